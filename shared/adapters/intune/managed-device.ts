@@ -1,0 +1,161 @@
+// Reads one managedDevice of Microsoft Graph v1.0 into this product's device. Everything in it is hostile: users choose
+// device names, and a record may be of any shape.
+
+import { parseComplianceState } from '../../domain/compliance-state.ts';
+import { type Device, isDeviceId } from '../../domain/device.ts';
+import type { Instant } from '../../domain/instant.ts';
+import {
+  canIdentifyDevice,
+  isLocallyAdministered,
+  type MacAddress,
+  parseMacAddress,
+} from '../../domain/mac-address.ts';
+import type { RecordProblem } from '../../ports.ts';
+
+/** The properties asked for: those that identify a device or that a policy may look at. */
+export const MANAGED_DEVICE_PROPERTIES = [
+  'id',
+  'azureADDeviceId',
+  'deviceName',
+  'complianceState',
+  'complianceGracePeriodExpirationDateTime',
+  'wiFiMacAddress',
+  'ethernetMacAddress',
+  'serialNumber',
+  'imei',
+  'meid',
+  'udid',
+  'lastSyncDateTime',
+  'enrolledDateTime',
+  'userPrincipalName',
+  'operatingSystem',
+  'osVersion',
+  'managementState',
+  'managementAgent',
+  'deviceRegistrationState',
+  'managedDeviceOwnerType',
+  'isEncrypted',
+  'jailBroken',
+] as const;
+
+const LONGEST_TEXT = 256;
+
+export interface ManagedDeviceReading {
+  /** Absent when the record as a whole cannot be trusted; what was stored of the device before then stays. */
+  readonly device?: Device;
+  readonly problems: readonly RecordProblem[];
+}
+
+/**
+ * Reads a record as far as it makes sense. A wrong type rejects the record; a text that should be an address or a date
+ * but is not one leaves out that field, since the device is still the device. Never throws.
+ */
+export function readManagedDevice(source: string, record: unknown): ManagedDeviceReading {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+    return { problems: [{ field: 'value[]', problem: 'is not an object' }] };
+  }
+  const reader = new RecordReader(record as Record<string, unknown>);
+  const device = reader.read(source);
+  return { ...(device && { device }), problems: reader.problems };
+}
+
+class RecordReader {
+  readonly problems: RecordProblem[] = [];
+  readonly #record: Record<string, unknown>;
+  #id: string | undefined;
+  #trustworthy = true;
+
+  constructor(record: Record<string, unknown>) {
+    this.#record = record;
+  }
+
+  read(source: string): Device | undefined {
+    const id = this.#text('id')?.toLowerCase();
+    if (id === undefined || !isDeviceId(id)) {
+      if (this.#trustworthy) this.#reject('id', 'is missing or not a device id');
+      return undefined;
+    }
+    this.#id = id;
+    const state = this.#text('complianceState');
+    if (state === undefined && this.#trustworthy) this.#reject('complianceState', 'is missing');
+    const device = withoutAbsent({
+      source,
+      id,
+      complianceState: parseComplianceState(state ?? ''),
+      name: this.#text('deviceName'),
+      entraDeviceId: realGuid(this.#text('azureADDeviceId')),
+      wifiMac: this.#mac('wiFiMacAddress'),
+      ethernetMac: this.#mac('ethernetMacAddress'),
+      serialNumber: this.#text('serialNumber'),
+      imei: this.#text('imei'),
+      meid: this.#text('meid'),
+      udid: this.#text('udid'),
+      userPrincipalName: this.#text('userPrincipalName'),
+      operatingSystem: this.#text('operatingSystem'),
+      osVersion: this.#text('osVersion'),
+      ownership: this.#text('managedDeviceOwnerType'),
+      managementState: this.#text('managementState'),
+      managementAgent: this.#text('managementAgent'),
+      registrationState: this.#text('deviceRegistrationState'),
+      // Intune writes True, true, False, Unknown: one form is enough.
+      jailBroken: this.#text('jailBroken')?.toLowerCase(),
+      isEncrypted: this.#flag('isEncrypted'),
+      graceExpiresAt: this.#instant('complianceGracePeriodExpirationDateTime'),
+      enrolledAt: this.#instant('enrolledDateTime'),
+      lastSyncAt: this.#instant('lastSyncDateTime'),
+    });
+    return this.#trustworthy ? device : undefined;
+  }
+
+  /** Text without control characters, of a length that a row can hold; `undefined` for null, missing and empty. */
+  #text(field: string): string | undefined {
+    const value = this.#record[field];
+    if (value === null || value === undefined) return undefined;
+    if (typeof value !== 'string') return this.#reject(field, `is ${typeof value}, not text`);
+    const cleaned = value.replace(/\p{Cc}/gu, ' ').trim();
+    return cleaned === '' ? undefined : cleaned.slice(0, LONGEST_TEXT).toWellFormed();
+  }
+
+  #flag(field: string): boolean | undefined {
+    const value = this.#record[field];
+    if (value === null || value === undefined) return undefined;
+    return typeof value === 'boolean' ? value : this.#reject(field, `is ${typeof value}, not true or false`);
+  }
+
+  /** Zeros, and the 02:00:00:00:00:00 that Android shows to apps, stand for "none". Random addresses stay visible. */
+  #mac(field: string): MacAddress | undefined {
+    const value = this.#text(field);
+    if (value === undefined) return undefined;
+    const address = parseMacAddress(value);
+    if (address === undefined) return this.#note(field, 'is not a MAC address');
+    if (address === '020000000000') return undefined;
+    return canIdentifyDevice(address) || isLocallyAdministered(address) ? address : undefined;
+  }
+
+  /** Graph says "never" as year 1, and "no grace period" as year 9999 or year 1. */
+  #instant(field: string): Instant | undefined {
+    const value = this.#text(field);
+    if (value === undefined || /^(0001|9999)-/.test(value)) return undefined;
+    const time = Date.parse(value);
+    return Number.isNaN(time) ? this.#note(field, 'is not a date and time') : new Date(time).toISOString();
+  }
+
+  #reject(field: string, problem: string): undefined {
+    this.#trustworthy = false;
+    return this.#note(field, problem);
+  }
+
+  #note(field: string, problem: string): undefined {
+    this.problems.push({ ...(this.#id !== undefined && { id: this.#id }), field, problem });
+  }
+}
+
+function realGuid(value: string | undefined): string | undefined {
+  return value === undefined || value === '00000000-0000-0000-0000-000000000000' ? undefined : value.toLowerCase();
+}
+
+function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,13 @@
+// Reads a Retry-After header: seconds, whole or with a fraction (Graph sends `2.128`), or a date (RFC 9110 10.2.3).
+
+/** Milliseconds to wait, at most an hour; `undefined` when the header is missing or makes no sense. */
+export function parseRetryAfter(header: string | undefined, now: Date = new Date()): number | undefined {
+  const text = header?.trim() ?? '';
+  if (/^\d{1,6}(\.\d+)?$/.test(text)) return bounded(Number(text) * 1000);
+  const date = text === '' ? Number.NaN : Date.parse(text);
+  return Number.isNaN(date) ? undefined : bounded(date - now.getTime());
+}
+
+function bounded(milliseconds: number): number {
+  return Math.min(Math.max(0, Math.ceil(milliseconds)), 3_600_000);
+}

@@ -1,0 +1,37 @@
+// Keeps pointers in memory for a minute, so that a warm lookup reads nothing but the device's own row.
+
+import { LRUCache } from 'lru-cache';
+import { type Identity, identityText } from '../../domain/identity.ts';
+import type { CallOptions, IdentityHolder, IdentityStore } from '../../ports.ts';
+
+const YOUNG_ENOUGH_MS = 60_000;
+const MOST_POINTERS = 50_000;
+
+export class CachedIdentityStore implements IdentityStore {
+  readonly #store: IdentityStore;
+  readonly #holders: LRUCache<string, readonly string[]>;
+
+  constructor(store: IdentityStore, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
+    this.#store = store;
+    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs });
+  }
+
+  /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */
+  async readHolders(identity: Identity, options: CallOptions = {}): Promise<readonly string[]> {
+    const text = identityText(identity);
+    const known = options.fresh ? undefined : this.#holders.get(text);
+    if (known !== undefined) return known;
+    const holders = await this.#store.readHolders(identity, options);
+    if (holders.length > 0) this.#holders.set(text, holders);
+    else this.#holders.delete(text);
+    return holders;
+  }
+
+  addHolders(entries: readonly IdentityHolder[]): Promise<void> {
+    return this.#store.addHolders(entries);
+  }
+
+  removeHolders(entries: readonly IdentityHolder[]): Promise<void> {
+    return this.#store.removeHolders(entries);
+  }
+}

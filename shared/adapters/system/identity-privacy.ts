@@ -1,0 +1,39 @@
+// How much of a MAC address or user name a log shows. The modes and their names are those of radsecproxy's LogMAC.
+
+import { createHash, createHmac } from 'node:crypto';
+import { formatMacAddress, parseMacAddress } from '../../domain/mac-address.ts';
+import type { Privacy } from '../../ports.ts';
+
+/**
+ * - `Static`: a constant, nothing at all
+ * - `Original`: as it is
+ * - `VendorHashed`, `VendorKeyHashed`: the vendor part (OUI) in clear, the rest hashed, without or with a key
+ * - `FullyHashed`, `FullyKeyHashed`: everything hashed, without or with a key
+ *
+ * Only the keyed modes withstand trying all addresses; with the same key, hashes compare across log lines.
+ */
+export type PrivacyMode = 'Static' | 'Original' | 'VendorHashed' | 'VendorKeyHashed' | 'FullyHashed' | 'FullyKeyHashed';
+
+export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
+  const hash = (text: string): string => {
+    const digest = mode.endsWith('KeyHashed') ? createHmac('sha256', key) : createHash('sha256');
+    return digest.update(text).digest('hex').slice(0, 12);
+  };
+  const showMac = (text: string): string => {
+    const mac = parseMacAddress(text);
+    if (mode === 'Static') return 'undisclosed';
+    if (mode === 'Original') return mac ? formatMacAddress(mac) : text;
+    // A Calling-Station-Id need not be a MAC address; then no part of it may be shown.
+    return mac && mode.startsWith('Vendor') ? `${formatMacAddress(mac).slice(0, 8)}-${hash(mac)}` : hash(mac ?? text);
+  };
+  const showUserName = (text: string): string => {
+    if (mode === 'Static') return 'undisclosed';
+    if (mode === 'Original') return text;
+    // In MAB the user name is the MAC address: it must not betray what the other field hides.
+    return parseMacAddress(text) ? showMac(text) : hash(text);
+  };
+  return {
+    mac: (text) => (text === undefined ? undefined : showMac(text)),
+    userName: (text) => (text === undefined ? undefined : showUserName(text)),
+  };
+}

@@ -1,0 +1,14 @@
+// One JSON object per line: what a log workspace, `jq` and `grep` read alike.
+
+import type { Clock, Logger } from '../../ports.ts';
+
+type Level = 'info' | 'warn' | 'error';
+
+/** @param write receives each line without line end */
+export function createJsonLineLogger(clock: Clock, write: (level: Level, line: string) => void): Logger {
+  const log =
+    (level: Level) =>
+    (event: string, fields: Record<string, unknown> = {}): void =>
+      write(level, JSON.stringify({ time: clock.now().toISOString(), level, event, ...fields }));
+  return { info: log('info'), warn: log('warn'), error: log('error') };
+}

@@ -1,0 +1,102 @@
+// A device record as a row, and back. Attributes are columns of their own, so that operators can read and filter them.
+
+import type { TableEntityResult } from '@azure/data-tables';
+import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/compliance-state.ts';
+import { type Device, type DeviceRecord, isDeviceId } from '../../domain/device.ts';
+import type { Identity } from '../../domain/identity.ts';
+import { StoreError } from '../../errors.ts';
+import type { DeviceWrite, StoredDevice } from '../../ports.ts';
+import { deviceRow } from './row-keys.ts';
+
+/** Columns that describe the record rather than the device. */
+interface RecordColumns {
+  readonly presence: string;
+  readonly version: number;
+  readonly observedAt: string;
+  readonly indexed: boolean;
+  /** JSON; empty when there are none. */
+  readonly retiredIdentities: string;
+}
+
+const TEXT_COLUMNS = [
+  'name',
+  'entraDeviceId',
+  'wifiMac',
+  'ethernetMac',
+  'serialNumber',
+  'imei',
+  'meid',
+  'udid',
+  'userPrincipalName',
+  'operatingSystem',
+  'osVersion',
+  'ownership',
+  'managementState',
+  'managementAgent',
+  'registrationState',
+  'jailBroken',
+  'graceExpiresAt',
+  'enrolledAt',
+  'lastSyncAt',
+] as const satisfies readonly (keyof Device)[];
+
+/** What is merged into a record's row once all its pointers are in place. */
+export const INDEXED_COLUMNS: Pick<RecordColumns, 'indexed' | 'retiredIdentities'> = {
+  indexed: true,
+  retiredIdentities: '',
+};
+
+export type DeviceEntity = { partitionKey: string; rowKey: string } & Record<string, unknown>;
+
+export function toDeviceEntity({
+  record,
+  retiredIdentities,
+}: Pick<DeviceWrite, 'record' | 'retiredIdentities'>): DeviceEntity {
+  const columns: RecordColumns = {
+    presence: record.presence,
+    version: record.version,
+    observedAt: record.observedAt,
+    indexed: record.indexed,
+    retiredIdentities: retiredIdentities.length > 0 ? JSON.stringify(retiredIdentities) : '',
+  };
+  return { ...deviceRow(record.device), ...record.device, ...columns };
+}
+
+/** @throws StoreError NAC_STORE_ROW when the row was not written by this product */
+export function fromDeviceEntity(entity: TableEntityResult<Record<string, unknown>>): StoredDevice {
+  return { ...recordOf(entity), retiredIdentities: retiredOf(entity), etag: entity.etag };
+}
+
+function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRecord {
+  const { source, id, complianceState, presence, version, observedAt, indexed, isEncrypted } = entity;
+  const known =
+    typeof source === 'string' &&
+    typeof id === 'string' &&
+    isDeviceId(id) &&
+    typeof version === 'number' &&
+    typeof observedAt === 'string' &&
+    (presence === 'present' || presence === 'gone') &&
+    COMPLIANCE_STATES.includes(complianceState as ComplianceState);
+  if (!known) {
+    throw new StoreError('NAC_STORE_ROW', `Row ${entity.rowKey} of table devices is not a device record.`, {
+      action: 'Delete the row; the next sweep writes the device anew.',
+    });
+  }
+  const texts = TEXT_COLUMNS.flatMap((column) => {
+    const value = entity[column];
+    return typeof value === 'string' ? [[column, value] as const] : [];
+  });
+  const device = {
+    source,
+    id,
+    complianceState: complianceState as ComplianceState,
+    ...Object.fromEntries(texts),
+    ...(typeof isEncrypted === 'boolean' && { isEncrypted }),
+  };
+  return { device, presence, version, observedAt, indexed: indexed === true };
+}
+
+function retiredOf(entity: TableEntityResult<Record<string, unknown>>): Identity[] {
+  const json = entity['retiredIdentities'];
+  return typeof json === 'string' && json !== '' ? JSON.parse(json) : [];
+}

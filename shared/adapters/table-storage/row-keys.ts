@@ -1,0 +1,95 @@
+// How rows are found: every partition and row key of the store is made here.
+//
+// devices     p<shard>  d|<source>|<id>                    a device
+//                       c|<source>|<id>|<version>          a change of it, same partition, so one transaction holds both
+// identities  p<shard>  <kind>|<value>                     who holds an identity
+// sessions    p<shard>  s|<session id>                     a session
+//                       d|<source>|<id>|<session id>       that a device has this session
+// clients     clients   <name>                             a RADIUS proxy and its credentials
+// polling     sweep     state                              checkpoint and lease
+//                       run|<start, newest first>|<id>     one finished run
+//             fleet     <shard>                            packed fingerprints
+//
+// Sixteen shards keep any one partition far from its limit of 2,000 operations a second, while a page of a thousand
+// devices still fills transactions.
+
+import { createHash } from 'node:crypto';
+import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
+import { type Identity, identityText } from '../../domain/identity.ts';
+
+export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
+
+export const SHARDS = [...'0123456789abcdef'] as const;
+
+export function shardPartition(shard: string): string {
+  return `p${shard}`;
+}
+
+export function deviceRow(key: DeviceKey): RowKey {
+  return { partitionKey: devicePartition(key), rowKey: `d|${deviceKeyText(key)}` };
+}
+
+/** Versions are padded, so that the changes of one device sort oldest first. */
+export function changeRow(key: DeviceKey, version: number): RowKey {
+  const padded = String(version).padStart(10, '0');
+  return { partitionKey: devicePartition(key), rowKey: `c|${deviceKeyText(key)}|${padded}` };
+}
+
+export function devicePartition(key: DeviceKey): string {
+  return shardPartition(deviceHash(key).charAt(0));
+}
+
+export function identityRow(identity: Identity): RowKey {
+  const value = safeKeyPart(identity.value);
+  return { partitionKey: shardPartition(shardOf(identityText(identity))), rowKey: `${identity.kind}|${value}` };
+}
+
+/** A session id is a hash already: its first digit is its shard. */
+export function sessionRow(sessionId: string): RowKey {
+  return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `s|${sessionId}` };
+}
+
+export function sessionOfDeviceRow(key: DeviceKey, sessionId: string): RowKey {
+  return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `${sessionsOfDevicePrefix(key)}${sessionId}` };
+}
+
+export function sessionsOfDevicePrefix(key: DeviceKey): string {
+  return `d|${deviceKeyText(key)}|`;
+}
+
+export function clientRow(name: string): RowKey {
+  return { partitionKey: 'clients', rowKey: name };
+}
+
+export const SWEEP_STATE_ROW: RowKey = { partitionKey: 'sweep', rowKey: 'state' };
+
+/** Time counted backwards, so that the newest run is the first row. */
+export function runRow(startedAt: string, runId: string): RowKey {
+  const backwards = String(9_999_999_999_999 - Date.parse(startedAt)).padStart(13, '0');
+  return { partitionKey: 'sweep', rowKey: `run|${backwards}|${runId}` };
+}
+
+export function fleetRow(shard: string): RowKey {
+  return { partitionKey: 'fleet', rowKey: shard };
+}
+
+/** A filter for the rows of a partition whose key starts with `prefix`. */
+export function prefixFilter(partitionKey: string, prefix: string): string {
+  const last = prefix.length - 1;
+  const end = prefix.slice(0, last) + String.fromCharCode(prefix.charCodeAt(last) + 1);
+  const quote = (text: string): string => text.replaceAll("'", "''");
+  return `PartitionKey eq '${quote(partitionKey)}' and RowKey ge '${quote(prefix)}' and RowKey lt '${quote(end)}'`;
+}
+
+function shardOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').charAt(0);
+}
+
+/**
+ * Keys may not hold `/ \ # ?` or control characters, and names come from users: anything out of the ordinary is
+ * replaced by its hash. Nobody needs to read it back, the row keeps the value.
+ */
+function safeKeyPart(value: string): string {
+  if (/^[a-z0-9@._: -]{1,200}$/.test(value)) return value;
+  return `~${createHash('sha256').update(value).digest('hex').slice(0, 40)}`;
+}

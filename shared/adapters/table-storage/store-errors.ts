@@ -1,0 +1,50 @@
+// Turns what the Table service answers into this product's errors, once.
+
+import { RestError } from '@azure/data-tables';
+import { StoreError } from '../../errors.ts';
+
+/** True when the row asked for is not there. */
+export function isNotFound(thrown: unknown): boolean {
+  return thrown instanceof RestError && thrown.statusCode === 404;
+}
+
+/** True when somebody else wrote first: the row exists already (409) or has another etag now (412). */
+export function isConflict(thrown: unknown): boolean {
+  return thrown instanceof RestError && (thrown.statusCode === 409 || thrown.statusCode === 412);
+}
+
+/** Awaits a call to the store; whatever it throws comes out as StoreError. */
+export async function storeCall<T>(what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (thrown) {
+    throw toStoreError(what, thrown);
+  }
+}
+
+export function toStoreError(what: string, thrown: unknown): unknown {
+  if (thrown instanceof Error && thrown.name === 'AbortError') {
+    return new StoreError('NAC_STORE_TIMEOUT', `Table Storage did not answer in time: ${what}.`, {
+      action:
+        'Check the storage account and the network between it and the function app; LOOKUP_DEADLINE sets the limit.',
+      cause: thrown,
+    });
+  }
+  if (!(thrown instanceof RestError)) return thrown;
+  const reason = thrown.statusCode === undefined ? (thrown.code ?? 'no connection') : describe(thrown);
+  return new StoreError('NAC_STORE_UNAVAILABLE', `Table Storage refused or failed: ${what}: ${reason}.`, {
+    action:
+      thrown.statusCode === 403 || thrown.statusCode === 401
+        ? 'Give the identity the role Storage Table Data Contributor on the storage account, or correct the key.'
+        : thrown.statusCode === 404
+          ? 'The table is missing: deploy the infrastructure, or create the tables, before starting.'
+          : 'Check that the storage account can be reached; the work is repeated by itself.',
+    cause: thrown,
+  });
+}
+
+/** The service puts its code into the body, where the SDK leaves it. */
+function describe(error: RestError): string {
+  const details = error.details as { odataError?: { code?: string } } | undefined;
+  return `${error.statusCode} ${details?.odataError?.code ?? error.code ?? ''}`.trim();
+}

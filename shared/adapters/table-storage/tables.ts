@@ -1,0 +1,67 @@
+// The tables of this product, and clients for them.
+
+import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+
+/** Every table, by what it holds. The infrastructure declares the same names. */
+export const TABLE_NAMES = ['devices', 'identities', 'sessions', 'clients', 'polling'] as const;
+export type TableName = (typeof TABLE_NAMES)[number];
+export type Tables = Readonly<Record<TableName, TableClient>>;
+
+export type TableConnection =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string };
+
+/**
+ * How a call behaves when the store does not answer at once: a background job can wait, a lookup cannot, since a
+ * RADIUS server waits for it.
+ */
+export type Patience = 'background' | 'lookup';
+
+const RETRIES: Record<Patience, TableServiceClientOptions['retryOptions']> = {
+  background: { maxRetries: 5, retryDelayInMs: 300, maxRetryDelayInMs: 10_000 },
+  lookup: { maxRetries: 1, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
+};
+
+export async function openTables(connection: TableConnection, patience: Patience): Promise<Tables> {
+  const options: TableServiceClientOptions = { retryOptions: RETRIES[patience] ?? {} };
+  const open = await opener(connection, options);
+  return Object.fromEntries(TABLE_NAMES.map((name) => [name, open(name)])) as Record<TableName, TableClient>;
+}
+
+/** Creates what is missing. On Azure the infrastructure has done it already. */
+export async function createTables(tables: Tables): Promise<void> {
+  await Promise.all(Object.values(tables).map((table) => table.createTable()));
+}
+
+async function opener(
+  connection: TableConnection,
+  options: TableServiceClientOptions,
+): Promise<(name: TableName) => TableClient> {
+  if (connection.kind === 'managed-identity') {
+    // Loaded only here: a local run needs no identity library, and on Azure it costs one cold start.
+    const { ManagedIdentityCredential } = await import('@azure/identity');
+    const credential = new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
+    return (name) => new TableClient(connection.tableServiceUri, name, credential, options);
+  }
+  const { url, credential } = parseConnectionString(connection.connectionString);
+  return (name) =>
+    new TableClient(url, name, credential, { ...options, allowInsecureConnection: url.startsWith('http:') });
+}
+
+/** The forms a storage account's connection string takes: an explicit TableEndpoint, or account name and suffix. */
+function parseConnectionString(text: string): { url: string; credential: AzureNamedKeyCredential } {
+  const parts = new Map(
+    text
+      .split(';')
+      .filter((part) => part.includes('='))
+      .map((part) => {
+        const separator = part.indexOf('=');
+        return [part.slice(0, separator).trim().toLowerCase(), part.slice(separator + 1).trim()] as const;
+      }),
+  );
+  const account = parts.get('accountname') ?? '';
+  const protocol = parts.get('defaultendpointsprotocol') ?? 'https';
+  const suffix = parts.get('endpointsuffix') ?? 'core.windows.net';
+  const url = parts.get('tableendpoint') ?? `${protocol}://${account}.table.${suffix}`;
+  return { url, credential: new AzureNamedKeyCredential(account, parts.get('accountkey') ?? '') };
+}

@@ -1,0 +1,43 @@
+// What a RADIUS server asks: may this station get on? In the field's own attribute names, every value still hostile.
+
+/**
+ * How the station proved who it is, as far as the asking server says:
+ * - `mab`: MAC authentication bypass, no proof at all beyond the address itself
+ * - `eap-tls`: the server verified a client certificate
+ * - `site`: the server authenticated the user by its own means (PAP, PEAP, TTLS) and asks about the device afterwards
+ * - `none`: none of these, so there is nothing to authorise
+ */
+export type AuthenticationMethod = 'mab' | 'eap-tls' | 'site' | 'none';
+
+/** The names of a verified client certificate, as the RADIUS server reads them out. */
+export interface CertificateNames {
+  /** All subject alternative names in one text, OpenSSL's way (FreeRADIUS 3.2.1): joined by `, ` and not escaped. */
+  readonly subjectAltName?: string;
+  /** The URI names one by one, where the server has them (FreeRADIUS 3.2.7, JSON callers). */
+  readonly sanUri?: readonly string[];
+  readonly sanDns?: readonly string[];
+  readonly sanEmail?: readonly string[];
+  readonly sanUpn?: readonly string[];
+  readonly commonName?: string;
+  readonly subject?: string;
+  readonly issuer?: string;
+  readonly serial?: string;
+  readonly notAfter?: string;
+}
+
+export interface AccessRequest {
+  readonly method: AuthenticationMethod;
+  readonly userName?: string;
+  readonly callingStationId?: string;
+  readonly calledStationId?: string;
+  readonly nasIpAddress?: string;
+  readonly nasIpv6Address?: string;
+  readonly nasIdentifier?: string;
+  readonly nasPortId?: string;
+  readonly nasPortType?: string;
+  readonly serviceType?: string;
+  readonly packetSourceIp?: string;
+  readonly acctSessionId?: string;
+  readonly eapType?: string;
+  readonly certificate?: CertificateNames;
+}

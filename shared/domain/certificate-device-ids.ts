@@ -1,0 +1,75 @@
+// Finds the Intune device id in a client certificate's subject alternative names, and refuses names that could be forged.
+
+import type { CertificateNames } from './access-request.ts';
+
+const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/**
+ * The URI forms that carry a device id: Cisco ISE's `ID:Microsoft Endpoint Manager:GUID:<id>` and Microsoft's
+ * `IntuneDeviceId://<id>`. Intune's SCEP and PKCS profiles write either.
+ */
+const DEVICE_ID_URI = `(?:ID:Microsoft Endpoint Manager:GUID:|IntuneDeviceId://)(${GUID})`;
+
+/** FreeRADIUS 3.2.1 cuts the text of an extension here; what stood behind is lost. */
+const SAN_TEXT_LIMIT = 1023;
+
+export type CertificateProblem =
+  /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
+  | 'certificate-missing'
+  /** Names are there, none of them carries a device id. */
+  | 'san-without-device-id'
+  /** A name holds characters that let it pose as another name, so the text as a whole proves nothing. */
+  | 'san-ambiguous'
+  /** Two different device ids in one certificate. */
+  | 'san-contradicting'
+  /** The text was cut by the server before a device id was found. */
+  | 'san-truncated';
+
+export type CertificateReading =
+  | { readonly deviceId: string; readonly problem?: undefined }
+  | { readonly deviceId?: undefined; readonly problem: CertificateProblem };
+
+/** Reads the device id out of the certificate's URI names. Never throws. */
+export function readCertificateDeviceId(certificate: CertificateNames | undefined): CertificateReading {
+  if (certificate === undefined || !hasNames(certificate)) return { problem: 'certificate-missing' };
+  if (certificate.sanUri?.length) return chooseOne(certificate.sanUri.flatMap(deviceIdsInUri));
+  const text = certificate.subjectAltName ?? '';
+  if (singleNames(certificate).some(couldPoseAsAnotherName)) return { problem: 'san-ambiguous' };
+  const reading = chooseOne(deviceIdsInText(text));
+  if (reading.problem === 'san-without-device-id' && text.length >= SAN_TEXT_LIMIT) return { problem: 'san-truncated' };
+  return reading;
+}
+
+function hasNames(certificate: CertificateNames): boolean {
+  return Object.values(certificate).some((value) => value !== undefined && value.length > 0);
+}
+
+/** Microsoft's strong-mapping URI (`tag:microsoft.com,2022-09-14:sid:…`) may follow in the same value after a comma. */
+function deviceIdsInUri(uri: string): string[] {
+  return ids(uri, new RegExp(`(?:^|,)${DEVICE_ID_URI}(?=,|$)`, 'gi'));
+}
+
+/** In the joined text a name starts at the beginning or after `, `; a comma alone does not end one. */
+function deviceIdsInText(text: string): string[] {
+  return ids(text, new RegExp(`(?:^|, )URI:${DEVICE_ID_URI}(?=,|$)`, 'gi'));
+}
+
+function ids(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].flatMap((match) => (match[1] ? [match[1].toLowerCase()] : []));
+}
+
+function chooseOne(found: string[]): CertificateReading {
+  const [first, ...others] = new Set(found);
+  if (first === undefined) return { problem: 'san-without-device-id' };
+  if (others.length > 0) return { problem: 'san-contradicting' };
+  return { deviceId: first };
+}
+
+function singleNames(certificate: CertificateNames): string[] {
+  return [...(certificate.sanDns ?? []), ...(certificate.sanEmail ?? []), ...(certificate.sanUpn ?? [])];
+}
+
+/** No DNS, e-mail or UPN name needs a blank or a colon; `x, URI:ID:…` in one of them is a forgery. */
+function couldPoseAsAnotherName(name: string): boolean {
+  return /[\s:]/.test(name);
+}

@@ -1,0 +1,54 @@
+// Clients: who may ask. Each RADIUS proxy has its own API key of 256 random bits, and belongs to one site.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Instant } from './instant.ts';
+
+export interface Client {
+  readonly name: string;
+  readonly site: string;
+  readonly kind: 'radius-proxy';
+  readonly credentials: readonly ClientCredential[];
+}
+
+/** HMAC-SHA256 over the secret, keyed with the salt; both hexadecimal. The secret itself is kept nowhere. */
+export interface ClientCredential {
+  readonly salt: string;
+  readonly hmac: string;
+  readonly createdAt: Instant;
+}
+
+/** Names of clients and sites: safe in keys, headers and logs. */
+export function isClientOrSiteName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9-]{0,39}$/.test(text);
+}
+
+/** What the RADIUS proxy sends: `<client name>.<secret, 64 hexadecimal digits>`. */
+export function formatApiKey(clientName: string, secret: string): string {
+  return `${clientName}.${secret}`;
+}
+
+/** `undefined` when the text has not the form of an API key. */
+export function parseApiKey(text: string): { readonly clientName: string; readonly secret: string } | undefined {
+  const match = /^([a-z0-9][a-z0-9-]{0,39})\.([0-9a-f]{64})$/.exec(text);
+  return match?.[1] && match[2] ? { clientName: match[1], secret: match[2] } : undefined;
+}
+
+/** @param salt 32 random hexadecimal digits */
+export function credentialFor(secret: string, salt: string, createdAt: Instant): ClientCredential {
+  return { salt, hmac: hmac(secret, salt).toString('hex'), createdAt };
+}
+
+/** Compares in constant time, and every credential, so that the time taken tells nothing. */
+export function secretMatches(client: Client, secret: string): boolean {
+  let matches = false;
+  for (const { salt, hmac: expected } of client.credentials) {
+    const bytes = Buffer.from(expected, 'hex');
+    const actual = hmac(secret, salt);
+    matches = (bytes.length === actual.length && timingSafeEqual(bytes, actual)) || matches;
+  }
+  return matches;
+}
+
+function hmac(secret: string, salt: string): Buffer {
+  return createHmac('sha256', Buffer.from(salt, 'hex')).update(secret).digest();
+}

@@ -1,0 +1,21 @@
+// Intune's seven compliance states, by the names Microsoft Graph v1.0 gives them (complianceState of managedDevice).
+
+export const COMPLIANCE_STATES = [
+  'unknown',
+  'compliant',
+  'noncompliant',
+  'conflict',
+  'error',
+  /** Not compliant, but Intune still lets the device use company resources until the grace period ends. */
+  'inGracePeriod',
+  /** Managed by Configuration Manager, which keeps the verdict to itself. */
+  'configManager',
+] as const;
+
+export type ComplianceState = (typeof COMPLIANCE_STATES)[number];
+
+/** The state Graph names, in any letter case; a name this product does not know counts as `unknown`. */
+export function parseComplianceState(text: string): ComplianceState {
+  const wanted = text.trim().toLowerCase();
+  return COMPLIANCE_STATES.find((state) => state.toLowerCase() === wanted) ?? 'unknown';
+}

@@ -1,0 +1,91 @@
+// A managed device as an MDM reports it, and what this product keeps of it.
+
+import { createHash } from 'node:crypto';
+import type { ComplianceState } from './compliance-state.ts';
+import type { Instant } from './instant.ts';
+import type { MacAddress } from './mac-address.ts';
+
+/** Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case). */
+export interface DeviceKey {
+  readonly source: string;
+  readonly id: string;
+}
+
+/** `intune|0f8fad5b-…`: how a device is named in keys, pointers and logs. */
+export type DeviceKeyText = string;
+
+/** What a source says of one device. Absent means the source said nothing; it never means "no". */
+export interface Device extends DeviceKey {
+  readonly complianceState: ComplianceState;
+  readonly name?: string;
+  readonly entraDeviceId?: string;
+  readonly wifiMac?: MacAddress;
+  readonly ethernetMac?: MacAddress;
+  readonly serialNumber?: string;
+  readonly imei?: string;
+  readonly meid?: string;
+  readonly udid?: string;
+  readonly userPrincipalName?: string;
+  readonly operatingSystem?: string;
+  readonly osVersion?: string;
+  readonly ownership?: string;
+  readonly managementState?: string;
+  readonly managementAgent?: string;
+  readonly registrationState?: string;
+  readonly jailBroken?: string;
+  readonly isEncrypted?: boolean;
+  readonly graceExpiresAt?: Instant;
+  readonly enrolledAt?: Instant;
+  readonly lastSyncAt?: Instant;
+}
+
+/** `gone`: two complete sweeps, or a point read, did not find the device any more. */
+export type Presence = 'present' | 'gone';
+
+/** The one authoritative record of a device. */
+export interface DeviceRecord {
+  readonly device: Device;
+  readonly presence: Presence;
+  /** Grows by one with every change of content; a decision names the version it was made from. */
+  readonly version: number;
+  /** When the request that brought this content was started. An older observation never overwrites a newer one. */
+  readonly observedAt: Instant;
+  /** False from the write of changed identities until all pointers to the device are in place. */
+  readonly indexed: boolean;
+}
+
+export function deviceKeyText(key: DeviceKey): DeviceKeyText {
+  return `${key.source}|${key.id}`;
+}
+
+export function parseDeviceKeyText(text: DeviceKeyText): DeviceKey {
+  const separator = text.indexOf('|');
+  return { source: text.slice(0, separator), id: text.slice(separator + 1) };
+}
+
+/** Sixteen hexadecimal digits that stand for the key. The first digit spreads devices evenly over sixteen shards. */
+export function deviceHash(key: DeviceKey): string {
+  return createHash('sha256').update(deviceKeyText(key)).digest('hex').slice(0, 16);
+}
+
+/** What a source may use as a device id: safe in keys, pointers and URLs without escaping. */
+export function isDeviceId(text: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text);
+}
+
+/**
+ * The content worth storing, in one comparable text. The time of the last check-in counts by the day only: it moves
+ * every few hours on every device, and storing each move would rewrite the fleet for nothing.
+ */
+export function deviceContent(device: Device): string {
+  const content = { ...device, lastSyncAt: device.lastSyncAt?.slice(0, 10) };
+  const ordered = Object.entries(content)
+    .filter(([, value]) => value !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(ordered);
+}
+
+/** Ten hexadecimal digits that differ when the content differs; equal ones by chance once in a million million. */
+export function deviceFingerprint(device: Device): string {
+  return createHash('sha256').update(deviceContent(device)).digest('hex').slice(0, 10);
+}

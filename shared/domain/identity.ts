@@ -1,0 +1,59 @@
+// Identities: what a device can be recognised by, and how much a network may rely on it.
+
+import type { Device, DeviceRecord } from './device.ts';
+import { canIdentifyDevice } from './mac-address.ts';
+
+/** Kinds of identity a device holds. `deviceId` is the source's own id and needs no pointer. */
+export type IdentityKind = 'deviceId' | 'mac' | 'entraDeviceId' | 'name' | 'serialNumber' | 'imei' | 'meid' | 'udid';
+
+/** One identity in comparable form: MAC addresses canonical, everything else trimmed and lower case. */
+export interface Identity {
+  readonly kind: IdentityKind;
+  readonly value: string;
+}
+
+/**
+ * How sure an identity makes us, strongest first. A certificate was issued to one device and proven with its private
+ * key; a name in it can be reused; a MAC address is only what the station claims.
+ */
+export const ASSURANCES = ['certificate-guid', 'certificate-name', 'mac'] as const;
+export type Assurance = (typeof ASSURANCES)[number];
+
+/** An identity as a request presented it. */
+export interface PresentedIdentity extends Identity {
+  readonly assurance: Assurance;
+  /** Where in the request it stood, in the field's own terms, e.g. `SAN URI` or `Calling-Station-Id`. */
+  readonly origin: string;
+}
+
+export function identityText(identity: Identity): string {
+  return `${identity.kind}|${identity.value}`;
+}
+
+/** Every identity that points at the device. Random and group MAC addresses point at nothing. */
+export function identitiesOf(device: Device): Identity[] {
+  const found: Identity[] = [];
+  for (const mac of new Set([device.wifiMac, device.ethernetMac])) {
+    if (mac !== undefined && canIdentifyDevice(mac)) found.push({ kind: 'mac', value: mac });
+  }
+  const others = {
+    entraDeviceId: device.entraDeviceId,
+    name: device.name,
+    serialNumber: device.serialNumber,
+    imei: device.imei,
+    meid: device.meid,
+    udid: device.udid,
+  };
+  for (const [kind, value] of Object.entries(others) as [IdentityKind, string | undefined][]) {
+    const comparable = value?.trim().toLowerCase();
+    if (comparable) found.push({ kind, value: comparable });
+  }
+  return found;
+}
+
+/** A pointer counts only while the device it names is present and still holds the identity. */
+export function claims(record: DeviceRecord, identity: Identity): boolean {
+  if (record.presence !== 'present') return false;
+  if (identity.kind === 'deviceId') return record.device.id === identity.value;
+  return identitiesOf(record.device).some((held) => held.kind === identity.kind && held.value === identity.value);
+}

@@ -1,0 +1,84 @@
+// Which identities a request presents and may rely on, strongest first, and why others were left out.
+
+import type { AccessRequest } from './access-request.ts';
+import { type CertificateProblem, readCertificateDeviceId } from './certificate-device-ids.ts';
+import type { PresentedIdentity } from './identity.ts';
+import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
+
+export type IdentityProblem =
+  | CertificateProblem
+  | 'mac-missing'
+  | 'mac-malformed'
+  | 'mac-random'
+  | 'mac-not-a-station'
+  /** Declared as MAB, but User-Name is not the MAC address: somebody's password, not a bypass. */
+  | 'mab-user-name-differs'
+  /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
+  | 'not-authenticated';
+
+export interface PresentedIdentities {
+  /** May the request be authorised at all? False for anything the site did not authenticate and that is not MAB. */
+  readonly authenticated: boolean;
+  readonly identities: readonly PresentedIdentity[];
+  readonly problems: readonly IdentityProblem[];
+}
+
+/**
+ * A certificate never falls through to the MAC address: a station that holds the wrong certificate could otherwise
+ * borrow the standing of any device whose address it copies.
+ */
+export function presentedIdentities(request: AccessRequest): PresentedIdentities {
+  switch (request.method) {
+    case 'eap-tls':
+      return fromCertificate(request);
+    case 'mab':
+      return userNameIsMac(request)
+        ? fromMac(request)
+        : { authenticated: false, identities: [], problems: ['mab-user-name-differs'] };
+    case 'site':
+      return fromMac(request);
+    case 'none':
+      return { authenticated: false, identities: [], problems: ['not-authenticated'] };
+  }
+}
+
+/** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
+export function stationMac(request: AccessRequest): MacAddress | undefined {
+  return request.callingStationId === undefined ? undefined : parseMacAddress(request.callingStationId);
+}
+
+function fromCertificate(request: AccessRequest): PresentedIdentities {
+  const { deviceId, problem } = readCertificateDeviceId(request.certificate);
+  if (deviceId === undefined) return { authenticated: true, identities: [], problems: [problem] };
+  return {
+    authenticated: true,
+    identities: [{ kind: 'deviceId', value: deviceId, assurance: 'certificate-guid', origin: 'SAN URI' }],
+    problems: [],
+  };
+}
+
+function fromMac(request: AccessRequest): PresentedIdentities {
+  const mac = stationMac(request);
+  const problem = macProblem(request, mac);
+  if (mac === undefined || problem !== undefined) {
+    return { authenticated: true, identities: [], problems: [problem ?? 'mac-missing'] };
+  }
+  return {
+    authenticated: true,
+    identities: [{ kind: 'mac', value: mac, assurance: 'mac', origin: 'Calling-Station-Id' }],
+    problems: [],
+  };
+}
+
+function macProblem(request: AccessRequest, mac: MacAddress | undefined): IdentityProblem | undefined {
+  if (!request.callingStationId) return 'mac-missing';
+  if (mac === undefined) return 'mac-malformed';
+  if (isGroupAddress(mac) || mac === '000000000000') return 'mac-not-a-station';
+  if (isLocallyAdministered(mac)) return 'mac-random';
+  return undefined;
+}
+
+function userNameIsMac(request: AccessRequest): boolean {
+  const userName = request.userName === undefined ? undefined : parseMacAddress(request.userName);
+  return userName !== undefined && userName === stationMac(request);
+}

@@ -1,0 +1,75 @@
+// A session: one station at one site, from its first answer until it is gone.
+
+import { createHash } from 'node:crypto';
+import type { AccessRequest } from './access-request.ts';
+import type { Decision } from './decision.ts';
+import type { MacAddress } from './mac-address.ts';
+import { stationMac } from './presented-identities.ts';
+
+/** Where a station was last seen, in the NAS's own words. */
+export interface NasLocation {
+  readonly nasIpAddress?: string;
+  readonly nasIpv6Address?: string;
+  readonly nasIdentifier?: string;
+  readonly nasPortId?: string;
+  readonly nasPortType?: string;
+  readonly calledStationId?: string;
+  readonly packetSourceIp?: string;
+}
+
+export interface Session extends NasLocation {
+  /** Twenty hexadecimal digits made of site and station: the same station at the same site is the same session. */
+  readonly id: string;
+  readonly site: string;
+  /** The RADIUS proxy that asked. */
+  readonly client: string;
+  readonly mac?: MacAddress;
+  readonly userName?: string;
+  readonly acctSessionId?: string;
+  /** What the station was told last. */
+  readonly decision: Decision;
+}
+
+/**
+ * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, then the certificate.
+ * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam.
+ */
+export function sessionId(site: string, request: AccessRequest): string {
+  const station =
+    stationMac(request) ??
+    request.callingStationId ??
+    request.userName ??
+    request.certificate?.serial ??
+    request.acctSessionId ??
+    '';
+  return createHash('sha256')
+    .update(JSON.stringify([site, station]))
+    .digest('hex')
+    .slice(0, 20);
+}
+
+export function openSession(site: string, client: string, request: AccessRequest, decision: Decision): Session {
+  const mac = stationMac(request);
+  return {
+    id: sessionId(site, request),
+    site,
+    client,
+    ...(mac && { mac }),
+    ...present({
+      userName: request.userName,
+      acctSessionId: request.acctSessionId,
+      nasIpAddress: request.nasIpAddress,
+      nasIpv6Address: request.nasIpv6Address,
+      nasIdentifier: request.nasIdentifier,
+      nasPortId: request.nasPortId,
+      nasPortType: request.nasPortType,
+      calledStationId: request.calledStationId,
+      packetSourceIp: request.packetSourceIp,
+    }),
+    decision,
+  };
+}
+
+function present<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as { [K in keyof T]?: string };
+}

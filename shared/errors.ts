@@ -1,0 +1,99 @@
+// Every error this product reports: one tree, stable codes, each saying what to do. docs/errors.md lists the codes.
+
+/** Stable for ever: operators search logs and documentation by them. */
+export const ERROR_CODES = [
+  'NAC_SETTINGS',
+  'NAC_REQUEST_NOT_JSON',
+  'NAC_REQUEST_FIELD',
+  'NAC_REQUEST_TOO_LARGE',
+  'NAC_CLIENT_CREDENTIAL',
+  'NAC_CLIENT_NAME',
+  'NAC_CLIENT_EXISTS',
+  'NAC_INTUNE_TOKEN',
+  'NAC_INTUNE_UNREACHABLE',
+  'NAC_INTUNE_UNAUTHORIZED',
+  'NAC_INTUNE_FORBIDDEN',
+  'NAC_INTUNE_THROTTLED',
+  'NAC_INTUNE_UNAVAILABLE',
+  'NAC_INTUNE_PAGE',
+  'NAC_INTUNE_PAGE_LOOP',
+  'NAC_INTUNE_RECORD',
+  'NAC_STORE_UNAVAILABLE',
+  'NAC_STORE_TIMEOUT',
+  'NAC_STORE_CONFLICT',
+  'NAC_STORE_ROW',
+  'NAC_POLL_LEASE_LOST',
+  'NAC_INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ErrorDetails extends ErrorOptions {
+  /** What the reader can do about it, as an instruction. */
+  readonly action: string;
+  /** The field, setting or property at fault. */
+  readonly field?: string;
+}
+
+/** Root of the tree. `message` says what happened, `action` what to do. */
+export class ConnectorError extends Error {
+  readonly code: ErrorCode;
+  readonly action: string;
+  readonly field?: string;
+
+  constructor(code: ErrorCode, message: string, { action, field, cause }: ErrorDetails) {
+    super(message, { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.action = action;
+    if (field !== undefined) this.field = field;
+  }
+}
+
+/** The asker's fault: it gets the code and the instruction back. */
+export class RequestError extends ConnectorError {
+  /** HTTP status of the answer. Never 404 or 429: FreeRADIUS takes those for "no objection" and "invalid". */
+  readonly status: 400 | 401 | 413;
+
+  constructor(status: 400 | 401 | 413, code: ErrorCode, message: string, details: ErrorDetails) {
+    super(code, message, details);
+    this.status = status;
+  }
+}
+
+/** An MDM source did not answer as it should. */
+export class SourceError extends ConnectorError {
+  /** Milliseconds the source asked us to wait, if it did. */
+  readonly retryAfterMs?: number;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails & { readonly retryAfterMs?: number }) {
+    super(code, message, details);
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+  }
+}
+
+/** The store did not answer, or somebody else wrote first. */
+export class StoreError extends ConnectorError {}
+
+/** Settings are missing or wrong: every problem at once. `message` is ready to be shown to the operator. */
+export class SettingsError extends ConnectorError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const list = problems.map((problem) => `  - ${problem}`).join('\n');
+    super('NAC_SETTINGS', `NAC_SETTINGS: ${problems.length} setting(s) need attention:\n${list}`, {
+      action: 'Correct the application settings named above and start again.',
+    });
+    this.problems = problems;
+  }
+}
+
+/** Anything thrown, as a ConnectorError: unknown ones become NAC_INTERNAL with the original as cause. */
+export function toConnectorError(thrown: unknown): ConnectorError {
+  if (thrown instanceof ConnectorError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ConnectorError('NAC_INTERNAL', `Unexpected: ${message}`, {
+    action: 'Please report this with the log lines around it.',
+    cause: thrown,
+  });
+}

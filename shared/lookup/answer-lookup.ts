@@ -1,0 +1,187 @@
+// The lookup, from the question of a RADIUS server to the decision:
+//
+//   which identities -> which device -> which policy rule -> decision -> remember the session -> has the device moved?
+//
+// Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
+// old copy. A warm lookup reads one row; a cold one reads two, one after the other.
+
+import type { AccessRequest } from '../domain/access-request.ts';
+import type { Client } from '../domain/client.ts';
+import { type Decision, type MatchedDevice, type Standing, sameAnswer } from '../domain/decision.ts';
+import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
+import { type PresentedIdentities, presentedIdentities } from '../domain/presented-identities.ts';
+import { openSession, type Session, sessionId } from '../domain/session.ts';
+import type {
+  CallOptions,
+  Clock,
+  DeviceStore,
+  IdentityStore,
+  Logger,
+  Metrics,
+  Privacy,
+  Random,
+  RecentAnswer,
+  RecentAnswers,
+  SessionStore,
+  StoredDevice,
+  SweepStatus,
+} from '../ports.ts';
+import { type FoundDevice, findDevice } from './find-device.ts';
+
+/** An unchanged session is written again after this long, as a sign that it lives. */
+const REWRITE_AFTER_MS = 5 * 60_000;
+/** A session that cannot be written in this time must not hold up the answer. */
+const SESSION_DEADLINE_MS = 100;
+/** How often a decision is made anew because the device moved meanwhile. */
+const ROUNDS = 3;
+
+export interface LookupDeps {
+  readonly devices: DeviceStore;
+  readonly identities: IdentityStore;
+  readonly sessions: SessionStore;
+  readonly recentAnswers: RecentAnswers;
+  readonly sweepStatus: SweepStatus;
+  readonly policy: BuiltInPolicy;
+  readonly certificateSource: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly privacy: Privacy;
+}
+
+export interface LookupAnswer {
+  readonly decision: Decision;
+  /** The device's record the decision was made from. */
+  readonly stored?: StoredDevice;
+  /** Seconds a permit holds, spread by a tenth so that sessions do not all come back together. */
+  readonly sessionTimeoutSeconds: number;
+}
+
+/** @throws StoreError when the store does not answer within the deadline of `options` */
+export async function answerLookup(
+  deps: LookupDeps,
+  client: Client,
+  request: AccessRequest,
+  options: CallOptions,
+): Promise<LookupAnswer> {
+  const presented = presentedIdentities(request);
+  for (let round = 1; ; round++) {
+    const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
+    const decision = await decide(deps, client, request, presented, found, options);
+    const stored = found?.kind === 'found' ? found.stored : undefined;
+    const session = openSession(client.site, client.name, request, decision);
+    const remembered = await remember(deps, session);
+    if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
+      return finish(deps, session, remembered.decision, stored);
+    }
+  }
+}
+
+async function decide(
+  deps: LookupDeps,
+  client: Client,
+  request: AccessRequest,
+  presented: PresentedIdentities,
+  found: FoundDevice | undefined,
+  options: CallOptions,
+): Promise<Decision> {
+  const standing = standingOf(presented, found);
+  const now = deps.clock.now();
+  const device = found?.kind === 'found' ? await matchedDevice(deps, found, options) : undefined;
+  return {
+    ...evaluatePolicy(deps.policy, standing),
+    id: `${sessionId(client.site, request)}-${now.getTime().toString(36)}${deps.random.hex(4)}`,
+    decidedAt: toInstant(now),
+    standing,
+    ...(device && { device }),
+    problems: presented.problems,
+  };
+}
+
+function standingOf(presented: PresentedIdentities, found: FoundDevice | undefined): Standing {
+  if (!presented.authenticated || found === undefined) return 'notAuthenticated';
+  if (found.kind === 'found') return found.stored.device.complianceState;
+  return presented.identities.length === 0 ? 'unidentified' : found.kind;
+}
+
+async function matchedDevice(
+  deps: LookupDeps,
+  { stored, identity }: FoundDevice & { kind: 'found' },
+  options: CallOptions,
+): Promise<MatchedDevice> {
+  const { device, version, observedAt } = stored;
+  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(options);
+  return {
+    source: device.source,
+    id: device.id,
+    ...(device.name !== undefined && { name: device.name }),
+    version,
+    identity: { kind: identity.kind, assurance: identity.assurance, origin: identity.origin },
+    asOf: laterOf(observedAt, sweptAt),
+  };
+}
+
+/** A present record was confirmed by every complete sweep since it was written. */
+function laterOf(observedAt: Instant, sweptAt: Instant | undefined): Instant {
+  return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
+}
+
+/** Writes the session unless this process has written the very same within five minutes; then that decision stands. */
+async function remember(deps: LookupDeps, session: Session): Promise<{ decision: Decision; written: boolean }> {
+  const recent = deps.recentAnswers.get(session.id);
+  if (recent && isStillRight(recent, session, toInstant(deps.clock.now()))) {
+    // The id of the decision that is stored, with the freshness of this one.
+    return { decision: { ...session.decision, id: recent.session.decision.id }, written: false };
+  }
+  try {
+    await deps.sessions.writeDecision(session, { signal: deps.clock.deadline(SESSION_DEADLINE_MS) });
+    deps.recentAnswers.set(session.id, { session, writtenAt: session.decision.decidedAt });
+    return { decision: session.decision, written: true };
+  } catch (thrown) {
+    deps.metrics.count('lookup.session-not-written');
+    deps.log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
+    return { decision: session.decision, written: false };
+  }
+}
+
+function isStillRight(recent: RecentAnswer, session: Session, now: Instant): boolean {
+  const { decision: before, ...placeBefore } = recent.session;
+  const { decision, ...place } = session;
+  return (
+    sameAnswer(before, decision) &&
+    JSON.stringify(placeBefore) === JSON.stringify(place) &&
+    millisecondsBetween(recent.writtenAt, now) < REWRITE_AFTER_MS
+  );
+}
+
+/**
+ * A poll that changed the device before it could see this session would tell nobody: whoever writes second must look
+ * at what the other wrote. The poll writes the device first, then reads sessions; we write the session, then look here.
+ */
+async function hasMoved(deps: LookupDeps, stored: StoredDevice | undefined, options: CallOptions): Promise<boolean> {
+  if (stored === undefined) return false;
+  const current = await deps.devices.read(stored.device, options);
+  return current?.version !== stored.version;
+}
+
+function finish(deps: LookupDeps, session: Session, decision: Decision, stored?: StoredDevice): LookupAnswer {
+  const spread = 0.9 + deps.random.fraction() * 0.2;
+  deps.log.info('lookup.answered', {
+    decision: decision.id,
+    site: session.site,
+    client: session.client,
+    mac: deps.privacy.mac(session.mac),
+    user: deps.privacy.userName(session.userName),
+    outcome: decision.outcome,
+    standing: decision.standing,
+    rule: decision.rule,
+    problems: decision.problems,
+  });
+  return {
+    decision,
+    ...(stored && { stored }),
+    sessionTimeoutSeconds: Math.round(decision.sessionTimeoutSeconds * spread),
+  };
+}

@@ -1,0 +1,153 @@
+// Sixteen bytes per device that say "maybe changed" without reading its row, and which devices a run has not seen.
+//
+// The index is a hint: a fingerprint is recorded only after the device and all its pointers are stored, so whatever a
+// crash left half done looks changed to the next run, which then reads the row, and the row decides.
+
+import { type Device, type DeviceKey, deviceFingerprint, deviceHash } from '../domain/device.ts';
+import type { SweepStore } from '../ports.ts';
+
+/** After this many complete runs in a row without the device it counts as gone: one list may simply be short. */
+const MISSES_UNTIL_GONE = 2;
+
+const SHARDS = [...'0123456789abcdef'];
+const ENTRY_BYTES = 16;
+/** Names the layout; anything else is read as an empty index, which the next run fills again. */
+const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
+const RUNS = 65_536;
+
+interface Entry {
+  fingerprint: string;
+  /** Complete runs in a row that did not list the device. */
+  missed: number;
+  /** The last run, modulo 65,536, that judged the entry: saw the device, or missed it. */
+  run: number;
+}
+
+interface Shard {
+  readonly entries: Map<string, Entry>;
+  /** Fingerprints or misses differ from what is stored. */
+  changed: boolean;
+  /** Marks of the run under way differ from what is stored; they matter only if the run goes on elsewhere. */
+  marked: boolean;
+}
+
+export class FleetIndex {
+  readonly #shards: Map<string, Shard>;
+  readonly #run: number;
+
+  private constructor(shards: Map<string, Shard>, runNumber: number) {
+    this.#shards = shards;
+    this.#run = runNumber % RUNS;
+  }
+
+  /** @param runNumber number of the run that is going to use the index */
+  static async load(store: SweepStore, runNumber: number): Promise<FleetIndex> {
+    const loaded = await Promise.all(
+      SHARDS.map(async (name): Promise<[string, Shard]> => {
+        return [name, { entries: unpack(await store.readFleetShard(name)), changed: false, marked: false }];
+      }),
+    );
+    return new FleetIndex(new Map(loaded), runNumber);
+  }
+
+  /** False when the device may differ from its row, or has none. */
+  isUnchanged(device: Device): boolean {
+    return this.#entry(deviceHash(device))?.fingerprint === deviceFingerprint(device);
+  }
+
+  /** The run has met the device, whatever became of its content. */
+  markSeen(key: DeviceKey): void {
+    const hash = deviceHash(key);
+    const entry = this.#entry(hash);
+    if (entry === undefined) return;
+    const shard = this.#shard(hash);
+    shard.changed ||= entry.missed > 0;
+    shard.marked ||= entry.run !== this.#run;
+    entry.missed = 0;
+    entry.run = this.#run;
+  }
+
+  /** The device and its pointers are stored. */
+  record(device: Device): void {
+    const hash = deviceHash(device);
+    const shard = this.#shard(hash);
+    shard.entries.set(hash, { fingerprint: deviceFingerprint(device), missed: 0, run: this.#run });
+    shard.changed = true;
+  }
+
+  /**
+   * Ends a complete run: counts a miss for every device it did not see. Repeating it for the same run counts no more.
+   * @returns hashes of the devices that are gone by now, per shard
+   */
+  countMisses(): Map<string, Set<string>> {
+    const gone = new Map<string, Set<string>>();
+    for (const [name, shard] of this.#shards) {
+      for (const [hash, entry] of shard.entries) {
+        if (entry.run !== this.#run) {
+          entry.missed += 1;
+          entry.run = this.#run;
+          shard.changed = true;
+        }
+        if (entry.missed >= MISSES_UNTIL_GONE) gone.set(name, (gone.get(name) ?? new Set()).add(hash));
+      }
+    }
+    return gone;
+  }
+
+  forget(key: DeviceKey): void {
+    const hash = deviceHash(key);
+    const shard = this.#shard(hash);
+    shard.changed = shard.entries.delete(hash) || shard.changed;
+  }
+
+  /**
+   * @param keepMarks whether the run goes on from what is stored now; a finished run needs no marks, so an unchanged
+   * fleet costs no write at all
+   */
+  async save(store: SweepStore, keepMarks: boolean): Promise<void> {
+    for (const [name, shard] of this.#shards) {
+      if (!shard.changed && !(keepMarks && shard.marked)) continue;
+      await store.writeFleetShard(name, pack(shard.entries));
+      shard.changed = false;
+      shard.marked = false;
+    }
+  }
+
+  #entry(hash: string): Entry | undefined {
+    return this.#shard(hash).entries.get(hash);
+  }
+
+  #shard(hash: string): Shard {
+    const shard = this.#shards.get(hash.charAt(0));
+    if (shard === undefined) throw new TypeError(`not a device hash: ${hash}`);
+    return shard;
+  }
+}
+
+function pack(entries: ReadonlyMap<string, Entry>): Uint8Array {
+  const bytes = Buffer.alloc(HEADER.length + entries.size * ENTRY_BYTES);
+  bytes.set(HEADER);
+  let at = HEADER.length;
+  for (const [hash, { fingerprint, missed, run }] of entries) {
+    bytes.write(hash, at, 'hex');
+    bytes.write(fingerprint, at + 8, 'hex');
+    bytes.writeUInt8(Math.min(missed, 255), at + 13);
+    bytes.writeUInt16BE(run, at + 14);
+    at += ENTRY_BYTES;
+  }
+  return bytes;
+}
+
+function unpack(packed: Uint8Array): Map<string, Entry> {
+  const entries = new Map<string, Entry>();
+  const bytes = Buffer.from(packed);
+  if (!bytes.subarray(0, HEADER.length).equals(HEADER)) return entries;
+  for (let at = HEADER.length; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
+    entries.set(bytes.toString('hex', at, at + 8), {
+      fingerprint: bytes.toString('hex', at + 8, at + 13),
+      missed: bytes.readUInt8(at + 13),
+      run: bytes.readUInt16BE(at + 14),
+    });
+  }
+  return entries;
+}

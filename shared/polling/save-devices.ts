@@ -1,0 +1,79 @@
+// Saves what was observed of devices: only what changed, each record with its change, then the pointers to it.
+
+import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import { type Identity, identitiesOf } from '../domain/identity.ts';
+import type { DeviceStore, IdentityHolder, IdentityStore, StoredDevice } from '../ports.ts';
+import type { DevicePlan } from './plan-device-write.ts';
+
+/** Times a record is planned again after another writer was faster. */
+const ATTEMPTS = 5;
+
+export interface SaveDeps {
+  readonly devices: DeviceStore;
+  readonly identities: IdentityStore;
+}
+
+/** One device, and how to judge it against what is stored. */
+export interface DeviceToSave<T extends DeviceKey = DeviceKey> {
+  readonly key: T;
+  plan(stored: StoredDevice | undefined): DevicePlan;
+}
+
+export interface Saved<T extends DeviceKey = Device> {
+  /** Devices whose records now hold the observation, written or not, with all their pointers in place. */
+  readonly settled: readonly T[];
+  readonly changes: readonly DeviceChange[];
+  readonly written: number;
+}
+
+/** A record that is stored, but whose pointers are not known to be in place. */
+interface Unindexed {
+  readonly device: Device;
+  readonly retiredIdentities: readonly Identity[];
+  readonly etag: string;
+}
+
+export async function saveDevices<T extends DeviceKey>(
+  { devices, identities }: SaveDeps,
+  toSave: readonly DeviceToSave<T>[],
+): Promise<Saved<T>> {
+  const settled: T[] = [];
+  const changes: DeviceChange[] = [];
+  const unindexed: Unindexed[] = [];
+  let written = 0;
+
+  let open = toSave;
+  for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
+    const stored = await devices.readMany(open.map(({ key }) => key));
+    const plans = open.map((item) => ({ item, plan: item.plan(stored.get(deviceKeyText(item.key))) }));
+    const result = await devices.write(plans.flatMap(({ plan }) => (plan.kind === 'write' ? [plan.write] : [])));
+
+    written += result.written.length;
+    for (const { of: write, etag } of result.written) {
+      if (write.change) changes.push(write.change);
+      if (!write.record.indexed) {
+        unindexed.push({ device: write.record.device, retiredIdentities: write.retiredIdentities, etag });
+      }
+    }
+    const overtaken = new Set(result.overtaken.map(({ record }) => deviceKeyText(record.device)));
+    for (const { item, plan } of plans) {
+      if (plan.kind === 'index-again') unindexed.push(plan.stored);
+      if (plan.kind !== 'outdated' && !overtaken.has(deviceKeyText(item.key))) settled.push(item.key);
+    }
+    open = open.filter(({ key }) => overtaken.has(deviceKeyText(key)));
+  }
+
+  await putPointersInPlace({ devices, identities }, unindexed);
+  return { settled, changes, written };
+}
+
+/** New pointers first, so that the device can be found at every moment; then the old ones go; then the record says so. */
+async function putPointersInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
+  if (records.length === 0) return;
+  const holders = (choose: (record: Unindexed) => readonly Identity[]): IdentityHolder[] =>
+    records.flatMap((record) => choose(record).map((identity) => ({ identity, device: record.device })));
+  await identities.addHolders(holders(({ device }) => identitiesOf(device)));
+  await identities.removeHolders(holders(({ retiredIdentities }) => retiredIdentities));
+  await devices.markIndexed(records.map(({ device, etag }) => ({ key: device, etag })));
+}

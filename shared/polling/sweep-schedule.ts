@@ -1,0 +1,40 @@
+// When a sweep is due, who may work on it, and how long to wait after a failure.
+
+import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
+import type { SweepState } from '../ports.ts';
+
+export type SweepDue =
+  | 'start'
+  | 'resume'
+  /** Nothing to do until the polling interval is over. */
+  | 'idle'
+  /** Another instance works on it, or died less than a lease ago. */
+  | 'held'
+  /** The source asked us to wait, or the last attempts failed. */
+  | 'waiting';
+
+export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: number): SweepDue {
+  if (state.owner !== undefined && state.leaseUntil !== undefined && state.leaseUntil > now) return 'held';
+  if (state.run !== undefined) return state.run.retryAt !== undefined && state.run.retryAt > now ? 'waiting' : 'resume';
+  if (state.lastStartedAt === undefined) return 'start';
+  return millisecondsBetween(state.lastStartedAt, now) >= pollingIntervalMs ? 'start' : 'idle';
+}
+
+const FIRST_WAIT_MS = 5_000;
+const LONGEST_WAIT_MS = 300_000;
+
+/**
+ * What the source asked for, or exponential backoff; spread by a fifth, so that several apps of one tenant do not
+ * come back together.
+ * @param failures attempts that failed in a row, this one included
+ * @param fraction random number from 0 to 1
+ */
+export function retryAfterFailure(
+  now: Instant,
+  failures: number,
+  askedToWaitMs: number | undefined,
+  fraction: number,
+): Instant {
+  const wait = askedToWaitMs ?? Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+  return addMilliseconds(now, Math.ceil(wait * (1 + fraction / 5)));
+}

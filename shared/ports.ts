@@ -1,0 +1,216 @@
+// What the flows need from outside. Adapters implement these; app.ts plugs them together.
+
+import type { Client } from './domain/client.ts';
+import type { Device, DeviceKey, DeviceRecord } from './domain/device.ts';
+import type { DeviceChange } from './domain/device-change.ts';
+import type { Identity } from './domain/identity.ts';
+import type { Instant } from './domain/instant.ts';
+import type { Session } from './domain/session.ts';
+
+export interface Clock {
+  now(): Date;
+  /** A signal that aborts after so many milliseconds. */
+  deadline(milliseconds: number): AbortSignal;
+}
+
+/** One structured line per call. Station addresses and user names pass through {@link Privacy} first. */
+export interface Logger {
+  info(event: string, fields?: Record<string, unknown>): void;
+  warn(event: string, fields?: Record<string, unknown>): void;
+  error(event: string, fields?: Record<string, unknown>): void;
+}
+
+/** Shows station addresses and user names in logs only as far as the operator allows. */
+export interface Privacy {
+  mac(mac: string | undefined): string | undefined;
+  userName(userName: string | undefined): string | undefined;
+}
+
+export interface Metrics {
+  count(name: string, by?: number): void;
+}
+
+/** Randomness as a parameter. */
+export interface Random {
+  /** A number from 0 (included) to 1 (excluded). */
+  fraction(): number;
+  /** That many random bytes as lower-case hexadecimal digits. */
+  hex(bytes: number): string;
+}
+
+/** Ends what has taken too long. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Ask the store itself, even where memory has an answer that is young enough otherwise. */
+  readonly fresh?: boolean;
+}
+
+// ---- where compliance comes from ------------------------------------------------------------------------------------
+
+export interface ComplianceSource {
+  /** First part of every device key from this source, e.g. `intune`. */
+  readonly name: string;
+  /**
+   * One page of all devices, the first one without cursor.
+   * @throws SourceError when the source does not answer as it should; the same cursor may be asked again
+   */
+  listDevices(cursor: string | undefined): Promise<DevicePage>;
+}
+
+export interface DevicePage {
+  /** When the request was started: how old the content may be at most. */
+  readonly requestedAt: Instant;
+  readonly devices: readonly Device[];
+  /** What could not be understood; the rest counts all the same. */
+  readonly problems: readonly RecordProblem[];
+  /** Ids of records that were rejected as a whole; `undefined` for one whose id could not be read either. */
+  readonly unreadable: readonly (string | undefined)[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+export interface RecordProblem {
+  /** Absent when not even the id could be read. */
+  readonly id?: string;
+  /** The source's own name of the field. */
+  readonly field: string;
+  readonly problem: string;
+}
+
+// ---- devices --------------------------------------------------------------------------------------------------------
+
+export interface StoredDevice extends DeviceRecord {
+  /** Identities that earlier content held and whose pointers are not taken away yet. */
+  readonly retiredIdentities: readonly Identity[];
+  /** Changes with every write; a write that names an old one is refused. */
+  readonly etag: string;
+}
+
+export interface DeviceWrite {
+  readonly record: DeviceRecord;
+  readonly retiredIdentities: readonly Identity[];
+  /** Written in the same transaction as the record. */
+  readonly change?: DeviceChange;
+  /** What the record replaces; absent when it must be new. */
+  readonly replaces?: string;
+}
+
+export interface DeviceWriteResult {
+  readonly written: readonly { readonly of: DeviceWrite; readonly etag: string }[];
+  /** Writes that came too late: somebody else wrote the record since it was read. Nothing of them is stored. */
+  readonly overtaken: readonly DeviceWrite[];
+}
+
+export interface DeviceStore {
+  read(key: DeviceKey, options?: CallOptions): Promise<StoredDevice | undefined>;
+  readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>>;
+  /** Writes each record with its change or not at all. */
+  write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult>;
+  /** Says that all pointers of these records are in place, unless the content has moved on from `etag` since. */
+  markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
+  /** Keys of every device in a shard (first digit of the device hash), present or gone. */
+  listKeys(shard: string): AsyncIterable<DeviceKey>;
+  /** Changes not yet dispatched, per device oldest first. */
+  pendingChanges(): AsyncIterable<DeviceChange>;
+  removeChanges(changes: readonly DeviceChange[]): Promise<void>;
+}
+
+/** Pointers from identities to the devices that hold them. */
+export interface IdentityStore {
+  /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
+  readHolders(identity: Identity, options?: CallOptions): Promise<readonly string[]>;
+  addHolders(entries: readonly IdentityHolder[]): Promise<void>;
+  removeHolders(entries: readonly IdentityHolder[]): Promise<void>;
+}
+
+export interface IdentityHolder {
+  readonly identity: Identity;
+  readonly device: DeviceKey;
+}
+
+// ---- polling --------------------------------------------------------------------------------------------------------
+
+/** Where the sweep stands and who works on it: checkpoint and lease in one row, so that one write renews both. */
+export interface SweepState {
+  /** Who works on it now; absent when nobody does. */
+  readonly owner?: string;
+  readonly leaseUntil?: Instant;
+  /** Grows by one with every run; marks in the fleet index refer to it. */
+  readonly runNumber: number;
+  /** The run under way, if any. */
+  readonly run?: SweepRun;
+  readonly lastStartedAt?: Instant;
+  /** The newest run that saw the whole list. */
+  readonly lastComplete?: { readonly runId: string; readonly startedAt: Instant; readonly devices: number };
+}
+
+export interface SweepRun {
+  readonly id: string;
+  readonly startedAt: Instant;
+  /** Where the next slice goes on; absent for the first page. */
+  readonly cursor?: string;
+  readonly slices: number;
+  readonly pages: number;
+  readonly devices: number;
+  readonly saved: number;
+  readonly rejected: number;
+  /** False once a record came without a readable id: then no absence can be concluded. */
+  readonly countsAbsences: boolean;
+  /** Failed attempts in a row, and when the next one may be made. */
+  readonly failures: number;
+  readonly retryAt?: Instant;
+}
+
+export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt'> {
+  /** `partial`: every page was read, but some record had no readable id, so no absence was concluded. */
+  readonly result: 'complete' | 'partial';
+  readonly finishedAt: Instant;
+  readonly gone: number;
+}
+
+export interface SweepStore {
+  read(options?: CallOptions): Promise<{ readonly state: SweepState; readonly etag?: string }>;
+  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  write(state: SweepState, etag: string | undefined): Promise<string>;
+  recordRun(record: SweepRunRecord): Promise<void>;
+  /** Newest first. */
+  listRuns(limit: number): Promise<SweepRunRecord[]>;
+  readFleetShard(shard: string): Promise<Uint8Array>;
+  writeFleetShard(shard: string, packed: Uint8Array): Promise<void>;
+}
+
+/** Told of every change at least once; a change is removed only after this resolved. */
+export type ChangeListener = (change: DeviceChange) => Promise<void>;
+
+// ---- lookup ---------------------------------------------------------------------------------------------------------
+
+export interface SessionStore {
+  /** Keeps the session with its latest decision, in one write. */
+  writeDecision(session: Session, options?: CallOptions): Promise<void>;
+  read(sessionId: string, options?: CallOptions): Promise<Session | undefined>;
+  /** Sessions whose latest decision rests on the device. */
+  listByDevice(key: DeviceKey): Promise<Session[]>;
+}
+
+/** What this process answered and wrote last for each session, so that it need not write the same again. */
+export interface RecentAnswers {
+  get(sessionId: string): RecentAnswer | undefined;
+  set(sessionId: string, answer: RecentAnswer): void;
+}
+
+export interface RecentAnswer {
+  readonly session: Session;
+  readonly writtenAt: Instant;
+}
+
+/** How fresh the stored fleet is. */
+export interface SweepStatus {
+  /** When the newest complete run started; every device it saw was as its record says then. */
+  lastCompleteStartedAt(options?: CallOptions): Promise<Instant | undefined>;
+}
+
+export interface ClientStore {
+  read(name: string, options?: CallOptions): Promise<Client | undefined>;
+  /** @throws StoreError NAC_CLIENT_EXISTS */
+  create(client: Client): Promise<void>;
+}

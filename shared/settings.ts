@@ -1,0 +1,264 @@
+// Reads the application settings once, reports every problem at once, and gives back a frozen result.
+
+import { isRoleOrVlan } from './domain/policy.ts';
+import { parseDuration } from './duration.ts';
+import { SettingsError } from './errors.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Every setting this product reads. README.md shows this table; a test holds the two together. */
+export const SETTINGS = {
+  ENTRA_TENANT_ID: { required: true, meaning: 'Directory (tenant) id, a GUID' },
+  ENTRA_CLIENT_ID: { required: true, meaning: 'Application (client) id of the app registration, a GUID' },
+  ENTRA_CLIENT_CERTIFICATE: {
+    meaning: 'Certificate and private key of the app registration, as PEM text',
+    secret: true,
+  },
+  ENTRA_CLIENT_CERTIFICATE_FILE: { meaning: 'The same, as the path of a PEM file' },
+  ENTRA_CLIENT_SECRET: { meaning: 'Client secret value, where no certificate is used', secret: true },
+  ENTRA_AUTHORITY_HOST: { default: 'https://login.microsoftonline.com', meaning: 'Where tokens come from' },
+  GRAPH_ENDPOINT: { default: 'https://graph.microsoft.com', meaning: 'Root of Microsoft Graph' },
+  EXTRA_CA_FILE: { meaning: 'PEM file of certificate authorities trusted besides the usual ones' },
+  StorageConnection: { meaning: 'Connection string of the storage account (local runs)', secret: true },
+  StorageConnection__tableServiceUri: { meaning: 'Table endpoint, with a managed identity instead of a key' },
+  StorageConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for storage' },
+  POLLING_INTERVAL: { default: '2h', meaning: 'Time between sweeps of Intune (plain numbers are minutes)' },
+  POLL_SCHEDULE: { default: '0 * * * * *', meaning: 'When the timer looks whether work is due (NCRONTAB)' },
+  COMPLIANT_ROLE: { default: 'compliant', meaning: 'Role of compliant devices' },
+  COMPLIANT_VLAN: { default: '10', meaning: 'VLAN name or id of compliant devices' },
+  COMPLIANT_SESSION_TIMEOUT: { default: '8h', meaning: 'Session-Timeout of a permit, spread by 10 %' },
+  QUARANTINE_ROLE: { default: 'quarantine', meaning: 'Role of everyone else' },
+  QUARANTINE_VLAN: { default: '666', meaning: 'VLAN name or id of everyone else' },
+  QUARANTINE_SESSION_TIMEOUT: { default: '30m', meaning: 'Session-Timeout in quarantine, spread by 10 %' },
+  LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
+  LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
+  LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },
+} as const satisfies Record<string, SettingDescription>;
+
+export interface SettingDescription {
+  readonly meaning: string;
+  readonly required?: boolean;
+  readonly default?: string;
+  /** Never shown, logged or put into an output. */
+  readonly secret?: boolean;
+}
+
+export type SettingName = keyof typeof SETTINGS;
+
+export const PRIVACY_MODES = [
+  'Static',
+  'Original',
+  'VendorHashed',
+  'VendorKeyHashed',
+  'FullyHashed',
+  'FullyKeyHashed',
+] as const;
+export type PrivacyMode = (typeof PRIVACY_MODES)[number];
+
+export type ClientCredentialSetting =
+  | { readonly kind: 'secret'; readonly secret: string }
+  | { readonly kind: 'certificate'; readonly pem: string }
+  | { readonly kind: 'certificate-file'; readonly path: string };
+
+export type StorageSetting =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string };
+
+export interface RoleSetting {
+  readonly name: string;
+  readonly vlan: string;
+  readonly sessionTimeoutSeconds: number;
+}
+
+export interface Settings {
+  readonly entra: {
+    readonly tenantId: string;
+    readonly clientId: string;
+    readonly credential: ClientCredentialSetting;
+    readonly authorityHost: string;
+  };
+  readonly graphEndpoint: string;
+  readonly extraCaFile?: string;
+  readonly storage: StorageSetting;
+  readonly pollingIntervalMs: number;
+  readonly pollSchedule: string;
+  readonly compliantRole: RoleSetting;
+  readonly quarantineRole: RoleSetting;
+  readonly lookupDeadlineMs: number;
+  readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
+}
+
+/** @throws SettingsError naming every problem and how to mend it */
+export function readSettings(env: Env): Settings {
+  const reader = new SettingsReader(env);
+  const settings: Settings = {
+    entra: {
+      tenantId: reader.guid('ENTRA_TENANT_ID'),
+      clientId: reader.guid('ENTRA_CLIENT_ID'),
+      credential: reader.clientCredential(),
+      authorityHost: reader.httpsUrl('ENTRA_AUTHORITY_HOST'),
+    },
+    graphEndpoint: reader.httpsUrl('GRAPH_ENDPOINT'),
+    ...optional('extraCaFile', reader.text('EXTRA_CA_FILE')),
+    storage: reader.storage(),
+    pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
+    pollSchedule: reader.schedule('POLL_SCHEDULE'),
+    compliantRole: reader.role('COMPLIANT'),
+    quarantineRole: reader.role('QUARANTINE'),
+    lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
+    logPrivacy: {
+      mode: reader.oneOf('LOG_IDENTITY_PRIVACY', PRIVACY_MODES),
+      ...optional('key', reader.text('LOG_IDENTITY_KEY')),
+    },
+  };
+  reader.throwIfProblems();
+  return deepFreeze(settings);
+}
+
+/** Collects problems instead of stopping at the first; its results only count if there were none. */
+class SettingsReader {
+  readonly #env: Env;
+  readonly #problems: string[] = [];
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  text(name: SettingName): string | undefined {
+    const { default: fallback }: SettingDescription = SETTINGS[name];
+    return this.#env[name]?.trim() || fallback;
+  }
+
+  guid(name: SettingName): string {
+    const value = this.#required(name);
+    if (value && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) {
+      this.#problem(name, `is not a GUID like 0f8fad5b-d9cb-469f-a165-70867728950e`);
+    }
+    return value.toLowerCase();
+  }
+
+  httpsUrl(name: SettingName): string {
+    const value = this.#required(name);
+    if (value && !isUrl(value, ['https:'])) this.#problem(name, 'is not an https:// URL');
+    return value.replace(/\/+$/, '');
+  }
+
+  duration(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' }): number {
+    const value = this.#required(name);
+    const milliseconds = parseDuration(value, limits.unit);
+    const least = parseDuration(limits.from) ?? 0;
+    const most = parseDuration(limits.to) ?? Number.POSITIVE_INFINITY;
+    if (milliseconds === undefined || milliseconds < least || milliseconds > most) {
+      this.#problem(name, `must be a time from ${limits.from} to ${limits.to}, e.g. 90s, 15m or 2h; it is "${value}"`);
+      return 0;
+    }
+    return milliseconds;
+  }
+
+  schedule(name: SettingName): string {
+    const value = this.#required(name);
+    if (!/^\S+( \S+){5}$/.test(value)) {
+      this.#problem(name, 'must be a six-field NCRONTAB expression, e.g. "0 * * * * *" for every minute');
+    }
+    return value;
+  }
+
+  oneOf<T extends string>(name: SettingName, allowed: readonly T[]): T {
+    const value = this.#required(name);
+    const found = allowed.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+    if (found === undefined) this.#problem(name, `must be one of ${allowed.join(', ')}`);
+    return found ?? (value as T);
+  }
+
+  role(prefix: 'COMPLIANT' | 'QUARANTINE'): RoleSetting {
+    return {
+      name: this.#roleOrVlan(`${prefix}_ROLE`),
+      vlan: this.#roleOrVlan(`${prefix}_VLAN`),
+      sessionTimeoutSeconds: Math.round(
+        this.duration(`${prefix}_SESSION_TIMEOUT`, { from: '1m', to: '7d', unit: 's' }) / 1000,
+      ),
+    };
+  }
+
+  clientCredential(): ClientCredentialSetting {
+    const pem = this.text('ENTRA_CLIENT_CERTIFICATE');
+    const path = this.text('ENTRA_CLIENT_CERTIFICATE_FILE');
+    const secret = this.text('ENTRA_CLIENT_SECRET');
+    const given = [pem, path, secret].filter(Boolean).length;
+    if (given !== 1) {
+      this.#problems.push(
+        `${given === 0 ? 'Set one' : 'Set only one'} of ENTRA_CLIENT_CERTIFICATE (PEM text), ` +
+          'ENTRA_CLIENT_CERTIFICATE_FILE (path of a PEM file) and ENTRA_CLIENT_SECRET (the secret value, not its id)',
+      );
+    }
+    if (pem && !(pem.includes('BEGIN CERTIFICATE') && pem.includes('PRIVATE KEY'))) {
+      this.#problem('ENTRA_CLIENT_CERTIFICATE', 'must hold the certificate and its private key as PEM text');
+    }
+    if (pem) return { kind: 'certificate', pem };
+    if (path) return { kind: 'certificate-file', path };
+    return { kind: 'secret', secret: secret ?? '' };
+  }
+
+  storage(): StorageSetting {
+    const connectionString = this.text('StorageConnection');
+    const tableServiceUri = this.text('StorageConnection__tableServiceUri');
+    if (Boolean(connectionString) === Boolean(tableServiceUri)) {
+      this.#problems.push(
+        'Set either StorageConnection__tableServiceUri (https://<account>.table.core.windows.net, with a managed ' +
+          'identity) or StorageConnection (a connection string, for local runs)',
+      );
+    }
+    if (tableServiceUri && !isUrl(tableServiceUri, ['https:'])) {
+      this.#problem('StorageConnection__tableServiceUri', 'is not an https:// URL');
+    }
+    if (connectionString && !/TableEndpoint=|AccountName=/i.test(connectionString)) {
+      this.#problem(
+        'StorageConnection',
+        'is not a storage connection string (it names no AccountName or TableEndpoint)',
+      );
+    }
+    if (tableServiceUri) {
+      return {
+        kind: 'managed-identity',
+        tableServiceUri,
+        ...optional('clientId', this.text('StorageConnection__clientId')),
+      };
+    }
+    return { kind: 'connection-string', connectionString: connectionString ?? '' };
+  }
+
+  throwIfProblems(): void {
+    if (this.#problems.length > 0) throw new SettingsError(this.#problems);
+  }
+
+  #roleOrVlan(name: SettingName): string {
+    const value = this.#required(name);
+    if (!isRoleOrVlan(value)) {
+      this.#problem(name, 'may hold up to 64 letters, digits, dots, hyphens and underscores, nothing else');
+    }
+    return value;
+  }
+
+  #required(name: SettingName): string {
+    const value = this.text(name);
+    if (value === undefined) this.#problem(name, `is missing (${SETTINGS[name].meaning})`);
+    return value ?? '';
+  }
+
+  #problem(name: SettingName, problem: string): void {
+    this.#problems.push(`${name} ${problem}`);
+  }
+}
+
+function isUrl(text: string, protocols: readonly string[]): boolean {
+  return URL.canParse(text) && protocols.includes(new URL(text).protocol);
+}
+
+function optional<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
+  return (value === undefined ? {} : { [key]: value }) as { [key in K]?: string };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) deepFreeze(part);
+  return Object.freeze(value);
+}
