@@ -1,0 +1,60 @@
+// Command line entry: runs a built Azure Functions app on this machine, as its own process, until it is told to stop.
+import { describeError } from './describe-error.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import { formatReadyLine } from './ready-line.ts';
+import { StartError } from './start-error.ts';
+import { type RunningFunctionsHost, startFunctionsHost } from './start-functions-host.ts';
+
+const STOP_LIMIT_MS = 10_000;
+
+// Whoever read our output may be gone before us; that is no reason to skip the shutdown.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+// What Node does by itself, in the host's words: state after an uncaught error cannot be trusted.
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`[critical] host: Uncaught error: ${describeError(error)}\n`);
+  exit(1);
+});
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof StartError ? error.message : describeError(error)}\n`);
+  exit(1);
+}
+
+async function run(): Promise<void> {
+  let host: RunningFunctionsHost | undefined;
+  const stopRequested = Promise.withResolvers<void>();
+  const requestStop = () => {
+    // Nothing runs yet that would have to finish.
+    if (host) stopRequested.resolve();
+    else exit(0);
+  };
+  process.on('SIGTERM', requestStop);
+  process.on('SIGINT', requestStop);
+  // A parent that dies takes its host along.
+  if (process.send) process.on('disconnect', requestStop);
+
+  host = await startFunctionsHost({ ...parseCommandLine(process.argv.slice(2)), onFatal: () => exit(1) });
+  // A process without timers and listener would otherwise end by itself.
+  const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
+  announce(host);
+
+  await stopRequested.promise;
+  await host.stop(STOP_LIMIT_MS);
+  clearInterval(keepAlive);
+  exit(0);
+}
+
+function announce({ port, url, functions }: RunningFunctionsHost): void {
+  process.stdout.write(`${formatReadyLine({ port, url, functions })}\n`);
+  // The parent may have closed the channel already; "disconnect" deals with that.
+  process.send?.({ type: 'ready', port, url, functions }, undefined, undefined, () => undefined);
+}
+
+// The app may hold handles of its own (clients, sockets), so the end is explicit, after what was written is out.
+function exit(code: number): void {
+  process.exitCode = code;
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}

@@ -1,0 +1,120 @@
+// Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time, with the
+// timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
+import { describeError } from '../describe-error.ts';
+import { type NcrontabSchedule, parseNcrontab } from '../ncrontab.ts';
+import { resolveSetting } from '../resolve-setting.ts';
+import { runWithRetry } from '../run-with-retry.ts';
+import { StartError } from '../start-error.ts';
+import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type.ts';
+
+// setTimeout's own limit is 24.8 days.
+const MAX_WAIT_MS = 24 * 24 * 60 * 60 * 1000;
+
+interface Timer {
+  readonly fn: TriggeredFunction;
+  readonly schedule: NcrontabSchedule;
+}
+
+interface ScheduleStatus {
+  readonly last: Date | undefined;
+  readonly next: Date;
+}
+
+export const timerTrigger: TriggerType = {
+  bindingType: 'timertrigger',
+  group: 'background',
+  prepare(functions, host) {
+    const timers = functions.map((fn) => ({ fn, schedule: readSchedule(fn, host) }));
+    return {
+      async start() {
+        const stops = timers.map((timer) => runTimer(timer, host));
+        return {
+          async stop() {
+            for (const stop of stops) stop();
+          },
+        };
+      },
+    };
+  },
+};
+
+function readSchedule({ name, trigger }: TriggeredFunction, { env }: TriggerHost): NcrontabSchedule {
+  const written = trigger['schedule'];
+  if (typeof written !== 'string') throw new StartError(`Function "${name}": its timer has no schedule.`);
+  const expression = resolveSetting(written, name, 'schedule', env);
+  try {
+    return parseNcrontab(expression);
+  } catch (error) {
+    const source = expression === written ? '' : ` (from ${written})`;
+    throw new StartError(
+      `Function "${name}": its schedule "${expression}"${source} is not valid: ${error instanceof Error ? error.message : error}.`,
+    );
+  }
+}
+
+function runTimer({ fn, schedule }: Timer, host: TriggerHost): () => void {
+  const stopping = new AbortController();
+  const monitored = fn.trigger['useMonitor'] !== false && !runsEveryFewSeconds(schedule);
+  let status: ScheduleStatus = { last: undefined, next: schedule.next(new Date()) };
+  let waiting: NodeJS.Timeout | undefined;
+
+  const waitForNext = () => {
+    if (stopping.signal.aborted) return;
+    const remaining = status.next.getTime() - Date.now();
+    waiting =
+      remaining > MAX_WAIT_MS
+        ? setTimeout(waitForNext, MAX_WAIT_MS)
+        : // An occurrence that passed while the function was still running follows at once.
+          setTimeout(() => void fire('scheduled'), Math.max(0, remaining));
+  };
+
+  const fire = async (reason: 'scheduled' | 'startup') => {
+    const startedAt = new Date();
+    const data = { json: timerInfo(monitored ? status : undefined) };
+    try {
+      await runWithRetry(fn.registered, (retryContext) => host.runner.run(fn.registered, { data, retryContext }), {
+        onRetry: (message) => host.log('warning', message, fn.name),
+        stopping: stopping.signal,
+      });
+    } catch (error) {
+      host.log('error', describeError(error), fn.name);
+    }
+    // A timer may fire a moment early; counting from its due time keeps it from firing twice for one occurrence.
+    const last = reason === 'scheduled' && status.next > startedAt ? status.next : startedAt;
+    status = { last, next: schedule.next(last) };
+    waitForNext();
+  };
+
+  if (fn.trigger['runOnStartup'] === true) void fire('startup');
+  else waitForNext();
+
+  return () => {
+    stopping.abort();
+    clearTimeout(waiting);
+  };
+}
+
+// Azure switches the schedule monitor off for schedules with several occurrences a minute; their functions get no
+// scheduleStatus.
+function runsEveryFewSeconds(schedule: NcrontabSchedule): boolean {
+  const now = Date.now();
+  return schedule.next(schedule.next(new Date(now))).getTime() <= now + 60_000;
+}
+
+/** TimerInfo as the Functions host serializes it; the library turns the names to camel case. */
+function timerInfo(status: ScheduleStatus | undefined): string {
+  return JSON.stringify({
+    Schedule: { AdjustForDST: true },
+    ScheduleStatus: status
+      ? { Last: dateTime(status.last), Next: dateTime(status.next), LastUpdated: dateTime(status.last) }
+      : null,
+    // Missed occurrences are known only from a status that survives restarts, which this host does not keep.
+    IsPastDue: false,
+  });
+}
+
+// .NET's round-trip format of a DateTime in UTC; a timer that never ran has DateTime.MinValue.
+function dateTime(date: Date | undefined): string {
+  if (!date) return '0001-01-01T00:00:00+00:00';
+  return date.toISOString().replace(/(?:\.000)?Z$/, '+00:00');
+}

@@ -1,0 +1,6 @@
+// The trigger types this host can run.
+import { httpTrigger } from './http-trigger.ts';
+import { timerTrigger } from './timer-trigger.ts';
+import type { TriggerType } from './trigger-type.ts';
+
+export const triggerTypes: readonly TriggerType[] = [httpTrigger, timerTrigger];
