@@ -15,12 +15,9 @@ import { TableDeviceStore } from './adapters/table-storage/table-device-store.ts
 import { TableIdentityStore } from './adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from './adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from './adapters/table-storage/table-sweep-store.ts';
-import { createTables, openTables, type Patience } from './adapters/table-storage/tables.ts';
-import { type Client, credentialFor, formatApiKey, isClientOrSiteName } from './domain/client.ts';
+import { openTables } from './adapters/table-storage/tables.ts';
 import type { DeviceChange } from './domain/device-change.ts';
-import { toInstant } from './domain/instant.ts';
 import type { BuiltInPolicy, Role } from './domain/policy.ts';
-import { ConnectorError } from './errors.ts';
 import { answerLookup, type LookupAnswer } from './lookup/answer-lookup.ts';
 import { authenticateClient } from './lookup/authenticate-client.ts';
 import { readAccessRequest } from './lookup/read-access-request.ts';
@@ -48,10 +45,6 @@ export interface App {
   lookup(apiKey: string | null, body: string): Promise<LookupAnswer>;
   /** Works one slice of the sweep, if one is due. */
   poll(sliceBudgetMs: number): Promise<SliceResult>;
-  /** Creates the tables that are missing. */
-  prepareStore(): Promise<void>;
-  /** @returns the API key, which is shown once and kept nowhere */
-  createClient(name: string, site: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -64,20 +57,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const lookup = once(() => openLookup(context));
   const poll = once(() => openPoll(context, overrides.onChange ?? logChange(log), closing));
-  const tables = once((): ReturnType<typeof openTables> => openTables(settings.storage, 'background'));
 
   return {
     settings,
     log,
     lookup: async (apiKey, body) => (await lookup())(apiKey, body),
     poll: async (sliceBudgetMs) => (await poll())(sliceBudgetMs),
-    prepareStore: async () => createTables(await tables()),
-    async createClient(name, site) {
-      const secret = random.hex(32);
-      const client = newClient(name, site, credentialFor(secret, random.hex(16), toInstant(clock.now())));
-      await new TableClientStore((await tables()).clients).create(client);
-      return formatApiKey(name, secret);
-    },
     async close() {
       for (const close of closing.splice(0)) await close();
     },
@@ -92,7 +77,7 @@ interface Context {
 }
 
 async function openLookup({ settings, clock, random, log }: Context) {
-  const tables = await openTables(settings.storage, 'lookup' satisfies Patience);
+  const tables = await openTables(settings.storage, 'lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
   const deps = {
     devices: new TableDeviceStore(tables.devices),
@@ -153,17 +138,6 @@ function logChange(log: Logger): ChangeListener {
   return async ({ source, id, version, before, after, fields }: DeviceChange) => {
     log.info('device.changed', { device: `${source}|${id}`, version, before, after, fields });
   };
-}
-
-function newClient(name: string, site: string, credential: Client['credentials'][number]): Client {
-  for (const [field, value] of Object.entries({ name, site })) {
-    if (isClientOrSiteName(value)) continue;
-    throw new ConnectorError('NAC_CLIENT_NAME', `"${value}" cannot be the ${field} of a client.`, {
-      action: 'Use up to 40 lower-case letters, digits and hyphens, starting with a letter or digit.',
-      field,
-    });
-  }
-  return { name, site, kind: 'radius-proxy', credentials: [credential] };
 }
 
 /** Opens on first use and keeps the result; a failed attempt is made again next time. */

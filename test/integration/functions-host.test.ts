@@ -1,7 +1,7 @@
 // The functions host as its users see it: a process that runs a built app, its HTTP answers, its output and its end.
 
 // @peculiar/x509 asks for this when it is loaded, so it must come first.
-import '../../local/intune-tenant/reflect-metadata.ts';
+import 'reflect-metadata';
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

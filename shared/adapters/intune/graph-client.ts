@@ -51,9 +51,8 @@ function parseBody(answer: HttpAnswer): unknown {
 }
 
 function foreignUrl(host: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `The next page is said to be outside ${host}; it was not asked for.`, {
+  return new SourceError('NAC_INTUNE_PAGE', `A link leads outside ${host}; it was not followed.`, {
     action: 'Check that nothing between the function app and Microsoft Graph rewrites answers.',
-    field: '@odata.nextLink',
   });
 }
 

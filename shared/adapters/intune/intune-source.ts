@@ -1,6 +1,6 @@
 // Intune as a compliance source: pages through Graph's managedDevices, following nextLink exactly as it was given.
 
-import { toInstant } from '../../domain/instant.ts';
+import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock, ComplianceSource, DevicePage } from '../../ports.ts';
 import type { GraphClient } from './graph-client.ts';
@@ -16,17 +16,24 @@ export function createIntuneSource(graph: GraphClient, clock: Clock): Compliance
     name: SOURCE,
     async listDevices(cursor) {
       const requestedAt = toInstant(clock.now());
-      return readPage(await graph.getJson(cursor ?? firstPage, PERMISSION), requestedAt);
+      return readPage(
+        await graph.getJson(cursor ?? firstPage, PERMISSION),
+        requestedAt,
+        new URL(graph.endpoint).origin,
+      );
     },
   };
 }
 
-function readPage(body: unknown, requestedAt: string): DevicePage {
+/** @param origin where the next page must be, too: nothing else gets the bearer token */
+function readPage(body: unknown, requestedAt: Instant, origin: string): DevicePage {
   const page = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const records = page['value'];
   const nextLink = page['@odata.nextLink'];
   if (!Array.isArray(records)) throw malformedPage('value', 'is not a list');
   if (nextLink !== undefined && typeof nextLink !== 'string') throw malformedPage('@odata.nextLink', 'is not text');
+  if (nextLink && !(URL.canParse(nextLink) && new URL(nextLink).origin === origin))
+    throw malformedPage('@odata.nextLink', 'leads elsewhere');
   const readings = records.map((record) => readManagedDevice(SOURCE, record));
   return {
     requestedAt,

@@ -4,9 +4,19 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { SourceError } from '../../errors.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 
-export function createMsalNetworkClient(transport: HttpsTransport): INetworkModule {
-  const send = async <T>(method: 'GET' | 'POST', url: string, options?: NetworkRequestOptions) =>
-    parse<T>(url, await transport.send(method, url, options?.headers ?? {}, options?.body));
+/** @param onFailure is told what went wrong, since MSAL passes on a text of its own instead */
+export function createMsalNetworkClient(
+  transport: HttpsTransport,
+  onFailure: (failure: unknown) => void,
+): INetworkModule {
+  const send = async <T>(method: 'GET' | 'POST', url: string, options?: NetworkRequestOptions) => {
+    try {
+      return parse<T>(url, await transport.send(method, url, options?.headers ?? {}, options?.body));
+    } catch (thrown) {
+      onFailure(thrown);
+      throw thrown;
+    }
+  };
   return {
     sendGetRequestAsync: (url, options) => send('GET', url, options),
     sendPostRequestAsync: (url, options) => send('POST', url, options),

@@ -17,11 +17,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   '53003': 'Conditional Access blocks this workload identity: exclude it or allow the outbound addresses.',
 };
 
-/** @param thrown what MSAL threw: ServerError with `errorMessage` and `errorNo`, or our own transport's error */
+/** @param thrown what MSAL threw, or the transport under it */
 export function toSignInError(thrown: unknown): SourceError {
   if (thrown instanceof SourceError) return thrown;
-  const cause = causeOf(thrown);
-  if (cause instanceof SourceError) return cause;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   const number = /AADSTS(\d+)/.exec(text)?.[1];
   // The first line only: the rest are ids and timestamps, which belong to a support request.
@@ -33,8 +31,4 @@ export function toSignInError(thrown: unknown): SourceError {
     field: number ? `AADSTS${number}` : 'token response',
     cause: thrown,
   });
-}
-
-function causeOf(thrown: unknown): unknown {
-  return thrown instanceof Error ? thrown.cause : undefined;
 }

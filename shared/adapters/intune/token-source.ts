@@ -30,6 +30,10 @@ export interface TokenSource {
 }
 
 export function createTokenSource(identity: AppIdentity, transport: HttpsTransport): TokenSource {
+  let failure: unknown;
+  const networkClient = createMsalNetworkClient(transport, (thrown) => {
+    failure = thrown;
+  });
   const application = new ConfidentialClientApplication({
     auth: {
       clientId: identity.clientId,
@@ -38,16 +42,17 @@ export function createTokenSource(identity: AppIdentity, transport: HttpsTranspo
       knownAuthorities: [new URL(identity.authorityHost).host],
       ...credentialOptions(identity.credential),
     },
-    system: { networkClient: createMsalNetworkClient(transport) },
+    system: { networkClient },
   });
   return {
     async getToken(resource) {
+      failure = undefined;
       try {
         const result = await application.acquireTokenByClientCredential({ scopes: [`${resource}/.default`] });
         if (!result?.accessToken) throw new Error('the token response holds no access token');
         return result.accessToken;
       } catch (thrown) {
-        throw toSignInError(thrown);
+        throw toSignInError(failure ?? thrown);
       }
     },
   };

@@ -9,7 +9,9 @@ export type Tables = Readonly<Record<TableName, TableClient>>;
 
 export type TableConnection =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
-  | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string };
+  | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string }
+  /** An operator at a keyboard, signed in with `az login`. */
+  | { readonly kind: 'azure-cli'; readonly tableServiceUri: string };
 
 /**
  * How a call behaves when the store does not answer at once: a background job can wait, a lookup cannot, since a
@@ -37,10 +39,13 @@ async function opener(
   connection: TableConnection,
   options: TableServiceClientOptions,
 ): Promise<(name: TableName) => TableClient> {
-  if (connection.kind === 'managed-identity') {
+  if (connection.kind !== 'connection-string') {
     // Loaded only here: a local run needs no identity library, and on Azure it costs one cold start.
-    const { ManagedIdentityCredential } = await import('@azure/identity');
-    const credential = new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
+    const { AzureCliCredential, ManagedIdentityCredential } = await import('@azure/identity');
+    const credential =
+      connection.kind === 'azure-cli'
+        ? new AzureCliCredential()
+        : new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
     return (name) => new TableClient(connection.tableServiceUri, name, credential, options);
   }
   const { url, credential } = parseConnectionString(connection.connectionString);

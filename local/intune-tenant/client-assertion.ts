@@ -1,0 +1,98 @@
+/** Checks a client assertion the way Entra does for an application with a registered certificate. */
+import { X509Certificate } from 'node:crypto';
+import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
+import { type EntraRefusal, entraRefusals } from './entra-error.ts';
+
+/** How far the clock of an application may differ from Entra's. */
+const clockSkewSeconds = 300;
+
+export interface ClientAssertionContext {
+  readonly clientId: string;
+  readonly tokenEndpoint: string;
+  /** The certificate uploaded to the app registration, if there is one. */
+  readonly certificatePem: string | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Why Entra refuses the assertion, or undefined when it proves the client: signed by the registered certificate's key
+ * (PS256 named by `x5t#S256`, or RS256 named by `x5t`), made for this token endpoint by this client, and in its time.
+ */
+export async function clientAssertionRefusal(
+  assertion: string,
+  context: ClientAssertionContext,
+): Promise<EntraRefusal | undefined> {
+  const header = assertionHeader(assertion);
+  if (header === undefined) {
+    return entraRefusals.malformedAssertion();
+  }
+  const thumbprint = header.alg === 'PS256' ? header.x5tS256 : header.alg === 'RS256' ? header.x5t : undefined;
+  if (thumbprint === undefined) {
+    return entraRefusals.assertionSignature(
+      `The key was not found: sign with PS256 and name the certificate in x5t#S256, or with RS256 and x5t.`,
+    );
+  }
+  if (context.certificatePem === undefined) {
+    return entraRefusals.assertionSignature('The key was not found. The application has no certificate.');
+  }
+  const certificate = new X509Certificate(context.certificatePem);
+  const registered = header.alg === 'PS256' ? certificate.fingerprint256 : certificate.fingerprint;
+  if (thumbprint !== Buffer.from(registered.replaceAll(':', ''), 'hex').toString('base64url')) {
+    const used = Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase();
+    return entraRefusals.assertionSignature(`The key was not found. Thumbprint of key used by client: '${used}'.`);
+  }
+  const outlived =
+    context.now.getTime() > certificate.validToDate.getTime() ||
+    context.now.getTime() < certificate.validFromDate.getTime();
+  if (outlived) {
+    return entraRefusals.assertionSignature('The key used is expired or not valid yet.');
+  }
+
+  let payload: JWTPayload;
+  try {
+    ({ payload } = await jwtVerify(assertion, certificate.publicKey, {
+      algorithms: [header.alg],
+      currentDate: context.now,
+      clockTolerance: clockSkewSeconds,
+      requiredClaims: ['exp', 'aud', 'iss', 'sub'],
+    }));
+  } catch (error) {
+    return verificationRefusal(error, context.now);
+  }
+  if (payload.aud !== context.tokenEndpoint) {
+    return entraRefusals.assertionAudience();
+  }
+  const client = context.clientId.toLowerCase();
+  if (payload.iss?.toLowerCase() !== client || payload.sub?.toLowerCase() !== client) {
+    return entraRefusals.assertionClient();
+  }
+  return undefined;
+}
+
+function verificationRefusal(error: unknown, now: Date): EntraRefusal {
+  if (error instanceof errors.JWSSignatureVerificationFailed) {
+    return entraRefusals.assertionSignature('The provided signature value did not match the expected signature value.');
+  }
+  const aboutTime =
+    error instanceof errors.JWTExpired || (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf');
+  return aboutTime ? entraRefusals.assertionTime(now) : entraRefusals.malformedAssertion();
+}
+
+interface AssertionHeader {
+  readonly alg: string;
+  readonly x5t: string | undefined;
+  readonly x5tS256: string | undefined;
+}
+
+function assertionHeader(assertion: string): AssertionHeader | undefined {
+  try {
+    const header: Readonly<Record<string, unknown>> = decodeProtectedHeader(assertion);
+    const member = (name: string): string | undefined => {
+      const value = header[name];
+      return typeof value === 'string' ? value : undefined;
+    };
+    return { alg: member('alg') ?? '', x5t: member('x5t'), x5tS256: member('x5t#S256') };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+/** One HTTP request with its answer, read and written the same way by the HTTPS listener and the control port. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const largestBody = 1_048_576;
+
+export class BodyTooLargeError extends Error {
+  constructor() {
+    super(`the request body is larger than ${largestBody} bytes`);
+    this.name = 'BodyTooLargeError';
+  }
+}
+
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+export interface HttpExchange {
+  readonly method: string;
+  /** As sent, without the query and not decoded. */
+  readonly path: string;
+  /** As sent, without the question mark and not decoded. */
+  readonly rawQuery: string;
+  readonly query: URLSearchParams;
+  /** The value of a request header, by its lower-case name. */
+  header(name: string): string | undefined;
+  body(): Promise<string>;
+  answer(status: number, headers: AnswerHeaders, body: string): void;
+  answerJson(status: number, value: unknown, headers?: AnswerHeaders): void;
+}
+
+export function httpExchange(request: IncomingMessage, response: ServerResponse): HttpExchange {
+  const target = request.url ?? '/';
+  const queryStart = target.indexOf('?');
+  const path = queryStart === -1 ? target : target.slice(0, queryStart);
+  const rawQuery = queryStart === -1 ? '' : target.slice(queryStart + 1);
+
+  const exchange: HttpExchange = {
+    method: request.method ?? 'GET',
+    path,
+    rawQuery,
+    query: new URLSearchParams(rawQuery),
+    header(name) {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+    async body() {
+      const chunks: Buffer[] = [];
+      let length = 0;
+      // Leaving the loop early must not take the connection away: the refusal is still to be sent over it.
+      const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+      for await (const chunk of body) {
+        length += chunk.length;
+        if (length > largestBody) {
+          throw new BodyTooLargeError();
+        }
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString('utf8');
+    },
+    answer(status, headers, body) {
+      // The client may have left while the answer was made.
+      if (response.destroyed || response.headersSent) {
+        return;
+      }
+      if (status === 204) {
+        response.writeHead(status, headers);
+        response.end();
+        return;
+      }
+      const content = Buffer.from(body, 'utf8');
+      response.writeHead(status, { 'content-length': String(content.length), ...headers });
+      response.end(content);
+    },
+    answerJson(status, value, headers = {}) {
+      exchange.answer(
+        status,
+        { 'content-type': 'application/json; charset=utf-8', ...headers },
+        JSON.stringify(value, undefined, 2),
+      );
+    },
+  };
+  return exchange;
+}

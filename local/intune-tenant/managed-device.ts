@@ -1,0 +1,220 @@
+/**
+ * The managedDevice resource of Graph v1.0 as far as network access control uses it: its type, its enumerations and
+ * which value each property may take.
+ */
+
+export const complianceStates = [
+  'unknown',
+  'compliant',
+  'noncompliant',
+  'conflict',
+  'error',
+  'inGracePeriod',
+  'configManager',
+] as const;
+export const managementStates = [
+  'managed',
+  'retirePending',
+  'retireFailed',
+  'wipePending',
+  'wipeFailed',
+  'unhealthy',
+  'deletePending',
+  'retireIssued',
+  'wipeIssued',
+  'wipeCanceled',
+  'retireCanceled',
+  'discovered',
+  'unknownFutureValue',
+] as const;
+export const managementAgents = [
+  'eas',
+  'mdm',
+  'easMdm',
+  'intuneClient',
+  'easIntuneClient',
+  'configurationManagerClient',
+  'configurationManagerClientMdm',
+  'configurationManagerClientMdmEas',
+  'unknown',
+  'jamf',
+  'googleCloudDevicePolicyController',
+  'microsoft365ManagedMdm',
+  'msSense',
+] as const;
+export const deviceRegistrationStates = [
+  'notRegistered',
+  'registered',
+  'revoked',
+  'keyConflict',
+  'approvalPending',
+  'certificateReset',
+  'notRegisteredPendingEnrollment',
+  'unknown',
+] as const;
+export const deviceEnrollmentTypes = [
+  'unknown',
+  'userEnrollment',
+  'deviceEnrollmentManager',
+  'appleBulkWithUser',
+  'appleBulkWithoutUser',
+  'windowsAzureADJoin',
+  'windowsBulkUserless',
+  'windowsAutoEnrollment',
+  'windowsBulkAzureDomainJoin',
+  'windowsCoManagement',
+  'windowsAzureADJoinUsingDeviceAuth',
+  'appleUserEnrollment',
+  'appleUserEnrollmentWithServiceAccount',
+] as const;
+export const managedDeviceOwnerTypes = ['unknown', 'company', 'personal', 'unknownFutureValue'] as const;
+export const partnerReportedThreatStates = [
+  'unknown',
+  'activated',
+  'deactivated',
+  'secured',
+  'lowSeverity',
+  'mediumSeverity',
+  'highSeverity',
+  'unresponsive',
+  'compromised',
+  'misconfigured',
+] as const;
+
+export type ComplianceState = (typeof complianceStates)[number];
+export type ManagementState = (typeof managementStates)[number];
+export type ManagementAgent = (typeof managementAgents)[number];
+export type DeviceRegistrationState = (typeof deviceRegistrationStates)[number];
+export type DeviceEnrollmentType = (typeof deviceEnrollmentTypes)[number];
+export type ManagedDeviceOwnerType = (typeof managedDeviceOwnerTypes)[number];
+export type PartnerReportedThreatState = (typeof partnerReportedThreatStates)[number];
+
+export interface ManagedDevice {
+  readonly id: string;
+  readonly deviceName: string | null;
+  readonly managedDeviceName: string | null;
+  readonly complianceState: ComplianceState;
+  readonly complianceGracePeriodExpirationDateTime: string;
+  readonly managementState: ManagementState;
+  readonly managementAgent: ManagementAgent;
+  readonly managedDeviceOwnerType: ManagedDeviceOwnerType;
+  readonly deviceRegistrationState: DeviceRegistrationState;
+  readonly deviceEnrollmentType: DeviceEnrollmentType;
+  readonly deviceCategoryDisplayName: string | null;
+  readonly enrollmentProfileName: string | null;
+  readonly azureADDeviceId: string | null;
+  readonly azureADRegistered: boolean | null;
+  readonly wiFiMacAddress: string | null;
+  readonly ethernetMacAddress: string | null;
+  readonly serialNumber: string | null;
+  readonly imei: string | null;
+  readonly meid: string | null;
+  readonly udid: string | null;
+  readonly iccid: string | null;
+  readonly operatingSystem: string | null;
+  readonly osVersion: string | null;
+  readonly model: string | null;
+  readonly manufacturer: string | null;
+  readonly androidSecurityPatchLevel: string | null;
+  readonly isEncrypted: boolean;
+  readonly isSupervised: boolean;
+  readonly jailBroken: string | null;
+  readonly partnerReportedThreatState: PartnerReportedThreatState;
+  readonly userId: string | null;
+  readonly userPrincipalName: string | null;
+  readonly userDisplayName: string | null;
+  readonly emailAddress: string | null;
+  readonly enrolledDateTime: string;
+  readonly lastSyncDateTime: string;
+  readonly managementCertificateExpirationDate: string;
+}
+
+export type ManagedDeviceProperty = keyof ManagedDevice;
+
+/** What a caller may set on a device: any property but its id. */
+export type ManagedDeviceChange = Partial<Omit<ManagedDevice, 'id'>>;
+
+type PropertyRule =
+  | { readonly kind: 'text' }
+  | { readonly kind: 'guid' }
+  | { readonly kind: 'dateTime' }
+  | { readonly kind: 'boolean'; readonly nullable: boolean }
+  | { readonly kind: 'enumeration'; readonly values: readonly string[] };
+
+const text: PropertyRule = { kind: 'text' };
+const dateTime: PropertyRule = { kind: 'dateTime' };
+const enumeration = (values: readonly string[]): PropertyRule => ({ kind: 'enumeration', values });
+
+const propertyRules: Readonly<Record<ManagedDeviceProperty, PropertyRule>> = {
+  id: { kind: 'guid' },
+  deviceName: text,
+  managedDeviceName: text,
+  complianceState: enumeration(complianceStates),
+  complianceGracePeriodExpirationDateTime: dateTime,
+  managementState: enumeration(managementStates),
+  managementAgent: enumeration(managementAgents),
+  managedDeviceOwnerType: enumeration(managedDeviceOwnerTypes),
+  deviceRegistrationState: enumeration(deviceRegistrationStates),
+  deviceEnrollmentType: enumeration(deviceEnrollmentTypes),
+  deviceCategoryDisplayName: text,
+  enrollmentProfileName: text,
+  azureADDeviceId: text,
+  azureADRegistered: { kind: 'boolean', nullable: true },
+  wiFiMacAddress: text,
+  ethernetMacAddress: text,
+  serialNumber: text,
+  imei: text,
+  meid: text,
+  udid: text,
+  iccid: text,
+  operatingSystem: text,
+  osVersion: text,
+  model: text,
+  manufacturer: text,
+  androidSecurityPatchLevel: text,
+  isEncrypted: { kind: 'boolean', nullable: false },
+  isSupervised: { kind: 'boolean', nullable: false },
+  jailBroken: text,
+  partnerReportedThreatState: enumeration(partnerReportedThreatStates),
+  userId: text,
+  userPrincipalName: text,
+  userDisplayName: text,
+  emailAddress: text,
+  enrolledDateTime: dateTime,
+  lastSyncDateTime: dateTime,
+  managementCertificateExpirationDate: dateTime,
+};
+
+const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const dateTimePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+
+export function isManagedDeviceProperty(name: string): name is ManagedDeviceProperty {
+  return Object.hasOwn(propertyRules, name);
+}
+
+export const managedDeviceProperties: readonly ManagedDeviceProperty[] =
+  Object.keys(propertyRules).filter(isManagedDeviceProperty);
+
+/** Why the value does not fit the property, in words for the person who sent it; undefined when it fits. */
+export function valueObjection(name: ManagedDeviceProperty, value: unknown): string | undefined {
+  const rule = propertyRules[name];
+  switch (rule.kind) {
+    case 'text':
+      // Text is not looked into: Intune passes on what devices report, and odd MAC addresses are worth simulating.
+      return value === null || typeof value === 'string' ? undefined : `${name} must be a string or null`;
+    case 'guid':
+      return typeof value === 'string' && guidPattern.test(value) ? undefined : `${name} must be a GUID`;
+    case 'dateTime':
+      return typeof value === 'string' && dateTimePattern.test(value) && !Number.isNaN(Date.parse(value))
+        ? undefined
+        : `${name} must be a UTC date and time such as 2026-01-02T03:04:05Z`;
+    case 'boolean':
+      return typeof value === 'boolean' || (value === null && rule.nullable)
+        ? undefined
+        : `${name} must be true or false${rule.nullable ? ' or null' : ''}`;
+    case 'enumeration':
+      return typeof value === 'string' && rule.values.includes(value)
+        ? undefined
+        : `${name} must be one of ${rule.values.join(', ')}`;
+  }
+}

@@ -1,0 +1,149 @@
+/** `POST /{tenant}/oauth2/v2.0/token` of the authority, for the client credentials grant. */
+import type { AccessTokens } from './access-tokens.ts';
+import { type AppRegistration, isTenant } from './app-registration.ts';
+import { clientAssertionRefusal } from './client-assertion.ts';
+import { answerEntraError, type EntraRefusal, entraRefusals } from './entra-error.ts';
+import type { HttpExchange } from './http-exchange.ts';
+import { graphAudiences, intuneAudience } from './token-audiences.ts';
+
+const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const defaultScope = '/.default';
+
+export interface TokenEndpointContext {
+  readonly registration: AppRegistration;
+  readonly tokens: AccessTokens;
+  readonly authorityHost: string;
+  readonly graphUrl: string;
+  readonly now: () => Date;
+}
+
+interface Grant {
+  readonly audience: string;
+  readonly roles: readonly string[];
+  readonly credential: '1' | '2';
+}
+
+/** The address of the token endpoint, which is also the audience of client assertions. */
+export function tokenEndpointUrl(authorityHost: string, tenantId: string): string {
+  return `${authorityHost}/${tenantId}/oauth2/v2.0/token`;
+}
+
+/** Copies Entra's client credentials grant: one resource per token, only its own roles, refusals with AADSTS numbers. */
+export async function answerTokenRequest(
+  exchange: HttpExchange,
+  tenant: string,
+  context: TokenEndpointContext,
+): Promise<void> {
+  const form = new URLSearchParams(exchange.method === 'POST' ? await exchange.body() : '');
+  const outcome = await grantOrRefusal(exchange, tenant, form, context);
+  if ('error' in outcome) {
+    answerEntraError(exchange, outcome, {
+      now: context.now(),
+      authorityHost: context.authorityHost,
+      correlationId: form.get('client-request-id') ?? exchange.header('client-request-id'),
+    });
+    return;
+  }
+  const accessToken = await context.tokens.issue({ ...outcome, clientId: context.registration.clientId });
+  exchange.answerJson(
+    200,
+    {
+      token_type: 'Bearer',
+      expires_in: context.tokens.lifetimeSeconds,
+      ext_expires_in: context.tokens.lifetimeSeconds,
+      access_token: accessToken,
+    },
+    { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' },
+  );
+}
+
+async function grantOrRefusal(
+  exchange: HttpExchange,
+  tenant: string,
+  form: URLSearchParams,
+  context: TokenEndpointContext,
+): Promise<Grant | EntraRefusal> {
+  const { registration } = context;
+  if (exchange.method !== 'POST') {
+    return entraRefusals.onlyPost(exchange.method);
+  }
+  if (!isTenant(registration, tenant)) {
+    return entraRefusals.unknownTenant(tenant);
+  }
+  const grantType = form.get('grant_type');
+  const clientId = form.get('client_id');
+  const scope = form.get('scope');
+  if (!grantType) {
+    return entraRefusals.missingParameter('grant_type');
+  }
+  if (grantType !== 'client_credentials') {
+    return entraRefusals.unsupportedGrant(grantType);
+  }
+  if (!clientId) {
+    return entraRefusals.missingParameter('client_id');
+  }
+  if (!scope) {
+    return entraRefusals.missingParameter('scope');
+  }
+  if (clientId.toLowerCase() !== registration.clientId.toLowerCase()) {
+    return entraRefusals.unknownClient(clientId, tenant);
+  }
+  const resource = resourceOf(scope);
+  if (typeof resource !== 'string') {
+    return resource;
+  }
+  const credential = await provenCredential(form, tenant, context);
+  if (typeof credential !== 'string') {
+    return credential;
+  }
+  if (graphAudiences(context.graphUrl).includes(resource)) {
+    return { audience: resource, roles: registration.roles.graph, credential };
+  }
+  if (resource === intuneAudience) {
+    return { audience: resource, roles: registration.roles.intune, credential };
+  }
+  return entraRefusals.unknownResource(resource, tenant);
+}
+
+function resourceOf(scope: string): string | EntraRefusal {
+  const scopes = scope.split(' ').filter((part) => part !== '');
+  const resources = new Set(scopes.filter((part) => part.endsWith(defaultScope)));
+  if (resources.size > 1) {
+    return entraRefusals.severalResources(scope);
+  }
+  const [only, ...others] = scopes;
+  if (only === undefined || others.length > 0 || !only.endsWith(defaultScope) || only === defaultScope) {
+    return entraRefusals.badScope(scope);
+  }
+  return only.slice(0, -defaultScope.length);
+}
+
+async function provenCredential(
+  form: URLSearchParams,
+  tenant: string,
+  context: TokenEndpointContext,
+): Promise<'1' | '2' | EntraRefusal> {
+  const { registration } = context;
+  const assertion = form.get('client_assertion');
+  const secret = form.get('client_secret');
+  if (assertion) {
+    const type = form.get('client_assertion_type');
+    if (!type) {
+      return entraRefusals.missingParameter('client_assertion_type');
+    }
+    if (type !== jwtBearer) {
+      return entraRefusals.wrongAssertionType(type);
+    }
+    const refusal = await clientAssertionRefusal(assertion, {
+      clientId: registration.clientId,
+      tokenEndpoint: tokenEndpointUrl(context.authorityHost, tenant),
+      certificatePem: registration.clientCertificatePem,
+      now: context.now(),
+    });
+    return refusal ?? '2';
+  }
+  if (!secret) {
+    return entraRefusals.noCredential();
+  }
+  return secret === registration.clientSecret ? '1' : entraRefusals.wrongSecret(registration.clientId);
+}

@@ -1,0 +1,29 @@
+// Bundles the function app into the one file that is deployed.
+
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+
+const root = join(import.meta.dirname, '..');
+
+/**
+ * CommonJS, since the Functions worker provides @azure/functions-core by require and an ESM bundle could not ask for it.
+ * @returns path of the bundle
+ */
+export async function buildFunctionApp(outfile: string = join(root, 'dist/functions.cjs')): Promise<string> {
+  await rm(dirname(outfile), { recursive: true, force: true });
+  await build({
+    entryPoints: [join(root, 'functions/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // Known only inside the Functions worker.
+    external: ['@azure/functions-core'],
+    sourcemap: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+  });
+  return outfile;
+}

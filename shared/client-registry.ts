@@ -1,0 +1,48 @@
+// Operators' side of the store: creates tables and the clients that may ask. Not part of any function.
+
+import { systemClock } from './adapters/system/system-clock.ts';
+import { systemRandom } from './adapters/system/system-random.ts';
+import { TableClientStore } from './adapters/table-storage/table-client-store.ts';
+import { createTables, openTables, type TableConnection } from './adapters/table-storage/tables.ts';
+import { credentialFor, formatApiKey, isClientOrSiteName } from './domain/client.ts';
+import { toInstant } from './domain/instant.ts';
+import { ConnectorError } from './errors.ts';
+import type { Clock, Random } from './ports.ts';
+
+export interface ClientRegistry {
+  /** Creates the tables that are missing. */
+  prepareStore(): Promise<void>;
+  /**
+   * Lets a RADIUS proxy ask, for its site.
+   * @returns its API key: shown once, and kept only as a salted HMAC
+   * @throws ConnectorError NAC_CLIENT_NAME, StoreError NAC_CLIENT_EXISTS
+   */
+  createClient(name: string, site: string): Promise<string>;
+}
+
+export async function openClientRegistry(
+  storage: TableConnection,
+  { clock, random }: { readonly clock: Clock; readonly random: Random } = { clock: systemClock, random: systemRandom },
+): Promise<ClientRegistry> {
+  const tables = await openTables(storage, 'background');
+  return {
+    prepareStore: () => createTables(tables),
+    async createClient(name, site) {
+      requireName('name', name);
+      requireName('site', site);
+      const secret = random.hex(32);
+      const credential = credentialFor(secret, random.hex(16), toInstant(clock.now()));
+      const client = { name, site, kind: 'radius-proxy', credentials: [credential] } as const;
+      await new TableClientStore(tables.clients).create(client);
+      return formatApiKey(name, secret);
+    },
+  };
+}
+
+function requireName(field: 'name' | 'site', value: string): void {
+  if (isClientOrSiteName(value)) return;
+  throw new ConnectorError('NAC_CLIENT_NAME', `"${value}" cannot be the ${field} of a client.`, {
+    action: 'Use up to 40 lower-case letters, digits and hyphens, starting with a letter or digit.',
+    field,
+  });
+}

@@ -1,0 +1,344 @@
+// The poll against the simulated tenant (HTTPS, MSAL, paging) and Azurite, through the unmodified SDKs.
+
+import { describe, expect, it } from 'vitest';
+import { createClientCertificate } from '../../local/certificates/client-certificate.ts';
+import type { DeviceChange } from '../../shared/domain/device-change.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+import { readHeld, storeContents } from '../support/store-contents.ts';
+
+const SLICE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+async function pollAgain({ app, clock }: ConnectorFixture) {
+  clock.advance(HOUR_MS);
+  return app.poll(SLICE_MS);
+}
+
+function writesTo({ storage }: ConnectorFixture, ...tables: string[]): number {
+  return storage.requests.filter(({ table }) => tables.includes(table)).reduce((sum, { writes }) => sum + writes, 0);
+}
+
+async function pending({ devices }: ConnectorFixture): Promise<DeviceChange[]> {
+  return Array.fromAsync(devices.pendingChanges());
+}
+
+function stored({ devices, tenant }: ConnectorFixture, name: string) {
+  return devices.read({ source: 'intune', id: tenant.fleet.get(name).id });
+}
+
+describe('the first poll', () => {
+  it('stores every device of every page, with pointers and nothing pending', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 500, pageSize: 120 } });
+
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
+
+    const contents = await storeContents(nac.tables);
+    expect(contents.devices).toHaveLength(500);
+    expect(contents.devices.every(({ indexed, presence }) => indexed && presence === 'present')).toBe(true);
+    expect(await pending(nac)).toEqual([]);
+    expect(nac.changes).toHaveLength(500);
+    expect(nac.tenant.stats().requests.page).toBe(5);
+    expect(await readHeld(nac.tables)).toEqual(contents.claimed);
+    const [run] = await nac.sweeps.listRuns(1);
+    expect(run).toMatchObject({ result: 'complete', pages: 5, devices: 500, saved: 500, rejected: 0, gone: 0 });
+  });
+
+  it('signs in with a certificate as well as with a secret', async () => {
+    const { certificatePem, privateKeyPem } = await createClientCertificate();
+    await using nac = await startConnector({
+      tenant: { fleetSize: 3, clientCertificatePem: certificatePem },
+      env: { ENTRA_CLIENT_SECRET: '', ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}` },
+    });
+
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
+    expect((await storeContents(nac.tables)).devices).toHaveLength(3);
+  });
+
+  it('lists both holders of a shared dock, and points at no random address', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+
+    const [third, fourth, random] = ['NAC-00003', 'NAC-00004', 'NAC-00006'].map((name) => nac.tenant.fleet.get(name));
+    const dock = String(third?.wiFiMacAddress).toLowerCase();
+    expect([...(await nac.identities.readHolders({ kind: 'mac', value: dock }))].sort()).toEqual(
+      [third, fourth].map((device) => `intune|${device?.id}`).sort(),
+    );
+    const randomMac = String(random?.wiFiMacAddress).toLowerCase();
+    expect(await nac.identities.readHolders({ kind: 'mac', value: randomMac })).toEqual([]);
+  });
+});
+
+describe('a poll without changes', () => {
+  it('writes its own run record and nothing else', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 300, pageSize: 100 } });
+    await nac.app.poll(SLICE_MS);
+    const before = await storeContents(nac.tables);
+    nac.storage.requests.length = 0;
+
+    expect(await pollAgain(nac)).toEqual({ kind: 'complete' });
+
+    expect(writesTo(nac, 'devices', 'identities', 'sessions', 'clients')).toBe(0);
+    // The lease taken, renewed after each page but the last, given back; and the record of the run.
+    expect(writesTo(nac, 'polling')).toBe(5);
+    expect(nac.storage.requests.filter(({ table, method }) => table === 'polling' && method === 'POST')).toEqual([]);
+    expect(await storeContents(nac.tables)).toEqual(before);
+    expect(nac.changes).toHaveLength(300);
+  });
+
+  it('does nothing at all before the polling interval is over', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    nac.storage.requests.length = 0;
+
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
+    expect(nac.storage.requests).toEqual([{ method: 'GET', table: 'polling', writes: 0 }]);
+  });
+});
+
+describe('a changed device', () => {
+  it('is the only one written, in one transaction with its change', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 100 } });
+    await nac.app.poll(SLICE_MS);
+    nac.changes.length = 0;
+    nac.storage.requests.length = 0;
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+
+    await pollAgain(nac);
+
+    expect(nac.changes).toMatchObject([
+      {
+        id: nac.tenant.fleet.get('NAC-00001').id,
+        version: 2,
+        before: { complianceState: 'compliant' },
+        after: { complianceState: 'noncompliant' },
+        fields: ['complianceState'],
+      },
+    ]);
+    const deviceWrites = nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0);
+    expect(deviceWrites).toEqual([
+      { method: 'BATCH', table: 'devices', writes: 2 },
+      { method: 'BATCH', table: 'devices', writes: 1 },
+    ]);
+    expect(writesTo(nac, 'identities')).toBe(0);
+    expect((await stored(nac, 'NAC-00001'))?.device.complianceState).toBe('noncompliant');
+  });
+
+  it('takes its pointers along when its addresses and name change', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    const old = nac.tenant.fleet.get('NAC-00001');
+    nac.tenant.fleet.patch('NAC-00001', { wiFiMacAddress: 'A4BB6D010203', deviceName: 'Kühlraum / Büro #1?' });
+
+    await pollAgain(nac);
+
+    const key = `intune|${old.id}`;
+    expect(await nac.identities.readHolders({ kind: 'mac', value: 'a4bb6d010203' })).toEqual([key]);
+    expect(await nac.identities.readHolders({ kind: 'name', value: 'kühlraum / büro #1?' })).toEqual([key]);
+    expect(await nac.identities.readHolders({ kind: 'name', value: 'nac-00001' })).toEqual([]);
+    const oldMac = String(old.wiFiMacAddress).toLowerCase();
+    expect(await nac.identities.readHolders({ kind: 'mac', value: oldMac })).toEqual([]);
+  });
+
+  it('is never overwritten by an older observation', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    const current = await stored(nac, 'NAC-00001');
+    if (current === undefined) throw new Error('NAC-00001 is not stored');
+    // Somebody observed it later than the poll that is about to run.
+    const later = new Date(Date.now() + 5 * HOUR_MS).toISOString();
+    await nac.devices.write([
+      { record: { ...current, version: 7, observedAt: later }, retiredIdentities: [], replaces: current.etag },
+    ]);
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+
+    await pollAgain(nac);
+    expect(await stored(nac, 'NAC-00001')).toMatchObject({ version: 7, device: { complianceState: 'compliant' } });
+
+    nac.clock.advance(6 * HOUR_MS);
+    await nac.app.poll(SLICE_MS);
+    expect(await stored(nac, 'NAC-00001')).toMatchObject({ version: 8, device: { complianceState: 'noncompliant' } });
+  });
+});
+
+describe('a device that is listed no more', () => {
+  it('is gone after the second complete sweep without it, and comes back with its next listing', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    const device = nac.tenant.fleet.get('NAC-00002');
+    nac.tenant.fleet.remove('NAC-00002');
+    nac.changes.length = 0;
+
+    await pollAgain(nac);
+    expect(nac.changes).toEqual([]);
+    await pollAgain(nac);
+    expect(nac.changes).toMatchObject([{ id: device.id, fields: ['presence'], after: { presence: 'gone' } }]);
+    expect((await nac.devices.read({ source: 'intune', id: device.id }))?.presence).toBe('gone');
+    await pollAgain(nac);
+    expect(nac.changes).toHaveLength(1);
+
+    nac.tenant.fleet.add(device);
+    await pollAgain(nac);
+    expect(nac.changes[1]).toMatchObject({ id: device.id, after: { presence: 'present' } });
+  });
+
+  it('is not missed by a list that was short once', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    nac.changes.length = 0;
+    nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }) });
+
+    await pollAgain(nac);
+    await pollAgain(nac);
+    await pollAgain(nac);
+    expect(nac.changes).toEqual([]);
+  });
+});
+
+describe('slices', () => {
+  it('go on at the checkpoint and still count absences over the whole run', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 50, pageSize: 10 } });
+    const slices = async (): Promise<string[]> => {
+      const kinds: string[] = [];
+      for (;;) {
+        const { kind } = await nac.app.poll(0);
+        kinds.push(kind);
+        if (kind !== 'sliced') return kinds;
+      }
+    };
+    const five = ['sliced', 'sliced', 'sliced', 'sliced', 'complete'];
+    expect(await slices()).toEqual(five);
+    nac.tenant.fleet.remove('NAC-00041');
+
+    nac.clock.advance(HOUR_MS);
+    expect(await slices()).toEqual(five);
+    nac.clock.advance(HOUR_MS);
+    nac.changes.length = 0;
+    expect(await slices()).toEqual(five);
+    expect(nac.changes).toMatchObject([{ after: { presence: 'gone' } }]);
+    expect((await nac.sweeps.listRuns(1))[0]).toMatchObject({ slices: 5, pages: 5, devices: 49, gone: 1 });
+  });
+
+  it('of two instances never work at the same time; the second one waits for the lease', async () => {
+    await using nac = await startConnector();
+    const reached = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    nac.storage.beforeEach = async ({ table, writes }) => {
+      if (table === 'devices' && writes > 0) {
+        reached.resolve();
+        await goOn.promise;
+      }
+      return 'pass' as const;
+    };
+    const first = nac.app.poll(SLICE_MS);
+    await reached.promise;
+
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'held' });
+    nac.clock.advance(121_000);
+    goOn.resolve();
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
+    // The first one finds its lease taken when it next writes the checkpoint.
+    expect(await first).toEqual({ kind: 'lease-lost' });
+    expect((await storeContents(nac.tables)).devices).toHaveLength(20);
+  });
+});
+
+describe('answers that are not what they should be', () => {
+  const junk = [
+    [
+      'a captive portal',
+      { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' },
+      'NAC_INTUNE_PAGE',
+      'body',
+    ],
+    ['truncated JSON', { body: '{"value":[{"id":"0f8f' }, 'NAC_INTUNE_PAGE', 'body'],
+    ['a page without a list', { body: '{"value":{}}' }, 'NAC_INTUNE_PAGE', 'value'],
+    [
+      'a next page elsewhere',
+      { body: '{"value":[],"@odata.nextLink":"https://evil.example/x"}' },
+      'NAC_INTUNE_PAGE',
+      '@odata.nextLink',
+    ],
+    ['a next link that is no text', { body: '{"value":[],"@odata.nextLink":7}' }, 'NAC_INTUNE_PAGE', '@odata.nextLink'],
+    ['throttling', { status: 429, headers: { 'retry-after': '2.5' } }, 'NAC_INTUNE_THROTTLED', undefined],
+    [
+      'a missing permission',
+      { status: 403, body: '{"error":{"code":"Forbidden"}}' },
+      'NAC_INTUNE_FORBIDDEN',
+      undefined,
+    ],
+    ['a gateway time-out', { status: 504, body: '' }, 'NAC_INTUNE_UNAVAILABLE', undefined],
+  ] as const;
+
+  it.each(junk)(
+    '%s stops the slice with a code and stores nothing; the next attempt goes on',
+    async (_, answer, code, field) => {
+      await using nac = await startConnector();
+      nac.tenant.script({ target: 'page', ...answer });
+
+      const result = await nac.app.poll(SLICE_MS);
+      if (result.kind === 'failed') {
+        expect(result.error).toMatchObject({ code, ...(field && { field }) });
+        expect(result.error.action).not.toBe('');
+      } else {
+        expect.fail(`the slice ended as ${result.kind}`);
+      }
+      expect((await storeContents(nac.tables)).devices).toEqual([]);
+      expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'waiting' });
+
+      nac.clock.advance(10_000);
+      expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
+      expect((await storeContents(nac.tables)).devices).toHaveLength(20);
+    },
+  );
+
+  it('a malformed token response names the field and what to do', async () => {
+    await using nac = await startConnector();
+    nac.tenant.script({ target: 'token', headers: { 'content-type': 'text/html' }, body: '<html>proxy</html>' });
+
+    expect(await nac.app.poll(SLICE_MS)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'NAC_INTUNE_TOKEN', field: 'token response', action: expect.stringContaining('proxy') },
+    });
+  });
+
+  it('a wrong secret says which setting to mend, and does not show the secret', async () => {
+    await using nac = await startConnector({ env: { ENTRA_CLIENT_SECRET: 'wrong-secret-value' } });
+
+    const result = await nac.app.poll(SLICE_MS);
+    expect(result).toMatchObject({
+      kind: 'failed',
+      error: {
+        code: 'NAC_INTUNE_TOKEN',
+        field: 'AADSTS7000215',
+        action: expect.stringContaining('ENTRA_CLIENT_SECRET'),
+      },
+    });
+    expect(JSON.stringify(nac.log)).not.toContain('wrong-secret-value');
+  });
+
+  it('a malformed record keeps what was stored of its device, and the others are saved', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 2 } });
+    await nac.app.poll(SLICE_MS);
+    const [first, second] = ['NAC-00001', 'NAC-00002'].map((name) => nac.tenant.fleet.get(name));
+    const page = {
+      value: [
+        { ...first, complianceState: 17 },
+        { ...second, complianceState: 'error', wiFiMacAddress: 'zz:zz' },
+        { deviceName: 'without id' },
+        null,
+      ],
+    };
+    nac.tenant.script({ target: 'page', body: JSON.stringify(page) });
+
+    await pollAgain(nac);
+
+    expect((await stored(nac, 'NAC-00001'))?.device.complianceState).toBe('compliant');
+    const changed = (await stored(nac, 'NAC-00002'))?.device;
+    expect(changed).toMatchObject({ complianceState: 'error' });
+    expect(changed).not.toHaveProperty('wifiMac');
+    expect((await nac.sweeps.listRuns(1))[0]).toMatchObject({ result: 'partial', rejected: 3 });
+    expect(nac.log.filter(({ event }) => event === 'poll.record-problem').map(({ fields }) => fields['field'])).toEqual(
+      ['complianceState', 'wiFiMacAddress', 'id', 'value[]'],
+    );
+  });
+});

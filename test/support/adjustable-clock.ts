@@ -1,0 +1,18 @@
+// The machine's clock, moved forward by a test: an hour passes at once.
+
+import type { Clock } from '../../shared/ports.ts';
+
+export interface AdjustableClock extends Clock {
+  advance(milliseconds: number): void;
+}
+
+export function adjustableClock(): AdjustableClock {
+  let ahead = 0;
+  return {
+    now: () => new Date(Date.now() + ahead),
+    deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+    advance(milliseconds) {
+      ahead += milliseconds;
+    },
+  };
+}

@@ -1,0 +1,104 @@
+// The connector in this process against the real SDKs' peers: Azurite behind a proxy that counts, and the simulated
+// tenant over HTTPS. Poll and lookup are called as the functions call them.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type IntuneTenant,
+  type IntuneTenantOptions,
+  startIntuneTenant,
+} from '../../local/intune-tenant/intune-tenant.ts';
+import { startTableStorage } from '../../local/table-storage.ts';
+import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
+import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
+import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
+import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
+import { type App, type AppOverrides, createApp } from '../../shared/app.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { DeviceChange } from '../../shared/domain/device-change.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';
+import { collectingLogger, type LogEntry } from './collecting-logger.ts';
+import { type StorageProxy, startStorageProxy } from './storage-proxy.ts';
+
+export interface ConnectorFixture extends AsyncDisposable {
+  readonly app: App;
+  /** Settings of the app, as environment variables; other processes get the same. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly tenant: IntuneTenant;
+  readonly storage: StorageProxy;
+  readonly tables: Tables;
+  readonly devices: TableDeviceStore;
+  readonly identities: TableIdentityStore;
+  readonly sessions: TableSessionStore;
+  readonly sweeps: TableSweepStore;
+  readonly clock: AdjustableClock;
+  readonly log: LogEntry[];
+  /** Changes handed on by the poll, in order. */
+  readonly changes: DeviceChange[];
+  readonly apiKey: string;
+}
+
+export interface FixtureOptions {
+  readonly tenant?: IntuneTenantOptions;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly overrides?: AppOverrides;
+}
+
+export async function startConnector(options: FixtureOptions = {}): Promise<ConnectorFixture> {
+  const stack = new AsyncDisposableStack();
+  const storageServer = await startTableStorage();
+  stack.defer(() => storageServer.close());
+  const storage = await startStorageProxy(storageServer.port);
+  stack.defer(() => storage.close());
+  const tenant = await startIntuneTenant({ fleetSize: 20, ...options.tenant });
+  stack.defer(() => tenant.close());
+  const folder = await mkdtemp(join(tmpdir(), 'nac-connector-'));
+  stack.defer(() => rm(folder, { recursive: true }));
+  const caFile = join(folder, 'tenant-ca.pem');
+  await writeFile(caFile, tenant.caPem);
+
+  const env = {
+    ENTRA_TENANT_ID: tenant.tenantId,
+    ENTRA_CLIENT_ID: tenant.clientId,
+    ENTRA_CLIENT_SECRET: tenant.clientSecret,
+    ENTRA_AUTHORITY_HOST: tenant.authorityHost,
+    GRAPH_ENDPOINT: tenant.graphUrl,
+    EXTRA_CA_FILE: caFile,
+    StorageConnection: storage.connectionString,
+    POLLING_INTERVAL: '60m',
+    LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
+    ...options.env,
+  };
+  // The fixture's own view of the store goes around the proxy: what it reads is not counted.
+  const direct = { kind: 'connection-string', connectionString: storageServer.connectionString } as const;
+  const registry = await openClientRegistry(direct);
+  await registry.prepareStore();
+  const apiKey = await registry.createClient('radius-1', 'hq');
+  const tables = await openTables(direct, 'background');
+
+  const clock = adjustableClock();
+  const { logger, entries } = collectingLogger();
+  const changes: DeviceChange[] = [];
+  const onChange = async (change: DeviceChange): Promise<void> => void changes.push(change);
+  const app = createApp(readSettings(env), { clock, log: logger, onChange, ...options.overrides });
+  stack.defer(() => app.close());
+  return {
+    app,
+    env,
+    tenant,
+    storage,
+    tables,
+    devices: new TableDeviceStore(tables.devices),
+    identities: new TableIdentityStore(tables.identities),
+    sessions: new TableSessionStore(tables.sessions),
+    sweeps: new TableSweepStore(tables.polling),
+    clock,
+    log: entries,
+    changes,
+    apiKey,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
