@@ -41,6 +41,8 @@ export interface LocalStack {
   readonly apiKey: string;
   /** Holds the API key as a header line, for `curl --header @file`. */
   readonly apiKeyFile: string;
+  /** Names of the functions each process runs. */
+  readonly functions: { readonly http: readonly string[]; readonly background: readonly string[] };
   stop(): Promise<void>;
 }
 
@@ -80,12 +82,11 @@ async function startParts(options: LocalStackOptions, started: AsyncDisposableSt
     ...simulated?.settings,
     ...settingsIn(env),
   };
-  const { url, caFile } = await startFunctions(options, settings, started, progress);
+  const functionApp = await startFunctions(options, settings, started, progress);
   return {
-    url,
+    ...functionApp,
     ...(tenant && { tenant }),
     storageConnection,
-    caFile,
     apiKey,
     apiKeyFile,
     stop: () => started.disposeAsync(),
@@ -132,7 +133,7 @@ async function startFunctions(
   env: Readonly<Record<string, string>>,
   started: AsyncDisposableStack,
   progress: (what: string, where: string) => void,
-): Promise<{ url: string; caFile: string }> {
+): Promise<Pick<LocalStack, 'url' | 'caFile' | 'functions'>> {
   const caFile = join(dataFolder, 'lookup-ca.pem');
   if (coreTools) {
     if (!(await coreToolsRun())) {
@@ -141,7 +142,7 @@ async function startFunctions(
     const func = await startCoreTools(appFolder, port, env, onLine ?? (() => {}));
     started.defer(() => func.stop());
     progress('Functions (Core Tools)', func.url);
-    return { url: func.url, caFile };
+    return { url: func.url, caFile, functions: { http: [], background: [] } };
   }
   const tls = await writeServerCertificate(dataFolder, caFile);
   const host = { appFolder, env, ...(onLine && { onLine }) };
@@ -152,7 +153,7 @@ async function startFunctions(
   const background = await spawnFunctionsHost({ ...host, functions: 'background' });
   started.defer(() => background.stop());
   progress('Functions, background', `process ${background.pid}  (${background.functions.join(', ')})`);
-  return { url, caFile };
+  return { url, caFile, functions: { http: http.functions, background: background.functions } };
 }
 
 async function writeServerCertificate(folder: string, caFile: string): Promise<{ certFile: string; keyFile: string }> {

@@ -1,0 +1,167 @@
+// The built function app in its two processes, beside Azurite and the simulated tenant: what `npm start` starts.
+
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+interface FunctionLine {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+/** Lines the functions print, and a way to wait for one that is yet to come. */
+class FunctionLines {
+  readonly all: string[] = [];
+  readonly #waiting: { matches: (line: FunctionLine) => boolean; found: (line: FunctionLine) => void }[] = [];
+
+  add(text: string): void {
+    this.all.push(text);
+    if (!text.startsWith('{')) return;
+    const line = JSON.parse(text) as FunctionLine;
+    for (const { matches, found } of this.#waiting) if (matches(line)) found(line);
+  }
+
+  next(matches: (line: FunctionLine) => boolean): Promise<FunctionLine> {
+    const { promise, resolve } = Promise.withResolvers<FunctionLine>();
+    this.#waiting.push({ matches, found: resolve });
+    return promise;
+  }
+}
+
+let folder: string;
+let stack: LocalStack;
+let http: LookupHttpClient;
+const lines = new FunctionLines();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nac-app-'));
+  const firstSweep = lines.next(({ event }) => event === 'poll.run');
+  stack = await startLocalStack({
+    appFolder: ROOT,
+    dataFolder: folder,
+    env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
+    fleetSize: 50,
+    onLine: (line) => lines.add(line),
+  });
+  http = lookupHttpClient(stack.url, stack.caFile);
+  await firstSweep;
+});
+
+afterAll(async () => {
+  await http?.[Symbol.asyncDispose]();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function mabBody(name: string): string {
+  const mac = String(stack.tenant?.fleet.get(name).wiFiMacAddress);
+  return JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac });
+}
+
+function lookup(body: string, headers: Record<string, string> = {}) {
+  return http.post('/api/lookup', body, { 'x-api-key': stack.apiKey, ...headers });
+}
+
+describe('the lookup over HTTPS', () => {
+  it('answers JSON by default and one line of text when asked for it', async () => {
+    const json = await lookup(mabBody('NAC-00001'));
+    expect(json).toMatchObject({ status: 200, contentType: expect.stringMatching(/^application\/json/) });
+    expect(JSON.parse(json.body)).toMatchObject({ decision: 'permit', role: 'compliant' });
+
+    const text = await lookup(mabBody('NAC-00001'), { accept: 'text/plain' });
+    expect(text.contentType).toMatch(/^text\/plain/);
+    expect(text.body).toMatch(/^permit role=compliant vlan=10 timeout=\d{1,7} class=[A-Za-z0-9_.-]{1,128}$/);
+  });
+
+  it('answers 200 for every decision, a deny and an unknown device too', async () => {
+    const unknown = await lookup(
+      JSON.stringify({ method: 'mab', userName: 'a4bb6dffffff', callingStationId: 'A4BB6DFFFFFF' }),
+    );
+    expect([unknown.status, JSON.parse(unknown.body).standing]).toEqual([200, 'notEnrolled']);
+    expect(await lookup('{"method":"none"}', { accept: 'text/plain' })).toMatchObject({ status: 200, body: 'deny' });
+  });
+
+  it.each([
+    ['no JSON', 'mac=1', 400, 'NAC_REQUEST_NOT_JSON', 'body'],
+    ['a list', '[]', 400, 'NAC_REQUEST_FIELD', 'body'],
+    ['a number for a name', '{"userName":1}', 400, 'NAC_REQUEST_FIELD', 'userName'],
+    ['an unknown method', '{"method":"magic"}', 400, 'NAC_REQUEST_FIELD', 'method'],
+    ['a certificate that is none', '{"certificate":"x"}', 400, 'NAC_REQUEST_FIELD', 'certificate'],
+    ['too much', JSON.stringify({ userName: 'x'.repeat(70_000) }), 413, 'NAC_REQUEST_TOO_LARGE', undefined],
+  ])('refuses %s with a code, the field and what to do; and answers on', async (_, body, status, code, field) => {
+    const refusal = await lookup(body);
+    expect(refusal.status).toBe(status);
+    expect(JSON.parse(refusal.body)).toMatchObject({ code, ...(field && { field }), action: expect.any(String) });
+    expect((await lookup(mabBody('NAC-00001'))).status).toBe(200);
+  });
+
+  it('a malformed MAC address or SAN is a decision with the problem named, never an error', async () => {
+    const mac = JSON.parse((await lookup('{"method":"site","callingStationId":"10.1.2.3"}')).body);
+    expect(mac).toMatchObject({ role: 'quarantine', standing: 'unidentified', problems: ['mac-malformed'] });
+    const san = { method: 'eap-tls', certificate: { subjectAltName: 'URI:ID:Microsoft Endpoint Manager:GUID:zzz' } };
+    expect(JSON.parse((await lookup(JSON.stringify(san))).body).problems).toEqual(['san-without-device-id']);
+  });
+
+  it('no route but bare liveness answers without a credential', async () => {
+    const routes = stack.functions.http;
+    expect(routes).toEqual(['health', 'lookup']);
+    expect(await http.send('GET', '/api/health')).toMatchObject({ status: 200, body: '{"status":"alive"}' });
+    expect(await http.post('/api/lookup', mabBody('NAC-00001'))).toMatchObject({ status: 401 });
+    expect((await http.send('GET', '/api/lookup')).status).toBe(405);
+    expect((await http.send('GET', '/admin')).status).toBe(404);
+  });
+});
+
+describe('the two processes', () => {
+  it('a flip seen by the poll process is what the HTTP process answers next', async () => {
+    const answer = async () => JSON.parse((await lookup(mabBody('NAC-00001'))).body).standing;
+    for (const state of ['noncompliant', 'compliant', 'noncompliant', 'compliant'] as const) {
+      const id = stack.tenant?.fleet.get('NAC-00001').id;
+      const seen = lines.next(({ event, device }) => event === 'device.changed' && device === `intune|${id}`);
+      stack.tenant?.fleet.patch('NAC-00001', { complianceState: state });
+      await seen;
+      expect(await answer()).toBe(state);
+    }
+  });
+
+  it('print no secret, no token and no address in clear', async () => {
+    const printed = lines.all.join('\n');
+    const mac = String(stack.tenant?.fleet.get('NAC-00001').wiFiMacAddress);
+    expect(printed).toContain('lookup.answered');
+    for (const secret of [stack.apiKey.split('.')[1] ?? '', 'PRIVATE KEY', 'Bearer', 'eyJ', mac, mac.toLowerCase()]) {
+      expect(printed).not.toContain(secret);
+    }
+    expect(await readFile(stack.apiKeyFile, 'utf8')).toBe(`X-API-Key: ${stack.apiKey}\n`);
+  });
+});
+
+describe('wrong settings', () => {
+  it('stop the app at start with exit code 1 and one message that names them all', async () => {
+    const start = spawnFunctionsHost({
+      appFolder: ROOT,
+      functions: 'http',
+      env: { ENTRA_TENANT_ID: 'contoso', POLLING_INTERVAL: 'often', QUARANTINE_VLAN: '%{echo}' },
+    });
+    const message = await start.then(
+      () => 'it started',
+      (thrown: Error) => thrown.message,
+    );
+    expect(message).toContain('code 1');
+    for (const part of [
+      'NAC_SETTINGS',
+      'ENTRA_TENANT_ID',
+      'ENTRA_CLIENT_ID',
+      'POLLING_INTERVAL',
+      'QUARANTINE_VLAN',
+      'StorageConnection',
+    ]) {
+      expect(message).toContain(part);
+    }
+  });
+});

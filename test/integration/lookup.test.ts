@@ -1,0 +1,290 @@
+// The lookup in this process, against Azurite filled by a real poll of the simulated tenant.
+
+import { describe, expect, it } from 'vitest';
+import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import { renderJson } from '../../shared/lookup/render-answer.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+
+const MINUTE_MS = 60_000;
+
+async function polledConnector(): Promise<ConnectorFixture> {
+  const nac = await startConnector();
+  await nac.app.poll(MINUTE_MS);
+  nac.storage.requests.length = 0;
+  return nac;
+}
+
+function macOf({ tenant }: ConnectorFixture, name: string): string {
+  return String(tenant.fleet.get(name).wiFiMacAddress);
+}
+
+function mab(mac: string, more: Record<string, string> = {}): Record<string, unknown> {
+  return { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...more };
+}
+
+function eapTls(deviceId: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  const sanUri = [`ID:Microsoft Endpoint Manager:GUID:${deviceId}`];
+  return { method: 'eap-tls', userName: 'host/laptop', eapType: 'TLS', certificate: { sanUri }, ...more };
+}
+
+function ask(nac: ConnectorFixture, request: unknown, apiKey: string | null = nac.apiKey): Promise<LookupAnswer> {
+  return nac.app.lookup(apiKey, JSON.stringify(request));
+}
+
+function reads({ storage }: ConnectorFixture): string[] {
+  return storage.requests.filter(({ writes }) => writes === 0).map(({ table }) => table);
+}
+
+function writes({ storage }: ConnectorFixture): string[] {
+  return storage.requests.filter(({ writes }) => writes > 0).map(({ table }) => table);
+}
+
+describe('the answer', () => {
+  it('lets a compliant device on by its MAC address, and says why and how old the knowledge is', async () => {
+    await using nac = await polledConnector();
+    const device = nac.tenant.fleet.get('NAC-00001');
+
+    expect(renderJson(await ask(nac, mab(macOf(nac, 'NAC-00001'))))).toMatchObject({
+      decision: 'permit',
+      role: 'compliant',
+      vlan: '10',
+      standing: 'compliant',
+      compliance: 'compliant',
+      managed: true,
+      device: { source: 'intune', id: device.id, name: 'NAC-00001' },
+      matchedBy: { identity: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' },
+      rule: 'permit-compliant',
+      ageSeconds: expect.any(Number),
+      problems: [],
+    });
+  });
+
+  it('quarantines a noncompliant device, an unknown one, a shared dock and a random address, each for its reason', async () => {
+    await using nac = await polledConnector();
+    const standings = async (request: unknown) => {
+      const { decision, standing, role, problems } = renderJson(await ask(nac, request));
+      return [decision, role, standing, ...problems];
+    };
+
+    expect(await standings(mab(macOf(nac, 'NAC-00002')))).toEqual(['permit', 'quarantine', 'noncompliant']);
+    expect(await standings(mab('A4-BB-6D-FF-FF-FF'))).toEqual(['permit', 'quarantine', 'notEnrolled']);
+    expect(await standings(mab(macOf(nac, 'NAC-00003')))).toEqual(['permit', 'quarantine', 'ambiguous']);
+    expect(await standings(mab(macOf(nac, 'NAC-00006')))).toEqual([
+      'permit',
+      'quarantine',
+      'unidentified',
+      'mac-random',
+    ]);
+  });
+
+  it('finds a device by the certificate, and never falls through from a certificate to the MAC address', async () => {
+    await using nac = await polledConnector();
+    const compliant = nac.tenant.fleet.get('NAC-00001');
+    const mac = macOf(nac, 'NAC-00001');
+
+    const right = await ask(nac, eapTls(compliant.id, { callingStationId: '02-11-22-33-44-55' }));
+    expect(right.decision).toMatchObject({
+      standing: 'compliant',
+      device: { id: compliant.id, identity: { assurance: 'certificate-guid', origin: 'SAN URI' } },
+    });
+    const unknown = await ask(nac, eapTls('11111111-2222-3333-4444-555555555555', { callingStationId: mac }));
+    expect(unknown.decision).toMatchObject({ standing: 'notEnrolled', outcome: { role: 'quarantine' } });
+    const resumed = await ask(nac, { method: 'eap-tls', eapType: 'TLS', userName: 'x', callingStationId: mac });
+    expect(resumed.decision).toMatchObject({ standing: 'unidentified', problems: ['certificate-missing'] });
+  });
+
+  it('denies what nobody authenticated, with a compliant MAC address and all', async () => {
+    await using nac = await polledConnector();
+    const callingStationId = macOf(nac, 'NAC-00001');
+    for (const request of [
+      { callingStationId, userName: 'alice' },
+      { callingStationId, userName: 'alice', serviceType: 'Login-User' },
+      { callingStationId, userName: 'alice', serviceType: 'Call-Check' },
+      { callingStationId, userName: 'alice', method: 'mab' },
+      { callingStationId, userName: callingStationId, eapType: 'PEAP' },
+    ]) {
+      expect((await ask(nac, request)).decision.outcome, JSON.stringify(request)).toEqual({ verdict: 'deny' });
+    }
+  });
+
+  it('changes with the device, at the next lookup', async () => {
+    await using nac = await polledConnector();
+    const request = mab(macOf(nac, 'NAC-00001'));
+    expect((await ask(nac, request)).decision.standing).toBe('compliant');
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+    nac.clock.advance(61 * MINUTE_MS);
+    await nac.app.poll(MINUTE_MS);
+
+    expect((await ask(nac, request)).decision.standing).toBe('noncompliant');
+  });
+
+  it('is right for an address that moved to another device while its pointer was in memory', async () => {
+    await using nac = await polledConnector();
+    const mac = macOf(nac, 'NAC-00001');
+    await ask(nac, mab(mac));
+    nac.tenant.fleet.patch('NAC-00001', { wiFiMacAddress: 'A4BB6D000001' });
+    nac.tenant.fleet.patch('NAC-00002', { wiFiMacAddress: mac });
+    nac.clock.advance(61 * MINUTE_MS);
+    await nac.app.poll(MINUTE_MS);
+
+    const { decision } = await ask(nac, mab(mac));
+    expect(decision).toMatchObject({ standing: 'noncompliant', device: { name: 'NAC-00002' } });
+  });
+
+  it('spreads the session time by a tenth to both sides', async () => {
+    await using low = await startConnector({
+      overrides: { random: { fraction: () => 0, hex: (n) => '0'.repeat(2 * n) } },
+    });
+    expect((await ask(low, mab('A4-BB-6D-FF-FF-FF'))).sessionTimeoutSeconds).toBe(1620);
+    await using high = await startConnector({
+      overrides: { random: { fraction: () => 0.999_999, hex: (n) => '0'.repeat(2 * n) } },
+    });
+    expect((await ask(high, mab('A4-BB-6D-FF-FF-FF'))).sessionTimeoutSeconds).toBe(1980);
+  });
+});
+
+describe('reads and writes', () => {
+  it('a cold lookup reads the pointer, then the device; a warm one only the device, and writes nothing', async () => {
+    await using nac = await polledConnector();
+    const request = mab(macOf(nac, 'NAC-00001'));
+    // The first one also learns the client and the age of the fleet, once for all lookups of this process.
+    await ask(nac, mab(macOf(nac, 'NAC-00002')));
+    nac.storage.requests.length = 0;
+
+    await ask(nac, request);
+    // The second read of the device looks whether it moved while the session was written.
+    expect(reads(nac)).toEqual(['identities', 'devices', 'devices']);
+    expect(writes(nac)).toEqual(['sessions']);
+
+    nac.storage.requests.length = 0;
+    const answers = [await ask(nac, request), await ask(nac, request)];
+    expect(reads(nac)).toEqual(['devices', 'devices']);
+    expect(writes(nac)).toEqual([]);
+    expect(answers[0]?.decision.id).toBe(answers[1]?.decision.id);
+  });
+
+  it('a certificate needs no pointer at all', async () => {
+    await using nac = await polledConnector();
+    const request = eapTls(nac.tenant.fleet.get('NAC-00001').id);
+    await ask(nac, request);
+    nac.storage.requests.length = 0;
+    await ask(nac, request);
+    expect(nac.storage.requests.map(({ table }) => table)).toEqual(['devices']);
+  });
+
+  it('remembers the session with its decision, under the device, and again after five minutes', async () => {
+    await using nac = await polledConnector();
+    const device = nac.tenant.fleet.get('NAC-00001');
+    const mac = macOf(nac, 'NAC-00001');
+    const { decision } = await ask(nac, mab(mac, { nasPortId: 'Gi1/0/7', acctSessionId: 'A1' }));
+
+    const [session, ...others] = await nac.sessions.listByDevice({ source: 'intune', id: device.id });
+    expect(others).toEqual([]);
+    expect(session).toMatchObject({
+      site: 'hq',
+      client: 'radius-1',
+      mac: mac.toLowerCase(),
+      nasIpAddress: '10.1.1.1',
+      nasPortId: 'Gi1/0/7',
+      acctSessionId: 'A1',
+      decision,
+    });
+    expect(decision.id.startsWith(`${session?.id}-`)).toBe(true);
+
+    nac.storage.requests.length = 0;
+    nac.clock.advance(5 * MINUTE_MS + 1);
+    const again = await ask(nac, mab(mac, { nasPortId: 'Gi1/0/7', acctSessionId: 'A1' }));
+    expect(writes(nac)).toEqual(['sessions']);
+    expect((await nac.sessions.listByDevice({ source: 'intune', id: device.id }))[0]?.decision.id).toBe(
+      again.decision.id,
+    );
+  });
+
+  it('decides again when the device moves between the decision and the session that remembers it', async () => {
+    await using nac = await polledConnector();
+    const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
+    const stored = await nac.devices.read(device);
+    if (stored === undefined) throw new Error('NAC-00001 is not stored');
+    nac.storage.beforeEach = async ({ table, writes }) => {
+      if (table === 'sessions' && writes > 0) {
+        nac.storage.beforeEach = () => 'pass';
+        const record = {
+          ...stored,
+          version: 2,
+          device: { ...stored.device, complianceState: 'noncompliant' } as const,
+        };
+        await nac.devices.write([{ record, retiredIdentities: [], replaces: stored.etag }]);
+      }
+      return 'pass' as const;
+    };
+
+    const { decision } = await ask(nac, mab(macOf(nac, 'NAC-00001')));
+    expect(decision).toMatchObject({ standing: 'noncompliant', device: { version: 2 } });
+    expect((await nac.sessions.listByDevice(device))[0]?.decision).toEqual(decision);
+  });
+
+  it('a session that cannot be written in time is counted and does not hold up the answer', async () => {
+    await using nac = await polledConnector();
+    nac.storage.beforeEach = ({ table }) => (table === 'sessions' ? 'hold' : 'pass');
+
+    expect((await ask(nac, mab(macOf(nac, 'NAC-00001')))).decision.standing).toBe('compliant');
+    expect(nac.log.filter(({ event }) => event === 'metric').map(({ fields }) => fields)).toEqual([
+      { name: 'lookup.session-not-written', total: 1 },
+    ]);
+  });
+});
+
+describe('who may ask', () => {
+  it('nobody without a right API key, and a refusal reads nothing about devices', async () => {
+    await using nac = await polledConnector();
+    const [name] = nac.apiKey.split('.');
+    for (const key of [
+      null,
+      '',
+      'radius-1',
+      `${name}.${'0'.repeat(64)}`,
+      `ghost.${'0'.repeat(64)}`,
+      `${nac.apiKey}0`,
+    ]) {
+      await expect(ask(nac, mab(macOf(nac, 'NAC-00001')), key), String(key)).rejects.toMatchObject({
+        status: 401,
+        code: 'NAC_CLIENT_CREDENTIAL',
+      });
+    }
+    expect(reads(nac).filter((table) => table !== 'clients')).toEqual([]);
+  });
+
+  it('keeps no key: the store has a salted HMAC only, and no log line shows it', async () => {
+    await using nac = await polledConnector();
+    await ask(nac, mab(macOf(nac, 'NAC-00001')));
+    const [, secret = ''] = nac.apiKey.split('.');
+    const rows = await Array.fromAsync(nac.tables.clients.listEntities());
+    expect(rows).toHaveLength(1);
+    expect(JSON.stringify(rows)).not.toContain(secret);
+    expect(JSON.stringify(nac.log)).not.toContain(secret);
+  });
+
+  it('and the log shows no station address in clear', async () => {
+    await using nac = await polledConnector();
+    const mac = macOf(nac, 'NAC-00001');
+    await ask(nac, mab(mac));
+    const [line] = nac.log.filter(({ event }) => event === 'lookup.answered');
+    expect(line?.fields['mac']).toMatch(/^[0-9a-f]{12}$/);
+    expect(JSON.stringify(nac.log).toLowerCase()).not.toContain(mac.toLowerCase());
+  });
+});
+
+describe('when the store is away', () => {
+  it('there is no answer rather than a guess, within the deadline', async () => {
+    await using nac = await startConnector({ env: { LOOKUP_DEADLINE: '200ms' } });
+    await nac.app.poll(MINUTE_MS);
+    nac.storage.beforeEach = () => 'hold';
+    await expect(ask(nac, mab(macOf(nac, 'NAC-00001')))).rejects.toMatchObject({ code: 'NAC_STORE_TIMEOUT' });
+    nac.storage.beforeEach = () => 'drop';
+    await expect(ask(nac, mab(macOf(nac, 'NAC-00001')))).rejects.toMatchObject({
+      code: expect.stringMatching(/^NAC_STORE_(UNAVAILABLE|TIMEOUT)$/),
+    });
+    nac.storage.beforeEach = () => 'pass';
+    expect((await ask(nac, mab(macOf(nac, 'NAC-00001')))).decision.standing).toBe('compliant');
+  });
+});
