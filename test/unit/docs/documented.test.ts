@@ -1,0 +1,36 @@
+// What the documents list is what the code has.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { ERROR_CODES } from '../../../shared/errors.ts';
+import { SETTINGS, type SettingDescription } from '../../../shared/settings.ts';
+
+function read(file: string): string {
+  return readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
+}
+
+it('docs/errors.md lists every error code, in the order of the code, and none else', () => {
+  const listed = [...read('docs/errors.md').matchAll(/^\| `(NAC_\w+)` \|/gm)].map(([, code]) => code);
+  expect(listed).toEqual([...ERROR_CODES]);
+});
+
+it('README.md shows every setting with its default and meaning', () => {
+  const table = [...read('README.md').matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(
+    ([, name, fallback, meaning]) => ({
+      name,
+      fallback: fallback?.trim(),
+      meaning,
+    }),
+  );
+  const settings = Object.entries(SETTINGS).map(([name, setting]: [string, SettingDescription]) => ({
+    name,
+    fallback: setting.required ? 'required' : setting.default ? `\`${setting.default}\`` : '',
+    meaning: setting.meaning,
+  }));
+  expect(table).toEqual(settings);
+});
+
+it('README.md stays short enough to be read', () => {
+  expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
+});
