@@ -39,14 +39,14 @@ export interface ErrorDetails extends ErrorOptions {
 export class ConnectorError extends Error {
   readonly code: ErrorCode;
   readonly action: string;
-  readonly field?: string;
+  readonly field: string | undefined;
 
   constructor(code: ErrorCode, message: string, { action, field, cause }: ErrorDetails) {
     super(message, { cause });
     this.name = new.target.name;
     this.code = code;
     this.action = action;
-    if (field !== undefined) this.field = field;
+    this.field = field;
   }
 }
 
@@ -64,11 +64,11 @@ export class RequestError extends ConnectorError {
 /** An MDM source did not answer as it should. */
 export class SourceError extends ConnectorError {
   /** Milliseconds the source asked us to wait, if it did. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails & { readonly retryAfterMs?: number }) {
     super(code, message, details);
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 
@@ -91,9 +91,18 @@ export class SettingsError extends ConnectorError {
 /** Anything thrown, as a ConnectorError: unknown ones become NAC_INTERNAL with the original as cause. */
 export function toConnectorError(thrown: unknown): ConnectorError {
   if (thrown instanceof ConnectorError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = thrown instanceof Error ? thrown.message : describeThrown(thrown);
   return new ConnectorError('NAC_INTERNAL', `Unexpected: ${message}`, {
     action: 'Please report this with the log lines around it.',
     cause: thrown,
   });
+}
+
+/** Not everything that can be thrown can be turned into text. */
+function describeThrown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something that is no error';
+  }
 }

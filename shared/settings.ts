@@ -1,5 +1,6 @@
 // Reads the application settings once, reports every problem at once, and gives back a frozen result.
 
+import { PRIVACY_MODES, type PrivacyMode } from './adapters/system/identity-privacy.ts';
 import { isRoleOrVlan } from './domain/policy.ts';
 import { parseDuration } from './duration.ts';
 import { SettingsError } from './errors.ts';
@@ -44,16 +45,6 @@ export interface SettingDescription {
 }
 
 export type SettingName = keyof typeof SETTINGS;
-
-export const PRIVACY_MODES = [
-  'Static',
-  'Original',
-  'VendorHashed',
-  'VendorKeyHashed',
-  'FullyHashed',
-  'FullyKeyHashed',
-] as const;
-export type PrivacyMode = (typeof PRIVACY_MODES)[number];
 
 export type ClientCredentialSetting =
   | { readonly kind: 'secret'; readonly secret: string }
@@ -156,8 +147,8 @@ class SettingsReader {
   }
 
   schedule(name: SettingName): string {
-    const value = this.#required(name);
-    if (!/^\S+( \S+){5}$/.test(value)) {
+    const value = this.#required(name).replace(/\s+/g, ' ');
+    if (value.split(' ').length !== 6) {
       this.#problem(name, 'must be a six-field NCRONTAB expression, e.g. "0 * * * * *" for every minute');
     }
     return value;
@@ -214,7 +205,7 @@ class SettingsReader {
     if (connectionString && !/TableEndpoint=|AccountName=/i.test(connectionString)) {
       this.#problem(
         'StorageConnection',
-        'is not a storage connection string (it names no AccountName or TableEndpoint)',
+        'is not a storage connection string (it names no AccountName or TableEndpoint; UseDevelopmentStorage is not enough)',
       );
     }
     if (tableServiceUri) {

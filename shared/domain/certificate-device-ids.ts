@@ -10,8 +10,11 @@ const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
  */
 const DEVICE_ID_URI = `(?:ID:Microsoft Endpoint Manager:GUID:|IntuneDeviceId://)(${GUID})`;
 
-/** FreeRADIUS 3.2.1 cuts the text of an extension here; what stood behind is lost. */
-const SAN_TEXT_LIMIT = 1023;
+/**
+ * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall into
+ * a character, which then is lost too.
+ */
+const SAN_TEXT_LIMIT_BYTES = 1020;
 
 export type CertificateProblem =
   /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
@@ -34,14 +37,16 @@ export function readCertificateDeviceId(certificate: CertificateNames | undefine
   if (certificate === undefined || !hasNames(certificate)) return { problem: 'certificate-missing' };
   if (certificate.sanUri?.length) return chooseOne(certificate.sanUri.flatMap(deviceIdsInUri));
   const text = certificate.subjectAltName ?? '';
-  if (singleNames(certificate).some(couldPoseAsAnotherName)) return { problem: 'san-ambiguous' };
+  if (couldHideAForgery(text, certificate)) return { problem: 'san-ambiguous' };
   const reading = chooseOne(deviceIdsInText(text));
-  if (reading.problem === 'san-without-device-id' && text.length >= SAN_TEXT_LIMIT) return { problem: 'san-truncated' };
+  if (reading.problem === 'san-without-device-id' && Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES)
+    return { problem: 'san-truncated' };
   return reading;
 }
 
-function hasNames(certificate: CertificateNames): boolean {
-  return Object.values(certificate).some((value) => value !== undefined && value.length > 0);
+/** A resumed TLS session may still bring serial number and issuer; without a name they identify nothing here. */
+function hasNames({ subjectAltName, commonName, ...certificate }: CertificateNames): boolean {
+  return Boolean(subjectAltName || commonName || certificate.sanUri?.length || singleNames(certificate).length > 0);
 }
 
 /** Microsoft's strong-mapping URI (`tag:microsoft.com,2022-09-14:sid:…`) may follow in the same value after a comma. */
@@ -69,7 +74,24 @@ function singleNames(certificate: CertificateNames): string[] {
   return [...(certificate.sanDns ?? []), ...(certificate.sanEmail ?? []), ...(certificate.sanUpn ?? [])];
 }
 
-/** No DNS, e-mail or UPN name needs a blank or a colon; `x, URI:ID:…` in one of them is a forgery. */
+/**
+ * The text alone cannot tell a URI name from a DNS name that contains `, URI:…`. The other names must be given one by one
+ * beside it, and be what such names are.
+ */
+function couldHideAForgery(text: string, certificate: CertificateNames): boolean {
+  const { sanDns, sanEmail, sanUpn } = certificate;
+  const unlisted =
+    (/(?:^|, )DNS:/i.test(text) && !sanDns?.length) ||
+    (/(?:^|, )email:/i.test(text) && !sanEmail?.length) ||
+    (/(?:^|, )othername:\s*UPN:/i.test(text) && !sanUpn?.length);
+  // FreeRADIUS leaves a name that ends in a backslash out of its list, while the text shows it.
+  return unlisted || text.includes('\\') || singleNames(certificate).some(couldPoseAsAnotherName);
+}
+
+/**
+ * No DNS, e-mail or UPN name needs a blank, a colon, a backslash or a control character; `x, URI:ID:…` in one of them is a
+ * forgery, and enough control characters push a name behind them out of what the server sends.
+ */
 function couldPoseAsAnotherName(name: string): boolean {
-  return /[\s:]/.test(name);
+  return /[\s:\\\p{Cc}]/u.test(name);
 }

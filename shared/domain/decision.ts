@@ -60,6 +60,8 @@ export function sameAnswer(a: Decision, b: Decision): boolean {
     a.standing === b.standing &&
     a.device?.source === b.device?.source &&
     a.device?.id === b.device?.id &&
-    a.device?.version === b.device?.version
+    a.device?.version === b.device?.version &&
+    JSON.stringify(a.device?.identity) === JSON.stringify(b.device?.identity) &&
+    JSON.stringify(a.problems) === JSON.stringify(b.problems)
   );
 }

@@ -50,6 +50,11 @@ export interface DeviceRecord {
   readonly version: number;
   /** When the request that brought this content was started. An older observation never overwrites a newer one. */
   readonly observedAt: Instant;
+  /**
+   * Start of the last sweep that confirmed the content, set once a later one did not: the device was missing, or its
+   * record could not be read. Until then every complete sweep confirms it.
+   */
+  readonly confirmedUntil?: Instant;
   /** False from the write of changed identities until all pointers to the device are in place. */
   readonly indexed: boolean;
 }
@@ -62,6 +67,9 @@ export function parseDeviceKeyText(text: DeviceKeyText): DeviceKey {
   const separator = text.indexOf('|');
   return { source: text.slice(0, separator), id: text.slice(separator + 1) };
 }
+
+/** First digits of device hashes: what is spread over shards is spread over these. */
+export const SHARDS = [...'0123456789abcdef'] as const;
 
 /** Sixteen hexadecimal digits that stand for the key. The first digit spreads devices evenly over sixteen shards. */
 export function deviceHash(key: DeviceKey): string {

@@ -28,18 +28,9 @@ export interface PresentedIdentities {
  * borrow the standing of any device whose address it copies.
  */
 export function presentedIdentities(request: AccessRequest): PresentedIdentities {
-  switch (request.method) {
-    case 'eap-tls':
-      return fromCertificate(request);
-    case 'mab':
-      return userNameIsMac(request)
-        ? fromMac(request)
-        : { authenticated: false, identities: [], problems: ['mab-user-name-differs'] };
-    case 'site':
-      return fromMac(request);
-    case 'none':
-      return { authenticated: false, identities: [], problems: ['not-authenticated'] };
-  }
+  if (request.method === 'none') return { authenticated: false, identities: [], problems: ['not-authenticated'] };
+  if (request.method === 'eap-tls' || request.certificate) return fromCertificate(request);
+  return request.method === 'mab' ? fromMab(request) : fromMac(request);
 }
 
 /** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
@@ -55,6 +46,14 @@ function fromCertificate(request: AccessRequest): PresentedIdentities {
     identities: [{ kind: 'deviceId', value: deviceId, assurance: 'certificate-guid', origin: 'SAN URI' }],
     problems: [],
   };
+}
+
+/** Real MAB only: the user name is the address, too. Anything else is somebody's password, which nobody has checked. */
+function fromMab(request: AccessRequest): PresentedIdentities {
+  if (userNameIsMac(request)) return fromMac(request);
+  const mac = stationMac(request);
+  const problem = mac === undefined ? macProblem(request, mac) : 'mab-user-name-differs';
+  return { authenticated: false, identities: [], problems: [problem ?? 'mac-missing'] };
 }
 
 function fromMac(request: AccessRequest): PresentedIdentities {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { AccessRequest } from './access-request.ts';
 import type { Decision } from './decision.ts';
 import type { MacAddress } from './mac-address.ts';
-import { stationMac } from './presented-identities.ts';
+import { type PresentedIdentities, stationMac } from './presented-identities.ts';
 
 /** Where a station was last seen, in the NAS's own words. */
 export interface NasLocation {
@@ -26,6 +26,8 @@ export interface Session extends NasLocation {
   readonly mac?: MacAddress;
   readonly userName?: string;
   readonly acctSessionId?: string;
+  /** What the station presented, to decide again without it. */
+  readonly presented: PresentedIdentities;
   /** What the station was told last. */
   readonly decision: Decision;
 }
@@ -37,8 +39,8 @@ export interface Session extends NasLocation {
 export function sessionId(site: string, request: AccessRequest): string {
   const station =
     stationMac(request) ??
-    request.callingStationId ??
     request.userName ??
+    request.callingStationId ??
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
@@ -48,7 +50,13 @@ export function sessionId(site: string, request: AccessRequest): string {
     .slice(0, 20);
 }
 
-export function openSession(site: string, client: string, request: AccessRequest, decision: Decision): Session {
+export function openSession(
+  site: string,
+  client: string,
+  request: AccessRequest,
+  presented: PresentedIdentities,
+  decision: Decision,
+): Session {
   const mac = stationMac(request);
   return {
     id: sessionId(site, request),
@@ -66,6 +74,7 @@ export function openSession(site: string, client: string, request: AccessRequest
       calledStationId: request.calledStationId,
       packetSourceIp: request.packetSourceIp,
     }),
+    presented,
     decision,
   };
 }

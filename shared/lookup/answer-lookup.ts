@@ -71,7 +71,7 @@ export async function answerLookup(
     const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
     const decision = await decide(deps, client, request, presented, found, options);
     const stored = found?.kind === 'found' ? found.stored : undefined;
-    const session = openSession(client.site, client.name, request, decision);
+    const session = openSession(client.site, client.name, request, presented, decision);
     const remembered = await remember(deps, session);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
       return finish(deps, session, remembered.decision, stored);
@@ -111,7 +111,7 @@ async function matchedDevice(
   { stored, identity }: FoundDevice & { kind: 'found' },
   options: CallOptions,
 ): Promise<MatchedDevice> {
-  const { device, version, observedAt } = stored;
+  const { device, version, observedAt, confirmedUntil } = stored;
   const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(options);
   return {
     source: device.source,
@@ -119,11 +119,11 @@ async function matchedDevice(
     ...(device.name !== undefined && { name: device.name }),
     version,
     identity: { kind: identity.kind, assurance: identity.assurance, origin: identity.origin },
-    asOf: laterOf(observedAt, sweptAt),
+    asOf: confirmedUntil ?? laterOf(observedAt, sweptAt),
   };
 }
 
-/** A present record was confirmed by every complete sweep since it was written. */
+/** A present record that is not in doubt was confirmed by every complete sweep since it was written. */
 function laterOf(observedAt: Instant, sweptAt: Instant | undefined): Instant {
   return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
 }

@@ -57,13 +57,9 @@ async function readClaimants(
   for (let start = 0; start < holders.length && found.length < 2; start += HOLDERS_AT_ONCE) {
     const keys = holders.slice(start, start + HOLDERS_AT_ONCE).map(parseDeviceKeyText);
     const records = await Promise.all(keys.map((key) => devices.read(key, options)));
-    found.push(...records.filter((record) => record !== undefined && claims(record, identity)).filter(isRecord));
+    found.push(...records.filter((record) => record !== undefined).filter((record) => claims(record, identity)));
   }
   return found.slice(0, 2);
-}
-
-function isRecord(record: StoredDevice | undefined): record is StoredDevice {
-  return record !== undefined;
 }
 
 function sameHolders(a: readonly string[], b: readonly string[]): boolean {

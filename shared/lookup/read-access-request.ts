@@ -50,7 +50,7 @@ function impliedMethod(
   request: Partial<AccessRequest>,
   certificate: CertificateNames | undefined,
 ): AuthenticationMethod {
-  if (certificate || /^(eap-)?tls$/i.test(request.eapType ?? '')) return 'eap-tls';
+  if (certificate || /^((eap-)?tls|13)$/i.test(request.eapType ?? '')) return 'eap-tls';
   if (request.eapType) return 'none';
   return /^(call-check|10)$/i.test(request.serviceType ?? '') ? 'mab' : 'none';
 }
@@ -114,7 +114,7 @@ function repairUtf8(value: string): string {
   const highest = Math.max(...Array.from(value, (character) => character.codePointAt(0) ?? 0));
   if (highest < 0x80 || highest > 0xff) return value;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(value, 'latin1'));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
   } catch {
     return value;
   }

@@ -3,14 +3,14 @@
 // The index is a hint: a fingerprint is recorded only after the device and all its pointers are stored, so whatever a
 // crash left half done looks changed to the next run, which then reads the row, and the row decides.
 
-import { type Device, type DeviceKey, deviceFingerprint, deviceHash } from '../domain/device.ts';
+import { type Device, type DeviceKey, deviceFingerprint, deviceHash, SHARDS } from '../domain/device.ts';
 import type { SweepStore } from '../ports.ts';
 
 /** After this many complete runs in a row without the device it counts as gone: one list may simply be short. */
-const MISSES_UNTIL_GONE = 2;
+export const MISSES_UNTIL_GONE = 2;
 
-const SHARDS = [...'0123456789abcdef'];
 const ENTRY_BYTES = 16;
+const NO_FINGERPRINT = '0000000000';
 /** Names the layout; anything else is read as an empty index, which the next run fills again. */
 const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
 const RUNS = 65_536;
@@ -44,7 +44,7 @@ export class FleetIndex {
   static async load(store: SweepStore, runNumber: number): Promise<FleetIndex> {
     const loaded = await Promise.all(
       SHARDS.map(async (name): Promise<[string, Shard]> => {
-        return [name, { entries: unpack(await store.readFleetShard(name)), changed: false, marked: false }];
+        return [name, { entries: unpack(name, await store.readFleetShard(name)), changed: false, marked: false }];
       }),
     );
     return new FleetIndex(new Map(loaded), runNumber);
@@ -77,10 +77,10 @@ export class FleetIndex {
 
   /**
    * Ends a complete run: counts a miss for every device it did not see. Repeating it for the same run counts no more.
-   * @returns hashes of the devices that are gone by now, per shard
+   * @returns how often each device that is missing now was missed, by its hash, per shard
    */
-  countMisses(): Map<string, Set<string>> {
-    const gone = new Map<string, Set<string>>();
+  countMisses(): Map<string, Map<string, number>> {
+    const missing = new Map<string, Map<string, number>>();
     for (const [name, shard] of this.#shards) {
       for (const [hash, entry] of shard.entries) {
         if (entry.run !== this.#run) {
@@ -88,10 +88,19 @@ export class FleetIndex {
           entry.run = this.#run;
           shard.changed = true;
         }
-        if (entry.missed >= MISSES_UNTIL_GONE) gone.set(name, (gone.get(name) ?? new Set()).add(hash));
+        if (entry.missed > 0) missing.set(name, (missing.get(name) ?? new Map()).set(hash, entry.missed));
       }
     }
-    return gone;
+    return missing;
+  }
+
+  /** Has the next sighting of the device read its row, whatever the fingerprint says. */
+  doubt(key: DeviceKey): void {
+    const hash = deviceHash(key);
+    const entry = this.#entry(hash);
+    if (entry === undefined || entry.fingerprint === NO_FINGERPRINT) return;
+    entry.fingerprint = NO_FINGERPRINT;
+    this.#shard(hash).changed = true;
   }
 
   forget(key: DeviceKey): void {
@@ -138,12 +147,15 @@ function pack(entries: ReadonlyMap<string, Entry>): Uint8Array {
   return bytes;
 }
 
-function unpack(packed: Uint8Array): Map<string, Entry> {
+function unpack(shard: string, packed: Uint8Array): Map<string, Entry> {
   const entries = new Map<string, Entry>();
   const bytes = Buffer.from(packed);
   if (!bytes.subarray(0, HEADER.length).equals(HEADER)) return entries;
   for (let at = HEADER.length; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
-    entries.set(bytes.toString('hex', at, at + 8), {
+    const hash = bytes.toString('hex', at, at + 8);
+    // No device of this shard has such a hash: the bytes are damaged.
+    if (!hash.startsWith(shard)) continue;
+    entries.set(hash, {
       fingerprint: bytes.toString('hex', at + 8, at + 13),
       missed: bytes.readUInt8(at + 13),
       run: bytes.readUInt16BE(at + 14),

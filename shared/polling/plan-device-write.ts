@@ -19,6 +19,7 @@ export type DevicePlan =
 export function planObserved(stored: StoredDevice | undefined, device: Device, observedAt: Instant): DevicePlan {
   if (stored && stored.observedAt > observedAt) return { kind: 'outdated' };
   if (stored?.presence === 'present' && deviceContent(stored.device) === deviceContent(device)) {
+    if (stored.confirmedUntil !== undefined) return { kind: 'write', write: confirmed(stored, observedAt) };
     return stored.indexed ? { kind: 'unchanged' } : { kind: 'index-again', stored };
   }
   const retired = retiredIdentities(stored, device);
@@ -30,6 +31,33 @@ export function planObserved(stored: StoredDevice | undefined, device: Device, o
     indexed: stored?.indexed === true && sameIdentities(stored.device, device),
   };
   return { kind: 'write', write: toWrite(stored, record, retired) };
+}
+
+/**
+ * A complete sweep did not confirm the device: the record says until when it was, so that no answer looks fresher than it
+ * is. Neither version nor change: what is known of the device is the same.
+ * @param confirmedUntil start of the sweep before, if there was one
+ */
+export function planDoubted(
+  stored: StoredDevice | undefined,
+  confirmedUntil: Instant | undefined,
+  doubtedSince: Instant,
+): DevicePlan {
+  if (stored === undefined || stored.presence === 'gone' || stored.confirmedUntil !== undefined) {
+    return { kind: 'unchanged' };
+  }
+  if (stored.observedAt > doubtedSince) return { kind: 'outdated' };
+  const until = confirmedUntil !== undefined && confirmedUntil > stored.observedAt ? confirmedUntil : stored.observedAt;
+  const { etag, retiredIdentities, ...record } = stored;
+  return { kind: 'write', write: { record: { ...record, confirmedUntil: until }, retiredIdentities, replaces: etag } };
+}
+
+/** The doubt is over: the same content, observed now. */
+function confirmed(
+  { etag, retiredIdentities, confirmedUntil, ...record }: StoredDevice,
+  observedAt: Instant,
+): DeviceWrite {
+  return { record: { ...record, observedAt }, retiredIdentities, replaces: etag };
 }
 
 /** @param missedSince start of the run that missed the device for the last time */

@@ -24,7 +24,7 @@ const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 300_000;
 
 /**
- * What the source asked for, or exponential backoff; spread by a fifth, so that several apps of one tenant do not
+ * What the source asked for, or exponential backoff where it asked for nothing; spread by a fifth, so that several apps of one tenant do not
  * come back together.
  * @param failures attempts that failed in a row, this one included
  * @param fraction random number from 0 to 1
@@ -35,6 +35,6 @@ export function retryAfterFailure(
   askedToWaitMs: number | undefined,
   fraction: number,
 ): Instant {
-  const wait = askedToWaitMs ?? Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
+  const wait = askedToWaitMs || Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
   return addMilliseconds(now, Math.ceil(wait * (1 + fraction / 5)));
 }

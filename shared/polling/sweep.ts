@@ -25,8 +25,8 @@ import type {
   SweepStore,
 } from '../ports.ts';
 import { dispatchChanges } from './dispatch-changes.ts';
-import { FleetIndex } from './fleet-index.ts';
-import { planGone, planObserved } from './plan-device-write.ts';
+import { FleetIndex, MISSES_UNTIL_GONE } from './fleet-index.ts';
+import { planDoubted, planGone, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
 import { retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
 
@@ -157,8 +157,10 @@ class SweepSlice {
     );
     for (const device of saved.settled) this.#fleet.record(device);
     for (const device of page.devices) this.#fleet.markSeen(device);
-    for (const id of page.unreadable)
-      if (id !== undefined) this.#fleet.markSeen({ source: this.#deps.source.name, id });
+    const { name: source } = this.#deps.source;
+    const unreadable = page.unreadable.flatMap((id) => (id === undefined ? [] : [{ source, id }]));
+    for (const key of unreadable) this.#fleet.markSeen(key);
+    await this.#saveDoubted(unreadable);
     this.#reportProblems(page);
     await this.#handOn(saved.changes);
     this.#run = {
@@ -173,7 +175,7 @@ class SweepSlice {
 
   /** Every page was read: what no page held is missing, and gone if it was missing before. */
   async #finish(): Promise<SliceResult> {
-    const gone = this.#run.countsAbsences ? await this.#saveGone() : 0;
+    const gone = this.#run.countsAbsences ? await this.#saveMissing() : 0;
     await this.#fleet.save(this.#deps.sweeps, false);
     const result = this.#run.countsAbsences ? 'complete' : 'partial';
     await this.#recordRun(result, gone);
@@ -182,21 +184,35 @@ class SweepSlice {
     return { kind: result };
   }
 
-  async #saveGone(): Promise<number> {
+  /** @returns how many devices are gone now */
+  async #saveMissing(): Promise<number> {
     const { source, devices } = this.#deps;
-    const keys: DeviceKey[] = [];
-    for (const [shard, hashes] of this.#fleet.countMisses()) {
+    const missed: DeviceKey[] = [];
+    const gone: DeviceKey[] = [];
+    for (const [shard, misses] of this.#fleet.countMisses()) {
       for await (const key of devices.listKeys(shard)) {
-        if (key.source === source.name && hashes.has(deviceHash(key))) keys.push(key);
+        const times = key.source === source.name ? misses.get(deviceHash(key)) : undefined;
+        if (times !== undefined) (times >= MISSES_UNTIL_GONE ? gone : missed).push(key);
       }
     }
+    await this.#saveDoubted(missed);
     const saved = await saveDevices(
       this.#deps,
-      keys.map((key) => ({ key, plan: (stored) => planGone(stored, this.#run.startedAt) })),
+      gone.map((key) => ({ key, plan: (stored) => planGone(stored, this.#run.startedAt) })),
     );
     await this.#handOn(saved.changes);
     for (const key of saved.settled) this.#fleet.forget(key);
     return saved.written;
+  }
+
+  /** The doubt first goes into the index: whatever happens then, the next sighting looks at the row. */
+  async #saveDoubted(keys: readonly DeviceKey[]): Promise<void> {
+    for (const key of keys) this.#fleet.doubt(key);
+    const confirmedUntil = this.#state.lastComplete?.startedAt;
+    await saveDevices(
+      this.#deps,
+      keys.map((key) => ({ key, plan: (stored) => planDoubted(stored, confirmedUntil, this.#run.startedAt) })),
+    );
   }
 
   async #stopAfter(error: SourceError): Promise<SliceResult> {

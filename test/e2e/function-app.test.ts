@@ -6,33 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-
-interface FunctionLine {
-  readonly event: string;
-  readonly [field: string]: unknown;
-}
-
-/** Lines the functions print, and a way to wait for one that is yet to come. */
-class FunctionLines {
-  readonly all: string[] = [];
-  readonly #waiting: { matches: (line: FunctionLine) => boolean; found: (line: FunctionLine) => void }[] = [];
-
-  add(text: string): void {
-    this.all.push(text);
-    if (!text.startsWith('{')) return;
-    const line = JSON.parse(text) as FunctionLine;
-    for (const { matches, found } of this.#waiting) if (matches(line)) found(line);
-  }
-
-  next(matches: (line: FunctionLine) => boolean): Promise<FunctionLine> {
-    const { promise, resolve } = Promise.withResolvers<FunctionLine>();
-    this.#waiting.push({ matches, found: resolve });
-    return promise;
-  }
-}
 
 let folder: string;
 let stack: LocalStack;

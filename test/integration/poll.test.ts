@@ -181,6 +181,26 @@ describe('a device that is listed no more', () => {
     expect(nac.changes[1]).toMatchObject({ id: device.id, after: { presence: 'present' } });
   });
 
+  it('makes no answer look fresher than it is while it is only missing', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    await pollAgain(nac);
+    const confirmedAt = (await nac.sweeps.read()).state.lastComplete?.startedAt;
+    const device = nac.tenant.fleet.get('NAC-00002');
+    nac.tenant.fleet.remove('NAC-00002');
+    nac.changes.length = 0;
+
+    await pollAgain(nac);
+    const key = { source: 'intune', id: device.id };
+    expect(await nac.devices.read(key)).toMatchObject({ presence: 'present', version: 1, confirmedUntil: confirmedAt });
+    expect(nac.changes).toEqual([]);
+
+    nac.tenant.fleet.add(device);
+    await pollAgain(nac);
+    expect((await nac.devices.read(key))?.confirmedUntil).toBeUndefined();
+    expect(nac.changes).toEqual([]);
+  });
+
   it('is not missed by a list that was short once', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);

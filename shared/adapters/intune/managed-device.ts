@@ -6,6 +6,7 @@ import { type Device, isDeviceId } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import {
   canIdentifyDevice,
+  isGroupAddress,
   isLocallyAdministered,
   type MacAddress,
   parseMacAddress,
@@ -39,6 +40,9 @@ export const MANAGED_DEVICE_PROPERTIES = [
 ] as const;
 
 const LONGEST_TEXT = 256;
+
+/** Edm.DateTimeOffset: with a zone, always. */
+const GRAPH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
 
 export interface ManagedDeviceReading {
   /** Absent when the record as a whole cannot be trusted; what was stored of the device before then stays. */
@@ -128,7 +132,7 @@ class RecordReader {
     if (value === undefined) return undefined;
     const address = parseMacAddress(value);
     if (address === undefined) return this.#note(field, 'is not a MAC address');
-    if (address === '020000000000') return undefined;
+    if (address === '020000000000' || isGroupAddress(address)) return undefined;
     return canIdentifyDevice(address) || isLocallyAdministered(address) ? address : undefined;
   }
 
@@ -136,7 +140,7 @@ class RecordReader {
   #instant(field: string): Instant | undefined {
     const value = this.#text(field);
     if (value === undefined || /^(0001|9999)-/.test(value)) return undefined;
-    const time = Date.parse(value);
+    const time = GRAPH_DATE.test(value) ? Date.parse(value) : Number.NaN;
     return Number.isNaN(time) ? this.#note(field, 'is not a date and time') : new Date(time).toISOString();
   }
 

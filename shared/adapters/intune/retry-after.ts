@@ -4,7 +4,8 @@
 export function parseRetryAfter(header: string | undefined, now: Date = new Date()): number | undefined {
   const text = header?.trim() ?? '';
   if (/^\d{1,6}(\.\d+)?$/.test(text)) return bounded(Number(text) * 1000);
-  const date = text === '' ? Number.NaN : Date.parse(text);
+  // An HTTP date starts with the day of the week; Date.parse alone would also make a date of `-5`.
+  const date = /^[a-z]{3,9},? /i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : bounded(date - now.getTime());
 }
 

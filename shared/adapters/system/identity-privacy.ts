@@ -12,7 +12,15 @@ import type { Privacy } from '../../ports.ts';
  *
  * Only the keyed modes withstand trying all addresses; with the same key, hashes compare across log lines.
  */
-export type PrivacyMode = 'Static' | 'Original' | 'VendorHashed' | 'VendorKeyHashed' | 'FullyHashed' | 'FullyKeyHashed';
+export const PRIVACY_MODES = [
+  'Static',
+  'Original',
+  'VendorHashed',
+  'VendorKeyHashed',
+  'FullyHashed',
+  'FullyKeyHashed',
+] as const;
+export type PrivacyMode = (typeof PRIVACY_MODES)[number];
 
 export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
   const hash = (text: string): string => {

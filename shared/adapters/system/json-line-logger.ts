@@ -9,6 +9,6 @@ export function createJsonLineLogger(clock: Clock, write: (level: Level, line: s
   const log =
     (level: Level) =>
     (event: string, fields: Record<string, unknown> = {}): void =>
-      write(level, JSON.stringify({ time: clock.now().toISOString(), level, event, ...fields }));
+      write(level, JSON.stringify({ ...fields, time: clock.now().toISOString(), level, event }));
   return { info: log('info'), warn: log('warn'), error: log('error') };
 }

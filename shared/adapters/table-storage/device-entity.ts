@@ -14,6 +14,8 @@ interface RecordColumns {
   readonly version: number;
   readonly observedAt: string;
   readonly indexed: boolean;
+  /** Empty while the content is not in doubt. */
+  readonly confirmedUntil: string;
   /** JSON; empty when there are none. */
   readonly retiredIdentities: string;
 }
@@ -57,6 +59,7 @@ export function toDeviceEntity({
     version: record.version,
     observedAt: record.observedAt,
     indexed: record.indexed,
+    confirmedUntil: record.confirmedUntil ?? '',
     retiredIdentities: retiredIdentities.length > 0 ? JSON.stringify(retiredIdentities) : '',
   };
   return { ...deviceRow(record.device), ...record.device, ...columns };
@@ -68,7 +71,7 @@ export function fromDeviceEntity(entity: TableEntityResult<Record<string, unknow
 }
 
 function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRecord {
-  const { source, id, complianceState, presence, version, observedAt, indexed, isEncrypted } = entity;
+  const { source, id, complianceState, presence, version, observedAt, indexed, confirmedUntil, isEncrypted } = entity;
   const known =
     typeof source === 'string' &&
     typeof id === 'string' &&
@@ -93,7 +96,14 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     ...Object.fromEntries(texts),
     ...(typeof isEncrypted === 'boolean' && { isEncrypted }),
   };
-  return { device, presence, version, observedAt, indexed: indexed === true };
+  return {
+    device,
+    presence,
+    version,
+    observedAt,
+    indexed: indexed === true,
+    ...(typeof confirmedUntil === 'string' && confirmedUntil !== '' && { confirmedUntil }),
+  };
 }
 
 function retiredOf(entity: TableEntityResult<Record<string, unknown>>): Identity[] {

@@ -19,8 +19,6 @@ import { type Identity, identityText } from '../../domain/identity.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
-export const SHARDS = [...'0123456789abcdef'] as const;
-
 export function shardPartition(shard: string): string {
   return `p${shard}`;
 }

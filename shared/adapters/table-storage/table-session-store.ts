@@ -1,17 +1,10 @@
 // Sessions in Table Storage: one row each, and one that leads from a device to its sessions, in one transaction.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { type DeviceKey, deviceKeyText } from '../../domain/device.ts';
+import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { NasLocation, Session } from '../../domain/session.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
-import {
-  prefixFilter,
-  SHARDS,
-  sessionOfDeviceRow,
-  sessionRow,
-  sessionsOfDevicePrefix,
-  shardPartition,
-} from './row-keys.ts';
+import { prefixFilter, sessionOfDeviceRow, sessionRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
 import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
 
 const NAS_COLUMNS = [
@@ -34,12 +27,13 @@ export class TableSessionStore implements SessionStore {
   }
 
   async writeDecision(session: Session, { signal }: CallOptions = {}): Promise<void> {
-    const { decision, id, ...columns } = session;
+    const { decision, presented, id, ...columns } = session;
     const { device } = decision;
     const row = {
       ...sessionRow(id),
       ...columns,
       // Columns beside the JSON are for people and filters; merged rows need every one written each time.
+      presented: JSON.stringify(presented),
       decision: JSON.stringify(decision),
       decidedAt: decision.decidedAt,
       standing: decision.standing,
@@ -94,6 +88,7 @@ function toSession(id: string, row: Record<string, unknown>): Session {
     site: String(row['site']),
     client: String(row['client']),
     ...Object.fromEntries(texts),
+    presented: JSON.parse(String(row['presented'])),
     decision: JSON.parse(String(row['decision'])),
   };
 }

@@ -1,0 +1,121 @@
+/**
+ * An HTTPS server in place of the lookup function: it records the lookups it receives and answers as the test says.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createTestAuthority } from './certificates.ts';
+
+export interface ReceivedLookup {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface StubAnswer {
+  readonly status?: number;
+  /** `text/plain` unless told. */
+  readonly contentType?: string;
+  readonly body: string;
+}
+
+/** An answer; `reset` closes the connection instead; a promise is an answer that the test holds back. */
+export type Answering = (lookup: ReceivedLookup) => StubAnswer | 'reset' | Promise<StubAnswer | 'reset'>;
+
+export interface LookupStub {
+  readonly baseUrl: string;
+  /** PEM file with the CA certificate behind the stub's own certificate. */
+  readonly caFile: string;
+  /** Everything received, oldest first; cleared by `reset`. */
+  readonly lookups: readonly ReceivedLookup[];
+  answer: Answering;
+  /** Resolves as soon as so many lookups have been received. */
+  received(count: number): Promise<void>;
+  /** Forgets the lookups and answers `deny` again. */
+  reset(): void;
+  /** Stops listening and closes all connections; the address stays the same for `listen`. */
+  close(): Promise<void>;
+  listen(): Promise<void>;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+}
+
+const deny: Answering = () => ({ body: 'deny' });
+
+export async function startLookupStub(): Promise<LookupStub> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-lookup-stub-'));
+  const caFile = path.join(folder, 'ca.pem');
+  const ca = await createTestAuthority('Test Connector CA');
+  const certificate = await ca.issueServerCertificate({ commonName: 'localhost', dnsNames: ['localhost'] });
+  writeFileSync(caFile, ca.certificatePem);
+
+  const lookups: ReceivedLookup[] = [];
+  const waiting = new Set<() => void>();
+  const server = https.createServer({ cert: certificate.chainPem, key: certificate.privateKeyPem });
+  let port = 0;
+
+  const stub: LookupStub = {
+    get baseUrl() {
+      return `https://localhost:${port}`;
+    },
+    caFile,
+    lookups,
+    answer: deny,
+    received(count) {
+      return new Promise((resolve) => {
+        const check = () => {
+          if (lookups.length < count) return;
+          waiting.delete(check);
+          resolve();
+        };
+        waiting.add(check);
+        check();
+      });
+    },
+    reset() {
+      lookups.length = 0;
+      stub.answer = deny;
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+    async listen() {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      port = (server.address() as AddressInfo).port;
+    },
+    async stop() {
+      if (server.listening) await stub.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse) => {
+    const { method = '', url = '', headers } = request;
+    const lookup = { method, path: url, headers, body: await text(request) };
+    lookups.push(lookup);
+    for (const check of waiting) check();
+    const answer = await stub.answer(lookup);
+    if (answer === 'reset') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status ?? 200, { 'Content-Type': answer.contentType ?? 'text/plain' });
+    response.end(answer.body);
+  };
+  server.on('request', (request, response) => {
+    // A client that gives up in the middle is no failure of the stub.
+    serve(request, response).catch(() => request.socket.destroy());
+  });
+
+  await stub.listen();
+  return stub;
+}

@@ -1,0 +1,179 @@
+/**
+ * Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius, unmodified: everything a test
+ * chooses goes in by environment variables.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createTestAuthority } from './certificates.ts';
+import type { EapServer } from './eapol-test.ts';
+import { freeUdpPort } from './free-udp-port.ts';
+import { requirePrograms } from './run-program.ts';
+
+const freeradius = '/usr/sbin/freeradius';
+const restModule = '/usr/lib/freeradius/rlm_rest.so';
+const shippedFiles = path.join(import.meta.dirname, '../../../infra/freeradius');
+const secret = 'shared-with-the-switch';
+const portAttempts = 5;
+const stopDeadline = 5000;
+
+export type FailMode = 'closed' | 'open' | 'last';
+
+export interface SiteUser {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface FreeRadiusOptions {
+  /** Of the lookup function: `https://localhost:<port>`. */
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  /** PEM file with the CA certificates that may vouch for the lookup function. */
+  readonly caFile: string;
+  /** `closed` unless told. */
+  readonly failMode?: FailMode;
+  /** Users the site itself knows; none unless told. */
+  readonly siteUsers?: readonly SiteUser[];
+  /** Further or other environment variables of the sample, see nac.env.example. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface FreeRadius extends EapServer {
+  /** Everything the server has printed. */
+  output(): string;
+  /** Ends the server and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** The values of the fallback network in tests. */
+export const fallback = { vlan: 'fallback-vlan', role: 'fallback-role', sessionTimeout: 120 } as const;
+
+/** Starts the server and returns when it answers requests. */
+export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeRadius> {
+  requirePrograms([freeradius, restModule, '/usr/bin/radclient', '/usr/bin/eapol_test']);
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-freeradius-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const { deviceAuthority, radiusCaFile } = await layOut(folder, options.siteUsers ?? []);
+    for (let attempt = 1; ; attempt++) {
+      const authPort = await freeUdpPort();
+      const server = runServer(path.join(folder, 'raddb'), environment(folder, authPort, options));
+      if (await server.started) {
+        return {
+          authPort,
+          secret,
+          deviceAuthority,
+          radiusCaFile,
+          output: server.output,
+          async stop() {
+            await server.stop();
+            removeFolder();
+          },
+        };
+      }
+      // Between choosing the port and the server's start another process may have taken it.
+      if (attempt === portAttempts || !server.output().includes('Address already in use')) {
+        throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
+      }
+    }
+  } catch (error) {
+    removeFolder();
+    throw error;
+  }
+}
+
+async function layOut(
+  folder: string,
+  siteUsers: readonly SiteUser[],
+): Promise<Pick<EapServer, 'deviceAuthority' | 'radiusCaFile'>> {
+  const certificates = path.join(folder, 'certs');
+  cpSync(shippedFiles, path.join(folder, 'raddb'), { recursive: true });
+  mkdirSync(certificates);
+  mkdirSync(path.join(folder, 'run'));
+  writeFileSync(
+    path.join(folder, 'users'),
+    siteUsers.map(({ name, password }) => `"${name}" Cleartext-Password := "${password}"\n`).join(''),
+  );
+
+  const radiusAuthority = await createTestAuthority('Test RADIUS CA');
+  const server = await radiusAuthority.issueServerCertificate({
+    commonName: 'radius.test',
+    dnsNames: ['radius.test'],
+  });
+  const deviceRoot = await createTestAuthority('Test Device Root CA');
+  const deviceAuthority = await deviceRoot.issueAuthority('Test Device Issuing CA');
+
+  const radiusCaFile = path.join(certificates, 'radius-ca.pem');
+  writeFileSync(radiusCaFile, radiusAuthority.certificatePem);
+  writeFileSync(path.join(certificates, 'server.pem'), server.chainPem);
+  writeFileSync(path.join(certificates, 'server.key'), server.privateKeyPem, { mode: 0o600 });
+  writeFileSync(
+    path.join(certificates, 'device-ca.pem'),
+    `${deviceRoot.certificatePem}\n${deviceAuthority.certificatePem}\n`,
+  );
+  return { deviceAuthority, radiusCaFile };
+}
+
+function environment(folder: string, authPort: number, options: FreeRadiusOptions): Record<string, string> {
+  return {
+    NAC_BASE_URL: options.baseUrl,
+    NAC_API_KEY: options.apiKey,
+    NAC_CA_BUNDLE_FILE: options.caFile,
+    NAC_CONNECT_TIMEOUT: '0.5',
+    NAC_TOTAL_TIMEOUT: '1.0',
+    NAC_MAX_LOOKUPS: '4',
+    NAC_FAIL_MODE: options.failMode ?? 'closed',
+    NAC_FALLBACK_VLAN: fallback.vlan,
+    NAC_FALLBACK_ROLE: fallback.role,
+    NAC_FALLBACK_SESSION_TIMEOUT: String(fallback.sessionTimeout),
+    NAC_LAST_DECISION_SECONDS: '3600',
+    NAC_CERTIFICATES_DIR: path.join(folder, 'certs'),
+    NAC_LISTEN_ADDRESS: '127.0.0.1',
+    NAC_LISTEN_PORT: String(authPort),
+    NAC_CLIENT_ADDRESS: '127.0.0.1',
+    NAC_CLIENT_SECRET: secret,
+    NAC_USERS_FILE: path.join(folder, 'users'),
+    NAC_MAX_SERVERS: '8',
+    NAC_REJECT_DELAY: '0',
+    NAC_RUN_DIR: path.join(folder, 'run'),
+    ...options.env,
+  };
+}
+
+interface RunningServer {
+  /** True when it answers requests, false if it has ended instead. */
+  readonly started: Promise<boolean>;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+function runServer(raddb: string, env: Record<string, string>): RunningServer {
+  const child = spawn(freeradius, ['-f', '-l', 'stdout', '-d', raddb], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // For a test process that ends without stopping its servers, such as one that vitest gave up on.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  }).finally(() => process.off('exit', kill));
+  let output = '';
+  const started = new Promise<boolean>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (chunk: string) => {
+        output += chunk;
+        if (output.includes('Ready to process requests')) resolve(true);
+      });
+    }
+    void ended.then(() => resolve(false));
+  });
+  return { started, output: () => output, stop: () => stopProcess(child, ended) };
+}
+
+async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadline);
+  await ended;
+  clearTimeout(timer);
+}

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseRetryAfter } from '../../../../shared/adapters/intune/retry-after.ts';
+
+const NOW = new Date('2026-11-20T10:00:00Z');
+const HOUR = 3_600_000;
+
+describe('Retry-After', () => {
+  test.each([
+    ['0', 0],
+    ['5', 5_000],
+    [' 120 ', 120_000],
+    ['2.128', 2_128],
+    ['0.5', 500],
+    ['Fri, 20 Nov 2026 10:01:30 GMT', 90_000],
+    ['Friday, 20-Nov-26 10:01:30 GMT', 90_000],
+  ])('"%s" is a wait of %i ms', (header, wait) => {
+    expect(parseRetryAfter(header, NOW)).toBe(wait);
+  });
+
+  test('that is over already means no wait', () => {
+    expect(parseRetryAfter('Fri, 20 Nov 2026 09:00:00 GMT', NOW)).toBe(0);
+  });
+
+  test.each(['3601', '999999', 'Sat, 21 Nov 2026 10:00:00 GMT'])('"%s" is too long: an hour is enough', (header) => {
+    expect(parseRetryAfter(header, NOW)).toBe(HOUR);
+  });
+
+  test.each([undefined, '', '  ', 'soon', '5 seconds', 'PT5S', '-5', '5, 5', 'NaN', 'Infinity'])(
+    '%j makes no sense, so the connector’s own backoff counts',
+    (header) => {
+      expect(parseRetryAfter(header, NOW)).toBeUndefined();
+    },
+  );
+
+  test('never makes it fail or wait longer than an hour', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (header) => {
+        const wait = parseRetryAfter(header, NOW) ?? 0;
+        expect(wait).toBeGreaterThanOrEqual(0);
+        expect(wait).toBeLessThanOrEqual(HOUR);
+      }),
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import {
+  createIdentityPrivacy,
+  PRIVACY_MODES,
+  type PrivacyMode,
+} from '../../../../shared/adapters/system/identity-privacy.ts';
+
+const MAC = 'a0b1c2d3e4f5';
+/** What is specific to the device: everything behind the vendor part. */
+const DEVICE_PART = /d3.?e4.?f5/i;
+const VENDOR_PART = /a0.?b1.?c2/i;
+const HASHING = ['VendorHashed', 'VendorKeyHashed', 'FullyHashed', 'FullyKeyHashed'] as const;
+
+test('there are the six modes of radsecproxy’s LogMAC', () => {
+  expect([...PRIVACY_MODES].sort()).toEqual(
+    ['FullyHashed', 'FullyKeyHashed', 'Original', 'Static', 'VendorHashed', 'VendorKeyHashed'].sort(),
+  );
+});
+
+test('Static shows nothing, not even whether two stations are the same', () => {
+  const { mac, userName } = createIdentityPrivacy('Static', 'key');
+  expect(mac(MAC)).toBe(mac('a0b1c2000001'));
+  expect(userName('alice')).toBe(userName('bob'));
+  expect(`${mac(MAC)}${userName('alice')}`).not.toMatch(/a0|alice/i);
+});
+
+test('Original shows everything, addresses in RFC 3580 notation', () => {
+  const { mac, userName } = createIdentityPrivacy('Original', 'key');
+  expect(mac('a0b1.c2d3.e4f5')).toBe('A0-B1-C2-D3-E4-F5');
+  expect(mac('not a mac')).toBe('not a mac');
+  expect(userName('alice')).toBe('alice');
+});
+
+describe.each(HASHING)('%s', (mode) => {
+  const { mac, userName } = createIdentityPrivacy(mode, 'key');
+
+  test(`${mode.startsWith('Vendor') ? 'shows' : 'hides'} the vendor and hides the device`, () => {
+    expect(mac(MAC)).not.toMatch(DEVICE_PART);
+    expect(VENDOR_PART.test(mac(MAC) ?? '')).toBe(mode.startsWith('Vendor'));
+  });
+
+  test('shows one station alike in every notation, and two of one vendor differently', () => {
+    expect(mac('A0-B1-C2-D3-E4-F5')).toBe(mac(MAC));
+    expect(mac('a0b1.c2d3.e4f5')).toBe(mac(MAC));
+    expect(mac('a0b1c2d3e4f6')).not.toBe(mac(MAC));
+  });
+
+  test('hides user names, and tells them apart', () => {
+    expect(userName('alice@contoso.com')).not.toMatch(/alice|contoso/i);
+    expect(userName('alice')).not.toBe(userName('bob'));
+    expect(userName('alice')).toBe(userName('alice'));
+  });
+
+  test('hides a user name that is a MAC address (MAB) as well as the address itself', () => {
+    for (const written of [MAC, 'A0-B1-C2-D3-E4-F5', 'a0b1.c2d3.e4f5']) {
+      expect(userName(written)).not.toMatch(DEVICE_PART);
+      expect(VENDOR_PART.test(userName(written) ?? '')).toBe(mode.startsWith('Vendor'));
+    }
+  });
+
+  test('hides a Calling-Station-Id that is no MAC address altogether', () => {
+    expect(mac('198.51.100.7')).not.toContain('198');
+    expect(mac('a0b1c2d3e4f5;alice')).not.toMatch(/a0b1|alice/);
+  });
+});
+
+describe('the key', () => {
+  const show = (mode: PrivacyMode, key: string) => createIdentityPrivacy(mode, key).mac(MAC);
+
+  test.each(['VendorKeyHashed', 'FullyKeyHashed'] as const)(
+    'makes hashes of %s differ, so that trying all addresses fails',
+    (mode) => {
+      expect(show(mode, 'one')).not.toBe(show(mode, 'two'));
+      expect(show(mode, 'one')).toBe(show(mode, 'one'));
+    },
+  );
+
+  test.each(['VendorHashed', 'FullyHashed'] as const)(
+    'does not matter to %s, whose hashes compare between sites',
+    (mode) => {
+      expect(show(mode, 'one')).toBe(show(mode, 'two'));
+    },
+  );
+});
+
+test.each(PRIVACY_MODES)('%s leaves out what the request did not say', (mode) => {
+  const { mac, userName } = createIdentityPrivacy(mode, 'key');
+  expect(mac(undefined)).toBeUndefined();
+  expect(userName(undefined)).toBeUndefined();
+});

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { AccessRequest } from '../../../shared/domain/access-request.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
+import { presentedIdentities } from '../../../shared/domain/presented-identities.ts';
+import { openSession, sessionId } from '../../../shared/domain/session.ts';
+
+function ask(fields: Omit<AccessRequest, 'method'>): AccessRequest {
+  return { method: 'site', ...fields };
+}
+
+const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', nasIpAddress: '10.1.1.1' });
+
+describe('a session is one station at one site', () => {
+  test('its id is twenty hexadecimal digits', () => {
+    expect(sessionId('berlin', station)).toMatch(/^[0-9a-f]{20}$/);
+  });
+
+  test('however the access point writes the address', () => {
+    for (const callingStationId of ['a0b1c2d3e4f5', 'a0:b1:c2:d3:e4:f5', 'a0b1.c2d3.e4f5']) {
+      expect(sessionId('berlin', ask({ callingStationId }))).toBe(sessionId('berlin', station));
+    }
+  });
+
+  test('wherever it roams at the site, and whoever logs in', () => {
+    const roamed = ask({ callingStationId: 'a0b1c2d3e4f5', userName: 'bob', nasIpAddress: '10.1.1.2', nasPortId: '7' });
+    expect(sessionId('berlin', roamed)).toBe(sessionId('berlin', station));
+  });
+
+  test('another site, another session', () => {
+    expect(sessionId('hamburg', station)).not.toBe(sessionId('berlin', station));
+  });
+
+  test('random addresses tell stations apart although they find no device', () => {
+    const one = sessionId('berlin', ask({ callingStationId: 'd2b1c2d3e4f5' }));
+    const other = sessionId('berlin', ask({ callingStationId: 'd2b1c2d3e4f6' }));
+    expect(one).not.toBe(other);
+  });
+
+  test('site and station do not run into each other', () => {
+    expect(sessionId('a', ask({ userName: 'bc' }))).not.toBe(sessionId('ab', ask({ userName: 'c' })));
+  });
+
+  test('without an address the user name tells stations apart, then the certificate', () => {
+    const ids = [
+      ask({ userName: 'alice' }),
+      ask({ userName: 'bob' }),
+      ask({ certificate: { serial: '7cf9aa1f' } }),
+      ask({ certificate: { serial: '7cf9aa20' } }),
+    ].map((request) => sessionId('vpn', request));
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  test('two VPN users behind one public IP address are two sessions', () => {
+    const one = sessionId('vpn', ask({ callingStationId: '198.51.100.7', userName: 'alice' }));
+    const other = sessionId('vpn', ask({ callingStationId: '198.51.100.7', userName: 'bob' }));
+    expect(one).not.toBe(other);
+  });
+});
+
+test('an opened session remembers station, place and decision, and leaves out what was not said', () => {
+  const decision: Decision = {
+    id: 'd-1',
+    decidedAt: '2026-11-20T10:00:00.000Z',
+    standing: 'compliant',
+    outcome: { verdict: 'permit', role: 'compliant', vlan: '10' },
+    rule: 'permit-compliant',
+    policyVersion: 'v1',
+    sessionTimeoutSeconds: 28_800,
+    problems: [],
+  };
+  const presented = presentedIdentities(station);
+  expect(openSession('berlin', 'radius-1', station, presented, decision)).toEqual({
+    id: sessionId('berlin', station),
+    site: 'berlin',
+    client: 'radius-1',
+    mac: 'a0b1c2d3e4f5',
+    userName: 'alice',
+    nasIpAddress: '10.1.1.1',
+    presented,
+    decision,
+  });
+});

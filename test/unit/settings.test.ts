@@ -1,0 +1,241 @@
+import { describe, expect, test } from 'vitest';
+import { PRIVACY_MODES } from '../../shared/adapters/system/identity-privacy.ts';
+import { SettingsError } from '../../shared/errors.ts';
+import { readSettings, SETTINGS, type SettingDescription } from '../../shared/settings.ts';
+
+const TENANT = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const CLIENT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const PEM =
+  '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----';
+
+/** The fewest settings with which the product starts. */
+const LEAST = {
+  ENTRA_TENANT_ID: TENANT,
+  ENTRA_CLIENT_ID: CLIENT,
+  ENTRA_CLIENT_SECRET: 'the-secret-value',
+  StorageConnection__tableServiceUri: 'https://nac.table.core.windows.net',
+};
+
+const { ENTRA_CLIENT_SECRET: _secret, ...WITHOUT_CREDENTIAL } = LEAST;
+const { StorageConnection__tableServiceUri: _uri, ...WITHOUT_STORAGE } = LEAST;
+
+const readWith = (env: Record<string, string | undefined>) => readSettings({ ...LEAST, ...env });
+
+function refusal(env: Record<string, string | undefined>): SettingsError {
+  try {
+    readSettings(env);
+  } catch (thrown) {
+    if (thrown instanceof SettingsError) return thrown;
+    throw thrown;
+  }
+  throw new Error('the settings were accepted');
+}
+
+function expectRefused(name: string, value: string): void {
+  const { problems } = refusal({ ...LEAST, [name]: value });
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toContain(name);
+}
+
+test('the fewest settings are enough; everything else has its default', () => {
+  expect(readSettings(LEAST)).toEqual({
+    entra: {
+      tenantId: TENANT,
+      clientId: CLIENT,
+      credential: { kind: 'secret', secret: 'the-secret-value' },
+      authorityHost: 'https://login.microsoftonline.com',
+    },
+    graphEndpoint: 'https://graph.microsoft.com',
+    storage: { kind: 'managed-identity', tableServiceUri: 'https://nac.table.core.windows.net' },
+    pollingIntervalMs: 7_200_000,
+    pollSchedule: '0 * * * * *',
+    compliantRole: { name: 'compliant', vlan: '10', sessionTimeoutSeconds: 28_800 },
+    quarantineRole: { name: 'quarantine', vlan: '666', sessionTimeoutSeconds: 1800 },
+    lookupDeadlineMs: 700,
+    logPrivacy: { mode: 'VendorKeyHashed' },
+  });
+});
+
+test('a setting that is empty or blank counts as not set', () => {
+  const blank = Object.fromEntries(Object.keys(SETTINGS).map((name) => [name, '  ']));
+  expect(readSettings({ ...blank, ...LEAST })).toEqual(readSettings(LEAST));
+});
+
+test('settings cannot be changed afterwards, however deep', () => {
+  const settings = readSettings(LEAST);
+  for (const part of [settings, settings.entra, settings.entra.credential, settings.compliantRole, settings.storage]) {
+    expect(Object.isFrozen(part)).toBe(true);
+  }
+});
+
+describe('problems', () => {
+  test('are all reported in one message, each with the name of its setting', () => {
+    const error = refusal({
+      ENTRA_TENANT_ID: 'contoso.onmicrosoft.com',
+      GRAPH_ENDPOINT: 'http://graph.microsoft.com',
+      POLLING_INTERVAL: 'often',
+      POLL_SCHEDULE: '* * * * *',
+      COMPLIANT_VLAN: 'two words',
+      LOG_IDENTITY_PRIVACY: 'Some',
+    });
+    const named = [
+      'ENTRA_TENANT_ID',
+      'ENTRA_CLIENT_ID',
+      'ENTRA_CLIENT_SECRET',
+      'GRAPH_ENDPOINT',
+      'StorageConnection__tableServiceUri',
+      'POLLING_INTERVAL',
+      'POLL_SCHEDULE',
+      'COMPLIANT_VLAN',
+      'LOG_IDENTITY_PRIVACY',
+    ];
+    for (const name of named) expect(error.message).toContain(name);
+    expect(error.problems).toHaveLength(named.length);
+  });
+
+  test('with no setting at all name what is required, and what it is', () => {
+    const { message } = refusal({});
+    for (const name of ['ENTRA_TENANT_ID', 'ENTRA_CLIENT_ID', 'ENTRA_CLIENT_CERTIFICATE', 'StorageConnection']) {
+      expect(message).toContain(name);
+    }
+    expect(message).toContain(SETTINGS.ENTRA_TENANT_ID.meaning);
+  });
+
+  test('never show a secret, not even one that is itself wrong', () => {
+    const secret = 'S3cr3t-do-not-show';
+    const names = (Object.entries(SETTINGS) as [string, SettingDescription][]).filter(([, { secret }]) => secret);
+    expect(names.length).toBeGreaterThan(0);
+    const error = refusal(Object.fromEntries(names.map(([name]) => [name, secret])));
+    expect(error.message).not.toContain(secret);
+    expect(JSON.stringify(error)).not.toContain(secret);
+  });
+});
+
+describe('ids of tenant and application', () => {
+  test('are taken in any letter case', () => {
+    expect(readWith({ ENTRA_TENANT_ID: TENANT.toUpperCase() }).entra.tenantId).toBe(TENANT);
+  });
+
+  test.each(['common', 'contoso.com', TENANT.slice(1), `${TENANT}0`, `{${TENANT}}`])('are GUIDs, not "%s"', (value) => {
+    expectRefused('ENTRA_TENANT_ID', value);
+    expectRefused('ENTRA_CLIENT_ID', value);
+  });
+});
+
+describe('the credential of the application', () => {
+  test('may be a certificate as PEM text or as a file', () => {
+    const withPem = readSettings({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE: PEM });
+    expect(withPem.entra.credential).toEqual({ kind: 'certificate', pem: PEM });
+    const withFile = readSettings({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE_FILE: '/run/secrets/nac.pem' });
+    expect(withFile.entra.credential).toEqual({ kind: 'certificate-file', path: '/run/secrets/nac.pem' });
+  });
+
+  test('must be there exactly once', () => {
+    expect(refusal(WITHOUT_CREDENTIAL).problems).toHaveLength(1);
+    expect(refusal({ ...LEAST, ENTRA_CLIENT_CERTIFICATE: PEM }).problems).toHaveLength(1);
+    expect(refusal({ ...LEAST, ENTRA_CLIENT_CERTIFICATE_FILE: '/x.pem' }).problems).toHaveLength(1);
+  });
+
+  test('as PEM text must hold the private key, too', () => {
+    const certificateOnly = PEM.slice(0, PEM.indexOf('-----BEGIN PRIVATE'));
+    const { message } = refusal({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE: certificateOnly });
+    expect(message).toMatch(/ENTRA_CLIENT_CERTIFICATE.*private key/);
+  });
+});
+
+describe('addresses of Microsoft', () => {
+  test.each(['ENTRA_AUTHORITY_HOST', 'GRAPH_ENDPOINT'])('%s is an https URL', (name) => {
+    for (const value of ['http://x.example', 'graph.microsoft.com', 'ftp://x', 'https://']) expectRefused(name, value);
+  });
+
+  test('may be those of a national cloud, with or without a slash behind', () => {
+    const settings = readWith({
+      ENTRA_AUTHORITY_HOST: 'https://login.microsoftonline.us/',
+      GRAPH_ENDPOINT: 'https://graph.microsoft.us',
+    });
+    expect(settings.entra.authorityHost).toBe('https://login.microsoftonline.us');
+    expect(settings.graphEndpoint).toBe('https://graph.microsoft.us');
+  });
+
+  test('may be reached through a proxy with its own certificate authority', () => {
+    expect(readWith({ EXTRA_CA_FILE: '/etc/ssl/proxy.pem' }).extraCaFile).toBe('/etc/ssl/proxy.pem');
+  });
+});
+
+describe('the storage account', () => {
+  test('is reached with a managed identity, which may be a certain one', () => {
+    expect(readWith({ StorageConnection__clientId: CLIENT }).storage).toEqual({
+      kind: 'managed-identity',
+      tableServiceUri: 'https://nac.table.core.windows.net',
+      clientId: CLIENT,
+    });
+  });
+
+  test.each([
+    'DefaultEndpointsProtocol=https;AccountName=nac;AccountKey=a2V5;EndpointSuffix=core.windows.net',
+    'AccountName=devstoreaccount1;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:10002/devstoreaccount1',
+  ])('is reached with a connection string', (connectionString) => {
+    const { storage } = readSettings({ ...WITHOUT_STORAGE, StorageConnection: connectionString });
+    expect(storage).toEqual({ kind: 'connection-string', connectionString });
+  });
+
+  test('is named exactly once', () => {
+    expect(refusal(WITHOUT_STORAGE).problems).toHaveLength(1);
+    expect(refusal({ ...LEAST, StorageConnection: 'AccountName=nac' }).problems).toHaveLength(1);
+  });
+
+  test('is not reached by what is neither', () => {
+    expectRefused('StorageConnection__tableServiceUri', 'nac.table.core.windows.net');
+    expect(refusal({ ...WITHOUT_STORAGE, StorageConnection: 'nac' }).problems).toHaveLength(1);
+  });
+});
+
+describe('times have limits', () => {
+  test.each([
+    ['POLLING_INTERVAL', ['1s', '1d', '15', '0.5h'], ['0', '0.9s', '25h', '1441', '-5m', 'often']],
+    ['COMPLIANT_SESSION_TIMEOUT', ['1m', '60', '7d'], ['59', '8d', '59s']],
+    ['QUARANTINE_SESSION_TIMEOUT', ['1m', '1800', '7d'], ['59', '8d']],
+    ['LOOKUP_DEADLINE', ['50', '50ms', '10s'], ['49', '11s', '10001']],
+  ])('%s', (name, good, bad) => {
+    for (const value of good) expect(() => readWith({ [name]: value })).not.toThrow();
+    for (const value of bad) expectRefused(name, value);
+  });
+
+  test('a plain number means minutes for the poll, seconds for sessions, milliseconds for the lookup', () => {
+    const settings = readWith({ POLLING_INTERVAL: '15', COMPLIANT_SESSION_TIMEOUT: '3600', LOOKUP_DEADLINE: '900' });
+    expect(settings.pollingIntervalMs).toBe(900_000);
+    expect(settings.compliantRole.sessionTimeoutSeconds).toBe(3600);
+    expect(settings.lookupDeadlineMs).toBe(900);
+  });
+});
+
+test.each(['COMPLIANT_ROLE', 'COMPLIANT_VLAN', 'QUARANTINE_ROLE', 'QUARANTINE_VLAN'])(
+  '%s is a word that cannot break the answer line',
+  (name) => {
+    expect(() => readWith({ [name]: 'Staff_v2.0-x' })).not.toThrow();
+    for (const value of ['two words', 'x'.repeat(65), 'a=b', '%{x}', 'büro', 'a\nb']) expectRefused(name, value);
+  },
+);
+
+test.each(['* * * * *', 'every minute', '0 * * * * * *', '00:01:00'])('"%s" is no six-field schedule', (value) => {
+  expectRefused('POLL_SCHEDULE', value);
+});
+
+describe('how logs show people', () => {
+  test.each(PRIVACY_MODES)('%s is a mode in any letter case', (mode) => {
+    expect(readWith({ LOG_IDENTITY_PRIVACY: mode.toLowerCase() }).logPrivacy.mode).toBe(mode);
+  });
+
+  test('an unknown mode is refused with those there are', () => {
+    expectRefused('LOG_IDENTITY_PRIVACY', 'None');
+    expect(refusal({ ...LEAST, LOG_IDENTITY_PRIVACY: 'None' }).message).toContain('VendorKeyHashed');
+  });
+
+  test('a key can be shared by all instances', () => {
+    expect(readWith({ LOG_IDENTITY_KEY: 'k1' }).logPrivacy).toEqual({ mode: 'VendorKeyHashed', key: 'k1' });
+  });
+});
+
+test('every setting says what it means', () => {
+  for (const { meaning } of Object.values(SETTINGS)) expect(meaning).not.toBe('');
+});
