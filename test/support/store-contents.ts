@@ -6,7 +6,7 @@ import { type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts'
 import { identitiesOf, identityText } from '../../shared/domain/identity.ts';
 
 export interface StoreContents {
-  readonly devices: readonly Omit<DeviceRecord, 'observedAt'>[];
+  readonly devices: readonly (Omit<DeviceRecord, 'observedAt' | 'confirmedUntil'> & { readonly inDoubt: boolean })[];
   /** Changes not handed on yet, as `<device>|<version>`. */
   readonly pendingChanges: readonly string[];
   /** Which devices claim each identity, from their records. */
@@ -29,7 +29,7 @@ export async function storeContents(tables: Tables): Promise<StoreContents> {
   }
   return {
     devices: stored
-      .map(({ etag, observedAt, ...record }) => record)
+      .map(({ etag, observedAt, confirmedUntil, ...record }) => ({ ...record, inDoubt: confirmedUntil !== undefined }))
       .sort((a, b) => (a.device.id < b.device.id ? -1 : 1)),
     pendingChanges: rows.flatMap(({ rowKey }) => (rowKey?.startsWith('c|') ? [rowKey.slice(2)] : [])).sort(),
     claimed: sorted(claimed),
