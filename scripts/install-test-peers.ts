@@ -1,4 +1,4 @@
-// Makes sure that the real peers of the tests are here: FreeRADIUS with its tools, and eapol_test. They come from Debian's
+// Makes sure that the real peers of the tests are here: FreeRADIUS with its tools, eapol_test and tshark. They come from Debian's
 // packages; as root on Debian or Ubuntu they are installed, elsewhere the message says what to install.
 
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ const PEERS: readonly (readonly [string, string])[] = [
   ['freeradius', 'freeradius'],
   ['radclient', 'freeradius-utils'],
   ['eapol_test', 'eapoltest'],
+  ['tshark', 'tshark'],
 ];
 /** A module without a program of its own. */
 const MODULES: readonly (readonly [string, string])[] = [['/usr/lib/freeradius/rlm_rest.so', 'freeradius-rest']];

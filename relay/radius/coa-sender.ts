@@ -1,0 +1,248 @@
+// Sends CoA-Requests and Disconnect-Requests to NASes and waits for the verified answer.
+
+import type { Attribute } from './attribute-table.ts';
+import { type CoaRequest, encodeRequest } from './encode-request.ts';
+import type { ErrorCause } from './error-cause.ts';
+import { createIdentifierLedger } from './identifier-ledger.ts';
+import { type OpenUdpSocket, openUdpSocket } from './open-udp-socket.ts';
+import { readIpAddress } from './read-ip-address.ts';
+import { type RetransmissionTimes, retransmissionTimeouts, rfc5080Times } from './retransmission-timeouts.ts';
+import { type SendClock, systemSendClock } from './send-clock.ts';
+import { createSourcePorts, type SourcePortLease } from './source-ports.ts';
+import { type RefusalReason, verifyAnswer } from './verify-answer.ts';
+
+/** A NAS to send to, and how to talk to it. */
+export interface CoaTarget {
+  /** IPv4 or IPv6 address; no host name. */
+  readonly address: string;
+  readonly port: number;
+  /** Local address to send from, of the same family; the system's choice unless told. */
+  readonly sourceAddress?: string;
+  /** A text counts as UTF-8. */
+  readonly secret: string | Uint8Array;
+  /** Sign requests with Message-Authenticator too. On unless told. */
+  readonly messageAuthenticator?: boolean;
+  /** Say when the request was made, so that the NAS can tell it from a replay. On unless told. */
+  readonly eventTimestamp?: boolean;
+  /** Accept answers whose Message-Authenticator FreeRADIUS 3.2.1 computed. Off unless told. */
+  readonly legacyZeroMessageAuthenticator?: boolean;
+}
+
+/** Why a datagram was not taken for the answer; `source`: a right answer, but from another address or port. */
+export type DiscardReason = RefusalReason | 'source';
+
+interface CoaExchange {
+  /** Packets sent, the first one included. */
+  readonly transmissions: number;
+  /** Datagrams that were not taken for the answer, by reason. */
+  readonly discarded: Readonly<Record<string, number>>;
+  /** From the first transmission to the end, milliseconds. */
+  readonly elapsedMs: number;
+  /** Absent if no socket could be opened. */
+  readonly identifier?: number;
+  /** Code of the system's last refusal to send, e.g. ENETUNREACH. */
+  readonly localError?: string;
+}
+
+export interface CoaAnswered extends CoaExchange {
+  readonly kind: 'ack' | 'nak';
+  readonly errorCause?: ErrorCause;
+}
+
+export interface CoaUnanswered extends CoaExchange {
+  readonly kind: 'no-answer';
+}
+
+export type CoaSendResult = CoaAnswered | CoaUnanswered;
+
+export interface CoaSender {
+  /**
+   * Sends one request and retransmits it, unchanged and from the same port, until it is answered or the time is up
+   * (RFC 5080 section 2.2.1). May wait for a free identifier before.
+   * @throws RangeError for a target or request that cannot be sent; the signal's reason once it aborts;
+   * CoaSenderClosedError after `close`
+   */
+  send(target: CoaTarget, request: CoaRequest, options?: { readonly signal?: AbortSignal }): Promise<CoaSendResult>;
+  /** Source ports that are open now. */
+  readonly openPorts: number;
+  /** Ends everything; sends under way reject. Nothing is left open when it resolves. */
+  close(): Promise<void>;
+}
+
+export interface CoaSenderOptions {
+  readonly times?: RetransmissionTimes;
+  /**
+   * Milliseconds for which an identifier is not used again to the same NAS from the same port: the replay window of
+   * RFC 5176 section 6.3.
+   */
+  readonly replayWindowMs?: number;
+  /** Bound on open sockets; each is good for 256 requests to every NAS within the replay window. */
+  readonly maximumPorts?: number;
+  readonly idleCloseMs?: number;
+  readonly clock?: SendClock;
+  /** Numbers from 0 (included) to 1 (excluded). */
+  readonly random?: () => number;
+  readonly openSocket?: OpenUdpSocket;
+}
+
+export class CoaSenderClosedError extends Error {
+  override readonly name = 'CoaSenderClosedError';
+
+  constructor() {
+    super('The CoA sender has been closed');
+  }
+}
+
+export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
+  const { times = rfc5080Times, clock = systemSendClock, random = Math.random } = options;
+  const { replayWindowMs = 300_000, maximumPorts = 32, idleCloseMs = 10_000, openSocket = openUdpSocket } = options;
+  const ledger = createIdentifierLedger(replayWindowMs, clock.elapsed, random);
+  const ports = createSourcePorts({ openSocket, ledger, clock, maximumPorts, idleCloseMs });
+  const closed = new AbortController();
+
+  return {
+    async send(target, request, { signal } = {}) {
+      const { address, port, sourceAddress, secret } = readTarget(target);
+      // Refuses what cannot be encoded before it takes an identifier and a socket.
+      encodeRequest({ ...packetOptions(target, request, clock.now()), secret, identifier: 0 });
+      const ends = signal === undefined ? closed.signal : AbortSignal.any([signal, closed.signal]);
+      let exchange: ReturnType<typeof createExchange> | undefined;
+      let lease: SourcePortLease;
+      try {
+        lease = await ports.lease({
+          nas: { address: address.text, port },
+          family: address.family,
+          sourceAddress,
+          signal: ends,
+          onDatagram: (datagram, fromNas) => exchange?.receive(datagram, fromNas),
+        });
+      } catch (error) {
+        if (ends.aborted || !(error instanceof Error && 'code' in error)) throw error;
+        return { kind: 'no-answer', transmissions: 0, discarded: {}, elapsedMs: 0, localError: String(error.code) };
+      }
+      try {
+        // No await since the lease was granted but this one turn: the signal may have come in it.
+        ends.throwIfAborted();
+        const { identifier } = lease;
+        const packet = encodeRequest({ ...packetOptions(target, request, clock.now()), secret, identifier });
+        exchange = createExchange({ packet, secret, target, lease, times, clock, random });
+        return await exchange.run(ends);
+      } finally {
+        lease.release();
+      }
+    },
+    get openPorts() {
+      return ports.open;
+    },
+    async close() {
+      const error = new CoaSenderClosedError();
+      closed.abort(error);
+      await ports.close(error);
+    },
+  };
+}
+
+function readTarget({ address: addressText, port, sourceAddress: sourceText, secret: secretText }: CoaTarget) {
+  const address = readIpAddress(addressText);
+  if (address === undefined) throw new RangeError(`${JSON.stringify(addressText)} is not an IP address`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new RangeError(`${port} is not a UDP port`);
+  const source = sourceText === undefined ? undefined : readIpAddress(sourceText);
+  if (sourceText !== undefined && source?.family !== address.family) {
+    throw new RangeError(`${JSON.stringify(sourceText)} is not an IPv${address.family} address to send from`);
+  }
+  const secret = typeof secretText === 'string' ? Buffer.from(secretText, 'utf8') : secretText;
+  return { address, port, sourceAddress: source?.text, secret };
+}
+
+function packetOptions(target: CoaTarget, { packet, attributes }: CoaRequest, now: Date) {
+  const timestamp: Attribute = ['Event-Timestamp', Math.floor(now.getTime() / 1000)];
+  return {
+    packet,
+    attributes: target.eventTimestamp === false ? attributes : [...attributes, timestamp],
+    messageAuthenticator: target.messageAuthenticator ?? true,
+  };
+}
+
+interface ExchangeOptions {
+  readonly packet: Uint8Array;
+  readonly secret: Uint8Array;
+  readonly target: CoaTarget;
+  readonly lease: SourcePortLease;
+  readonly times: RetransmissionTimes;
+  readonly clock: SendClock;
+  readonly random: () => number;
+}
+
+/** One request on its way: transmissions, timers and what arrives. */
+function createExchange({ packet, secret, target, lease, times, clock, random }: ExchangeOptions) {
+  const timeouts = retransmissionTimeouts(times, random);
+  const discarded: Record<string, number> = {};
+  const outcome = Promise.withResolvers<CoaSendResult>();
+  const startedAt = clock.elapsed();
+  let transmissions = 0;
+  let localError: string | undefined;
+  let cancelTimer = () => {};
+
+  function transmit(): void {
+    transmissions++;
+    lease.send(packet, (error) => {
+      localError = 'code' in error ? String(error.code) : error.name;
+    });
+    const timeout = timeouts.next().value;
+    const left =
+      times.maximumDurationMs > 0 ? startedAt + times.maximumDurationMs - clock.elapsed() : Number.POSITIVE_INFINITY;
+    const last = left <= timeout || transmissions === times.maximumCount;
+    cancelTimer = clock.after(Math.min(timeout, left), last ? giveUp : transmit);
+  }
+
+  function giveUp(): void {
+    outcome.resolve({ kind: 'no-answer', ...soFar() });
+  }
+
+  function soFar(): CoaExchange {
+    return {
+      transmissions,
+      discarded: { ...discarded },
+      elapsedMs: clock.elapsed() - startedAt,
+      identifier: lease.identifier,
+      ...(localError === undefined ? {} : { localError }),
+    };
+  }
+
+  function discard(reason: DiscardReason): void {
+    discarded[reason] = (discarded[reason] ?? 0) + 1;
+  }
+
+  return {
+    async run(signal: AbortSignal): Promise<CoaSendResult> {
+      const stop = () => outcome.reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+      try {
+        transmit();
+        return await outcome.promise;
+      } finally {
+        cancelTimer();
+        signal.removeEventListener('abort', stop);
+      }
+    },
+    receive(datagram: Uint8Array, fromNas: boolean): void {
+      const verdict = verifyAnswer({
+        request: packet,
+        datagram,
+        secret,
+        legacyZeroMessageAuthenticator: target.legacyZeroMessageAuthenticator ?? false,
+      });
+      // From elsewhere only an answer that is right tells something: that the NAS answers from another address.
+      if (!fromNas) {
+        if (verdict.ok) discard('source');
+        return;
+      }
+      if (!verdict.ok) {
+        discard(verdict.reason);
+        return;
+      }
+      const { kind, errorCause } = verdict.answer;
+      outcome.resolve({ kind, ...(errorCause === undefined ? {} : { errorCause }), ...soFar() });
+    },
+  };
+}

@@ -1,0 +1,234 @@
+// A real FreeRADIUS in the place of a NAS: it listens for CoA-Requests and Disconnect-Requests on loopback.
+
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freeUdpPort } from '../../support/freeradius/free-udp-port.ts';
+import { debianProgram } from './debian-program.ts';
+
+export interface CoaListener {
+  /** On 127.0.0.1 and ::1. What it does with a request depends on its Acct-Session-Id, see `policy`. */
+  readonly port: number;
+  /** Answers everything with ACK and a Message-Authenticator, which FreeRADIUS 3.2.1 computes over zeros. */
+  readonly signingPort: number;
+  /** Wants a Message-Authenticator and an Event-Timestamp not older or newer than 300 s. */
+  readonly strictPort: number;
+  readonly secret: string;
+  /** From this address requests need a Message-Authenticator. */
+  readonly demandingSource: string;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+const secret = 'shared-with-the-nas';
+const demandingSource = '127.0.0.2';
+const attempts = 5;
+
+/** Starts the listener and returns when it answers requests. */
+export async function startCoaListener(): Promise<CoaListener> {
+  const program = debianProgram('/usr/sbin/freeradius');
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-coa-listener-'));
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()] as const;
+      layOut(folder, ports);
+      const server = run(program, folder);
+      if (await server.started) {
+        const [port, signingPort, strictPort] = ports;
+        const stop = async () => {
+          await server.stop();
+          removeFolder();
+        };
+        return { port, signingPort, strictPort, secret, demandingSource, output: server.output, stop };
+      }
+      // Between choosing a port and the server's start another process may have taken it.
+      if (attempt === attempts || !server.output().includes('Address already in use')) {
+        throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
+      }
+    }
+  } catch (error) {
+    removeFolder();
+    throw error;
+  }
+}
+
+function layOut(folder: string, [port, signingPort, strictPort]: readonly [number, number, number]): void {
+  mkdirSync(path.join(folder, 'run'), { recursive: true });
+  writeFileSync(path.join(folder, 'dictionary'), '');
+  writeFileSync(
+    path.join(folder, 'radiusd.conf'),
+    `prefix = /usr
+libdir = /usr/lib/freeradius
+logdir = ${folder}
+run_dir = ${folder}/run
+max_request_time = 30
+cleanup_delay = 2
+max_requests = 16384
+hostname_lookups = no
+proxy_requests = no
+log {
+	destination = stdout
+}
+security {
+	allow_vulnerable_openssl = yes
+}
+thread pool {
+	start_servers = 4
+	max_servers = 8
+	min_spare_servers = 2
+	max_spare_servers = 4
+	max_requests_per_server = 0
+}
+modules {
+	expr {
+	}
+	always ok {
+		rcode = ok
+	}
+	always reject {
+		rcode = reject
+	}
+	always handled {
+		rcode = handled
+	}
+}
+client nas {
+	ipaddr = 127.0.0.1
+	secret = ${secret}
+}
+client nas6 {
+	ipv6addr = ::1
+	secret = ${secret}
+}
+client demanding {
+	ipaddr = ${demandingSource}
+	secret = ${secret}
+	require_message_authenticator = yes
+}
+server coa {
+${listen(port, 'ipaddr = 127.0.0.1')}${listen(port, 'ipv6addr = ::1')}${policy}}
+server coa-signing {
+${listen(signingPort, 'ipaddr = 127.0.0.1')}	recv-coa {
+		ok
+	}
+	send-coa {
+		update reply {
+			&Message-Authenticator := 0x00
+		}
+		ok
+	}
+}
+server coa-strict {
+${listen(strictPort, 'ipaddr = 127.0.0.1')}	recv-coa {
+		if (!&Message-Authenticator) {
+			handled
+		}
+		if (!&Event-Timestamp) {
+			update reply {
+				&Error-Cause := Missing-Attribute
+			}
+			reject
+		}
+		# Squared: a negative difference would count as a large one.
+		if ("%{expr:(%l - %{integer:Event-Timestamp}) * (%l - %{integer:Event-Timestamp})}" > 90000) {
+			handled
+		}
+		ok
+	}
+	send-coa {
+		ok
+	}
+}
+`,
+  );
+}
+
+function listen(port: number, address: string): string {
+  return `	listen {
+		type = coa
+		${address}
+		port = ${port}
+	}
+`;
+}
+
+/** The session id says what becomes of the request; a presence test comes first, as an absent attribute ends a condition. */
+const policy = `	recv-coa {
+		if (!&Acct-Session-Id && !&Calling-Station-Id) {
+			update reply {
+				&Error-Cause := Missing-Attribute
+			}
+			reject
+		}
+		elsif (&NAS-IP-Address && (&NAS-IP-Address != 192.0.2.10)) {
+			update reply {
+				&Error-Cause := NAS-Identification-Mismatch
+			}
+			reject
+		}
+		elsif (&Acct-Session-Id && (&Acct-Session-Id =~ /^cause-([0-9]+)$/)) {
+			update reply {
+				&Error-Cause := "%{1}"
+			}
+			reject
+		}
+		elsif (&Acct-Session-Id && (&Acct-Session-Id == "no-cause")) {
+			reject
+		}
+		elsif (&Acct-Session-Id && (&Acct-Session-Id == "silent")) {
+			handled
+		}
+		elsif (&Acct-Session-Id && (&Acct-Session-Id == "slow")) {
+			update control {
+				&Tmp-String-0 := \`/bin/sleep 0.7\`
+			}
+			ok
+		}
+		elsif (&Calling-Station-Id && (&Calling-Station-Id == "02-00-00-00-00-01")) {
+			ok
+		}
+		elsif (&Acct-Session-Id && (&Acct-Session-Id =~ /^live-/)) {
+			ok
+		}
+		else {
+			update reply {
+				&Error-Cause := Session-Context-Not-Found
+			}
+			reject
+		}
+	}
+	send-coa {
+		ok
+	}
+`;
+
+function run(program: string, folder: string) {
+  const child = spawn(program, ['-f', '-l', 'stdout', '-d', folder], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  let output = '';
+  const started = new Promise<boolean>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8');
+      stream.on('data', (chunk: string) => {
+        output += chunk;
+        if (output.includes('Ready to process requests')) resolve(true);
+      });
+    }
+    void ended.then(() => resolve(false));
+  });
+  return {
+    started,
+    output: () => output,
+    async stop() {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+}
