@@ -1,0 +1,359 @@
+// One queue: what happens to a message from sending it to completing or dead-lettering it, without any AMQP in it.
+import { randomUUID } from 'node:crypto';
+import type { BrokerClock } from './broker-clock.ts';
+import { messageLockLost, messageNotFound, messageTooLarge, notAllowed } from './broker-error.ts';
+import { CompetingDelivery } from './competing-delivery.ts';
+import type { Consumer } from './consumer.ts';
+import type { Deadlines } from './deadlines.ts';
+import { DuplicateDetection } from './duplicate-detection.ts';
+import { annotationOf, type MessageContent, withApplicationProperties } from './message-content.ts';
+import type { MessageDelivery } from './message-delivery.ts';
+import type { MessageLock } from './message-lock.ts';
+import type { MessageSession } from './message-session.ts';
+import type { MessageStore, StoredMessage } from './message-store.ts';
+import type { QueueSettings } from './queue-definition.ts';
+import { QueuedMessage } from './queued-message.ts';
+import { type AcceptSession, SessionDelivery } from './session-delivery.ts';
+import { StartError } from './start-error.ts';
+
+/** The limit of the service's standard tier. */
+export const MAX_MESSAGE_BYTES = 262_144;
+
+export type ApplicationProperties = Readonly<Record<string, unknown>>;
+
+export interface DeadLetterDetails {
+  readonly reason?: string | undefined;
+  readonly description?: string | undefined;
+  readonly properties?: ApplicationProperties;
+}
+
+export interface MessageQueueOptions {
+  readonly name: string;
+  readonly settings: QueueSettings;
+  /** None: this is a dead-letter queue itself. */
+  readonly deadLetters?: MessageQueue;
+  readonly store: MessageStore;
+  readonly clock: BrokerClock;
+  readonly deadlines: Deadlines;
+}
+
+export class MessageQueue {
+  readonly name: string;
+  readonly #settings: QueueSettings;
+  readonly #deadLetters: MessageQueue | undefined;
+  readonly #store: MessageStore;
+  readonly #clock: BrokerClock;
+  readonly #deadlines: Deadlines;
+  readonly #messages = new Map<number, QueuedMessage>();
+  readonly #locks = new Map<string, MessageLock>();
+  readonly #duplicates: DuplicateDetection | undefined;
+  readonly #delivery: MessageDelivery;
+  readonly #competing: CompetingDelivery | undefined;
+  readonly #sessions: SessionDelivery | undefined;
+  #lastSequenceNumber: number;
+
+  constructor({ name, settings, deadLetters, store, clock, deadlines }: MessageQueueOptions) {
+    this.name = name;
+    this.#settings = settings;
+    this.#deadLetters = deadLetters;
+    this.#store = store;
+    this.#clock = clock;
+    this.#deadlines = deadlines;
+    const handOver = this.#handOver.bind(this);
+    if (settings.requiresSession) {
+      const { lockDurationMs } = settings;
+      const giveBack = this.#giveBack.bind(this);
+      this.#sessions = new SessionDelivery({ lockDurationMs, now: clock.now, deadlines, handOver, giveBack });
+      this.#delivery = this.#sessions;
+    } else {
+      this.#competing = new CompetingDelivery(handOver);
+      this.#delivery = this.#competing;
+    }
+    const stored = store.load(name);
+    this.#lastSequenceNumber = stored.lastSequenceNumber;
+    const windowMs = settings.duplicateDetectionWindowMs;
+    if (windowMs !== undefined) {
+      this.#duplicates = new DuplicateDetection({ queue: name, windowMs, store, known: stored.messageIds });
+    }
+    for (const [sessionId, state] of stored.sessionStates) this.#sessions?.restoreState(sessionId, state);
+    for (const message of stored.messages) this.#restore(message);
+  }
+
+  /** All or none; the sequence numbers, 0 for a duplicate, which is dropped in silence. */
+  send(contents: readonly MessageContent[]): number[] {
+    const messages = contents.map((content) => new QueuedMessage(content));
+    for (const message of messages) this.#assertAcceptable(message);
+    return messages.map((message) => this.#enqueue(message));
+  }
+
+  cancelScheduled(sequenceNumbers: readonly number[]): void {
+    const messages = sequenceNumbers.map((sequenceNumber) => {
+      const message = this.#messages.get(sequenceNumber);
+      if (message?.scheduledFor === undefined) throw messageNotFound(sequenceNumber);
+      return message;
+    });
+    for (const message of messages) this.#remove(message);
+  }
+
+  /** Messages from that sequence number on, locked and scheduled ones too. */
+  peek(fromSequenceNumber: number, count: number, sessionId?: string): QueuedMessage[] {
+    return [...this.#messages.values()]
+      .filter((message) => message.sequenceNumber >= fromSequenceNumber)
+      .filter((message) => sessionId === undefined || message.sessionId === sessionId)
+      .sort((a, b) => a.sequenceNumber - b.sequenceNumber)
+      .slice(0, count);
+  }
+
+  addConsumer(consumer: Consumer): void {
+    if (!this.#competing) {
+      throw notAllowed('A receiver without a session cannot be created on an entity that requires sessions.');
+    }
+    this.#competing.addConsumer(consumer);
+  }
+
+  /** For one session, or for the next free one where no id is given. */
+  acceptSession(sessionId: string | null, consumer: Consumer, timeoutMs: number, answer: AcceptSession): void {
+    if (!this.#sessions) answer.refused(sessionsNotOffered());
+    else if (sessionId === null) this.#sessions.acceptNext(consumer, timeoutMs, answer);
+    else this.#sessions.accept(sessionId, consumer, answer);
+  }
+
+  resume(consumer: Consumer): void {
+    this.#delivery.resume(consumer);
+  }
+
+  removeConsumer(consumer: Consumer): void {
+    this.#delivery.removeConsumer(consumer);
+  }
+
+  stopDelivery(): void {
+    this.#delivery.stop();
+  }
+
+  complete(token: string): void {
+    this.#remove(this.#unlock(this.#lockOf(token)));
+  }
+
+  abandon(token: string, properties: ApplicationProperties = {}): void {
+    const lock = this.#lockOf(token);
+    const changed = Object.keys(properties).length > 0;
+    if (changed) lock.message.content = withApplicationProperties(lock.message.content, properties);
+    this.#giveBack(lock, true, changed);
+  }
+
+  deadLetter(token: string, details: DeadLetterDetails): void {
+    const lock = this.#lockOf(token);
+    if (!this.#deadLetters) throw notAllowed('A message in a dead-letter queue cannot be dead-lettered again.');
+    // Before anything changes: properties may be of a kind that cannot be kept.
+    const content = deadLettered(lock.message.content, details);
+    this.#moveToDeadLetters(this.#unlock(lock), content);
+  }
+
+  /** @returns until when the message is locked now */
+  renewLock(token: string): number {
+    const lock = this.#lockOf(token);
+    if (lock.session) throw notAllowed('The lock of a message in a session is renewed with that of the session.');
+    this.#startLock(lock);
+    return lock.until;
+  }
+
+  renewSessionLock(sessionId: string): number {
+    return this.#sessionDelivery().renewLock(sessionId);
+  }
+
+  sessionState(sessionId: string): Buffer | null {
+    return this.#sessionDelivery().locked(sessionId).state;
+  }
+
+  setSessionState(sessionId: string, state: Buffer | null): void {
+    this.#sessionDelivery().locked(sessionId).state = state;
+    this.#store.saveSessionState(this.name, sessionId, state);
+  }
+
+  #sessionDelivery(): SessionDelivery {
+    if (this.#sessions) return this.#sessions;
+    throw sessionsNotOffered();
+  }
+
+  #assertAcceptable(message: QueuedMessage): void {
+    const size = message.content.bare.length;
+    if (size > MAX_MESSAGE_BYTES) throw messageTooLarge(size, MAX_MESSAGE_BYTES);
+    if (!this.#settings.requiresSession || message.sessionId !== undefined) return;
+    throw notAllowed('The SessionId was not set on a message, and it cannot be sent to an entity that requires it.');
+  }
+
+  #enqueue(message: QueuedMessage): number {
+    const now = this.#clock.now();
+    if (this.#duplicates?.isDuplicate(message.messageId, now)) return 0;
+    const scheduledFor = annotationOf(message.content, 'x-opt-scheduled-enqueue-time');
+    message.sequenceNumber = ++this.#lastSequenceNumber;
+    message.enqueuedAt = now;
+    if (scheduledFor instanceof Date && scheduledFor.getTime() > now) {
+      message.scheduledFor = scheduledFor.getTime();
+      this.#keep(message);
+      this.#awaitSchedule(message);
+    } else this.#makeAvailable(message);
+    return message.sequenceNumber;
+  }
+
+  #keep(message: QueuedMessage): void {
+    this.#messages.set(message.sequenceNumber, message);
+    this.#store.insert(this.name, message);
+  }
+
+  #remove(message: QueuedMessage): void {
+    message.deadline?.cancel();
+    this.#messages.delete(message.sequenceNumber);
+    this.#store.delete(this.name, message.sequenceNumber);
+  }
+
+  #awaitSchedule(message: QueuedMessage): void {
+    const due = message.scheduledFor ?? 0;
+    message.deadline = this.#deadlines.at(due, () => {
+      // It joins the line as if it were sent now, so with a number of its own.
+      this.#remove(message);
+      message.scheduledFor = undefined;
+      message.sequenceNumber = ++this.#lastSequenceNumber;
+      message.enqueuedAt = this.#clock.now();
+      this.#makeAvailable(message);
+    });
+  }
+
+  #makeAvailable(message: QueuedMessage): void {
+    const timeToLive = Math.min(message.content.timeToLiveMs ?? Number.POSITIVE_INFINITY, this.#settings.defaultTtlMs);
+    message.expiresAt = message.enqueuedAt + timeToLive;
+    this.#keep(message);
+    this.#awaitExpiry(message);
+    this.#delivery.offer(message);
+  }
+
+  #awaitExpiry(message: QueuedMessage): void {
+    message.deadline = this.#deadlines.at(message.expiresAt, () => {
+      // A locked message outlives its time until the lock ends.
+      if (message.lock) return;
+      this.#delivery.withdraw(message);
+      this.#expire(message);
+    });
+  }
+
+  #expire(message: QueuedMessage): void {
+    if (!this.#settings.deadLetterOnExpiry) {
+      this.#remove(message);
+      return;
+    }
+    const reason = 'TTLExpiredException';
+    const description = 'The message expired and was dead lettered.';
+    this.#moveToDeadLetters(message, deadLettered(message.content, { reason, description }));
+  }
+
+  /** Locks the message and delivers it once the lock is safe: a broker that dies knows whom it had given what. */
+  #handOver(message: QueuedMessage, consumer: Consumer, session?: MessageSession): void {
+    // The timer of its deadline may be late.
+    if (message.expiresAt <= this.#clock.now()) {
+      this.#expire(message);
+      return;
+    }
+    const lock: MessageLock = { token: randomUUID(), message, session, until: 0, deadline: undefined };
+    message.lock = lock;
+    this.#locks.set(lock.token, lock);
+    this.#startLock(lock);
+    session?.held.add(lock);
+    consumer.promise();
+    this.#store.update(this.name, message);
+    this.#store.afterCommit(() => {
+      if (message.lock !== lock) consumer.cancelPromise();
+      else if (!consumer.deliver(message, lock.token)) this.#giveBack(lock, false);
+    });
+  }
+
+  #startLock(lock: MessageLock): void {
+    if (lock.session) {
+      lock.until = lock.session.lockedUntil;
+      return;
+    }
+    lock.deadline?.cancel();
+    lock.until = this.#clock.now() + this.#settings.lockDurationMs;
+    lock.deadline = this.#deadlines.at(lock.until, () => this.#giveBack(lock, true));
+  }
+
+  #lockOf(token: string): MessageLock {
+    const lock = this.#locks.get(token);
+    if (lock) return lock;
+    throw messageLockLost();
+  }
+
+  #unlock(lock: MessageLock): QueuedMessage {
+    lock.deadline?.cancel();
+    lock.session?.held.delete(lock);
+    this.#locks.delete(lock.token);
+    lock.message.lock = undefined;
+    return lock.message;
+  }
+
+  #giveBack(lock: MessageLock, countAttempt: boolean, contentChanged = false): void {
+    const message = this.#unlock(lock);
+    if (countAttempt) message.attempts++;
+    this.#returnToLine(message, contentChanged);
+  }
+
+  #returnToLine(message: QueuedMessage, contentChanged = false): void {
+    const { maxDeliveryCount } = this.#settings;
+    if (message.attempts >= maxDeliveryCount) {
+      const reason = 'MaxDeliveryCountExceeded';
+      const description = `Message could not be consumed after ${maxDeliveryCount} delivery attempts.`;
+      this.#moveToDeadLetters(message, deadLettered(message.content, { reason, description }));
+    } else if (message.expiresAt <= this.#clock.now()) this.#expire(message);
+    else {
+      this.#store.update(this.name, message, contentChanged);
+      this.#delivery.offer(message);
+    }
+  }
+
+  #moveToDeadLetters(message: QueuedMessage, content: MessageContent): void {
+    this.#remove(message);
+    message.content = content;
+    message.expiresAt = Number.POSITIVE_INFINITY;
+    this.#deadLetters?.receiveDeadLetter(message);
+  }
+
+  /** Number, time and attempts stay those of the queue it comes from. */
+  receiveDeadLetter(message: QueuedMessage): void {
+    this.#keep(message);
+    this.#delivery.offer(message);
+  }
+
+  #restore(stored: StoredMessage): void {
+    const message = new QueuedMessage(stored.content);
+    if (this.#settings.requiresSession && message.sessionId === undefined) {
+      throw new StartError(`The queue "${this.name}" requires sessions now, but holds messages without one.`);
+    }
+    message.sequenceNumber = stored.sequenceNumber;
+    message.attempts = stored.attempts;
+    message.enqueuedAt = stored.enqueuedAt;
+    message.expiresAt = stored.expiresAt;
+    message.scheduledFor = stored.scheduledFor;
+    this.#messages.set(message.sequenceNumber, message);
+    if (message.scheduledFor !== undefined) {
+      this.#awaitSchedule(message);
+      return;
+    }
+    this.#awaitExpiry(message);
+    if (stored.locked) {
+      // Whoever had it when the broker died may have died of it: uncounted, such a message would come for ever.
+      message.attempts++;
+      this.#returnToLine(message);
+    } else this.#delivery.offer(message);
+  }
+}
+
+function sessionsNotOffered(): Error {
+  return notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.');
+}
+
+function deadLettered(content: MessageContent, { reason, description, properties }: DeadLetterDetails): MessageContent {
+  return withApplicationProperties(content, {
+    ...properties,
+    DeadLetterReason: reason,
+    DeadLetterErrorDescription: description,
+  });
+}
