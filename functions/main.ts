@@ -2,8 +2,13 @@
 
 import { app } from '@azure/functions';
 import { closeConnector } from './connector.ts';
+import './accounting.ts';
+import './coa-results.ts';
+import './enforce.ts';
 import './health.ts';
+import './jobs.ts';
 import './lookup.ts';
 import './poll.ts';
+import './reauthenticate.ts';
 
 app.hook.appTerminate(closeConnector);

@@ -1,7 +1,8 @@
-// Everything the connector needs, on this machine: Table Storage, an Intune tenant, and the function app in two
-// processes. The function app is the one that is deployed; only its settings differ.
+// Everything the connector needs, on this machine: Table Storage, an Intune tenant, a Service Bus, the function app in two
+// processes, a relay and a switch. Function app and relay are the ones that are deployed; only their settings differ.
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openClientRegistry } from '../shared/client-registry.ts';
 import { SETTINGS } from '../shared/settings.ts';
@@ -10,6 +11,10 @@ import { createServerCertificates } from './certificates/server-certificates.ts'
 import { coreToolsRun, startCoreTools } from './core-tools.ts';
 import { spawnFunctionsHost } from './functions-host/spawn-functions-host.ts';
 import { type IntuneTenant, startIntuneTenant } from './intune-tenant/intune-tenant.ts';
+import { startLocalRelay } from './local-relay.ts';
+import { spawnServiceBus } from './service-bus/spawn-service-bus.ts';
+import { type SimulatedSwitch, startSimulatedSwitch } from './simulated-switch/simulated-switch.ts';
+import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 import { startTableStorage } from './table-storage.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -17,7 +22,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export interface LocalStackOptions {
   /** Where dist/functions.cjs, host.json and package.json are. */
   readonly appFolder: string;
-  /** Where certificates and the API key are put for commands and RADIUS servers to use. */
+  /** Where certificates and keys are put for commands and RADIUS servers to use; removed at the end. */
   readonly dataFolder: string;
   /** Settings given here win over the local ones; with ENTRA_TENANT_ID a real tenant is polled. */
   readonly env: Env;
@@ -27,150 +32,234 @@ export interface LocalStackOptions {
   /** Runs the functions in Microsoft's Core Tools instead of the own functions host. */
   readonly coreTools?: boolean;
   readonly onProgress?: (what: string, where: string) => void;
-  /** Each line the functions print. */
+  /** Each line that functions and relay print. */
   readonly onLine?: (line: string) => void;
+  readonly onSwitchEvent?: (event: SwitchEvent) => void;
+  /** A process that should run has ended. */
+  readonly onFailure?: (what: string) => void;
 }
 
 export interface LocalStack {
   readonly url: string;
   /** The simulated tenant; absent when a real one is polled. */
   readonly tenant?: IntuneTenant;
+  readonly switch: SimulatedSwitch;
   readonly storageConnection: string;
   /** Authority of the lookup's server certificate. */
   readonly caFile: string;
   readonly apiKey: string;
-  /** Holds the API key as a header line, for `curl --header @file`. */
+  readonly operatorKey: string;
+  /** Hold an API key as a header line, for `curl --header @file`. */
   readonly apiKeyFile: string;
+  readonly operatorKeyFile: string;
   /** Names of the functions each process runs. */
   readonly functions: { readonly http: readonly string[]; readonly background: readonly string[] };
+  /** Process ids, by part. */
+  readonly pids: Readonly<Record<'http' | 'background' | 'serviceBus' | 'relay', number>>;
   stop(): Promise<void>;
 }
 
 const SITE = 'local';
-const CLIENT = 'local-radius';
+/** Address by which the simulated switch is known to RADIUS. */
+const SWITCH_ADDRESS = '127.0.0.1';
 
 /** Started parts are stopped again when a later one cannot be started. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const stack = new AsyncDisposableStack();
   try {
-    return await startParts(options, stack);
+    return await new Starter(options, stack).start();
   } catch (thrown) {
     await stack.disposeAsync();
     throw thrown;
   }
 }
 
-async function startParts(options: LocalStackOptions, started: AsyncDisposableStack): Promise<LocalStack> {
-  const { dataFolder, env } = options;
-  const progress = options.onProgress ?? (() => {});
-  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+class Starter {
+  readonly #options: LocalStackOptions;
+  readonly #started: AsyncDisposableStack;
+  #stopping = false;
 
-  const storageConnection = env['StorageConnection'] ?? (await startStorage(started, progress));
-  const registry = await openClientRegistry({ kind: 'connection-string', connectionString: storageConnection });
-  await registry.prepareStore();
-  // A store that outlives this run knows the client of an earlier one.
-  const apiKey = await registry.createClient(`${CLIENT}-${Date.now().toString(36)}`, SITE);
-  const apiKeyFile = join(dataFolder, 'api-key.header');
-  await writeFile(apiKeyFile, `X-API-Key: ${apiKey}\n`, { mode: 0o600 });
-
-  const simulated = env['ENTRA_TENANT_ID'] ? undefined : await startTenant(options, started);
-  const tenant = simulated?.tenant;
-  if (tenant) progress('Intune tenant (simulated)', `${tenant.baseUrl}, control port ${tenant.controlUrl}`);
-  const settings = {
-    StorageConnection: storageConnection,
-    POLL_SCHEDULE: '*/2 * * * * *',
-    ...simulated?.settings,
-    ...settingsIn(env),
-  };
-  const functionApp = await startFunctions(options, settings, started, progress);
-  return {
-    ...functionApp,
-    ...(tenant && { tenant }),
-    storageConnection,
-    apiKey,
-    apiKeyFile,
-    stop: () => started.disposeAsync(),
-  };
-}
-
-async function startStorage(
-  started: AsyncDisposableStack,
-  progress: (what: string, where: string) => void,
-): Promise<string> {
-  const storage = await startTableStorage();
-  started.defer(() => storage.close());
-  progress('Table Storage (Azurite)', `http://127.0.0.1:${storage.port}`);
-  return storage.connectionString;
-}
-
-/** @returns the tenant, and the settings with which the app polls it: by certificate, as it should the real one */
-async function startTenant(
-  { fleetSize, dataFolder }: LocalStackOptions,
-  started: AsyncDisposableStack,
-): Promise<{ tenant: IntuneTenant; settings: Record<string, string> }> {
-  const { certificatePem, privateKeyPem } = await createClientCertificate();
-  const tenant = await startIntuneTenant({
-    ...(fleetSize !== undefined && { fleetSize }),
-    clientCertificatePem: certificatePem,
-  });
-  started.defer(() => tenant.close());
-  const caFile = join(dataFolder, 'tenant-ca.pem');
-  await writeFile(caFile, tenant.caPem);
-  const settings = {
-    ENTRA_TENANT_ID: tenant.tenantId,
-    ENTRA_CLIENT_ID: tenant.clientId,
-    ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}`,
-    ENTRA_AUTHORITY_HOST: tenant.authorityHost,
-    GRAPH_ENDPOINT: tenant.graphUrl,
-    EXTRA_CA_FILE: caFile,
-    POLLING_INTERVAL: '10s',
-  };
-  return { tenant, settings };
-}
-
-async function startFunctions(
-  { appFolder, dataFolder, port = 0, coreTools, onLine }: LocalStackOptions,
-  env: Readonly<Record<string, string>>,
-  started: AsyncDisposableStack,
-  progress: (what: string, where: string) => void,
-): Promise<Pick<LocalStack, 'url' | 'caFile' | 'functions'>> {
-  const caFile = join(dataFolder, 'lookup-ca.pem');
-  if (coreTools) {
-    if (!(await coreToolsRun())) {
-      throw new Error('Azure Functions Core Tools do not run here: `func --version` fails. Start without --func.');
-    }
-    const func = await startCoreTools(appFolder, port, env, onLine ?? (() => {}));
-    started.defer(() => func.stop());
-    progress('Functions (Core Tools)', func.url);
-    return { url: func.url, caFile, functions: { http: [], background: [] } };
+  constructor(options: LocalStackOptions, started: AsyncDisposableStack) {
+    this.#options = options;
+    this.#started = started;
   }
-  const tls = await writeServerCertificate(dataFolder, caFile);
-  const host = { appFolder, env, ...(onLine && { onLine }) };
-  const http = await spawnFunctionsHost({ ...host, functions: 'http', port, tls });
-  started.defer(() => http.stop());
-  const url = `https://localhost:${http.port}`;
-  progress('Functions, HTTP', `${url}  (${http.functions.join(', ')})`);
-  const background = await spawnFunctionsHost({ ...host, functions: 'background' });
-  started.defer(() => background.stop());
-  progress('Functions, background', `process ${background.pid}  (${background.functions.join(', ')})`);
-  return { url, caFile, functions: { http: http.functions, background: background.functions } };
-}
 
-async function writeServerCertificate(folder: string, caFile: string): Promise<{ certFile: string; keyFile: string }> {
-  const { caPem, serverCertificatePem, serverPrivateKeyPem } = await createServerCertificates('Local NAC connector CA');
-  const certFile = join(folder, 'lookup.pem');
-  const keyFile = join(folder, 'lookup.key');
-  await writeFile(caFile, caPem);
-  await writeFile(certFile, serverCertificatePem);
-  await writeFile(keyFile, serverPrivateKeyPem, { mode: 0o600 });
-  return { certFile, keyFile };
-}
+  async start(): Promise<LocalStack> {
+    const { dataFolder, env } = this.#options;
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+    this.#started.defer(() => rm(dataFolder, { recursive: true, force: true }));
 
-function settingsIn(env: Env): Record<string, string> {
-  return Object.fromEntries(
-    Object.keys(SETTINGS).flatMap((name) => {
-      const value = env[name];
-      return value ? [[name, value]] : [];
-    }),
-  );
+    const storageConnection = env['StorageConnection'] || (await this.#storage());
+    const keys = await this.#clients(storageConnection);
+    const serviceBus = await this.#serviceBus();
+    const { tenant, settings: tenantSettings } = await this.#tenant();
+    const settings = {
+      StorageConnection: storageConnection,
+      ServiceBusConnection: serviceBus.connectionString,
+      POLL_SCHEDULE: '*/2 * * * * *',
+      ENFORCE_SCHEDULE: '*/2 * * * * *',
+      ...tenantSettings,
+      ...this.#settingsFromEnvironment(),
+    };
+    const functionApp = await this.#functions(settings);
+    const coaSecret = randomBytes(16).toString('hex');
+    const networkSwitch = await this.#switch(functionApp, keys.apiKey, coaSecret);
+    const relay = await this.#relay(serviceBus.connectionString, networkSwitch.coaPort, coaSecret);
+    return {
+      ...functionApp,
+      ...keys,
+      ...(tenant && { tenant }),
+      switch: networkSwitch,
+      storageConnection,
+      pids: { ...functionApp.pids, serviceBus: serviceBus.process.pid ?? 0, relay: relay.pid },
+      stop: async () => {
+        this.#stopping = true;
+        await this.#started.disposeAsync();
+      },
+    };
+  }
+
+  async #storage(): Promise<string> {
+    const storage = await startTableStorage();
+    this.#started.defer(() => storage.close());
+    this.#progress('Table Storage (Azurite)', `http://127.0.0.1:${storage.port}`);
+    return storage.connectionString;
+  }
+
+  /** A store that outlives this run knows the clients of an earlier one, so each run has new names. */
+  async #clients(storageConnection: string) {
+    const registry = await openClientRegistry({ kind: 'connection-string', connectionString: storageConnection });
+    await registry.prepareStore();
+    const run = Date.now().toString(36);
+    const apiKey = await registry.createClient(`local-radius-${run}`, SITE);
+    const operatorKey = await registry.createClient(`local-operator-${run}`, SITE, 'operator');
+    const [apiKeyFile, operatorKeyFile] = await Promise.all([
+      this.#write('radius.key', `X-API-Key: ${apiKey}\n`, true),
+      this.#write('operator.key', `X-API-Key: ${operatorKey}\n`, true),
+    ]);
+    return { apiKey, operatorKey, apiKeyFile, operatorKeyFile };
+  }
+
+  async #serviceBus() {
+    const serviceBus = await spawnServiceBus({
+      queues: [
+        { name: `coa-${SITE}`, requiresSession: true, lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
+        { name: 'coa-results', lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
+      ],
+    });
+    this.#started.defer(() => serviceBus.stop());
+    this.#watch('The Service Bus broker', serviceBus.exited);
+    this.#progress('Service Bus (embedded)', `amqp://127.0.0.1:${serviceBus.port}`);
+    return serviceBus;
+  }
+
+  /** @returns the simulated tenant, if none is given, and settings that poll it by certificate, as one should the real one */
+  async #tenant(): Promise<{ tenant?: IntuneTenant; settings: Record<string, string> }> {
+    if (this.#options.env['ENTRA_TENANT_ID']) return { settings: {} };
+    const { certificatePem, privateKeyPem } = await createClientCertificate();
+    const { fleetSize } = this.#options;
+    const tenant = await startIntuneTenant({
+      ...(fleetSize !== undefined && { fleetSize }),
+      clientCertificatePem: certificatePem,
+    });
+    this.#started.defer(() => tenant.close());
+    this.#progress('Intune tenant (simulated)', `${tenant.baseUrl}, control port ${tenant.controlUrl}`);
+    const settings = {
+      ENTRA_TENANT_ID: tenant.tenantId,
+      ENTRA_CLIENT_ID: tenant.clientId,
+      ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}`,
+      ENTRA_AUTHORITY_HOST: tenant.authorityHost,
+      GRAPH_ENDPOINT: tenant.graphUrl,
+      EXTRA_CA_FILE: await this.#write('tenant-ca.pem', tenant.caPem),
+      POLLING_INTERVAL: '10s',
+    };
+    return { tenant, settings };
+  }
+
+  async #functions(env: Readonly<Record<string, string>>) {
+    const { appFolder, port = 0, onLine = () => {} } = this.#options;
+    const tls = await createServerCertificates('Local NAC connector CA');
+    const caFile = await this.#write('lookup-ca.pem', tls.caPem);
+    if (this.#options.coreTools) {
+      if (!(await coreToolsRun())) {
+        throw new Error('Azure Functions Core Tools do not run here: `func --version` fails. Start without --func.');
+      }
+      const func = await startCoreTools(appFolder, port, env, onLine);
+      this.#started.defer(() => func.stop());
+      this.#progress('Functions (Core Tools)', func.url);
+      return { url: func.url, caFile, functions: { http: [], background: [] }, pids: { http: 0, background: 0 } };
+    }
+    const files = {
+      certFile: await this.#write('lookup.pem', tls.serverCertificatePem),
+      keyFile: await this.#write('lookup.key', tls.serverPrivateKeyPem, true),
+    };
+    const host = { appFolder, env, onLine: (line: string) => onLine(line) };
+    const http = await spawnFunctionsHost({ ...host, functions: 'http', port, tls: files });
+    this.#started.defer(() => http.stop());
+    this.#watch('The HTTP functions', http.exited);
+    const url = `https://localhost:${http.port}`;
+    this.#progress('Functions, HTTP', `${url}  (${http.functions.join(', ')})`);
+    const background = await spawnFunctionsHost({ ...host, functions: 'background' });
+    this.#started.defer(() => background.stop());
+    this.#watch('The background functions', background.exited);
+    this.#progress('Functions, background', `process ${background.pid}  (${background.functions.join(', ')})`);
+    const functions = { http: http.functions, background: background.functions };
+    return { url, caFile, functions, pids: { http: http.pid, background: background.pid } };
+  }
+
+  async #switch(
+    { url, caFile }: { readonly url: string; readonly caFile: string },
+    apiKey: string,
+    coaSecret: string,
+  ): Promise<SimulatedSwitch> {
+    const networkSwitch = await startSimulatedSwitch({
+      lookupUrl: url,
+      caFile,
+      apiKey,
+      coaSecret,
+      nasIpAddress: SWITCH_ADDRESS,
+      log: (event) => this.#options.onSwitchEvent?.(event),
+    });
+    this.#started.defer(() => networkSwitch.close());
+    const coa = `CoA on udp ${SWITCH_ADDRESS}:${networkSwitch.coaPort}`;
+    this.#progress('Switch (simulated)', `control port ${networkSwitch.controlUrl}, ${coa}`);
+    return networkSwitch;
+  }
+
+  async #relay(serviceBusConnection: string, port: number, secret: string) {
+    const relay = await startLocalRelay({
+      folder: this.#options.dataFolder,
+      site: SITE,
+      serviceBusConnection,
+      nas: { address: SWITCH_ADDRESS, port, secret },
+      onLine: (line) => this.#options.onLine?.(line),
+    });
+    this.#started.defer(() => relay.stop());
+    this.#watch('The relay', relay.exited);
+    this.#progress('Relay', `process ${relay.pid}`);
+    return relay;
+  }
+
+  /** Without a tenant of its own, an app registration in the environment belongs to something else. */
+  #settingsFromEnvironment(): Record<string, string> {
+    const { env } = this.#options;
+    const names = Object.keys(SETTINGS).filter((name) => env['ENTRA_TENANT_ID'] || !name.startsWith('ENTRA_'));
+    return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  }
+
+  #progress(what: string, where: string): void {
+    this.#options.onProgress?.(what, where);
+  }
+
+  #watch(what: string, exited: Promise<unknown>): void {
+    void exited.then(() => {
+      if (!this.#stopping) this.#options.onFailure?.(`${what} ended.`);
+    });
+  }
+
+  async #write(name: string, content: string, secret = false): Promise<string> {
+    const file = join(this.#options.dataFolder, name);
+    await writeFile(file, content, secret ? { mode: 0o600 } : {});
+    return file;
+  }
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { buildFunctionApp } from '../scripts/build-function-app.ts';
 import { formatMacAddress, parseMacAddress } from '../shared/domain/mac-address.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
+import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 
 const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--func] [--verbose]`;
 
@@ -19,13 +20,15 @@ let stack: LocalStack;
 try {
   stack = await startLocalStack({
     appFolder: root,
-    dataFolder: join(root, '.local'),
+    dataFolder: join(root, '.local', String(process.pid)),
     env: process.env,
     port: options.port,
     fleetSize: options.fleet,
     coreTools: options.func,
     onProgress: show,
     onLine: readLine,
+    onSwitchEvent: showSwitchEvent,
+    onFailure: fail,
   });
 } catch (thrown) {
   console.error(`\n${thrown instanceof Error ? thrown.message : thrown}\n`);
@@ -35,7 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
 
 const sweep = await firstSweep.promise;
 show('First sweep', `${sweep.devices} devices read, ${sweep.saved} saved`);
-console.log(await commands(stack));
+console.log(commands(stack));
 
 interface SweepLine {
   readonly devices: number;
@@ -62,7 +65,7 @@ function readOptions(): { port: number; fleet: number; func: boolean; verbose: b
 
 function wholeNumber(name: string, text: string, most: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > most) throw new Error(`${name} must be a number up to ${most}.`);
+  if (!/^\d+$/.test(text) || value > most) throw new Error(`${name} must be a number up to ${most}.`);
   return value;
 }
 
@@ -70,17 +73,31 @@ function show(what: string, where: string): void {
   console.log(`  ${what.padEnd(28)} ${where}`);
 }
 
-/** Lines of the functions: warnings and changes are worth seeing, the rest only with --verbose. */
+/** Lines of functions and relay: changes, jobs, warnings and whatever is no log line; the rest only with --verbose. */
 function readLine(line: string): void {
+  if (line.startsWith('functions-host ready')) return;
   const event = parseEvent(line);
   if (event?.['event'] === 'poll.run') firstSweep.resolve(event as unknown as SweepLine);
-  if (options.verbose || event?.['level'] === 'warn' || event?.['level'] === 'error') console.log(`    ${line}`);
-  else if (event?.['event'] === 'device.changed' && event['before']) showChange(event);
+  if (event?.['event'] === 'device.changed' && event['before']) showChange(event);
+  else if (event?.['event'] === 'enforcement.job') show('CoA job', `${event['stage']} (${event['job']})`);
+  else if (options.verbose || event === undefined || event['level'] !== 'info') console.log(`    ${line}`);
 }
 
-function showChange({ device, before, after }: Record<string, unknown>): void {
+function showChange({ device, before, after, fields }: Record<string, unknown>): void {
   const state = (standing: unknown): string => (standing as { complianceState: string }).complianceState;
-  show('Poll saw a change', `${device}: ${state(before)} -> ${state(after)}`);
+  show('Poll saw a change', `${device}: ${state(before)} -> ${state(after)} (${(fields as string[]).join(', ')})`);
+}
+
+function showSwitchEvent({ event, mac, role, answer }: SwitchEvent): void {
+  if (event.startsWith('accounting')) return;
+  show('Switch', [event, mac, role && `role ${role}`, answer].filter(Boolean).join(' '));
+}
+
+/** Half of it running would answer from a store that nobody fills. */
+async function fail(what: string): Promise<void> {
+  console.error(`\n${what} The rest is stopped.`);
+  await stack.stop();
+  process.exit(1);
 }
 
 function parseEvent(line: string): Record<string, unknown> | undefined {
@@ -91,29 +108,32 @@ function parseEvent(line: string): Record<string, unknown> | undefined {
   }
 }
 
-async function commands({ url, tenant, caFile, apiKeyFile }: LocalStack): Promise<string> {
+function commands({ url, tenant, caFile, apiKeyFile, operatorKeyFile, switch: networkSwitch }: LocalStack): string {
   const file = (path: string): string => relative(process.cwd(), path);
-  const curl = `curl -s --cacert ${file(caFile)} --header @${file(apiKeyFile)}`;
-  const mac = formatMacAddress(parseMacAddress(tenant ? deviceMac(tenant) : '') ?? ('001122334455' as never));
-  const body = `'{"method":"mab","userName":"${mac}","callingStationId":"${mac}"}'`;
-  const lookup = `${curl} ${url}/api/lookup --json ${body}`;
-  return [
-    '\nLook up a device, as a RADIUS server does for MAC authentication:',
-    `\n  ${lookup}`,
+  const mac = macOfFirstDevice(tenant);
+  const curl = (key: string): string => `curl -s --cacert ${file(caFile)} --header @${file(key)}`;
+  const lookup = `${curl(apiKeyFile)} ${url}/api/lookup --json '{"method":"mab","userName":"${mac}","callingStationId":"${mac}"}'`;
+  const steps: [string, string][] = [
+    ['Look up a device, as a RADIUS server does for MAC authentication:', lookup],
+    ['Connect it to the switch:', `curl -s ${networkSwitch.controlUrl}/connect --json '{"mac":"${mac}"}'`],
     ...(tenant
-      ? [
-          '\nMake it noncompliant in the simulated tenant:',
-          `\n  curl -s -X PATCH ${tenant.controlUrl}/devices/NAC-00001 --json '{"complianceState":"noncompliant"}'`,
-          '\nLook it up again after the next poll (ten seconds at most); as FreeRADIUS gets it, in one line:',
-          `\n  ${lookup.replace('--json', "--header 'accept: text/plain' --header 'content-type: application/json' --data")}`,
-        ]
-      : ['\nPut in the MAC address of a device of yours.']),
-    '\nCtrl-C stops everything.\n',
-  ].join('\n');
+      ? [['Make it noncompliant, and watch the CoA here within ten seconds:', flip(tenant)] as [string, string]]
+      : []),
+    ['See what became of the CoA job:', `${curl(operatorKeyFile)} "${url}/api/jobs?limit=1"`],
+    ['Look the device up again:', lookup],
+  ];
+  return `\n${steps.map(([what, command]) => `${what}\n\n  ${command}\n`).join('\n')}\nCtrl-C stops everything.\n`;
 }
 
-function deviceMac(tenant: NonNullable<LocalStack['tenant']>): string {
-  return String(tenant.fleet.get('NAC-00001')?.wiFiMacAddress ?? '');
+function flip({ controlUrl }: NonNullable<LocalStack['tenant']>): string {
+  return `curl -s -X PATCH ${controlUrl}/devices/NAC-00001 --json '{"complianceState":"noncompliant"}'`;
+}
+
+/** Any address will do where there is no device: it is simply not enrolled. */
+function macOfFirstDevice(tenant: LocalStack['tenant']): string {
+  const [first] = tenant?.fleet.list({ limit: 1 }).value ?? [];
+  const mac = parseMacAddress(first?.wiFiMacAddress ?? '') ?? parseMacAddress('00-00-5E-00-53-01');
+  return mac === undefined ? '' : formatMacAddress(mac);
 }
 
 async function stop(): Promise<void> {

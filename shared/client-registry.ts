@@ -4,7 +4,7 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { TableClientStore } from './adapters/table-storage/table-client-store.ts';
 import { createTables, openTables, type TableConnection } from './adapters/table-storage/tables.ts';
-import { credentialFor, formatApiKey, isClientOrSiteName } from './domain/client.ts';
+import { type ClientKind, credentialFor, formatApiKey, isClientOrSiteName } from './domain/client.ts';
 import { toInstant } from './domain/instant.ts';
 import { ConnectorError } from './errors.ts';
 import type { Clock, Random } from './ports.ts';
@@ -13,11 +13,11 @@ export interface ClientRegistry {
   /** Creates the tables that are missing. */
   prepareStore(): Promise<void>;
   /**
-   * Lets a RADIUS proxy ask, for its site.
+   * Lets a RADIUS proxy ask for its site, or an operator look at jobs.
    * @returns its API key: shown once, and kept only as a salted HMAC
    * @throws ConnectorError NAC_CLIENT_NAME, StoreError NAC_CLIENT_EXISTS
    */
-  createClient(name: string, site: string): Promise<string>;
+  createClient(name: string, site: string, kind?: ClientKind): Promise<string>;
 }
 
 export async function openClientRegistry(
@@ -27,13 +27,14 @@ export async function openClientRegistry(
   const tables = await openTables(storage, 'background');
   return {
     prepareStore: () => createTables(tables),
-    async createClient(name, site) {
+    async createClient(name, site, kind = 'radius-proxy') {
       requireName('name', name);
       requireName('site', site);
       const secret = random.hex(32);
       const credential = credentialFor(secret, random.hex(16), toInstant(clock.now()));
-      const client = { name, site, kind: 'radius-proxy', credentials: [credential] } as const;
-      await new TableClientStore(tables.clients).create(client);
+      const clients = new TableClientStore(tables.clients);
+      const sessionKey = await clients.sessionKeyOf(site, random.hex(32));
+      await clients.create({ name, site, kind, sessionKey, credentials: [credential] });
       return formatApiKey(name, secret);
     },
   };

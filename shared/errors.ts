@@ -23,6 +23,10 @@ export const ERROR_CODES = [
   'NAC_STORE_CONFLICT',
   'NAC_STORE_ROW',
   'NAC_POLL_LEASE_LOST',
+  'NAC_QUEUE_MISSING',
+  'NAC_QUEUE_UNAVAILABLE',
+  'NAC_REPORT',
+  'NAC_DEVICE_UNKNOWN',
   'NAC_INTERNAL',
 ] as const;
 
@@ -74,6 +78,9 @@ export class SourceError extends ConnectorError {
 
 /** The store did not answer, or somebody else wrote first. */
 export class StoreError extends ConnectorError {}
+
+/** The message queue did not take or give what it should. */
+export class QueueError extends ConnectorError {}
 
 /** Settings are missing or wrong: every problem at once. `message` is ready to be shown to the operator. */
 export class SettingsError extends ConnectorError {

@@ -1,8 +1,11 @@
 // What the flows need from outside. Adapters implement these; app.ts plugs them together.
 
+import type { SessionAccounting } from './domain/accounting.ts';
 import type { Client } from './domain/client.ts';
+import type { CoaJob } from './domain/coa-job.ts';
 import type { Device, DeviceKey, DeviceRecord } from './domain/device.ts';
 import type { DeviceChange } from './domain/device-change.ts';
+import type { EnforcementJob } from './domain/enforcement-job.ts';
 import type { Identity } from './domain/identity.ts';
 import type { Instant } from './domain/instant.ts';
 import type { Session } from './domain/session.ts';
@@ -117,10 +120,16 @@ export interface DeviceStore {
 
 /** Pointers from identities to the devices that hold them. */
 export interface IdentityStore {
-  /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
-  readHolders(identity: Identity, options?: CallOptions): Promise<readonly string[]>;
+  readHolders(identity: Identity, options?: CallOptions): Promise<IdentityHolders>;
   addHolders(entries: readonly IdentityHolder[]): Promise<void>;
   removeHolders(entries: readonly IdentityHolder[]): Promise<void>;
+}
+
+export interface IdentityHolders {
+  /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
+  readonly devices: readonly string[];
+  /** There have been more than are listed: nobody can be recognised by this identity. */
+  readonly more: boolean;
 }
 
 export interface IdentityHolder {
@@ -175,8 +184,9 @@ export interface SweepStore {
   recordRun(record: SweepRunRecord): Promise<void>;
   /** Newest first. */
   listRuns(limit: number): Promise<SweepRunRecord[]>;
-  readFleetShard(shard: string): Promise<Uint8Array>;
-  writeFleetShard(shard: string, packed: Uint8Array): Promise<void>;
+  readFleetShard(shard: string): Promise<{ readonly packed: Uint8Array; readonly etag?: string | undefined }>;
+  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string>;
 }
 
 /** Told of every change at least once; a change is removed only after this resolved. */
@@ -185,17 +195,64 @@ export type ChangeListener = (change: DeviceChange) => Promise<void>;
 // ---- lookup ---------------------------------------------------------------------------------------------------------
 
 export interface SessionStore {
-  /** Keeps the session with its latest decision, in one write. */
+  /** Keeps the session with its latest decision, in one write; what accounting knows of it stays. */
   writeDecision(session: Session, options?: CallOptions): Promise<void>;
+  /**
+   * Changes what accounting knows of a session, as often as it takes under contention.
+   * @param edit gets the session and gives its accounting from now on, or `undefined` to leave it
+   * @returns false when there is no such session, or `edit` left it
+   */
+  updateAccounting(
+    sessionId: string,
+    edit: (session: Session) => SessionAccounting | undefined,
+    options?: CallOptions,
+  ): Promise<boolean>;
   read(sessionId: string, options?: CallOptions): Promise<Session | undefined>;
   /** Sessions whose latest decision rests on the device. */
   listByDevice(key: DeviceKey): Promise<Session[]>;
+  /** Every session, over or not. */
+  listAll(): AsyncIterable<Session>;
+}
+
+// ---- enforcement ----------------------------------------------------------------------------------------------------
+
+export interface StoredJob {
+  readonly job: EnforcementJob;
+  readonly etag: string;
+}
+
+/** Jobs, and among them the outbox: those that are not final. */
+export interface JobStore {
+  /** Puts a job into the outbox; false when it was put there before. */
+  create(job: EnforcementJob): Promise<boolean>;
+  read(site: string, id: string): Promise<StoredJob | undefined>;
+  /** Replaces the job; takes it out of the outbox when it is final. False when somebody else wrote first. */
+  update(job: EnforcementJob, etag: string): Promise<boolean>;
+  /** The outbox by site: urgent ones first, then by age. */
+  listOpen(): AsyncIterable<StoredJob>;
+  /** Jobs of a site, or of all, newest first. */
+  list(filter: { readonly site?: string | undefined; readonly limit: number }): Promise<EnforcementJob[]>;
+}
+
+/** The queue of each site, which its relay reads. */
+export interface JobQueue {
+  /** Sends one attempt; sending the same one again does no harm. */
+  send(job: CoaJob): Promise<void>;
+  /** Takes out what the site's queue gave up on, each after `take` resolved. */
+  takeDeadLetters(site: string, take: (deadLetter: DeadLetter) => Promise<void>): Promise<void>;
+}
+
+export interface DeadLetter {
+  /** Absent when the message was no job. */
+  readonly job?: CoaJob;
+  readonly reason: string;
 }
 
 /** What this process answered and wrote last for each session, so that it need not write the same again. */
 export interface RecentAnswers {
   get(sessionId: string): RecentAnswer | undefined;
   set(sessionId: string, answer: RecentAnswer): void;
+  forget(sessionId: string): void;
 }
 
 export interface RecentAnswer {
@@ -211,6 +268,8 @@ export interface SweepStatus {
 
 export interface ClientStore {
   read(name: string, options?: CallOptions): Promise<Client | undefined>;
+  /** The session key of a site; `fresh` becomes it if the site has none yet. */
+  sessionKeyOf(site: string, fresh: string): Promise<string>;
   /** @throws StoreError NAC_CLIENT_EXISTS */
   create(client: Client): Promise<void>;
 }

@@ -23,6 +23,11 @@ export const SETTINGS = {
   StorageConnection: { meaning: 'Connection string of the storage account (local runs)', secret: true },
   StorageConnection__tableServiceUri: { meaning: 'Table endpoint, with a managed identity instead of a key' },
   StorageConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for storage' },
+  ServiceBusConnection: { meaning: 'Connection string of the Service Bus namespace (local runs)', secret: true },
+  ServiceBusConnection__fullyQualifiedNamespace: {
+    meaning: 'Service Bus namespace, with a managed identity; without either, changes are not enforced',
+  },
+  ServiceBusConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for Service Bus' },
   POLLING_INTERVAL: { default: '2h', meaning: 'Time between sweeps of Intune (plain numbers are minutes)' },
   POLL_SCHEDULE: { default: '0 * * * * *', meaning: 'When the timer looks whether work is due (NCRONTAB)' },
   COMPLIANT_ROLE: { default: 'compliant', meaning: 'Role of compliant devices' },
@@ -31,6 +36,8 @@ export const SETTINGS = {
   QUARANTINE_ROLE: { default: 'quarantine', meaning: 'Role of everyone else' },
   QUARANTINE_VLAN: { default: '666', meaning: 'VLAN name or id of everyone else' },
   QUARANTINE_SESSION_TIMEOUT: { default: '30m', meaning: 'Session-Timeout in quarantine, spread by 10 %' },
+  ENFORCE_SCHEDULE: { default: '*/10 * * * * *', meaning: 'When the timer looks after CoA jobs (NCRONTAB)' },
+  JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
   LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },
@@ -55,6 +62,10 @@ export type StorageSetting =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string };
 
+export type ServiceBusSetting =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'managed-identity'; readonly fullyQualifiedNamespace: string; readonly clientId?: string };
+
 export interface RoleSetting {
   readonly name: string;
   readonly vlan: string;
@@ -71,10 +82,14 @@ export interface Settings {
   readonly graphEndpoint: string;
   readonly extraCaFile?: string;
   readonly storage: StorageSetting;
+  /** Absent: compliance changes are known, but not enforced. */
+  readonly serviceBus?: ServiceBusSetting;
   readonly pollingIntervalMs: number;
   readonly pollSchedule: string;
   readonly compliantRole: RoleSetting;
   readonly quarantineRole: RoleSetting;
+  readonly enforceSchedule: string;
+  readonly jobsInHandPerSite: number;
   readonly lookupDeadlineMs: number;
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
 }
@@ -92,10 +107,13 @@ export function readSettings(env: Env): Settings {
     graphEndpoint: reader.httpsUrl('GRAPH_ENDPOINT'),
     ...optional('extraCaFile', reader.text('EXTRA_CA_FILE')),
     storage: reader.storage(),
+    ...reader.serviceBus(),
     pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
     pollSchedule: reader.schedule('POLL_SCHEDULE'),
     compliantRole: reader.role('COMPLIANT'),
     quarantineRole: reader.role('QUARANTINE'),
+    enforceSchedule: reader.schedule('ENFORCE_SCHEDULE'),
+    jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
     logPrivacy: {
       mode: reader.oneOf('LOG_IDENTITY_PRIVACY', PRIVACY_MODES),
@@ -216,6 +234,32 @@ class SettingsReader {
       };
     }
     return { kind: 'connection-string', connectionString: connectionString ?? '' };
+  }
+
+  serviceBus(): { serviceBus?: ServiceBusSetting } {
+    const connectionString = this.text('ServiceBusConnection');
+    const fullyQualifiedNamespace = this.text('ServiceBusConnection__fullyQualifiedNamespace');
+    if (connectionString && fullyQualifiedNamespace) {
+      this.#problems.push(
+        'Set only one of ServiceBusConnection and ServiceBusConnection__fullyQualifiedNamespace (with a managed identity)',
+      );
+    }
+    if (connectionString && !/Endpoint=sb:\/\//i.test(connectionString)) {
+      this.#problem('ServiceBusConnection', 'is not a Service Bus connection string (Endpoint=sb://…)');
+    }
+    if (fullyQualifiedNamespace) {
+      const clientId = optional('clientId', this.text('ServiceBusConnection__clientId'));
+      return { serviceBus: { kind: 'managed-identity', fullyQualifiedNamespace, ...clientId } };
+    }
+    return connectionString ? { serviceBus: { kind: 'connection-string', connectionString } } : {};
+  }
+
+  wholeNumber(name: SettingName, least: number, most: number): number {
+    const value = Number(this.#required(name));
+    if (!Number.isInteger(value) || value < least || value > most) {
+      this.#problem(name, `must be a whole number from ${least} to ${most}`);
+    }
+    return value;
   }
 
   throwIfProblems(): void {

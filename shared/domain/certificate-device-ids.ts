@@ -16,6 +16,12 @@ const DEVICE_ID_URI = `(?:ID:Microsoft Endpoint Manager:GUID:|IntuneDeviceId://)
  */
 const SAN_TEXT_LIMIT_BYTES = 1020;
 
+/**
+ * Kinds of names whose content is sent one by one, or cannot hold a forgery. In any other (a directory name, an XMPP
+ * address) the holder of the certificate may have written what he likes, `, URI:…` included.
+ */
+const KNOWN_NAME = /^(?:URI:|DNS:|email:|othername: UPN::|othername:<unsupported>$|IP Address:[0-9A-Fa-f.:]+$)/;
+
 export type CertificateProblem =
   /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
   | 'certificate-missing'
@@ -80,6 +86,9 @@ function singleNames(certificate: CertificateNames): string[] {
  */
 function couldHideAForgery(text: string, certificate: CertificateNames): boolean {
   const { sanDns, sanEmail, sanUpn } = certificate;
+  // What stands behind the cut is not known, and neither is the kind of a name that was cut in its first characters.
+  const names = text.split(', ').slice(0, Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES ? -1 : undefined);
+  if (text !== '' && !names.every((name) => KNOWN_NAME.test(name))) return true;
   const unlisted =
     (/(?:^|, )DNS:/i.test(text) && !sanDns?.length) ||
     (/(?:^|, )email:/i.test(text) && !sanEmail?.length) ||

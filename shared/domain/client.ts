@@ -1,12 +1,18 @@
-// Clients: who may ask. Each RADIUS proxy has its own API key of 256 random bits, and belongs to one site.
+// Clients: who may ask. Each has its own API key of 256 random bits, and belongs to one site.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
+/** A RADIUS proxy asks about stations and reports accounting; an operator looks at jobs and asks for them. */
+export const CLIENT_KINDS = ['radius-proxy', 'operator'] as const;
+export type ClientKind = (typeof CLIENT_KINDS)[number];
+
 export interface Client {
   readonly name: string;
   readonly site: string;
-  readonly kind: 'radius-proxy';
+  readonly kind: ClientKind;
+  /** Secret of the site, 64 hexadecimal digits: keys the ids of its sessions. */
+  readonly sessionKey: string;
   readonly credentials: readonly ClientCredential[];
 }
 

@@ -8,6 +8,8 @@ import type { IdentityProblem } from './presented-identities.ts';
 /** What is known of the device behind a request: its compliance state, or why there is none. */
 export type Standing =
   | ComplianceState
+  /** Being retired, wiped or deleted, whatever its compliance state says. */
+  | 'beingRemoved'
   /** Nothing in the store answers to the identities presented. */
   | 'notEnrolled'
   /** Several devices hold the same address (a dock, a shared adapter): no telling which one this is. */

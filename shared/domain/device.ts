@@ -59,6 +59,11 @@ export interface DeviceRecord {
   readonly indexed: boolean;
 }
 
+/** Somebody has told Intune to retire, wipe or delete the device; its compliance says nothing any more. */
+export function isBeingRemoved({ managementState }: Device): boolean {
+  return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
+}
+
 export function deviceKeyText(key: DeviceKey): DeviceKeyText {
   return `${key.source}|${key.id}`;
 }

@@ -34,7 +34,7 @@ export function presentedIdentities(request: AccessRequest): PresentedIdentities
 }
 
 /** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
-export function stationMac(request: AccessRequest): MacAddress | undefined {
+export function stationMac(request: Pick<AccessRequest, 'callingStationId'>): MacAddress | undefined {
   return request.callingStationId === undefined ? undefined : parseMacAddress(request.callingStationId);
 }
 

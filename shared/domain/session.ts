@@ -1,7 +1,9 @@
 // A session: one station at one site, from its first answer until it is gone.
 
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { AccessRequest } from './access-request.ts';
+import type { SessionAccounting } from './accounting.ts';
+import type { Client } from './client.ts';
 import type { Decision } from './decision.ts';
 import type { MacAddress } from './mac-address.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
@@ -30,13 +32,22 @@ export interface Session extends NasLocation {
   readonly presented: PresentedIdentities;
   /** What the station was told last. */
   readonly decision: Decision;
+  /** What accounting says of it, once it has said anything. */
+  readonly accounting?: SessionAccounting;
 }
+
+/** Who asks, as far as it makes the session. */
+export type Asker = Pick<Client, 'name' | 'site' | 'sessionKey'>;
+
+/** What tells stations apart, in a question or in accounting. */
+export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acctSessionId' | 'certificate'>;
 
 /**
  * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, then the certificate.
- * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam.
+ * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam. Ids appear in logs and on
+ * the wire, so they are keyed with a secret of the site: nobody finds the address by trying all of them.
  */
-export function sessionId(site: string, request: AccessRequest): string {
+export function sessionId({ site, sessionKey }: Asker, request: Station): string {
   const station =
     stationMac(request) ??
     request.userName ??
@@ -44,24 +55,23 @@ export function sessionId(site: string, request: AccessRequest): string {
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
-  return createHash('sha256')
+  return createHmac('sha256', sessionKey)
     .update(JSON.stringify([site, station]))
     .digest('hex')
     .slice(0, 20);
 }
 
 export function openSession(
-  site: string,
-  client: string,
+  client: Asker,
   request: AccessRequest,
   presented: PresentedIdentities,
   decision: Decision,
 ): Session {
   const mac = stationMac(request);
   return {
-    id: sessionId(site, request),
-    site,
-    client,
+    id: sessionId(client, request),
+    site: client.site,
+    client: client.name,
     ...(mac && { mac }),
     ...present({
       userName: request.userName,

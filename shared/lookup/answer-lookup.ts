@@ -7,7 +7,7 @@
 
 import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
-import { type Decision, type MatchedDevice, type Standing, sameAnswer } from '../domain/decision.ts';
+import { type Decision, type MatchedDevice, sameAnswer } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
 import { type PresentedIdentities, presentedIdentities } from '../domain/presented-identities.ts';
@@ -28,6 +28,7 @@ import type {
   SweepStatus,
 } from '../ports.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
+import { standingOf } from './standing.ts';
 
 /** An unchanged session is written again after this long, as a sign that it lives. */
 const REWRITE_AFTER_MS = 5 * 60_000;
@@ -71,7 +72,7 @@ export async function answerLookup(
     const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
     const decision = await decide(deps, client, request, presented, found, options);
     const stored = found?.kind === 'found' ? found.stored : undefined;
-    const session = openSession(client.site, client.name, request, presented, decision);
+    const session = openSession(client, request, presented, decision);
     const remembered = await remember(deps, session);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
       return finish(deps, session, remembered.decision, stored);
@@ -92,18 +93,12 @@ async function decide(
   const device = found?.kind === 'found' ? await matchedDevice(deps, found, options) : undefined;
   return {
     ...evaluatePolicy(deps.policy, standing),
-    id: `${sessionId(client.site, request)}-${now.getTime().toString(36)}${deps.random.hex(4)}`,
+    id: `${sessionId(client, request)}-${now.getTime().toString(36)}${deps.random.hex(4)}`,
     decidedAt: toInstant(now),
     standing,
     ...(device && { device }),
     problems: presented.problems,
   };
-}
-
-function standingOf(presented: PresentedIdentities, found: FoundDevice | undefined): Standing {
-  if (!presented.authenticated || found === undefined) return 'notAuthenticated';
-  if (found.kind === 'found') return found.stored.device.complianceState;
-  return presented.identities.length === 0 ? 'unidentified' : found.kind;
 }
 
 async function matchedDevice(

@@ -27,6 +27,7 @@ export async function findDevice(
 ): Promise<FoundDevice> {
   for (const identity of identities) {
     const candidates = await claimants(deps, identity, options);
+    if (candidates === 'too-many') return { kind: 'ambiguous' };
     const [stored, other] = candidates;
     if (other !== undefined) return { kind: 'ambiguous' };
     if (stored !== undefined) return { kind: 'found', stored, identity };
@@ -34,17 +35,24 @@ export async function findDevice(
   return { kind: 'notEnrolled' };
 }
 
-/** At most two records that claim the identity now. */
-async function claimants(deps: FindDeps, identity: Identity, options: CallOptions): Promise<StoredDevice[]> {
+/** At most two records that claim the identity now; `too-many` when not even all that may are known. */
+async function claimants(
+  deps: FindDeps,
+  identity: Identity,
+  options: CallOptions,
+): Promise<StoredDevice[] | 'too-many'> {
   if (identity.kind === 'deviceId') {
     return readClaimants(deps, identity, [`${deps.certificateSource}|${identity.value}`], options);
   }
   const holders = await deps.identities.readHolders(identity, options);
-  const found = await readClaimants(deps, identity, holders, options);
+  if (holders.more) return 'too-many';
+  const found = await readClaimants(deps, identity, holders.devices, options);
   if (found.length > 0 || options.fresh) return found;
   // Memory may be behind by a minute: nobody is called unknown on its word alone.
   const current = await deps.identities.readHolders(identity, { ...options, fresh: true });
-  return sameHolders(holders, current) ? [] : readClaimants(deps, identity, current, options);
+  if (current.more) return 'too-many';
+  if (sameHolders(holders.devices, current.devices)) return [];
+  return readClaimants(deps, identity, current.devices, options);
 }
 
 async function readClaimants(

@@ -10,6 +10,11 @@ import type { SweepStore } from '../ports.ts';
 export const MISSES_UNTIL_GONE = 2;
 
 const ENTRY_BYTES = 16;
+/**
+ * Every so many runs all rows are read again: whatever came between index and rows (a row deleted by hand, a restored
+ * backup) heals by itself.
+ */
+const DISTRUST_EVERY = 12;
 const NO_FINGERPRINT = '0000000000';
 /** Names the layout; anything else is read as an empty index, which the next run fills again. */
 const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
@@ -25,6 +30,8 @@ interface Entry {
 
 interface Shard {
   readonly entries: Map<string, Entry>;
+  /** Of what is stored: whoever saves over somebody else's index has lost the sweep. */
+  etag: string | undefined;
   /** Fingerprints or misses differ from what is stored. */
   changed: boolean;
   /** Marks of the run under way differ from what is stored; they matter only if the run goes on elsewhere. */
@@ -34,24 +41,28 @@ interface Shard {
 export class FleetIndex {
   readonly #shards: Map<string, Shard>;
   readonly #run: number;
+  readonly #trustsNothing: boolean;
 
   private constructor(shards: Map<string, Shard>, runNumber: number) {
     this.#shards = shards;
     this.#run = runNumber % RUNS;
+    this.#trustsNothing = runNumber % DISTRUST_EVERY === 0;
   }
 
   /** @param runNumber number of the run that is going to use the index */
   static async load(store: SweepStore, runNumber: number): Promise<FleetIndex> {
     const loaded = await Promise.all(
       SHARDS.map(async (name): Promise<[string, Shard]> => {
-        return [name, { entries: unpack(name, await store.readFleetShard(name)), changed: false, marked: false }];
+        const { packed, etag } = await store.readFleetShard(name);
+        return [name, { entries: unpack(name, packed), etag, changed: false, marked: false }];
       }),
     );
     return new FleetIndex(new Map(loaded), runNumber);
   }
 
-  /** False when the device may differ from its row, or has none. */
+  /** False when the device may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint. */
   isUnchanged(device: Device): boolean {
+    if (this.#trustsNothing) return false;
     return this.#entry(deviceHash(device))?.fingerprint === deviceFingerprint(device);
   }
 
@@ -71,8 +82,11 @@ export class FleetIndex {
   record(device: Device): void {
     const hash = deviceHash(device);
     const shard = this.#shard(hash);
-    shard.entries.set(hash, { fingerprint: deviceFingerprint(device), missed: 0, run: this.#run });
-    shard.changed = true;
+    const before = shard.entries.get(hash);
+    const fingerprint = deviceFingerprint(device);
+    shard.entries.set(hash, { fingerprint, missed: 0, run: this.#run });
+    shard.marked = true;
+    shard.changed ||= before?.fingerprint !== fingerprint || before.missed > 0;
   }
 
   /**
@@ -109,14 +123,20 @@ export class FleetIndex {
     shard.changed = shard.entries.delete(hash) || shard.changed;
   }
 
+  /** Whether saving would write anything. */
+  needsSaving(keepMarks: boolean): boolean {
+    return [...this.#shards.values()].some(({ changed, marked }) => changed || (keepMarks && marked));
+  }
+
   /**
    * @param keepMarks whether the run goes on from what is stored now; a finished run needs no marks, so an unchanged
    * fleet costs no write at all
+   * @throws StoreError NAC_POLL_LEASE_LOST when somebody else has saved since it was loaded
    */
   async save(store: SweepStore, keepMarks: boolean): Promise<void> {
     for (const [name, shard] of this.#shards) {
       if (!shard.changed && !(keepMarks && shard.marked)) continue;
-      await store.writeFleetShard(name, pack(shard.entries));
+      shard.etag = await store.writeFleetShard(name, pack(shard.entries), shard.etag);
       shard.changed = false;
       shard.marked = false;
     }

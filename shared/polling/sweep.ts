@@ -1,7 +1,7 @@
 // The sweep: reads every device of the source, page by page, and saves what changed. One call works one slice:
 //
-//   is it due? -> take the lease -> hand on changes a crash left -> page -> compare -> save -> hand on -> checkpoint
-//   -> next page, or, after the last one: count absences -> record the run
+//   is it due? -> take the lease -> hand on changes a crash left -> page -> renew the lease -> compare -> save -> hand on
+//   -> checkpoint -> next page, or, after the last one: count absences -> record the run
 //
 // State and lease are one row under its etag: whoever writes it owns the sweep, whoever meets a newer etag has lost it
 // and stops. Everything a slice does may be done again: it is safe to kill it between any two steps.
@@ -24,14 +24,11 @@ import type {
   SweepState,
   SweepStore,
 } from '../ports.ts';
-import { dispatchChanges } from './dispatch-changes.ts';
 import { FleetIndex, MISSES_UNTIL_GONE } from './fleet-index.ts';
 import { planDoubted, planGone, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
 import { retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
 
-/** Longer than the slowest page takes to fetch and save; after it a dead owner's sweep goes on elsewhere. */
-const LEASE_MS = 120_000;
 /** Work that a crash may have to repeat, at most. */
 const CHECKPOINT_MS = 15_000;
 /** After this many failures in a row on one page its link is given up, and the run begins again at the first page. */
@@ -54,6 +51,11 @@ export interface SweepLimits {
   readonly pollingIntervalMs: number;
   /** A slice ends after the page during which this is over. */
   readonly sliceBudgetMs: number;
+  /**
+   * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that whoever has lost
+   * the lease has been ended before.
+   */
+  readonly leaseMs: number;
 }
 
 export type SliceResult =
@@ -68,8 +70,8 @@ export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promi
   const due = sweepDue(state, startedAt, limits.pollingIntervalMs);
   if (due !== 'start' && due !== 'resume') return { kind: due };
   try {
-    const slice = await SweepSlice.begin(deps, state, etag, startedAt);
-    return await slice.work(limits.sliceBudgetMs);
+    const slice = await SweepSlice.begin(deps, limits, state, etag, startedAt);
+    return await slice.work();
   } catch (thrown) {
     if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return { kind: 'lease-lost' };
     throw thrown;
@@ -78,6 +80,7 @@ export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promi
 
 class SweepSlice {
   readonly #deps: SweepDeps;
+  readonly #limits: SweepLimits;
   readonly #owner: string;
   readonly #startedAt: Instant;
   readonly #fleet: FleetIndex;
@@ -86,15 +89,19 @@ class SweepSlice {
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
+  /** Changes handed on, but not removed yet. */
+  readonly #handedOn: DeviceChange[] = [];
 
   private constructor(
     deps: SweepDeps,
+    limits: SweepLimits,
     lease: { state: SweepState; etag: string; owner: string },
     run: SweepRun,
     fleet: FleetIndex,
     now: Instant,
   ) {
     this.#deps = deps;
+    this.#limits = limits;
     this.#owner = lease.owner;
     this.#state = lease.state;
     this.#etag = lease.etag;
@@ -105,33 +112,40 @@ class SweepSlice {
   }
 
   /** Takes the lease, and starts a run unless one is under way. */
-  static async begin(deps: SweepDeps, before: SweepState, etag: string | undefined, now: Instant): Promise<SweepSlice> {
+  static async begin(
+    deps: SweepDeps,
+    limits: SweepLimits,
+    before: SweepState,
+    etag: string | undefined,
+    now: Instant,
+  ): Promise<SweepSlice> {
     const owner = deps.random.hex(8);
     const run = { ...(before.run ?? newRun(deps.random.hex(8), now)), slices: (before.run?.slices ?? 0) + 1 };
     const state: SweepState = {
       ...before,
       owner,
-      leaseUntil: addMilliseconds(now, LEASE_MS),
+      leaseUntil: addMilliseconds(now, limits.leaseMs),
       runNumber: before.run ? before.runNumber : before.runNumber + 1,
       run,
       lastStartedAt: run.startedAt,
     };
     const lease = { owner, state, etag: await deps.sweeps.write(state, etag) };
-    return new SweepSlice(deps, lease, run, await FleetIndex.load(deps.sweeps, state.runNumber), now);
+    return new SweepSlice(deps, limits, lease, run, await FleetIndex.load(deps.sweeps, state.runNumber), now);
   }
 
-  async work(budgetMs: number): Promise<SliceResult> {
-    await this.#handOn(this.#deps.devices.pendingChanges());
+  async work(): Promise<SliceResult> {
+    await this.#takeUpChanges();
     while (true) {
       const page = await this.#nextPage();
       if (page instanceof SourceError) return this.#stopAfter(page);
+      // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
+      await this.#renewLease(toInstant(this.#deps.clock.now()));
       await this.#savePage(page);
       if (page.nextCursor === undefined) return this.#finish();
       this.#run = { ...this.#run, cursor: page.nextCursor };
       const now = toInstant(this.#deps.clock.now());
-      if (millisecondsBetween(this.#startedAt, now) >= budgetMs) return this.#pause();
+      if (millisecondsBetween(this.#startedAt, now) >= this.#limits.sliceBudgetMs) return this.#pause();
       if (millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS) await this.#checkpoint(now);
-      else await this.#renewLease(now);
     }
   }
 
@@ -176,7 +190,7 @@ class SweepSlice {
   /** Every page was read: what no page held is missing, and gone if it was missing before. */
   async #finish(): Promise<SliceResult> {
     const gone = this.#run.countsAbsences ? await this.#saveMissing() : 0;
-    await this.#fleet.save(this.#deps.sweeps, false);
+    await this.#saveFleet(false);
     const result = this.#run.countsAbsences ? 'complete' : 'partial';
     await this.#recordRun(result, gone);
     const { id, startedAt, devices } = this.#run;
@@ -205,9 +219,11 @@ class SweepSlice {
     return saved.written;
   }
 
-  /** The doubt first goes into the index: whatever happens then, the next sighting looks at the row. */
+  /** The doubt is stored in the index first: whatever happens then, the next sighting looks at the row. */
   async #saveDoubted(keys: readonly DeviceKey[]): Promise<void> {
+    if (keys.length === 0) return;
     for (const key of keys) this.#fleet.doubt(key);
+    await this.#saveFleet(true);
     const confirmedUntil = this.#state.lastComplete?.startedAt;
     await saveDevices(
       this.#deps,
@@ -223,27 +239,29 @@ class SweepSlice {
     log.warn('poll.page-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
     const { cursor, ...run } = this.#run;
     const keepCursor = cursor !== undefined && failures % FAILURES_UNTIL_FIRST_PAGE !== 0;
-    this.#run = { ...run, ...(keepCursor && { cursor }), failures, retryAt };
-    await this.#fleet.save(this.#deps.sweeps, true);
+    // Counts begin again with the pages.
+    const counts = keepCursor ? { cursor } : { pages: 0, devices: 0, saved: 0, rejected: 0 };
+    this.#run = { ...run, ...counts, failures, retryAt };
+    await this.#saveFleet(true);
     await this.#release({ run: this.#run });
     return { kind: 'failed', error };
   }
 
   async #pause(): Promise<SliceResult> {
-    await this.#fleet.save(this.#deps.sweeps, true);
+    await this.#saveFleet(true);
     await this.#release({ run: this.#run });
     return { kind: 'sliced' };
   }
 
   /** The index first: a checkpoint must never stand behind pages whose marks are not stored. */
   async #checkpoint(now: Instant): Promise<void> {
-    await this.#fleet.save(this.#deps.sweeps, true);
-    await this.#write({ ...this.#state, run: this.#run, leaseUntil: addMilliseconds(now, LEASE_MS) });
+    await this.#saveFleet(true);
+    await this.#write({ ...this.#state, run: this.#run, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
     this.#checkpointAt = now;
   }
 
   async #renewLease(now: Instant): Promise<void> {
-    await this.#write({ ...this.#state, leaseUntil: addMilliseconds(now, LEASE_MS) });
+    await this.#write({ ...this.#state, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
   }
 
   async #release(change: Pick<SweepState, 'lastComplete' | 'run'>): Promise<void> {
@@ -263,8 +281,32 @@ class SweepSlice {
     this.#deps.log.info('poll.run', { ...run, result, gone, owner: this.#owner });
   }
 
-  async #handOn(changes: Iterable<DeviceChange> | AsyncIterable<DeviceChange>): Promise<void> {
-    await dispatchChanges(this.#deps.devices, changes, this.#deps.onChange);
+  /**
+   * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would not
+   * be looked at again if it turned back. The doubt is stored before the changes are removed.
+   */
+  async #takeUpChanges(): Promise<void> {
+    const left: DeviceChange[] = [];
+    for await (const change of this.#deps.devices.pendingChanges()) left.push(change);
+    if (left.length === 0) return;
+    for (const change of left) this.#fleet.doubt(change);
+    await this.#handOn(left);
+    await this.#saveFleet(true);
+  }
+
+  async #handOn(changes: readonly DeviceChange[]): Promise<void> {
+    for (const change of changes) await this.#deps.onChange(change);
+    this.#handedOn.push(...changes);
+  }
+
+  /** Changes stay until the index knows of them: until then they are what tells that it does not. */
+  async #saveFleet(keepMarks: boolean): Promise<void> {
+    if (this.#fleet.needsSaving(keepMarks)) {
+      // Whoever has lost the lease finds out before he spoils the index of his successor.
+      await this.#renewLease(toInstant(this.#deps.clock.now()));
+      await this.#fleet.save(this.#deps.sweeps, keepMarks);
+    }
+    await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
   }
 
   #reportProblems({ problems }: DevicePage): void {

@@ -87,9 +87,15 @@ describe('the lookup over HTTPS', () => {
 
   it('no route but bare liveness answers without a credential', async () => {
     const routes = stack.functions.http;
-    expect(routes).toEqual(['health', 'lookup']);
+    expect(routes).toEqual(['accounting', 'health', 'jobs', 'lookup', 'reauthenticate']);
     expect(await http.send('GET', '/api/health')).toMatchObject({ status: 200, body: '{"status":"alive"}' });
     expect(await http.post('/api/lookup', mabBody('NAC-00001'))).toMatchObject({ status: 401 });
+    expect(await http.post('/api/accounting', '{"status":"Start"}')).toMatchObject({ status: 401 });
+    expect((await http.send('GET', '/api/jobs')).status).toBe(401);
+    expect((await http.send('POST', '/api/devices/x/reauthenticate')).status).toBe(401);
+    const proxyKey = { 'x-api-key': stack.apiKey };
+    expect((await http.send('GET', '/api/jobs', proxyKey)).status).toBe(401);
+    expect((await lookup(mabBody('NAC-00001'), { 'x-api-key': stack.operatorKey })).status).toBe(401);
     expect((await http.send('GET', '/api/lookup')).status).toBe(405);
     expect((await http.send('GET', '/admin')).status).toBe(404);
   });
@@ -110,8 +116,18 @@ describe('the two processes', () => {
   it('print no secret, no token and no address in clear', async () => {
     const printed = lines.all.join('\n');
     const mac = String(stack.tenant?.fleet.get('NAC-00001').wiFiMacAddress);
+    const hyphens = mac.match(/../g)?.join('-') ?? '';
     expect(printed).toContain('lookup.answered');
-    for (const secret of [stack.apiKey.split('.')[1] ?? '', 'PRIVATE KEY', 'Bearer', 'eyJ', mac, mac.toLowerCase()]) {
+    for (const secret of [
+      stack.apiKey.split('.')[1] ?? '',
+      'PRIVATE KEY',
+      'Bearer',
+      'eyJ',
+      mac,
+      mac.toLowerCase(),
+      hyphens,
+      hyphens.replaceAll('-', ':'),
+    ]) {
       expect(printed).not.toContain(secret);
     }
     expect(await readFile(stack.apiKeyFile, 'utf8')).toBe(`X-API-Key: ${stack.apiKey}\n`);

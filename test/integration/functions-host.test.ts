@@ -622,9 +622,17 @@ describe('a failing start', () => {
 
   it('for a trigger type it does not know', async () => {
     const source = `import { app } from '@azure/functions';
+      app.storageQueue('worker', { queueName: 'q', connection: 'QUEUES', handler: () => undefined });`;
+    expect(await failedStart({ source })).toBe(
+      'Function "worker" has the trigger type queueTrigger, which this host does not support.',
+    );
+  });
+
+  it('for a Service Bus queue whose connection is not set', async () => {
+    const source = `import { app } from '@azure/functions';
       app.serviceBusQueue('worker', { queueName: 'q', connection: 'BUS', handler: () => undefined });`;
     expect(await failedStart({ source })).toBe(
-      'Function "worker" has the trigger type serviceBusTrigger, which this host does not support.',
+      'Function "worker": the app setting BUS is not set. This host connects by connection string only.',
     );
   });
 

@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { deviceHash } from '../../shared/domain/device.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { type StoreContents, storeContents } from '../support/store-contents.ts';
 
@@ -20,14 +21,18 @@ const TENANT_TIME = new Date();
 
 /** The second half of what every run has to cope with: devices new, changed, renamed, with swapped addresses, gone. */
 function changeFleet({ tenant: { fleet } }: ConnectorFixture): void {
-  fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+  fleet.patch('NAC-00002', { complianceState: 'compliant' });
   const [seventh, eighth] = [fleet.get('NAC-00007').wiFiMacAddress, fleet.get('NAC-00008').wiFiMacAddress];
   fleet.patch('NAC-00007', { wiFiMacAddress: eighth });
   fleet.patch('NAC-00008', { wiFiMacAddress: seventh, deviceName: 'RENAMED' });
   fleet.patch('NAC-00003', { wiFiMacAddress: 'A4BB6D000003' });
   fleet.remove('NAC-00009');
+  fleet.patch(TURNING, { complianceState: 'noncompliant' });
   fleet.add({ id: '0f8fad5b-d9cb-469f-a165-70867728950e', deviceName: 'NEW', wiFiMacAddress: 'A4BB6D000004' });
 }
+
+/** Turns noncompliant before the poll that is killed, and back before the next one. */
+const TURNING = 'NAC-00001';
 
 interface Scenario extends AsyncDisposable {
   readonly nac: ConnectorFixture;
@@ -92,17 +97,25 @@ async function pollThroughKill(killAt?: number): Promise<Outcome> {
   const requests = nac.storage.requests.length;
   if (killAt !== undefined) {
     nac.storage.beforeEach = () => 'pass';
+    nac.tenant.fleet.patch(TURNING, { complianceState: 'compliant' });
     const [code] = await once(scenario.poll(2 * HOUR_MS + AFTER_THE_LEASE_MS), 'exit');
     expect(code, `end of the poll after the one killed at request ${killAt}`).toBe(0);
   }
-  return { contents: await storeContents(nac.tables), handedOn: await scenario.handedOn(), requests };
+  const turning = nac.tenant.fleet.get(TURNING);
+  const stored = await nac.devices.read({ source: 'intune', id: turning.id });
+  expect(stored?.device.complianceState, `state after a kill at request ${killAt}`).toBe(turning.complianceState);
+  const contents = await storeContents(nac.tables);
+  const others = contents.devices.filter(({ device }) => device.id !== turning.id);
+  const fleet = contents.fleet.filter((entry) => !entry.startsWith(deviceHash({ source: 'intune', id: turning.id })));
+  const handedOn = (await scenario.handedOn()).filter((change) => !change.includes(turning.id));
+  return { contents: { ...contents, devices: others, fleet }, handedOn, requests };
 }
 
 it('ends in the same store with no change lost, wherever it is killed', { timeout: 600_000 }, async () => {
   const undisturbed = await pollThroughKill();
   expect(undisturbed.contents.held).toEqual(undisturbed.contents.claimed);
   expect(undisturbed.contents.pendingChanges).toEqual([]);
-  // One compliance flip, a dock left, two addresses swapped with a new name, one device new and one gone.
+  // One compliance flip besides the turning one, a dock left, two addresses swapped, one device new and one gone.
   expect(undisturbed.handedOn).toHaveLength(6);
   expect(undisturbed.requests).toBeGreaterThan(30);
 

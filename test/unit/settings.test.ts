@@ -51,6 +51,8 @@ test('the fewest settings are enough; everything else has its default', () => {
     pollSchedule: '0 * * * * *',
     compliantRole: { name: 'compliant', vlan: '10', sessionTimeoutSeconds: 28_800 },
     quarantineRole: { name: 'quarantine', vlan: '666', sessionTimeoutSeconds: 1800 },
+    enforceSchedule: '*/10 * * * * *',
+    jobsInHandPerSite: 20,
     lookupDeadlineMs: 700,
     logPrivacy: { mode: 'VendorKeyHashed' },
   });

@@ -1,9 +1,9 @@
 // HTTPS to Microsoft through undici: deadlines on every step, extra certificate authorities where a proxy needs them.
 
-import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, errors, request } from 'undici';
-import { ConnectorError, SourceError } from '../../errors.ts';
+import { SourceError } from '../../errors.ts';
+import { readCaFile } from './ca-file.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Intune itself gives up after 15 seconds; a page that takes longer than this is not coming. */
@@ -28,11 +28,12 @@ export interface HttpsTransportOptions {
 }
 
 export function createHttpsTransport({ extraCaFile, answerTimeoutMs }: HttpsTransportOptions = {}): HttpsTransport {
+  const extraCa = readCaFile(extraCaFile);
   const timeout = answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   const agent = new Agent({
     connect: {
       timeout: CONNECT_TIMEOUT_MS,
-      ...(extraCaFile && { ca: [...getCACertificates('default'), readCaFile(extraCaFile)] }),
+      ...(extraCa !== undefined && { ca: [...getCACertificates('default'), extraCa] }),
     },
     headersTimeout: timeout,
     bodyTimeout: timeout,
@@ -40,7 +41,9 @@ export function createHttpsTransport({ extraCaFile, answerTimeoutMs }: HttpsTran
   return {
     async send(method, url, headers, body) {
       try {
-        const options = { method, headers, dispatcher: agent, ...(body !== undefined && { body }) };
+        // The agent's limits are for silence; an answer that trickles in must end, too.
+        const signal = AbortSignal.timeout(2 * timeout);
+        const options = { method, headers, dispatcher: agent, signal, ...(body !== undefined && { body }) };
         const answer = await request(url, options);
         return { status: answer.statusCode, headers: flatten(answer.headers), body: await answer.body.text() };
       } catch (thrown) {
@@ -49,25 +52,6 @@ export function createHttpsTransport({ extraCaFile, answerTimeoutMs }: HttpsTran
     },
     close: () => agent.destroy(),
   };
-}
-
-function readCaFile(path: string): string {
-  let pem = '';
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw caFileError(`EXTRA_CA_FILE cannot be read: ${path}`, cause);
-  }
-  if (!pem.includes('BEGIN CERTIFICATE')) throw caFileError(`EXTRA_CA_FILE holds no PEM certificate: ${path}`);
-  return pem;
-}
-
-function caFileError(message: string, cause?: unknown): ConnectorError {
-  return new ConnectorError('NAC_SETTINGS', `NAC_SETTINGS: ${message}`, {
-    action: 'Name a PEM file with the certificate authorities to trust, or remove the setting.',
-    field: 'EXTRA_CA_FILE',
-    cause,
-  });
 }
 
 function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -83,7 +67,8 @@ function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, st
 function unreachable(url: string, thrown: unknown): SourceError {
   const { host } = new URL(url);
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const timedOut = thrown instanceof errors.UndiciError && code.includes('TIMEOUT');
+  const tooSlow = thrown instanceof Error && thrown.name === 'TimeoutError';
+  const timedOut = tooSlow || (thrown instanceof errors.UndiciError && code.includes('TIMEOUT'));
   const untrusted = /CERT|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code);
   return new SourceError('NAC_INTUNE_UNREACHABLE', `No answer from ${host}: ${code || String(thrown)}.`, {
     action: untrusted

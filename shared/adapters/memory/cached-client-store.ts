@@ -28,6 +28,10 @@ export class CachedClientStore implements ClientStore {
     return client;
   }
 
+  sessionKeyOf(site: string, fresh: string): Promise<string> {
+    return this.#store.sessionKeyOf(site, fresh);
+  }
+
   async create(client: Client): Promise<void> {
     await this.#store.create(client);
     this.#clients.delete(client.name);

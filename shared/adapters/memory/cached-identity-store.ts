@@ -2,14 +2,14 @@
 
 import { LRUCache } from 'lru-cache';
 import { type Identity, identityText } from '../../domain/identity.ts';
-import type { CallOptions, IdentityHolder, IdentityStore } from '../../ports.ts';
+import type { CallOptions, IdentityHolder, IdentityHolders, IdentityStore } from '../../ports.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 const MOST_POINTERS = 50_000;
 
 export class CachedIdentityStore implements IdentityStore {
   readonly #store: IdentityStore;
-  readonly #holders: LRUCache<string, readonly string[]>;
+  readonly #holders: LRUCache<string, IdentityHolders>;
 
   constructor(store: IdentityStore, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
     this.#store = store;
@@ -17,12 +17,12 @@ export class CachedIdentityStore implements IdentityStore {
   }
 
   /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */
-  async readHolders(identity: Identity, options: CallOptions = {}): Promise<readonly string[]> {
+  async readHolders(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
     const text = identityText(identity);
     const known = options.fresh ? undefined : this.#holders.get(text);
     if (known !== undefined) return known;
     const holders = await this.#store.readHolders(identity, options);
-    if (holders.length > 0) this.#holders.set(text, holders);
+    if (holders.devices.length > 0) this.#holders.set(text, holders);
     else this.#holders.delete(text);
     return holders;
   }

@@ -20,9 +20,9 @@ export class CachedSweepStatus implements SweepStatus {
     this.#clock = clock;
   }
 
-  async lastCompleteStartedAt({ signal }: CallOptions = {}): Promise<Instant | undefined> {
+  async lastCompleteStartedAt({ signal, fresh }: CallOptions = {}): Promise<Instant | undefined> {
     const now = this.#clock.now().getTime();
-    if (now - this.#readAt < YOUNG_ENOUGH_MS) return this.#startedAt;
+    if (!fresh && now - this.#readAt < YOUNG_ENOUGH_MS) return this.#startedAt;
     this.#readAt = now;
     try {
       const { state } = await this.#store.read({ signal });

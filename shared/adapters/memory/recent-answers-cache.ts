@@ -10,5 +10,6 @@ export function createRecentAnswersCache(): RecentAnswers {
   return {
     get: (sessionId) => answers.get(sessionId),
     set: (sessionId, answer) => void answers.set(sessionId, answer),
+    forget: (sessionId) => void answers.delete(sessionId),
   };
 }

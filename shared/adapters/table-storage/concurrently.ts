@@ -1,4 +1,4 @@
-// Runs a task for every item, so many at a time; stops at the first failure.
+// Runs a task for every item, so many at a time; after a failure no further one is begun.
 
 export async function concurrently<T, R>(
   items: readonly T[],
@@ -7,8 +7,17 @@ export async function concurrently<T, R>(
 ): Promise<R[]> {
   const results = new Array<R>(items.length);
   const queue = items.entries();
+  let failed = false;
   const worker = async (): Promise<void> => {
-    for (const [index, item] of queue) results[index] = await task(item);
+    for (const [index, item] of queue) {
+      if (failed) return;
+      try {
+        results[index] = await task(item);
+      } catch (thrown) {
+        failed = true;
+        throw thrown;
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;

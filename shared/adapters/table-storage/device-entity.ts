@@ -82,7 +82,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     COMPLIANCE_STATES.includes(complianceState as ComplianceState);
   if (!known) {
     throw new StoreError('NAC_STORE_ROW', `Row ${entity.rowKey} of table devices is not a device record.`, {
-      action: 'Delete the row; the next sweep writes the device anew.',
+      action: 'Delete the row; within twelve sweeps the device is written anew.',
     });
   }
   const texts = TEXT_COLUMNS.flatMap((column) => {

@@ -5,7 +5,10 @@
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
+// jobs        <site>    <job id>                           a job, newest first
+// outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // clients     clients   <name>                             a RADIUS proxy and its credentials
+//             sites     <site>                             the site's session key
 // polling     sweep     state                              checkpoint and lease
 //                       run|<start, newest first>|<id>     one finished run
 //             fleet     <shard>                            packed fingerprints
@@ -15,6 +18,7 @@
 
 import { createHash } from 'node:crypto';
 import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
+import type { EnforcementJob } from '../../domain/enforcement-job.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
@@ -55,8 +59,22 @@ export function sessionsOfDevicePrefix(key: DeviceKey): string {
   return `d|${deviceKeyText(key)}|`;
 }
 
+/** A job's id starts with its time, counted backwards. */
+export function jobRow({ site, id }: Pick<EnforcementJob, 'site' | 'id'>): RowKey {
+  return { partitionKey: site, rowKey: id };
+}
+
+/** Urgent ones first, then the oldest. */
+export function outboxRow({ site, id, urgent, decidedAt }: EnforcementJob): RowKey {
+  return { partitionKey: site, rowKey: `${urgent ? 0 : 1}|${decidedAt}|${id}` };
+}
+
 export function clientRow(name: string): RowKey {
   return { partitionKey: 'clients', rowKey: name };
+}
+
+export function siteRow(site: string): RowKey {
+  return { partitionKey: 'sites', rowKey: site };
 }
 
 export const SWEEP_STATE_ROW: RowKey = { partitionKey: 'sweep', rowKey: 'state' };

@@ -3,9 +3,9 @@
 import { RestError } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 
-/** True when the row asked for is not there. */
+/** True when the row asked for is not there. A table that is not there is another matter: nothing can be said then. */
 export function isNotFound(thrown: unknown): boolean {
-  return thrown instanceof RestError && thrown.statusCode === 404;
+  return thrown instanceof RestError && thrown.statusCode === 404 && serviceCode(thrown) !== 'TableNotFound';
 }
 
 /** True when somebody else wrote first: the row exists already (409) or has another etag now (412). */
@@ -45,6 +45,10 @@ export function toStoreError(what: string, thrown: unknown): unknown {
 
 /** The service puts its code into the body, where the SDK leaves it. */
 function describe(error: RestError): string {
+  return `${error.statusCode} ${serviceCode(error) ?? ''}`.trim();
+}
+
+function serviceCode(error: RestError): string | undefined {
   const details = error.details as { odataError?: { code?: string } } | undefined;
-  return `${error.statusCode} ${details?.odataError?.code ?? error.code ?? ''}`.trim();
+  return details?.odataError?.code ?? error.code;
 }

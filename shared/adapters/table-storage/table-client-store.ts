@@ -1,11 +1,19 @@
 // RADIUS proxies that may ask, in Table Storage.
 
 import type { TableClient } from '@azure/data-tables';
-import type { Client } from '../../domain/client.ts';
+import type { Client, ClientKind } from '../../domain/client.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, ClientStore } from '../../ports.ts';
-import { clientRow } from './row-keys.ts';
-import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
+import { clientRow, siteRow } from './row-keys.ts';
+import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+
+interface ClientColumns {
+  readonly site: string;
+  readonly kind: ClientKind;
+  readonly sessionKey: string;
+  /** JSON. */
+  readonly credentials: string;
+}
 
 export class TableClientStore implements ClientStore {
   readonly #table: TableClient;
@@ -17,15 +25,28 @@ export class TableClientStore implements ClientStore {
   async read(name: string, { signal }: CallOptions = {}): Promise<Client | undefined> {
     const { partitionKey, rowKey } = clientRow(name);
     try {
-      const row = await this.#table.getEntity<{ site: string; credentials: string }>(
+      const row = await this.#table.getEntity<ClientColumns>(
         partitionKey,
         rowKey,
         signal ? { abortSignal: signal } : {},
       );
-      return { name, site: row.site, kind: 'radius-proxy', credentials: JSON.parse(row.credentials) };
+      const { site, kind, sessionKey, credentials } = row;
+      return { name, site, kind, sessionKey, credentials: JSON.parse(credentials) };
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a client', thrown);
+    }
+  }
+
+  async sessionKeyOf(site: string, fresh: string): Promise<string> {
+    const row = siteRow(site);
+    try {
+      await this.#table.createEntity({ ...row, sessionKey: fresh });
+      return fresh;
+    } catch (thrown) {
+      if (!isConflict(thrown)) throw toStoreError('creating a site', thrown);
+      const existing = this.#table.getEntity<{ sessionKey: string }>(row.partitionKey, row.rowKey);
+      return (await storeCall('reading a site', existing)).sessionKey;
     }
   }
 

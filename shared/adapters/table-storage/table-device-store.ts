@@ -3,6 +3,7 @@
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
+import { StoreError } from '../../errors.ts';
 import type { CallOptions, DeviceStore, DeviceWrite, DeviceWriteResult, StoredDevice } from '../../ports.ts';
 import { concurrently } from './concurrently.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
@@ -37,10 +38,20 @@ export class TableDeviceStore implements DeviceStore {
   async readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>> {
     const found = new Map<string, StoredDevice>();
     await concurrently(keys, READ_CONCURRENCY, async (key) => {
-      const stored = await this.read(key);
+      const stored = await this.#readUndamaged(key);
       if (stored) found.set(deviceKeyText(key), stored);
     });
     return found;
+  }
+
+  /** A damaged row counts as absent here: writing it anew fails, and that device alone stays behind. */
+  async #readUndamaged(key: DeviceKey): Promise<StoredDevice | undefined> {
+    try {
+      return await this.read(key);
+    } catch (thrown) {
+      if (thrown instanceof StoreError && thrown.code === 'NAC_STORE_ROW') return undefined;
+      throw thrown;
+    }
   }
 
   async write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult> {

@@ -4,7 +4,7 @@ import type { TableClient } from '@azure/data-tables';
 import { deviceKeyText } from '../../domain/device.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
 import { StoreError } from '../../errors.ts';
-import type { CallOptions, IdentityHolder, IdentityStore } from '../../ports.ts';
+import type { CallOptions, IdentityHolder, IdentityHolders, IdentityStore } from '../../ports.ts';
 import { concurrently } from './concurrently.ts';
 import { identityRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
@@ -21,6 +21,7 @@ const ATTEMPTS = 20;
 
 interface HolderRow {
   readonly holders: string[];
+  readonly more: boolean;
   readonly etag: string;
 }
 
@@ -31,15 +32,16 @@ export class TableIdentityStore implements IdentityStore {
     this.#table = table;
   }
 
-  async readHolders(identity: Identity, options: CallOptions = {}): Promise<readonly string[]> {
-    return (await this.#read(identity, options))?.holders ?? [];
+  async readHolders(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
+    const row = await this.#read(identity, options);
+    return { devices: row?.holders ?? [], more: row?.more ?? false };
   }
 
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */
   async addHolders(entries: readonly IdentityHolder[]): Promise<void> {
     const additions = byIdentity(entries);
     const units = additions.map((addition) => {
-      const entity = toEntity(addition.identity, addition.devices.slice(0, MOST_HOLDERS));
+      const entity = toEntity(addition.identity, addition.devices, false);
       return {
         of: addition,
         partition: entity.partitionKey,
@@ -50,7 +52,7 @@ export class TableIdentityStore implements IdentityStore {
     await concurrently(overtaken, WRITE_CONCURRENCY, ({ identity, devices }) =>
       this.#change(identity, (holders) => {
         const missing = devices.filter((device) => !holders.includes(device));
-        return missing.length === 0 ? undefined : [...holders, ...missing].slice(0, MOST_HOLDERS);
+        return missing.length === 0 ? undefined : [...holders, ...missing];
       }),
     );
   }
@@ -70,7 +72,7 @@ export class TableIdentityStore implements IdentityStore {
       const row = await this.#read(identity);
       const holders = edit(row?.holders ?? []);
       if (holders === undefined) return;
-      if (await this.#replace(identity, holders, row?.etag)) return;
+      if (await this.#replace(toEntity(identity, holders, row?.more ?? false), row?.etag)) return;
     }
     throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on the pointer of a ${identity.kind}.`, {
       action: 'Nothing is lost: the next poll puts the pointer in place.',
@@ -80,12 +82,13 @@ export class TableIdentityStore implements IdentityStore {
   async #read(identity: Identity, { signal }: CallOptions = {}): Promise<HolderRow | undefined> {
     const { partitionKey, rowKey } = identityRow(identity);
     try {
-      const entity = await this.#table.getEntity<{ holders: string }>(
+      const entity = await this.#table.getEntity<{ holders: string; more?: boolean }>(
         partitionKey,
         rowKey,
         signal ? { abortSignal: signal } : {},
       );
-      return { holders: entity.holders === '' ? [] : entity.holders.split('\n'), etag: entity.etag };
+      const holders = entity.holders === '' ? [] : entity.holders.split('\n');
+      return { holders, more: entity.more === true, etag: entity.etag };
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading who holds an identity', thrown);
@@ -93,11 +96,10 @@ export class TableIdentityStore implements IdentityStore {
   }
 
   /** False when somebody else wrote first. A row without holders is deleted. */
-  async #replace(identity: Identity, holders: string[], etag: string | undefined): Promise<boolean> {
-    const entity = toEntity(identity, holders);
+  async #replace(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<boolean> {
     try {
       if (etag === undefined) await this.#table.createEntity(entity);
-      else if (holders.length === 0) await this.#table.deleteEntity(entity.partitionKey, entity.rowKey, { etag });
+      else if (entity.holders === '') await this.#table.deleteEntity(entity.partitionKey, entity.rowKey, { etag });
       else await this.#table.updateEntity(entity, 'Replace', { etag });
       return true;
     } catch (thrown) {
@@ -107,8 +109,15 @@ export class TableIdentityStore implements IdentityStore {
   }
 }
 
-function toEntity(identity: Identity, holders: readonly string[]) {
-  return { ...identityRow(identity), value: identity.value, holders: holders.join('\n') };
+/** @param more whether some were left out before: then some may still be, until the row is empty */
+function toEntity(identity: Identity, holders: readonly string[], more: boolean) {
+  const listed = holders.slice(0, MOST_HOLDERS);
+  return {
+    ...identityRow(identity),
+    value: identity.value,
+    holders: listed.join('\n'),
+    more: more || listed.length < holders.length,
+  };
 }
 
 function byIdentity(entries: readonly IdentityHolder[]): { identity: Identity; devices: string[] }[] {

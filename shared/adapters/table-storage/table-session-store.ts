@@ -1,11 +1,13 @@
 // Sessions in Table Storage: one row each, and one that leads from a device to its sessions, in one transaction.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { NasLocation, Session } from '../../domain/session.ts';
+import { StoreError } from '../../errors.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
 import { prefixFilter, sessionOfDeviceRow, sessionRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
-import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
 
 const NAS_COLUMNS = [
   'nasIpAddress',
@@ -17,6 +19,9 @@ const NAS_COLUMNS = [
   'packetSourceIp',
 ] as const satisfies readonly (keyof NasLocation)[];
 
+/** Attempts under contention; each lost one means that another writer got through. */
+const ATTEMPTS = 10;
+
 const TEXT_COLUMNS = [...NAS_COLUMNS, 'mac', 'userName', 'acctSessionId'] as const;
 
 export class TableSessionStore implements SessionStore {
@@ -27,12 +32,14 @@ export class TableSessionStore implements SessionStore {
   }
 
   async writeDecision(session: Session, { signal }: CallOptions = {}): Promise<void> {
-    const { decision, presented, id, ...columns } = session;
+    const { decision, presented, id, accounting, ...known } = session;
+    // Merged rows keep what is not written: a place without a port must not keep the port of the place before.
+    const columns = { ...Object.fromEntries(TEXT_COLUMNS.map((column) => [column, ''])), ...known };
     const { device } = decision;
     const row = {
       ...sessionRow(id),
       ...columns,
-      // Columns beside the JSON are for people and filters; merged rows need every one written each time.
+      // Columns beside the JSON are for people and filters.
       presented: JSON.stringify(presented),
       decision: JSON.stringify(decision),
       decidedAt: decision.decidedAt,
@@ -45,6 +52,43 @@ export class TableSessionStore implements SessionStore {
     if (device) actions.push(['upsert', { ...sessionOfDeviceRow(device, id), sessionId: id }, 'Replace']);
     const options = signal ? { abortSignal: signal } : {};
     await storeCall('writing a session', this.#table.submitTransaction(actions, options));
+  }
+
+  async updateAccounting(
+    sessionId: string,
+    edit: (session: Session) => SessionAccounting | undefined,
+    { signal }: CallOptions = {},
+  ): Promise<boolean> {
+    const options = signal ? { abortSignal: signal } : {};
+    const { partitionKey, rowKey } = sessionRow(sessionId);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey, options);
+        const accounting = edit(toSession(sessionId, row));
+        if (accounting === undefined) return false;
+        const columns = { accounting: JSON.stringify(accounting), accountedAt: accounting.at };
+        await this.#table.updateEntity({ partitionKey, rowKey, ...columns }, 'Merge', { etag: row.etag, ...options });
+        return true;
+      } catch (thrown) {
+        if (isNotFound(thrown)) return false;
+        if (!isConflict(thrown)) throw toStoreError('writing the accounting of a session', thrown);
+      }
+    }
+    throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on session ${sessionId}.`, {
+      action: 'Deliver the accounting record again; it does no harm twice.',
+    });
+  }
+
+  async *listAll(): AsyncIterable<Session> {
+    for (const shard of SHARDS) {
+      const filter = prefixFilter(shardPartition(shard), 's|');
+      const rows = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
+      try {
+        for await (const row of rows) yield toSession(String(row.rowKey).slice('s|'.length), row);
+      } catch (thrown) {
+        throw toStoreError('listing sessions', thrown);
+      }
+    }
   }
 
   async read(sessionId: string, { signal }: CallOptions = {}): Promise<Session | undefined> {
@@ -82,7 +126,9 @@ export class TableSessionStore implements SessionStore {
 }
 
 function toSession(id: string, row: Record<string, unknown>): Session {
-  const texts = TEXT_COLUMNS.flatMap((column) => (typeof row[column] === 'string' ? [[column, row[column]]] : []));
+  const texts = TEXT_COLUMNS.flatMap((column) =>
+    typeof row[column] === 'string' && row[column] !== '' ? [[column, row[column]]] : [],
+  );
   return {
     id,
     site: String(row['site']),
@@ -90,5 +136,6 @@ function toSession(id: string, row: Record<string, unknown>): Session {
     ...Object.fromEntries(texts),
     presented: JSON.parse(String(row['presented'])),
     decision: JSON.parse(String(row['decision'])),
+    ...(typeof row['accounting'] === 'string' && { accounting: JSON.parse(row['accounting']) }),
   };
 }

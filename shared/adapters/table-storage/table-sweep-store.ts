@@ -1,6 +1,6 @@
 // The sweep's checkpoint, lease, run records and packed fingerprints in Table Storage.
 
-import type { TableClient } from '@azure/data-tables';
+import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SweepRunRecord, SweepState, SweepStore } from '../../ports.ts';
 import { fleetRow, prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
@@ -31,20 +31,7 @@ export class TableSweepStore implements SweepStore {
   }
 
   async write(state: SweepState, etag: string | undefined): Promise<string> {
-    const entity = { ...SWEEP_STATE_ROW, state: JSON.stringify(state) };
-    try {
-      const written =
-        etag === undefined
-          ? await this.#table.createEntity(entity)
-          : await this.#table.updateEntity(entity, 'Replace', { etag });
-      return written.etag ?? '';
-    } catch (thrown) {
-      if (!isConflict(thrown)) throw toStoreError('writing the state of the sweep', thrown);
-      throw new StoreError('NAC_POLL_LEASE_LOST', 'Another instance has taken over the sweep.', {
-        action: 'Nothing to do: the other instance goes on from the last checkpoint.',
-        cause: thrown,
-      });
-    }
+    return this.#replace({ ...SWEEP_STATE_ROW, state: JSON.stringify(state) }, etag);
   }
 
   async recordRun(record: SweepRunRecord): Promise<void> {
@@ -65,24 +52,40 @@ export class TableSweepStore implements SweepStore {
     return runs;
   }
 
-  async readFleetShard(shard: string): Promise<Uint8Array> {
+  async readFleetShard(shard: string): Promise<{ packed: Uint8Array; etag?: string | undefined }> {
     const { partitionKey, rowKey } = fleetRow(shard);
     try {
       const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
       const columns = Array.from({ length: Number(row['columns'] ?? 0) }, (_, index) => row[`packed${index}`]);
-      return Buffer.concat(columns.map((column) => (column instanceof Uint8Array ? column : Buffer.alloc(0))));
+      const packed = Buffer.concat(columns.map((column) => (column instanceof Uint8Array ? column : Buffer.alloc(0))));
+      return { packed, etag: row.etag };
     } catch (thrown) {
-      if (isNotFound(thrown)) return new Uint8Array();
+      if (isNotFound(thrown)) return { packed: new Uint8Array() };
       throw toStoreError('reading the fleet index', thrown);
     }
   }
 
-  async writeFleetShard(shard: string, packed: Uint8Array): Promise<void> {
+  async writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string> {
     const columns: Record<string, Uint8Array> = {};
     for (let start = 0, index = 0; start < packed.length; start += LARGEST_COLUMN, index++) {
       columns[`packed${index}`] = packed.subarray(start, start + LARGEST_COLUMN);
     }
-    const entity = { ...fleetRow(shard), columns: Object.keys(columns).length, ...columns };
-    await storeCall('writing the fleet index', this.#table.upsertEntity(entity, 'Replace'));
+    return this.#replace({ ...fleetRow(shard), columns: Object.keys(columns).length, ...columns }, etag);
+  }
+
+  async #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
+    try {
+      const written =
+        etag === undefined
+          ? await this.#table.createEntity(entity)
+          : await this.#table.updateEntity(entity, 'Replace', { etag });
+      return written.etag ?? '';
+    } catch (thrown) {
+      if (!isConflict(thrown)) throw toStoreError('writing the state of the sweep', thrown);
+      throw new StoreError('NAC_POLL_LEASE_LOST', 'Another instance has taken over the sweep.', {
+        action: 'Nothing to do: the other instance goes on from the last checkpoint.',
+        cause: thrown,
+      });
+    }
   }
 }

@@ -1,9 +1,10 @@
 // The tables of this product, and clients for them.
 
 import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
+import { ConnectorError } from '../../errors.ts';
 
 /** Every table, by what it holds. The infrastructure declares the same names. */
-export const TABLE_NAMES = ['devices', 'identities', 'sessions', 'clients', 'polling'] as const;
+export const TABLE_NAMES = ['devices', 'identities', 'sessions', 'clients', 'polling', 'jobs', 'outbox'] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 export type Tables = Readonly<Record<TableName, TableClient>>;
 
@@ -67,6 +68,12 @@ function parseConnectionString(text: string): { url: string; credential: AzureNa
   const account = parts.get('accountname') ?? '';
   const protocol = parts.get('defaultendpointsprotocol') ?? 'https';
   const suffix = parts.get('endpointsuffix') ?? 'core.windows.net';
+  if (account === '' || !parts.has('accountkey')) {
+    throw new ConnectorError('NAC_SETTINGS', 'StorageConnection names no AccountName and AccountKey.', {
+      action: 'Copy the whole connection string of the storage account (UseDevelopmentStorage=true is not enough).',
+      field: 'StorageConnection',
+    });
+  }
   const url = parts.get('tableendpoint') ?? `${protocol}://${account}.table.${suffix}`;
   return { url, credential: new AzureNamedKeyCredential(account, parts.get('accountkey') ?? '') };
 }

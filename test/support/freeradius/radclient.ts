@@ -1,5 +1,5 @@
 /**
- * Sends Access-Requests with radclient, as a switch would, and reads the reply.
+ * Sends Access-Requests and Accounting-Requests with radclient, as a switch would, and reads the reply.
  */
 import { addAttribute, noReply, type RadiusReply } from './radius-reply.ts';
 import { runProgram } from './run-program.ts';
@@ -12,16 +12,30 @@ export interface RadiusServer {
   readonly secret: string;
 }
 
+/** Where accounting records go; a running server of `startFreeRadius` is one. */
+export interface AccountingServer {
+  readonly acctPort: number;
+  readonly secret: string;
+}
+
 /** Attribute name to value. A text arrives byte for byte, whatever it contains. */
 export type RequestAttributes = Readonly<Record<string, string | number>>;
 
+/** As `RequestAttributes`; a list sends the attribute several times. */
+export type AccountingAttributes = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** `timeout`: the server has not answered. */
+export type AccountingReply = 'Accounting-Response' | 'timeout';
+
 /** Texts outside of plain ASCII can only be given to radclient as bytes, and these only by attribute number. */
-const textAttributes: Readonly<Record<string, number>> = {
+const textAttributes: Readonly<Record<string, number | string>> = {
   'User-Name': 1,
+  'Cisco-AVPair': '26.9.1',
   'Called-Station-Id': 30,
   'Calling-Station-Id': 31,
   'NAS-Identifier': 32,
   'Acct-Session-Id': 44,
+  'Acct-Multi-Session-Id': 50,
   'NAS-Port-Id': 87,
 };
 
@@ -32,12 +46,22 @@ export async function sendAccessRequest(
   timeoutSeconds = 10,
 ): Promise<RadiusReply> {
   const lines = Object.entries(attributes).map(([name, value]) => requestLine(name, value));
-  const { output } = await runProgram(
-    radclient,
-    ['-x', '-r', '1', '-t', String(timeoutSeconds), `127.0.0.1:${server.authPort}`, 'auth', server.secret],
-    { input: `${lines.join('\n')}\n`, deadline: (timeoutSeconds + 10) * 1000 },
+  return readRadclientOutput(await runRadclient('auth', server.authPort, server.secret, lines, timeoutSeconds));
+}
+
+/** Sends one accounting record, once. Without a reply within the seconds given, the result is `timeout`. */
+export async function sendAccounting(
+  server: AccountingServer,
+  attributes: AccountingAttributes,
+  timeoutSeconds = 10,
+): Promise<AccountingReply> {
+  const lines = Object.entries(attributes).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((single) => requestLine(name, single)),
   );
-  return readRadclientOutput(output);
+  const output = await runRadclient('acct', server.acctPort, server.secret, lines, timeoutSeconds);
+  if (/^Received Accounting-Response Id /m.test(output)) return 'Accounting-Response';
+  if (output.includes('No reply from server')) return 'timeout';
+  throw new Error(`radclient did not say what happened:\n${output}`);
 }
 
 /** MAC authentication bypass in the form most switches use: the MAC address as user, password and calling station. */
@@ -51,6 +75,21 @@ export function mabRequest(mac: string, more: RequestAttributes = {}): RequestAt
     'NAS-Port-Type': 'Ethernet',
     ...more,
   };
+}
+
+async function runRadclient(
+  command: 'auth' | 'acct',
+  port: number,
+  secret: string,
+  lines: readonly string[],
+  timeoutSeconds: number,
+): Promise<string> {
+  const { output } = await runProgram(
+    radclient,
+    ['-x', '-r', '1', '-t', String(timeoutSeconds), `127.0.0.1:${port}`, command, secret],
+    { input: `${lines.join('\n')}\n`, deadline: (timeoutSeconds + 10) * 1000 },
+  );
+  return output;
 }
 
 function requestLine(name: string, value: string | number): string {

@@ -3,12 +3,13 @@
  * chooses goes in by environment variables.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createTestAuthority } from './certificates.ts';
 import type { EapServer } from './eapol-test.ts';
 import { freeUdpPort } from './free-udp-port.ts';
+import type { AccountingServer } from './radclient.ts';
 import { requirePrograms } from './run-program.ts';
 
 const freeradius = '/usr/sbin/freeradius';
@@ -39,9 +40,13 @@ export interface FreeRadiusOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export interface FreeRadius extends EapServer {
-  /** Everything the server has printed. */
+export interface FreeRadius extends EapServer, AccountingServer {
+  /** Everything the server has printed since it was last started. */
   output(): string;
+  /** The log of the accounting records which the connector will never take. */
+  refusedRecords(): string;
+  /** Ends the server, by `SIGTERM` unless told, and starts it again with the same files; its ports may change. */
+  restart(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;
 }
@@ -56,30 +61,54 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
     const { deviceAuthority, radiusCaFile } = await layOut(folder, options.siteUsers ?? []);
-    for (let attempt = 1; ; attempt++) {
-      const authPort = await freeUdpPort();
-      const server = runServer(path.join(folder, 'raddb'), environment(folder, authPort, options));
-      if (await server.started) {
-        return {
-          authPort,
-          secret,
-          deviceAuthority,
-          radiusCaFile,
-          output: server.output,
-          async stop() {
-            await server.stop();
-            removeFolder();
-          },
-        };
-      }
-      // Between choosing the port and the server's start another process may have taken it.
-      if (attempt === portAttempts || !server.output().includes('Address already in use')) {
-        throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
-      }
-    }
+    let running = await startOnFreePorts(folder, options);
+    return {
+      get authPort() {
+        return running.authPort;
+      },
+      get acctPort() {
+        return running.acctPort;
+      },
+      secret,
+      deviceAuthority,
+      radiusCaFile,
+      output: () => running.server.output(),
+      refusedRecords() {
+        const file = path.join(folder, 'run', 'nac-refused.log');
+        return existsSync(file) ? readFileSync(file, 'utf8') : '';
+      },
+      async restart(signal = 'SIGTERM') {
+        await running.server.stop(signal);
+        running = await startOnFreePorts(folder, options);
+      },
+      async stop() {
+        await running.server.stop();
+        removeFolder();
+      },
+    };
   } catch (error) {
     removeFolder();
     throw error;
+  }
+}
+
+interface Ports {
+  readonly authPort: number;
+  readonly acctPort: number;
+}
+
+async function startOnFreePorts(
+  folder: string,
+  options: FreeRadiusOptions,
+): Promise<Ports & { readonly server: RunningServer }> {
+  for (let attempt = 1; ; attempt++) {
+    const ports = { authPort: await freeUdpPort(), acctPort: await freeUdpPort() };
+    const server = runServer(path.join(folder, 'raddb'), environment(folder, ports, options));
+    if (await server.started) return { ...ports, server };
+    // Between choosing a port and the server's start another process may have taken it.
+    if (attempt === portAttempts || !server.output().includes('Address already in use')) {
+      throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
+    }
   }
 }
 
@@ -115,7 +144,11 @@ async function layOut(
   return { deviceAuthority, radiusCaFile };
 }
 
-function environment(folder: string, authPort: number, options: FreeRadiusOptions): Record<string, string> {
+function environment(
+  folder: string,
+  { authPort, acctPort }: Ports,
+  options: FreeRadiusOptions,
+): Record<string, string> {
   return {
     NAC_BASE_URL: options.baseUrl,
     NAC_API_KEY: options.apiKey,
@@ -131,6 +164,12 @@ function environment(folder: string, authPort: number, options: FreeRadiusOption
     NAC_CERTIFICATES_DIR: path.join(folder, 'certs'),
     NAC_LISTEN_ADDRESS: '127.0.0.1',
     NAC_LISTEN_PORT: String(authPort),
+    NAC_ACCT_LISTEN_PORT: String(acctPort),
+    NAC_ACCT_SPOOL_DIR: path.join(folder, 'spool'),
+    NAC_ACCT_CONNECT_TIMEOUT: '0.5',
+    NAC_ACCT_TOTAL_TIMEOUT: '2.0',
+    // The server takes less for 4.
+    NAC_ACCT_RETRY_INTERVAL: '4',
     NAC_CLIENT_ADDRESS: '127.0.0.1',
     NAC_CLIENT_SECRET: secret,
     NAC_USERS_FILE: path.join(folder, 'users'),
@@ -145,7 +184,7 @@ interface RunningServer {
   /** True when it answers requests, false if it has ended instead. */
   readonly started: Promise<boolean>;
   output(): string;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 function runServer(raddb: string, env: Record<string, string>): RunningServer {
@@ -168,11 +207,11 @@ function runServer(raddb: string, env: Record<string, string>): RunningServer {
     }
     void ended.then(() => resolve(false));
   });
-  return { started, output: () => output, stop: () => stopProcess(child, ended) };
+  return { started, output: () => output, stop: (signal = 'SIGTERM') => stopProcess(child, ended, signal) };
 }
 
-async function stopProcess(child: ChildProcess, ended: Promise<void>): Promise<void> {
-  child.kill('SIGTERM');
+async function stopProcess(child: ChildProcess, ended: Promise<void>, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadline);
   await ended;
   clearTimeout(timer);

@@ -4,6 +4,11 @@ import type { Decision } from '../../../shared/domain/decision.ts';
 import { presentedIdentities } from '../../../shared/domain/presented-identities.ts';
 import { openSession, sessionId } from '../../../shared/domain/session.ts';
 
+/** Who asks; every site has a key of its own. */
+function asker(site: string) {
+  return { name: 'radius-1', site, sessionKey: `key of ${site}` };
+}
+
 function ask(fields: Omit<AccessRequest, 'method'>): AccessRequest {
   return { method: 'site', ...fields };
 }
@@ -12,32 +17,32 @@ const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', 
 
 describe('a session is one station at one site', () => {
   test('its id is twenty hexadecimal digits', () => {
-    expect(sessionId('berlin', station)).toMatch(/^[0-9a-f]{20}$/);
+    expect(sessionId(asker('berlin'), station)).toMatch(/^[0-9a-f]{20}$/);
   });
 
   test('however the access point writes the address', () => {
     for (const callingStationId of ['a0b1c2d3e4f5', 'a0:b1:c2:d3:e4:f5', 'a0b1.c2d3.e4f5']) {
-      expect(sessionId('berlin', ask({ callingStationId }))).toBe(sessionId('berlin', station));
+      expect(sessionId(asker('berlin'), ask({ callingStationId }))).toBe(sessionId(asker('berlin'), station));
     }
   });
 
   test('wherever it roams at the site, and whoever logs in', () => {
     const roamed = ask({ callingStationId: 'a0b1c2d3e4f5', userName: 'bob', nasIpAddress: '10.1.1.2', nasPortId: '7' });
-    expect(sessionId('berlin', roamed)).toBe(sessionId('berlin', station));
+    expect(sessionId(asker('berlin'), roamed)).toBe(sessionId(asker('berlin'), station));
   });
 
   test('another site, another session', () => {
-    expect(sessionId('hamburg', station)).not.toBe(sessionId('berlin', station));
+    expect(sessionId(asker('hamburg'), station)).not.toBe(sessionId(asker('berlin'), station));
   });
 
   test('random addresses tell stations apart although they find no device', () => {
-    const one = sessionId('berlin', ask({ callingStationId: 'd2b1c2d3e4f5' }));
-    const other = sessionId('berlin', ask({ callingStationId: 'd2b1c2d3e4f6' }));
+    const one = sessionId(asker('berlin'), ask({ callingStationId: 'd2b1c2d3e4f5' }));
+    const other = sessionId(asker('berlin'), ask({ callingStationId: 'd2b1c2d3e4f6' }));
     expect(one).not.toBe(other);
   });
 
   test('site and station do not run into each other', () => {
-    expect(sessionId('a', ask({ userName: 'bc' }))).not.toBe(sessionId('ab', ask({ userName: 'c' })));
+    expect(sessionId(asker('a'), ask({ userName: 'bc' }))).not.toBe(sessionId(asker('ab'), ask({ userName: 'c' })));
   });
 
   test('without an address the user name tells stations apart, then the certificate', () => {
@@ -46,13 +51,13 @@ describe('a session is one station at one site', () => {
       ask({ userName: 'bob' }),
       ask({ certificate: { serial: '7cf9aa1f' } }),
       ask({ certificate: { serial: '7cf9aa20' } }),
-    ].map((request) => sessionId('vpn', request));
+    ].map((request) => sessionId(asker('vpn'), request));
     expect(new Set(ids).size).toBe(4);
   });
 
   test('two VPN users behind one public IP address are two sessions', () => {
-    const one = sessionId('vpn', ask({ callingStationId: '198.51.100.7', userName: 'alice' }));
-    const other = sessionId('vpn', ask({ callingStationId: '198.51.100.7', userName: 'bob' }));
+    const one = sessionId(asker('vpn'), ask({ callingStationId: '198.51.100.7', userName: 'alice' }));
+    const other = sessionId(asker('vpn'), ask({ callingStationId: '198.51.100.7', userName: 'bob' }));
     expect(one).not.toBe(other);
   });
 });
@@ -69,8 +74,8 @@ test('an opened session remembers station, place and decision, and leaves out wh
     problems: [],
   };
   const presented = presentedIdentities(station);
-  expect(openSession('berlin', 'radius-1', station, presented, decision)).toEqual({
-    id: sessionId('berlin', station),
+  expect(openSession(asker('berlin'), station, presented, decision)).toEqual({
+    id: sessionId(asker('berlin'), station),
     site: 'berlin',
     client: 'radius-1',
     mac: 'a0b1c2d3e4f5',

@@ -21,10 +21,11 @@ function memoryStore(): MemoryStore {
     write: notUsed,
     recordRun: notUsed,
     listRuns: notUsed,
-    readFleetShard: async (shard) => store.shards.get(shard) ?? new Uint8Array(),
+    readFleetShard: async (shard) => ({ packed: store.shards.get(shard) ?? new Uint8Array() }),
     writeFleetShard: async (shard, packed) => {
       store.writes += 1;
       store.shards.set(shard, Uint8Array.from(packed));
+      return String(store.writes);
     },
   };
   return store;
@@ -198,20 +199,31 @@ test('an index that was cut off keeps its whole entries and nothing made up', as
   expect(known).toHaveLength(FLEET.length - store.shards.size);
 });
 
+test('every twelfth run trusts no fingerprint, so that whatever came between index and rows heals', async () => {
+  const store = memoryStore();
+  await completeRun(store, 11, FLEET);
+  const index = await FleetIndex.load(store, 12);
+  expect(FLEET.some((device) => index.isUnchanged(device))).toBe(false);
+});
+
 test('any fleet comes back from the store as it went in, sixteen bytes a device', async () => {
   const numbers = fc.uniqueArray(fc.integer({ min: 0, max: 2 ** 40 }), { maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(numbers, fc.integer({ min: 1, max: 10_000_000 }), async (fleet, runNumber) => {
-      const store = memoryStore();
-      const devices = fleet.map(aDeviceOfFleet);
-      await completeRun(store, runNumber, devices);
-      const index = await FleetIndex.load(store, runNumber + 1);
-      for (const device of devices) expect(index.isUnchanged(device)).toBe(true);
-      for (const device of devices) index.markSeen(device);
-      expect(hashesOf(index)).toEqual([]);
-      const bytes = [...store.shards.values()].reduce((sum, { length }) => sum + length, 0);
-      expect(bytes).toBeLessThanOrEqual(16 * (devices.length + store.shards.size));
-    }),
+    fc.asyncProperty(
+      numbers,
+      fc.integer({ min: 1, max: 10_000_000 }).filter((run) => (run + 1) % 12 !== 0),
+      async (fleet, runNumber) => {
+        const store = memoryStore();
+        const devices = fleet.map(aDeviceOfFleet);
+        await completeRun(store, runNumber, devices);
+        const index = await FleetIndex.load(store, runNumber + 1);
+        for (const device of devices) expect(index.isUnchanged(device)).toBe(true);
+        for (const device of devices) index.markSeen(device);
+        expect(hashesOf(index)).toEqual([]);
+        const bytes = [...store.shards.values()].reduce((sum, { length }) => sum + length, 0);
+        expect(bytes).toBeLessThanOrEqual(16 * (devices.length + store.shards.size));
+      },
+    ),
     { numRuns: 50 },
   );
 });

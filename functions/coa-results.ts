@@ -1,0 +1,12 @@
+// Queue trigger: relays report what became of jobs. A message that is no report ends in the dead letters of its queue.
+
+import { app } from '@azure/functions';
+import { connector } from './connector.ts';
+
+if (connector().enforces) {
+  app.serviceBusQueue('coa-results', {
+    connection: 'ServiceBusConnection',
+    queueName: 'coa-results',
+    handler: (message: unknown) => connector().report(message),
+  });
+}

@@ -1,0 +1,11 @@
+// Timer: looks after CoA jobs, and after each sweep compares every session with policy. Only with a Service Bus.
+
+import { app } from '@azure/functions';
+import { connector } from './connector.ts';
+
+if (connector().enforces) app.timer('enforce', { schedule: connector().settings.enforceSchedule, handler: enforce });
+
+async function enforce(): Promise<void> {
+  const round = await connector().enforce();
+  if (round.decided > 0 || round.queued > 0) connector().log.info('enforcement.round', round);
+}

@@ -1,0 +1,74 @@
+// A relay of this machine, as its own process: the relay.yaml it needs, and the agent that ships.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const RELAY = join(import.meta.dirname, '../relay/main.ts');
+/** Longer than a relay takes to finish what it sends. */
+const KILL_AFTER_MS = 40_000;
+
+export interface LocalRelayOptions {
+  readonly folder: string;
+  readonly site: string;
+  readonly serviceBusConnection: string;
+  /** The one NAS: where it listens for CoA, and the secret it shares with the relay. */
+  readonly nas: { readonly address: string; readonly port: number; readonly secret: string };
+  readonly onLine?: (line: string) => void;
+}
+
+export interface LocalRelay {
+  readonly pid: number;
+  readonly exited: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export async function startLocalRelay({
+  folder,
+  site,
+  serviceBusConnection,
+  nas,
+  onLine,
+}: LocalRelayOptions): Promise<LocalRelay> {
+  const file = join(folder, 'relay.yaml');
+  await writeFile(
+    file,
+    [
+      `site: ${site}`,
+      'relay: local-relay',
+      'serviceBus:',
+      '  connectionStringEnv: SERVICE_BUS_CONNECTION',
+      'nas:',
+      '  - name: switch-1',
+      '    match:',
+      `      nasIpAddress: ${nas.address}`,
+      `    address: ${nas.address}`,
+      `    port: ${nas.port}`,
+      '    profile: cisco-ios',
+      '    secretEnv: SWITCH_SECRET',
+      '',
+    ].join('\n'),
+  );
+  const child = spawn(process.execPath, [RELAY, 'run', file], {
+    env: { PATH: process.env['PATH'], SERVICE_BUS_CONNECTION: serviceBusConnection, SWITCH_SECRET: nas.secret },
+    // With the IPC channel the relay notices when this process dies.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', (line) => onLine?.(line));
+  }
+  const exited = once(child, 'exit');
+  return {
+    pid: child.pid ?? 0,
+    exited,
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+}

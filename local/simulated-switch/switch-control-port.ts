@@ -1,0 +1,126 @@
+/**
+ * The switch's control port: plain HTTP and JSON on the loopback interface, through which people and tests plug stations
+ * in and out and have the switch misbehave.
+ */
+
+import { type MacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
+import { BodyTooLargeError, type HttpExchange } from '../intune-tenant/http-exchange.ts';
+import type { CoaBehaviour, CoaBehaviours } from './coa-behaviour.ts';
+import type { StationSessions } from './station-sessions.ts';
+import { SwitchError } from './switch-error.ts';
+
+export interface SwitchControlContext {
+  readonly stations: StationSessions;
+  readonly behaviours: CoaBehaviours;
+  readonly stats: () => unknown;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const overview =
+  'use POST /connect, POST /disconnect, POST /roam, GET /sessions, POST /behaviour or GET /stats of the simulated switch';
+const behaviourHint =
+  'use {"coa":"ack"}, {"coa":"silent"} or {"coa":"nak","errorCause":503}, the last two with "times" if not for good';
+const longestName = 253;
+
+/** Answers one request to the control port; refusals are `{code, message}` and say what to do instead. */
+export async function answerSwitchControl(exchange: HttpExchange, context: SwitchControlContext): Promise<void> {
+  try {
+    await operate(exchange, context);
+  } catch (error) {
+    const { status, code, message } = refusalOf(error);
+    exchange.answerJson(status, { code, message });
+  }
+}
+
+async function operate(exchange: HttpExchange, { stations, behaviours, stats }: SwitchControlContext): Promise<void> {
+  switch (`${exchange.method} ${exchange.path}`) {
+    case 'POST /connect': {
+      const fields = await readFields(exchange, ['mac', 'port']);
+      const port = fields['port'] === undefined ? undefined : readName(fields, 'port', 'Gi1/0/7');
+      exchange.answerJson(200, await stations.connect(readMac(fields), port));
+      return;
+    }
+    case 'POST /disconnect': {
+      const fields = await readFields(exchange, ['mac']);
+      exchange.answerJson(200, await stations.disconnect(readMac(fields)));
+      return;
+    }
+    case 'POST /roam': {
+      const fields = await readFields(exchange, ['mac', 'nasIdentifier']);
+      const nasIdentifier = readName(fields, 'nasIdentifier', 'switch-2');
+      exchange.answerJson(200, await stations.roam(readMac(fields), nasIdentifier));
+      return;
+    }
+    case 'GET /sessions':
+      exchange.answerJson(200, stations.list());
+      return;
+    case 'POST /behaviour': {
+      const behaviour = readBehaviour(await readFields(exchange, ['coa', 'errorCause', 'times']));
+      behaviours.set(behaviour);
+      exchange.answerJson(200, behaviour);
+      return;
+    }
+    case 'GET /stats':
+      exchange.answerJson(200, stats());
+      return;
+    default:
+      throw new SwitchError(404, 'unknown_operation', `there is no ${exchange.method} ${exchange.path}: ${overview}`);
+  }
+}
+
+function refusalOf(error: unknown): { status: number; code: string; message: string } {
+  if (error instanceof SwitchError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof BodyTooLargeError) return { status: 413, code: 'body_too_large', message };
+  return { status: 500, code: 'internal_error', message };
+}
+
+async function readFields(exchange: HttpExchange, known: readonly string[]): Promise<Fields> {
+  const body = await exchange.body();
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SwitchError(400, 'invalid_json', `the body is not a JSON object: send one with ${known.join(', ')}`);
+  }
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new SwitchError(400, 'invalid_property', `'${unknown}' is not known here: use ${known.join(', ')}`);
+  }
+  return { ...value };
+}
+
+function readMac({ mac }: Fields): MacAddress {
+  const address = typeof mac === 'string' ? parseMacAddress(mac) : undefined;
+  if (address !== undefined) return address;
+  throw new SwitchError(400, 'invalid_property', 'mac must be a MAC address, such as "A4-BB-6D-01-02-03"');
+}
+
+function readName(fields: Fields, name: string, example: string): string {
+  const value = fields[name];
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= longestName) return value;
+  throw new SwitchError(
+    400,
+    'invalid_property',
+    `${name} must be a text of 1 to ${longestName} octets, such as "${example}"`,
+  );
+}
+
+function readBehaviour({ coa, errorCause, times }: Fields): CoaBehaviour {
+  const lasting = times === undefined ? {} : { times: readNumber('times', times, 1, 1_000_000) };
+  if (coa === 'nak') return { coa, errorCause: readNumber('errorCause', errorCause, 1, 0xffff_ffff), ...lasting };
+  if (errorCause === undefined) {
+    if (coa === 'silent') return { coa, ...lasting };
+    if (coa === 'ack' && times === undefined) return { coa };
+  }
+  throw new SwitchError(400, 'invalid_property', `this is no behaviour: ${behaviourHint}`);
+}
+
+function readNumber(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new SwitchError(400, 'invalid_property', `${name} must be a whole number from ${least}: ${behaviourHint}`);
+}

@@ -1,0 +1,81 @@
+// `relay check`: reads relay.yaml and its secrets as the relay would, and shows the NASes without their secrets.
+
+import { hostname } from 'node:os';
+import path from 'node:path';
+import { readConfigFile } from './read-config-file.ts';
+import { readRelayConfig } from './read-relay-config.ts';
+import { readRelaySecrets } from './read-relay-secrets.ts';
+import type { NasEntry, RelayConfig } from './relay-config.ts';
+
+/**
+ * @returns lines to show
+ * @throws RelayConfigError naming every problem
+ */
+export function checkRelay(file: string, env: Readonly<Record<string, string | undefined>>): string[] {
+  const config = readRelayConfig(readConfigFile(file), { file, hostName: hostname() });
+  readRelaySecrets(config, { env, folder: path.dirname(file) });
+  return [`${file} is right.`, '', ...summary(config), '', ...table(config.nas)];
+}
+
+function summary({ site, relay, serviceBus, healthz, log }: RelayConfig): string[] {
+  const { connection, jobsQueue, resultsQueue } = serviceBus;
+  const where =
+    connection.kind === 'connection-string'
+      ? 'connection string (local use only)'
+      : `${connection.namespace}, Entra ${connection.credential.kind}, ${connection.transport}`;
+  return [
+    `Site         ${site}`,
+    `Relay        ${relay}`,
+    `Service Bus  ${where}`,
+    `Queues       ${jobsQueue} -> relay -> ${resultsQueue}`,
+    `Health       ${healthz === undefined ? 'off' : `http://${host(healthz.address)}:${healthz.port}/healthz`}`,
+    `Log privacy  ${log.privacy}`,
+  ];
+}
+
+function table(entries: readonly NasEntry[]): string[] {
+  const rows = [
+    ['NAS', 'RECOGNISED BY', 'SEND TO', 'PROFILE', 'SECRET', 'SWITCHES'],
+    ...entries.map((entry) => [
+      entry.name,
+      recognisedBy(entry),
+      `${entry.address === undefined ? 'its own address' : host(entry.address)} port ${entry.port}${
+        entry.sourceAddress === undefined ? '' : ` from ${entry.sourceAddress}`
+      }`,
+      entry.profile.name,
+      entry.secret.from === 'env' ? `variable ${entry.secret.name}` : `file ${entry.secret.name}`,
+      switches(entry),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function recognisedBy({ match }: NasEntry): string {
+  return [
+    ...match.nasIdentifier.map((text) => `NAS-Identifier ${text}`),
+    ...match.nasIpAddress.map(({ text }) => `NAS-IP-Address ${text}`),
+    ...match.nasIpv6Address.map(({ text }) => `NAS-IPv6-Address ${text}`),
+    ...match.packetSourceIp.map(({ text }) => `source ${text}`),
+    ...match.subnet.map(({ text }) => `subnet ${text}`),
+  ].join(', ');
+}
+
+function switches(entry: NasEntry): string {
+  const set = [
+    entry.messageAuthenticator ? '' : 'no Message-Authenticator',
+    entry.eventTimestamp ? '' : 'no Event-Timestamp',
+    entry.legacyZeroMessageAuthenticator ? 'legacy Message-Authenticator' : '',
+    entry.alsoIdentifyBy.length > 0 ? `also ${entry.alsoIdentifyBy.join(', ')}` : '',
+  ].filter((text) => text !== '');
+  return set.length === 0 ? '-' : set.join('; ');
+}
+
+function host(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}

@@ -1,0 +1,45 @@
+// Makes Service Bus clients as relay.yaml describes them.
+
+import { ClientCertificateCredential, ClientSecretCredential, type TokenCredentialOptions } from '@azure/identity';
+import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import type { EntraCredential, ServiceBusConnection } from './relay-config.ts';
+import { webSocketThrough } from './web-socket-through.ts';
+
+export type ConnectServiceBus = () => ServiceBusClient;
+
+/** The relay repeats by itself, and must not wait long for what hangs. */
+const retryOptions = { maxRetries: 0, timeoutInMs: 10_000 };
+
+/** @param secret the connection string, client secret or certificate */
+export function connectServiceBus(connection: ServiceBusConnection, secret: string): ConnectServiceBus {
+  if (connection.kind === 'connection-string') return () => new ServiceBusClient(secret, { retryOptions });
+  const { namespace, transport, proxy } = connection;
+  const credential = entraCredential(connection.credential, secret, proxy);
+  const options: ServiceBusClientOptions = {
+    retryOptions,
+    ...(transport === 'websocket' ? { webSocketOptions: { webSocket: webSocketThrough(proxy) } } : {}),
+  };
+  return () => new ServiceBusClient(namespace, credential, options);
+}
+
+function entraCredential(
+  { kind, tenantId, clientId, authorityHost }: EntraCredential,
+  secret: string,
+  proxy: string | undefined,
+): ClientCertificateCredential | ClientSecretCredential {
+  const options: TokenCredentialOptions = {
+    ...(authorityHost === undefined ? {} : { authorityHost }),
+    ...(proxy === undefined ? {} : { proxyOptions: proxyOptions(new URL(proxy)) }),
+  };
+  return kind === 'certificate'
+    ? new ClientCertificateCredential(tenantId, clientId, { certificate: secret }, options)
+    : new ClientSecretCredential(tenantId, clientId, secret, options);
+}
+
+function proxyOptions({ protocol, hostname, port, username, password }: URL) {
+  return {
+    host: `${protocol}//${hostname}`,
+    port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port),
+    ...(username === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+  };
+}

@@ -1,0 +1,201 @@
+// Works on CoA jobs as they come from the site's queue: each ends in one report, and only then is its message completed.
+
+import { type CoaJob, type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
+import { toInstant } from '../shared/domain/instant.ts';
+import type { Logger, Privacy } from '../shared/ports.ts';
+import { clockDelay } from './clock-delay.ts';
+import { findNas } from './find-nas.ts';
+import type { NasSender } from './nas-sender.ts';
+import { reportSendResult } from './radius/report-send-result.ts';
+import type { SendClock } from './radius/send-clock.ts';
+import { readCoaJob } from './read-coa-job.ts';
+import type { RelayConfig } from './relay-config.ts';
+import { toRelayError } from './relay-error.ts';
+import type { ReportOutbox } from './report-outbox.ts';
+import { createSendLanes } from './send-lanes.ts';
+
+/** A message received from the site's queue and not settled yet. */
+export interface JobDelivery {
+  readonly messageId: string;
+  readonly body: unknown;
+  complete(): Promise<void>;
+  abandon(): Promise<void>;
+  deadLetter(reason: string, description: string): Promise<void>;
+}
+
+export interface JobWorker {
+  /** Never rejects. Once `lost` aborts, nothing more is sent for the delivery, and it is not settled. */
+  handle(delivery: JobDelivery, lost: AbortSignal): Promise<void>;
+  /** Starts nothing new, lets sends under way end within that time, and cuts off the rest. */
+  stop(graceMs: number): Promise<void>;
+  readonly underWay: number;
+  readonly waiting: number;
+}
+
+export interface JobWorkerOptions {
+  readonly config: Pick<RelayConfig, 'site' | 'relay' | 'nas' | 'limits'>;
+  /** Secrets by name of the NAS. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly sender: NasSender;
+  readonly reports: ReportOutbox;
+  readonly clock: SendClock;
+  readonly log: Logger;
+  readonly privacy: Privacy;
+}
+
+type Ending = Pick<CoaReport, 'outcome' | 'errorCause' | 'transmissions' | 'discarded' | 'hint'>;
+
+/** Remembered endings: far more than can come back after a lost lock. */
+const rememberedJobs = 10_000;
+const longestDescription = 1000;
+
+export function createJobWorker(options: JobWorkerOptions): JobWorker {
+  const { config, secrets, sender, reports, clock, log, privacy } = options;
+  const lanes = createSendLanes(config.limits);
+  const finished = new Map<string, CoaReport>();
+  const inHand = new Set<Promise<void>>();
+  const cutOff = new AbortController();
+
+  async function work(delivery: JobDelivery, signal: AbortSignal): Promise<void> {
+    const reading = readCoaJob(delivery.body, config.site);
+    if (!reading.ok) {
+      const description = reading.problems.join(' ').slice(0, longestDescription);
+      log.warn('relay.job_invalid', {
+        code: 'NAC_RELAY_JOB',
+        messageId: delivery.messageId.slice(0, 128),
+        description,
+      });
+      return delivery.deadLetter('NAC_RELAY_JOB', description);
+    }
+    const { job } = reading;
+    const report = finished.get(coaMessageId(job)) ?? (await finish(job, signal));
+    await reports.put(report);
+    // Without the lock the message is not ours to settle any more.
+    if (!signal.aborted) await delivery.complete();
+  }
+
+  /** Does what the job asks for, unless this process has done so already. */
+  async function finish(job: CoaJob, signal: AbortSignal): Promise<CoaReport> {
+    const found = findNas(config.nas, job.nas);
+    if (found === undefined) return conclude(job, unknownNas(job));
+    const { entry, address } = found;
+    const nas = { nas: entry.name, address };
+    if (hasExpired(job)) return conclude(job, expired, nas);
+    const answer = entry.profile.request(job, { alsoIdentifyBy: entry.alsoIdentifyBy });
+    if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason }, nas);
+
+    const lane = await lanes.acquire({ nas: `${address} ${entry.port}`, session: sessionName(job) }, signal);
+    let answered: boolean | undefined;
+    try {
+      // The same job may have come twice, and the first of them may have ended while this one waited.
+      const already = finished.get(coaMessageId(job));
+      if (already) return already;
+      if (hasExpired(job)) return conclude(job, expired, nas);
+      void reports.put(reportOf(job, 'taken'));
+      const target = { ...entry, address, secret: secrets.get(entry.name) ?? '' };
+      const result = await sender.send(target, answer.request, {
+        signal,
+        onSent: () => void reports.put(reportOf(job, 'sent')),
+      });
+      answered = result.kind !== 'no-answer';
+      return conclude(job, reportSendResult(result, target), { ...nas, durationMs: Math.round(result.elapsedMs) });
+    } catch (error) {
+      // What the codec refuses to encode, it refuses the next time too.
+      if (!(error instanceof RangeError)) throw error;
+      return conclude(job, { outcome: 'not-possible', hint: `The request cannot be sent: ${error.message}.` }, nas);
+    } finally {
+      // Only now: whoever gets the lane next may be the same job, and has to find how it ended.
+      lane.release(answered);
+    }
+  }
+
+  function conclude(job: CoaJob, ending: Ending, fields: Record<string, unknown> = {}): CoaReport {
+    const report = reportOf(job, 'finished', ending);
+    remember(coaMessageId(job), report);
+    log.info('relay.job', {
+      jobId: job.id,
+      attempt: job.attempt,
+      action: job.action,
+      station: privacy.mac(job.session.callingStationId),
+      user: privacy.userName(job.session.userName),
+      ...fields,
+      ...ending,
+    });
+    return report;
+  }
+
+  function hasExpired({ expiresAt }: CoaJob): boolean {
+    return clock.now().getTime() >= Date.parse(expiresAt);
+  }
+
+  function reportOf({ id: jobId, attempt, site }: CoaJob, stage: CoaReport['stage'], ending: Ending = {}): CoaReport {
+    return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...ending };
+  }
+
+  function remember(id: string, report: CoaReport): void {
+    finished.set(id, report);
+    const [oldest] = finished.keys();
+    if (finished.size > rememberedJobs && oldest !== undefined) finished.delete(oldest);
+  }
+
+  async function handle(delivery: JobDelivery, lost: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([lost, cutOff.signal]);
+    try {
+      await work(delivery, signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof WorkerStopped) return;
+      const { code, message, action } = toRelayError(error);
+      log.error('relay.job_failed', { code, message, action, messageId: delivery.messageId.slice(0, 128) });
+      // Counts as an attempt: what fails again and again ends among the dead letters.
+      await delivery.abandon().catch(() => undefined);
+    }
+  }
+
+  return {
+    handle(delivery, lost) {
+      const done = handle(delivery, lost).finally(() => inHand.delete(done));
+      inHand.add(done);
+      return done;
+    },
+    async stop(graceMs) {
+      lanes.stop(new WorkerStopped());
+      const over = new AbortController();
+      const all = Promise.all(inHand).then(() => over.abort());
+      await clockDelay(clock, graceMs, over.signal);
+      cutOff.abort(new WorkerStopped());
+      // Only settling can hold them up now, and the session is given back in any case.
+      await Promise.race([all, clockDelay(clock, 1000, over.signal)]);
+    },
+    get underWay() {
+      return lanes.underWay;
+    },
+    get waiting() {
+      return lanes.waiting;
+    },
+  };
+}
+
+class WorkerStopped extends Error {
+  override readonly name = 'WorkerStopped';
+
+  constructor() {
+    super('The relay is stopping');
+  }
+}
+
+const expired: Ending = {
+  outcome: 'expired',
+  hint: 'The job came too late, or waited too long for its NAS: look whether the relay was away, or the NAS does not answer.',
+};
+
+function unknownNas({ nas }: CoaJob): Ending {
+  const named = Object.entries(nas).map(([key, value]) => `${key} ${value}`);
+  const facts = named.length === 0 ? 'The job names no NAS at all.' : `Add a NAS with one of: ${named.join(', ')}.`;
+  return { outcome: 'unknown-nas', hint: `No NAS of relay.yaml matches. ${facts}` };
+}
+
+/** What tells the stations at one NAS apart; too little only means less at once. */
+function sessionName({ session }: CoaJob): string {
+  const { callingStationId, auditSessionId, acctSessionId, userName } = session;
+  return callingStationId ?? auditSessionId ?? acctSessionId ?? userName ?? '';
+}

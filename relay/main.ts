@@ -1,0 +1,46 @@
+// Command line entry: `run` runs the relay until it is told to stop, `check` checks its relay.yaml.
+
+import { createJsonLineLogger } from '../shared/adapters/system/json-line-logger.ts';
+import { systemClock } from '../shared/adapters/system/system-clock.ts';
+import { checkRelay } from './check-relay.ts';
+import { parseRelayCommand, relayUsage } from './parse-relay-command.ts';
+import { RelayConfigError, toRelayError } from './relay-error.ts';
+import { startRelay } from './start-relay.ts';
+
+// Whoever read our output may be gone before us; that is no reason to skip the shutdown.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+try {
+  const { command, file } = parseRelayCommand(process.argv.slice(2));
+  if (command === 'help') print(relayUsage);
+  else if (command === 'check') print(checkRelay(file, process.env).join('\n'));
+  else await run(file);
+  exit(0);
+} catch (thrown) {
+  const error = toRelayError(thrown);
+  const head = error instanceof RelayConfigError ? error.message : `${error.code}: ${error.message}`;
+  process.stderr.write(`${head}\n${error.action}\n`);
+  exit(error.code === 'NAC_RELAY_USAGE' ? 2 : 1);
+}
+
+async function run(file: string): Promise<void> {
+  const stopRequested = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stopRequested.resolve);
+  // A parent that dies takes its relay along.
+  if (process.send) process.on('disconnect', stopRequested.resolve);
+
+  const log = createJsonLineLogger(systemClock, (_, line) => print(line));
+  const relay = await startRelay({ file, env: process.env, log });
+  await stopRequested.promise;
+  await relay.stop();
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function exit(code: number): void {
+  process.exitCode = code;
+  // Timers of the SDK would keep the process for another minute.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+}

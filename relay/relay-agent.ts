@@ -1,0 +1,140 @@
+// The relay agent: takes the site's CoA jobs, has them carried out, and reports. Everything it needs can be replaced.
+
+import { createIdentityPrivacy } from '../shared/adapters/system/identity-privacy.ts';
+import { toInstant } from '../shared/domain/instant.ts';
+import type { Logger } from '../shared/ports.ts';
+import { clockDelay } from './clock-delay.ts';
+import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
+import { createJobWorker } from './job-worker.ts';
+import { type JobsQueue, keepSession, type RelayState } from './keep-session.ts';
+import type { NasSender } from './nas-sender.ts';
+import type { SendClock } from './radius/send-clock.ts';
+import type { RelayConfig } from './relay-config.ts';
+import { createReportOutbox, type ResultsQueue } from './report-outbox.ts';
+import type { RetryDelays } from './retry-delays.ts';
+
+export interface RelayAgentParts {
+  readonly config: RelayConfig;
+  /** Secrets by name of the NAS. */
+  readonly nasSecrets: ReadonlyMap<string, string>;
+  /** For the keyed privacy modes of the log. */
+  readonly logKey: string;
+  readonly jobs: JobsQueue & { close(): Promise<void> };
+  readonly results: ResultsQueue & { close(): Promise<void> };
+  readonly sender: NasSender;
+  readonly clock: SendClock;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly timing?: Partial<RelayTiming>;
+}
+
+export interface RelayTiming {
+  /** How often a standby asks for the session. */
+  readonly standbyRetryMs: number;
+  /** Between attempts to reach Service Bus. */
+  readonly reconnect: RetryDelays;
+  /** How long sends under way may take when the relay stops, and then the reports again. */
+  readonly graceMs: number;
+}
+
+export interface RunningRelay {
+  readonly health: RelayHealth;
+  /** Absent without health endpoint. */
+  readonly healthPort?: number;
+  /** Finishes what is under way within bounds, gives the session back and closes everything. */
+  stop(): Promise<void>;
+}
+
+const defaultTiming: RelayTiming = {
+  standbyRetryMs: 2000,
+  reconnect: { firstMs: 500, longestMs: 10_000 },
+  graceMs: 10_000,
+};
+
+/** @throws RelayError if the health endpoint cannot listen */
+export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRelay> {
+  const { config, nasSecrets, logKey, jobs, results, sender, clock, random } = parts;
+  const log = withFields(parts.log, { site: config.site, relay: config.relay });
+  const { standbyRetryMs, reconnect, graceMs } = { ...defaultTiming, ...parts.timing };
+  const stop = new AbortController();
+  const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
+  const privacy = createIdentityPrivacy(config.log.privacy, logKey);
+  const worker = createJobWorker({ config, secrets: nasSecrets, sender, reports, clock, log, privacy });
+  let state: RelayState = 'connecting';
+  let since = toInstant(clock.now());
+
+  const health = (): RelayHealth => {
+    const { jobId, attempt, stage, outcome, at } = reports.last ?? {};
+    const lastReport =
+      jobId !== undefined && attempt !== undefined && stage !== undefined && at !== undefined
+        ? { lastReport: { jobId, attempt, stage, at, ...(outcome === undefined ? {} : { outcome }) } }
+        : {};
+    return {
+      site: config.site,
+      relay: config.relay,
+      state,
+      since,
+      jobsUnderWay: worker.underWay,
+      jobsWaiting: worker.waiting,
+      reportsPending: reports.pending,
+      ...lastReport,
+    };
+  };
+
+  let healthServer: HealthServer | undefined;
+  try {
+    healthServer = config.healthz && (await startHealthServer(config.healthz, health));
+  } catch (error) {
+    await Promise.all([sender.close(), jobs.close(), results.close()]);
+    throw error;
+  }
+  log.info('relay.started', { nas: config.nas.length, ...(healthServer && { healthPort: healthServer.port }) });
+
+  const kept = keepSession({
+    queue: jobs,
+    handle: worker.handle,
+    finish: () => worker.stop(graceMs),
+    onState(next) {
+      if (next !== state) since = toInstant(clock.now());
+      state = next;
+    },
+    clock,
+    log,
+    random,
+    delays: reconnect,
+    standbyRetryMs,
+    stop: stop.signal,
+  });
+
+  async function end(): Promise<void> {
+    log.info('relay.stopping', { jobsUnderWay: worker.underWay, jobsWaiting: worker.waiting });
+    stop.abort(new Error('The relay is stopping'));
+    await kept;
+    await worker.stop(0);
+    // Reports of sends that were finished without the session.
+    for (let left = graceMs; reports.pending > 0 && left > 0; left -= 50) await clockDelay(clock, 50);
+    reports.close();
+    await Promise.all([sender.close(), jobs.close(), results.close(), healthServer?.close()]);
+    log.info('relay.stopped', { reportsLost: reports.pending });
+  }
+
+  let ending: Promise<void> | undefined;
+  return {
+    get health() {
+      return health();
+    },
+    ...(healthServer && { healthPort: healthServer.port }),
+    stop() {
+      ending ??= end();
+      return ending;
+    },
+  };
+}
+
+function withFields(log: Logger, common: Record<string, unknown>): Logger {
+  return {
+    info: (event, fields) => log.info(event, { ...common, ...fields }),
+    warn: (event, fields) => log.warn(event, { ...common, ...fields }),
+    error: (event, fields) => log.error(event, { ...common, ...fields }),
+  };
+}

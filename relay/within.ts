@@ -1,0 +1,20 @@
+// Bounds the wait for something that may never come.
+
+/** @throws what the promise rejects with; an error once the time is up; the signal's reason once it aborts */
+export async function within<Value>(
+  milliseconds: number,
+  promise: Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value> {
+  const ended = Promise.withResolvers<never>();
+  const timer = setTimeout(() => ended.reject(new Error(`No answer within ${milliseconds / 1000} s`)), milliseconds);
+  const abort = (): void => ended.reject(signal?.reason);
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
+  try {
+    return await Promise.race([promise, ended.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}

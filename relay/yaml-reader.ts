@@ -1,0 +1,151 @@
+// Reads values out of a YAML document and collects every problem with its place, instead of stopping at the first.
+
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { ConfigProblem } from './relay-error.ts';
+
+/** A place in the document that may hold a value. */
+export interface YamlField {
+  /** Like `nas[2].port`. */
+  readonly path: string;
+  /** `undefined` where nothing is written. */
+  readonly node: Node | undefined;
+  readonly line: number;
+  readonly column: number;
+}
+
+const anchor = { line: 1, column: 1 };
+
+export class YamlReader {
+  readonly problems: ConfigProblem[] = [];
+  readonly root: YamlField;
+  readonly #document: Document | undefined;
+  readonly #lines = new LineCounter();
+
+  constructor(text: string) {
+    try {
+      const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, logLevel: 'silent' });
+      for (const { message, pos, code } of document.errors) {
+        const fix = code === 'DUPLICATE_KEY' ? 'Remove one of the two.' : 'Correct the YAML there.';
+        this.problems.push({ path: '', ...this.#place(pos[0]), problem: `${message.replace(/\.?$/, '.')} ${fix}` });
+      }
+      this.#document = document;
+      this.root = this.#field('', document.contents, anchor);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      this.problems.push({ path: '', ...anchor, problem: `is not readable as YAML: ${reason}` });
+      this.root = { path: '', node: undefined, ...anchor };
+    }
+  }
+
+  problem({ path, line, column }: Omit<YamlField, 'node'>, problem: string): void {
+    this.problems.push({ path, line, column, problem });
+  }
+
+  /** Fields of a mapping; all absent if it is none. Reports keys that are not among `keys`. */
+  mapping<Key extends string>(field: YamlField, keys: readonly Key[]): Record<Key, YamlField> {
+    const found = new Map<string, YamlField>();
+    if (field.node !== undefined && !isMap(field.node)) {
+      this.problem(field, `must be a mapping with ${keys.join(', ')}.`);
+    } else if (isMap(field.node)) {
+      for (const pair of field.node.items) {
+        const keyNode = pair.key as Node | null;
+        const at = this.#field(field.path, keyNode, field);
+        const key = isScalar(keyNode) ? String(keyNode.value) : undefined;
+        const path = key === undefined ? field.path : joined(field.path, key);
+        if (key === undefined || !(keys as readonly string[]).includes(key)) {
+          this.problem({ ...at, path }, `is not known here: remove it, or did you mean ${keys.join(', ')}?`);
+        } else found.set(key, this.#field(path, pair.value as Node | null, at));
+      }
+    }
+    const absent = (key: string): YamlField => ({ ...field, path: joined(field.path, key), node: undefined });
+    return Object.fromEntries(keys.map((key) => [key, found.get(key) ?? absent(key)])) as Record<Key, YamlField>;
+  }
+
+  /** Fields of a list; a single value counts as a list of one where `orSingle` says so. */
+  list(field: YamlField, { orSingle = false } = {}): YamlField[] {
+    const { node } = field;
+    if (node === undefined) return [];
+    if (isSeq(node)) {
+      return node.items.map((item, index) => this.#field(`${field.path}[${index}]`, item as Node | null, field));
+    }
+    if (orSingle) return [field];
+    this.problem(field, 'must be a list: start each item with "- ".');
+    return [];
+  }
+
+  /** Text without blanks around it; `undefined` if absent or wrong. */
+  text(field: YamlField): string | undefined {
+    const value = this.#scalar(field);
+    if (value === undefined) return undefined;
+    if (typeof value !== 'string') {
+      this.problem(field, `must be text: put it in quotes.`);
+      return undefined;
+    }
+    const text = value.trim();
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    if (text === '' || text.length > 1024 || /[\u0000-\u001f\u007f]/.test(text)) {
+      this.problem(field, text === '' ? 'is empty: enter a value or remove the line.' : 'must be one line of text.');
+      return undefined;
+    }
+    return text;
+  }
+
+  requiredText(field: YamlField, meaning: string): string | undefined {
+    if (field.node === undefined) {
+      this.missing(field, meaning);
+      return undefined;
+    }
+    return this.text(field);
+  }
+
+  missing(field: YamlField, meaning: string): void {
+    this.problem(field, `is missing: enter ${meaning}.`);
+  }
+
+  integer(field: YamlField, { from, to }: { from: number; to: number }): number | undefined {
+    const value = this.#scalar(field);
+    if (value === undefined) return undefined;
+    if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
+    this.problem(field, `must be a whole number from ${from} to ${to}.`);
+    return undefined;
+  }
+
+  flag(field: YamlField): boolean | undefined {
+    const value = this.#scalar(field);
+    if (value === undefined || typeof value === 'boolean') return value;
+    this.problem(field, 'must be true or false.');
+    return undefined;
+  }
+
+  oneOf<Value extends string>(field: YamlField, values: readonly Value[]): Value | undefined {
+    const text = this.text(field);
+    const value = values.find((candidate) => candidate === text);
+    if (text !== undefined && value === undefined) this.problem(field, `must be one of ${values.join(', ')}.`);
+    return value;
+  }
+
+  #scalar(field: YamlField): unknown {
+    if (field.node === undefined) return undefined;
+    if (isScalar(field.node)) return field.node.value;
+    this.problem(field, 'must be a single value.');
+    return undefined;
+  }
+
+  #field(path: string, written: Node | null, parent: Omit<YamlField, 'path' | 'node'>): YamlField {
+    const node = isAlias(written) && this.#document ? written.resolve(this.#document) : (written ?? undefined);
+    const start = written?.range?.[0];
+    const place = start === undefined ? { line: parent.line, column: parent.column } : this.#place(start);
+    if (isAlias(written) && node === undefined)
+      this.problem({ path, ...place }, 'refers to an anchor that is not there.');
+    return { path, node: isScalar(node) && node.value === null ? undefined : node, ...place };
+  }
+
+  #place(offset: number): { line: number; column: number } {
+    const { line, col } = this.#lines.linePos(offset);
+    return line === 0 ? anchor : { line, column: col };
+  }
+}
+
+function joined(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}

@@ -1,0 +1,33 @@
+// What a session would be told if it asked now: the lookup's own decision, without an answer and without a trace.
+
+import type { Outcome, Standing } from '../domain/decision.ts';
+import type { DeviceKey } from '../domain/device.ts';
+import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
+import type { Session } from '../domain/session.ts';
+import type { DeviceStore, IdentityStore } from '../ports.ts';
+import { findDevice } from './find-device.ts';
+import { standingOf } from './standing.ts';
+
+export interface DecideAgainDeps {
+  readonly devices: DeviceStore;
+  readonly identities: IdentityStore;
+  readonly policy: BuiltInPolicy;
+  readonly certificateSource: string;
+}
+
+export interface AnswerNow {
+  readonly outcome: Outcome;
+  readonly standing: Standing;
+  readonly rule: string;
+  /** What the answer rests on: the device at a version, if one was found. */
+  readonly device?: DeviceKey & { readonly version: number };
+}
+
+export async function decideAgain(deps: DecideAgainDeps, { presented }: Session): Promise<AnswerNow> {
+  const found = presented.authenticated ? await findDevice(deps, presented.identities, { fresh: true }) : undefined;
+  const standing = standingOf(presented, found);
+  const { outcome, rule } = evaluatePolicy(deps.policy, standing);
+  if (found?.kind !== 'found') return { outcome, standing, rule };
+  const { source, id } = found.stored.device;
+  return { outcome, standing, rule, device: { source, id, version: found.stored.version } };
+}

@@ -1,0 +1,65 @@
+// Accounting: starts, moves and ends sessions. A record may come late, twice or out of order; only newer ones count.
+
+import { type AccountingEvent, applyAccounting } from '../domain/accounting.ts';
+import type { Client } from '../domain/client.ts';
+import { coaPlaceOf, sameNas } from '../domain/enforcement-job.ts';
+import { type Session, sessionId } from '../domain/session.ts';
+import type { CallOptions, RecentAnswers, SessionStore } from '../ports.ts';
+
+export interface AccountingDeps {
+  readonly sessions: SessionStore;
+  readonly recentAnswers: RecentAnswers;
+}
+
+export interface AccountingResult {
+  /** Sessions that now stand differently. */
+  readonly changed: number;
+}
+
+export async function recordAccounting(
+  { sessions, recentAnswers }: AccountingDeps,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<AccountingResult> {
+  if (event.status === 'Accounting-On' || event.status === 'Accounting-Off') {
+    return { changed: await endSessionsOfNas(sessions, client.site, event) };
+  }
+  const id = event.class?.slice(0, 20) ?? sessionId(client, event);
+  const edit = (session: Session) =>
+    // A Class may be copied from another site: a site speaks of its own sessions only.
+    session.site === client.site ? applyAccounting(session.accounting, event) : undefined;
+  const written = await sessions.updateAccounting(id, edit, options);
+  // The next answer, even the same one, is of a new session of the station, and must be seen to be.
+  if (written && event.status === 'Stop') recentAnswers.forget(id);
+  return { changed: written ? 1 : 0 };
+}
+
+/** The NAS has restarted, or is about to: it knows none of the sessions it had until then (RFC 2866 5.1). */
+async function endSessionsOfNas(sessions: SessionStore, site: string, event: AccountingEvent): Promise<number> {
+  let ended = 0;
+  for await (const { id, ...listed } of sessions.listAll()) {
+    if (listed.site !== site || !wasAtNas({ id, ...listed }, event)) continue;
+    const changed = await sessions.updateAccounting(id, (session) => {
+      if (session.accounting?.status === 'stopped' || !wasAtNas(session, event)) return undefined;
+      const place = coaPlaceOf(session);
+      return { ...(session.accounting ?? { nas: place.nas, coa: place.session }), status: 'stopped', at: event.at };
+    });
+    if (changed) ended += 1;
+  }
+  return ended;
+}
+
+/** By the newest word of where the session is, and only if that word is older than the restart. */
+function wasAtNas(session: Session, event: AccountingEvent): boolean {
+  const { accounting, decision } = session;
+  const newest = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
+  if (newest.slice(0, 19) > event.at.slice(0, 19)) return false;
+  const { nasIpAddress, nasIpv6Address, nasIdentifier } = event;
+  if (nasIpAddress === undefined && nasIpv6Address === undefined && nasIdentifier === undefined) return false;
+  return sameNas(coaPlaceOf(session).nas, {
+    ...(nasIpAddress !== undefined && { nasIpAddress }),
+    ...(nasIpv6Address !== undefined && { nasIpv6Address }),
+    ...(nasIdentifier !== undefined && { nasIdentifier }),
+  });
+}

@@ -1,0 +1,421 @@
+// The accounting of the FreeRADIUS configuration we ship, run by the real server against a connector which the test
+// controls.
+
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import {
+  type Answering,
+  type LookupStub,
+  type StubAnswer,
+  startLookupStub,
+} from '../support/freeradius/lookup-stub.ts';
+import {
+  type AccountingAttributes,
+  mabRequest,
+  sendAccessRequest,
+  sendAccounting,
+} from '../support/freeradius/radclient.ts';
+import { type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
+
+const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
+const TAKEN = { body: '{}', contentType: 'application/json' };
+const PERMIT = { body: 'permit role=employee vlan=20 timeout=3600 class=0123456789abcdef0123-a1' };
+
+const EMPTY = {
+  userName: '',
+  callingStationId: '',
+  calledStationId: '',
+  nasIpAddress: '',
+  nasIpv6Address: '',
+  nasIdentifier: '',
+  nasPortId: '',
+  nasPort: '',
+  nasPortType: '',
+  packetSourceIp: '127.0.0.1',
+  acctSessionId: '',
+  acctMultiSessionId: '',
+  auditSessionId: '',
+  framedIpAddress: '',
+  class: '',
+};
+
+interface Site {
+  readonly connector: LookupStub;
+  readonly server: FreeRadius;
+  /** Sends a record which the server must answer. */
+  account(attributes: AccountingAttributes): Promise<void>;
+  /** The records that have arrived at the connector, oldest first, their texts turned back into UTF-8. */
+  records(): Record<string, string>[];
+  /** Their sessions. */
+  sessions(): (string | undefined)[];
+}
+
+const open = new Set<() => Promise<void>>();
+
+// What a test leaves behind that did not come to its end in time.
+afterAll(async () => {
+  await Promise.all([...open].map((close) => close()));
+});
+
+/** Runs `use` with a server and a connector of its own, so that the tests can wait for their spools side by side. */
+async function withSite(
+  use: (site: Site) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+  answer: Answering = () => TAKEN,
+): Promise<void> {
+  const connector = await startLookupStub();
+  connector.answer = answer;
+  let server: FreeRadius | undefined;
+  const close = async () => {
+    open.delete(close);
+    await server?.stop();
+    await connector.stop();
+  };
+  open.add(close);
+  try {
+    const started = await startFreeRadius({
+      baseUrl: connector.baseUrl,
+      apiKey: API_KEY,
+      caFile: connector.caFile,
+      env,
+    });
+    server = started;
+    const records = () =>
+      connector.lookups
+        .filter(({ path }) => path === '/api/accounting')
+        .map(({ body }) =>
+          JSON.parse(body, (_, value) =>
+            typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : value,
+          ),
+        );
+    await use({
+      connector,
+      server,
+      async account(attributes) {
+        expect(await sendAccounting(started, attributes)).toBe('Accounting-Response');
+      },
+      records,
+      sessions: () => records().map(({ acctSessionId }) => acctSessionId),
+    });
+  } finally {
+    await close();
+  }
+}
+
+function record(session: string, status = 'Start', more: AccountingAttributes = {}): AccountingAttributes {
+  return { 'Acct-Status-Type': status, 'Acct-Session-Id': session, 'NAS-IP-Address': '192.0.2.1', ...more };
+}
+
+function sessionOf(body: string): string {
+  return JSON.parse(body).acctSessionId;
+}
+
+function nowSeconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+describe.concurrent('a record', () => {
+  it('of each kind arrives in the order of sending, with exactly the agreed fields and headers', async () => {
+    await withSite(async ({ connector, account, records }) => {
+      const session = {
+        'User-Name': 'host/laptop-0001.example.com',
+        'Calling-Station-Id': '02-AB-CD-EF-00-01',
+        'Called-Station-Id': '00-11-22-33-44-55:corp',
+        'NAS-IP-Address': '192.0.2.1',
+        'NAS-IPv6-Address': '2001:db8::1',
+        'NAS-Identifier': 'switch-1',
+        'NAS-Port-Id': 'GigabitEthernet1/0/7',
+        'NAS-Port': 50_107,
+        'NAS-Port-Type': 'Ethernet',
+        'Acct-Session-Id': '0000000A',
+        'Acct-Multi-Session-Id': 'multi-1',
+        'Cisco-AVPair': ['service-type=Framed', 'audit-session-id=0A0101010000000A', 'method=dot1x'],
+        Class: '0x30313233',
+      };
+      const address = { 'Framed-IP-Address': '198.51.100.7' };
+      await account({ ...session, 'Acct-Status-Type': 'Start', 'Event-Timestamp': 1_700_000_000 });
+      await account({ ...session, ...address, 'Acct-Status-Type': 'Interim-Update', 'Event-Timestamp': 1_700_000_300 });
+      await account({ ...session, ...address, 'Acct-Status-Type': 'Stop', 'Event-Timestamp': 1_700_000_600 });
+      await connector.received(3);
+
+      expect(connector.lookups[0]).toMatchObject({
+        method: 'POST',
+        path: '/api/accounting',
+        headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
+      });
+      const start = {
+        status: 'Start',
+        eventTime: '1700000000',
+        userName: 'host/laptop-0001.example.com',
+        callingStationId: '02-AB-CD-EF-00-01',
+        calledStationId: '00-11-22-33-44-55:corp',
+        nasIpAddress: '192.0.2.1',
+        nasIpv6Address: '2001:db8::1',
+        nasIdentifier: 'switch-1',
+        nasPortId: 'GigabitEthernet1/0/7',
+        nasPort: '50107',
+        nasPortType: 'Ethernet',
+        packetSourceIp: '127.0.0.1',
+        acctSessionId: '0000000A',
+        acctMultiSessionId: 'multi-1',
+        auditSessionId: '0A0101010000000A',
+        framedIpAddress: '',
+        class: '0x30313233',
+      };
+      const framedIpAddress = '198.51.100.7';
+      expect(records()).toEqual([
+        start,
+        { ...start, status: 'Interim-Update', eventTime: '1700000300', framedIpAddress },
+        { ...start, status: 'Stop', eventTime: '1700000600', framedIpAddress },
+      ]);
+    });
+  });
+
+  it('says when an access device comes and goes, and empty strings for what it does not contain', async () => {
+    await withSite(async ({ connector, account, records }) => {
+      for (const status of ['Accounting-On', 'Accounting-Off']) {
+        await account({ 'Acct-Status-Type': status, 'NAS-Identifier': 'switch-1', 'Event-Timestamp': 1_700_000_000 });
+      }
+      await connector.received(2);
+      const expected = { ...EMPTY, nasIdentifier: 'switch-1', eventTime: '1700000000' };
+      expect(records()).toEqual([
+        { ...expected, status: 'Accounting-On' },
+        { ...expected, status: 'Accounting-Off' },
+      ]);
+    });
+  });
+
+  it('without a time has the time of arrival, less that for which the access device has been trying', async () => {
+    await withSite(async ({ connector, account, records }) => {
+      const before = nowSeconds();
+      await account(record('fresh'));
+      await account(record('delayed', 'Start', { 'Acct-Delay-Time': 5000 }));
+      await account(record('absurd', 'Start', { 'Acct-Delay-Time': 4_294_967_295 }));
+      const after = nowSeconds();
+      await connector.received(3);
+      const [fresh, delayed, absurd] = records().map(({ eventTime }) => Number(eventTime));
+      for (const time of [fresh, Number(delayed) + 5000, absurd]) {
+        expect(time).toBeGreaterThanOrEqual(before);
+        expect(time).toBeLessThanOrEqual(after);
+      }
+    });
+  });
+
+  it('arrives as it is, whatever its texts contain, and executes nothing', async () => {
+    await withSite(async ({ connector, account, records }) => {
+      const texts = [
+        '%{config:nac.api_key}',
+        '100 %',
+        'quote" backslash\\ newline\n\n return\r tab\t control\u0001 =41 `id` $x',
+        'Zürich ✓ 東京',
+        '","status":"Stop',
+        'ends with a backslash\\',
+        '0x414243',
+        ' ',
+        '\n\tNAC-Acct-Status = "Stop"\n\n',
+        "'single'",
+      ];
+      for (const text of texts) {
+        await account(record('s', 'Start', { 'User-Name': text, 'NAS-Port-Id': text }));
+      }
+      await account(
+        record(String(texts[0]), 'Stop', {
+          'Calling-Station-Id': String(texts[1]),
+          'Called-Station-Id': String(texts[2]),
+          'NAS-Identifier': String(texts[3]),
+          'Acct-Multi-Session-Id': String(texts[4]),
+          'Cisco-AVPair': [`x=${texts[0]}`, `audit-session-id=${texts[0]}"\\ü`],
+        }),
+      );
+      await connector.received(texts.length + 1);
+      expect(records().map(({ userName }) => userName)).toEqual([...texts, '']);
+      expect(records().map(({ nasPortId }) => nasPortId)).toEqual([...texts, '']);
+      expect(records().at(-1)).toMatchObject({
+        status: 'Stop',
+        acctSessionId: texts[0],
+        callingStationId: texts[1],
+        calledStationId: texts[2],
+        nasIdentifier: texts[3],
+        acctMultiSessionId: texts[4],
+        auditSessionId: `${texts[0]}"\\ü`,
+      });
+      expect(connector.lookups.map(({ body }) => body).join('')).not.toContain('key-');
+    });
+  });
+
+  it('brings back the Class of the permit', async () => {
+    const answer: Answering = ({ path }) => (path === '/api/lookup' ? PERMIT : TAKEN);
+    await withSite(
+      async ({ connector, server, account, records }) => {
+        const { attributes } = await sendAccessRequest(server, mabRequest('02-AB-CD-EF-00-01'));
+        await account(record('s', 'Start', { Class: String(attributes['Class']) }));
+        await connector.received(2);
+        const [{ class: octets = '' } = {}] = records();
+        expect(octets).toMatch(/^0x/);
+        expect(Buffer.from(octets.slice(2), 'hex').toString()).toBe('0123456789abcdef0123-a1');
+      },
+      {},
+      answer,
+    );
+  });
+});
+
+describe.concurrent('a connector that does not answer', () => {
+  it('holds up neither the access device nor the lookups', async () => {
+    const { promise: held, resolve: release } = Promise.withResolvers<StubAnswer>();
+    const answer: Answering = ({ path, body }) => {
+      if (path === '/api/lookup') return PERMIT;
+      return sessionOf(body) === 'first' ? held : TAKEN;
+    };
+    await withSite(
+      async ({ connector, server, account, sessions }) => {
+        await account(record('first'));
+        await connector.received(1);
+        for (const session of ['second', 'third', 'fourth']) await account(record(session));
+        const reply = await sendAccessRequest(server, mabRequest('02-AB-CD-EF-00-01'));
+        expect(reply.code).toBe('Access-Accept');
+        // Until here the first record has been waiting for its answer, and no other has overtaken it.
+        expect(sessions()).toEqual(['first']);
+        release(TAKEN);
+        await connector.received(5);
+        expect(sessions()).toEqual(['first', 'second', 'third', 'fourth']);
+      },
+      { NAC_ACCT_TOTAL_TIMEOUT: '30', NAC_ACCT_RETRY_INTERVAL: '60', NAC_MAX_LOOKUPS: '1' },
+      answer,
+    );
+  });
+
+  it('gets everything in order as soon as it is there, with the times of the events', async () => {
+    await withSite(async ({ connector, server, account, records }) => {
+      await connector.close();
+      await account(record('s', 'Start', { 'Event-Timestamp': 1_700_000_000 }));
+      await vi.waitFor(() => expect(server.output()).toContain('nac_rest_accounting: ERROR'), 10_000);
+      await account(record('s', 'Interim-Update', { 'Event-Timestamp': 1_700_000_300 }));
+      await account(record('s', 'Stop'));
+      const lastSent = nowSeconds();
+      await connector.listen();
+      await connector.received(3);
+      const arrived = records();
+      expect(arrived.map(({ status }) => status)).toEqual(['Start', 'Interim-Update', 'Stop']);
+      expect(arrived.slice(0, 2).map(({ eventTime }) => eventTime)).toEqual(['1700000000', '1700000300']);
+      expect(Number(arrived[2]?.['eventTime'])).toBeLessThanOrEqual(lastSent);
+    });
+  });
+
+  const refusals: [name: string, answer: ReturnType<Answering>][] = [
+    ['503', { ...TAKEN, status: 503 }],
+    ['500', { ...TAKEN, status: 500 }],
+    ['429', { ...TAKEN, status: 429 }],
+    ['401', { ...TAKEN, status: 401 }],
+    ['404', { ...TAKEN, status: 404 }],
+    ['a redirection', { ...TAKEN, status: 302 }],
+    ['a closed connection', 'reset'],
+    ['nothing in time', new Promise<StubAnswer>(() => undefined)],
+  ];
+
+  it.each(refusals)('gets the record again, before all others, after %s', async (name, refusal) => {
+    let first = true;
+    const answer: Answering = () => {
+      if (!first) return TAKEN;
+      first = false;
+      return refusal;
+    };
+    await withSite(
+      async ({ connector, server, account, sessions }) => {
+        await account(record('first', 'Start', { 'Event-Timestamp': 1_700_000_000 }));
+        await account(record('second', 'Start', { 'Event-Timestamp': 1_700_000_001 }));
+        await connector.received(3);
+        // A client may repeat a request by itself when the connection is closed.
+        expect([...new Set(sessions())], name).toEqual(['first', 'second']);
+        expect(sessions().slice(0, 2)).toEqual(['first', 'first']);
+        expect(connector.lookups[1]?.body).toBe(connector.lookups[0]?.body);
+        expect(server.refusedRecords()).toBe('');
+      },
+      { NAC_ACCT_TOTAL_TIMEOUT: '0.5' },
+      answer,
+    );
+  });
+});
+
+describe.concurrent('a record that the connector will never take', () => {
+  it.each([400, 413])('is noted after %i and does not hold up the others', async (status) => {
+    const answer: Answering = ({ body }) =>
+      sessionOf(body) === 'refused' ? { ...TAKEN, status, body: '{"error":"NAC_REQUEST"}' } : TAKEN;
+    await withSite(
+      async ({ connector, server, account, sessions }) => {
+        for (const session of ['before', 'refused', 'after']) await account(record(session));
+        await connector.received(3);
+        expect(sessions()).toEqual(['before', 'refused', 'after']);
+        expect(server.refusedRecords()).toContain(`NAC-Acct-Refused = "${status}"`);
+        expect(server.refusedRecords()).toContain('{\\"error\\":\\"NAC_REQUEST\\"}');
+        expect(server.refusedRecords()).toContain('NAC-Acct-Session = "refused"');
+        expect(server.refusedRecords()).not.toMatch(/"before"|"after"/);
+      },
+      {},
+      answer,
+    );
+  });
+
+  it('because it cannot be sent at all is noted as well', async () => {
+    await withSite(async ({ connector, server, account, sessions }) => {
+      const long = '\u0001'.repeat(253);
+      await account(record('before'));
+      await account(
+        record('refused', 'Start', { 'User-Name': long, 'NAS-Identifier': long, 'Called-Station-Id': long }),
+      );
+      await account(record('longest', 'Start', { 'User-Name': long, 'NAS-Identifier': long }));
+      await account(record('after'));
+      await connector.received(3);
+      expect(sessions()).toEqual(['before', 'longest', 'after']);
+      expect(server.refusedRecords()).toContain('NAC-Acct-Refused = "too long"');
+      expect(server.refusedRecords()).toContain('NAC-Acct-Session = "refused"');
+    });
+  });
+});
+
+describe.concurrent('a restart of the server', () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('with a full spool loses nothing (%s)', async (signal) => {
+    await withSite(async ({ connector, server, account, sessions, records }) => {
+      await connector.close();
+      const before = Array.from({ length: 8 }, (_, n) => `before-${n}`);
+      for (const session of before) await account(record(session, 'Start', { 'Event-Timestamp': 1_700_000_000 }));
+      await server.restart(signal);
+      await account(record('after', 'Start', { 'Event-Timestamp': 1_700_000_001 }));
+      await connector.listen();
+      await connector.received(9);
+      expect(sessions()).toEqual([...before, 'after']);
+      expect(records().map(({ eventTime }) => eventTime)).toEqual([...before.map(() => '1700000000'), '1700000001']);
+    });
+  });
+
+  it('goes on with the record that has not been taken', async () => {
+    let taken = 2;
+    const answer: Answering = () => {
+      taken -= 1;
+      return taken >= 0 ? TAKEN : { ...TAKEN, status: 503 };
+    };
+    await withSite(
+      async ({ connector, server, account, sessions }) => {
+        for (const session of ['first', 'second', 'third', 'fourth']) await account(record(session));
+        await connector.received(3);
+        await server.restart('SIGKILL');
+        const arrived = connector.lookups.length;
+        connector.answer = () => TAKEN;
+        await connector.received(arrived + 2);
+        expect(sessions().slice(arrived)).toEqual(['third', 'fourth']);
+      },
+      {},
+      answer,
+    );
+  });
+});
+
+describe.concurrent('a spool that cannot be written', () => {
+  it('leaves the record with the access device, which will repeat it', async () => {
+    await withSite(
+      async ({ server }) => {
+        expect(await sendAccounting(server, record('s'), 1)).toBe('timeout');
+      },
+      { NAC_ACCT_SPOOL_DIR: '/dev/null/spool' },
+    );
+  });
+});

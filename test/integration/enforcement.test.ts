@@ -1,0 +1,866 @@
+// From a compliance change to a proven CoA: poll, lookup, accounting and enforcement in this process; Azurite, the
+// simulated tenant and the embedded Service Bus broker behind the unmodified SDKs. The test itself is the relay.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
+import { describe, expect, it } from 'vitest';
+import type { QueueDefinition } from '../../local/service-bus/start-service-bus.ts';
+import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
+import { createApp } from '../../shared/app.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
+import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
+import type { JobFilter } from '../../shared/enforcement/list-jobs.ts';
+import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { collectingLogger } from '../support/collecting-logger.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const POLLING_INTERVAL_MS = 5 * MINUTE_MS;
+
+const NORMAL = { verdict: 'permit', role: 'compliant', vlan: '10' };
+const QUARANTINE = { verdict: 'permit', role: 'quarantine', vlan: '666' };
+
+const QUEUES: QueueDefinition[] = [
+  ...['hq', 'branch'].map((site) => ({
+    name: `coa-${site}`,
+    requiresSession: true,
+    duplicateDetectionWindowMs: 10 * MINUTE_MS,
+  })),
+  { name: 'coa-results' },
+];
+
+interface Enforcement extends ConnectorFixture {
+  readonly serviceBus: ServiceBusClient;
+  readonly branchKey: string;
+  readonly operatorKey: string;
+}
+
+/** Polled once: every device of the tenant is stored, and nobody is connected. */
+async function startEnforcement(
+  env: Record<string, string> = {},
+  connectionString?: string,
+): Promise<Enforcement & AsyncDisposable> {
+  const stack = new AsyncDisposableStack();
+  let connection = connectionString;
+  if (connection === undefined) {
+    const broker = await startServiceBus({ queues: QUEUES });
+    stack.defer(() => broker.close());
+    connection = broker.connectionString;
+  }
+  const nac = stack.use(
+    await startConnector({ env: { ServiceBusConnection: connection, POLLING_INTERVAL: '5m', ...env } }),
+  );
+  const serviceBus = new ServiceBusClient(connection);
+  stack.defer(() => serviceBus.close());
+  const registry = await openClientRegistry({
+    kind: 'connection-string',
+    connectionString: nac.storage.connectionString,
+  });
+  const branchKey = await registry.createClient('radius-2', 'branch');
+  const operatorKey = await registry.createClient('ops', 'hq', 'operator');
+  await nac.app.poll(MINUTE_MS);
+  return { ...nac, serviceBus, branchKey, operatorKey, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+async function pollAgain({ app, clock }: Enforcement): Promise<void> {
+  clock.advance(POLLING_INTERVAL_MS);
+  expect(await app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
+}
+
+/** The change is polled and noticed, but a process that does not enforce takes it away: lost on the fast path. */
+async function pollWithoutEnforcing({ env, clock }: Enforcement): Promise<void> {
+  const settings = readSettings({ ...env, ServiceBusConnection: '' });
+  const app = createApp(settings, { clock, log: collectingLogger().logger });
+  clock.advance(POLLING_INTERVAL_MS);
+  expect(await app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
+  await app.close();
+}
+
+function stationOf({ tenant }: Enforcement, name: string): { mac: string; device: string } {
+  const { id, wiFiMacAddress } = tenant.fleet.get(name);
+  const mac = parseMacAddress(String(wiFiMacAddress));
+  if (mac === undefined) throw new Error(`${name} has no Wi-Fi address`);
+  return { mac: formatMacAddress(mac), device: id };
+}
+
+interface Place {
+  readonly apiKey?: string;
+  readonly nasIpAddress?: string;
+  readonly [attribute: string]: string | undefined;
+}
+
+/** The station asks, as it does when it connects and after a CoA. A second goes by first. */
+async function ask(nac: Enforcement, name: string, { apiKey, ...place }: Place = {}): Promise<LookupAnswer> {
+  const { mac } = stationOf(nac, name);
+  nac.clock.advance(SECOND_MS);
+  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...place };
+  return nac.app.lookup(apiKey ?? nac.apiKey, JSON.stringify(request));
+}
+
+/** The NAS accounts for the station, a second later. */
+async function account(nac: Enforcement, name: string, event: Record<string, string>): Promise<number> {
+  nac.clock.advance(SECOND_MS);
+  const { mac } = stationOf(nac, name);
+  const record = { callingStationId: mac, acctSessionId: 'A-1', nasIpAddress: '10.1.1.1', ...event };
+  return (await nac.app.accounting(nac.apiKey, JSON.stringify(record))).changed;
+}
+
+async function restartNas(nac: Enforcement, nasIpAddress: string, status = 'Accounting-On'): Promise<void> {
+  nac.clock.advance(SECOND_MS);
+  await nac.app.accounting(nac.apiKey, JSON.stringify({ status, nasIpAddress }));
+}
+
+/** As the site's relay: locks its session and takes what is there. */
+async function takeMessages(
+  { serviceBus }: Enforcement,
+  site: string,
+  settle: 'complete' | 'dead-letter' = 'complete',
+): Promise<ServiceBusReceivedMessage[]> {
+  const receiver = await serviceBus.acceptSession(`coa-${site}`, site);
+  const taken: ServiceBusReceivedMessage[] = [];
+  while (true) {
+    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 100 });
+    if (message === undefined) break;
+    taken.push(message);
+    if (settle === 'complete') await receiver.completeMessage(message);
+    else await receiver.deadLetterMessage(message, { deadLetterReason: 'not-a-job', deadLetterErrorDescription: 'x' });
+  }
+  await receiver.close();
+  return taken;
+}
+
+async function takeJobs(nac: Enforcement, site = 'hq'): Promise<CoaJob[]> {
+  return (await takeMessages(nac, site)).map(({ body }) => body);
+}
+
+function report(
+  { app, clock }: Enforcement,
+  job: CoaJob | undefined,
+  stage: CoaReport['stage'],
+  fields: Partial<CoaReport> = {},
+): Promise<void> {
+  const at = clock.now().toISOString();
+  return app.report({
+    jobId: job?.id,
+    attempt: job?.attempt,
+    site: job?.site,
+    relay: 'relay-1',
+    stage,
+    at,
+    ...fields,
+  });
+}
+
+async function acknowledge(nac: Enforcement, job: CoaJob | undefined): Promise<void> {
+  await report(nac, job, 'taken');
+  await report(nac, job, 'sent');
+  await report(nac, job, 'finished', { outcome: 'acknowledged' });
+}
+
+function jobsOf({ app, operatorKey }: Enforcement, filter: Partial<JobFilter> = {}): Promise<EnforcementJob[]> {
+  return app.jobs(operatorKey, { limit: 100, ...filter });
+}
+
+async function stagesOf(nac: Enforcement, filter: Partial<JobFilter> = {}): Promise<string[]> {
+  return (await jobsOf(nac, filter)).map(({ stage }) => stage);
+}
+
+function turn({ tenant }: Enforcement, name: string, complianceState: 'compliant' | 'noncompliant' | 'error'): void {
+  tenant.fleet.patch(name, { complianceState });
+}
+
+describe('a connected device turns noncompliant', () => {
+  it('becomes one urgent job in its site’s queue, which names session and NAS and carries no secret', async () => {
+    await using nac = await startEnforcement();
+    const { mac, device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a' });
+    const accounted = { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7', auditSessionId: '0A01', nasPort: '50107' };
+    await account(nac, 'NAC-00001', { status: 'Start', userName: mac, framedIpAddress: '10.9.9.9', ...accounted });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [message, ...others] = await takeMessages(nac, 'hq');
+    const [job, ...otherJobs] = await jobsOf(nac);
+    expect([others, otherJobs, await takeJobs(nac, 'branch')]).toEqual([[], [], []]);
+    expect(job).toMatchObject({
+      site: 'hq',
+      device: { source: 'intune', id: device },
+      stage: 'queued',
+      urgent: true,
+      told: NORMAL,
+      wanted: QUARANTINE,
+      reason: expect.stringContaining('noncompliant'),
+    });
+    expect(message).toMatchObject({ messageId: `${job?.id}:1`, sessionId: 'hq', contentType: 'application/json' });
+    expect(message?.body).toEqual({
+      id: job?.id,
+      attempt: 1,
+      site: 'hq',
+      action: 'reauthenticate',
+      session: {
+        userName: mac,
+        callingStationId: mac,
+        acctSessionId: 'A-1',
+        auditSessionId: '0A01',
+        framedIpAddress: '10.9.9.9',
+        nasPort: 50_107,
+        nasPortId: 'Gi1/0/7',
+      },
+      nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' },
+      decidedAt: job?.decidedAt,
+      expiresAt: job?.expiresAt,
+    });
+    const [, secret = ''] = nac.apiKey.split('.');
+    for (const text of [JSON.stringify(message?.body), JSON.stringify(job)]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(nac.tenant.clientSecret);
+      expect(text).not.toMatch(/secret|password|apiKey/i);
+    }
+  });
+
+  it('replayed, makes no second job, before or after the first is done', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const replay = async () => {
+      const { etag, retiredIdentities, ...record } = await stored(nac, 'NAC-00001');
+      const change = nac.changes.at(-1);
+      if (change === undefined) throw new Error('there was no change');
+      await nac.devices.write([{ record, retiredIdentities, change, replaces: etag }]);
+      await pollAgain(nac);
+      await nac.app.enforce();
+    };
+
+    await replay();
+    const [first, ...more] = await takeJobs(nac);
+    expect(more).toEqual([]);
+    expect(await jobsOf(nac)).toMatchObject([{ id: first?.id }]);
+
+    await acknowledge(nac, first);
+    await replay();
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+    await replay();
+    expect(await jobsOf(nac)).toMatchObject([{ id: first?.id, stage: 'proven' }]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  it('becomes a job for each of its sessions, in the queue of each site', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001', { apiKey: nac.branchKey, nasIpAddress: '10.2.2.2' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [hq, branch] = [await takeJobs(nac), await takeJobs(nac, 'branch')];
+    expect(hq).toMatchObject([{ site: 'hq', nas: { nasIpAddress: '10.1.1.1' } }]);
+    expect(branch).toMatchObject([{ site: 'branch', nas: { nasIpAddress: '10.2.2.2' } }]);
+    expect(hq[0]?.id).not.toBe(branch[0]?.id);
+  });
+
+  it('becomes a job for the NAS that accounting saw last, where the station has roamed to without asking', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7' });
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    const atB = { nasIpAddress: '10.1.1.2', nasIdentifier: 'switch-b', acctSessionId: 'B-1' };
+    await account(nac, 'NAC-00001', { status: 'Start', ...atB });
+    await account(nac, 'NAC-00001', { status: 'Stop' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [job, ...others] = await takeJobs(nac);
+    expect(others).toEqual([]);
+    expect(job?.nas).toEqual({ nasIpAddress: '10.1.1.2', nasIdentifier: 'switch-b' });
+    expect(job?.session).toMatchObject({ acctSessionId: 'B-1', callingStationId: stationOf(nac, 'NAC-00001').mac });
+    expect(job?.session).not.toHaveProperty('nasPortId');
+  });
+});
+
+describe('other changes', () => {
+  it('make no job when the answer would be the same, or nobody is connected', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00002');
+    nac.tenant.fleet.patch('NAC-00001', { deviceName: 'RENAMED', osVersion: '99' });
+    turn(nac, 'NAC-00002', 'error');
+    turn(nac, 'NAC-00007', 'noncompliant');
+    nac.changes.length = 0;
+    await pollAgain(nac);
+    expect(nac.changes).toHaveLength(3);
+
+    expect(await nac.app.enforce()).toEqual({ decided: 0, queued: 0 });
+    expect(await jobsOf(nac)).toEqual([]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  it('back to compliant lets the station out of quarantine, without haste', async () => {
+    await using nac = await startEnforcement();
+    expect((await ask(nac, 'NAC-00002')).decision.outcome).toEqual(QUARANTINE);
+    turn(nac, 'NAC-00002', 'compliant');
+    await pollAgain(nac);
+
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    expect((await ask(nac, 'NAC-00002')).decision.outcome).toEqual(NORMAL);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  it('a device that is gone from Intune is sent into quarantine, and the job says which device', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    nac.tenant.fleet.remove('NAC-00001');
+    await pollAgain(nac);
+    expect(await jobsOf(nac), 'one short list proves nothing').toEqual([]);
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toHaveLength(1);
+    const jobs = await jobsOf(nac);
+    expect(jobs).toMatchObject([{ urgent: true, wanted: QUARANTINE, stage: 'queued' }]);
+    expect(await jobsOf(nac, { deviceId: device })).toEqual(jobs);
+  });
+
+  it('a device that is being retired is sent into quarantine', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    nac.tenant.fleet.retire('NAC-00001');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, wanted: QUARANTINE }]);
+  });
+});
+
+describe('a session that is over', () => {
+  it('gets no job: stopped, its NAS restarted, or without a sign of life for a day', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00011');
+    nac.clock.advance(24 * 60 * MINUTE_MS);
+    const places = {
+      'NAC-00001': '10.1.1.1',
+      'NAC-00007': '10.1.1.2',
+      'NAC-00008': '10.1.1.3',
+      'NAC-00009': '10.1.1.4',
+    };
+    for (const [name, nasIpAddress] of Object.entries(places)) {
+      await ask(nac, name, { nasIpAddress });
+      await account(nac, name, { status: 'Start', nasIpAddress });
+    }
+    await account(nac, 'NAC-00001', { status: 'Stop', nasIpAddress: '10.1.1.1' });
+    await restartNas(nac, '10.1.1.2', 'Accounting-On');
+    await restartNas(nac, '10.1.1.3', 'Accounting-Off');
+    for (const name of [...Object.keys(places), 'NAC-00011']) turn(nac, name, 'noncompliant');
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.4' } }]);
+    expect(await jobsOf(nac)).toMatchObject([{ device: { id: stationOf(nac, 'NAC-00009').device } }]);
+  });
+
+  it('gets no job when its NAS restarted before it accounted for the session', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await restartNas(nac, '10.1.1.1');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+
+  it('is another matter than a station that has moved: the NAS it left may restart', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    await ask(nac, 'NAC-00001', { nasIpAddress: '10.1.1.2' });
+    await restartNas(nac, '10.1.1.1');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
+  });
+
+  it('takes its job along: what is not sent yet is not sent any more', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '1' });
+    for (const name of ['NAC-00001', 'NAC-00007']) {
+      await ask(nac, name);
+      await account(nac, name, { status: 'Start', acctSessionId: name });
+      turn(nac, name, 'noncompliant');
+    }
+    await pollAgain(nac);
+    const [inHand] = await takeJobs(nac);
+    const [waiting] = await jobsOf(nac, { stage: 'decided' });
+    const left = waiting?.device?.id === stationOf(nac, 'NAC-00001').device ? 'NAC-00001' : 'NAC-00007';
+    await account(nac, left, { status: 'Stop', acctSessionId: left });
+    await acknowledge(nac, inHand);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await stagesOf(nac)).toContain('superseded');
+  });
+});
+
+describe('the life of a job', () => {
+  it('taken, sent, acknowledged, re-authenticated, proven by the answer the station gets', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+
+    for (const stage of ['taken', 'sent'] as const) {
+      await report(nac, job, stage);
+      await report(nac, job, stage);
+      expect(await stagesOf(nac)).toEqual([stage]);
+    }
+    await report(nac, job, 'finished', { outcome: 'acknowledged', transmissions: 1 });
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: true })).toMatchObject([
+      { stage: 'acknowledged', outcome: 'acknowledged', relay: 'relay-1' },
+    ]);
+
+    expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(QUARANTINE);
+    await nac.app.enforce();
+    const [proven] = await jobsOf(nac);
+    expect(proven?.steps.map(({ stage }) => stage)).toEqual([
+      'decided',
+      'queued',
+      'taken',
+      'sent',
+      'acknowledged',
+      'reauthenticated',
+      'proven',
+    ]);
+    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+    expect(await takeJobs(nac)).toEqual([]);
+
+    await report(nac, job, 'finished', { outcome: 'no-answer' });
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  it('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    const errorCause = { code: 503, name: 'Session Context Not Found' };
+    await report(nac, job, 'finished', { outcome: 'refused', errorCause, hint: 'The station has left.' });
+    nac.clock.advance(20 * MINUTE_MS);
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac, { notEnforced: true, stage: 'refused' })).toMatchObject([
+      { errorCause, hint: 'The station has left.' },
+    ]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  it('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await account(nac, 'NAC-00001', { status: 'Start', nasIpAddress: '10.1.1.2', acctSessionId: 'B-1' });
+    nac.clock.advance(SECOND_MS);
+    const errorCause = { code: 503, name: 'Session Context Not Found' };
+    await report(nac, job, 'finished', { outcome: 'refused', errorCause });
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
+  });
+
+  it('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await nac.app.enforce();
+    await takeJobs(nac);
+    nac.clock.advance(61 * MINUTE_MS);
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: true })).toMatchObject([{ stage: 'expired' }]);
+
+    await pollAgain(nac);
+    expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await stagesOf(nac)).toEqual(['queued', 'expired']);
+  });
+
+  it('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [first] = await takeJobs(nac);
+    await report(nac, first, 'finished', { outcome: 'no-answer' });
+    expect(await nac.app.enforce()).toMatchObject({ queued: 0 });
+    expect(await takeJobs(nac)).toEqual([]);
+
+    await waitForNextAttempt(nac);
+    expect(await nac.app.enforce()).toMatchObject({ queued: 1 });
+    const [message, ...others] = await takeMessages(nac, 'hq');
+    expect(others).toEqual([]);
+    expect(message).toMatchObject({ messageId: `${first?.id}:2`, body: { id: first?.id, attempt: 2 } });
+
+    await acknowledge(nac, first);
+    expect(await jobsOf(nac), 'the first attempt is history').toMatchObject([{ stage: 'queued', attempt: 2 }]);
+    await acknowledge(nac, message?.body);
+    expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
+  });
+
+  it('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [first] = await takeJobs(nac);
+    await report(nac, first, 'finished', { outcome: 'no-answer' });
+    await waitForNextAttempt(nac);
+    nac.storage.beforeEach = async ({ table, method }) => {
+      if (table === 'jobs' && method !== 'GET') {
+        nac.storage.beforeEach = () => 'pass';
+        const [second] = await takeJobs(nac);
+        await acknowledge(nac, second);
+      }
+      return 'pass' as const;
+    };
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
+  });
+
+  it('given up by the queue, it says why and is queued again', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
+    await nac.app.enforce();
+    expect(await jobsOf(nac)).toMatchObject([{ hint: expect.stringContaining('not-a-job') }]);
+    await nac.app.enforce();
+
+    expect(await takeMessages(nac, 'hq')).toMatchObject([{ messageId: `${dead?.body.id}:2` }]);
+  });
+
+  it('a report of no job, or no report at all, changes nothing', async () => {
+    await using nac = await startEnforcement();
+    await report(nac, { id: 'nobody', attempt: 1, site: 'hq' } as CoaJob, 'taken');
+    await expect(nac.app.report({ stage: 'proven' })).rejects.toMatchObject({ code: 'NAC_REPORT', field: 'stage' });
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+});
+
+describe('a device that flips back', () => {
+  it('before the station asked again: the job is overtaken, and is not sent any more', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await report(nac, job, 'finished', { outcome: 'no-answer' });
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['superseded']);
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+  });
+
+  it('after the station was told: the older job is done with, the newer one leads back', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await takeJobs(nac);
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollAgain(nac);
+
+    const [newer, older] = await jobsOf(nac);
+    expect(newer).toMatchObject({ stage: 'queued', urgent: false, told: QUARANTINE, wanted: NORMAL });
+    expect(older?.stage).toMatch(/^(superseded|proven)$/);
+    const [job] = await takeJobs(nac);
+    expect(job?.id).toBe(newer?.id);
+    await acknowledge(nac, job);
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+    expect((await jobsOf(nac, { stage: 'proven' })).map(({ id }) => id)).toContain(newer?.id);
+  });
+
+  it('a newer job about the same session supersedes the older one', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [older] = await takeJobs(nac);
+    await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['queued', 'superseded']);
+    await acknowledge(nac, older);
+    expect(await stagesOf(nac)).toEqual(['queued', 'superseded']);
+  });
+});
+
+describe('the outbox', () => {
+  const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
+
+  it('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '2' });
+    for (const name of names) {
+      await ask(nac, name);
+      turn(nac, name, 'noncompliant');
+    }
+    await pollAgain(nac);
+    await nac.app.enforce();
+    const [first, second, ...tooMany] = await takeJobs(nac);
+    expect(second).toBeDefined();
+    expect(tooMany).toEqual([]);
+    expect(await jobsOf(nac, { stage: 'decided' })).toHaveLength(2);
+
+    await acknowledge(nac, first);
+    await nac.app.enforce();
+    const third = await takeJobs(nac);
+    expect(third).toHaveLength(1);
+    await report(nac, second, 'finished', { outcome: 'no-answer' });
+    await nac.app.enforce();
+    const fourth = await takeJobs(nac);
+    expect(fourth, 'a dead switch does not hold up the others').toHaveLength(1);
+    expect(new Set([first, second, ...third, ...fourth].map((job) => job?.id)).size).toBe(4);
+  });
+
+  it('sends into quarantine before it lets out, whatever came first', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '1' });
+    for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00012']) await ask(nac, name);
+    turn(nac, 'NAC-00002', 'compliant');
+    turn(nac, 'NAC-00012', 'compliant');
+    await pollAgain(nac);
+    const [inHand, ...tooMany] = await takeJobs(nac);
+    expect(tooMany).toEqual([]);
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await acknowledge(nac, inHand);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ session: { userName: stationOf(nac, 'NAC-00001').mac } }]);
+  });
+
+  it('keeps jobs while Service Bus is away, and queues them once it is back', async () => {
+    await using stack = new AsyncDisposableStack();
+    const dataFolder = await mkdtemp(join(tmpdir(), 'nac-broker-'));
+    stack.defer(() => rm(dataFolder, { recursive: true }));
+    let broker = await startServiceBus({ dataFolder, queues: QUEUES });
+    stack.defer(() => broker.close());
+    const { port } = broker;
+    const nac = stack.use(await startEnforcement({}, broker.connectionString));
+    await ask(nac, 'NAC-00001');
+    await broker.close();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await nac.app.enforce().catch((thrown) => expect(thrown).toMatchObject({ code: 'NAC_QUEUE_UNAVAILABLE' }));
+    expect(await stagesOf(nac, { notEnforced: true })).toEqual(['decided']);
+
+    broker = await startServiceBus({ dataFolder, port, queues: QUEUES });
+    expect(await nac.app.enforce()).toMatchObject({ queued: 1 });
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await stagesOf(nac)).toEqual(['queued']);
+  });
+
+  it('does not hold up a site because another one’s queue is missing', async () => {
+    await using nac = await startEnforcement();
+    const registry = await openClientRegistry({
+      kind: 'connection-string',
+      connectionString: nac.storage.connectionString,
+    });
+    const labKey = await registry.createClient('radius-3', 'lab');
+    await ask(nac, 'NAC-00001', { apiKey: labKey });
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    expect(await stagesOf(nac, { site: 'hq' })).toEqual(['queued']);
+    expect(await stagesOf(nac, { site: 'lab' })).toEqual(['decided']);
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(JSON.stringify(nac.log)).toContain('NAC_QUEUE_MISSING');
+  });
+});
+
+describe('the reconciliation', () => {
+  it('finds a session whose change was lost, once', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollWithoutEnforcing(nac);
+    expect(await jobsOf(nac)).toEqual([]);
+
+    expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, told: NORMAL, wanted: QUARANTINE }]);
+    expect(await takeJobs(nac)).toHaveLength(1);
+
+    const another = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+    expect(await another.enforce()).toEqual({ decided: 0, queued: 0 });
+    await another.close();
+    expect(await nac.app.enforce()).toEqual({ decided: 0, queued: 0 });
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  it('finds a station that was unknown when it asked, and is enrolled now', async () => {
+    await using nac = await startEnforcement();
+    const mac = 'A4-BB-6D-00-00-01';
+    const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
+    const { decision } = await nac.app.lookup(nac.apiKey, JSON.stringify(request));
+    expect(decision.standing).toBe('notEnrolled');
+    nac.tenant.fleet.add({ wiFiMacAddress: 'A4BB6D000001', complianceState: 'compliant' });
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+  });
+
+  it('is not kept from it by an older job that is as good as done', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollWithoutEnforcing(nac);
+    await nac.app.enforce();
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ told: QUARANTINE, wanted: NORMAL, stage: 'queued' }, { id: job?.id }]);
+  });
+});
+
+describe('operators', () => {
+  it('have a device’s stations authenticate again, whatever comes of it', async () => {
+    await using nac = await startEnforcement();
+    const { device, mac } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    nac.clock.advance(6 * MINUTE_MS);
+    const ids = await nac.app.reauthenticate(nac.operatorKey, device.toUpperCase());
+    const [job, ...others] = await takeJobs(nac);
+    expect(others).toEqual([]);
+    expect(ids).toEqual([job?.id]);
+    expect(job).toMatchObject({ action: 'reauthenticate', session: { userName: mac } });
+    await acknowledge(nac, job);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['acknowledged']);
+
+    expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(NORMAL);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  it('need no more than the ACK when the station is told the same as a moment ago', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['acknowledged']);
+    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+  });
+
+  it('are told when there is no such device, and get no job where nobody is connected', async () => {
+    await using nac = await startEnforcement();
+    for (const id of ['11111111-2222-3333-4444-555555555555', 'NAC-00001', "x' or '1", '']) {
+      await expect(nac.app.reauthenticate(nac.operatorKey, id), id).rejects.toMatchObject({
+        status: 400,
+        code: 'NAC_DEVICE_UNKNOWN',
+      });
+    }
+    expect(await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device)).toEqual([]);
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+
+  it('list jobs newest first, by site, stage, device, session and what is not enforced', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001', { apiKey: nac.branchKey });
+    for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
+      await ask(nac, name);
+      turn(nac, name, 'noncompliant');
+      await pollAgain(nac);
+    }
+    await nac.app.enforce();
+    const jobs = await takeJobs(nac);
+    const byName = new Map(jobs.map((job) => [job.session.userName, job]));
+    const [first, seventh, eighth] = ['NAC-00001', 'NAC-00007', 'NAC-00008'].map((name) =>
+      byName.get(stationOf(nac, name).mac),
+    );
+    await acknowledge(nac, first);
+    await report(nac, seventh, 'finished', { outcome: 'not-possible' });
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+
+    const all = await jobsOf(nac);
+    expect(all).toHaveLength(4);
+    expect(all.map(({ decidedAt }) => decidedAt)).toEqual(
+      all
+        .map(({ decidedAt }) => decidedAt)
+        .toSorted()
+        .reverse(),
+    );
+    const idsOf = async (filter: Partial<JobFilter>) => (await jobsOf(nac, filter)).map(({ id }) => id);
+    expect(await idsOf({ limit: 2 })).toEqual([eighth?.id, seventh?.id]);
+    expect(await idsOf({ site: 'hq' })).toEqual([eighth?.id, seventh?.id, first?.id]);
+    expect(await jobsOf(nac, { site: 'branch' })).toMatchObject([{ site: 'branch' }]);
+    expect(await idsOf({ site: "hq' or PartitionKey ne '" })).toEqual([]);
+    expect(await idsOf({ stage: 'proven' })).toEqual([first?.id]);
+    expect(await idsOf({ stage: 'refused' })).toEqual([seventh?.id]);
+    expect(await idsOf({ deviceId: stationOf(nac, 'NAC-00008').device.toUpperCase() })).toEqual([eighth?.id]);
+    expect(await idsOf({ sessionId: all.find(({ id }) => id === seventh?.id)?.sessionId ?? '' })).toEqual([
+      seventh?.id,
+    ]);
+    expect(await idsOf({ notEnforced: true, site: 'hq' })).toEqual([eighth?.id, seventh?.id]);
+    expect(await idsOf({ notEnforced: true, site: 'hq', stage: 'proven' })).toEqual([]);
+  });
+
+  it('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
+    await using nac = await startEnforcement();
+    const refused = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
+    const { mac, device } = stationOf(nac, 'NAC-00001');
+    const lookup = JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac });
+    await ask(nac, 'NAC-00001');
+    for (const key of [nac.operatorKey, null, 'ops', `${nac.operatorKey}0`]) {
+      await expect(nac.app.lookup(key, lookup)).rejects.toMatchObject(refused);
+      await expect(nac.app.accounting(key, JSON.stringify({ status: 'Start' }))).rejects.toMatchObject(refused);
+    }
+    for (const key of [nac.apiKey, nac.branchKey, null, 'ops', `${nac.operatorKey}0`]) {
+      await expect(nac.app.jobs(key, { limit: 1 })).rejects.toMatchObject(refused);
+      await expect(nac.app.reauthenticate(key, device)).rejects.toMatchObject(refused);
+    }
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+});
+
+async function stored({ devices, tenant }: Enforcement, name: string) {
+  const device = await devices.read({ source: 'intune', id: tenant.fleet.get(name).id });
+  if (device === undefined) throw new Error(`${name} is not stored`);
+  return device;
+}
+
+async function waitForNextAttempt(nac: Enforcement): Promise<void> {
+  const [job] = await jobsOf(nac, { stage: 'no-answer' });
+  if (job?.nextAttemptAt === undefined) throw new Error('no job waits for its next attempt');
+  nac.clock.advance(Math.max(0, Date.parse(job.nextAttemptAt) - nac.clock.now().getTime()) + 1);
+}

@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type AccountingEvent,
+  applyAccounting,
+  isLive,
+  SESSION_LIFE_MS,
+  type SessionAccounting,
+} from '../../../shared/domain/accounting.ts';
+import { addMilliseconds } from '../../../shared/domain/instant.ts';
+import { aDecision, aSession, TOLD_AT } from '../enforcement/a-session.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+const minutes = (count: number) => addMilliseconds(TOLD_AT, count * MINUTE_MS);
+
+/** What the station's accounting says at NAS A (session A-1) and, after a roam, at NAS B (session B-1). */
+function atA(status: AccountingEvent['status'], minute: number, more: Partial<AccountingEvent> = {}): AccountingEvent {
+  return { status, at: minutes(minute), acctSessionId: 'A-1', nasIpAddress: '10.1.1.1', nasPortId: 'Gi1/0/7', ...more };
+}
+
+function atB(status: AccountingEvent['status'], minute: number, more: Partial<AccountingEvent> = {}): AccountingEvent {
+  return { status, at: minutes(minute), acctSessionId: 'B-1', nasIpAddress: '10.1.1.2', ...more };
+}
+
+function replay(...events: AccountingEvent[]): SessionAccounting | undefined {
+  return events.reduce<SessionAccounting | undefined>(
+    (current, event) => applyAccounting(current, event) ?? current,
+    undefined,
+  );
+}
+
+/** Every order in which the events may be delivered, each at least once. */
+function deliveries(events: readonly AccountingEvent[]): fc.Arbitrary<AccountingEvent[]> {
+  const repeated = fc.subarray([...events]).map((again) => [...events, ...again]);
+  return repeated.chain((all) => fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length }));
+}
+
+describe('an event', () => {
+  test('starts a session where it says, with what a CoA needs to name it', () => {
+    const event = atA('Start', 0, {
+      userName: 'alice',
+      callingStationId: 'A0-B1-C2-D3-E4-F5',
+      calledStationId: '00-11-22-33-44-55',
+      acctMultiSessionId: 'M-1',
+      auditSessionId: '0A01010100000001',
+      framedIpAddress: '10.9.9.9',
+      nasPort: 7,
+      nasIdentifier: 'switch-a',
+      packetSourceIp: '10.1.1.254',
+      class: '0123456789abcdef0123-m1x2y3',
+    });
+    expect(replay(event)).toEqual({
+      status: 'started',
+      at: minutes(0),
+      since: minutes(0),
+      acctSessionId: 'A-1',
+      nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a', packetSourceIp: '10.1.1.254' },
+      coa: {
+        userName: 'alice',
+        callingStationId: 'A0-B1-C2-D3-E4-F5',
+        calledStationId: '00-11-22-33-44-55',
+        acctSessionId: 'A-1',
+        acctMultiSessionId: 'M-1',
+        auditSessionId: '0A01010100000001',
+        framedIpAddress: '10.9.9.9',
+        nasPort: 7,
+        nasPortId: 'Gi1/0/7',
+      },
+      class: '0123456789abcdef0123-m1x2y3',
+    });
+  });
+
+  test('an Interim-Update of a session never heard of starts it', () => {
+    expect(replay(atA('Interim-Update', 0))).toMatchObject({ status: 'started', nas: { nasIpAddress: '10.1.1.1' } });
+  });
+
+  test('a Stop ends it', () => {
+    expect(replay(atA('Start', 0), atA('Stop', 5))).toMatchObject({ status: 'stopped', at: minutes(5) });
+  });
+
+  test('a Stop of a session never heard of ends it too', () => {
+    expect(replay(atA('Stop', 5))).toMatchObject({ status: 'stopped', at: minutes(5) });
+  });
+
+  test('a Start after a Stop starts it again', () => {
+    const again = atA('Start', 9, { acctSessionId: 'A-2' });
+    expect(replay(atA('Start', 0), atA('Stop', 5), again)).toMatchObject({ status: 'started', acctSessionId: 'A-2' });
+  });
+
+  test('the newest decides where the station is: nothing of the NAS it left stays', () => {
+    expect(replay(atA('Start', 0, { auditSessionId: 'of A', nasIdentifier: 'switch-a' }), atB('Start', 5))).toEqual({
+      status: 'started',
+      at: minutes(5),
+      since: minutes(5),
+      acctSessionId: 'B-1',
+      nas: { nasIpAddress: '10.1.1.2' },
+      coa: { acctSessionId: 'B-1' },
+    });
+  });
+});
+
+describe('late and repeated events', () => {
+  test.each([
+    ['an Interim-Update', atA('Interim-Update', 3)],
+    ['a Start', atA('Start', 0)],
+    ['a Stop of another session', atB('Stop', 3)],
+    ['a Stop of the same session', atA('Stop', 3)],
+  ])('%s from before the newest one changes nothing', (_what, late) => {
+    expect(applyAccounting(replay(atA('Start', 0), atA('Interim-Update', 5, { framedIpAddress: 'x' })), late)).toBe(
+      undefined,
+    );
+  });
+
+  test.each(['Start', 'Interim-Update', 'Stop'] as const)('%s delivered twice counts once', (status) => {
+    expect(applyAccounting(replay(atA(status, 3)), atA(status, 3))).toBe(undefined);
+  });
+
+  test('a session that has stopped stays stopped, in whatever order and however often its events come', () => {
+    const events = [atA('Start', 0), atA('Interim-Update', 10), atA('Interim-Update', 20), atA('Stop', 30)];
+    fc.assert(
+      fc.property(deliveries(events), (delivered) => {
+        expect(replay(...delivered)).toMatchObject({ status: 'stopped', at: minutes(30) });
+      }),
+    );
+  });
+
+  test('a late repetition of a Start does not revive a session that stopped in the same second', () => {
+    expect(replay(atA('Start', 3), atA('Stop', 3), atA('Start', 3))).toMatchObject({ status: 'stopped' });
+  });
+});
+
+describe('a roam from NAS A to NAS B', () => {
+  const live = { status: 'started', acctSessionId: 'B-1', nas: { nasIpAddress: '10.1.1.2' } };
+
+  test('B says Start before A says Stop: the session is at B, and lives', () => {
+    expect(replay(atA('Start', 0), atB('Start', 5), atA('Stop', 6))).toMatchObject(live);
+  });
+
+  test('a Stop of an earlier session is about what is over already, however late it is', () => {
+    expect(applyAccounting(replay(atB('Start', 5)), atA('Stop', 500))).toBe(undefined);
+  });
+
+  test('A says Stop first: the Start at B counts all the same', () => {
+    expect(replay(atA('Start', 0), atA('Stop', 5), atB('Start', 6))).toMatchObject(live);
+  });
+
+  test('B’s Stop ends it', () => {
+    expect(replay(atA('Start', 0), atB('Start', 5), atA('Stop', 6), atB('Stop', 7))).toMatchObject({
+      status: 'stopped',
+      at: minutes(7),
+    });
+  });
+
+  test('B’s Start delivered after A’s later Stop: the session is at B, and lives', () => {
+    expect(replay(atA('Start', 0), atA('Stop', 6), atB('Start', 5))).toMatchObject(live);
+  });
+});
+
+describe('Interim-Updates that change nothing', () => {
+  test('are written once an hour at most, and at least that often', () => {
+    const everyFiveMinutes = Array.from({ length: 12 * 10 }, (_, index) => atA('Interim-Update', 5 * (index + 1)));
+    let current = replay(atA('Start', 0));
+    const written: string[] = [];
+    for (const event of everyFiveMinutes) {
+      const next = applyAccounting(current, event);
+      if (next) written.push(next.at);
+      current = next ?? current;
+    }
+    expect(written).toEqual(Array.from({ length: 10 }, (_, index) => minutes(60 * (index + 1))));
+  });
+
+  test.each([
+    ['an IP address', { framedIpAddress: '10.9.9.9' }],
+    ['a port', { nasPortId: 'Gi1/0/8' }],
+    ['a class', { class: '0123456789abcdef0123-m1x2y3' }],
+    ['a user', { userName: 'alice' }],
+  ])('one that brings %s is written at once', (_what, more) => {
+    expect(applyAccounting(replay(atA('Start', 0)), atA('Interim-Update', 1, more))).toMatchObject({ at: minutes(1) });
+  });
+});
+
+describe('a session is live', () => {
+  const live = (accounting: SessionAccounting | undefined, now: string, decidedAt = TOLD_AT) =>
+    isLive(aSession({ decision: aDecision({ decidedAt }), ...(accounting && { accounting }) }), now);
+
+  test('for 24 hours after the answer, without any accounting', () => {
+    expect(SESSION_LIFE_MS).toBe(24 * HOUR_MS);
+    expect(live(undefined, TOLD_AT)).toBe(true);
+    expect(live(undefined, minutes(24 * 60 - 1))).toBe(true);
+    expect(live(undefined, minutes(24 * 60))).toBe(false);
+  });
+
+  test('for 24 hours after the newest accounting', () => {
+    const accounting = replay(atA('Interim-Update', 23 * 60));
+    expect(live(accounting, minutes(47 * 60 - 1))).toBe(true);
+    expect(live(accounting, minutes(47 * 60))).toBe(false);
+  });
+
+  test('not after its Stop', () => {
+    expect(live(replay(atA('Start', 1), atA('Stop', 2)), minutes(3))).toBe(false);
+  });
+
+  test('not after a Stop in the second of the answer: a NAS tells time by the second', () => {
+    expect(live(replay(atA('Stop', 0)), minutes(1), addMilliseconds(TOLD_AT, 700))).toBe(false);
+  });
+
+  test('again after an answer that is newer than the Stop', () => {
+    expect(live(replay(atA('Start', 1), atA('Stop', 2)), minutes(4), minutes(3))).toBe(true);
+  });
+
+  test('as long after an answer that is newer than the Start', () => {
+    const accounting = replay(atA('Start', 1));
+    expect(live(accounting, minutes(25 * 60), minutes(2 * 60))).toBe(true);
+    expect(live(accounting, minutes(26 * 60), minutes(2 * 60))).toBe(false);
+  });
+});

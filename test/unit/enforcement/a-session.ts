@@ -1,0 +1,49 @@
+// A session as the lookup leaves it behind: a compliant station at a switch. A test names only what it is about.
+
+import type { Decision, Outcome } from '../../../shared/domain/decision.ts';
+import type { Session } from '../../../shared/domain/session.ts';
+import { aMac, DEVICE_ID } from '../../support/a-device.ts';
+
+export const SESSION_ID = '0123456789abcdef0123';
+export const TOLD_AT = '2026-11-20T10:00:00.000Z';
+
+export const NORMAL: Outcome = { verdict: 'permit', role: 'compliant', vlan: '10' };
+export const QUARANTINE: Outcome = { verdict: 'permit', role: 'quarantine', vlan: '666' };
+
+export function aDecision(fields: Partial<Decision> = {}): Decision {
+  return {
+    id: `${SESSION_ID}-m1x2y3`,
+    decidedAt: TOLD_AT,
+    outcome: NORMAL,
+    rule: 'permit-compliant',
+    policyVersion: '1',
+    sessionTimeoutSeconds: 28_800,
+    standing: 'compliant',
+    device: {
+      source: 'intune',
+      id: DEVICE_ID,
+      version: 1,
+      identity: { kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' },
+      asOf: TOLD_AT,
+    },
+    problems: [],
+    ...fields,
+  };
+}
+
+export function aSession(fields: Partial<Session> = {}): Session {
+  return {
+    id: SESSION_ID,
+    site: 'hq',
+    client: 'radius-1',
+    mac: aMac('a0b1c2d3e4f5'),
+    userName: 'alice',
+    acctSessionId: 'A-1',
+    nasIpAddress: '10.1.1.1',
+    nasIdentifier: 'switch-a',
+    nasPortId: 'Gi1/0/7',
+    presented: { authenticated: true, identities: [], problems: [] },
+    decision: aDecision(),
+    ...fields,
+  };
+}

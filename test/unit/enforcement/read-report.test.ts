@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { readReport } from '../../../shared/enforcement/read-report.ts';
+import { ConnectorError } from '../../../shared/errors.ts';
+
+const report = {
+  jobId: '8223840399999-0123456789abcdef0123-v2',
+  attempt: 1,
+  site: 'hq',
+  relay: 'relay-1',
+  stage: 'finished',
+  at: '2026-11-20T11:00:00.000Z',
+  outcome: 'refused',
+  errorCause: { code: 503, name: 'Session Context Not Found' },
+  transmissions: 2,
+  hint: 'Turn CoA on.',
+};
+
+function refusal(body: unknown): ConnectorError {
+  try {
+    readReport(body);
+  } catch (thrown) {
+    if (thrown instanceof ConnectorError) return thrown;
+    throw thrown;
+  }
+  throw new Error('the report was accepted');
+}
+
+test('a report is read as the relay sent it', () => {
+  expect(readReport(report)).toEqual(report);
+  const { outcome, errorCause, transmissions, hint, ...onTheWay } = report;
+  expect(readReport({ ...onTheWay, stage: 'taken' })).toEqual({ ...onTheWay, stage: 'taken' });
+});
+
+test('why answers were discarded is read, too: it tells a wrong secret from silence', () => {
+  const discarded = { authenticator: 3 };
+  expect(readReport({ ...report, outcome: 'no-answer', discarded })).toMatchObject({ discarded });
+});
+
+test('fields nobody knows are left aside', () => {
+  expect(readReport({ ...report, secret: 'x', __proto__: { polluted: true } })).toEqual(report);
+});
+
+describe('what is no report is refused, naming the field', () => {
+  test.each([
+    ['stage', 'proven'],
+    ['stage', undefined],
+    ['outcome', undefined],
+    ['outcome', 'proven'],
+    ['jobId', undefined],
+    ['jobId', ''],
+    ['jobId', 'a/b'],
+    ['jobId', 'a|b'],
+    ['jobId', "a' or 'x' eq 'x"],
+    ['jobId', 'x'.repeat(201)],
+    ['jobId', ['a']],
+    ['site', 'HQ'],
+    ['site', '../other'],
+    ['site', ''],
+    ['site', 7],
+    ['relay', ''],
+    ['relay', 'x'.repeat(101)],
+    ['relay', { name: 'x' }],
+    ['at', 'yesterday'],
+    ['at', '2026-11-20'],
+    ['at', 1_795_172_400],
+    ['at', '2026-99-99T99:99:99.999Z'],
+    ['attempt', '1'],
+    ['attempt', 1.5],
+    ['attempt', -1],
+    ['attempt', 0],
+    ['attempt', Number.NaN],
+    ['attempt', 1e300],
+    ['transmissions', 'two'],
+    ['transmissions', -1],
+  ])('%s %j', (field, value) => {
+    expect(refusal({ ...report, [field]: value })).toMatchObject({ code: 'NAC_REPORT', field });
+  });
+
+  test.each([{ code: '503', name: 'x' }, {}, 'text', 503, []])('Error-Cause %j', (errorCause) => {
+    expect(refusal({ ...report, errorCause })).toMatchObject({
+      code: 'NAC_REPORT',
+      field: expect.stringMatching(/^errorCause/),
+    });
+  });
+
+  test('an Error-Cause whose name is no text, even one that cannot become text', () => {
+    expect(refusal({ ...report, errorCause: { code: 503, name: { toString: 1 } } })).toMatchObject({
+      code: 'NAC_REPORT',
+      field: expect.stringMatching(/^errorCause/),
+    });
+  });
+
+  test.each([null, undefined, 'report', 7, [], [report], true])('%j is no report at all', (body) => {
+    expect(refusal(body)).toMatchObject({ code: 'NAC_REPORT', action: expect.any(String) });
+  });
+});
+
+test('long texts are cut, not kept', () => {
+  expect(readReport({ ...report, hint: 'x'.repeat(100_000) }).hint?.length).toBeLessThanOrEqual(500);
+  const { errorCause } = readReport({ ...report, errorCause: { code: 503, name: 'x'.repeat(100_000) } });
+  expect(errorCause?.name.length).toBeLessThanOrEqual(100);
+});
+
+test('whatever is sent becomes a report or is refused as none, and nothing else happens', () => {
+  const field = fc.constantFrom(...Object.keys(report), 'discarded');
+  const changed = fc.dictionary(field, fc.jsonValue()).map((fields) => ({ ...report, ...fields }));
+  fc.assert(
+    fc.property(fc.oneof(changed, fc.jsonValue()), (body) => {
+      try {
+        readReport(body);
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ code: 'NAC_REPORT', field: expect.any(String) });
+      }
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,253 @@
+// The worker with a network, a results queue and a clock in the hands of the test.
+
+import { expect, test } from 'vitest';
+import { createJobWorker, type JobDelivery } from '../../../relay/job-worker.ts';
+import type { NasSender } from '../../../relay/nas-sender.ts';
+import type { CoaSendResult } from '../../../relay/radius/coa-sender.ts';
+import { readRelayConfig } from '../../../relay/read-relay-config.ts';
+import { createReportOutbox } from '../../../relay/report-outbox.ts';
+import { createIdentityPrivacy } from '../../../shared/adapters/system/identity-privacy.ts';
+import type { CoaJob, CoaReport } from '../../../shared/domain/coa-job.ts';
+import { collectingLogger } from '../../support/collecting-logger.ts';
+import { manualSendClock, settled } from '../relay/manual-send-clock.ts';
+
+const config = readRelayConfig(
+  `site: hq
+relay: r1
+serviceBus: { connectionStringEnv: X }
+limits: { concurrency: 4, perNas: 2 }
+nas:
+  - { name: all, match: { subnet: 10.0.0.0/8 }, secretEnv: X, profile: generic-rfc5176 }
+`,
+  { file: 'relay.yaml', hostName: 'host' },
+);
+
+const answered: CoaSendResult = { kind: 'ack', transmissions: 1, discarded: {}, elapsedMs: 5 };
+
+function start() {
+  const clock = manualSendClock();
+  const { logger, entries } = collectingLogger();
+  const reports: CoaReport[] = [];
+  const bench = {
+    clock,
+    entries,
+    reports,
+    /** Fails the results queue that often. */
+    resultsFail: 0,
+    sends: [] as {
+      readonly address: string;
+      readonly sent: () => void;
+      readonly end: (result: CoaSendResult) => void;
+    }[],
+    aborted: 0,
+  };
+  const sender: NasSender = {
+    send({ address }, _request, { signal, onSent }) {
+      const { promise, resolve, reject } = Promise.withResolvers<CoaSendResult>();
+      const abort = (): void => {
+        bench.aborted++;
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', abort);
+      const end = (result: CoaSendResult): void => {
+        signal.removeEventListener('abort', abort);
+        resolve(result);
+      };
+      bench.sends.push({ address, sent: onSent, end });
+      return promise;
+    },
+    close: async () => undefined,
+  };
+  const outbox = createReportOutbox({
+    queue: {
+      async send(batch) {
+        if (bench.resultsFail-- > 0) throw new Error('away');
+        reports.push(...batch);
+      },
+    },
+    clock,
+    log: logger,
+    random: () => 1,
+    delays: { firstMs: 1000, longestMs: 4000 },
+  });
+  const privacy = createIdentityPrivacy('Static', '');
+  const secrets = new Map([['all', 'secret']]);
+  const worker = createJobWorker({ config, secrets, sender, reports: outbox, clock, log: logger, privacy });
+  return { ...bench, bench, worker, outbox };
+}
+
+let counter = 0;
+
+function job(nasIpAddress = '10.0.0.1', more: Partial<CoaJob> = {}): CoaJob {
+  return {
+    id: `job-${++counter}`,
+    attempt: 1,
+    site: 'hq',
+    action: 'disconnect',
+    session: { acctSessionId: `session-${counter}` },
+    nas: { nasIpAddress },
+    decidedAt: '2026-11-20T12:00:00.000Z',
+    expiresAt: '2026-11-20T12:05:00.000Z',
+    ...more,
+  };
+}
+
+function delivery(body: unknown): JobDelivery & { readonly settled: string[] } {
+  const done: string[] = [];
+  return {
+    messageId: 'm',
+    body,
+    settled: done,
+    complete: async () => void done.push('completed'),
+    abandon: async () => void done.push('abandoned'),
+    deadLetter: async (reason) => void done.push(reason),
+  };
+}
+
+const never = new AbortController().signal;
+
+test('the message is completed only after the results queue has accepted the finished report', async () => {
+  const { worker, bench, reports, clock, entries } = start();
+  const message = delivery(job());
+  void worker.handle(message, never);
+  await settled();
+  bench.sends[0]?.sent();
+  await settled();
+  expect(reports.map(({ stage }) => stage)).toEqual(['taken', 'sent']);
+  bench.resultsFail = 3;
+  bench.sends[0]?.end(answered);
+  await settled();
+  expect(message.settled).toEqual([]);
+  await clock.advance(1000 + 2000);
+  expect(message.settled).toEqual([]);
+  await clock.advance(4000);
+  expect(message.settled).toEqual(['completed']);
+  expect(reports.at(-1)).toMatchObject({ stage: 'finished', outcome: 'acknowledged', transmissions: 1, relay: 'r1' });
+  expect(entries.filter(({ event }) => event === 'relay.reports_delayed')).toHaveLength(3);
+});
+
+test('on a lost lock the send ends at once and nothing is settled; the redelivery is sent', async () => {
+  const { worker, bench } = start();
+  const one = job();
+  const first = delivery(one);
+  const lost = new AbortController();
+  void worker.handle(first, lost.signal);
+  await settled();
+  lost.abort(new Error('lost'));
+  await settled();
+  expect({ aborted: bench.aborted, settled: first.settled, underWay: worker.underWay }).toEqual({
+    aborted: 1,
+    settled: [],
+    underWay: 0,
+  });
+  const second = delivery(one);
+  void worker.handle(second, never);
+  await settled();
+  bench.sends[1]?.end(answered);
+  await settled();
+  expect(second.settled).toEqual(['completed']);
+});
+
+test('lost after the end, before the message was completed: reported again, not sent again', async () => {
+  const { worker, bench, reports } = start();
+  const one = job();
+  const lost = new AbortController();
+  const first = { ...delivery(one), complete: () => Promise.reject(new Error('lock lost')) };
+  void worker.handle(first, lost.signal);
+  await settled();
+  lost.abort();
+  const other = job('10.0.0.2');
+  const otherFirst = delivery(other);
+  void worker.handle(otherFirst, never);
+  await settled();
+  bench.sends[1]?.end(answered);
+  await settled();
+  const again = delivery(other);
+  void worker.handle(again, never);
+  await settled();
+  expect(bench.sends).toHaveLength(2);
+  expect(again.settled).toEqual(['completed']);
+  const finished = reports.filter(({ stage }) => stage === 'finished');
+  expect(finished).toHaveLength(2);
+  expect(finished[0]).toEqual(finished[1]);
+});
+
+test('one at a time per session, no more than allowed per NAS and in all', async () => {
+  const { worker, bench } = start();
+  const session = { callingStationId: '02-00-00-00-00-01', acctSessionId: 'a' };
+  for (const body of [
+    job('10.0.0.1', { session }),
+    job('10.0.0.1', { session }),
+    job('10.0.0.1'),
+    job('10.0.0.1'),
+    job('10.0.0.2'),
+    job('10.0.0.3'),
+    job('10.0.0.4'),
+  ]) {
+    void worker.handle(delivery(body), never);
+  }
+  await settled();
+  expect(bench.sends.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.3']);
+  expect({ underWay: worker.underWay, waiting: worker.waiting }).toEqual({ underWay: 4, waiting: 3 });
+  bench.sends[2]?.end(answered);
+  await settled();
+  // The session that waits for its own first job does not hold up another NAS.
+  expect(bench.sends.at(-1)?.address).toBe('10.0.0.4');
+});
+
+test('a NAS that did not answer gets one request at a time until it does', async () => {
+  const { worker, bench } = start();
+  for (let index = 0; index < 5; index++) void worker.handle(delivery(job()), never);
+  await settled();
+  expect(bench.sends).toHaveLength(2);
+  const silent: CoaSendResult = { kind: 'no-answer', transmissions: 5, discarded: {}, elapsedMs: 30_000 };
+  bench.sends[0]?.end(silent);
+  bench.sends[1]?.end(silent);
+  await settled();
+  expect(bench.sends).toHaveLength(3);
+  bench.sends[2]?.end(answered);
+  await settled();
+  expect(bench.sends).toHaveLength(5);
+});
+
+test('a job that expired while it waited is not sent', async () => {
+  const { worker, bench, reports, clock } = start();
+  const session = { acctSessionId: 'same' };
+  void worker.handle(delivery(job('10.0.0.1', { session })), never);
+  const late = delivery(job('10.0.0.1', { session }));
+  void worker.handle(late, never);
+  await settled();
+  await clock.advance(300_000);
+  bench.sends[0]?.end(answered);
+  await settled();
+  expect(bench.sends).toHaveLength(1);
+  expect(late.settled).toEqual(['completed']);
+  expect(reports.at(-1)).toMatchObject({ stage: 'finished', outcome: 'expired' });
+});
+
+test('stop: what waits is left in the queue, what is under way may end within the grace, the rest is cut off', async () => {
+  const { worker, bench, clock } = start();
+  const messages = ['10.0.0.1', '10.0.0.1', '10.0.0.1'].map((nas) => delivery(job(nas)));
+  for (const message of messages) void worker.handle(message, never);
+  await settled();
+  const stopping = worker.stop(5000);
+  await settled();
+  bench.sends[0]?.end(answered);
+  await clock.advance(5000);
+  await clock.advance(1000);
+  await stopping;
+  expect(messages.map((message) => message.settled)).toEqual([['completed'], [], []]);
+  expect(bench.sends).toHaveLength(2);
+  expect(bench.aborted).toBe(1);
+});
+
+test('what cannot be dealt with is given back', async () => {
+  const { worker, bench, entries } = start();
+  const message = delivery(job());
+  void worker.handle({ ...message, complete: () => Promise.reject(new Error('refused')) }, never);
+  await settled();
+  bench.sends[0]?.end(answered);
+  await settled();
+  expect(message.settled).toEqual(['abandoned']);
+  expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job_failed' }));
+});
