@@ -65,23 +65,27 @@ const SWITCH_ADDRESS = '127.0.0.1';
 
 /** Started parts are stopped again when a later one cannot be started. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
-  const stack = new AsyncDisposableStack();
+  const starter = new Starter(options);
   try {
-    return await new Starter(options, stack).start();
+    return await starter.start();
   } catch (thrown) {
-    await stack.disposeAsync();
+    await starter.stop();
     throw thrown;
   }
 }
 
 class Starter {
   readonly #options: LocalStackOptions;
-  readonly #started: AsyncDisposableStack;
+  readonly #started = new AsyncDisposableStack();
   #stopping = false;
 
-  constructor(options: LocalStackOptions, started: AsyncDisposableStack) {
+  constructor(options: LocalStackOptions) {
     this.#options = options;
-    this.#started = started;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#started.disposeAsync();
   }
 
   async start(): Promise<LocalStack> {
@@ -112,10 +116,7 @@ class Starter {
       switch: networkSwitch,
       storageConnection,
       pids: { ...functionApp.pids, serviceBus: serviceBus.process.pid ?? 0, relay: relay.pid },
-      stop: async () => {
-        this.#stopping = true;
-        await this.#started.disposeAsync();
-      },
+      stop: () => this.stop(),
     };
   }
 

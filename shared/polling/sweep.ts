@@ -33,6 +33,8 @@ import { retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts'
 const CHECKPOINT_MS = 15_000;
 /** After this many failures in a row on one page its link is given up, and the run begins again at the first page. */
 const FAILURES_UNTIL_FIRST_PAGE = 3;
+/** More pages than any tenant has: pages that lead round in a circle end here. */
+const MOST_PAGES = 20_000;
 /** Problems of single records that are logged one by one; a page full of them says nothing more. */
 const LOGGED_PROBLEMS_PER_PAGE = 5;
 
@@ -153,7 +155,8 @@ class SweepSlice {
     const { cursor } = this.#run;
     try {
       const page = await this.#deps.source.listDevices(cursor);
-      return page.nextCursor !== undefined && page.nextCursor === cursor ? pageLoop() : page;
+      const endless = this.#run.pages >= MOST_PAGES || page.nextCursor === cursor;
+      return page.nextCursor !== undefined && endless ? pageLoop() : page;
     } catch (thrown) {
       if (thrown instanceof SourceError) return thrown;
       throw thrown;
@@ -343,7 +346,7 @@ function withoutFailures({ retryAt, ...run }: SweepRun): SweepRun {
 }
 
 function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'A page names itself as the next one.', {
+  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages lead round in a circle.', {
     action: 'The page is asked for again by itself; after several failures the run begins again.',
     field: '@odata.nextLink',
   });
