@@ -2,7 +2,7 @@
 
 import type { CoaNas, CoaSession } from './coa-job.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
-import type { NasLocation, Session } from './session.ts';
+import type { NasLocation } from './nas-location.ts';
 
 export const ACCOUNTING_STATUSES = ['Start', 'Stop', 'Interim-Update', 'Accounting-On', 'Accounting-Off'] as const;
 export type AccountingStatus = (typeof ACCOUNTING_STATUSES)[number];
@@ -36,8 +36,6 @@ export interface SessionAccounting {
   readonly class?: string;
 }
 
-/** A session without any sign of life for this long is over. */
-export const SESSION_LIFE_MS = 24 * 60 * 60_000;
 /** Interim-Updates that change nothing are written this often, as a sign of life. */
 const SIGN_EVERY_MS = 60 * 60_000;
 
@@ -76,14 +74,6 @@ function isOvertaken(current: SessionAccounting, event: AccountingEvent): boolea
     return other ? event.at < (current.since ?? '') : event.at <= current.at;
   }
   return event.at < current.at;
-}
-
-/** True while a CoA may reach the session: it has not stopped and has shown a sign of life within a day. */
-export function isLive({ decision, accounting }: Session, now: Instant): boolean {
-  // NASes tell time by the second: a Stop in the second of the decision came after it.
-  if (accounting?.status === 'stopped' && accounting.at >= decision.decidedAt.slice(0, 19)) return false;
-  const lastSign = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
-  return millisecondsBetween(lastSign, now) < SESSION_LIFE_MS;
 }
 
 function nasOf({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp }: AccountingEvent): CoaNas {

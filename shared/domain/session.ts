@@ -5,19 +5,13 @@ import type { AccessRequest } from './access-request.ts';
 import type { SessionAccounting } from './accounting.ts';
 import type { Client } from './client.ts';
 import type { Decision } from './decision.ts';
+import { type Instant, millisecondsBetween } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
+import type { NasLocation } from './nas-location.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
 
-/** Where a station was last seen, in the NAS's own words. */
-export interface NasLocation {
-  readonly nasIpAddress?: string;
-  readonly nasIpv6Address?: string;
-  readonly nasIdentifier?: string;
-  readonly nasPortId?: string;
-  readonly nasPortType?: string;
-  readonly calledStationId?: string;
-  readonly packetSourceIp?: string;
-}
+/** A session without any sign of life for this long is over. */
+export const SESSION_LIFE_MS = 24 * 60 * 60_000;
 
 export interface Session extends NasLocation {
   /** Twenty hexadecimal digits made of site and station: the same station at the same site is the same session. */
@@ -87,6 +81,14 @@ export function openSession(
     presented,
     decision,
   };
+}
+
+/** True while a CoA may reach the session: it has not stopped and has shown a sign of life within a day. */
+export function isLive({ decision, accounting }: Session, now: Instant): boolean {
+  // NASes tell time by the second: a Stop in the second of the decision came after it.
+  if (accounting?.status === 'stopped' && accounting.at >= decision.decidedAt.slice(0, 19)) return false;
+  const lastSign = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
+  return millisecondsBetween(lastSign, now) < SESSION_LIFE_MS;
 }
 
 function present<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {

@@ -1,13 +1,13 @@
 // Which sessions were told something that policy no longer says: after a change of a device, and for all of them each
 // polling interval, which finds whatever the fast path missed.
 
-import { isLive } from '../domain/accounting.ts';
 import type { Outcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/session.ts';
 import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
 
 /** What the lookup would answer now. */

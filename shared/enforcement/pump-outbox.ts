@@ -1,11 +1,11 @@
 // The outbox at work: proves what was done, gives up what is too old, and queues what is due, a few jobs a site at a time.
 // Ordering, pacing and superseding happen here and not in the queue, so one dead switch never holds up its site.
 
-import { isLive } from '../domain/accounting.ts';
 import type { CoaJob } from '../domain/coa-job.ts';
 import { advance, type EnforcementJob, isDue, isInHand, queuedAttempt } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/session.ts';
 import type { Clock, JobQueue, JobStore, Logger, SessionStore, StoredJob } from '../ports.ts';
 import { type AnswerNow, sameOutcome } from './decide-jobs.ts';
 

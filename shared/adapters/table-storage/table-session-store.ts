@@ -3,7 +3,8 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
-import type { NasLocation, Session } from '../../domain/session.ts';
+import type { NasLocation } from '../../domain/nas-location.ts';
+import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
 import { prefixFilter, sessionOfDeviceRow, sessionRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';

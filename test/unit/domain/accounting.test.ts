@@ -1,13 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type AccountingEvent,
-  applyAccounting,
-  isLive,
-  SESSION_LIFE_MS,
-  type SessionAccounting,
-} from '../../../shared/domain/accounting.ts';
+import { type AccountingEvent, applyAccounting, type SessionAccounting } from '../../../shared/domain/accounting.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
+import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session.ts';
 import { aDecision, aSession, TOLD_AT } from '../enforcement/a-session.ts';
 
 const MINUTE_MS = 60_000;
