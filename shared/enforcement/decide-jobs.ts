@@ -6,8 +6,7 @@ import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session.ts';
+import { isLive, type Session } from '../domain/session.ts';
 import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
 
 /** What the lookup would answer now. */

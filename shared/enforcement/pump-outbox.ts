@@ -4,8 +4,7 @@
 import type { CoaJob } from '../domain/coa-job.ts';
 import { advance, type EnforcementJob, isDue, isInHand, queuedAttempt } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session.ts';
+import { isLive, type Session } from '../domain/session.ts';
 import type { Clock, JobQueue, JobStore, Logger, SessionStore, StoredJob } from '../ports.ts';
 import { type AnswerNow, sameOutcome } from './decide-jobs.ts';
 
