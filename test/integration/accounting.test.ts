@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import { openClientRegistry } from '../../shared/client-registry.ts';
-import { isLive } from '../../shared/domain/session.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Session } from '../../shared/domain/session.ts';
+import { isLive } from '../../shared/domain/session.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const SECOND_MS = 1_000;
