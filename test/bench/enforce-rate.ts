@@ -1,0 +1,44 @@
+// Rate of jobs through queue, relay, UDP and results, in turns with the bare loop.
+
+import { AT_ONCE, type EnforcementSite } from './enforcement-site.ts';
+import { withinTime } from './within-time.ts';
+
+const JOBS_PER_TURN = 5000;
+/** Not counted: connections, compilation. */
+const WARM_UP_JOBS = 1000;
+const PAIRS = 3;
+const LONGEST_TURN_MS = 60_000;
+
+export async function measureRates(site: EnforcementSite, print: (line: string) => void): Promise<void> {
+  print(`rate: ${JOBS_PER_TURN} jobs a turn after ${WARM_UP_JOBS} to warm up, ${AT_ONCE} at once`);
+  const ratios: number[] = [];
+  for (let pair = 1; pair <= PAIRS; pair++) {
+    const relay = await turn(site, 'relay');
+    const bare = await turn(site, 'bare loop');
+    ratios.push(relay / bare);
+    print(`  relay ${relay.toFixed(0)}/s   bare loop ${bare.toFixed(0)}/s   ratio ${(relay / bare).toFixed(2)}`);
+  }
+  const median = ratios.toSorted((one, other) => one - other)[Math.floor(ratios.length / 2)] ?? 0;
+  print(`  median ratio ${median.toFixed(2)} (wanted: at least 0.70)`);
+}
+
+/** @returns jobs per second */
+async function turn(site: EnforcementSite, what: 'relay' | 'bare loop'): Promise<number> {
+  await site.sendJobs(WARM_UP_JOBS + JOBS_PER_TURN);
+  const all = Promise.withResolvers<number>();
+  const done = new Set<string>();
+  let warmAt = 0;
+  site.onReport = ({ jobId, stage }) => {
+    if (stage !== 'finished') return;
+    done.add(jobId);
+    if (done.size === WARM_UP_JOBS) warmAt = performance.now();
+    if (done.size === WARM_UP_JOBS + JOBS_PER_TURN) all.resolve(performance.now() - warmAt);
+  };
+  const child = site.start(what);
+  try {
+    const elapsedMs = await withinTime(LONGEST_TURN_MS, `${what}`, Promise.race([all.promise, child.failed]));
+    return (JOBS_PER_TURN / elapsedMs) * 1000;
+  } finally {
+    await child.stop();
+  }
+}

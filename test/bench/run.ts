@@ -1,0 +1,16 @@
+// Command line entry: runs one bench by its name.
+
+import { benchEnforce } from './enforce.ts';
+
+const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = { enforce: benchEnforce };
+
+const [name = '', ...options] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  process.stderr.write(`Usage: npm run bench -- <name>, where <name> is one of: ${Object.keys(benches).join(', ')}\n`);
+  process.exitCode = 2;
+} else {
+  await bench(options);
+  // Timers of the SDK would keep the process for another minute.
+  process.exit();
+}
