@@ -10,12 +10,22 @@ const RELAY = join(import.meta.dirname, '../relay/main.ts');
 /** Longer than a relay takes to finish what it sends. */
 const KILL_AFTER_MS = 40_000;
 
+/** A NAS: by which address RADIUS knows it, where it listens for CoA, and the secret it shares with the relay. */
+export interface LocalNas {
+  readonly nasIpAddress: string;
+  readonly address: string;
+  readonly port: number;
+  readonly secret: string;
+  /** As in relay.yaml; `cisco-ios` unless told. */
+  readonly profile?: string;
+}
+
 export interface LocalRelayOptions {
   readonly folder: string;
   readonly site: string;
   readonly serviceBusConnection: string;
-  /** The one NAS: where it listens for CoA, and the secret it shares with the relay. */
-  readonly nas: { readonly address: string; readonly port: number; readonly secret: string };
+  /** The one NAS. */
+  readonly nas: LocalNas;
   readonly onLine?: (line: string) => void;
 }
 
@@ -43,10 +53,10 @@ export async function startLocalRelay({
       'nas:',
       '  - name: switch-1',
       '    match:',
-      `      nasIpAddress: ${nas.address}`,
+      `      nasIpAddress: ${nas.nasIpAddress}`,
       `    address: ${nas.address}`,
       `    port: ${nas.port}`,
-      '    profile: cisco-ios',
+      `    profile: ${nas.profile ?? 'cisco-ios'}`,
       '    secretEnv: SWITCH_SECRET',
       '',
     ].join('\n'),

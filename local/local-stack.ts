@@ -11,7 +11,7 @@ import { createServerCertificates } from './certificates/server-certificates.ts'
 import { coreToolsRun, startCoreTools } from './core-tools.ts';
 import { spawnFunctionsHost } from './functions-host/spawn-functions-host.ts';
 import { type IntuneTenant, startIntuneTenant } from './intune-tenant/intune-tenant.ts';
-import { startLocalRelay } from './local-relay.ts';
+import { type LocalNas, startLocalRelay } from './local-relay.ts';
 import { spawnServiceBus } from './service-bus/spawn-service-bus.ts';
 import { type SimulatedSwitch, startSimulatedSwitch } from './simulated-switch/simulated-switch.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
@@ -31,6 +31,10 @@ export interface LocalStackOptions {
   readonly fleetSize?: number;
   /** Runs the functions in Microsoft's Core Tools instead of the own functions host. */
   readonly coreTools?: boolean;
+  /** Where the relay sends to instead of the simulated switch. */
+  readonly nas?: LocalNas;
+  /** Messages of the Service Bus outlive its process. */
+  readonly durableServiceBus?: boolean;
   readonly onProgress?: (what: string, where: string) => void;
   /** Each line that functions and relay print. */
   readonly onLine?: (line: string) => void;
@@ -38,6 +42,9 @@ export interface LocalStackOptions {
   /** A process that should run has ended. */
   readonly onFailure?: (what: string) => void;
 }
+
+/** Parts that can be ended from outside and started again. */
+export type RestartablePart = 'background' | 'serviceBus' | 'relay';
 
 export interface LocalStack {
   readonly url: string;
@@ -54,8 +61,12 @@ export interface LocalStack {
   readonly operatorKeyFile: string;
   /** Names of the functions each process runs. */
   readonly functions: { readonly http: readonly string[]; readonly background: readonly string[] };
-  /** Process ids, by part. */
-  readonly pids: Readonly<Record<'http' | 'background' | 'serviceBus' | 'relay', number>>;
+  /** Process ids, by part, as they are now. */
+  readonly pids: Readonly<Record<'http' | RestartablePart, number>>;
+  /** Ends a part at once, as a crash would; resolves when it has ended. */
+  kill(part: RestartablePart): Promise<void>;
+  /** Starts a part that has ended again, with the same settings. */
+  restart(part: RestartablePart): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,9 +85,16 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
   }
 }
 
+interface RunningPart {
+  readonly pid: number;
+  readonly exited: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
 class Starter {
   readonly #options: LocalStackOptions;
   readonly #started = new AsyncDisposableStack();
+  readonly #parts = new Map<string, { readonly running: RunningPart; start(): Promise<unknown> }>();
   #stopping = false;
 
   constructor(options: LocalStackOptions) {
@@ -108,16 +126,57 @@ class Starter {
     const functionApp = await this.#functions(settings);
     const coaSecret = randomBytes(16).toString('hex');
     const networkSwitch = await this.#switch(functionApp, keys.apiKey, coaSecret);
-    const relay = await this.#relay(serviceBus.connectionString, networkSwitch.coaPort, coaSecret);
+    await this.#relay(
+      serviceBus.connectionString,
+      this.#options.nas ?? {
+        nasIpAddress: SWITCH_ADDRESS,
+        address: SWITCH_ADDRESS,
+        port: networkSwitch.coaPort,
+        secret: coaSecret,
+      },
+    );
+    const pidOf = (part: string): number => this.#parts.get(part)?.running.pid ?? 0;
     return {
       ...functionApp,
       ...keys,
       ...(tenant && { tenant }),
       switch: networkSwitch,
       storageConnection,
-      pids: { ...functionApp.pids, serviceBus: serviceBus.process.pid ?? 0, relay: relay.pid },
+      get pids() {
+        return {
+          http: pidOf('http'),
+          background: pidOf('background'),
+          serviceBus: pidOf('serviceBus'),
+          relay: pidOf('relay'),
+        };
+      },
+      kill: (part) => this.#kill(part),
+      restart: async (part) => {
+        await this.#part(part).start();
+      },
       stop: () => this.stop(),
     };
+  }
+
+  /** Starts a part, and keeps how, so that it can be started again. */
+  async #run<T extends RunningPart>(part: string, what: string, start: () => Promise<T>): Promise<T> {
+    const running = await start();
+    if (!this.#parts.has(part)) this.#started.defer(() => this.#parts.get(part)?.running.stop());
+    this.#parts.set(part, { running, start: () => this.#run(part, what, start) });
+    this.#watch(what, running.exited);
+    return running;
+  }
+
+  async #kill(part: RestartablePart): Promise<void> {
+    const { running } = this.#part(part);
+    process.kill(running.pid, 'SIGKILL');
+    await running.exited;
+  }
+
+  #part(name: RestartablePart) {
+    const part = this.#parts.get(name);
+    if (part === undefined) throw new Error(`Nothing runs here as ${name}.`);
+    return part;
   }
 
   async #storage(): Promise<string> {
@@ -142,14 +201,19 @@ class Starter {
   }
 
   async #serviceBus() {
-    const serviceBus = await spawnServiceBus({
-      queues: [
-        { name: `coa-${SITE}`, requiresSession: true, lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
-        { name: 'coa-results', lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
-      ],
+    let port = 0;
+    const queues = [
+      { name: `coa-${SITE}`, requiresSession: true, lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
+      { name: 'coa-results', lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
+    ];
+    const { dataFolder, durableServiceBus } = this.#options;
+    const messages = durableServiceBus ? { dataFolder: join(dataFolder, 'service-bus') } : {};
+    const serviceBus = await this.#run('serviceBus', 'The Service Bus broker', async () => {
+      const broker = await spawnServiceBus({ queues, port, ...messages });
+      // Started again, it is found where it was.
+      port = broker.port;
+      return { ...broker, pid: broker.process.pid ?? 0 };
     });
-    this.#started.defer(() => serviceBus.stop());
-    this.#watch('The Service Bus broker', serviceBus.exited);
     this.#progress('Service Bus (embedded)', `amqp://127.0.0.1:${serviceBus.port}`);
     return serviceBus;
   }
@@ -188,24 +252,24 @@ class Starter {
       const func = await startCoreTools(appFolder, port, env, onLine);
       this.#started.defer(() => func.stop());
       this.#progress('Functions (Core Tools)', func.url);
-      return { url: func.url, caFile, functions: { http: [], background: [] }, pids: { http: 0, background: 0 } };
+      return { url: func.url, caFile, functions: { http: [], background: [] } };
     }
     const files = {
       certFile: await this.#write('lookup.pem', tls.serverCertificatePem),
       keyFile: await this.#write('lookup.key', tls.serverPrivateKeyPem, true),
     };
     const host = { appFolder, env, onLine: (line: string) => onLine(line) };
-    const http = await spawnFunctionsHost({ ...host, functions: 'http', port, tls: files });
-    this.#started.defer(() => http.stop());
-    this.#watch('The HTTP functions', http.exited);
+    const http = await this.#run('http', 'The HTTP functions', () =>
+      spawnFunctionsHost({ ...host, functions: 'http', port, tls: files }),
+    );
     const url = `https://localhost:${http.port}`;
     this.#progress('Functions, HTTP', `${url}  (${http.functions.join(', ')})`);
-    const background = await spawnFunctionsHost({ ...host, functions: 'background' });
-    this.#started.defer(() => background.stop());
-    this.#watch('The background functions', background.exited);
+    const background = await this.#run('background', 'The background functions', () =>
+      spawnFunctionsHost({ ...host, functions: 'background' }),
+    );
     this.#progress('Functions, background', `process ${background.pid}  (${background.functions.join(', ')})`);
     const functions = { http: http.functions, background: background.functions };
-    return { url, caFile, functions, pids: { http: http.pid, background: background.pid } };
+    return { url, caFile, functions };
   }
 
   async #switch(
@@ -227,18 +291,17 @@ class Starter {
     return networkSwitch;
   }
 
-  async #relay(serviceBusConnection: string, port: number, secret: string) {
-    const relay = await startLocalRelay({
-      folder: this.#options.dataFolder,
-      site: SITE,
-      serviceBusConnection,
-      nas: { address: SWITCH_ADDRESS, port, secret },
-      onLine: (line) => this.#options.onLine?.(line),
-    });
-    this.#started.defer(() => relay.stop());
-    this.#watch('The relay', relay.exited);
+  async #relay(serviceBusConnection: string, nas: LocalNas): Promise<void> {
+    const relay = await this.#run('relay', 'The relay', () =>
+      startLocalRelay({
+        folder: this.#options.dataFolder,
+        site: SITE,
+        serviceBusConnection,
+        nas,
+        onLine: (line) => this.#options.onLine?.(line),
+      }),
+    );
     this.#progress('Relay', `process ${relay.pid}`);
-    return relay;
   }
 
   /** Without a tenant of its own, an app registration in the environment belongs to something else. */

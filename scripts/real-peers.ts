@@ -14,6 +14,7 @@ const PEERS: readonly { readonly debianPackage: string; readonly proof: string }
 
 export const REAL_PEER_TESTS = [
   'test/e2e/freeradius-*.test.ts',
+  'test/e2e/enforcement-chain.test.ts',
   'test/integration/relay-radius/coa-listener.test.ts',
   'test/integration/relay-radius/dissection.test.ts',
   'test/integration/simulated-switch.test.ts',

@@ -87,11 +87,13 @@ export interface JobDecision {
   /** What made the difference: the device's version, or another word that stays the same when it is decided again. */
   readonly version: string;
   readonly reason: string;
+  /** When what made the difference was observed: the same for everybody who decides. */
   readonly decidedAt: Instant;
+  readonly now: Instant;
 }
 
 /** The same decision about the same session makes the same job, however often it is made. */
-export function decideJob({ session, wanted, device, version, reason, decidedAt }: JobDecision): EnforcementJob {
+export function decideJob({ session, wanted, device, version, reason, decidedAt, now }: JobDecision): EnforcementJob {
   return {
     id: jobId(decidedAt, session.id, version),
     site: session.site,
@@ -104,11 +106,18 @@ export function decideJob({ session, wanted, device, version, reason, decidedAt 
     ...(wanted && { wanted }),
     ...coaPlaceOf(session),
     decidedAt,
-    expiresAt: addMilliseconds(decidedAt, JOB_LIFE_MS),
+    expiresAt: addMilliseconds(now, JOB_LIFE_MS),
     attempt: 1,
     stage: 'decided',
     steps: [{ stage: 'decided', attempt: 1, at: decidedAt }],
   };
+}
+
+/** The same job once more, decided now. */
+export function renewJob(job: EnforcementJob, now: Instant): EnforcementJob {
+  const version = job.id.split('-').slice(2).join('-');
+  const steps: JobStep[] = [{ stage: 'decided', attempt: 1, at: now }];
+  return { ...job, id: jobId(now, job.sessionId, version), decidedAt: now, steps };
 }
 
 export function isFinal(job: EnforcementJob): boolean {

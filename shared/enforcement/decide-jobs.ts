@@ -4,7 +4,7 @@
 import type { Outcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { decideJob, type EnforcementJob } from '../domain/enforcement-job.ts';
+import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
@@ -14,7 +14,7 @@ export interface AnswerNow {
   readonly outcome: Outcome;
   readonly standing: string;
   readonly rule: string;
-  readonly device?: DeviceKey & { readonly version: number };
+  readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
 }
 
 export interface DecideJobsDeps {
@@ -29,7 +29,7 @@ export interface DecideJobsDeps {
 export async function decideJobsForChange(deps: DecideJobsDeps, change: DeviceChange): Promise<number> {
   let decided = 0;
   for (const session of await deps.sessions.listByDevice(change)) {
-    if (await decideFor(deps, session, change.observedAt, change)) decided += 1;
+    if (await decideFor(deps, session, { change })) decided += 1;
   }
   return decided;
 }
@@ -40,8 +40,7 @@ export async function reconcileSessions(deps: DecideJobsDeps): Promise<number> {
   for await (const { job } of deps.jobs.listOpen()) open.set(job.sessionId, job);
   let decided = 0;
   for await (const session of deps.sessions.listAll()) {
-    const now = toInstant(deps.clock.now());
-    if (await decideFor(deps, session, now, undefined, open.get(session.id))) decided += 1;
+    if (await decideFor(deps, session, { underWay: open.get(session.id), again: true })) decided += 1;
   }
   if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });
   return decided;
@@ -52,39 +51,59 @@ export async function decideReauthentication(deps: DecideJobsDeps, key: DeviceKe
   const now = toInstant(deps.clock.now());
   const live = (await deps.sessions.listByDevice(key)).filter((session) => isLive(session, now));
   const jobs = live.map((session) =>
-    decideJob({ session, device: key, version: 'operator', reason: 'asked for by an operator', decidedAt: now }),
+    decideJob({ session, device: key, version: 'operator', reason: 'asked for by an operator', decidedAt: now, now }),
   );
   for (const job of jobs) await deps.jobs.create(job);
   return jobs.map(({ id }) => id);
 }
 
-/** @param underWay a job of the session that is open already */
-async function decideFor(
-  deps: DecideJobsDeps,
-  session: Session,
-  decidedAt: Instant,
-  changed?: DeviceKey,
-  underWay?: EnforcementJob,
-): Promise<boolean> {
-  if (!isLive(session, toInstant(deps.clock.now()))) return false;
-  const now = await deps.decideAgain(session);
-  if (sameOutcome(session.decision.outcome, now.outcome)) return false;
-  // One that an operator asked for brings the answer of the moment, too.
-  if (underWay && (underWay.wanted === undefined || sameOutcome(underWay.wanted, now.outcome))) return false;
-  const device = now.device ?? changed ?? session.decision.device;
-  const job = decideJob({
-    session,
-    wanted: now.outcome,
-    ...(device && { device }),
-    version: now.device ? `v${now.device.version}` : now.standing,
-    reason: `${session.decision.standing} -> ${now.standing} (${now.rule})`,
-    decidedAt,
-  });
-  const created = await deps.jobs.create(job);
+interface Occasion {
+  /** What made us look. */
+  readonly change?: DeviceChange;
+  /** A job of the session that is open already. */
+  readonly underWay?: EnforcementJob | undefined;
+  /** Whether the same decision is made once more where it came to nothing. */
+  readonly again?: boolean;
+}
+
+async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occasion): Promise<boolean> {
+  const now = toInstant(deps.clock.now());
+  if (!isLive(session, now)) return false;
+  const answer = await deps.decideAgain(session);
+  if (sameOutcome(session.decision.outcome, answer.outcome)) return false;
+  if (occasion.underWay && isAsGood(occasion.underWay, answer)) return false;
+  const job = newJob(session, answer, occasion, now);
+  const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
   if (created) {
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
   }
   return created;
+}
+
+/** An open job that an operator asked for brings the answer of the moment, too, until the NAS has acted on it. */
+function isAsGood(underWay: EnforcementJob, answer: AnswerNow): boolean {
+  return underWay.wanted === undefined ? !wasAcknowledged(underWay) : sameOutcome(underWay.wanted, answer.outcome);
+}
+
+/** Named after the observation, so that poll and reconciliation come to the same job. */
+function newJob(session: Session, answer: AnswerNow, { change }: Occasion, now: Instant): EnforcementJob {
+  const device = answer.device ?? change ?? session.decision.device;
+  return decideJob({
+    session,
+    wanted: answer.outcome,
+    ...(device && { device }),
+    version: answer.device ? `v${answer.device.version}` : answer.standing,
+    reason: `${session.decision.standing} -> ${answer.standing} (${answer.rule})`,
+    decidedAt: answer.device?.observedAt ?? change?.observedAt ?? now,
+    now,
+  });
+}
+
+/** The job came to an end without its end: another one, of this moment. */
+async function createAgain({ jobs }: DecideJobsDeps, job: EnforcementJob, now: Instant): Promise<boolean> {
+  const existing = await jobs.read(job.site, job.id);
+  if (existing === undefined || !isFinal(existing.job)) return false;
+  return jobs.create(renewJob(job, now));
 }
 
 export function sameOutcome(a: Outcome, b: Outcome): boolean {

@@ -2,6 +2,7 @@
 
 import type { Outcome, Standing } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
+import type { Instant } from '../domain/instant.ts';
 import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore, IdentityStore } from '../ports.ts';
@@ -20,7 +21,7 @@ export interface AnswerNow {
   readonly standing: Standing;
   readonly rule: string;
   /** What the answer rests on: the device at a version, if one was found. */
-  readonly device?: DeviceKey & { readonly version: number };
+  readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
 }
 
 export async function decideAgain(deps: DecideAgainDeps, { presented }: Session): Promise<AnswerNow> {
@@ -28,6 +29,6 @@ export async function decideAgain(deps: DecideAgainDeps, { presented }: Session)
   const standing = standingOf(presented, found);
   const { outcome, rule } = evaluatePolicy(deps.policy, standing);
   if (found?.kind !== 'found') return { outcome, standing, rule };
-  const { source, id } = found.stored.device;
-  return { outcome, standing, rule, device: { source, id, version: found.stored.version } };
+  const { device, version, observedAt } = found.stored;
+  return { outcome, standing, rule, device: { source: device.source, id: device.id, version, observedAt } };
 }

@@ -30,6 +30,7 @@ function decide(fields: Partial<JobDecision> = {}): EnforcementJob {
     version: 'v2',
     reason: 'compliant -> noncompliant',
     decidedAt: NOW,
+    now: NOW,
     ...fields,
   });
 }
@@ -114,7 +115,13 @@ describe('a decision makes a job', () => {
   });
 
   test('what an operator asks for wants no particular answer', () => {
-    const { wanted, ...decision } = { session: aSession(), version: 'operator', reason: 'asked', decidedAt: NOW } as {
+    const { wanted, ...decision } = {
+      session: aSession(),
+      version: 'operator',
+      reason: 'asked',
+      decidedAt: NOW,
+      now: NOW,
+    } as {
       wanted?: undefined;
     } & JobDecision;
     expect(decideJob(decision)).not.toHaveProperty('wanted');
