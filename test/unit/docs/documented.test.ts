@@ -16,8 +16,8 @@ it('docs/errors.md lists every error code, in the order of the code, and none el
   expect(listed).toEqual([...ERROR_CODES, ...RELAY_ERROR_CODES]);
 });
 
-it('README.md shows every setting with its default and meaning', () => {
-  const table = [...read('README.md').matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(
+it('docs/settings.md shows every setting with its default and meaning', () => {
+  const table = [...read('docs/settings.md').matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(
     ([, name, fallback, meaning]) => ({
       name,
       fallback: fallback?.trim(),

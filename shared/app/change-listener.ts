@@ -1,0 +1,28 @@
+// What happens with a change the poll found.
+
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { ChangeListener, Logger } from '../ports.ts';
+import type { Context } from './context.ts';
+import type { Enforcement } from './open-enforcement.ts';
+
+/** A change is logged, and enforced where there is a Service Bus. */
+export async function changeListener(
+  { settings, log }: Context,
+  onChange: ChangeListener | undefined,
+  enforcement: () => Promise<Enforcement>,
+): Promise<ChangeListener> {
+  const listen = onChange ?? logChange(log);
+  if (settings.serviceBus === undefined) return listen;
+  const { onChange: enforce } = await enforcement();
+  return async (change) => {
+    await enforce(change);
+    await listen(change);
+  };
+}
+
+/** Device ids are no secret; names and addresses stay out. */
+function logChange(log: Logger): ChangeListener {
+  return async ({ source, id, version, before, after, fields }: DeviceChange) => {
+    log.info('device.changed', { device: `${source}|${id}`, version, before, after, fields });
+  };
+}

@@ -1,0 +1,16 @@
+// What every part of the app is opened with.
+
+import type { Clock, Logger, Random } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+
+/** Source whose device ids certificates carry. */
+export const CERTIFICATE_SOURCE = 'intune';
+
+export interface Context {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** What close() calls, in this order. */
+  readonly closing: (() => Promise<void>)[];
+}

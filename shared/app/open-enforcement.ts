@@ -1,0 +1,97 @@
+// Wires enforcement: what turns a change into a CoA job, sends it to the site and hears of its result.
+
+import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
+import { openTables } from '../adapters/table-storage/tables.ts';
+import { isDeviceId } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { EnforcementJob } from '../domain/enforcement-job.ts';
+import { decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
+import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
+import { type JobFilter, listJobs } from '../enforcement/list-jobs.ts';
+import { pumpOutbox } from '../enforcement/pump-outbox.ts';
+import { readReport } from '../enforcement/read-report.ts';
+import { recordReport } from '../enforcement/record-report.ts';
+import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
+import { decideAgain } from '../lookup/decide-again.ts';
+import type { Logger } from '../ports.ts';
+import { builtInPolicy } from './built-in-policy.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+
+export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
+
+export async function openEnforcement(context: Context) {
+  const { settings, clock, log, closing } = context;
+  if (settings.serviceBus === undefined) throw notEnforcing();
+  const { openServiceBus, ServiceBusJobQueue } = await import('../adapters/service-bus/service-bus-job-queue.ts');
+  const serviceBus = await openServiceBus(settings.serviceBus);
+  closing.push(() => serviceBus.close());
+  const tables = await openTables(settings.storage, 'background');
+  const devices = new TableDeviceStore(tables.devices);
+  const decideDeps = {
+    devices,
+    identities: new TableIdentityStore(tables.identities),
+    policy: builtInPolicy(settings),
+    certificateSource: CERTIFICATE_SOURCE,
+  };
+  const deps: EnforceDeps = {
+    sessions: new TableSessionStore(tables.sessions),
+    jobs: new TableJobStore(tables),
+    queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
+    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    decideAgain: (session) => decideAgain(decideDeps, session),
+    clock,
+    log,
+  };
+  const limits = { inHandPerSite: settings.jobsInHandPerSite };
+  let waiting = false;
+  return {
+    enforcer: new Enforcer(deps, limits),
+    /** Jobs of the change are in the outbox before the change is removed. */
+    async onChange(change: DeviceChange): Promise<void> {
+      if ((await decideJobsForChange(deps, change)) > 0) waiting = true;
+    },
+    /** The fast path: what a poll has decided goes out at its end, if no round of the timer was faster. */
+    async pumpDecided(): Promise<void> {
+      if (!waiting) return;
+      waiting = false;
+      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
+    },
+    report: (body: unknown): Promise<void> => recordReport(deps, readReport(body)),
+    jobs: (filter: JobFilter): Promise<EnforcementJob[]> => listJobs(deps.jobs, filter),
+    async reauthenticate(deviceId: string): Promise<string[]> {
+      const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
+      if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();
+      const jobs = await decideReauthentication(deps, key);
+      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
+      return jobs;
+    },
+  };
+}
+
+/** The jobs stand in the outbox: the timer queues them. */
+function logPumpFailure(log: Logger): (thrown: unknown) => number {
+  return (thrown) => {
+    const { code, message, action } = toConnectorError(thrown);
+    log.error('enforcement.not-queued', { code, message, action });
+    return 0;
+  };
+}
+
+function notEnforcing(): ConnectorError {
+  return new ConnectorError('NAC_SETTINGS', 'NAC_SETTINGS: nothing carries CoA jobs', {
+    action: 'Set ServiceBusConnection__fullyQualifiedNamespace to enforce compliance changes.',
+    field: 'ServiceBusConnection',
+  });
+}
+
+function unknownDevice(): RequestError {
+  return new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
+    action: 'Give the Intune device id, as managedDevices of Microsoft Graph shows it.',
+    field: 'id',
+  });
+}

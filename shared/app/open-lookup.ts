@@ -1,0 +1,58 @@
+// Wires the lookup and accounting: what answers a RADIUS proxy.
+
+import { CachedClientStore } from '../adapters/memory/cached-client-store.ts';
+import { CachedIdentityStore } from '../adapters/memory/cached-identity-store.ts';
+import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { createRecentAnswersCache } from '../adapters/memory/recent-answers-cache.ts';
+import { createIdentityPrivacy } from '../adapters/system/identity-privacy.ts';
+import { createLogMetrics } from '../adapters/system/log-metrics.ts';
+import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
+import { openTables } from '../adapters/table-storage/tables.ts';
+import { toInstant } from '../domain/instant.ts';
+import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
+import { authenticateClient } from '../lookup/authenticate-client.ts';
+import { readAccessRequest } from '../lookup/read-access-request.ts';
+import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
+import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
+import type { CallOptions, ClientStore } from '../ports.ts';
+import { builtInPolicy } from './built-in-policy.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+
+export async function openLookup({ settings, clock, random, log }: Context) {
+  const tables = await openTables(settings.storage, 'lookup');
+  const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
+  const deps = {
+    devices: new TableDeviceStore(tables.devices),
+    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities)),
+    sessions: new TableSessionStore(tables.sessions),
+    recentAnswers: createRecentAnswersCache(),
+    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    policy: builtInPolicy(settings),
+    certificateSource: CERTIFICATE_SOURCE,
+    clock,
+    random,
+    log,
+    metrics: createLogMetrics(log),
+    privacy: createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32)),
+  };
+  const options = (): CallOptions => ({ signal: clock.deadline(settings.lookupDeadlineMs) });
+  return {
+    async lookup(apiKey: string | null, body: string): Promise<LookupAnswer> {
+      const limits = options();
+      const client = await authenticateClient(clients, apiKey, 'radius-proxy', limits);
+      return answerLookup(deps, client, readAccessRequest(body), limits);
+    },
+    async accounting(apiKey: string | null, body: string): Promise<AccountingResult> {
+      const client = await authenticateClient(clients, apiKey, 'radius-proxy', options());
+      const event = readAccountingEvent(body, toInstant(clock.now()));
+      return recordAccounting(deps, client, event, {});
+    },
+    async authenticateOperator(apiKey: string | null): Promise<void> {
+      await authenticateClient(clients, apiKey, 'operator', options());
+    },
+  };
+}
