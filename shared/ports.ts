@@ -8,7 +8,9 @@ import type { DeviceChange } from './domain/device-change.ts';
 import type { EnforcementJob } from './domain/enforcement-job.ts';
 import type { Identity } from './domain/identity.ts';
 import type { Instant } from './domain/instant.ts';
+import type { MacAddress } from './domain/mac-address.ts';
 import type { Session } from './domain/session.ts';
+import type { SourceError } from './errors.ts';
 
 export interface Clock {
   now(): Date;
@@ -58,6 +60,94 @@ export interface ComplianceSource {
    * @throws SourceError when the source does not answer as it should; the same cursor may be asked again
    */
   listDevices(cursor: string | undefined): Promise<DevicePage>;
+}
+
+/** What an MDM source can be asked besides its whole list. */
+export interface DeviceReader {
+  /** One page of the devices that checked in after `since`, first page without cursor. @throws SourceError */
+  listCheckedInSince(since: Instant, cursor: string | undefined): Promise<CheckedInPage>;
+  /** Point reads, all at once as far as the source lets them. One that fails does not spoil the others. @throws SourceError */
+  readDevices(ids: readonly string[]): Promise<readonly DeviceReading[]>;
+  /** What lists leave out (Ethernet MAC, UDID), for up to 20 devices a call. @throws SourceError */
+  readHardware(ids: readonly string[]): Promise<readonly HardwareReading[]>;
+}
+
+export interface CheckedInPage extends DevicePage {
+  /** False when the page holds devices the filter should have kept out: the source ignored it, nothing may be concluded. */
+  readonly filtered: boolean;
+}
+
+/** What a point read said of one device. */
+export type DeviceReading = { readonly id: string; readonly requestedAt: Instant } & (
+  | { readonly kind: 'found'; readonly device: Device; readonly problems: readonly RecordProblem[] }
+  /** The source knows no such device: a proof of absence. */
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly error: SourceError }
+);
+
+export type HardwareReading = { readonly id: string; readonly requestedAt: Instant } & (
+  | { readonly kind: 'found'; readonly ethernetMac?: MacAddress; readonly udid?: string }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly error: SourceError }
+);
+
+/** Entra's device changes (`/devices/delta`): a hint which devices to read again, never a verdict. */
+export interface DirectoryChanges {
+  /**
+   * @param link absent for "everything from now on"; else the next or delta link of the page before, as it was given
+   * @throws SourceError NAC_INTUNE_DELTA_EXPIRED when the link is too old: read everything once, then begin anew
+   */
+  read(link: string | undefined): Promise<DirectoryChangesPage>;
+}
+
+export interface DirectoryChangesPage {
+  readonly requestedAt: Instant;
+  readonly changes: readonly DirectoryChange[];
+  /** More pages follow now. */
+  readonly nextLink?: string;
+  /** Where to go on next time. */
+  readonly deltaLink?: string;
+}
+
+export interface DirectoryChange {
+  /** Directory object id, the only one a removed object still has. */
+  readonly objectId: string;
+  /** `deviceId`, which Intune calls azureADDeviceId. */
+  readonly entraDeviceId?: string;
+  readonly isCompliant?: boolean;
+  readonly isManaged?: boolean;
+  readonly removed: boolean;
+}
+
+/** Intune's Compliance Retrieval service (NAC 2.0): little, but with the least permission. */
+export interface ComplianceRetrieval {
+  readByDeviceId(id: string, options?: CallOptions): Promise<RetrievedCompliance>;
+  readByMac(mac: MacAddress, options?: CallOptions): Promise<RetrievedCompliance>;
+  /**
+   * Every device it calls not compliant, all its pages. Never more often than every four hours: the caller keeps the time.
+   * @throws SourceError NAC_INTUNE_THROTTLED when asked sooner
+   */
+  listNoncompliant(): Promise<NoncompliantList>;
+}
+
+export interface RetrievedCompliance {
+  readonly requestedAt: Instant;
+  /** Absent when the service knows no such device, or does not manage it. */
+  readonly device?: RetrievedDevice;
+}
+
+export interface NoncompliantList {
+  readonly requestedAt: Instant;
+  readonly devices: readonly RetrievedDevice[];
+  readonly problems: readonly RecordProblem[];
+}
+
+export interface RetrievedDevice {
+  /** Intune device id; a list asked for by MAC may leave it out. */
+  readonly id?: string;
+  readonly mac?: MacAddress;
+  /** Absent when the answer holds no verdict. */
+  readonly compliant?: boolean;
 }
 
 export interface DevicePage {
@@ -187,6 +277,13 @@ export interface SweepStore {
   readFleetShard(shard: string): Promise<{ readonly packed: Uint8Array; readonly etag?: string | undefined }>;
   /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
   writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string>;
+}
+
+/** Where a background task stands, lease included: one row a task, under its etag. */
+export interface TaskStore {
+  read<State>(task: string): Promise<{ readonly state?: State; readonly etag?: string }>;
+  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  write<State>(task: string, state: State, etag: string | undefined): Promise<string>;
 }
 
 /** Told of every change at least once; a change is removed only after this resolved. */
