@@ -1,33 +1,26 @@
 // GET /api/jobs: operators see CoA jobs, newest first. Filters: site, stage, device, session, notEnforced=true, limit.
 
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { JOB_STAGES, type JobStage } from '../shared/domain/enforcement-job.ts';
 import { RequestError } from '../shared/errors.ts';
 import { connector } from './connector.ts';
-import { NOT_CACHED, refusal } from './refusal.ts';
+import { httpRoute } from './http-route.ts';
 
 const DEFAULT_LIMIT = 100;
 const LARGEST_LIMIT = 1000;
 
-if (connector().enforces) {
-  app.http('jobs', { route: 'api/jobs', methods: ['GET'], authLevel: 'anonymous', handler: jobs });
-}
+if (connector().enforces) httpRoute('jobs', { route: 'api/jobs', method: 'GET', answer: jobs });
 
-async function jobs(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
-  try {
-    const { query } = request;
-    const list = await connector().jobs(request.headers.get('x-api-key'), {
-      site: query.get('site') ?? undefined,
-      stage: readStage(query.get('stage')),
-      deviceId: query.get('device') ?? undefined,
-      sessionId: query.get('session') ?? undefined,
-      notEnforced: query.get('notEnforced') === 'true',
-      limit: readLimit(query.get('limit')),
-    });
-    return { jsonBody: { jobs: list }, headers: NOT_CACHED };
-  } catch (thrown) {
-    return refusal('jobs.refused', thrown, context);
-  }
+async function jobs({ query }: HttpRequest, credential: string | null): Promise<HttpResponseInit> {
+  const list = await connector().jobs(credential, {
+    site: query.get('site') ?? undefined,
+    stage: readStage(query.get('stage')),
+    deviceId: query.get('device') ?? undefined,
+    sessionId: query.get('session') ?? undefined,
+    notEnforced: query.get('notEnforced') === 'true',
+    limit: readLimit(query.get('limit')),
+  });
+  return { jsonBody: { jobs: list } };
 }
 
 function readStage(text: string | null): JobStage | undefined {

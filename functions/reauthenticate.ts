@@ -1,23 +1,17 @@
 // POST /api/devices/{id}/reauthenticate: an operator has a device's stations authenticate again, by CoA.
 
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { connector } from './connector.ts';
-import { NOT_CACHED, refusal } from './refusal.ts';
+import { httpRoute } from './http-route.ts';
 
 if (connector().enforces) {
-  app.http('reauthenticate', {
+  httpRoute('reauthenticate', {
     route: 'api/devices/{id}/reauthenticate',
-    methods: ['POST'],
-    authLevel: 'anonymous',
-    handler: reauthenticate,
+    method: 'POST',
+    async answer(request, credential) {
+      return {
+        status: 202,
+        jsonBody: { jobs: await connector().reauthenticate(credential, request.params['id'] ?? '') },
+      };
+    },
   });
-}
-
-async function reauthenticate(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {
-  try {
-    const jobs = await connector().reauthenticate(request.headers.get('x-api-key'), request.params['id'] ?? '');
-    return { status: 202, jsonBody: { jobs }, headers: NOT_CACHED };
-  } catch (thrown) {
-    return refusal('reauthenticate.refused', thrown, context);
-  }
 }

@@ -1,11 +1,20 @@
-// `npm run clients`: an operator lets a RADIUS proxy ask, and gets its API key.
+// `npm run clients`: operators let RADIUS proxies and each other ask, rotate their keys and end them.
 
 import { parseArgs } from 'node:util';
-import { openClientRegistry } from '../shared/client-registry.ts';
-import { CLIENT_KINDS } from '../shared/domain/client.ts';
+import { type ClientRegistry, openClientRegistry } from '../shared/client-registry.ts';
+import { CLIENT_KINDS, type ClientKind } from '../shared/domain/client.ts';
 import { ConnectorError } from '../shared/errors.ts';
 
-const USAGE = `Usage: npm run clients -- create <name> --site <site> [--kind radius-proxy|operator]
+const USAGE = `Usage: npm run clients -- <command>
+
+  create <name> --site <site> [--kind ${CLIENT_KINDS.join('|')}]
+                        makes a client and shows its API key, this once
+  rotate <name>         shows a new key; the one before stays valid
+  retire-older <name>   ends the key before, once the new one is in use
+  revoke <name>         the client may ask no more
+  list                  every client, with the age of its keys
+
+Instances remember clients for a minute: a new key works at once, an ended one up to a minute longer.
 
 The store is taken from the environment, with the names of the application settings:
   StorageConnection__tableServiceUri   https://<account>.table.core.windows.net, as the user of \`az login\`
@@ -14,23 +23,74 @@ The store is taken from the environment, with the names of the application setti
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { site: { type: 'string' }, kind: { type: 'string', default: 'radius-proxy' } },
+    options: { site: { type: 'string' }, kind: { type: 'string' } },
   });
-  const [command, name, ...rest] = positionals;
-  const kind = CLIENT_KINDS.find((known) => known === values.kind);
-  if (command !== 'create' || !name || !values.site || !kind || rest.length > 0) throw new Error(USAGE);
-  const registry = await openClientRegistry(storage());
-  const apiKey = await registry.createClient(name, values.site, kind);
-  console.log(`Client "${name}" of site "${values.site}" may ask now. Its API key, shown this once:\n\n  ${apiKey}\n`);
+  console.log(await run(positionals, values));
 } catch (thrown) {
   if (thrown instanceof ConnectorError) console.error(`${thrown.code}: ${thrown.message} ${thrown.action}`);
   else console.error(thrown instanceof Error ? thrown.message : thrown);
   process.exitCode = 1;
 }
 
-function storage(): Parameters<typeof openClientRegistry>[0] {
+async function run(
+  [command, name, ...rest]: readonly string[],
+  { site, kind }: { readonly site?: string | undefined; readonly kind?: string | undefined },
+): Promise<string> {
+  const isCreate = command === 'create';
+  const extra = rest.length > 0 || (!isCreate && (site !== undefined || kind !== undefined));
+  if (extra || (command === 'list') !== (name === undefined)) throw new Error(USAGE);
+  if (isCreate) return create(name ?? '', site, kind);
+  if (command === 'list') return listing(await (await registry()).listClients());
+  if (command === 'rotate') {
+    const apiKey = await (await registry()).rotateKey(name ?? '');
+    return `${shown(apiKey)}\nThe key before stays valid. When the new one is in use: npm run clients -- retire-older ${name}\n`;
+  }
+  if (command === 'retire-older') {
+    await (await registry()).retireOlderKey(name ?? '');
+    return `Only the newest key of "${name}" is valid, within a minute.`;
+  }
+  if (command === 'revoke') {
+    await (await registry()).revokeClient(name ?? '');
+    return `"${name}" may ask no more, within a minute.`;
+  }
+  throw new Error(USAGE);
+}
+
+async function create(name: string, site: string | undefined, kindText = 'radius-proxy'): Promise<string> {
+  const kind: ClientKind | undefined = CLIENT_KINDS.find((known) => known === kindText);
+  if (site === undefined || kind === undefined) throw new Error(USAGE);
+  const apiKey = await (await registry()).createClient(name, site, kind);
+  return `Client "${name}" of site "${site}" may ask now.\n${shown(apiKey)}`;
+}
+
+function shown(apiKey: string): string {
+  const [name, secret] = apiKey.split('.');
+  return `\nIts API key for the header X-API-Key, shown this once:\n\n  ${apiKey}\n\nWith HTTP Basic: user ${name}, password ${secret}\n`;
+}
+
+function listing(clients: Awaited<ReturnType<ClientRegistry['listClients']>>): string {
+  if (clients.length === 0) return 'There are no clients yet.';
+  const rows = clients.map(({ name, site, kind, credentials }) => [
+    name,
+    site,
+    kind,
+    credentials.map(({ createdAt }) => createdAt.slice(0, 10)).join(', '),
+  ]);
+  const table = [['NAME', 'SITE', 'KIND', 'KEYS FROM'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+async function registry(): Promise<ClientRegistry> {
   const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
-  if (tableServiceUri) return { kind: 'azure-cli', tableServiceUri };
-  if (connectionString) return { kind: 'connection-string', connectionString };
+  if (tableServiceUri) return openClientRegistry({ kind: 'azure-cli', tableServiceUri });
+  if (connectionString) return openClientRegistry({ kind: 'connection-string', connectionString });
   throw new Error(USAGE);
 }

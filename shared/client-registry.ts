@@ -4,7 +4,16 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { TableClientStore } from './adapters/table-storage/table-client-store.ts';
 import { createTables, openTables, type TableConnection } from './adapters/table-storage/tables.ts';
-import { type ClientKind, credentialFor, formatApiKey, isClientOrSiteName } from './domain/client.ts';
+import {
+  type Client,
+  type ClientCredential,
+  type ClientKind,
+  credentialFor,
+  formatApiKey,
+  isClientOrSiteName,
+  withNewCredential,
+  withoutOlderCredentials,
+} from './domain/client.ts';
 import { toInstant } from './domain/instant.ts';
 import { ConnectorError } from './errors.ts';
 import type { Clock, Random } from './ports.ts';
@@ -18,6 +27,16 @@ export interface ClientRegistry {
    * @throws ConnectorError NAC_CLIENT_NAME, StoreError NAC_CLIENT_EXISTS
    */
   createClient(name: string, site: string, kind?: ClientKind): Promise<string>;
+  /**
+   * Gives the client a second key; the newest one it had stays valid until {@link retireOlderKey}.
+   * @returns the new API key @throws StoreError NAC_CLIENT_UNKNOWN
+   */
+  rotateKey(name: string): Promise<string>;
+  /** Only the newest key stays valid. @throws StoreError NAC_CLIENT_UNKNOWN */
+  retireOlderKey(name: string): Promise<void>;
+  /** The client may ask no more. @throws StoreError NAC_CLIENT_UNKNOWN */
+  revokeClient(name: string): Promise<void>;
+  listClients(): Promise<Omit<Client, 'sessionKey'>[]>;
 }
 
 export async function openClientRegistry(
@@ -25,18 +44,31 @@ export async function openClientRegistry(
   { clock, random }: { readonly clock: Clock; readonly random: Random } = { clock: systemClock, random: systemRandom },
 ): Promise<ClientRegistry> {
   const tables = await openTables(storage, 'background');
+  const clients = new TableClientStore(tables.clients);
+
+  function newSecret(): { readonly secret: string; readonly credential: ClientCredential } {
+    const secret = random.hex(32);
+    return { secret, credential: credentialFor(secret, random.hex(16), toInstant(clock.now())) };
+  }
+
   return {
     prepareStore: () => createTables(tables),
     async createClient(name, site, kind = 'radius-proxy') {
       requireName('name', name);
       requireName('site', site);
-      const secret = random.hex(32);
-      const credential = credentialFor(secret, random.hex(16), toInstant(clock.now()));
-      const clients = new TableClientStore(tables.clients);
+      const { secret, credential } = newSecret();
       const sessionKey = await clients.sessionKeyOf(site, random.hex(32));
       await clients.create({ name, site, kind, sessionKey, credentials: [credential] });
       return formatApiKey(name, secret);
     },
+    async rotateKey(name) {
+      const { secret, credential } = newSecret();
+      await clients.changeCredentials(name, (credentials) => withNewCredential(credentials, credential));
+      return formatApiKey(name, secret);
+    },
+    retireOlderKey: (name) => clients.changeCredentials(name, withoutOlderCredentials),
+    revokeClient: (name) => clients.remove(name),
+    listClients: async () => (await clients.list()).map(({ sessionKey, ...client }) => client),
   };
 }
 

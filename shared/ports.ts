@@ -363,7 +363,16 @@ export interface SweepStatus {
   lastCompleteStartedAt(options?: CallOptions): Promise<Instant | undefined>;
 }
 
+/** Makes guessing at credentials slow. */
+export interface RefusalDelay {
+  /** Waits as long as this name's refusals are worth. @returns how many there have been lately, this one included */
+  after(name: string): Promise<number>;
+  /** Whether the store may be asked once more for a name whose secret did not match. */
+  mayLookAgain(name: string): boolean;
+}
+
 export interface ClientStore {
+  /** `fresh` sees a rotation or revocation that memory does not know of yet. */
   read(name: string, options?: CallOptions): Promise<Client | undefined>;
   /** The session key of a site; `fresh` becomes it if the site has none yet. */
   sessionKeyOf(site: string, fresh: string): Promise<string>;

@@ -4,6 +4,7 @@ import { CachedClientStore } from '../adapters/memory/cached-client-store.ts';
 import { CachedIdentityStore } from '../adapters/memory/cached-identity-store.ts';
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { createRecentAnswersCache } from '../adapters/memory/recent-answers-cache.ts';
+import { createRefusalDelay } from '../adapters/memory/refusal-delay.ts';
 import { createIdentityPrivacy } from '../adapters/system/identity-privacy.ts';
 import { createLogMetrics } from '../adapters/system/log-metrics.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
@@ -25,6 +26,8 @@ import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 export async function openLookup({ settings, clock, random, log }: Context) {
   const tables = await openTables(settings.storage, 'lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
+  const metrics = createLogMetrics(log);
+  const authentication = { clients, refusals: createRefusalDelay(clock), log, metrics };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities)),
@@ -36,23 +39,23 @@ export async function openLookup({ settings, clock, random, log }: Context) {
     clock,
     random,
     log,
-    metrics: createLogMetrics(log),
+    metrics,
     privacy: createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32)),
   };
   const options = (): CallOptions => ({ signal: clock.deadline(settings.lookupDeadlineMs) });
   return {
     async lookup(apiKey: string | null, body: string): Promise<LookupAnswer> {
       const limits = options();
-      const client = await authenticateClient(clients, apiKey, 'radius-proxy', limits);
+      const client = await authenticateClient(authentication, apiKey, 'radius-proxy', limits);
       return answerLookup(deps, client, readAccessRequest(body), limits);
     },
     async accounting(apiKey: string | null, body: string): Promise<AccountingResult> {
-      const client = await authenticateClient(clients, apiKey, 'radius-proxy', options());
+      const client = await authenticateClient(authentication, apiKey, 'radius-proxy', options());
       const event = readAccountingEvent(body, toInstant(clock.now()));
       return recordAccounting(deps, client, event, {});
     },
     async authenticateOperator(apiKey: string | null): Promise<void> {
-      await authenticateClient(clients, apiKey, 'operator', options());
+      await authenticateClient(authentication, apiKey, 'operator', options());
     },
   };
 }

@@ -1,10 +1,14 @@
-// Clients: who may ask. Each has its own API key of 256 random bits, and belongs to one site.
+// Clients: who may ask. Each belongs to one site and has a secret of 256 random bits of its own, or two while the secret is
+// being rotated.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
-/** A RADIUS proxy asks about stations and reports accounting; an operator looks at jobs and asks for them. */
-export const CLIENT_KINDS = ['radius-proxy', 'operator'] as const;
+/**
+ * A RADIUS proxy asks about stations and reports accounting; an ISE node will ask in Cisco's MDM API, and reaches nothing
+ * else; an operator sees and starts what people see and start.
+ */
+export const CLIENT_KINDS = ['radius-proxy', 'ise-node', 'operator'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
 export interface Client {
@@ -26,6 +30,26 @@ export interface ClientCredential {
 /** Names of clients and sites: safe in keys, headers and logs. */
 export function isClientOrSiteName(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,39}$/.test(text);
+}
+
+/** Both stay valid until the older one is retired, so that a rotation interrupts nobody. */
+const MOST_CREDENTIALS = 2;
+
+/** The newest ones only: a second rotation ends what the first had left. */
+export function withNewCredential(
+  credentials: readonly ClientCredential[],
+  added: ClientCredential,
+): ClientCredential[] {
+  return [added, ...newestFirst(credentials)].slice(0, MOST_CREDENTIALS);
+}
+
+/** Ends a rotation. */
+export function withoutOlderCredentials(credentials: readonly ClientCredential[]): ClientCredential[] {
+  return newestFirst(credentials).slice(0, 1);
+}
+
+function newestFirst(credentials: readonly ClientCredential[]): ClientCredential[] {
+  return [...credentials].sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
 }
 
 /** What the RADIUS proxy sends: `<client name>.<secret, 64 hexadecimal digits>`. */

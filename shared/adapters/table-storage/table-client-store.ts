@@ -1,7 +1,7 @@
-// RADIUS proxies that may ask, in Table Storage.
+// Clients that may ask, in Table Storage.
 
 import type { TableClient } from '@azure/data-tables';
-import type { Client, ClientKind } from '../../domain/client.ts';
+import type { Client, ClientCredential, ClientKind } from '../../domain/client.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, ClientStore } from '../../ports.ts';
 import { clientRow, siteRow } from './row-keys.ts';
@@ -50,6 +50,47 @@ export class TableClientStore implements ClientStore {
     }
   }
 
+  /** In the order of their names. */
+  async list(): Promise<Client[]> {
+    const clients: Client[] = [];
+    const rows = this.#table.listEntities<ClientColumns>({ queryOptions: { filter: "PartitionKey eq 'clients'" } });
+    try {
+      for await (const { rowKey = '', site, kind, sessionKey, credentials } of rows) {
+        clients.push({ name: rowKey, site, kind, sessionKey, credentials: JSON.parse(credentials) });
+      }
+    } catch (thrown) {
+      throw toStoreError('listing clients', thrown);
+    }
+    return clients;
+  }
+
+  /** @throws StoreError NAC_CLIENT_UNKNOWN, NAC_STORE_CONFLICT when somebody else changes the client at this moment */
+  async changeCredentials(
+    name: string,
+    change: (credentials: readonly ClientCredential[]) => readonly ClientCredential[],
+  ): Promise<void> {
+    const key = clientRow(name);
+    try {
+      const { credentials, etag } = await this.#table.getEntity<ClientColumns>(key.partitionKey, key.rowKey);
+      const changed = JSON.stringify(change(JSON.parse(credentials)));
+      await this.#table.updateEntity({ ...key, credentials: changed }, 'Merge', { etag });
+    } catch (thrown) {
+      if (isNotFound(thrown)) throw unknownClient(name);
+      throw toStoreError('changing a client', thrown);
+    }
+  }
+
+  /** @throws StoreError NAC_CLIENT_UNKNOWN */
+  async remove(name: string): Promise<void> {
+    const { partitionKey, rowKey } = clientRow(name);
+    try {
+      await this.#table.deleteEntity(partitionKey, rowKey);
+    } catch (thrown) {
+      if (isNotFound(thrown)) throw unknownClient(name);
+      throw toStoreError('removing a client', thrown);
+    }
+  }
+
   async create({ name, credentials, ...columns }: Client): Promise<void> {
     try {
       await this.#table.createEntity({ ...clientRow(name), ...columns, credentials: JSON.stringify(credentials) });
@@ -61,4 +102,11 @@ export class TableClientStore implements ClientStore {
       });
     }
   }
+}
+
+function unknownClient(name: string): StoreError {
+  return new StoreError('NAC_CLIENT_UNKNOWN', `There is no client named "${name}".`, {
+    action: 'List the clients with `npm run clients -- list`.',
+    field: 'name',
+  });
 }

@@ -7,6 +7,8 @@ import {
   isClientOrSiteName,
   parseApiKey,
   secretMatches,
+  withNewCredential,
+  withoutOlderCredentials,
 } from '../../../shared/domain/client.ts';
 
 const NOW = '2026-11-20T10:00:00.000Z';
@@ -83,3 +85,25 @@ test.each(['', '-berlin', 'Berlin', 'ber lin', 'ber/lin', 'ber.lin', 'a'.repeat(
     expect(isClientOrSiteName(name)).toBe(false);
   },
 );
+
+describe('a rotation', () => {
+  const before = credentialFor(SECRET, SALT, '2026-11-20T10:00:00.000Z');
+  const added = credentialFor(NEW_SECRET, NEW_SALT, '2026-11-21T10:00:00.000Z');
+  const third = credentialFor('7e'.repeat(32), '03'.repeat(16), '2026-11-22T10:00:00.000Z');
+
+  test('leaves the key before valid until the older one is retired', () => {
+    const both = aClient(...withNewCredential([before], added));
+    expect([secretMatches(both, SECRET), secretMatches(both, NEW_SECRET)]).toEqual([true, true]);
+    const one = aClient(...withoutOlderCredentials(both.credentials));
+    expect([secretMatches(one, SECRET), secretMatches(one, NEW_SECRET)]).toEqual([false, true]);
+  });
+
+  test('never leaves three keys: the oldest ends', () => {
+    expect(withNewCredential(withNewCredential([before], added), third)).toEqual([third, added]);
+    expect(withNewCredential([before, added], third)).toEqual([third, added]);
+  });
+
+  test('of a client with one key can be ended without harm', () => {
+    expect(withoutOlderCredentials([before])).toEqual([before]);
+  });
+});

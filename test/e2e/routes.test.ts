@@ -1,0 +1,135 @@
+// Every route the function app registers, walked over HTTPS: who gets in, and who does not.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { ClientKind } from '../../shared/domain/client.ts';
+import { FunctionLines } from '../support/function-lines.ts';
+import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DEVICE = '00000000-0000-4000-8000-000000000000';
+
+/** The routes of RADIUS proxies; every other one is for operators. Liveness alone is for everybody. */
+const OF_RADIUS_PROXIES = new Set(['accounting', 'lookup']);
+const OF_EVERYBODY = new Set(['health']);
+
+interface Route {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly route: string;
+}
+
+let folder: string;
+let stack: LocalStack;
+let http: LookupHttpClient;
+let routes: readonly Route[];
+const keys = new Map<ClientKind, string>();
+const lines = new FunctionLines();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nac-routes-'));
+  stack = await startLocalStack({
+    appFolder: ROOT,
+    dataFolder: folder,
+    env: {},
+    fleetSize: 1,
+    onLine: (line) => lines.add(line),
+  });
+  http = lookupHttpClient(stack.url, stack.caFile);
+  routes = await registeredRoutes();
+  const registry = await openClientRegistry({
+    kind: 'connection-string',
+    connectionString: stack.storageConnection,
+  });
+  keys.set('radius-proxy', stack.apiKey).set('operator', stack.operatorKey);
+  keys.set('ise-node', await registry.createClient('ise-psn-1', 'local', 'ise-node'));
+});
+
+afterAll(async () => {
+  await http?.[Symbol.asyncDispose]();
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The app registers its functions with any settings it accepts. */
+async function registeredRoutes(): Promise<Route[]> {
+  const env = {
+    ENTRA_TENANT_ID: DEVICE,
+    ENTRA_CLIENT_ID: DEVICE,
+    ENTRA_CLIENT_SECRET: 'not used',
+    StorageConnection: stack.storageConnection,
+    ServiceBusConnection: 'Endpoint=sb://localhost;SharedAccessKeyName=none;SharedAccessKey=none',
+  };
+  const script = join(import.meta.dirname, '../support/print-http-routes.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ROOT], { env: { ...process.env, ...env } });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+function ask({ method, route }: Route, headers: Record<string, string>): ReturnType<LookupHttpClient['send']> {
+  return http.send(method, route.replace(/\{[^}]+\}/g, DEVICE), headers);
+}
+
+/** Ways to be nobody. */
+function strangers(): Record<string, string>[] {
+  const secret = '0'.repeat(64);
+  const [name] = stack.operatorKey.split('.');
+  return [
+    {},
+    { 'x-api-key': '' },
+    { 'x-api-key': `${name}.${secret}` },
+    { 'x-api-key': stack.operatorKey.slice(0, -1) },
+    { 'x-functions-key': stack.operatorKey.slice(stack.operatorKey.indexOf('.') + 1) },
+    { authorization: `Bearer ${stack.operatorKey}` },
+    { authorization: basic(`${name}:${secret}`) },
+    { authorization: 'Basic ::::' },
+  ];
+}
+
+function basic(text: string): string {
+  return `Basic ${Buffer.from(text).toString('base64')}`;
+}
+
+function mayAsk({ name }: Route, kind: ClientKind): boolean {
+  return OF_EVERYBODY.has(name) || kind === (OF_RADIUS_PROXIES.has(name) ? 'radius-proxy' : 'operator');
+}
+
+describe('every route', () => {
+  it('is among those walked here', () => {
+    const names = routes.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining([...OF_RADIUS_PROXIES, ...OF_EVERYBODY, 'jobs', 'reauthenticate']));
+  });
+
+  it('but liveness answers nobody without a right credential', async () => {
+    const attempts = routes.flatMap((route) => strangers().map((headers) => ({ route, headers })));
+    await Promise.all(
+      attempts.map(async ({ route, headers }) => {
+        const { status, body } = await ask(route, headers);
+        const said = `${route.method} ${route.route} ${JSON.stringify(Object.keys(headers))}: ${body}`;
+        if (OF_EVERYBODY.has(route.name)) expect(status, said).toBe(200);
+        else expect({ status, code: codeIn(body) }, said).toEqual({ status: 401, code: 'NAC_CLIENT_CREDENTIAL' });
+      }),
+    );
+  });
+
+  it('is for one kind of client alone, by API key and by HTTP Basic', async () => {
+    const attempts = routes.flatMap((route) => [...keys].map(([kind, key]) => ({ route, kind, key })));
+    await Promise.all(
+      attempts.map(async ({ route, kind, key }) => {
+        const byKey = await ask(route, { 'x-api-key': key });
+        const byBasic = await ask(route, { authorization: basic(key.replace('.', ':')) });
+        const refused = [byKey.status, byBasic.status].map((status) => status === 401);
+        expect(refused, `${kind} ${route.method} ${route.route}`).toEqual(Array(2).fill(!mayAsk(route, kind)));
+      }),
+    );
+  });
+});
+
+function codeIn(body: string): unknown {
+  return JSON.parse(body).code;
+}
