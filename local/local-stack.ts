@@ -236,6 +236,8 @@ class Starter {
       ENTRA_AUTHORITY_HOST: tenant.authorityHost,
       GRAPH_ENDPOINT: tenant.graphUrl,
       EXTRA_CA_FILE: await this.#write('tenant-ca.pem', tenant.caPem),
+      // The tenant is on this machine, whatever lies between it and the world.
+      HTTPS_PROXY: '',
       POLLING_INTERVAL: '10s',
     };
     return { tenant, settings };
@@ -307,7 +309,7 @@ class Starter {
   /** Without a tenant of its own, an app registration in the environment belongs to something else. */
   #settingsFromEnvironment(): Record<string, string> {
     const { env } = this.#options;
-    const names = Object.keys(SETTINGS).filter((name) => env['ENTRA_TENANT_ID'] || !name.startsWith('ENTRA_'));
+    const names = Object.keys(SETTINGS).filter((name) => env['ENTRA_TENANT_ID'] || !/^ENTRA_|_PROXY$/.test(name));
     return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
   }
 

@@ -10,11 +10,13 @@ const PEERS: readonly { readonly debianPackage: string; readonly proof: string }
   { debianPackage: 'freeradius-utils', proof: 'radclient' },
   { debianPackage: 'eapoltest', proof: 'eapol_test' },
   { debianPackage: 'tshark', proof: 'tshark' },
+  { debianPackage: 'openssl', proof: 'openssl' },
 ];
 
 export const REAL_PEER_TESTS = [
   'test/e2e/freeradius-*.test.ts',
   'test/e2e/enforcement-chain.test.ts',
+  'test/integration/client-certificate.test.ts',
   'test/integration/relay-radius/coa-listener.test.ts',
   'test/integration/relay-radius/dissection.test.ts',
   'test/integration/simulated-switch.test.ts',

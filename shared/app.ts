@@ -2,7 +2,7 @@
 // that answers lookups never loads what polling needs, and the other way round.
 
 import { readCaFile } from './adapters/intune/ca-file.ts';
-import { readClientCertificate } from './adapters/intune/client-certificate.ts';
+import { checkClientCertificates } from './adapters/intune/client-certificate.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
@@ -98,9 +98,9 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   };
 }
 
-function checkFiles({ extraCaFile, entra: { credential } }: Settings): void {
+function checkFiles({ network: { extraCaFile }, entra: { credential } }: Settings): void {
   const problems: string[] = [];
-  for (const check of [() => readCaFile(extraCaFile), () => readClientCertificate(credential)]) {
+  for (const check of [() => readCaFile(extraCaFile), () => checkClientCertificates(credential)]) {
     try {
       check();
     } catch (thrown) {

@@ -4,6 +4,7 @@ import { PRIVACY_MODES, type PrivacyMode } from './adapters/system/identity-priv
 import { isRoleOrVlan } from './domain/policy.ts';
 import { parseDuration } from './duration.ts';
 import { SettingsError } from './errors.ts';
+import { readSignInSettings, type SignInSettings } from './sign-in-settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -11,14 +12,39 @@ type Env = Readonly<Record<string, string | undefined>>;
 export const SETTINGS = {
   ENTRA_TENANT_ID: { required: true, meaning: 'Directory (tenant) id, a GUID' },
   ENTRA_CLIENT_ID: { required: true, meaning: 'Application (client) id of the app registration, a GUID' },
+  ENTRA_CLOUD: {
+    default: 'Public',
+    meaning:
+      'Cloud of the tenant: `Public` (GCC too), `USGov` (GCC High), `USGovDoD` or `China`; sets the addresses below',
+  },
+  ENTRA_MANAGED_IDENTITY_CLIENT_ID: {
+    meaning:
+      'Client id of the user-assigned managed identity that the app registration trusts (federated credential): no secret at all',
+  },
   ENTRA_CLIENT_CERTIFICATE: {
-    meaning: 'Certificate and private key of the app registration, as PEM text',
+    meaning: 'Certificate with private key: PEM text, or PFX in base64 as a Key Vault reference gives it',
     secret: true,
   },
-  ENTRA_CLIENT_CERTIFICATE_FILE: { meaning: 'The same, as the path of a PEM file' },
-  ENTRA_CLIENT_SECRET: { meaning: 'Client secret value, where no certificate is used', secret: true },
-  ENTRA_AUTHORITY_HOST: { default: 'https://login.microsoftonline.com', meaning: 'Where tokens come from' },
-  GRAPH_ENDPOINT: { default: 'https://graph.microsoft.com', meaning: 'Root of Microsoft Graph' },
+  ENTRA_CLIENT_CERTIFICATE_2: {
+    meaning: 'A second one during a rollover; the newest that Entra accepts is used',
+    secret: true,
+  },
+  ENTRA_CLIENT_CERTIFICATE_FILE: { meaning: 'The same, as the path of a PEM or PFX file' },
+  ENTRA_CLIENT_CERTIFICATE_FILE_2: { meaning: 'A second file during a rollover' },
+  ENTRA_CLIENT_CERTIFICATE_PASSWORD: { meaning: 'Password of the PFX or of the encrypted PEM key', secret: true },
+  ENTRA_CLIENT_SECRET: { meaning: 'Client secret value, where neither of these is used', secret: true },
+  ENTRA_CLIENT_SECRET_EXPIRES: { meaning: 'Date on which the client secret ends, so that its days left are known' },
+  ENTRA_AUTHORITY_HOST: { meaning: 'Where tokens come from, if not the cloud’s own' },
+  ENTRA_FEDERATED_AUDIENCE: { meaning: 'Audience of the managed identity’s token, if not the cloud’s own' },
+  GRAPH_ENDPOINT: { meaning: 'Root of Microsoft Graph, if not the cloud’s own' },
+  INTUNE_AUDIENCE: {
+    meaning:
+      'Audience of Intune’s API, if not the cloud’s own. Microsoft publishes none for `USGovDoD` and `China`: theirs are assumed, unconfirmed',
+  },
+  HTTPS_PROXY: { meaning: 'Proxy to Microsoft, `http://proxy:3128`, with name and password if it asks', secret: true },
+  NO_PROXY: { meaning: 'Hosts reached without the proxy, separated by commas' },
+  HTTPS_CONNECT_TIMEOUT: { default: '10s', meaning: 'Longest time until a connection to Microsoft stands' },
+  HTTPS_READ_TIMEOUT: { default: '30s', meaning: 'Longest silence of Microsoft; an answer ends after twice that' },
   EXTRA_CA_FILE: { meaning: 'PEM file of certificate authorities trusted besides the usual ones' },
   StorageConnection: { meaning: 'Connection string of the storage account (local runs)', secret: true },
   StorageConnection__tableServiceUri: { meaning: 'Table endpoint, with a managed identity instead of a key' },
@@ -53,11 +79,6 @@ export interface SettingDescription {
 
 export type SettingName = keyof typeof SETTINGS;
 
-export type ClientCredentialSetting =
-  | { readonly kind: 'secret'; readonly secret: string }
-  | { readonly kind: 'certificate'; readonly pem: string }
-  | { readonly kind: 'certificate-file'; readonly path: string };
-
 export type StorageSetting =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'managed-identity'; readonly tableServiceUri: string; readonly clientId?: string };
@@ -72,15 +93,7 @@ export interface RoleSetting {
   readonly sessionTimeoutSeconds: number;
 }
 
-export interface Settings {
-  readonly entra: {
-    readonly tenantId: string;
-    readonly clientId: string;
-    readonly credential: ClientCredentialSetting;
-    readonly authorityHost: string;
-  };
-  readonly graphEndpoint: string;
-  readonly extraCaFile?: string;
+export interface Settings extends SignInSettings {
   readonly storage: StorageSetting;
   /** Absent: compliance changes are known, but not enforced. */
   readonly serviceBus?: ServiceBusSetting;
@@ -98,14 +111,7 @@ export interface Settings {
 export function readSettings(env: Env): Settings {
   const reader = new SettingsReader(env);
   const settings: Settings = {
-    entra: {
-      tenantId: reader.guid('ENTRA_TENANT_ID'),
-      clientId: reader.guid('ENTRA_CLIENT_ID'),
-      credential: reader.clientCredential(),
-      authorityHost: reader.httpsUrl('ENTRA_AUTHORITY_HOST'),
-    },
-    graphEndpoint: reader.httpsUrl('GRAPH_ENDPOINT'),
-    ...optional('extraCaFile', reader.text('EXTRA_CA_FILE')),
+    ...readSignInSettings(reader),
     storage: reader.storage(),
     ...reader.serviceBus(),
     pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
@@ -141,15 +147,9 @@ class SettingsReader {
   guid(name: SettingName): string {
     const value = this.#required(name);
     if (value && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)) {
-      this.#problem(name, `is not a GUID like 0f8fad5b-d9cb-469f-a165-70867728950e`);
+      this.problem(name, `is not a GUID like 0f8fad5b-d9cb-469f-a165-70867728950e`);
     }
     return value.toLowerCase();
-  }
-
-  httpsUrl(name: SettingName): string {
-    const value = this.#required(name);
-    if (value && !isUrl(value, ['https:'])) this.#problem(name, 'is not an https:// URL');
-    return value.replace(/\/+$/, '');
   }
 
   duration(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' }): number {
@@ -158,7 +158,7 @@ class SettingsReader {
     const least = parseDuration(limits.from) ?? 0;
     const most = parseDuration(limits.to) ?? Number.POSITIVE_INFINITY;
     if (milliseconds === undefined || milliseconds < least || milliseconds > most) {
-      this.#problem(name, `must be a time from ${limits.from} to ${limits.to}, e.g. 90s, 15m or 2h; it is "${value}"`);
+      this.problem(name, `must be a time from ${limits.from} to ${limits.to}, e.g. 90s, 15m or 2h; it is "${value}"`);
       return 0;
     }
     return milliseconds;
@@ -167,7 +167,7 @@ class SettingsReader {
   schedule(name: SettingName): string {
     const value = this.#required(name).replace(/\s+/g, ' ');
     if (value.split(' ').length !== 6) {
-      this.#problem(name, 'must be a six-field NCRONTAB expression, e.g. "0 * * * * *" for every minute');
+      this.problem(name, 'must be a six-field NCRONTAB expression, e.g. "0 * * * * *" for every minute');
     }
     return value;
   }
@@ -175,7 +175,7 @@ class SettingsReader {
   oneOf<T extends string>(name: SettingName, allowed: readonly T[]): T {
     const value = this.#required(name);
     const found = allowed.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
-    if (found === undefined) this.#problem(name, `must be one of ${allowed.join(', ')}`);
+    if (found === undefined) this.problem(name, `must be one of ${allowed.join(', ')}`);
     return found ?? (value as T);
   }
 
@@ -189,25 +189,6 @@ class SettingsReader {
     };
   }
 
-  clientCredential(): ClientCredentialSetting {
-    const pem = this.text('ENTRA_CLIENT_CERTIFICATE');
-    const path = this.text('ENTRA_CLIENT_CERTIFICATE_FILE');
-    const secret = this.text('ENTRA_CLIENT_SECRET');
-    const given = [pem, path, secret].filter(Boolean).length;
-    if (given !== 1) {
-      this.#problems.push(
-        `${given === 0 ? 'Set one' : 'Set only one'} of ENTRA_CLIENT_CERTIFICATE (PEM text), ` +
-          'ENTRA_CLIENT_CERTIFICATE_FILE (path of a PEM file) and ENTRA_CLIENT_SECRET (the secret value, not its id)',
-      );
-    }
-    if (pem && !(pem.includes('BEGIN CERTIFICATE') && pem.includes('PRIVATE KEY'))) {
-      this.#problem('ENTRA_CLIENT_CERTIFICATE', 'must hold the certificate and its private key as PEM text');
-    }
-    if (pem) return { kind: 'certificate', pem };
-    if (path) return { kind: 'certificate-file', path };
-    return { kind: 'secret', secret: secret ?? '' };
-  }
-
   storage(): StorageSetting {
     const connectionString = this.text('StorageConnection');
     const tableServiceUri = this.text('StorageConnection__tableServiceUri');
@@ -218,10 +199,10 @@ class SettingsReader {
       );
     }
     if (tableServiceUri && !isUrl(tableServiceUri, ['https:'])) {
-      this.#problem('StorageConnection__tableServiceUri', 'is not an https:// URL');
+      this.problem('StorageConnection__tableServiceUri', 'is not an https:// URL');
     }
     if (connectionString && !/TableEndpoint=|AccountName=/i.test(connectionString)) {
-      this.#problem(
+      this.problem(
         'StorageConnection',
         'is not a storage connection string (it names no AccountName or TableEndpoint; UseDevelopmentStorage is not enough)',
       );
@@ -245,7 +226,7 @@ class SettingsReader {
       );
     }
     if (connectionString && !/Endpoint=sb:\/\//i.test(connectionString)) {
-      this.#problem('ServiceBusConnection', 'is not a Service Bus connection string (Endpoint=sb://…)');
+      this.problem('ServiceBusConnection', 'is not a Service Bus connection string (Endpoint=sb://…)');
     }
     if (fullyQualifiedNamespace) {
       const clientId = optional('clientId', this.text('ServiceBusConnection__clientId'));
@@ -257,9 +238,14 @@ class SettingsReader {
   wholeNumber(name: SettingName, least: number, most: number): number {
     const value = Number(this.#required(name));
     if (!Number.isInteger(value) || value < least || value > most) {
-      this.#problem(name, `must be a whole number from ${least} to ${most}`);
+      this.problem(name, `must be a whole number from ${least} to ${most}`);
     }
     return value;
+  }
+
+  /** @param name absent for a problem that concerns several settings and names them */
+  problem(name: SettingName | undefined, problem: string): void {
+    this.#problems.push(name === undefined ? problem : `${name} ${problem}`);
   }
 
   throwIfProblems(): void {
@@ -269,19 +255,15 @@ class SettingsReader {
   #roleOrVlan(name: SettingName): string {
     const value = this.#required(name);
     if (!isRoleOrVlan(value)) {
-      this.#problem(name, 'may hold up to 64 letters, digits, dots, hyphens and underscores, nothing else');
+      this.problem(name, 'may hold up to 64 letters, digits, dots, hyphens and underscores, nothing else');
     }
     return value;
   }
 
   #required(name: SettingName): string {
     const value = this.text(name);
-    if (value === undefined) this.#problem(name, `is missing (${SETTINGS[name].meaning})`);
+    if (value === undefined) this.problem(name, `is missing (${SETTINGS[name].meaning})`);
     return value ?? '';
-  }
-
-  #problem(name: SettingName, problem: string): void {
-    this.#problems.push(`${name} ${problem}`);
   }
 }
 

@@ -5,9 +5,6 @@ import { readSettings, SETTINGS, type SettingDescription } from '../../shared/se
 
 const TENANT = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const CLIENT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
-const PEM =
-  '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----';
-
 /** The fewest settings with which the product starts. */
 const LEAST = {
   ENTRA_TENANT_ID: TENANT,
@@ -16,7 +13,6 @@ const LEAST = {
   StorageConnection__tableServiceUri: 'https://nac.table.core.windows.net',
 };
 
-const { ENTRA_CLIENT_SECRET: _secret, ...WITHOUT_CREDENTIAL } = LEAST;
 const { StorageConnection__tableServiceUri: _uri, ...WITHOUT_STORAGE } = LEAST;
 
 const readWith = (env: Record<string, string | undefined>) => readSettings({ ...LEAST, ...env });
@@ -40,12 +36,15 @@ function expectRefused(name: string, value: string): void {
 test('the fewest settings are enough; everything else has its default', () => {
   expect(readSettings(LEAST)).toEqual({
     entra: {
+      cloud: 'Public',
       tenantId: TENANT,
       clientId: CLIENT,
       credential: { kind: 'secret', secret: 'the-secret-value' },
       authorityHost: 'https://login.microsoftonline.com',
     },
     graphEndpoint: 'https://graph.microsoft.com',
+    intuneAudience: 'https://api.manage.microsoft.com/',
+    network: { connectTimeoutMs: 10_000, readTimeoutMs: 30_000 },
     storage: { kind: 'managed-identity', tableServiceUri: 'https://nac.table.core.windows.net' },
     pollingIntervalMs: 7_200_000,
     pollSchedule: '0 * * * * *',
@@ -121,46 +120,6 @@ describe('ids of tenant and application', () => {
   test.each(['common', 'contoso.com', TENANT.slice(1), `${TENANT}0`, `{${TENANT}}`])('are GUIDs, not "%s"', (value) => {
     expectRefused('ENTRA_TENANT_ID', value);
     expectRefused('ENTRA_CLIENT_ID', value);
-  });
-});
-
-describe('the credential of the application', () => {
-  test('may be a certificate as PEM text or as a file', () => {
-    const withPem = readSettings({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE: PEM });
-    expect(withPem.entra.credential).toEqual({ kind: 'certificate', pem: PEM });
-    const withFile = readSettings({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE_FILE: '/run/secrets/nac.pem' });
-    expect(withFile.entra.credential).toEqual({ kind: 'certificate-file', path: '/run/secrets/nac.pem' });
-  });
-
-  test('must be there exactly once', () => {
-    expect(refusal(WITHOUT_CREDENTIAL).problems).toHaveLength(1);
-    expect(refusal({ ...LEAST, ENTRA_CLIENT_CERTIFICATE: PEM }).problems).toHaveLength(1);
-    expect(refusal({ ...LEAST, ENTRA_CLIENT_CERTIFICATE_FILE: '/x.pem' }).problems).toHaveLength(1);
-  });
-
-  test('as PEM text must hold the private key, too', () => {
-    const certificateOnly = PEM.slice(0, PEM.indexOf('-----BEGIN PRIVATE'));
-    const { message } = refusal({ ...WITHOUT_CREDENTIAL, ENTRA_CLIENT_CERTIFICATE: certificateOnly });
-    expect(message).toMatch(/ENTRA_CLIENT_CERTIFICATE.*private key/);
-  });
-});
-
-describe('addresses of Microsoft', () => {
-  test.each(['ENTRA_AUTHORITY_HOST', 'GRAPH_ENDPOINT'])('%s is an https URL', (name) => {
-    for (const value of ['http://x.example', 'graph.microsoft.com', 'ftp://x', 'https://']) expectRefused(name, value);
-  });
-
-  test('may be those of a national cloud, with or without a slash behind', () => {
-    const settings = readWith({
-      ENTRA_AUTHORITY_HOST: 'https://login.microsoftonline.us/',
-      GRAPH_ENDPOINT: 'https://graph.microsoft.us',
-    });
-    expect(settings.entra.authorityHost).toBe('https://login.microsoftonline.us');
-    expect(settings.graphEndpoint).toBe('https://graph.microsoft.us');
-  });
-
-  test('may be reached through a proxy with its own certificate authority', () => {
-    expect(readWith({ EXTRA_CA_FILE: '/etc/ssl/proxy.pem' }).extraCaFile).toBe('/etc/ssl/proxy.pem');
   });
 });
 

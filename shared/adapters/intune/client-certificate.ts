@@ -1,58 +1,82 @@
-// Reads the certificate with which the app proves itself to Microsoft Entra.
+// Reads the certificates with which the app proves itself to Microsoft Entra, in every form they come.
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ConnectorError } from '../../errors.ts';
+import type { AppCredential, CertificateLocation } from './app-credential.ts';
+import { certificateError } from './certificate-error.ts';
+import { checkPfx } from './check-pfx.ts';
+import { type ClientCertificate, pairCertificates } from './pair-certificates.ts';
+import { isPem, readPem } from './read-pem.ts';
 
-export type AppCredential =
-  | { readonly kind: 'secret'; readonly secret: string }
-  | { readonly kind: 'certificate'; readonly pem: string }
-  | { readonly kind: 'certificate-file'; readonly path: string };
+type CertificatesCredential = Extract<AppCredential, { kind: 'certificates' }>;
 
-export interface ClientCertificate {
-  /** Entra finds the certificate by it. */
-  readonly thumbprintSha256: string;
-  /** PKCS#8, without stray bag attributes. */
-  readonly privateKey: string;
+/** More than any certificate with its chain. */
+const LONGEST_BYTES = 262_144;
+
+/**
+ * Every certificate, the newest valid one first: the one to use as soon as Entra knows it.
+ * @throws ConnectorError NAC_ENTRA_CERTIFICATE
+ */
+export async function readClientCertificates(
+  { certificates, password }: CertificatesCredential,
+  now: Date,
+): Promise<ClientCertificate[]> {
+  const found: ClientCertificate[] = [];
+  for (const location of certificates) {
+    const { setting } = location;
+    const content = readContent(location);
+    if (isPem(content)) {
+      found.push(...pairCertificates(readPem(content, password, setting), setting));
+    } else {
+      // Loaded only here: most apps sign in without a PFX.
+      const { readPfx } = await import('./read-pfx.ts');
+      found.push(...pairCertificates(readPfx(content, password, setting), setting));
+    }
+  }
+  return newestFirst(found, now);
 }
 
 /**
- * `undefined` for a secret.
- * @throws ConnectorError NAC_SETTINGS
+ * What can be found out at once, so that a wrong password or a key without its certificate stops the start.
+ * @throws ConnectorError NAC_ENTRA_CERTIFICATE
  */
-export function readClientCertificate(credential: AppCredential): ClientCertificate | undefined {
-  switch (credential.kind) {
-    case 'secret':
-      return undefined;
-    case 'certificate':
-      return readCertificate(credential.pem, 'ENTRA_CLIENT_CERTIFICATE');
-    case 'certificate-file':
-      return readCertificate(readPemFile(credential.path), 'ENTRA_CLIENT_CERTIFICATE_FILE');
+export function checkClientCertificates(credential: AppCredential): void {
+  if (credential.kind !== 'certificates') return;
+  for (const location of credential.certificates) {
+    const content = readContent(location);
+    if (isPem(content)) pairCertificates(readPem(content, credential.password, location.setting), location.setting);
+    else checkPfx(content, credential.password, location.setting);
   }
 }
 
-function readCertificate(pem: string, setting: string): ClientCertificate {
+/** Those that are not valid now come last, since Entra refuses them. */
+function newestFirst(certificates: readonly ClientCertificate[], now: Date): ClientCertificate[] {
+  const valid = ({ notBefore, notAfter }: ClientCertificate): number => Number(notBefore <= now && now <= notAfter);
+  const different = new Map(certificates.map((certificate) => [certificate.thumbprintSha256, certificate]));
+  return [...different.values()].sort((a, b) => valid(b) - valid(a) || b.notBefore.getTime() - a.notBefore.getTime());
+}
+
+function readContent(location: CertificateLocation): Buffer {
+  const { setting } = location;
+  const content = 'text' in location ? decodeText(location.text) : readFile(location.file, setting);
+  if (content.length === 0 || content.length > LONGEST_BYTES) {
+    throw certificateError(
+      setting,
+      content.length === 0 ? 'holds neither PEM nor base64' : 'is too long to be a certificate',
+      'Give the certificate with its private key as PEM text, or as PFX in base64.',
+    );
+  }
+  return content;
+}
+
+/** PEM, or base64 of a PFX or of PEM. */
+function decodeText(text: string): Buffer {
+  return text.includes('-----BEGIN') ? Buffer.from(text) : Buffer.from(text, 'base64');
+}
+
+function readFile(file: string, setting: string): Buffer {
   try {
-    const thumbprintSha256 = new X509Certificate(pem).fingerprint256.replaceAll(':', '');
-    const privateKey = createPrivateKey(pem).export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { thumbprintSha256, privateKey };
+    return readFileSync(file);
   } catch (cause) {
-    throw credentialError(setting, 'does not hold a certificate and its unencrypted private key as PEM text', cause);
+    throw certificateError(setting, `cannot be read: ${file}`, 'Name a file that this process may read.', cause);
   }
-}
-
-function readPemFile(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw credentialError('ENTRA_CLIENT_CERTIFICATE_FILE', `cannot be read: ${path}`, cause);
-  }
-}
-
-function credentialError(setting: string, problem: string, cause: unknown): ConnectorError {
-  return new ConnectorError('NAC_SETTINGS', `${setting} ${problem}`, {
-    action: 'Store certificate and private key together in one PEM text.',
-    field: setting,
-    cause,
-  });
 }

@@ -1,13 +1,15 @@
-// HTTPS to Microsoft through undici: deadlines on every step, extra certificate authorities where a proxy needs them.
+// HTTPS to Microsoft through undici: deadlines on every step, a proxy and extra certificate authorities where needed.
 
 import { getCACertificates } from 'node:tls';
-import { Agent, type Dispatcher, errors, request } from 'undici';
-import { SourceError } from '../../errors.ts';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
 import { readCaFile } from './ca-file.ts';
+import { unreachable } from './unreachable.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Intune itself gives up after 15 seconds; a page that takes longer than this is not coming. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/** A page of 1,000 devices has about 1.5 MB. */
+const LONGEST_ANSWER_BYTES = 67_108_864;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -16,42 +18,76 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
+export interface SendOptions {
+  /** Ends the request earlier than the transport's own deadlines. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface HttpsTransport {
-  send(method: 'GET' | 'POST', url: string, headers: Record<string, string>, body?: string): Promise<HttpAnswer>;
+  /** @throws SourceError NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED */
+  send(
+    method: 'GET' | 'POST',
+    url: string,
+    headers: Record<string, string>,
+    body?: string,
+    options?: SendOptions,
+  ): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
 export interface HttpsTransportOptions {
   /** PEM file of authorities trusted besides the usual ones. */
   readonly extraCaFile?: string | undefined;
+  /** `bypass` lists hosts as NO_PROXY does. */
+  readonly proxy?: { readonly url: string; readonly bypass: string } | undefined;
+  readonly connectTimeoutMs?: number;
+  /** Longest silence, before the answer and within it; all of it ends after twice that. */
   readonly answerTimeoutMs?: number;
 }
 
-export function createHttpsTransport({ extraCaFile, answerTimeoutMs }: HttpsTransportOptions = {}): HttpsTransport {
-  const extraCa = readCaFile(extraCaFile);
-  const timeout = answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
-  const agent = new Agent({
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      ...(extraCa !== undefined && { ca: [...getCACertificates('default'), extraCa] }),
-    },
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-  });
+export function createHttpsTransport(options: HttpsTransportOptions = {}): HttpsTransport {
+  const silence = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  const dispatcher = createDispatcher(options, silence);
   return {
-    async send(method, url, headers, body) {
+    async send(method, url, headers, body, { signal } = {}) {
       try {
-        // The agent's limits are for silence; an answer that trickles in must end, too.
-        const signal = AbortSignal.timeout(2 * timeout);
-        const options = { method, headers, dispatcher: agent, signal, ...(body !== undefined && { body }) };
-        const answer = await request(url, options);
+        // The dispatcher's limits are for silence; an answer that trickles in must end, too.
+        const deadline = AbortSignal.timeout(2 * silence);
+        const answer = await request(url, {
+          method,
+          headers,
+          dispatcher,
+          signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+          ...(body !== undefined && { body }),
+        });
         return { status: answer.statusCode, headers: flatten(answer.headers), body: await answer.body.text() };
       } catch (thrown) {
-        throw unreachable(url, thrown);
+        throw unreachable(url, thrown, options.proxy?.url);
       }
     },
-    close: () => agent.destroy(),
+    close: () => dispatcher.destroy(),
   };
+}
+
+function createDispatcher(options: HttpsTransportOptions, silence: number): Dispatcher {
+  const extraCa = readCaFile(options.extraCaFile);
+  const connect = {
+    timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    ...(extraCa !== undefined && { ca: [...getCACertificates('default'), extraCa] }),
+  };
+  const limits = { headersTimeout: silence, bodyTimeout: silence, maxResponseSize: LONGEST_ANSWER_BYTES };
+  if (options.proxy === undefined) return new Agent({ connect, ...limits });
+  return new EnvHttpProxyAgent({
+    httpProxy: options.proxy.url,
+    httpsProxy: options.proxy.url,
+    noProxy: options.proxy.bypass,
+    connect,
+    requestTls: connect,
+    proxyTls: connect,
+    ...limits,
+    // A proxy that takes the connection and then says nothing counts as not connected.
+    clientFactory: (origin, opts) => new Pool(origin, { ...opts, headersTimeout: connect.timeout }),
+  });
 }
 
 function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
@@ -61,21 +97,4 @@ function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, st
       Array.isArray(value) ? value.join(', ') : (value ?? ''),
     ]),
   );
-}
-
-/** Only the host is named: a query may hold what does not belong in a log. */
-function unreachable(url: string, thrown: unknown): SourceError {
-  const { host } = new URL(url);
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const tooSlow = thrown instanceof Error && thrown.name === 'TimeoutError';
-  const timedOut = tooSlow || (thrown instanceof errors.UndiciError && code.includes('TIMEOUT'));
-  const untrusted = /CERT|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/.test(code);
-  return new SourceError('NAC_INTUNE_UNREACHABLE', `No answer from ${host}: ${code || String(thrown)}.`, {
-    action: untrusted
-      ? 'The certificate presented is not trusted: if a proxy opens TLS, put its authority into EXTRA_CA_FILE.'
-      : timedOut
-        ? 'The host did not answer in time; the poll tries again by itself. Check outbound HTTPS if it goes on.'
-        : 'Check DNS and outbound HTTPS (port 443) from the function app to this host.',
-    cause: thrown,
-  });
 }

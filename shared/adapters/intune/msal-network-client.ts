@@ -4,16 +4,20 @@ import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@az
 import { SourceError } from '../../errors.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 
-/** @param onFailure is told what went wrong, since MSAL passes on a text of its own instead */
-export function createMsalNetworkClient(
-  transport: HttpsTransport,
-  onFailure: (failure: unknown) => void,
-): INetworkModule {
+export interface MsalNetworkListener {
+  /** What went wrong: MSAL passes on a text of its own instead. */
+  failed?(failure: unknown): void;
+  answered?(answer: HttpAnswer): void;
+}
+
+export function createMsalNetworkClient(transport: HttpsTransport, listener: MsalNetworkListener = {}): INetworkModule {
   const send = async <T>(method: 'GET' | 'POST', url: string, options?: NetworkRequestOptions) => {
     try {
-      return parse<T>(url, await transport.send(method, url, options?.headers ?? {}, options?.body));
+      const answer = await transport.send(method, url, options?.headers ?? {}, options?.body);
+      listener.answered?.(answer);
+      return parse<T>(url, answer);
     } catch (thrown) {
-      onFailure(thrown);
+      listener.failed?.(thrown);
       throw thrown;
     }
   };

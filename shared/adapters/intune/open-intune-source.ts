@@ -2,21 +2,16 @@
 
 import type { Clock, ComplianceSource } from '../../ports.ts';
 import { createGraphClient } from './graph-client.ts';
-import { createHttpsTransport } from './https-transport.ts';
 import { createIntuneSource } from './intune-source.ts';
-import { type AppIdentity, createTokenSource } from './token-source.ts';
+import { type IntuneConnection, openIntuneConnection } from './open-intune-connection.ts';
 
-export interface IntuneConnection {
-  readonly entra: AppIdentity;
-  readonly graphEndpoint: string;
-  readonly extraCaFile?: string;
-}
+export type { IntuneConnection } from './open-intune-connection.ts';
 
 export function openIntuneSource(
-  { entra, graphEndpoint, extraCaFile }: IntuneConnection,
+  connection: IntuneConnection,
   clock: Clock,
 ): { readonly source: ComplianceSource; close(): Promise<void> } {
-  const transport = createHttpsTransport({ extraCaFile });
-  const graph = createGraphClient(graphEndpoint, createTokenSource(entra, transport), transport);
-  return { source: createIntuneSource(graph, clock), close: () => transport.close() };
+  const { transport, tokens, close } = openIntuneConnection(connection, clock);
+  const graph = createGraphClient(connection.graphEndpoint, tokens, transport);
+  return { source: createIntuneSource(graph, clock), close };
 }

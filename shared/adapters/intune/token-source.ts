@@ -1,10 +1,11 @@
-// Access tokens for Microsoft's APIs: one MSAL application per process, which keeps tokens and renews them in time.
+// Access tokens for Microsoft's APIs: one MSAL application in use per process, which keeps tokens and renews them in time.
 
-import { ConfidentialClientApplication, type NodeAuthOptions } from '@azure/msal-node';
-import { type AppCredential, readClientCertificate } from './client-certificate.ts';
+import type { AppCredential } from './app-credential.ts';
+import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
 import type { HttpsTransport } from './https-transport.ts';
-import { createMsalNetworkClient } from './msal-network-client.ts';
-import { toSignInError } from './sign-in-problem.ts';
+import { MsalApplication } from './msal-application.ts';
+import { isRefusedCredential } from './sign-in-problem.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface AppIdentity {
   readonly tenantId: string;
@@ -13,46 +14,119 @@ export interface AppIdentity {
   readonly credential: AppCredential;
 }
 
+export interface TokenOptions {
+  /** Ends the waiting; the request for the token goes on for those who ask next. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the app signs in with, as far as it may be shown. */
+export interface CredentialStatus {
+  readonly kind: AppCredential['kind'];
+  /** Absent for a managed identity, and for a secret of which nobody told. */
+  readonly expiresAt?: Date;
+  readonly thumbprintSha256?: string;
+  readonly subject?: string;
+  /** The setting it comes from. */
+  readonly setting?: string;
+}
+
 export interface TokenSource {
   /**
    * A bearer token for one audience.
-   * @param resource e.g. `https://graph.microsoft.com`
-   * @throws SourceError NAC_INTUNE_TOKEN
+   * @param resource e.g. `https://graph.microsoft.com`; the slash some end with belongs to them
+   * @throws SourceError NAC_INTUNE_TOKEN, NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED; ConnectorError NAC_ENTRA_CERTIFICATE
    */
-  getToken(resource: string): Promise<string>;
+  getToken(resource: string, options?: TokenOptions): Promise<string>;
+  /** The one that worked last, or would be tried first; then the others. */
+  credentials(): Promise<readonly CredentialStatus[]>;
 }
 
-export function createTokenSource(identity: AppIdentity, transport: HttpsTransport): TokenSource {
-  let failure: unknown;
-  const networkClient = createMsalNetworkClient(transport, (thrown) => {
-    failure = thrown;
-  });
-  const application = new ConfidentialClientApplication({
-    auth: {
-      clientId: identity.clientId,
-      authority: `${identity.authorityHost}/${identity.tenantId}`,
-      // Keeps MSAL from asking Microsoft's public cloud whether it knows the authority.
-      knownAuthorities: [new URL(identity.authorityHost).host],
-      ...credentialOptions(identity.credential),
-    },
-    system: { networkClient },
-  });
+/** @param local reaches the managed identity's endpoint, which no proxy may come between */
+export function createTokenSource(
+  identity: AppIdentity,
+  transport: HttpsTransport,
+  local: HttpsTransport = transport,
+  now: () => Date = () => new Date(),
+): TokenSource {
+  const source = new RollingTokenSource(identity, transport, local, now);
   return {
-    async getToken(resource) {
-      failure = undefined;
-      try {
-        const result = await application.acquireTokenByClientCredential({ scopes: [`${resource}/.default`] });
-        if (!result?.accessToken) throw new Error('the token response holds no access token');
-        return result.accessToken;
-      } catch (thrown) {
-        throw toSignInError(failure ?? thrown);
-      }
-    },
+    getToken: (resource, options) => source.getToken(resource, options?.signal),
+    credentials: () => source.credentials(),
   };
 }
 
-function credentialOptions(credential: AppCredential): Partial<NodeAuthOptions> {
-  const clientCertificate = readClientCertificate(credential);
-  if (clientCertificate) return { clientCertificate };
-  return credential.kind === 'secret' ? { clientSecret: credential.secret } : {};
+/** During a rollover Entra may know only some of the certificates: the next one is tried, and what worked is kept. */
+class RollingTokenSource {
+  readonly #identity: AppIdentity;
+  readonly #transport: HttpsTransport;
+  readonly #local: HttpsTransport;
+  readonly #now: () => Date;
+  readonly #underWay = new Map<string, Promise<string>>();
+  #toTry: Promise<readonly SignInCredential[]> | undefined;
+  #inUse: { readonly credential: SignInCredential; readonly application: MsalApplication } | undefined;
+
+  constructor(identity: AppIdentity, transport: HttpsTransport, local: HttpsTransport, now: () => Date) {
+    this.#identity = identity;
+    this.#transport = transport;
+    this.#local = local;
+    this.#now = now;
+  }
+
+  /** Those who ask at the same time share one request. */
+  async getToken(resource: string, signal: AbortSignal | undefined): Promise<string> {
+    let request = this.#underWay.get(resource);
+    if (request === undefined) {
+      request = this.#request(resource).finally(() => this.#underWay.delete(resource));
+      this.#underWay.set(resource, request);
+    }
+    return signal === undefined ? request : within(request, signal, this.#identity.authorityHost);
+  }
+
+  async credentials(): Promise<readonly CredentialStatus[]> {
+    return (await this.#inOrder()).map(({ status }) => status);
+  }
+
+  async #request(resource: string): Promise<string> {
+    let refusal: unknown;
+    for (const credential of await this.#inOrder()) {
+      const application = this.#applicationFor(credential);
+      try {
+        const token = await application.getToken(resource);
+        this.#inUse = { credential, application };
+        return token;
+      } catch (thrown) {
+        refusal ??= thrown;
+        if (!isRefusedCredential(thrown)) throw thrown;
+      }
+    }
+    throw refusal;
+  }
+
+  async #inOrder(): Promise<readonly SignInCredential[]> {
+    this.#toTry ??= credentialsToTry(this.#identity.credential, this.#local, this.#now()).catch((thrown) => {
+      this.#toTry = undefined;
+      throw thrown;
+    });
+    const all = await this.#toTry;
+    const first = this.#inUse?.credential;
+    return first === undefined ? all : [first, ...all.filter((other) => other !== first)];
+  }
+
+  #applicationFor(credential: SignInCredential): MsalApplication {
+    if (this.#inUse?.credential === credential) return this.#inUse.application;
+    return new MsalApplication(this.#identity, credential, this.#transport);
+  }
+}
+
+/** @throws SourceError NAC_INTUNE_UNREACHABLE when the signal aborts first */
+async function within<T>(promise: Promise<T>, signal: AbortSignal, url: string): Promise<T> {
+  const { promise: end, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(unreachable(url, signal.reason));
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }

@@ -1,0 +1,78 @@
+// MSAL with one credential. It keeps tokens until five minutes before their end.
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { ConfidentialClientApplication } from '@azure/msal-node';
+import { SourceError } from '../../errors.ts';
+import type { SignInCredential } from './credentials-to-try.ts';
+import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
+import { createMsalNetworkClient } from './msal-network-client.ts';
+import { parseRetryAfter } from './retry-after.ts';
+import { toSignInError } from './sign-in-problem.ts';
+import type { AppIdentity } from './token-source.ts';
+
+/** What went wrong below MSAL, which passes on a text of its own instead. */
+interface Call {
+  failure?: SourceError;
+  retryAfterMs?: number | undefined;
+}
+
+export class MsalApplication {
+  readonly #application: ConfidentialClientApplication;
+  readonly #calls = new AsyncLocalStorage<Call>();
+
+  constructor(
+    { authorityHost, tenantId, clientId }: Omit<AppIdentity, 'credential'>,
+    { options }: SignInCredential,
+    transport: HttpsTransport,
+  ) {
+    const networkClient = createMsalNetworkClient(transport, {
+      failed: (thrown) => this.#failed(thrown),
+      answered: ({ headers }) => this.#answered(headers),
+    });
+    const { clientAssertion } = options;
+    this.#application = new ConfidentialClientApplication({
+      auth: {
+        clientId,
+        authority: `${authorityHost}/${tenantId}`,
+        // Keeps MSAL from asking Microsoft's public cloud whether it knows the authority.
+        knownAuthorities: [new URL(authorityHost).host],
+        ...options,
+        ...(typeof clientAssertion === 'function' && {
+          clientAssertion: async (config) => {
+            try {
+              return await clientAssertion(config);
+            } catch (thrown) {
+              this.#failed(thrown);
+              throw thrown;
+            }
+          },
+        }),
+      },
+      system: { networkClient },
+    });
+  }
+
+  /** @throws SourceError NAC_INTUNE_TOKEN, or what the transport threw */
+  getToken(resource: string): Promise<string> {
+    const call: Call = {};
+    return this.#calls.run(call, async () => {
+      try {
+        const result = await this.#application.acquireTokenByClientCredential({ scopes: [`${resource}/.default`] });
+        if (!result?.accessToken) throw new Error('the token response holds no access token');
+        return result.accessToken;
+      } catch (thrown) {
+        throw toSignInError(call.failure ?? thrown, call.retryAfterMs);
+      }
+    });
+  }
+
+  #failed(thrown: unknown): void {
+    const call = this.#calls.getStore();
+    if (call !== undefined && thrown instanceof SourceError) call.failure = thrown;
+  }
+
+  #answered(headers: HttpAnswer['headers']): void {
+    const call = this.#calls.getStore();
+    if (call !== undefined) call.retryAfterMs = parseRetryAfter(headers['retry-after']);
+  }
+}
