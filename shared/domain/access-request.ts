@@ -39,5 +39,7 @@ export interface AccessRequest {
   readonly packetSourceIp?: string;
   readonly acctSessionId?: string;
   readonly eapType?: string;
+  /** Every Cisco-AVPair of the request, `name=value`; VPN gateways report the client's device in `mdm-tlv=…`. */
+  readonly ciscoAvPairs?: readonly string[];
   readonly certificate?: CertificateNames;
 }

@@ -14,9 +14,10 @@ export interface Identity {
 
 /**
  * How sure an identity makes us, strongest first. A certificate was issued to one device and proven with its private
- * key; a name in it can be reused; a MAC address is only what the station claims.
+ * key; a name in it can be reused; a computer account was authenticated by the site; what VPN client software reports of
+ * its device is claimed, but not seen by neighbours; a MAC address is only what the station claims, and is in the air.
  */
-export const ASSURANCES = ['certificate-guid', 'certificate-name', 'mac'] as const;
+export const ASSURANCES = ['certificate-guid', 'certificate-name', 'computer-account', 'client-claim', 'mac'] as const;
 export type Assurance = (typeof ASSURANCES)[number];
 
 /** An identity as a request presented it. */
@@ -24,6 +25,8 @@ export interface PresentedIdentity extends Identity {
   readonly assurance: Assurance;
   /** Where in the request it stood, in the field's own terms, e.g. `SAN URI` or `Calling-Station-Id`. */
   readonly origin: string;
+  /** The MDM whose id a `deviceId` is; absent where it is that of the usual certificates. */
+  readonly source?: string;
 }
 
 export function identityText(identity: Identity): string {

@@ -1,12 +1,16 @@
 // Which identities a request presents and may rely on, strongest first, and why others were left out.
 
 import type { AccessRequest } from './access-request.ts';
-import { type CertificateProblem, readCertificateDeviceId } from './certificate-device-ids.ts';
+import type { CertificateProblem } from './certificate-device-id.ts';
+import { type CertificateContradiction, certificateIdentities } from './certificate-identities.ts';
+import { computerAccountNames } from './computer-name.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
+import { vpnClientIdentities } from './vpn-client-identities.ts';
 
 export type IdentityProblem =
   | CertificateProblem
+  | CertificateContradiction
   | 'mac-missing'
   | 'mac-malformed'
   | 'mac-random'
@@ -14,7 +18,9 @@ export type IdentityProblem =
   /** Declared as MAB, but User-Name is not the MAC address: somebody's password, not a bypass. */
   | 'mab-user-name-differs'
   /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
-  | 'not-authenticated';
+  | 'not-authenticated'
+  /** The certificate is one device's, the MAC address another's: the certificate counts. */
+  | 'mac-of-another-device';
 
 export interface PresentedIdentities {
   /** May the request be authorised at all? False for anything the site did not authenticate and that is not MAB. */
@@ -30,7 +36,7 @@ export interface PresentedIdentities {
 export function presentedIdentities(request: AccessRequest): PresentedIdentities {
   if (request.method === 'none') return { authenticated: false, identities: [], problems: ['not-authenticated'] };
   if (request.method === 'eap-tls' || request.certificate) return fromCertificate(request);
-  return request.method === 'mab' ? fromMab(request) : fromMac(request);
+  return request.method === 'mab' ? fromMab(request) : fromSite(request);
 }
 
 /** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
@@ -39,13 +45,19 @@ export function stationMac(request: Pick<AccessRequest, 'callingStationId'>): Ma
 }
 
 function fromCertificate(request: AccessRequest): PresentedIdentities {
-  const { deviceId, problem } = readCertificateDeviceId(request.certificate);
-  if (deviceId === undefined) return { authenticated: true, identities: [], problems: [problem] };
-  return {
-    authenticated: true,
-    identities: [{ kind: 'deviceId', value: deviceId, assurance: 'certificate-guid', origin: 'SAN URI' }],
-    problems: [],
-  };
+  return { authenticated: true, ...certificateIdentities(request.certificate) };
+}
+
+/** The site authenticated the user or the computer; what else is known of the device is what its software and NAS say. */
+function fromSite(request: AccessRequest): PresentedIdentities {
+  const account = computerAccountNames(request.userName ?? '').map((value): PresentedIdentity => {
+    return { kind: 'name', value, assurance: 'computer-account', origin: 'User-Name' };
+  });
+  const byClient = vpnClientIdentities(request.ciscoAvPairs);
+  const { identities: byMac, problems } = fromMac(request);
+  const identities = [...account, ...byClient, ...byMac];
+  // On a VPN the address is an IP address, and nobody misses the other.
+  return { authenticated: true, identities, problems: byClient.length > 0 ? [] : problems };
 }
 
 /** Real MAB only: the user name is the address, too. Anything else is somebody's password, which nobody has checked. */

@@ -10,7 +10,7 @@ import type { Client } from '../domain/client.ts';
 import { type Decision, type MatchedDevice, sameAnswer } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
-import { type PresentedIdentities, presentedIdentities } from '../domain/presented-identities.ts';
+import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
 import { openSession, type Session, sessionId } from '../domain/session.ts';
 import type {
   CallOptions,
@@ -27,6 +27,7 @@ import type {
   StoredDevice,
   SweepStatus,
 } from '../ports.ts';
+import { macIsOfAnother } from './contradicting-mac.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { standingOf } from './standing.ts';
 
@@ -67,9 +68,10 @@ export async function answerLookup(
   request: AccessRequest,
   options: CallOptions,
 ): Promise<LookupAnswer> {
-  const presented = presentedIdentities(request);
+  const asked = presentedIdentities(request);
   for (let round = 1; ; round++) {
-    const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
+    const found = asked.authenticated ? await findDevice(deps, asked.identities, options) : undefined;
+    const presented = await withContradiction(deps, client, request, asked, found, options);
     const decision = await decide(deps, client, request, presented, found, options);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = openSession(client, request, presented, decision);
@@ -78,6 +80,28 @@ export async function answerLookup(
       return finish(deps, session, remembered.decision, stored);
     }
   }
+}
+
+/** Looked for once in the life of an answer, since the address of a wired station is often nobody's: a warm lookup reads one row. */
+async function withContradiction(
+  deps: LookupDeps,
+  client: Client,
+  request: AccessRequest,
+  presented: PresentedIdentities,
+  found: FoundDevice | undefined,
+  options: CallOptions,
+): Promise<PresentedIdentities> {
+  const mac = stationMac(request);
+  const before = deps.recentAnswers.get(sessionId(client, request))?.session;
+  const device = found?.kind === 'found' ? found.stored : undefined;
+  const sameAsBefore =
+    before?.decision.device?.id === device?.device.id &&
+    before?.decision.device?.version === device?.version &&
+    before?.mac === mac;
+  const contradicts = sameAsBefore
+    ? before?.decision.problems.includes('mac-of-another-device')
+    : await macIsOfAnother(deps, mac, found, options);
+  return contradicts ? { ...presented, problems: [...presented.problems, 'mac-of-another-device'] } : presented;
 }
 
 async function decide(

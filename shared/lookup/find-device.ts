@@ -1,8 +1,8 @@
 // Which device it is: follows the presented identities to the one record that still claims them.
 
-import { parseDeviceKeyText } from '../domain/device.ts';
+import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
-import type { CallOptions, DeviceStore, IdentityStore, StoredDevice } from '../ports.ts';
+import type { CallOptions, DeviceStore, IdentityHolders, IdentityStore, StoredDevice } from '../ports.ts';
 
 export interface FindDeps {
   readonly devices: DeviceStore;
@@ -19,40 +19,55 @@ export type FoundDevice =
 /** Holders read at once; two that still claim the identity settle the matter. */
 const HOLDERS_AT_ONCE = 8;
 
-/** @param identities strongest first; a weaker one is tried only where the caller lets it stand in the list */
+/**
+ * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to a
+ * device counts, and one that leads to several ends the search.
+ * @param identities strongest first; a weaker one is tried only where the caller lets it stand in the list
+ */
 export async function findDevice(
   deps: FindDeps,
   identities: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<FoundDevice> {
-  for (const identity of identities) {
-    const candidates = await claimants(deps, identity, options);
-    if (candidates === 'too-many') return { kind: 'ambiguous' };
-    const [stored, other] = candidates;
+  const holders = await readAllHolders(deps, identities, options);
+  const found = await firstClaimed(deps, identities, holders, options);
+  if (found.kind !== 'notEnrolled' || options.fresh || holders.every((list) => list === undefined)) return found;
+  // Memory may be behind by a minute: nobody is called unknown on its word alone.
+  const current = await readAllHolders(deps, identities, { ...options, fresh: true });
+  if (identities.every((_, index) => sameHolders(holders[index], current[index]))) return found;
+  return firstClaimed(deps, identities, current, options);
+}
+
+/** `undefined` for a device id of the source itself: it needs no pointer. */
+type Holders = IdentityHolders | undefined;
+
+function readAllHolders(
+  { identities: store }: FindDeps,
+  identities: readonly PresentedIdentity[],
+  options: CallOptions,
+): Promise<Holders[]> {
+  return Promise.all(
+    identities.map((identity) => (identity.kind === 'deviceId' ? undefined : store.readHolders(identity, options))),
+  );
+}
+
+async function firstClaimed(
+  deps: FindDeps,
+  identities: readonly PresentedIdentity[],
+  holders: readonly Holders[],
+  options: CallOptions,
+): Promise<FoundDevice> {
+  for (const [index, identity] of identities.entries()) {
+    const { devices, more } = holders[index] ?? {
+      devices: [deviceKeyText({ source: identity.source ?? deps.certificateSource, id: identity.value })],
+      more: false,
+    };
+    if (more) return { kind: 'ambiguous' };
+    const [stored, other] = await readClaimants(deps, identity, devices, options);
     if (other !== undefined) return { kind: 'ambiguous' };
     if (stored !== undefined) return { kind: 'found', stored, identity };
   }
   return { kind: 'notEnrolled' };
-}
-
-/** At most two records that claim the identity now; `too-many` when not even all that may are known. */
-async function claimants(
-  deps: FindDeps,
-  identity: Identity,
-  options: CallOptions,
-): Promise<StoredDevice[] | 'too-many'> {
-  if (identity.kind === 'deviceId') {
-    return readClaimants(deps, identity, [`${deps.certificateSource}|${identity.value}`], options);
-  }
-  const holders = await deps.identities.readHolders(identity, options);
-  if (holders.more) return 'too-many';
-  const found = await readClaimants(deps, identity, holders.devices, options);
-  if (found.length > 0 || options.fresh) return found;
-  // Memory may be behind by a minute: nobody is called unknown on its word alone.
-  const current = await deps.identities.readHolders(identity, { ...options, fresh: true });
-  if (current.more) return 'too-many';
-  if (sameHolders(holders.devices, current.devices)) return [];
-  return readClaimants(deps, identity, current.devices, options);
 }
 
 async function readClaimants(
@@ -70,6 +85,11 @@ async function readClaimants(
   return found.slice(0, 2);
 }
 
-function sameHolders(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((holder) => b.includes(holder));
+function sameHolders(a: Holders, b: Holders): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.more === b.more &&
+    a.devices.length === b.devices.length &&
+    a.devices.every((holder) => b.devices.includes(holder))
+  );
 }

@@ -30,8 +30,10 @@ export function readAccessRequest(body: string): AccessRequest {
   const fields = objectIn(parseJsonBody(body), 'body');
   const request = texts(fields, REQUEST_FIELDS, '');
   const certificate = readCertificate(fields['certificate']);
+  const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
   return {
     ...request,
+    ...(ciscoAvPairs.length > 0 && { ciscoAvPairs }),
     ...(certificate && { certificate }),
     method: readMethod(fields['method']) ?? impliedMethod(request, certificate),
   };

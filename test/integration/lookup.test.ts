@@ -288,3 +288,89 @@ describe('when the store is away', () => {
     expect((await ask(nac, mab(macOf(nac, 'NAC-00001')))).decision.standing).toBe('compliant');
   });
 });
+
+describe('a device is recognised', () => {
+  async function matched(nac: ConnectorFixture, request: Record<string, unknown>) {
+    const { decision } = await ask(nac, request);
+    const { device } = decision;
+    return device && [device.name, device.identity.assurance, device.identity.kind, device.identity.origin];
+  }
+
+  it('by every identity a certificate may hold', async () => {
+    await using nac = await polledConnector();
+    const { id, azureADDeviceId, serialNumber } = nac.tenant.fleet.get('NAC-00001');
+    const byCertificate = (certificate: Record<string, unknown>) => matched(nac, { method: 'eap-tls', certificate });
+
+    expect(await byCertificate({ commonName: id })).toEqual(['NAC-00001', 'certificate-guid', 'deviceId', 'CN']);
+    expect(await byCertificate({ sanDns: id })).toEqual(['NAC-00001', 'certificate-guid', 'deviceId', 'SAN DNS']);
+    expect(await byCertificate({ commonName: azureADDeviceId })).toEqual([
+      'NAC-00001',
+      'certificate-guid',
+      'entraDeviceId',
+      'CN',
+    ]);
+    expect(await byCertificate({ commonName: 'host/nac-00001.contoso.com' })).toEqual([
+      'NAC-00001',
+      'certificate-name',
+      'name',
+      'CN',
+    ]);
+    expect(await byCertificate({ commonName: String(serialNumber) })).toEqual([
+      'NAC-00001',
+      'certificate-name',
+      'serialNumber',
+      'CN',
+    ]);
+  });
+
+  it('by its computer account, and by what its VPN client reports', async () => {
+    await using nac = await polledConnector();
+    const { id, wiFiMacAddress } = nac.tenant.fleet.get('NAC-00001');
+    expect(await matched(nac, { method: 'site', userName: 'CONTOSO\\NAC-00001$' })).toEqual([
+      'NAC-00001',
+      'computer-account',
+      'name',
+      'User-Name',
+    ]);
+    const vpn = { method: 'site', userName: 'alice', callingStationId: '192.0.2.17' };
+    expect(
+      await matched(nac, { ...vpn, ciscoAvPairs: [`mdm-tlv=device-uid=x`, `mdm-tlv=a=ID:Intune:DeviceID:${id}`] }),
+    ).toEqual(['NAC-00001', 'client-claim', 'deviceId', 'mdm-tlv=a']);
+    expect(await matched(nac, { ...vpn, ciscoAvPairs: `mdm-tlv=device-mac=${wiFiMacAddress}` })).toEqual([
+      'NAC-00001',
+      'mac',
+      'mac',
+      'mdm-tlv=device-mac',
+    ]);
+  });
+
+  it('by its certificate, even if the MAC address is another device’s, and the contradiction is reported', async () => {
+    await using nac = await polledConnector();
+    const { id } = nac.tenant.fleet.get('NAC-00001');
+    const own = eapTls(id, { callingStationId: macOf(nac, 'NAC-00001') });
+    const others = eapTls(id, { callingStationId: macOf(nac, 'NAC-00002') });
+    const unknown = eapTls(id, { callingStationId: '0C-96-E6-01-02-03' });
+    expect((await ask(nac, own)).decision.problems).toEqual([]);
+    expect((await ask(nac, unknown)).decision.problems).toEqual([]);
+    for (let time = 1; time <= 2; time++) {
+      const { decision } = await ask(nac, others);
+      expect([decision.device?.name, decision.problems]).toEqual(['NAC-00001', ['mac-of-another-device']]);
+    }
+  });
+
+  it('and a warm answer to an address nobody knows still reads one row', async () => {
+    await using nac = await polledConnector();
+    const request = eapTls(nac.tenant.fleet.get('NAC-00001').id, { callingStationId: '0C-96-E6-01-02-03' });
+    await ask(nac, request);
+    nac.storage.requests.length = 0;
+    await ask(nac, request);
+    expect([reads(nac), writes(nac)]).toEqual([['devices'], []]);
+  });
+
+  it('never by an id of another MDM', async () => {
+    await using nac = await polledConnector();
+    const { id } = nac.tenant.fleet.get('NAC-00001');
+    const { decision } = await ask(nac, { method: 'eap-tls', certificate: { sanUri: [`ID:Mobileiron:GUID:${id}`] } });
+    expect([decision.standing, decision.device]).toEqual(['notEnrolled', undefined]);
+  });
+});

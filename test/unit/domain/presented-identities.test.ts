@@ -78,8 +78,11 @@ describe('a certificate', () => {
 
   test.each([
     ['that is missing after a resumed session', undefined, 'certificate-missing'],
-    ['without a device id', { subjectAltName: 'DNS:lt-0042', sanDns: ['lt-0042'] }, 'san-without-device-id'],
-    ['with the id as common name only', { commonName: ID }, 'san-without-device-id'],
+    [
+      'without any identity',
+      { subjectAltName: 'email:a@contoso.com', sanEmail: ['a@contoso.com'] },
+      'san-without-device-id',
+    ],
     ['with a forged name', { ...CERTIFICATE, sanDns: [`x, URI:IntuneDeviceId://${ID}`] }, 'san-ambiguous'],
   ])('%s never falls through to the MAC address', (_what, certificate, problem) => {
     const request: AccessRequest = {
@@ -89,6 +92,59 @@ describe('a certificate', () => {
       ...(certificate && { certificate }),
     };
     expect(presentedIdentities(request)).toEqual({ authenticated: true, identities: [], problems: [problem] });
+  });
+});
+
+describe('a computer whom the site authenticated', () => {
+  test.each([
+    ['host/lt-0042.contoso.com', ['lt-0042.contoso.com', 'lt-0042']],
+    ['CONTOSO\\LT-0042$', ['lt-0042']],
+    ['LT-0042$@contoso.com', ['lt-0042']],
+  ])('as %s presents its name before the address of the station', (userName, names) => {
+    const { identities } = presentedIdentities({ method: 'site', userName, callingStationId: 'A0-B1-C2-D3-E4-F5' });
+    const account = { kind: 'name', assurance: 'computer-account', origin: 'User-Name' };
+    expect(identities).toEqual([...names.map((value) => ({ ...account, value })), BY_MAC]);
+  });
+
+  test('is believed only where the site says that it did: MAB with such a name is nobody’s bypass', () => {
+    expect(presentedIdentities(mab('host/lt-0042', 'a0b1c2d3e4f5'))).toMatchObject({
+      authenticated: false,
+      identities: [],
+    });
+  });
+});
+
+describe('a VPN client', () => {
+  test('presents what its software reports, and nobody misses the MAC address in Calling-Station-Id', () => {
+    const request: AccessRequest = {
+      method: 'site',
+      userName: 'alice',
+      callingStationId: '192.0.2.17',
+      ciscoAvPairs: [
+        'mdm-tlv=device-mac=00-0c-29-74-9d-e8',
+        'audit-session-id=0a0a',
+        `mdm-tlv=x=ID:Intune:DeviceID:${ID}`,
+      ],
+    };
+    expect(presentedIdentities(request)).toEqual({
+      authenticated: true,
+      identities: [
+        { kind: 'deviceId', value: ID, assurance: 'client-claim', origin: 'mdm-tlv=x' },
+        { kind: 'mac', value: '000c29749de8', assurance: 'mac', origin: 'mdm-tlv=device-mac' },
+      ],
+      problems: [],
+    });
+  });
+
+  test('with a certificate is known by the certificate alone', () => {
+    const request: AccessRequest = {
+      method: 'eap-tls',
+      certificate: CERTIFICATE,
+      ciscoAvPairs: ['mdm-tlv=device-mac=00-0c-29-74-9d-e8'],
+    };
+    expect(presentedIdentities(request).identities).toMatchObject([
+      { kind: 'deviceId', assurance: 'certificate-guid' },
+    ]);
   });
 });
 
@@ -138,7 +194,7 @@ test('a random address is never presented, and nothing in a request makes it fai
   fc.assert(
     fc.property(request, (asked) => {
       const { identities, authenticated } = presentedIdentities(asked);
-      for (const { value } of identities) expect(value).toBe('a0b1c2d3e4f5');
+      for (const { kind, value } of identities) if (kind === 'mac') expect(value).toBe('a0b1c2d3e4f5');
       if (!authenticated) expect(identities).toEqual([]);
     }),
   );

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateNames } from '../../../shared/domain/access-request.ts';
-import { readCertificateDeviceId } from '../../../shared/domain/certificate-device-ids.ts';
+import { readCertificateDeviceId } from '../../../shared/domain/certificate-device-id.ts';
 
 const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const OTHER_ID = '11111111-2222-4333-8444-555555555555';
@@ -20,6 +20,8 @@ function freeRadius(subjectAltName: string): CertificateNames {
 describe.each([
   ['Cisco ISE’s URI', ISE_URI],
   ['Microsoft’s URI', INTUNE_URI],
+  ['an older form of Cisco’s', `ID:Intune:GUID:${ID}`],
+  ['the form of VPN clients', `ID:Intune:DeviceID:${ID}`],
 ])('%s with the device id', (_form, uri) => {
   test.each([
     ['alone in the SAN text', { subjectAltName: `URI:${uri}` }],
@@ -35,7 +37,7 @@ describe.each([
     ['in URIs that FreeRADIUS joined by commas, in front', { sanUri: [`${uri},${SID_URI}`] }],
     ['in URIs that FreeRADIUS joined by commas, behind', { sanUri: [`${SID_URI},${uri}`] }],
   ])('is found %s', (_where, certificate) => {
-    expect(readCertificateDeviceId(certificate)).toEqual({ deviceId: ID });
+    expect(readCertificateDeviceId(certificate)).toEqual({ source: 'intune', deviceId: ID });
   });
 });
 
@@ -46,7 +48,7 @@ test('names around the URI that need neither blank nor colon do not disturb', ()
     sanEmail: ['alice@contoso.com'],
     sanUpn: ['alice@contoso.com'],
   };
-  expect(readCertificateDeviceId(certificate)).toEqual({ deviceId: ID });
+  expect(readCertificateDeviceId(certificate)).toEqual({ source: 'intune', deviceId: ID });
 });
 
 describe('a name that poses as the device’s URI is refused', () => {
@@ -74,7 +76,7 @@ describe('a name that poses as the device’s URI is refused', () => {
 
   test('unless the server tells the URI names apart: then a forged DNS name changes nothing', () => {
     const certificate = { sanUri: [ISE_URI], sanDns: [forged], subjectAltName: `DNS:${forged}, URI:${ISE_URI}` };
-    expect(readCertificateDeviceId(certificate)).toEqual({ deviceId: ID });
+    expect(readCertificateDeviceId(certificate)).toEqual({ source: 'intune', deviceId: ID });
   });
 
   test('a name that only looks like the URI is not one, in the text or in the list', () => {
@@ -132,7 +134,7 @@ describe('a certificate that names no single device says why', () => {
 
   test('an id in front of the cut still counts', () => {
     const subjectAltName = `URI:${ISE_URI}, ${filler}`.slice(0, 1023);
-    expect(readCertificateDeviceId(freeRadius(subjectAltName))).toEqual({ deviceId: ID });
+    expect(readCertificateDeviceId(freeRadius(subjectAltName))).toEqual({ source: 'intune', deviceId: ID });
   });
 });
 

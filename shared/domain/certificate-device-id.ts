@@ -1,14 +1,7 @@
 // Finds the Intune device id in a client certificate's subject alternative names, and refuses names that could be forged.
 
 import type { CertificateNames } from './access-request.ts';
-
-const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-
-/**
- * The URI forms that carry a device id: Cisco ISE's `ID:Microsoft Endpoint Manager:GUID:<id>` and Microsoft's
- * `IntuneDeviceId://<id>`. Intune's SCEP and PKCS profiles write either.
- */
-const DEVICE_ID_URI = `(?:ID:Microsoft Endpoint Manager:GUID:|IntuneDeviceId://)(${GUID})`;
+import { DEVICE_ID_FORMS, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
 
 /**
  * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall into
@@ -35,7 +28,7 @@ export type CertificateProblem =
   | 'san-truncated';
 
 export type CertificateReading =
-  | { readonly deviceId: string; readonly problem?: undefined }
+  | (PrefixedDeviceId & { readonly problem?: undefined })
   | { readonly deviceId?: undefined; readonly problem: CertificateProblem };
 
 /** Reads the device id out of the certificate's URI names. Never throws. */
@@ -56,24 +49,28 @@ function hasNames({ subjectAltName, commonName, ...certificate }: CertificateNam
 }
 
 /** Microsoft's strong-mapping URI (`tag:microsoft.com,2022-09-14:sid:…`) may follow in the same value after a comma. */
-function deviceIdsInUri(uri: string): string[] {
-  return ids(uri, new RegExp(`(?:^|,)${DEVICE_ID_URI}(?=,|$)`, 'gi'));
+function deviceIdsInUri(uri: string): PrefixedDeviceId[] {
+  return ids(uri, new RegExp(`(?:^|,)(${DEVICE_ID_FORMS})(?=,|$)`, 'gi'));
 }
 
 /** In the joined text a name starts at the beginning or after `, `; a comma alone does not end one. */
-function deviceIdsInText(text: string): string[] {
-  return ids(text, new RegExp(`(?:^|, )URI:${DEVICE_ID_URI}(?=,|$)`, 'gi'));
+function deviceIdsInText(text: string): PrefixedDeviceId[] {
+  return ids(text, new RegExp(`(?:^|, )URI:(${DEVICE_ID_FORMS})(?=,|$)`, 'gi'));
 }
 
-function ids(text: string, pattern: RegExp): string[] {
-  return [...text.matchAll(pattern)].flatMap((match) => (match[1] ? [match[1].toLowerCase()] : []));
+function ids(text: string, pattern: RegExp): PrefixedDeviceId[] {
+  return [...text.matchAll(pattern)].flatMap(([, name = '']) => prefixedDeviceId(name) ?? []);
 }
 
-function chooseOne(found: string[]): CertificateReading {
-  const [first, ...others] = new Set(found);
+/** An MDM that moves devices in from another leaves the other's URI in place: Intune's own counts first. */
+function chooseOne(found: readonly PrefixedDeviceId[]): CertificateReading {
+  const ofIntune = found.filter(({ source }) => source === 'intune');
+  const [first, ...others] = ofIntune.length > 0 ? ofIntune : found;
   if (first === undefined) return { problem: 'san-without-device-id' };
-  if (others.length > 0) return { problem: 'san-contradicting' };
-  return { deviceId: first };
+  if (others.some(({ source, deviceId }) => source !== first.source || deviceId !== first.deviceId)) {
+    return { problem: 'san-contradicting' };
+  }
+  return first;
 }
 
 function singleNames(certificate: CertificateNames): string[] {

@@ -1,0 +1,40 @@
+// The forms in which MDMs write their device id into a certificate or a VPN client's report: a prefix that names the MDM.
+
+const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/**
+ * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC guide
+ * for `IntuneDeviceId://`. Meraki's ids are numbers, whose length nobody promises.
+ */
+const FORMS: readonly { readonly source: string; readonly prefix: string; readonly id: string }[] = [
+  { source: 'intune', prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID },
+  { source: 'intune', prefix: 'IntuneDeviceId://', id: GUID },
+  { source: 'intune', prefix: 'ID:Intune:GUID:', id: GUID },
+  { source: 'intune', prefix: 'ID:Intune:DeviceID:', id: GUID },
+  { source: 'meraki', prefix: 'ID:MerakiSM:DeviceID:', id: '[0-9a-z]{1,64}' },
+  { source: 'ivanti', prefix: 'ID:Mobileiron:GUID:', id: GUID },
+];
+
+export interface PrefixedDeviceId {
+  /** The MDM whose id it is, as in device keys. */
+  readonly source: string;
+  /** Lower case. */
+  readonly deviceId: string;
+}
+
+/** All forms as one piece of a regular expression, for the flag `i`; it captures nothing. */
+export const DEVICE_ID_FORMS = `(?:${FORMS.map(({ prefix, id }) => `${prefix}${id}`).join('|')})`;
+
+/** Reads one of the forms, in any letter case; `undefined` when the text is anything else. */
+export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
+  for (const { source, prefix, id } of FORMS) {
+    const match = new RegExp(`^${prefix}(${id})$`, 'i').exec(text);
+    if (match?.[1]) return { source, deviceId: match[1].toLowerCase() };
+  }
+  return undefined;
+}
+
+/** A GUID by itself, as Intune and Entra both write their ids. */
+export function bareGuid(text: string): string | undefined {
+  return new RegExp(`^${GUID}$`, 'i').test(text) ? text.toLowerCase() : undefined;
+}

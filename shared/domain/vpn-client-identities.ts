@@ -1,0 +1,44 @@
+// What a VPN client reports of its device, which the gateway sends along in Cisco-AVPairs (`mdm-tlv=…`, Cisco ASA and Secure
+// Client). On a VPN Calling-Station-Id is the client's public IP address, so this is all there is besides a certificate.
+
+import type { PresentedIdentity } from './identity.ts';
+import { canIdentifyDevice, parseMacAddress } from './mac-address.ts';
+import { DEVICE_ID_FORMS, prefixedDeviceId } from './prefixed-device-id.ts';
+
+/** A client lists its adapters, and no laptop has more. */
+const MOST_MACS = 8;
+
+/** Strongest first: a device id in any value, the unique ids, then the adapters' addresses. */
+export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): PresentedIdentity[] {
+  const tlvs = ciscoAvPairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
+  const valuesOf = (name: string): string[] =>
+    tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
+  const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));
+  return [
+    ...tlvs.flatMap(deviceIdsIn),
+    ...uids
+      .filter(({ value }) => /^[0-9a-f-]{16,64}$/i.test(value))
+      .map(({ name, value }) => claim('udid', value.toLowerCase(), name)),
+    ...valuesOf('device-mac')
+      .flatMap((value) => parseMacAddress(value) ?? [])
+      .filter(canIdentifyDevice)
+      .slice(0, MOST_MACS)
+      .map((mac) => ({ ...claim('mac', mac, 'device-mac'), assurance: 'mac' as const })),
+  ];
+}
+
+/** `ID:Intune:DeviceID:<id>` may stand in any value: which one depends on the client's platform. */
+function deviceIdsIn(tlv: string): PresentedIdentity[] {
+  const name = tlv.slice(0, Math.max(0, tlv.indexOf('=')));
+  const found = [...tlv.matchAll(new RegExp(`(?:^|[=,; ])(${DEVICE_ID_FORMS})(?=[,; ]|$)`, 'gi'))];
+  return found.flatMap(([, text = '']) => {
+    const id = prefixedDeviceId(text);
+    if (id === undefined) return [];
+    return [{ ...claim('deviceId', id.deviceId, name), ...(id.source !== 'intune' && { source: id.source }) }];
+  });
+}
+
+function claim(kind: PresentedIdentity['kind'], value: string, name: string): PresentedIdentity {
+  const shown = /^[a-z0-9-]{1,40}$/i.test(name) ? `mdm-tlv=${name}` : 'mdm-tlv';
+  return { kind, value, assurance: 'client-claim', origin: shown };
+}

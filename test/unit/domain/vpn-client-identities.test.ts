@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { vpnClientIdentities } from '../../../shared/domain/vpn-client-identities.ts';
+
+const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const UID = '3a'.repeat(32);
+const GLOBAL_UID = '5b'.repeat(20);
+
+describe('what a VPN client reports', () => {
+  test('is found in the pairs of a Cisco ASA, strongest first', () => {
+    const pairs = [
+      'mdm-tlv=device-platform=win',
+      'mdm-tlv=device-mac=00-0c-29-74-9d-e8',
+      'mdm-tlv=device-mac=a4-bb-6d-01-02-03',
+      'mdm-tlv=device-public-mac=a4-bb-6d-99-99-99',
+      'mdm-tlv=device-platform-version=10.0.17134 ',
+      `mdm-tlv=device-uid-global=${GLOBAL_UID.toUpperCase()}`,
+      `mdm-tlv=device-uid=${UID}`,
+      `mdm-tlv=device-type=ID:Intune:DeviceID:${ID}`,
+      'audit-session-id=c0a80101000010005f6e4b2a',
+      'ip:source-ip=192.0.2.17',
+    ];
+    expect(
+      vpnClientIdentities(pairs).map(({ kind, value, assurance, origin }) => [kind, value, assurance, origin]),
+    ).toEqual([
+      ['deviceId', ID, 'client-claim', 'mdm-tlv=device-type'],
+      ['udid', GLOBAL_UID, 'client-claim', 'mdm-tlv=device-uid-global'],
+      ['udid', UID, 'client-claim', 'mdm-tlv=device-uid'],
+      ['mac', '000c29749de8', 'mac', 'mdm-tlv=device-mac'],
+      ['mac', 'a4bb6d010203', 'mac', 'mdm-tlv=device-mac'],
+    ]);
+  });
+
+  test.each([
+    ['a random address', 'mdm-tlv=device-mac=02-00-00-00-00-01'],
+    ['no address', 'mdm-tlv=device-mac=unknown'],
+    ['an id that is cut', `mdm-tlv=x=ID:Intune:DeviceID:${ID.slice(1)}`],
+    ['a unique id with other characters', "mdm-tlv=device-uid=' or 1 eq 1"],
+    ['a pair of another kind', `device-mac=00-0c-29-74-9d-e8`],
+  ])('%s is nothing', (_what, pair) => {
+    expect(vpnClientIdentities([pair])).toEqual([]);
+  });
+
+  test('never fails, and its origin shows nothing the client made up', () => {
+    const pair = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: 'binary' }).map((text) => `mdm-tlv=${text}=ID:Intune:DeviceID:${ID}`),
+    );
+    fc.assert(
+      fc.property(fc.array(pair, { maxLength: 10 }), (pairs) => {
+        for (const { origin } of vpnClientIdentities(pairs)) expect(origin).toMatch(/^mdm-tlv(?:=[a-z0-9-]{1,40})?$/i);
+      }),
+    );
+  });
+});
