@@ -6,9 +6,11 @@ import './accounting.ts';
 import './coa-results.ts';
 import './enforce.ts';
 import './health.ts';
+import './housekeeping.ts';
 import './jobs.ts';
 import './lookup.ts';
 import './poll.ts';
 import './reauthenticate.ts';
+import './resend-job.ts';
 
 app.hook.appTerminate(closeConnector);

@@ -10,10 +10,12 @@ import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { once } from './app/once.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
+import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { openPoll } from './app/open-poll.ts';
-import type { EnforcementJob } from './domain/enforcement-job.ts';
-import type { JobFilter } from './enforcement/list-jobs.ts';
+import { toInstant } from './domain/instant.ts';
+import type { JobPage } from './enforcement/list-jobs.ts';
+import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
@@ -52,10 +54,17 @@ export interface App {
   enforce(): Promise<{ readonly decided: number; readonly queued: number }>;
   /** Takes a message of the results queue. @throws ConnectorError NAC_REPORT */
   report(body: unknown): Promise<void>;
-  /** Jobs, newest first, for operators. */
-  jobs(apiKey: string | null, filter: JobFilter): Promise<EnforcementJob[]>;
+  /**
+   * A page of jobs, newest first, for operators.
+   * @throws RequestError naming a parameter that is wrong
+   */
+  jobs(apiKey: string | null, query: Iterable<[string, string]>): Promise<JobPage>;
+  /** Has a job sent again that came to nothing. @returns the id of the job that goes out */
+  resend(apiKey: string | null, site: string, jobId: string): Promise<string>;
   /** Has a device's stations authenticate again. @returns ids of the jobs */
   reauthenticate(apiKey: string | null, deviceId: string): Promise<string[]>;
+  /** Removes a share of the jobs and sessions that have been over for long. */
+  keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number }>;
   close(): Promise<void>;
 }
 
@@ -69,6 +78,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
+  const housekeeping = once(() => openHousekeeping(context));
   const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
 
   return {
@@ -84,14 +94,19 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     enforces: settings.serviceBus !== undefined,
     enforce: async () => (await enforcement()).enforcer.round(),
     report: async (body) => (await enforcement()).report(body),
-    async jobs(apiKey, filter) {
+    async jobs(apiKey, query) {
       await (await lookup()).authenticateOperator(apiKey);
-      return (await enforcement()).jobs(filter);
+      return (await enforcement()).jobs(readJobQuery(query, toInstant(clock.now())));
+    },
+    async resend(apiKey, site, jobId) {
+      await (await lookup()).authenticateOperator(apiKey);
+      return (await enforcement()).resend(site, jobId);
     },
     async reauthenticate(apiKey, deviceId) {
       await (await lookup()).authenticateOperator(apiKey);
       return (await enforcement()).reauthenticate(deviceId);
     },
+    keepHouse: async () => (await housekeeping())(),
     async close() {
       for (const close of context.closing.splice(0)) await close();
     },

@@ -30,6 +30,9 @@ export const ERROR_CODES = [
   'NAC_QUEUE_UNAVAILABLE',
   'NAC_REPORT',
   'NAC_DEVICE_UNKNOWN',
+  'NAC_JOB_UNKNOWN',
+  'NAC_JOB_UNDER_WAY',
+  'NAC_JOB_NOTHING_TO_RESEND',
   'NAC_INTERNAL',
 ] as const;
 
@@ -57,12 +60,18 @@ export class ConnectorError extends Error {
   }
 }
 
+/**
+ * Statuses of the asker's faults. RADIUS proxies never get 404, 409 or 429, which FreeRADIUS takes for "no objection" and
+ * "invalid": those are for operators.
+ */
+export type RequestErrorStatus = 400 | 401 | 404 | 409 | 413;
+
 /** The asker's fault: it gets the code and the instruction back. */
 export class RequestError extends ConnectorError {
-  /** HTTP status of the answer. Never 404 or 429: FreeRADIUS takes those for "no objection" and "invalid". */
-  readonly status: 400 | 401 | 413;
+  /** HTTP status of the answer. */
+  readonly status: RequestErrorStatus;
 
-  constructor(status: 400 | 401 | 413, code: ErrorCode, message: string, details: ErrorDetails) {
+  constructor(status: RequestErrorStatus, code: ErrorCode, message: string, details: ErrorDetails) {
     super(code, message, details);
     this.status = status;
   }

@@ -309,6 +309,12 @@ export interface SessionStore {
   listByDevice(key: DeviceKey): Promise<Session[]>;
   /** Every session, over or not. */
   listAll(): AsyncIterable<Session>;
+  /**
+   * Removes sessions of a shard (first digit of the id) that have shown no sign of life since `before`, so many at most,
+   * and what leads to sessions that are not there any more.
+   * @returns how many sessions
+   */
+  removeSilent(shard: string, before: Instant, limit: number): Promise<number>;
 }
 
 // ---- enforcement ----------------------------------------------------------------------------------------------------
@@ -327,8 +333,21 @@ export interface JobStore {
   update(job: EnforcementJob, etag: string): Promise<boolean>;
   /** The outbox by site: urgent ones first, then by age. */
   listOpen(): AsyncIterable<StoredJob>;
-  /** Jobs of a site, or of all, newest first. */
-  list(filter: { readonly site?: string | undefined; readonly limit: number }): Promise<EnforcementJob[]>;
+  /** Jobs newest first; whoever takes no more reads no more. */
+  list(range: JobRange): AsyncIterable<EnforcementJob>;
+  /** Every site that has had a job. */
+  listSites(): AsyncIterable<string>;
+  /** Removes jobs that came to their end before that time, so many at most. @returns how many */
+  removeFinished(before: Instant, limit: number): Promise<number>;
+}
+
+export interface JobRange {
+  /** Absent: of all sites. */
+  readonly site?: string | undefined;
+  /** Only jobs that come after the one of this id, which is older. */
+  readonly after?: string | undefined;
+  /** Only jobs decided then or later. */
+  readonly since?: Instant | undefined;
 }
 
 /** The queue of each site, which its relay reads. */

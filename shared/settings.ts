@@ -64,6 +64,8 @@ export const SETTINGS = {
   QUARANTINE_SESSION_TIMEOUT: { default: '30m', meaning: 'Session-Timeout in quarantine, spread by 10 %' },
   ENFORCE_SCHEDULE: { default: '*/10 * * * * *', meaning: 'When the timer looks after CoA jobs (NCRONTAB)' },
   JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
+  JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },
+  HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
   LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },
@@ -103,6 +105,8 @@ export interface Settings extends SignInSettings {
   readonly quarantineRole: RoleSetting;
   readonly enforceSchedule: string;
   readonly jobsInHandPerSite: number;
+  readonly jobHistoryMs: number;
+  readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
 }
@@ -120,6 +124,8 @@ export function readSettings(env: Env): Settings {
     quarantineRole: reader.role('QUARANTINE'),
     enforceSchedule: reader.schedule('ENFORCE_SCHEDULE'),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
+    jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
+    housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
     logPrivacy: {
       mode: reader.oneOf('LOG_IDENTITY_PRIVACY', PRIVACY_MODES),
@@ -152,7 +158,7 @@ class SettingsReader {
     return value.toLowerCase();
   }
 
-  duration(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' }): number {
+  duration(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' | 'd' }): number {
     const value = this.#required(name);
     const milliseconds = parseDuration(value, limits.unit);
     const least = parseDuration(limits.from) ?? 0;

@@ -9,13 +9,13 @@ import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts'
 import { openTables } from '../adapters/table-storage/tables.ts';
 import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
-import { type JobFilter, listJobs } from '../enforcement/list-jobs.ts';
+import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
 import { pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { readReport } from '../enforcement/read-report.ts';
 import { recordReport } from '../enforcement/record-report.ts';
+import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import type { Logger } from '../ports.ts';
@@ -62,7 +62,12 @@ export async function openEnforcement(context: Context) {
       await pumpOutbox(deps, limits).catch(logPumpFailure(log));
     },
     report: (body: unknown): Promise<void> => recordReport(deps, readReport(body)),
-    jobs: (filter: JobFilter): Promise<EnforcementJob[]> => listJobs(deps.jobs, filter),
+    jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
+    async resend(site: string, id: string): Promise<string> {
+      const job = await resendJob(deps, site, id);
+      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
+      return job;
+    },
     async reauthenticate(deviceId: string): Promise<string[]> {
       const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
       if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();

@@ -67,3 +67,9 @@ export function sameAnswer(a: Decision, b: Decision): boolean {
     JSON.stringify(a.problems) === JSON.stringify(b.problems)
   );
 }
+
+/** True when the network would do the same. */
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  if (a.verdict === 'deny' || b.verdict === 'deny') return a.verdict === b.verdict;
+  return a.role === b.role && a.vlan === b.vlan;
+}

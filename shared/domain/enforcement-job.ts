@@ -2,16 +2,16 @@
 // that is proven or given up.
 //
 // decided -> queued -> taken -> sent -> acknowledged -> reauthenticated -> proven
-//                                   \-> refused | no-answer (then queued again, as the next attempt)
-// superseded: a newer job is about the same session; expired: too old to be worth a try.
-//
-// A job never moves backward: (attempt, stage) only grows.
+//                                   |               \-> ended
+//                                   \-> refused | no-answer (then queued again, as the next attempt) | dead-lettered
+// superseded: a newer job is about the same session, or there is nothing to enforce any more; expired: too old to be
+// worth a try.
 
-import type { CoaAction, CoaNas, CoaOutcome, CoaReport, CoaSession } from './coa-job.ts';
+import type { CoaAction, CoaNas, CoaOutcome, CoaSession } from './coa-job.ts';
+import { coaPlaceOf } from './coa-place.ts';
 import type { Outcome } from './decision.ts';
 import type { DeviceKey } from './device.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
-import { formatMacAddress } from './mac-address.ts';
 import type { Session } from './session.ts';
 
 /** In the order in which one attempt goes through them. */
@@ -20,30 +20,32 @@ export const JOB_STAGES = [
   'queued',
   'taken',
   'sent',
+  /** The queue gave the message up; `deadLetter` says why. */
+  'dead-lettered',
   /** The NAS said no; `errorCause` says why. */
   'refused',
-  /** Silence, or no NAS to ask; there may be another attempt. */
+  /** Silence, or no NAS to ask; there is another attempt. */
   'no-answer',
   'acknowledged',
   /** The station asked again after the CoA. */
   'reauthenticated',
   /** It was told what it should be told. */
   'proven',
+  /** The NAS acknowledged, the session ended, and the station has not come back: nobody has the old answer any more. */
+  'ended',
   'superseded',
   'expired',
 ] as const;
 export type JobStage = (typeof JOB_STAGES)[number];
 
-const FINAL_STAGES: readonly JobStage[] = ['refused', 'proven', 'superseded', 'expired'];
+const FINAL_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
+/** Final stages that leave the station with what it was told before. */
+const FAILED_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'expired'];
 /** Stages in which the site's queue or relay has the job in hand. */
 const IN_HAND_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
 
 /** After this the station has most likely asked again by itself, or is gone. */
 const JOB_LIFE_MS = 60 * 60_000;
-const FIRST_RETRY_MS = 10_000;
-const LONGEST_RETRY_MS = 10 * 60_000;
-/** Error-Causes that pass: 505 Other Proxy Processing Error, 506 Resources Unavailable (RFC 5176 section 3.5). */
-const PASSING_ERROR_CAUSES = [505, 506];
 
 export interface JobStep {
   readonly stage: JobStage;
@@ -77,6 +79,10 @@ export interface EnforcementJob {
   /** Answers that did not count, by reason: a wrong secret shows here, silence does not. */
   readonly discarded?: Readonly<Record<string, number>>;
   readonly relay?: string;
+  /** What the queue said when it gave this attempt's message up. */
+  readonly deadLetter?: { readonly attempt: number; readonly reason: string; readonly at: Instant };
+  /** The job that an operator had sent again as this one. */
+  readonly resentFrom?: string;
   readonly steps: readonly JobStep[];
 }
 
@@ -90,10 +96,12 @@ export interface JobDecision {
   /** When what made the difference was observed: the same for everybody who decides. */
   readonly decidedAt: Instant;
   readonly now: Instant;
+  readonly resentFrom?: string;
 }
 
 /** The same decision about the same session makes the same job, however often it is made. */
-export function decideJob({ session, wanted, device, version, reason, decidedAt, now }: JobDecision): EnforcementJob {
+export function decideJob(decision: JobDecision): EnforcementJob {
+  const { session, wanted, device, version, reason, decidedAt, now, resentFrom } = decision;
   return {
     id: jobId(decidedAt, session.id, version),
     site: session.site,
@@ -109,6 +117,7 @@ export function decideJob({ session, wanted, device, version, reason, decidedAt,
     expiresAt: addMilliseconds(now, JOB_LIFE_MS),
     attempt: 1,
     stage: 'decided',
+    ...(resentFrom !== undefined && { resentFrom }),
     steps: [{ stage: 'decided', attempt: 1, at: decidedAt }],
   };
 }
@@ -124,6 +133,11 @@ export function isFinal(job: EnforcementJob): boolean {
   return FINAL_STAGES.includes(job.stage);
 }
 
+/** It came to an end, and not to its own. */
+export function hasFailed(job: EnforcementJob): boolean {
+  return FAILED_STAGES.includes(job.stage);
+}
+
 /** The NAS did as it was told. Where no other answer is wanted, that is all there is to reach. */
 export function wasAcknowledged({ steps }: EnforcementJob): boolean {
   return steps.some(({ stage }) => stage === 'acknowledged');
@@ -133,108 +147,12 @@ export function isInHand(job: EnforcementJob): boolean {
   return IN_HAND_STAGES.includes(job.stage);
 }
 
-/** True when the job may go into its site's queue now. */
-export function isDue(job: EnforcementJob, now: Instant): boolean {
-  if (job.stage === 'decided') return true;
-  return job.stage === 'no-answer' && job.nextAttemptAt !== undefined && job.nextAttemptAt <= now;
-}
-
-/** The job one step on, or the same job when that would be a step back. */
-export function advance(job: EnforcementJob, stage: JobStage, at: Instant, attempt = job.attempt): EnforcementJob {
-  const further =
-    !isFinal(job) &&
-    (attempt > job.attempt || (attempt === job.attempt && JOB_STAGES.indexOf(stage) > JOB_STAGES.indexOf(job.stage)));
-  return further ? { ...job, stage, attempt, steps: [...job.steps, { stage, attempt, at }] } : job;
-}
-
-/** What a relay's report makes of the job. Reports of earlier attempts and repeated ones change nothing. */
-export function applyReport(job: EnforcementJob, report: CoaReport, now: Instant): EnforcementJob {
-  // A later attempt than is written down was sent all the same: the write after it came too late, or never.
-  if (report.attempt < job.attempt) return job;
-  const stage = stageOf(report);
-  const next = advance(job, stage, report.at, report.attempt);
-  if (next === job) return job;
-  const { outcome, errorCause, hint, discarded, nextAttemptAt, ...rest } = next;
-  return {
-    ...rest,
-    relay: report.relay,
-    ...(report.outcome && { outcome: report.outcome }),
-    ...(report.errorCause && { errorCause: report.errorCause }),
-    ...(report.hint && { hint: report.hint }),
-    ...(report.discarded && { discarded: report.discarded }),
-    ...(stage === 'no-answer' && { nextAttemptAt: addMilliseconds(now, retryDelayMs(report.attempt)) }),
-  };
-}
-
-/** The next attempt of a job that is due: a message of its own, so that duplicate detection lets it pass. */
-export function queuedAttempt(job: EnforcementJob): number {
-  return job.stage === 'no-answer' ? job.attempt + 1 : job.attempt;
-}
-
-function stageOf(report: CoaReport): JobStage {
-  if (report.stage !== 'finished') return report.stage;
-  switch (report.outcome) {
-    case 'acknowledged':
-      return 'acknowledged';
-    case 'expired':
-      return 'expired';
-    case 'refused':
-      return PASSING_ERROR_CAUSES.includes(report.errorCause?.code ?? 0) ? 'no-answer' : 'refused';
-    case 'not-possible':
-      return 'refused';
-    default:
-      return 'no-answer';
-  }
-}
-
-function retryDelayMs(attempt: number): number {
-  return Math.min(FIRST_RETRY_MS * 3 ** (attempt - 1), LONGEST_RETRY_MS);
-}
-
 /** Time counted backwards first, so that the newest job is the first row. */
 function jobId(decidedAt: Instant, sessionId: string, version: string): string {
-  return `${9_999_999_999_999 - Date.parse(decidedAt)}-${sessionId}-${version}`;
+  return `${newestFirst(decidedAt)}-${sessionId}-${version}`;
 }
 
-/**
- * The session and its NAS by the newest word of them. What accounting knows of the session (its Acct-Session-Id, the
- * address as the NAS writes it) also counts after a later answer at the same NAS; after one at another NAS it is over.
- */
-export function coaPlaceOf(session: Session): { readonly session: CoaSession; readonly nas: CoaNas } {
-  const { accounting, decision } = session;
-  const lookedUp = { session: lookupSession(session), nas: lookupNas(session) };
-  if (accounting === undefined) return lookedUp;
-  const { mac, userName } = session;
-  const accounted = { ...(userName && { userName }), ...(mac && { callingStationId: formatMacAddress(mac) }) };
-  if (accounting.at >= decision.decidedAt.slice(0, 19)) {
-    return { session: { ...accounted, ...accounting.coa }, nas: accounting.nas };
-  }
-  if (!sameNas(lookedUp.nas, accounting.nas)) return lookedUp;
-  return { session: { ...lookedUp.session, ...accounting.coa }, nas: lookedUp.nas };
-}
-
-export function sameNas(a: CoaNas, b: CoaNas): boolean {
-  if (a.nasIpAddress !== undefined || b.nasIpAddress !== undefined) return a.nasIpAddress === b.nasIpAddress;
-  if (a.nasIpv6Address !== undefined || b.nasIpv6Address !== undefined) return a.nasIpv6Address === b.nasIpv6Address;
-  return a.nasIdentifier === b.nasIdentifier;
-}
-
-/** RFC 3580 3.21 writes the address in upper case with hyphens, and a NAS may compare it letter by letter. */
-function lookupSession({ userName, mac, calledStationId, acctSessionId, nasPortId }: Session): CoaSession {
-  return {
-    ...(userName !== undefined && { userName }),
-    ...(mac !== undefined && { callingStationId: formatMacAddress(mac) }),
-    ...(calledStationId !== undefined && { calledStationId }),
-    ...(acctSessionId !== undefined && { acctSessionId }),
-    ...(nasPortId !== undefined && { nasPortId }),
-  };
-}
-
-function lookupNas({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp }: Session): CoaNas {
-  return {
-    ...(nasIpAddress !== undefined && { nasIpAddress }),
-    ...(nasIpv6Address !== undefined && { nasIpv6Address }),
-    ...(nasIdentifier !== undefined && { nasIdentifier }),
-    ...(packetSourceIp !== undefined && { packetSourceIp }),
-  };
+/** Thirteen digits that every id of a job begins with, fewer for later moments. */
+export function newestFirst(at: Instant): string {
+  return String(9_999_999_999_999 - Date.parse(at)).padStart(13, '0');
 }

@@ -1,21 +1,15 @@
 // Which sessions were told something that policy no longer says: after a change of a device, and for all of them each
 // polling interval, which finds whatever the fast path missed.
 
-import type { Outcome } from '../domain/decision.ts';
+import { concurrently } from '../concurrently.ts';
+import type { AnswerNow } from '../domain/answer-now.ts';
+import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
-
-/** What the lookup would answer now. */
-export interface AnswerNow {
-  readonly outcome: Outcome;
-  readonly standing: string;
-  readonly rule: string;
-  readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
-}
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
@@ -25,13 +19,14 @@ export interface DecideJobsDeps {
   readonly log: Logger;
 }
 
+/** Sessions compared at once. */
+const SESSIONS_AT_ONCE = 8;
+
 /** All jobs of a change are in the outbox when this resolves; doing it again makes none twice. */
 export async function decideJobsForChange(deps: DecideJobsDeps, change: DeviceChange): Promise<number> {
-  let decided = 0;
-  for (const session of await deps.sessions.listByDevice(change)) {
-    if (await decideFor(deps, session, { change })) decided += 1;
-  }
-  return decided;
+  const sessions = await deps.sessions.listByDevice(change);
+  const decided = await concurrently(sessions, SESSIONS_AT_ONCE, (session) => decideFor(deps, session, { change }));
+  return decided.filter(Boolean).length;
 }
 
 /** @returns how many jobs were missing */
@@ -85,18 +80,26 @@ function isAsGood(underWay: EnforcementJob, answer: AnswerNow): boolean {
   return underWay.wanted === undefined ? !wasAcknowledged(underWay) : sameOutcome(underWay.wanted, answer.outcome);
 }
 
-/** Named after the observation, so that poll and reconciliation come to the same job. */
+/** Named after what was observed and told, so that poll and reconciliation come to the same job. */
 function newJob(session: Session, answer: AnswerNow, { change }: Occasion, now: Instant): EnforcementJob {
   const device = answer.device ?? change ?? session.decision.device;
+  const { standing, decidedAt: toldAt } = session.decision;
+  const observedAt = answer.device?.observedAt ?? change?.observedAt ?? now;
   return decideJob({
     session,
     wanted: answer.outcome,
     ...(device && { device }),
-    version: answer.device ? `v${answer.device.version}` : answer.standing,
-    reason: `${session.decision.standing} -> ${answer.standing} (${answer.rule})`,
-    decidedAt: answer.device?.observedAt ?? change?.observedAt ?? now,
+    version: answerVersion(answer),
+    reason: `${standing} -> ${answer.standing} (${answer.rule})`,
+    // Where the policy moved and not the device, its observation may be months old.
+    decidedAt: observedAt > toldAt ? observedAt : toldAt,
     now,
   });
+}
+
+/** What made the difference: the same for everybody who decides again. */
+export function answerVersion({ device, standing }: AnswerNow): string {
+  return device ? `v${device.version}` : standing;
 }
 
 /** The job came to an end without its end: another one, of this moment. */
@@ -104,9 +107,4 @@ async function createAgain({ jobs }: DecideJobsDeps, job: EnforcementJob, now: I
   const existing = await jobs.read(job.site, job.id);
   if (existing === undefined || !isFinal(existing.job)) return false;
   return jobs.create(renewJob(job, now));
-}
-
-export function sameOutcome(a: Outcome, b: Outcome): boolean {
-  if (a.verdict === 'deny' || b.verdict === 'deny') return a.verdict === b.verdict;
-  return a.role === b.role && a.vlan === b.vlan;
 }

@@ -3,7 +3,8 @@
 
 import type { SweepStatus } from '../ports.ts';
 import { type DecideJobsDeps, reconcileSessions } from './decide-jobs.ts';
-import { type PumpDeps, type PumpLimits, pumpOutbox, takeDeadLetters } from './pump-outbox.ts';
+import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
+import { takeDeadLetters } from './take-dead-letters.ts';
 
 export interface EnforceDeps extends DecideJobsDeps, PumpDeps {
   readonly sweepStatus: SweepStatus;
@@ -14,22 +15,34 @@ export class Enforcer {
   readonly #limits: PumpLimits;
   /** The sweep after which sessions were last compared; another process compares once more, which does no harm. */
   #reconciledAfter: string | undefined;
+  /** Sites that had open jobs in the round before: a job that ended meanwhile may have left a dead letter. */
+  #sitesBefore: ReadonlySet<string> = new Set();
 
   constructor(deps: EnforceDeps, limits: PumpLimits) {
     this.#deps = deps;
     this.#limits = limits;
   }
 
+  /** @throws QueueError when a site's queue is away, after everything else was done */
   async round(): Promise<{ readonly decided: number; readonly queued: number }> {
-    let queued = await pumpOutbox(this.#deps, this.#limits);
+    const [pumped] = await Promise.allSettled([pumpOutbox(this.#deps, this.#limits)]);
+    const { decided, sites } = await this.#reconcileIfDue();
+    const queuedAfter = decided > 0 ? await pumpOutbox(this.#deps, this.#limits) : 0;
+    const open = new Set<string>();
+    for await (const { job } of this.#deps.jobs.listOpen()) open.add(job.site);
+    await takeDeadLetters(this.#deps, sites.union(open).union(this.#sitesBefore));
+    this.#sitesBefore = open;
+    if (pumped.status === 'rejected') throw pumped.reason;
+    return { decided, queued: pumped.value + queuedAfter };
+  }
+
+  /** @returns how many jobs were missing, and every site, whose dead letters are read then too */
+  async #reconcileIfDue(): Promise<{ readonly decided: number; readonly sites: ReadonlySet<string> }> {
     const sweep = await this.#deps.sweepStatus.lastCompleteStartedAt({ fresh: true });
-    let decided = 0;
-    if (sweep !== undefined && sweep !== this.#reconciledAfter) {
-      decided = await reconcileSessions(this.#deps);
-      this.#reconciledAfter = sweep;
-    }
-    if (decided > 0) queued += await pumpOutbox(this.#deps, this.#limits);
-    await takeDeadLetters(this.#deps);
-    return { decided, queued };
+    if (sweep === undefined || sweep === this.#reconciledAfter) return { decided: 0, sites: new Set() };
+    const decided = await reconcileSessions(this.#deps);
+    const sites = new Set(await Array.fromAsync(this.#deps.jobs.listSites()));
+    this.#reconciledAfter = sweep;
+    return { decided, sites };
   }
 }

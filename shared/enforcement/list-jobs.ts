@@ -1,32 +1,83 @@
-// Jobs as operators ask for them.
+// Jobs as operators ask for them, newest first and page by page: however many there are, a page reads so many and no more.
 
-import { type EnforcementJob, isFinal, type JobStage, wasAcknowledged } from '../domain/enforcement-job.ts';
-import type { JobStore } from '../ports.ts';
+import { concurrently } from '../concurrently.ts';
+import type { AnswerNow } from '../domain/answer-now.ts';
+import { sameOutcome } from '../domain/decision.ts';
+import { type EnforcementJob, hasFailed, isFinal, type JobStage, wasAcknowledged } from '../domain/enforcement-job.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { Session } from '../domain/session.ts';
+import type { JobStore, SessionStore } from '../ports.ts';
 
 export interface JobFilter {
   readonly site?: string | undefined;
   readonly stage?: JobStage | undefined;
   readonly deviceId?: string | undefined;
   readonly sessionId?: string | undefined;
-  /** Decided, but not proven: under way, refused, expired. Superseded jobs are nobody's business any more. */
+  /** Only jobs decided then or later. */
+  readonly since?: Instant | undefined;
+  /** Decided, but not enforced: under way, or failed while the station still has an answer that policy does not give. */
   readonly notEnforced?: boolean | undefined;
+  /** Id of the last job looked at for the page before. */
+  readonly after?: string | undefined;
   /** 1 to 1000. */
   readonly limit: number;
 }
 
-/** Jobs looked at for one list; filters apply to the newest of them. */
-const MOST_LOOKED_AT = 10_000;
-
-export async function listJobs(jobs: JobStore, filter: JobFilter): Promise<EnforcementJob[]> {
-  const newest = await jobs.list({ site: filter.site, limit: MOST_LOOKED_AT });
-  return newest.filter((job) => matches(job, filter)).slice(0, filter.limit);
+export interface JobPage {
+  readonly jobs: readonly EnforcementJob[];
+  /** Give it as `after` to go on; absent after the oldest job. A page may be short, or empty, and still have a next. */
+  readonly next?: string;
 }
 
-function matches(job: EnforcementJob, { stage, deviceId, sessionId, notEnforced }: JobFilter): boolean {
+export interface ListJobsDeps {
+  readonly jobs: JobStore;
+  readonly sessions: SessionStore;
+  readonly decideAgain: (session: Session) => Promise<AnswerNow>;
+}
+
+/** Jobs looked at for one page. */
+const MOST_LOOKED_AT = 5_000;
+/** Sessions compared with policy at once. */
+const COMPARED_AT_ONCE = 16;
+
+export async function listJobs(deps: ListJobsDeps, filter: JobFilter): Promise<JobPage> {
+  const { limit, site, since, after } = filter;
+  const jobs: EnforcementJob[] = [];
+  let candidates: EnforcementJob[] = [];
+  let lookedAt = 0;
+  const takeStanding = async (): Promise<void> => {
+    const standing = await concurrently(candidates, COMPARED_AT_ONCE, (job) => isNotEnforced(deps, job));
+    jobs.push(...candidates.filter((_, index) => standing[index]));
+    candidates = [];
+  };
+  for await (const job of deps.jobs.list({ site, since, after })) {
+    lookedAt += 1;
+    if (matches(job, filter)) (filter.notEnforced ? candidates : jobs).push(job);
+    if (jobs.length + candidates.length === limit) await takeStanding();
+    if (jobs.length === limit || lookedAt === MOST_LOOKED_AT) {
+      await takeStanding();
+      return { jobs, next: job.id };
+    }
+  }
+  await takeStanding();
+  return { jobs };
+}
+
+function matches(job: EnforcementJob, { stage, deviceId, sessionId }: JobFilter): boolean {
   if (stage !== undefined && job.stage !== stage) return false;
   if (deviceId !== undefined && job.device?.id !== deviceId.toLowerCase()) return false;
-  if (sessionId !== undefined && job.sessionId !== sessionId) return false;
-  if (!notEnforced) return true;
+  return sessionId === undefined || job.sessionId === sessionId;
+}
+
+/**
+ * A job that failed is nobody's business any more once the station has another answer, or policy has come back to the one
+ * it has.
+ */
+async function isNotEnforced({ sessions, decideAgain }: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
   if (job.wanted === undefined && wasAcknowledged(job)) return false;
-  return !isFinal(job) || job.stage === 'refused' || job.stage === 'expired';
+  if (!hasFailed(job)) return !isFinal(job);
+  const session = await sessions.read(job.sessionId);
+  if (session === undefined) return false;
+  if (job.wanted === undefined) return session.decision.decidedAt <= job.decidedAt;
+  return !sameOutcome((await decideAgain(session)).outcome, session.decision.outcome);
 }

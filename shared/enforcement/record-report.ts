@@ -1,7 +1,9 @@
 // What relays report, written into the jobs. Reports may come twice, late and out of order; a job never moves backward.
 
+import { applyReport } from '../domain/advance-job.ts';
 import type { CoaReport } from '../domain/coa-job.ts';
-import { applyReport, coaPlaceOf, type EnforcementJob, sameNas } from '../domain/enforcement-job.ts';
+import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
+import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';

@@ -1,8 +1,6 @@
 // What a session would be told if it asked now: the lookup's own decision, without an answer and without a trace.
 
-import type { Outcome, Standing } from '../domain/decision.ts';
-import type { DeviceKey } from '../domain/device.ts';
-import type { Instant } from '../domain/instant.ts';
+import type { AnswerNow } from '../domain/answer-now.ts';
 import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore, IdentityStore } from '../ports.ts';
@@ -14,14 +12,6 @@ export interface DecideAgainDeps {
   readonly identities: IdentityStore;
   readonly policy: BuiltInPolicy;
   readonly certificateSource: string;
-}
-
-export interface AnswerNow {
-  readonly outcome: Outcome;
-  readonly standing: Standing;
-  readonly rule: string;
-  /** What the answer rests on: the device at a version, if one was found. */
-  readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
 }
 
 export async function decideAgain(deps: DecideAgainDeps, { presented }: Session): Promise<AnswerNow> {

@@ -2,7 +2,7 @@
 
 import { type AccountingEvent, applyAccounting } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
-import { coaPlaceOf, sameNas } from '../domain/enforcement-job.ts';
+import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
 import { type Session, sessionId } from '../domain/session.ts';
 import type { CallOptions, RecentAnswers, SessionStore } from '../ports.ts';
 

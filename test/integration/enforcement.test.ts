@@ -1,179 +1,39 @@
-// From a compliance change to a proven CoA: poll, lookup, accounting and enforcement in this process; Azurite, the
-// simulated tenant and the embedded Service Bus broker behind the unmodified SDKs. The test itself is the relay.
+// From a compliance change to a proven CoA, and everything that may come in between.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service-bus';
 import { describe, expect, it } from 'vitest';
-import type { QueueDefinition } from '../../local/service-bus/start-service-bus.ts';
 import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
 import { createApp } from '../../shared/app.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
-import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
-import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
-import type { JobFilter } from '../../shared/enforcement/list-jobs.ts';
-import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import type { CoaJob } from '../../shared/domain/coa-job.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
-import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
-const POLLING_INTERVAL_MS = 5 * MINUTE_MS;
-
-const NORMAL = { verdict: 'permit', role: 'compliant', vlan: '10' };
-const QUARANTINE = { verdict: 'permit', role: 'quarantine', vlan: '666' };
-
-const QUEUES: QueueDefinition[] = [
-  ...['hq', 'branch'].map((site) => ({
-    name: `coa-${site}`,
-    requiresSession: true,
-    duplicateDetectionWindowMs: 10 * MINUTE_MS,
-  })),
-  { name: 'coa-results' },
-];
-
-interface Enforcement extends ConnectorFixture {
-  readonly serviceBus: ServiceBusClient;
-  readonly branchKey: string;
-  readonly operatorKey: string;
-}
-
-/** Polled once: every device of the tenant is stored, and nobody is connected. */
-async function startEnforcement(
-  env: Record<string, string> = {},
-  connectionString?: string,
-): Promise<Enforcement & AsyncDisposable> {
-  const stack = new AsyncDisposableStack();
-  let connection = connectionString;
-  if (connection === undefined) {
-    const broker = await startServiceBus({ queues: QUEUES });
-    stack.defer(() => broker.close());
-    connection = broker.connectionString;
-  }
-  const nac = stack.use(
-    await startConnector({ env: { ServiceBusConnection: connection, POLLING_INTERVAL: '5m', ...env } }),
-  );
-  const serviceBus = new ServiceBusClient(connection);
-  stack.defer(() => serviceBus.close());
-  const registry = await openClientRegistry({
-    kind: 'connection-string',
-    connectionString: nac.storage.connectionString,
-  });
-  const branchKey = await registry.createClient('radius-2', 'branch');
-  const operatorKey = await registry.createClient('ops', 'hq', 'operator');
-  await nac.app.poll(MINUTE_MS);
-  return { ...nac, serviceBus, branchKey, operatorKey, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-async function pollAgain({ app, clock }: Enforcement): Promise<void> {
-  clock.advance(POLLING_INTERVAL_MS);
-  expect(await app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
-}
-
-/** The change is polled and noticed, but a process that does not enforce takes it away: lost on the fast path. */
-async function pollWithoutEnforcing({ env, clock }: Enforcement): Promise<void> {
-  const settings = readSettings({ ...env, ServiceBusConnection: '' });
-  const app = createApp(settings, { clock, log: collectingLogger().logger });
-  clock.advance(POLLING_INTERVAL_MS);
-  expect(await app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
-  await app.close();
-}
-
-function stationOf({ tenant }: Enforcement, name: string): { mac: string; device: string } {
-  const { id, wiFiMacAddress } = tenant.fleet.get(name);
-  const mac = parseMacAddress(String(wiFiMacAddress));
-  if (mac === undefined) throw new Error(`${name} has no Wi-Fi address`);
-  return { mac: formatMacAddress(mac), device: id };
-}
-
-interface Place {
-  readonly apiKey?: string;
-  readonly nasIpAddress?: string;
-  readonly [attribute: string]: string | undefined;
-}
-
-/** The station asks, as it does when it connects and after a CoA. A second goes by first. */
-async function ask(nac: Enforcement, name: string, { apiKey, ...place }: Place = {}): Promise<LookupAnswer> {
-  const { mac } = stationOf(nac, name);
-  nac.clock.advance(SECOND_MS);
-  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...place };
-  return nac.app.lookup(apiKey ?? nac.apiKey, JSON.stringify(request));
-}
-
-/** The NAS accounts for the station, a second later. */
-async function account(nac: Enforcement, name: string, event: Record<string, string>): Promise<number> {
-  nac.clock.advance(SECOND_MS);
-  const { mac } = stationOf(nac, name);
-  const record = { callingStationId: mac, acctSessionId: 'A-1', nasIpAddress: '10.1.1.1', ...event };
-  return (await nac.app.accounting(nac.apiKey, JSON.stringify(record))).changed;
-}
-
-async function restartNas(nac: Enforcement, nasIpAddress: string, status = 'Accounting-On'): Promise<void> {
-  nac.clock.advance(SECOND_MS);
-  await nac.app.accounting(nac.apiKey, JSON.stringify({ status, nasIpAddress }));
-}
-
-/** As the site's relay: locks its session and takes what is there. */
-async function takeMessages(
-  { serviceBus }: Enforcement,
-  site: string,
-  settle: 'complete' | 'dead-letter' = 'complete',
-): Promise<ServiceBusReceivedMessage[]> {
-  const receiver = await serviceBus.acceptSession(`coa-${site}`, site);
-  const taken: ServiceBusReceivedMessage[] = [];
-  while (true) {
-    const [message] = await receiver.receiveMessages(1, { maxWaitTimeInMs: 100 });
-    if (message === undefined) break;
-    taken.push(message);
-    if (settle === 'complete') await receiver.completeMessage(message);
-    else await receiver.deadLetterMessage(message, { deadLetterReason: 'not-a-job', deadLetterErrorDescription: 'x' });
-  }
-  await receiver.close();
-  return taken;
-}
-
-async function takeJobs(nac: Enforcement, site = 'hq'): Promise<CoaJob[]> {
-  return (await takeMessages(nac, site)).map(({ body }) => body);
-}
-
-function report(
-  { app, clock }: Enforcement,
-  job: CoaJob | undefined,
-  stage: CoaReport['stage'],
-  fields: Partial<CoaReport> = {},
-): Promise<void> {
-  const at = clock.now().toISOString();
-  return app.report({
-    jobId: job?.id,
-    attempt: job?.attempt,
-    site: job?.site,
-    relay: 'relay-1',
-    stage,
-    at,
-    ...fields,
-  });
-}
-
-async function acknowledge(nac: Enforcement, job: CoaJob | undefined): Promise<void> {
-  await report(nac, job, 'taken');
-  await report(nac, job, 'sent');
-  await report(nac, job, 'finished', { outcome: 'acknowledged' });
-}
-
-function jobsOf({ app, operatorKey }: Enforcement, filter: Partial<JobFilter> = {}): Promise<EnforcementJob[]> {
-  return app.jobs(operatorKey, { limit: 100, ...filter });
-}
-
-async function stagesOf(nac: Enforcement, filter: Partial<JobFilter> = {}): Promise<string[]> {
-  return (await jobsOf(nac, filter)).map(({ stage }) => stage);
-}
-
-function turn({ tenant }: Enforcement, name: string, complianceState: 'compliant' | 'noncompliant' | 'error'): void {
-  tenant.fleet.patch(name, { complianceState });
-}
+import {
+  account,
+  acknowledge,
+  ask,
+  jobsOf,
+  MINUTE_MS,
+  NORMAL,
+  pollAgain,
+  pollWithoutEnforcing,
+  QUARANTINE,
+  QUEUES,
+  type Query,
+  report,
+  restartNas,
+  SECOND_MS,
+  stagesOf,
+  startEnforcement,
+  stationOf,
+  stored,
+  takeJobs,
+  takeMessages,
+  turn,
+  waitForNextAttempt,
+} from './enforcement-fixture.ts';
 
 describe('a connected device turns noncompliant', () => {
   it('becomes one urgent job in its site’s queue, which names session and NAS and carries no secret', async () => {
@@ -244,7 +104,6 @@ describe('a connected device turns noncompliant', () => {
     expect(await jobsOf(nac)).toMatchObject([{ id: first?.id }]);
 
     await acknowledge(nac, first);
-    await replay();
     await ask(nac, 'NAC-00001');
     await nac.app.enforce();
     await replay();
@@ -326,7 +185,7 @@ describe('other changes', () => {
     expect(await takeJobs(nac)).toHaveLength(1);
     const jobs = await jobsOf(nac);
     expect(jobs).toMatchObject([{ urgent: true, wanted: QUARANTINE, stage: 'queued' }]);
-    expect(await jobsOf(nac, { deviceId: device })).toEqual(jobs);
+    expect(await jobsOf(nac, { device })).toEqual(jobs);
   });
 
   it('a device that is being retired is sent into quarantine', async () => {
@@ -424,7 +283,7 @@ describe('the life of a job', () => {
     }
     await report(nac, job, 'finished', { outcome: 'acknowledged', transmissions: 1 });
     await nac.app.enforce();
-    expect(await jobsOf(nac, { notEnforced: true })).toMatchObject([
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
       { stage: 'acknowledged', outcome: 'acknowledged', relay: 'relay-1' },
     ]);
 
@@ -440,7 +299,7 @@ describe('the life of a job', () => {
       'reauthenticated',
       'proven',
     ]);
-    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
     expect(await takeJobs(nac)).toEqual([]);
 
     await report(nac, job, 'finished', { outcome: 'no-answer' });
@@ -458,7 +317,7 @@ describe('the life of a job', () => {
     nac.clock.advance(20 * MINUTE_MS);
     await nac.app.enforce();
 
-    expect(await jobsOf(nac, { notEnforced: true, stage: 'refused' })).toMatchObject([
+    expect(await jobsOf(nac, { notEnforced: 'true', stage: 'refused' })).toMatchObject([
       { errorCause, hint: 'The station has left.' },
     ]);
     expect(await takeJobs(nac)).toEqual([]);
@@ -490,7 +349,7 @@ describe('the life of a job', () => {
     await takeJobs(nac);
     nac.clock.advance(61 * MINUTE_MS);
     await nac.app.enforce();
-    expect(await jobsOf(nac, { notEnforced: true })).toMatchObject([{ stage: 'expired' }]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([{ stage: 'expired' }]);
 
     await pollAgain(nac);
     expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
@@ -541,17 +400,25 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
   });
 
-  it('given up by the queue, it says why and is queued again', async () => {
+  it('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     turn(nac, 'NAC-00001', 'noncompliant');
     await pollAgain(nac);
     const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
     await nac.app.enforce();
-    expect(await jobsOf(nac)).toMatchObject([{ hint: expect.stringContaining('not-a-job') }]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
+      { stage: 'dead-lettered', deadLetter: { attempt: 1, reason: expect.stringContaining('not-a-job') } },
+    ]);
     await nac.app.enforce();
+    expect(await takeMessages(nac, 'hq'), 'it does not go round by itself').toEqual([]);
 
-    expect(await takeMessages(nac, 'hq')).toMatchObject([{ messageId: `${dead?.body.id}:2` }]);
+    const resent = await nac.app.resend(nac.operatorKey, 'hq', dead?.body.id);
+    expect(await takeMessages(nac, 'hq')).toMatchObject([{ messageId: `${resent}:1` }]);
+    expect(await jobsOf(nac)).toMatchObject([
+      { id: resent, resentFrom: dead?.body.id, stage: 'queued', wanted: QUARANTINE },
+      { id: dead?.body.id, stage: 'dead-lettered' },
+    ]);
   });
 
   it('a report of no job, or no report at all, changes nothing', async () => {
@@ -576,7 +443,7 @@ describe('a device that flips back', () => {
 
     expect(await stagesOf(nac)).toEqual(['superseded']);
     expect(await takeJobs(nac)).toEqual([]);
-    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
   it('after the station was told: the older job is done with, the newer one leads back', async () => {
@@ -671,7 +538,7 @@ describe('the outbox', () => {
     turn(nac, 'NAC-00001', 'noncompliant');
     await pollAgain(nac);
     await nac.app.enforce().catch((thrown) => expect(thrown).toMatchObject({ code: 'NAC_QUEUE_UNAVAILABLE' }));
-    expect(await stagesOf(nac, { notEnforced: true })).toEqual(['decided']);
+    expect(await stagesOf(nac, { notEnforced: 'true' })).toEqual(['decided']);
 
     broker = await startServiceBus({ dataFolder, port, queues: QUEUES });
     expect(await nac.app.enforce()).toMatchObject({ queued: 1 });
@@ -778,7 +645,7 @@ describe('operators', () => {
     await nac.app.enforce();
 
     expect(await stagesOf(nac)).toEqual(['acknowledged']);
-    expect(await jobsOf(nac, { notEnforced: true })).toEqual([]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
   it('are told when there is no such device, and get no job where nobody is connected', async () => {
@@ -820,19 +687,17 @@ describe('operators', () => {
         .toSorted()
         .reverse(),
     );
-    const idsOf = async (filter: Partial<JobFilter>) => (await jobsOf(nac, filter)).map(({ id }) => id);
-    expect(await idsOf({ limit: 2 })).toEqual([eighth?.id, seventh?.id]);
+    const idsOf = async (query: Query) => (await jobsOf(nac, query)).map(({ id }) => id);
+    expect(await idsOf({ limit: '2' })).toEqual([eighth?.id, seventh?.id]);
     expect(await idsOf({ site: 'hq' })).toEqual([eighth?.id, seventh?.id, first?.id]);
     expect(await jobsOf(nac, { site: 'branch' })).toMatchObject([{ site: 'branch' }]);
     expect(await idsOf({ site: "hq' or PartitionKey ne '" })).toEqual([]);
     expect(await idsOf({ stage: 'proven' })).toEqual([first?.id]);
     expect(await idsOf({ stage: 'refused' })).toEqual([seventh?.id]);
-    expect(await idsOf({ deviceId: stationOf(nac, 'NAC-00008').device.toUpperCase() })).toEqual([eighth?.id]);
-    expect(await idsOf({ sessionId: all.find(({ id }) => id === seventh?.id)?.sessionId ?? '' })).toEqual([
-      seventh?.id,
-    ]);
-    expect(await idsOf({ notEnforced: true, site: 'hq' })).toEqual([eighth?.id, seventh?.id]);
-    expect(await idsOf({ notEnforced: true, site: 'hq', stage: 'proven' })).toEqual([]);
+    expect(await idsOf({ device: stationOf(nac, 'NAC-00008').device.toUpperCase() })).toEqual([eighth?.id]);
+    expect(await idsOf({ session: all.find(({ id }) => id === seventh?.id)?.sessionId ?? '' })).toEqual([seventh?.id]);
+    expect(await idsOf({ notEnforced: 'true', site: 'hq' })).toEqual([eighth?.id, seventh?.id]);
+    expect(await idsOf({ notEnforced: 'true', site: 'hq', stage: 'proven' })).toEqual([]);
   });
 
   it('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
@@ -846,21 +711,9 @@ describe('operators', () => {
       await expect(nac.app.accounting(key, JSON.stringify({ status: 'Start' }))).rejects.toMatchObject(refused);
     }
     for (const key of [nac.apiKey, nac.branchKey, null, 'ops', `${nac.operatorKey}0`]) {
-      await expect(nac.app.jobs(key, { limit: 1 })).rejects.toMatchObject(refused);
+      await expect(nac.app.jobs(key, [])).rejects.toMatchObject(refused);
       await expect(nac.app.reauthenticate(key, device)).rejects.toMatchObject(refused);
     }
     expect(await takeJobs(nac)).toEqual([]);
   });
 });
-
-async function stored({ devices, tenant }: Enforcement, name: string) {
-  const device = await devices.read({ source: 'intune', id: tenant.fleet.get(name).id });
-  if (device === undefined) throw new Error(`${name} is not stored`);
-  return device;
-}
-
-async function waitForNextAttempt(nac: Enforcement): Promise<void> {
-  const [job] = await jobsOf(nac, { stage: 'no-answer' });
-  if (job?.nextAttemptAt === undefined) throw new Error('no job waits for its next attempt');
-  nac.clock.advance(Math.max(0, Date.parse(job.nextAttemptAt) - nac.clock.now().getTime()) + 1);
-}

@@ -18,8 +18,9 @@
 
 import { createHash } from 'node:crypto';
 import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
-import type { EnforcementJob } from '../../domain/enforcement-job.ts';
+import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
+import type { Instant } from '../../domain/instant.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
@@ -62,6 +63,21 @@ export function sessionsOfDevicePrefix(key: DeviceKey): string {
 /** A job's id starts with its time, counted backwards. */
 export function jobRow({ site, id }: Pick<EnforcementJob, 'site' | 'id'>): RowKey {
   return { partitionKey: site, rowKey: id };
+}
+
+/** A filter for jobs of a site: those after the job of an id, and no older than a moment. */
+export function jobsFilter(site: string, after: string | undefined, since: Instant | undefined): string {
+  const quote = (text: string): string => text.replaceAll("'", "''");
+  const conditions = [`PartitionKey eq '${quote(site)}'`];
+  if (after !== undefined) conditions.push(`RowKey gt '${quote(after)}'`);
+  // Behind the digits comes a hyphen, and a full stop is the next character.
+  if (since !== undefined) conditions.push(`RowKey lt '${newestFirst(since)}.'`);
+  return conditions.join(' and ');
+}
+
+/** A filter for jobs of a site that were decided before a moment. */
+export function olderJobsFilter(site: string, before: Instant): string {
+  return `PartitionKey eq '${site.replaceAll("'", "''")}' and RowKey gt '${newestFirst(before)}.'`;
 }
 
 /** Urgent ones first, then the oldest. */

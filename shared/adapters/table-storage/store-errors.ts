@@ -22,6 +22,15 @@ export async function storeCall<T>(what: string, call: Promise<T>): Promise<T> {
   }
 }
 
+/** The same for a list: its pages, one after the other. */
+export async function* storePages<T>(what: string, pages: AsyncIterable<T>): AsyncIterable<T> {
+  try {
+    yield* pages;
+  } catch (thrown) {
+    throw toStoreError(what, thrown);
+  }
+}
+
 export function toStoreError(what: string, thrown: unknown): unknown {
   if (thrown instanceof Error && thrown.name === 'AbortError') {
     return new StoreError('NAC_STORE_TIMEOUT', `Table Storage did not answer in time: ${what}.`, {

@@ -1,11 +1,11 @@
 // Devices and their changes in Table Storage.
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, DeviceStore, DeviceWrite, DeviceWriteResult, StoredDevice } from '../../ports.ts';
-import { concurrently } from './concurrently.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
 import { changeRow, devicePartition, deviceRow, prefixFilter, shardPartition } from './row-keys.ts';
 import { isNotFound, storeCall, toStoreError } from './store-errors.ts';

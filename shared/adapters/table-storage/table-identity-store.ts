@@ -1,11 +1,11 @@
 // Pointers from identities to devices in Table Storage: one row per identity lists its holders, written under its etag.
 
 import type { TableClient } from '@azure/data-tables';
+import { concurrently } from '../../concurrently.ts';
 import { deviceKeyText } from '../../domain/device.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, IdentityHolder, IdentityHolders, IdentityStore } from '../../ports.ts';
-import { concurrently } from './concurrently.ts';
 import { identityRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';

@@ -2,13 +2,19 @@
 // be final yet, so it is written after the job and taken away after it.
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import { concurrently } from '../../concurrently.ts';
 import { type EnforcementJob, isFinal } from '../../domain/enforcement-job.ts';
-import type { JobStore, StoredJob } from '../../ports.ts';
-import { jobRow, outboxRow } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { JobRange, JobStore, StoredJob } from '../../ports.ts';
+import { jobRow, jobsFilter, olderJobsFilter, outboxRow } from './row-keys.ts';
+import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
 
 type JobEntity = { job: string };
+
+const OUTBOX_PAGE = 200;
+const LIST_PAGE = 200;
+const READ_CONCURRENCY = 16;
 
 export class TableJobStore implements JobStore {
   readonly #jobs: TableClient;
@@ -54,22 +60,80 @@ export class TableJobStore implements JobStore {
   }
 
   async *listOpen(): AsyncIterable<StoredJob> {
-    for await (const { partitionKey = '', rowKey = '', jobId } of this.#outbox.listEntities<{ jobId: string }>()) {
-      const stored = await this.read(partitionKey, jobId);
-      if (stored && !isFinal(stored.job)) yield stored;
-      else await this.#removeOutboxRow(partitionKey, rowKey);
+    const pages = this.#outbox.listEntities<{ jobId: string }>().byPage({ maxPageSize: OUTBOX_PAGE });
+    for await (const page of storePages('reading the outbox', pages)) {
+      const found = await concurrently(page, READ_CONCURRENCY, ({ partitionKey = '', jobId }) =>
+        this.read(partitionKey, jobId),
+      );
+      for (const [index, { partitionKey = '', rowKey = '' }] of page.entries()) {
+        const stored = found[index];
+        if (stored && !isFinal(stored.job)) yield stored;
+        else await this.#removeOutboxRow(partitionKey, rowKey);
+      }
     }
   }
 
-  async list({ site, limit }: { site?: string | undefined; limit: number }): Promise<EnforcementJob[]> {
-    const filter = site === undefined ? {} : { filter: `PartitionKey eq '${site.replaceAll("'", "''")}'` };
-    const jobs: EnforcementJob[] = [];
-    for await (const row of this.#jobs.listEntities<JobEntity>({ queryOptions: filter })) {
-      jobs.push(fromEntity(row).job);
-      // Within a site rows are newest first; over several sites all of them must be seen to sort.
-      if (site !== undefined && jobs.length === limit) break;
+  async *list({ site, after, since }: JobRange): AsyncIterable<EnforcementJob> {
+    const sites = site === undefined ? await Array.fromAsync(this.listSites()) : [site];
+    const lists = sites.map((one) => this.#listSite(jobsFilter(one, after, since))[Symbol.asyncIterator]());
+    const heads = await concurrently(lists, READ_CONCURRENCY, async (list) => ({ list, next: await list.next() }));
+    while (true) {
+      let newest: (typeof heads)[number] | undefined;
+      for (const head of heads) {
+        if (!head.next.done && (newest?.next.done !== false || head.next.value.id < newest.next.value.id))
+          newest = head;
+      }
+      if (newest?.next.done !== false) return;
+      yield newest.next.value;
+      newest.next = await newest.list.next();
     }
-    return jobs.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
+  /** One question per site: each asks for the first row behind the partition before. */
+  async *listSites(): AsyncIterable<string> {
+    for (let last = ''; ; ) {
+      const queryOptions = { filter: `PartitionKey gt '${last.replaceAll("'", "''")}'`, select: ['PartitionKey'] };
+      const pages = this.#jobs.listEntities<{ partitionKey: string }>({ queryOptions }).byPage({ maxPageSize: 1 });
+      const before = last;
+      for await (const [row] of storePages('listing sites', pages)) {
+        if (row === undefined) continue;
+        last = row.partitionKey;
+        break;
+      }
+      if (last === before) return;
+      yield last;
+    }
+  }
+
+  async removeFinished(before: Instant, limit: number): Promise<number> {
+    const finished: TableEntityResult<JobEntity>[] = [];
+    for await (const site of this.listSites()) {
+      const queryOptions = { filter: olderJobsFilter(site, before) };
+      const pages = this.#jobs.listEntities<JobEntity>({ queryOptions }).byPage({ maxPageSize: LIST_PAGE });
+      for await (const page of storePages('listing finished jobs', pages)) {
+        // The time in a job's id is that of its beginning.
+        finished.push(...page.filter((row) => endedBefore(fromEntity(row).job, before)));
+        if (finished.length >= limit) break;
+      }
+      if (finished.length >= limit) break;
+    }
+    const removed = await concurrently(finished.slice(0, limit), READ_CONCURRENCY, async (row) => {
+      const { partitionKey = '', rowKey = '', etag } = row;
+      try {
+        await this.#jobs.deleteEntity(partitionKey, rowKey, { etag });
+        return 1;
+      } catch (thrown) {
+        if (isConflict(thrown) || isNotFound(thrown)) return 0;
+        throw toStoreError('removing a finished job', thrown);
+      }
+    });
+    return removed.reduce<number>((sum, one) => sum + one, 0);
+  }
+
+  async *#listSite(filter: string): AsyncGenerator<EnforcementJob, undefined> {
+    const pages = this.#jobs.listEntities<JobEntity>({ queryOptions: { filter } }).byPage({ maxPageSize: LIST_PAGE });
+    for await (const page of storePages('listing jobs', pages)) yield* page.map((row) => fromEntity(row).job);
+    return undefined;
   }
 
   async #takeOut(job: EnforcementJob): Promise<void> {
@@ -84,6 +148,10 @@ export class TableJobStore implements JobStore {
       if (!isNotFound(thrown)) throw toStoreError('emptying the outbox', thrown);
     }
   }
+}
+
+function endedBefore(job: EnforcementJob, before: Instant): boolean {
+  return isFinal(job) && (job.steps.at(-1)?.at ?? job.decidedAt) < before;
 }
 
 /** Columns beside the JSON are for people and filters. */

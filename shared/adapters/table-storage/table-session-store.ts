@@ -1,14 +1,16 @@
 // Sessions in Table Storage: one row each, and one that leads from a device to its sessions, in one transaction.
 
-import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
+import { concurrently } from '../../concurrently.ts';
 import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { NasLocation } from '../../domain/nas-location.ts';
 import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
 import { prefixFilter, sessionOfDeviceRow, sessionRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NAS_COLUMNS = [
   'nasIpAddress',
@@ -22,6 +24,10 @@ const NAS_COLUMNS = [
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;
+
+const DELETE_CONCURRENCY = 16;
+
+const SIGNS_OF_LIFE = ['decidedAt', 'accountedAt'];
 
 const TEXT_COLUMNS = [...NAS_COLUMNS, 'mac', 'userName', 'acctSessionId'] as const;
 
@@ -92,6 +98,26 @@ export class TableSessionStore implements SessionStore {
     }
   }
 
+  /**
+   * Ways first, then sessions: a way that is listed had its session, since one transaction writes both. What is written
+   * again meanwhile has another etag and stays.
+   */
+  async removeSilent(shard: string, before: Instant, limit: number): Promise<number> {
+    const ways = await this.#list<{ sessionId: string }>(shard, 'd|', ['sessionId']);
+    const sessions = await this.#list<{ decidedAt: string; accountedAt?: string }>(shard, 's|', SIGNS_OF_LIFE);
+    const there = new Set(sessions.map(({ rowKey = '' }) => rowKey.slice('s|'.length)));
+    const silent = sessions.filter(({ decidedAt, accountedAt = '' }) => decidedAt < before && accountedAt < before);
+    let removed = 0;
+    await concurrently(silent.slice(0, limit), DELETE_CONCURRENCY, async (row) => {
+      if (!(await this.#remove(row))) return;
+      there.delete(row.rowKey?.slice('s|'.length) ?? '');
+      removed += 1;
+    });
+    const leadingNowhere = ways.filter(({ sessionId }) => !there.has(sessionId));
+    await concurrently(leadingNowhere, DELETE_CONCURRENCY, (row) => this.#remove(row));
+    return removed;
+  }
+
   async read(sessionId: string, { signal }: CallOptions = {}): Promise<Session | undefined> {
     const { partitionKey, rowKey } = sessionRow(sessionId);
     try {
@@ -111,6 +137,27 @@ export class TableSessionStore implements SessionStore {
       (session): session is Session =>
         session?.decision.device !== undefined && deviceKeyText(session.decision.device) === deviceKeyText(key),
     );
+  }
+
+  async #list<T extends object>(shard: string, prefix: string, select: string[]): Promise<TableEntityResult<T>[]> {
+    const queryOptions = { filter: prefixFilter(shardPartition(shard), prefix), select: ['RowKey', ...select] };
+    const rows: TableEntityResult<T>[] = [];
+    const pages = this.#table.listEntities<T>({ queryOptions }).byPage();
+    for await (const page of storePages('listing sessions', pages)) {
+      rows.push(...page.map((row) => ({ ...row, partitionKey: shardPartition(shard) })));
+    }
+    return rows;
+  }
+
+  /** @returns false when the row was written since it was listed, or is gone */
+  async #remove({ partitionKey = '', rowKey = '', etag }: TableEntityResult<object>): Promise<boolean> {
+    try {
+      await this.#table.deleteEntity(partitionKey, rowKey, { etag });
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown) || isNotFound(thrown)) return false;
+      throw toStoreError('removing a session', thrown);
+    }
   }
 
   async #sessionIds(shard: string, key: DeviceKey): Promise<string[]> {

@@ -1,7 +1,7 @@
 // Groups writes into entity group transactions: one partition each, a hundred operations at most.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { concurrently } from './concurrently.ts';
+import { concurrently } from '../../concurrently.ts';
 import { isConflict, toStoreError } from './store-errors.ts';
 
 /** Limit of the Table service per transaction. */

@@ -1,26 +1,30 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import {
+  advance,
+  applyDeadLetter,
+  applyReport,
+  hurry,
+  isDue,
+  queuedAttempt,
+} from '../../../shared/domain/advance-job.ts';
 import type { CoaOutcome, CoaReport } from '../../../shared/domain/coa-job.ts';
 import { coaMessageId } from '../../../shared/domain/coa-job.ts';
 import {
-  advance,
-  applyReport,
   decideJob,
   type EnforcementJob,
-  isDue,
   isFinal,
   isInHand,
   JOB_STAGES,
   type JobDecision,
   type JobStage,
-  queuedAttempt,
 } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds, millisecondsBetween } from '../../../shared/domain/instant.ts';
 import { DEVICE_ID } from '../../support/a-device.ts';
 import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID, TOLD_AT } from '../enforcement/a-session.ts';
 
 const NOW = '2026-11-20T11:00:00.000Z';
-const FINAL: JobStage[] = ['refused', 'proven', 'superseded', 'expired'];
+const FINAL: JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
 
 function decide(fields: Partial<JobDecision> = {}): EnforcementJob {
   return decideJob({
@@ -351,8 +355,69 @@ describe('attempts', () => {
     expect((job.nextAttemptAt ?? '') > NOW).toBe(true);
   });
 
-  test.each([...FINAL, 'acknowledged', 'reauthenticated'] as const)('a job that is %s is never due', (stage) => {
+  test.each([...FINAL, 'reauthenticated'] as const)('a job that is %s is never due', (stage) => {
     const job = { ...reported(queued(), finished('no-answer')), stage };
     expect(isDue(job, addMilliseconds(NOW, 86_400_000))).toBe(false);
   });
+});
+
+describe('an acknowledged job', () => {
+  const acknowledged = reported(queued(), finished('acknowledged'));
+
+  test('whose station does not ask is sent again, each time after a longer while', () => {
+    expect(isDue(acknowledged, addMilliseconds(NOW, 119_999))).toBe(false);
+    expect(isDue(acknowledged, addMilliseconds(NOW, 120_000))).toBe(true);
+    expect(queuedAttempt(acknowledged)).toBe(2);
+    const again = reported(advance(acknowledged, 'queued', NOW, 2), finished('acknowledged', { attempt: 2 }));
+    expect(isDue(again, addMilliseconds(NOW, 359_999))).toBe(false);
+    expect(isDue(again, addMilliseconds(NOW, 360_000))).toBe(true);
+  });
+
+  test('that an operator asked for is not: no other answer is wanted', () => {
+    const { wanted, ...asked } = queued();
+    expect(isDue(reported(asked, finished('acknowledged')), addMilliseconds(NOW, 3_600_000))).toBe(false);
+  });
+});
+
+describe('a dead letter', () => {
+  const dead = { attempt: 1, reason: 'MaxDeliveryCountExceeded' };
+
+  test('ends its job, and says why', () => {
+    const job = applyDeadLetter(queued(), dead, NOW);
+    expect(job).toMatchObject({ stage: 'dead-lettered', deadLetter: { ...dead, at: NOW } });
+    expect(isFinal(job)).toBe(true);
+    expect(applyDeadLetter(job, dead, NOW)).toBe(job);
+  });
+
+  test('of a job that is too old by then makes it expired', () => {
+    const job = queued();
+    expect(applyDeadLetter(job, { attempt: 1, reason: 'TTLExpiredException' }, job.expiresAt)).toMatchObject({
+      stage: 'expired',
+      deadLetter: { reason: 'TTLExpiredException' },
+    });
+  });
+
+  test('of a job that has ended, or is further on, leaves its stage', () => {
+    const ended = advance(queued(), 'superseded', NOW);
+    expect(applyDeadLetter(ended, dead, NOW)).toMatchObject({ stage: 'superseded', deadLetter: dead });
+    const acknowledged = reported(queued(), finished('acknowledged'));
+    expect(applyDeadLetter(acknowledged, dead, NOW).stage).toBe('acknowledged');
+    const second = queued(2);
+    expect(applyDeadLetter(second, dead, NOW)).toBe(second);
+  });
+
+  test('of an attempt that was not written down yet counts', () => {
+    expect(applyDeadLetter(queued(), { ...dead, attempt: 2 }, NOW)).toMatchObject({
+      stage: 'dead-lettered',
+      attempt: 2,
+    });
+  });
+});
+
+test('only a job that waits for its next attempt can be hurried', () => {
+  const silent = reported(queued(), finished('no-answer'));
+  expect(isDue(silent, NOW)).toBe(false);
+  expect(isDue(hurry(silent, NOW), NOW)).toBe(true);
+  for (const job of [decide(), queued(), reported(queued(), finished('acknowledged'))])
+    expect(hurry(job, NOW)).toBe(job);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sameOutcome } from '../../../shared/enforcement/decide-jobs.ts';
+import { sameOutcome } from '../../../shared/domain/decision.ts';
 
 const permit = { verdict: 'permit', role: 'staff', vlan: '10' } as const;
 

@@ -1,0 +1,22 @@
+// Wires housekeeping: what removes jobs and sessions that have been over for long.
+
+import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { openTables } from '../adapters/table-storage/tables.ts';
+import { keepHouse } from '../enforcement/keep-house.ts';
+import type { Context } from './context.ts';
+
+/** A call ends well before the host would end it. */
+const MOST_REMOVED = 5_000;
+
+export async function openHousekeeping({ settings, clock, random, log }: Context) {
+  const tables = await openTables(settings.storage, 'background');
+  const deps = {
+    jobs: new TableJobStore(tables),
+    sessions: new TableSessionStore(tables.sessions),
+    clock,
+    random,
+    log,
+  };
+  return () => keepHouse(deps, { jobHistoryMs: settings.jobHistoryMs, mostRemoved: MOST_REMOVED });
+}

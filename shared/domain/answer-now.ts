@@ -1,0 +1,13 @@
+// What a session would be told if it asked at this moment.
+
+import type { Outcome, Standing } from './decision.ts';
+import type { DeviceKey } from './device.ts';
+import type { Instant } from './instant.ts';
+
+export interface AnswerNow {
+  readonly outcome: Outcome;
+  readonly standing: Standing;
+  readonly rule: string;
+  /** What the answer rests on: the device at a version, if one was found. */
+  readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
+}

@@ -1,0 +1,45 @@
+// Removes what has been over for long: finished jobs after a set time, sessions a day after they expired. Each call does
+// a bounded share of it; nothing has to be remembered in between.
+
+import { SHARDS } from '../domain/device.ts';
+import { addMilliseconds, toInstant } from '../domain/instant.ts';
+import { SESSION_LIFE_MS } from '../domain/session.ts';
+import type { Clock, JobStore, Logger, Random, SessionStore } from '../ports.ts';
+
+export interface HousekeepingDeps {
+  readonly jobs: JobStore;
+  readonly sessions: SessionStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface HousekeepingLimits {
+  /** Milliseconds that a job is kept after its end. */
+  readonly jobHistoryMs: number;
+  /** Rows of a kind removed at once. */
+  readonly mostRemoved: number;
+}
+
+/** Long enough for operators to see yesterday's sessions, and for any clock to be wrong. */
+const SESSION_KEPT_MS = 2 * SESSION_LIFE_MS;
+
+export async function keepHouse(
+  { jobs, sessions, clock, random, log }: HousekeepingDeps,
+  { jobHistoryMs, mostRemoved }: HousekeepingLimits,
+): Promise<{ readonly jobs: number; readonly sessions: number }> {
+  const now = toInstant(clock.now());
+  const removedJobs = await jobs.removeFinished(addMilliseconds(now, -jobHistoryMs), mostRemoved);
+  const silentSince = addMilliseconds(now, -SESSION_KEPT_MS);
+  // From another shard each time, so that every one has its turn even if no call ever gets round.
+  const first = Math.floor(random.fraction() * SHARDS.length);
+  let removedSessions = 0;
+  for (const index of SHARDS.keys()) {
+    const shard = SHARDS[(first + index) % SHARDS.length] ?? '0';
+    removedSessions += await sessions.removeSilent(shard, silentSince, mostRemoved - removedSessions);
+    if (removedSessions >= mostRemoved) break;
+  }
+  const removed = { jobs: removedJobs, sessions: removedSessions };
+  if (removedJobs + removedSessions > 0) log.info('housekeeping.removed', removed);
+  return removed;
+}

@@ -1,0 +1,145 @@
+// Jobs and sessions that have been over for long are removed; what is live, open or recent stays.
+
+import { expect, it } from 'vitest';
+import { TableJobStore } from '../../shared/adapters/table-storage/table-job-store.ts';
+import { SHARDS } from '../../shared/domain/device.ts';
+import { toInstant } from '../../shared/domain/instant.ts';
+import {
+  account,
+  acknowledge,
+  ask,
+  type Enforcement,
+  jobsOf,
+  MINUTE_MS,
+  pollAgain,
+  report,
+  startEnforcement,
+  stationOf,
+  takeJobs,
+  turn,
+} from './enforcement-fixture.ts';
+
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+async function sessionRows({ tables }: Enforcement): Promise<{ sessions: string[]; ways: string[] }> {
+  const rows = await Array.fromAsync(tables.sessions.listEntities());
+  const keys = rows.map(({ rowKey = '' }) => rowKey);
+  return {
+    sessions: keys.filter((key) => key.startsWith('s|')).map((key) => key.slice(2)),
+    ways: keys.filter((key) => key.startsWith('d|')),
+  };
+}
+
+it('finished jobs go after JOB_HISTORY, and a change is still enforced afterwards', async () => {
+  await using nac = await startEnforcement({ JOB_HISTORY: '2d' });
+  await ask(nac, 'NAC-00001');
+  turn(nac, 'NAC-00001', 'noncompliant');
+  await pollAgain(nac);
+  const [job] = await takeJobs(nac);
+  await acknowledge(nac, job);
+  await ask(nac, 'NAC-00001');
+  await nac.app.enforce();
+
+  nac.clock.advance(2 * DAY_MS - HOUR_MS);
+  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 0 });
+  expect(await jobsOf(nac)).toMatchObject([{ id: job?.id, stage: 'proven' }]);
+  nac.clock.advance(2 * HOUR_MS);
+  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 1 });
+  expect(await jobsOf(nac)).toEqual([]);
+  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 0 });
+  await report(nac, job, 'finished', { outcome: 'acknowledged' });
+
+  await ask(nac, 'NAC-00001');
+  turn(nac, 'NAC-00001', 'compliant');
+  await pollAgain(nac);
+  expect(await takeJobs(nac)).toHaveLength(1);
+});
+
+it('a job that is not finished stays, however old it is', async () => {
+  await using nac = await startEnforcement({ JOB_HISTORY: '1d' });
+  for (const name of ['NAC-00001', 'NAC-00007']) {
+    await ask(nac, name);
+    turn(nac, name, 'noncompliant');
+  }
+  await pollAgain(nac);
+  const [job] = await takeJobs(nac);
+  await report(nac, job, 'finished', { outcome: 'not-possible' });
+  nac.clock.advance(3 * DAY_MS);
+  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 1 });
+  const [open, ...others] = await jobsOf(nac);
+  expect(others).toEqual([]);
+  expect(open).toMatchObject({ stage: 'queued' });
+});
+
+it('sessions go two days after their last sign of life, with what leads to them; others stay', async () => {
+  await using nac = await startEnforcement();
+  await ask(nac, 'NAC-00001');
+  await ask(nac, 'NAC-00007');
+  await ask(nac, 'NAC-00008');
+  const mac = 'A4-BB-6D-00-00-01';
+  await nac.app.lookup(
+    nac.apiKey,
+    JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' }),
+  );
+  expect(await sessionRows(nac)).toMatchObject({ sessions: { length: 4 }, ways: { length: 3 } });
+
+  nac.clock.advance(DAY_MS);
+  await account(nac, 'NAC-00007', { status: 'Start' });
+  await ask(nac, 'NAC-00008');
+  nac.clock.advance(DAY_MS - HOUR_MS);
+  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 0 });
+  nac.clock.advance(2 * HOUR_MS);
+  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 2 });
+  expect(await sessionRows(nac)).toMatchObject({ sessions: { length: 2 }, ways: { length: 2 } });
+
+  for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
+    await ask(nac, name);
+    turn(nac, name, 'noncompliant');
+  }
+  await pollAgain(nac);
+  expect(await takeJobs(nac), 'a station that comes back is enforced like any other').toHaveLength(3);
+});
+
+it('a session that shows itself while it is being removed stays, and can be found from its device', async () => {
+  await using nac = await startEnforcement();
+  await ask(nac, 'NAC-00001');
+  nac.clock.advance(3 * DAY_MS);
+  nac.storage.beforeEach = async ({ table, method }) => {
+    if (table === 'sessions' && method === 'DELETE') {
+      nac.storage.beforeEach = () => 'pass';
+      await ask(nac, 'NAC-00001');
+    }
+    return 'pass' as const;
+  };
+  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 0 });
+  expect(await nac.sessions.listByDevice({ source: 'intune', id: stationOf(nac, 'NAC-00001').device })).toHaveLength(1);
+});
+
+it('the work is bounded, and what is left is done the next times', async () => {
+  await using nac = await startEnforcement();
+  const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009', 'NAC-00011'];
+  for (const name of names) {
+    await ask(nac, name);
+    turn(nac, name, 'noncompliant');
+  }
+  await pollAgain(nac);
+  await takeJobs(nac);
+  nac.clock.advance(2 * HOUR_MS);
+  await nac.app.enforce();
+  await takeJobs(nac);
+  const jobs = new TableJobStore(nac.tables);
+  const later = toInstant(new Date(nac.clock.now().getTime() + DAY_MS));
+  const removed: number[] = [];
+  for (let count = 0; count === 0 || (removed.at(-1) ?? 0) > 0; count++)
+    removed.push(await jobs.removeFinished(later, 2));
+  expect(removed).toEqual([2, 2, 1, 0]);
+
+  const first = await Promise.all(SHARDS.map((shard) => nac.sessions.removeSilent(shard, later, 1)));
+  const left = (await sessionRows(nac)).sessions.length;
+  expect(first.reduce((sum, count) => sum + count, 0) + left).toBe(names.length);
+  while ((await sessionRows(nac)).sessions.length > 0) {
+    for (const shard of SHARDS) await nac.sessions.removeSilent(shard, later, 1);
+  }
+  expect(await sessionRows(nac)).toEqual({ sessions: [], ways: [] });
+});
