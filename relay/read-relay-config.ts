@@ -1,6 +1,7 @@
 // Reads relay.yaml: strict, with every problem at once, each with its line, its column and how to mend it.
 
 import { PRIVACY_MODES } from '../shared/adapters/system/identity-privacy.ts';
+import { type YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
 import { type IpSubnet, readIpSubnet } from './ip-subnet.ts';
 import { nasAmbiguities } from './nas-ambiguities.ts';
 import { extraIdentification } from './profiles/nas-profile.ts';
@@ -17,7 +18,6 @@ import type {
   ServiceBusConnection,
 } from './relay-config.ts';
 import { RelayConfigError } from './relay-error.ts';
-import { type YamlField, YamlReader } from './yaml-reader.ts';
 
 export interface ReadRelayConfigOptions {
   /** As the operator named the file, for messages. */

@@ -1,5 +1,7 @@
 // Every error the relay reports: stable codes, each saying what to do.
 
+import type { YamlProblem } from '../shared/adapters/yaml/yaml-reader.ts';
+
 /** Stable for ever: operators search logs and documentation by them. */
 export const RELAY_ERROR_CODES = [
   'NAC_RELAY_USAGE',
@@ -37,15 +39,7 @@ export class RelayError extends Error {
 }
 
 /** Something wrong in relay.yaml, or with a secret it points to, and where. */
-export interface ConfigProblem {
-  /** Like `nas[2].port`; empty for the file as a whole. */
-  readonly path: string;
-  /** Both count from 1. */
-  readonly line: number;
-  readonly column: number;
-  /** What is wrong and how to mend it. */
-  readonly problem: string;
-}
+export type ConfigProblem = YamlProblem;
 
 /** relay.yaml cannot be used as it is: every problem at once. `message` is ready to be shown to the operator. */
 export class RelayConfigError extends RelayError {

@@ -33,6 +33,9 @@ export const ERROR_CODES = [
   'NAC_JOB_UNKNOWN',
   'NAC_JOB_UNDER_WAY',
   'NAC_JOB_NOTHING_TO_RESEND',
+  'NAC_POLICY',
+  'NAC_POLICY_VERSION',
+  'NAC_DECISION_UNKNOWN',
   'NAC_INTERNAL',
 ] as const;
 
@@ -74,6 +77,30 @@ export class RequestError extends ConnectorError {
   constructor(status: RequestErrorStatus, code: ErrorCode, message: string, details: ErrorDetails) {
     super(code, message, details);
     this.status = status;
+  }
+}
+
+/** A place in policy.yaml and what is wrong there; line and column count from 1. */
+export interface PolicyProblem {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+  readonly problem: string;
+}
+
+/** policy.yaml cannot be used as it is: every problem at once. `message` is ready to be shown to the operator. */
+export class PolicyError extends RequestError {
+  readonly problems: readonly PolicyProblem[];
+
+  constructor(file: string, problems: readonly PolicyProblem[]) {
+    const lines = problems.map(
+      ({ line, column, path, problem }) => `  ${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}`,
+    );
+    super(400, 'NAC_POLICY', `${problems.length} problem(s) in ${file}:\n${lines.join('\n')}`, {
+      action: 'Mend the lines named above; docs/policy.md describes the file.',
+      field: 'policy',
+    });
+    this.problems = problems;
   }
 }
 

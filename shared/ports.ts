@@ -9,6 +9,7 @@ import type { EnforcementJob } from './domain/enforcement-job.ts';
 import type { Identity } from './domain/identity.ts';
 import type { Instant } from './domain/instant.ts';
 import type { MacAddress } from './domain/mac-address.ts';
+import type { Policy } from './domain/policy.ts';
 import type { Session } from './domain/session.ts';
 import type { SourceError } from './errors.ts';
 
@@ -315,6 +316,20 @@ export interface SessionStore {
    * @returns how many sessions
    */
   removeSilent(shard: string, before: Instant, limit: number): Promise<number>;
+}
+
+/** The policy that answers are made by. */
+export interface PolicySource {
+  /** @throws StoreError while none was ever read: without a policy nobody is let in */
+  current(options?: CallOptions): Promise<PolicyInForce>;
+}
+
+export interface PolicyInForce {
+  readonly policy: Policy;
+  /** The one before, as long as another instance may still answer by it. */
+  readonly outgoing?: Policy;
+  /** How long ago it was read; grows while the store does not give it. */
+  readonly ageMs: number;
 }
 
 // ---- enforcement ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import type { Logger } from '../ports.ts';
-import { builtInPolicy } from './built-in-policy.ts';
+import { policyOfSettings } from './built-in-policy.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
@@ -32,17 +32,20 @@ export async function openEnforcement(context: Context) {
   closing.push(() => serviceBus.close());
   const tables = await openTables(settings.storage, 'background');
   const devices = new TableDeviceStore(tables.devices);
+  const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
   const decideDeps = {
     devices,
     identities: new TableIdentityStore(tables.identities),
-    policy: builtInPolicy(settings),
+    policies: { current: async () => ({ policy: policyOfSettings(settings), ageMs: 0 }) },
     certificateSource: CERTIFICATE_SOURCE,
+    sweepStatus,
+    clock,
   };
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions),
     jobs: new TableJobStore(tables),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
-    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    sweepStatus,
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
     log,

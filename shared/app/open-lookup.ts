@@ -20,7 +20,7 @@ import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
 import type { CallOptions, ClientStore } from '../ports.ts';
-import { builtInPolicy } from './built-in-policy.ts';
+import { policyOfSettings } from './built-in-policy.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
 export async function openLookup({ settings, clock, random, log }: Context) {
@@ -34,7 +34,7 @@ export async function openLookup({ settings, clock, random, log }: Context) {
     sessions: new TableSessionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
-    policy: builtInPolicy(settings),
+    policies: { current: async () => ({ policy: policyOfSettings(settings), ageMs: 0 }) },
     certificateSource: CERTIFICATE_SOURCE,
     clock,
     random,

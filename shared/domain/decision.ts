@@ -1,31 +1,31 @@
 // A decision: what a RADIUS server was told about a station, and why.
 
-import type { ComplianceState } from './compliance-state.ts';
 import type { Assurance, IdentityKind } from './identity.ts';
 import type { Instant } from './instant.ts';
+import type { PolicyFacts } from './policy-facts.ts';
 import type { IdentityProblem } from './presented-identities.ts';
+import type { ReplyAttributes } from './reply-attributes.ts';
+import type { Standing } from './standing.ts';
 
-/** What is known of the device behind a request: its compliance state, or why there is none. */
-export type Standing =
-  | ComplianceState
-  /** Being retired, wiped or deleted, whatever its compliance state says. */
-  | 'beingRemoved'
-  /** Nothing in the store answers to the identities presented. */
-  | 'notEnrolled'
-  /** Several devices hold the same address (a dock, a shared adapter): no telling which one this is. */
-  | 'ambiguous'
-  /** The request presented no identity that may be relied on. */
-  | 'unidentified'
-  /** The site authenticated nobody and this is no MAB. */
-  | 'notAuthenticated';
+export type { Standing } from './standing.ts';
 
 /** What the network is asked to do. */
-export type Outcome =
-  | { readonly verdict: 'permit'; readonly role: string; readonly vlan: string }
-  | { readonly verdict: 'deny' };
+export type Outcome = Permit | { readonly verdict: 'deny' };
+
+export interface Permit {
+  readonly verdict: 'permit';
+  readonly role: string;
+  readonly vlan: string;
+  readonly acl?: string;
+  readonly redirectUrl?: string;
+  readonly attributes?: ReplyAttributes;
+}
 
 export interface PolicyResult {
+  /** What the network is told. */
   readonly outcome: Outcome;
+  /** What it would have been told, were the rule or the site not only observed. */
+  readonly observed?: Outcome;
   /** Name of the rule that matched. */
   readonly rule: string;
   readonly policyVersion: string;
@@ -51,12 +51,33 @@ export interface Decision extends PolicyResult {
   readonly standing: Standing;
   readonly device?: MatchedDevice;
   readonly problems: readonly IdentityProblem[];
+  /** What the policy looked at. Absent in sessions stored before it was recorded. */
+  readonly facts?: PolicyFacts;
+}
+
+/** True when the network would do the same. */
+export function sameOutcome(a: Outcome, b: Outcome): boolean {
+  if (a.verdict === 'deny' || b.verdict === 'deny') return a.verdict === b.verdict;
+  return (
+    a.role === b.role &&
+    a.vlan === b.vlan &&
+    a.acl === b.acl &&
+    a.redirectUrl === b.redirectUrl &&
+    sameAttributes(a.attributes ?? {}, b.attributes ?? {})
+  );
+}
+
+function sameAttributes(a: ReplyAttributes, b: ReplyAttributes): boolean {
+  const sorted = (attributes: ReplyAttributes): string =>
+    JSON.stringify(Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return sorted(a) === sorted(b);
 }
 
 /** True when both would have the network do the same for the same reason from the same facts. */
 export function sameAnswer(a: Decision, b: Decision): boolean {
   return (
-    JSON.stringify(a.outcome) === JSON.stringify(b.outcome) &&
+    sameOutcome(a.outcome, b.outcome) &&
+    JSON.stringify(a.observed) === JSON.stringify(b.observed) &&
     a.rule === b.rule &&
     a.policyVersion === b.policyVersion &&
     a.standing === b.standing &&
@@ -66,10 +87,4 @@ export function sameAnswer(a: Decision, b: Decision): boolean {
     JSON.stringify(a.device?.identity) === JSON.stringify(b.device?.identity) &&
     JSON.stringify(a.problems) === JSON.stringify(b.problems)
   );
-}
-
-/** True when the network would do the same. */
-export function sameOutcome(a: Outcome, b: Outcome): boolean {
-  if (a.verdict === 'deny' || b.verdict === 'deny') return a.verdict === b.verdict;
-  return a.role === b.role && a.vlan === b.vlan;
 }

@@ -9,7 +9,8 @@ import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
 import { type Decision, type MatchedDevice, sameAnswer } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { type BuiltInPolicy, evaluatePolicy } from '../domain/policy.ts';
+import { evaluatePolicy, type Policy } from '../domain/policy.ts';
+import type { PolicyFacts } from '../domain/policy-facts.ts';
 import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
 import { openSession, type Session, sessionId } from '../domain/session.ts';
 import type {
@@ -19,6 +20,7 @@ import type {
   IdentityStore,
   Logger,
   Metrics,
+  PolicySource,
   Privacy,
   Random,
   RecentAnswer,
@@ -29,7 +31,7 @@ import type {
 } from '../ports.ts';
 import { macIsOfAnother } from './contradicting-mac.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
-import { standingOf } from './standing.ts';
+import { policyFacts } from './policy-facts.ts';
 
 /** An unchanged session is written again after this long, as a sign that it lives. */
 const REWRITE_AFTER_MS = 5 * 60_000;
@@ -44,7 +46,7 @@ export interface LookupDeps {
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
   readonly sweepStatus: SweepStatus;
-  readonly policy: BuiltInPolicy;
+  readonly policies: PolicySource;
   readonly certificateSource: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -59,6 +61,8 @@ export interface LookupAnswer {
   readonly stored?: StoredDevice;
   /** Seconds a permit holds, spread by a tenth so that sessions do not all come back together. */
   readonly sessionTimeoutSeconds: number;
+  /** How long ago the policy in force was read; more than a minute when the store did not give it since. */
+  readonly policyAgeSeconds: number;
 }
 
 /** @throws StoreError when the store does not answer within the deadline of `options` */
@@ -69,15 +73,19 @@ export async function answerLookup(
   options: CallOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request);
+  const { policy, ageMs } = await deps.policies.current(options);
+  const asker = { ...request, site: client.site };
+  const id = `${sessionId(client, request)}-${deps.clock.now().getTime().toString(36)}${deps.random.hex(4)}`;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findDevice(deps, asked.identities, options) : undefined;
     const presented = await withContradiction(deps, client, request, asked, found, options);
-    const decision = await decide(deps, client, request, presented, found, options);
+    const facts = await policyFacts(deps, asker, presented, found, options);
+    const decision = decide(policy, id, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = openSession(client, request, presented, decision);
     const remembered = await remember(deps, session);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
-      return finish(deps, session, remembered.decision, stored);
+      return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds: Math.round(ageMs / 1000) };
     }
   }
 }
@@ -104,47 +112,35 @@ async function withContradiction(
   return contradicts ? { ...presented, problems: [...presented.problems, 'mac-of-another-device'] } : presented;
 }
 
-async function decide(
-  deps: LookupDeps,
-  client: Client,
-  request: AccessRequest,
+function decide(
+  policy: Policy,
+  id: string,
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
-  options: CallOptions,
-): Promise<Decision> {
-  const standing = standingOf(presented, found);
-  const now = deps.clock.now();
-  const device = found?.kind === 'found' ? await matchedDevice(deps, found, options) : undefined;
+  facts: PolicyFacts,
+): Decision {
+  const device = found?.kind === 'found' ? matchedDevice(found, facts.asOf) : undefined;
   return {
-    ...evaluatePolicy(deps.policy, standing),
-    id: `${sessionId(client, request)}-${now.getTime().toString(36)}${deps.random.hex(4)}`,
-    decidedAt: toInstant(now),
-    standing,
+    ...evaluatePolicy(policy, facts),
+    id,
+    decidedAt: facts.at,
+    standing: facts.standing,
     ...(device && { device }),
     problems: presented.problems,
+    facts,
   };
 }
 
-async function matchedDevice(
-  deps: LookupDeps,
-  { stored, identity }: FoundDevice & { kind: 'found' },
-  options: CallOptions,
-): Promise<MatchedDevice> {
-  const { device, version, observedAt, confirmedUntil } = stored;
-  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(options);
+function matchedDevice({ stored, identity }: FoundDevice & { kind: 'found' }, asOf?: Instant): MatchedDevice {
+  const { device, version, observedAt } = stored;
   return {
     source: device.source,
     id: device.id,
     ...(device.name !== undefined && { name: device.name }),
     version,
     identity: { kind: identity.kind, assurance: identity.assurance, origin: identity.origin },
-    asOf: confirmedUntil ?? laterOf(observedAt, sweptAt),
+    asOf: asOf ?? observedAt,
   };
-}
-
-/** A present record that is not in doubt was confirmed by every complete sweep since it was written. */
-function laterOf(observedAt: Instant, sweptAt: Instant | undefined): Instant {
-  return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
 }
 
 /** Writes the session unless this process has written the very same within five minutes; then that decision stands. */
@@ -185,7 +181,12 @@ async function hasMoved(deps: LookupDeps, stored: StoredDevice | undefined, opti
   return current?.version !== stored.version;
 }
 
-function finish(deps: LookupDeps, session: Session, decision: Decision, stored?: StoredDevice): LookupAnswer {
+function finish(
+  deps: LookupDeps,
+  session: Session,
+  decision: Decision,
+  stored?: StoredDevice,
+): Omit<LookupAnswer, 'policyAgeSeconds'> {
   const spread = 0.9 + deps.random.fraction() * 0.2;
   deps.log.info('lookup.answered', {
     decision: decision.id,
@@ -194,6 +195,7 @@ function finish(deps: LookupDeps, session: Session, decision: Decision, stored?:
     mac: deps.privacy.mac(session.mac),
     user: deps.privacy.userName(session.userName),
     outcome: decision.outcome,
+    observed: decision.observed,
     standing: decision.standing,
     rule: decision.rule,
     problems: decision.problems,

@@ -29,7 +29,12 @@ const DECISION: Decision = {
   problems: [],
 };
 
-const PERMIT: LookupAnswer = { decision: DECISION, stored: aStoredDevice(), sessionTimeoutSeconds: 27_531 };
+const PERMIT: LookupAnswer = {
+  decision: DECISION,
+  stored: aStoredDevice(),
+  sessionTimeoutSeconds: 27_531,
+  policyAgeSeconds: 12,
+};
 const { device: _device, ...withoutDevice } = DECISION;
 const DENY: LookupAnswer = {
   decision: {
@@ -40,6 +45,7 @@ const DENY: LookupAnswer = {
     problems: ['not-authenticated'],
   },
   sessionTimeoutSeconds: 0,
+  policyAgeSeconds: 0,
 };
 
 describe('the line of text for FreeRADIUS', () => {
@@ -63,6 +69,7 @@ describe('the line of text for FreeRADIUS', () => {
           decision: { ...DECISION, outcome: { verdict: 'permit', role, vlan }, device: { ...DEVICE, name } },
           stored: aStoredDevice({ device: aDevice({ name }) }),
           sessionTimeoutSeconds,
+          policyAgeSeconds: 0,
         });
         expect(line).toMatch(SAMPLE_PATTERN);
         expect(line).not.toContain('\n');

@@ -1,7 +1,17 @@
 // Reads values out of a YAML document and collects every problem with its place, instead of stopping at the first.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import type { ConfigProblem } from './relay-error.ts';
+
+/** Something wrong in the document, and where. */
+export interface YamlProblem {
+  /** Like `nas[2].port`; empty for the file as a whole. */
+  readonly path: string;
+  /** Both count from 1. */
+  readonly line: number;
+  readonly column: number;
+  /** What is wrong and how to mend it, as the end of a sentence that starts with the path. */
+  readonly problem: string;
+}
 
 /** A place in the document that may hold a value. */
 export interface YamlField {
@@ -16,7 +26,7 @@ export interface YamlField {
 const anchor = { line: 1, column: 1 };
 
 export class YamlReader {
-  readonly problems: ConfigProblem[] = [];
+  readonly problems: YamlProblem[] = [];
   readonly root: YamlField;
   readonly #document: Document | undefined;
   readonly #lines = new LineCounter();
@@ -59,6 +69,29 @@ export class YamlReader {
     }
     const absent = (key: string): YamlField => ({ ...field, path: joined(field.path, key), node: undefined });
     return Object.fromEntries(keys.map((key) => [key, found.get(key) ?? absent(key)])) as Record<Key, YamlField>;
+  }
+
+  /** Fields of a mapping whose keys its author chooses, in order. */
+  entries(
+    field: YamlField,
+    meaning: string,
+  ): { readonly key: string; readonly at: YamlField; readonly value: YamlField }[] {
+    if (field.node === undefined) return [];
+    if (!isMap(field.node)) {
+      this.problem(field, `must be a mapping: ${meaning}.`);
+      return [];
+    }
+    return field.node.items.flatMap((pair) => {
+      const keyNode = pair.key as Node | null;
+      const at = this.#field(field.path, keyNode, field);
+      if (!isScalar(keyNode) || keyNode.value === null) {
+        this.problem(at, `has a key that is no name: ${meaning}.`);
+        return [];
+      }
+      const key = String(keyNode.value);
+      const path = joined(field.path, key);
+      return [{ key, at: { ...at, path }, value: this.#field(path, pair.value as Node | null, at) }];
+    });
   }
 
   /** Fields of a list; a single value counts as a list of one where `orSingle` says so. */
@@ -108,6 +141,17 @@ export class YamlReader {
     if (typeof value === 'number' && Number.isInteger(value) && value >= from && value <= to) return value;
     this.problem(field, `must be a whole number from ${from} to ${to}.`);
     return undefined;
+  }
+
+  /** Text, or a number as text: what authors write without quotes. */
+  textOrNumber(field: YamlField): string | undefined {
+    const value = this.#scalar(field);
+    return typeof value === 'number' ? String(value) : this.text(field);
+  }
+
+  /** Text or number as it stands. */
+  value(field: YamlField): unknown {
+    return this.#scalar(field);
   }
 
   flag(field: YamlField): boolean | undefined {

@@ -1,0 +1,135 @@
+// Reads the conditions of a policy's rule: what stands under `when`.
+
+import { isIP } from 'node:net';
+import { isClientOrSiteName } from '../../domain/client.ts';
+import { COMPLIANCE_STATES } from '../../domain/compliance-state.ts';
+import { parseDottedVersion } from '../../domain/dotted-version.ts';
+import { ASSURANCES } from '../../domain/identity.ts';
+import * as condition from '../../domain/policy-condition.ts';
+import { MEDIA } from '../../domain/policy-facts.ts';
+import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/standing.ts';
+import { parseDuration } from '../../duration.ts';
+import { addressSet } from './address-set.ts';
+import type { YamlField, YamlReader } from './yaml-reader.ts';
+
+type Limit<T> = condition.Limit<T>;
+type Read = (read: YamlReader, field: YamlField) => condition.Condition | undefined;
+
+const LONGEST_LIST = 200;
+const LONGEST_PATTERN = 253;
+
+export const COMPLIANCE_WORDS = [...COMPLIANCE_STATES, ...STANDINGS_WITHOUT_STATE, ...STANDING_MARKS] as const;
+
+/** Every condition there is, by the name it has in the file. */
+const CONDITIONS = {
+  compliance: (read, field) => list(read, field, (item) => read.oneOf(item, COMPLIANCE_WORDS), condition.complianceIs),
+  assurance: (read, field) => list(read, field, (item) => read.oneOf(item, ASSURANCES), condition.assuranceIs),
+  ownership: (read, field) => list(read, field, (item) => pattern(read, item), condition.ownershipIs),
+  platform: (read, field) => list(read, field, (item) => pattern(read, item), condition.platformIs),
+  osVersion: (read, field) => limits(read, field, '>= 10.0.19045', parseDottedVersion, condition.osVersionIs),
+  registered: (read, field) => flag(read, field, condition.isRegistered),
+  site: (read, field) => list(read, field, (item) => siteName(read, item), condition.siteIs),
+  medium: (read, field) => list(read, field, (item) => read.oneOf(item, MEDIA), condition.mediumIs),
+  ssid: (read, field) => list(read, field, (item) => pattern(read, item), condition.ssidMatches),
+  nasAddress: (read, field) =>
+    list(
+      read,
+      field,
+      (item) => address(read, item),
+      (texts) => condition.nasAddressIn(addressSet(texts)),
+    ),
+  nasIdentifier: (read, field) => list(read, field, (item) => pattern(read, item), condition.nasIdentifierMatches),
+  userName: (read, field) => list(read, field, (item) => pattern(read, item), condition.userNameMatches),
+  minutesSinceEnrolment: (read, field) => limits(read, field, '< 60', wholeNumber, condition.minutesSinceEnrolmentIs),
+  removalPending: (read, field) => flag(read, field, condition.removalIsPending),
+  answerAge: (read, field) => limits(read, field, '>= 4h', duration, condition.answerAgeIs),
+} as const satisfies Record<string, Read>;
+
+export const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
+
+export function readConditions(read: YamlReader, field: YamlField): condition.Condition[] {
+  const fields = read.mapping(field, CONDITION_NAMES);
+  return CONDITION_NAMES.flatMap((name) => {
+    if (fields[name].node === undefined) return [];
+    return CONDITIONS[name](read, fields[name]) ?? [];
+  });
+}
+
+export function siteName(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.textOrNumber(field);
+  if (text === undefined || isClientOrSiteName(text)) return text;
+  read.problem(field, 'is no site: up to 40 lower-case letters, digits and hyphens, as clients have it.');
+  return undefined;
+}
+
+/** One value or a list of them. */
+function list<T>(
+  read: YamlReader,
+  field: YamlField,
+  readItem: (item: YamlField) => T | undefined,
+  make: (items: readonly T[]) => condition.Condition,
+): condition.Condition | undefined {
+  const items = read.list(field, { orSingle: true });
+  if (items.length === 0 || items.length > LONGEST_LIST) {
+    read.problem(field, `must have 1 to ${LONGEST_LIST} values.`);
+    return undefined;
+  }
+  const values = items.map((item) => {
+    if (item.node === undefined) read.problem(item, 'is empty: enter a value or remove the line.');
+    return readItem(item);
+  });
+  return values.every((value) => value !== undefined) ? make(values as T[]) : undefined;
+}
+
+/** All limits of the list must be kept, so that `>= 17` and `< 18` make a range. */
+function limits<T>(
+  read: YamlReader,
+  field: YamlField,
+  example: string,
+  parse: (text: string) => T | undefined,
+  make: (limits: readonly Limit<T>[]) => condition.Condition,
+): condition.Condition | undefined {
+  const readLimit = (item: YamlField): Limit<T> | undefined => {
+    const text = read.text(item);
+    const match = /^(?<operator>>=|<)\s*(?<value>[^\s<>=].*)$/.exec(text ?? '');
+    const value = match?.groups?.['value'] === undefined ? undefined : parse(match.groups['value']);
+    if (text === undefined) return undefined;
+    if (match?.groups && value !== undefined) {
+      return { operator: match.groups['operator'] as Limit<T>['operator'], value, text };
+    }
+    read.problem(item, `must be a limit with >= or <, in quotes, e.g. '${example}'.`);
+    return undefined;
+  };
+  return list(read, field, readLimit, make);
+}
+
+function flag(read: YamlReader, field: YamlField, make: (wanted: boolean) => condition.Condition) {
+  const wanted = read.flag(field);
+  return wanted === undefined ? undefined : make(wanted);
+}
+
+function pattern(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.textOrNumber(field);
+  if (text === undefined || text.length <= LONGEST_PATTERN) return text;
+  read.problem(field, `must have ${LONGEST_PATTERN} characters at most.`);
+  return undefined;
+}
+
+function address(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.text(field);
+  if (text === undefined) return undefined;
+  const [network = '', prefix, ...rest] = text.split('/');
+  const longest = isIP(network) === 6 ? 128 : 32;
+  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest);
+  if (isIP(network) !== 0 && !network.includes('%') && fits && rest.length === 0) return text;
+  read.problem(field, 'is no address or subnet such as 10.1.2.3, 10.1.2.0/24 or 2001:db8::/48.');
+  return undefined;
+}
+
+function wholeNumber(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function duration(text: string): number | undefined {
+  return /[a-z]$/i.test(text) ? parseDuration(text) : undefined;
+}

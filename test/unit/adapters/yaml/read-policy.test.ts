@@ -1,0 +1,323 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { LARGEST_POLICY, readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
+import { evaluatePolicy } from '../../../../shared/domain/policy.ts';
+import type { PolicyFacts } from '../../../../shared/domain/policy-facts.ts';
+import { PolicyError } from '../../../../shared/errors.ts';
+import { someFacts } from '../../../support/policy-facts.ts';
+
+const ROLES = `roles:
+  staff: { vlan: 10 }
+  quarantine: { vlan: 666, sessionTimeout: 30m }
+`;
+const LAST = `  - { name: rest, permit: quarantine }
+`;
+
+function withRule(rule: string): string {
+  return `${ROLES}rules:\n${rule}\n${LAST}`;
+}
+
+function problemsOf(text: string): readonly { line: number; column: number; path: string; problem: string }[] {
+  try {
+    readPolicy(text, { version: 'draft' });
+  } catch (thrown) {
+    if (thrown instanceof PolicyError) return thrown.problems;
+    throw thrown;
+  }
+  return [];
+}
+
+/** Whether a rule with this `when` decides. */
+function matches(when: string, facts: Partial<PolicyFacts> = {}): boolean {
+  const text = withRule(`  - name: tried\n    when: { ${when} }\n    permit: staff`);
+  return evaluatePolicy(readPolicy(text, { version: 'v1' }), someFacts(facts)).rule === 'tried';
+}
+
+test('a whole policy is read: roles, sites, rules', () => {
+  const policy = readPolicy(
+    `roles:
+  staff:
+    vlan: 10
+    sessionTimeout: 8h
+    acl: ACL-STAFF
+    attributes:
+      Cisco-AVPair: ['ip:inacl#1=permit ip any any', 'profile-name=staff']
+      Idle-Timeout: 600
+  quarantine: { vlan: remediation, sessionTimeout: 1800, redirectUrl: 'https://help.example.com/fix' }
+sites:
+  hq: { observe: staff }
+  branch: { vlans: { staff: 110 } }
+rules:
+  - name: compliant
+    when: { compliance: compliant }
+    permit: staff
+  - name: rest
+    permit: quarantine
+`,
+    { version: '2026-11' },
+  );
+  expect(evaluatePolicy(policy, someFacts({ site: 'branch' }))).toEqual({
+    outcome: {
+      verdict: 'permit',
+      role: 'staff',
+      vlan: '110',
+      acl: 'ACL-STAFF',
+      attributes: { 'Cisco-AVPair': ['ip:inacl#1=permit ip any any', 'profile-name=staff'], 'Idle-Timeout': [600] },
+    },
+    rule: 'compliant',
+    policyVersion: '2026-11',
+    sessionTimeoutSeconds: 28_800,
+  });
+  expect(evaluatePolicy(policy, someFacts({ site: 'hq', standing: 'error' })).observed).toEqual({
+    verdict: 'permit',
+    role: 'quarantine',
+    vlan: 'remediation',
+    redirectUrl: 'https://help.example.com/fix',
+  });
+});
+
+describe('conditions', () => {
+  const noDevice: Partial<PolicyFacts> = { standing: 'notEnrolled' };
+  const withoutDevice = (): PolicyFacts => {
+    const { device, assurance, asOf, ...rest } = someFacts(noDevice);
+    return rest;
+  };
+
+  test.each([
+    ['compliance: compliant', 'compliance: [noncompliant, error]'],
+    ['assurance: [certificate-guid, certificate-name]', 'assurance: mac'],
+    ['ownership: Company', 'ownership: personal'],
+    ['platform: [windows, macOS]', 'platform: iOS'],
+    ["osVersion: '>= 10.0.22631'", "osVersion: '< 10.0.22631'"],
+    ["osVersion: ['>= 10', '< 11']", "osVersion: ['>= 10', '< 10.0.1']"],
+    ['registered: true', 'registered: false'],
+    ['site: [hq, branch]', 'site: branch'],
+    ['medium: wireless', 'medium: [wired, vpn]'],
+    ['ssid: Co?p', 'ssid: corp'],
+    ['nasAddress: 10.1.0.0/16', 'nasAddress: 192.0.2.9'],
+    ['nasIdentifier: AP-*', 'nasIdentifier: sw-*'],
+    ['userName: HOST/*.example.com', "userName: '*@example.com'"],
+    ["minutesSinceEnrolment: '>= 120'", "minutesSinceEnrolment: '< 120'"],
+    ['removalPending: false', 'removalPending: true'],
+    ["answerAge: '>= 1h'", "answerAge: '< 1h'"],
+  ])('%s holds, %s does not', (holding, failing) => {
+    expect([matches(holding), matches(failing)]).toEqual([true, false]);
+  });
+
+  test.each([
+    'assurance: [certificate-guid, certificate-name, mac]',
+    'ownership: [company, personal, unknown]',
+    "platform: '*'",
+    "osVersion: '>= 0'",
+    'registered: true',
+    "minutesSinceEnrolment: '>= 0'",
+    "answerAge: '>= 0s'",
+    'removalPending: true',
+  ])('%s does not hold where there is no device', (when) => {
+    const text = withRule(`  - name: tried\n    when: { ${when} }\n    permit: staff`);
+    expect(evaluatePolicy(readPolicy(text, { version: 'v1' }), withoutDevice()).rule).toBe('rest');
+  });
+
+  test.each(['stale', 'held'] as const)('%s is a mark beside the state', (mark) => {
+    expect(matches(`compliance: ${mark}`, { marks: [mark] })).toBe(true);
+    expect(matches('compliance: compliant', { marks: [mark] })).toBe(true);
+    expect(matches(`compliance: ${mark}`)).toBe(false);
+  });
+
+  test('an address in IPv6 is found in its subnet, and no text is taken for an address', () => {
+    const at = (nasIpv6Address: string) => {
+      const { nasIpAddress, ...facts } = someFacts({ nasIpv6Address });
+      const text = withRule("  - name: tried\n    when: { nasAddress: '2001:db8::/32' }\n    permit: staff");
+      return evaluatePolicy(readPolicy(text, { version: 'v1' }), facts).rule;
+    };
+    expect([at('2001:DB8:0:1::7'), at('2001:db9::1'), at('%{echo:x}')]).toEqual(['tried', 'rest', 'rest']);
+  });
+
+  test('without an address of its own the NAS is where its packet came from', () => {
+    const { nasIpAddress, ...facts } = someFacts();
+    const text = withRule('  - name: tried\n    when: { nasAddress: 192.0.2.0/24 }\n    permit: staff');
+    expect(evaluatePolicy(readPolicy(text, { version: 'v1' }), facts).rule).toBe('tried');
+  });
+});
+
+describe('what is wrong is named with its place', () => {
+  test.each<[string, string, [number, number], RegExp]>([
+    ['an unknown key', withRule('  - { name: a, wenn: { site: hq }, permit: staff }'), [5, 16], /is not known here/],
+    [
+      'an unknown condition',
+      withRule('  - { name: a, when: { color: red }, permit: staff }'),
+      [5, 24],
+      /is not known here/,
+    ],
+    [
+      'an unknown state',
+      withRule('  - { name: a, when: { compliance: fine }, permit: staff }'),
+      [5, 36],
+      /must be one of/,
+    ],
+    [
+      'an unknown role',
+      withRule('  - { name: a, when: { site: hq }, permit: guest }'),
+      [5, 44],
+      /is no role of this policy.*staff/,
+    ],
+    ['neither permit nor reject', withRule('  - { name: a, when: { site: hq } }'), [5, 5], /either/],
+    ['both', withRule('  - { name: a, when: { site: hq }, permit: staff, reject: true }'), [5, 5], /either/],
+    [
+      'a rule of the same name',
+      withRule('  - { name: rest, when: { site: hq }, permit: staff }'),
+      [6, 5],
+      /second rule named/,
+    ],
+    [
+      'a reserved name',
+      withRule('  - { name: deny-not-authenticated, when: { site: hq }, permit: staff }'),
+      [5, 13],
+      /reserved/,
+    ],
+    ['a rule after the last', withRule('  - { name: a, permit: staff }'), [5, 5], /no rule after it/],
+    [
+      'a malformed limit',
+      withRule('  - { name: a, when: { answerAge: 4h }, permit: staff }'),
+      [5, 35],
+      /limit with >= or </,
+    ],
+    [
+      'an age without unit',
+      withRule("  - { name: a, when: { answerAge: '< 4' }, permit: staff }"),
+      [5, 35],
+      /e\.g\. '>= 4h'/,
+    ],
+    [
+      'a malformed address',
+      withRule('  - { name: a, when: { nasAddress: 10.1.2.0/33 }, permit: staff }'),
+      [5, 36],
+      /no address or subnet/,
+    ],
+    ['an empty list', withRule('  - { name: a, when: { site: [] }, permit: staff }'), [5, 30], /1 to 200 values/],
+    ['a site that cannot be', withRule('  - { name: a, when: { site: HQ }, permit: staff }'), [5, 30], /is no site/],
+    [
+      'a key given twice',
+      withRule('  - { name: a, name: b, when: { site: hq }, permit: staff }'),
+      [5, 16],
+      /Remove one/,
+    ],
+    [
+      'a last rule with conditions',
+      `${ROLES}rules:\n  - { name: a, when: { site: hq }, permit: staff }\n`,
+      [5, 22],
+      /last rule/,
+    ],
+    ['no rules', ROLES, [1, 1], /at least one rule/],
+    ['no roles', `rules:\n${LAST}`, [1, 1], /at least one role/],
+    ['a role without VLAN', `roles: { a: {} }\nrules:\n  - { name: rest, permit: a }\n`, [1, 13], /VLAN/],
+    [
+      'a role that cannot be',
+      `roles: { 'a b': { vlan: 1 } }\nrules:\n  - { name: r, permit: 'a b' }\n`,
+      [1, 10],
+      /no role name/,
+    ],
+    [
+      'a VLAN that cannot be',
+      `roles: { a: { vlan: '1 2' } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 21],
+      /letters, digits/,
+    ],
+    [
+      'a session too short',
+      `roles: { a: { vlan: 1, sessionTimeout: 5 } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 40],
+      /1m to 7d/,
+    ],
+    [
+      'an attribute not allowed',
+      `roles: { a: { vlan: 1, attributes: { Service-Type: Admin } } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 38],
+      /not among the attributes/,
+    ],
+    [
+      'an expansion',
+      `roles: { a: { vlan: 1, attributes: { Filter-Id: '%{echo:x}' } } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 49],
+      /printable ASCII/,
+    ],
+    [
+      'a redirect elsewhere',
+      `roles: { a: { vlan: 1, redirectUrl: 'javascript:x' } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 37],
+      /http/,
+    ],
+    [
+      'a VLAN of an unknown role',
+      `${ROLES}sites: { hq: { vlans: { guest: 1 } } }\nrules:\n${LAST}`,
+      [4, 25],
+      /is no role/,
+    ],
+    ['broken YAML', 'roles: [', [1, 9], /./],
+    ['no mapping', 'hello', [1, 1], /must be a mapping/],
+    ['nothing', '', [1, 1], /missing/],
+  ])('%s', (_what, text, [line, column], problem) => {
+    expect(problemsOf(text)).toContainEqual(
+      expect.objectContaining({ line, column, problem: expect.stringMatching(problem) }),
+    );
+  });
+
+  test('all at once, in the order of the file, with code and instruction', () => {
+    const text = withRule('  - { name: A, when: { site: HQ, color: red }, permit: guest }');
+    expect(problemsOf(text).map(({ column }) => column)).toEqual([13, 30, 34, 56]);
+    try {
+      readPolicy(text, { version: 'draft', file: 'my.yaml' });
+    } catch (thrown) {
+      expect(thrown).toMatchObject({ code: 'NAC_POLICY', status: 400 });
+      expect(String(thrown)).toContain('my.yaml:5:13 rules[0].name: must be up to 64');
+    }
+    expect.assertions(3);
+  });
+
+  test('a file too large is not even looked at', () => {
+    expect(problemsOf('#'.repeat(LARGEST_POLICY + 1))).toEqual([
+      { path: '', line: 1, column: 1, problem: expect.stringContaining('characters') },
+    ]);
+  });
+});
+
+describe('whatever the text is, it is a policy or a PolicyError', () => {
+  const word = fc.constantFrom(
+    ...['roles', 'rules', 'sites', 'name', 'when', 'permit', 'reject', 'observe', 'vlan', 'compliance', 'staff'],
+    ...['&a', '*a', '<<', '- ', ': ', '{', '}', '[', ']', '\n', '  ', "'", '"', '!!js/function', '%', '1e999', 'null'],
+  );
+
+  test('made of its own words', () => {
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 60 }), (words) => void problemsOf(words.join(' '))),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of anything', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => void problemsOf(text)));
+  });
+
+  test('values where others belong', () => {
+    const value = fc.jsonValue();
+    const rule = fc.record({ name: value, when: value, permit: value, reject: value, observe: value });
+    fc.assert(
+      fc.property(fc.record({ roles: value, sites: value, rules: fc.oneof(value, fc.array(rule)) }), (policy) => {
+        problemsOf(JSON.stringify(policy));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('an alias of itself and a bomb of aliases end at once', () => {
+    expect(problemsOf('rules: &a [*a]\nroles: {s: {vlan: 1}}').length).toBeGreaterThan(0);
+    const bomb = Array.from({ length: 30 }, (_, level) =>
+      level === 0
+        ? 'a0: &a0 x'
+        : `a${level}: &a${level} [${Array(10)
+            .fill(`*a${level - 1}`)
+            .join(',')}]`,
+    );
+    expect(problemsOf(`${bomb.join('\n')}\nrules: *a29`).length).toBeGreaterThan(0);
+  });
+});
