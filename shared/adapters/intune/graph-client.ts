@@ -1,10 +1,19 @@
-// Reads JSON from Microsoft Graph, and turns every way it can fail into one of this product's errors.
+// Reads JSON from Microsoft Graph, one request or many in a $batch, and turns every way it can fail into one of this
+// product's errors.
 
 import { randomUUID } from 'node:crypto';
 import { SourceError } from '../../errors.ts';
+import { createGraphBudget, type GraphBudget } from './graph-budget.ts';
+import { type Refusal, refusalError } from './graph-refusal.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { readBatchAnswers } from './read-batch-answers.ts';
+import { readTokenRoles } from './token-roles.ts';
 import type { TokenSource } from './token-source.ts';
+
+/** Most requests in one $batch (Graph, "Combine multiple requests using JSON batching"). */
+export const LARGEST_BATCH = 20;
+/** So many refusals in a row of a token that carries the permission count as passing. */
+const PASSING_REFUSALS = 3;
 
 export interface GraphClient {
   /** Root of the API, e.g. `https://graph.microsoft.com`. */
@@ -12,24 +21,86 @@ export interface GraphClient {
   /**
    * @param url absolute, on the endpoint's own origin: the bearer token goes nowhere else
    * @param permission the application permission the call needs, for the error text
+   * @throws SourceError
    */
   getJson(url: string, permission: string): Promise<unknown>;
+  /**
+   * Up to twenty GETs in one call, each judged on its own.
+   * @param paths below the version, e.g. `/deviceManagement/managedDevices/…`
+   * @returns for each path the body, or why there is none: `undefined` stands for 404
+   * @throws SourceError when the call as a whole failed
+   */
+  getBatch(paths: readonly string[], permission: string): Promise<readonly (BatchBody | SourceError | undefined)[]>;
 }
 
-export function createGraphClient(endpoint: string, tokens: TokenSource, transport: HttpsTransport): GraphClient {
+export interface BatchBody {
+  readonly body: unknown;
+}
+
+export interface GraphClientOptions {
+  readonly now?: () => Date;
+  readonly budget?: GraphBudget;
+}
+
+export function createGraphClient(
+  endpoint: string,
+  tokens: TokenSource,
+  transport: HttpsTransport,
+  { now = () => new Date(), budget = createGraphBudget(now) }: GraphClientOptions = {},
+): GraphClient {
   const { origin, host } = new URL(endpoint);
+  let forbiddenInARow = 0;
+
+  async function send(url: string, requests: number, body?: string): Promise<{ answer: HttpAnswer; token: string }> {
+    await budget.take(requests);
+    const token = await tokens.getToken(endpoint);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      // Microsoft's support finds a call by this id.
+      'client-request-id': randomUUID(),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    return { answer: await transport.send(body === undefined ? 'GET' : 'POST', url, headers, body), token };
+  }
+
+  /** One call counts once, however many refusals it brought. */
+  function judged(answers: readonly (Refusal | SourceError)[]): void {
+    const brought = (status: number): boolean =>
+      answers.some((answer) => !(answer instanceof SourceError) && answer.status === status);
+    if (brought(403)) forbiddenInARow += 1;
+    else if (brought(200)) forbiddenInARow = 0;
+  }
+
+  /** Graph refuses a good token now and then; only one that goes on being refused lacks something. */
+  function refused(refusal: Refusal, permission: string, token: string): SourceError {
+    const carries = readTokenRoles(token)?.includes(permission) === true;
+    const forbiddenMayPass = carries && forbiddenInARow <= PASSING_REFUSALS;
+    return refusalError(refusal, { permission, forbiddenMayPass, now: now() });
+  }
+
   return {
     endpoint,
     async getJson(url, permission) {
       if (!URL.canParse(url) || new URL(url).origin !== origin) throw foreignUrl(host);
-      const answer = await transport.send('GET', url, {
-        authorization: `Bearer ${await tokens.getToken(endpoint)}`,
-        accept: 'application/json',
-        // Microsoft's support finds a call by this id.
-        'client-request-id': randomUUID(),
-      });
-      if (answer.status !== 200) throw refusal(answer, permission);
+      const { answer, token } = await send(url, 1);
+      judged([answer]);
+      if (answer.status !== 200) throw refused(answer, permission, token);
       return parseBody(answer);
+    },
+    async getBatch(paths, permission) {
+      if (paths.length > LARGEST_BATCH) throw new RangeError(`a batch of ${paths.length} is too large`);
+      if (paths.length === 0) return [];
+      const requests = paths.map((url, index) => ({ id: String(index), method: 'GET', url }));
+      const { answer, token } = await send(`${endpoint}/v1.0/$batch`, paths.length, JSON.stringify({ requests }));
+      const answers = answer.status === 200 ? readBatchAnswers(parseBody(answer), paths.length) : [answer];
+      judged(answers);
+      if (answer.status !== 200) throw refused(answer, permission, token);
+      return answers.map((each) => {
+        if (each instanceof SourceError) return each;
+        if (each.status === 200) return { body: each.body };
+        return each.status === 404 ? undefined : refused(each, permission, token);
+      });
     },
   };
 }
@@ -54,52 +125,4 @@ function foreignUrl(host: string): SourceError {
   return new SourceError('NAC_INTUNE_PAGE', `A link leads outside ${host}; it was not followed.`, {
     action: 'Check that nothing between the function app and Microsoft Graph rewrites answers.',
   });
-}
-
-function refusal(answer: HttpAnswer, permission: string): SourceError {
-  const { code, message } = graphError(answer.body);
-  const said = `Microsoft Graph answered ${answer.status}${code ? ` ${code}` : ''}${message ? `: ${message}` : ''}`;
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after']);
-  const details = retryAfterMs === undefined ? {} : { retryAfterMs };
-  switch (answer.status) {
-    case 401:
-      return new SourceError('NAC_INTUNE_UNAUTHORIZED', said, {
-        ...details,
-        action: 'The token was refused: check GRAPH_ENDPOINT and the clock; the next attempt uses a new token.',
-      });
-    case 403:
-      return new SourceError('NAC_INTUNE_FORBIDDEN', said, {
-        ...details,
-        action: `Give the app registration the application permission ${permission} and grant admin consent.`,
-      });
-    case 429:
-      return new SourceError('NAC_INTUNE_THROTTLED', said, {
-        ...details,
-        action: 'Graph asks us to slow down; the poll waits and goes on by itself.',
-      });
-    default:
-      return new SourceError('NAC_INTUNE_UNAVAILABLE', said, {
-        ...details,
-        action: 'The poll tries again by itself; look at the Microsoft 365 service health if it goes on.',
-      });
-  }
-}
-
-/** Graph's error body; Intune puts a JSON text inside `message`, of which `Message` is for people. */
-function graphError(body: string): { code: string; message: string } {
-  try {
-    const { error } = JSON.parse(body) as { error?: { code?: unknown; message?: unknown } };
-    const message = String(error?.message ?? '');
-    return { code: String(error?.code ?? '').slice(0, 100), message: innerMessage(message).slice(0, 300) };
-  } catch {
-    return { code: '', message: '' };
-  }
-}
-
-function innerMessage(message: string): string {
-  try {
-    return String((JSON.parse(message) as { Message?: unknown }).Message ?? message);
-  } catch {
-    return message;
-  }
 }

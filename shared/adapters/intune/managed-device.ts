@@ -63,6 +63,19 @@ export function readManagedDevice(source: string, record: unknown): ManagedDevic
   return { ...(device && { device }), problems: reader.problems };
 }
 
+/** What only a read of one device by id shows; `undefined` when the record as a whole cannot be trusted. */
+export interface HardwareRecord {
+  readonly id: string;
+  readonly ethernetMac?: MacAddress;
+  readonly udid?: string;
+}
+
+/** Reads a record that was asked for with `$select=id,ethernetMacAddress,udid`. Never throws. */
+export function readHardwareRecord(record: unknown): HardwareRecord | undefined {
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return undefined;
+  return new RecordReader(record as Record<string, unknown>).readHardware();
+}
+
 class RecordReader {
   readonly problems: RecordProblem[] = [];
   readonly #record: Record<string, unknown>;
@@ -74,12 +87,8 @@ class RecordReader {
   }
 
   read(source: string): Device | undefined {
-    const id = this.#text('id')?.toLowerCase();
-    if (id === undefined || !isDeviceId(id)) {
-      if (this.#trustworthy) this.#reject('id', 'is missing or not a device id');
-      return undefined;
-    }
-    this.#id = id;
+    const id = this.#readId();
+    if (id === undefined) return undefined;
     const state = this.#text('complianceState');
     if (state === undefined && this.#trustworthy) this.#reject('complianceState', 'is missing');
     const device = withoutAbsent({
@@ -109,6 +118,23 @@ class RecordReader {
       lastSyncAt: this.#instant('lastSyncDateTime'),
     });
     return this.#trustworthy ? device : undefined;
+  }
+
+  readHardware(): HardwareRecord | undefined {
+    const id = this.#readId();
+    if (id === undefined) return undefined;
+    const hardware = withoutAbsent({ id, ethernetMac: this.#mac('ethernetMacAddress'), udid: this.#text('udid') });
+    return this.#trustworthy ? hardware : undefined;
+  }
+
+  #readId(): string | undefined {
+    const id = this.#text('id')?.toLowerCase();
+    if (id === undefined || !isDeviceId(id)) {
+      if (this.#trustworthy) this.#reject('id', 'is missing or not a device id');
+      return undefined;
+    }
+    this.#id = id;
+    return id;
   }
 
   /** Text without control characters, of a length that a row can hold; `undefined` for null, missing and empty. */

@@ -1,14 +1,20 @@
 // Reads a Retry-After header: seconds, whole or with a fraction (Graph sends `2.128`), or a date (RFC 9110 10.2.3).
 
-/** Milliseconds to wait, at most an hour; `undefined` when the header is missing or makes no sense. */
-export function parseRetryAfter(header: string | undefined, now: Date = new Date()): number | undefined {
+const HOUR_MS = 3_600_000;
+
+/** Milliseconds to wait, at most an hour unless told; `undefined` when the header is missing or makes no sense. */
+export function parseRetryAfter(
+  header: string | undefined,
+  now: Date = new Date(),
+  longestMs: number = HOUR_MS,
+): number | undefined {
   const text = header?.trim() ?? '';
-  if (/^\d{1,6}(\.\d+)?$/.test(text)) return bounded(Number(text) * 1000);
+  if (/^\d{1,6}(\.\d+)?$/.test(text)) return bounded(Number(text) * 1000, longestMs);
   // An HTTP date starts with the day of the week; Date.parse alone would also make a date of `-5`.
   const date = /^[a-z]{3,9},? /i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? undefined : bounded(date - now.getTime());
+  return Number.isNaN(date) ? undefined : bounded(date - now.getTime(), longestMs);
 }
 
-function bounded(milliseconds: number): number {
-  return Math.min(Math.max(0, Math.ceil(milliseconds)), 3_600_000);
+function bounded(milliseconds: number, longestMs: number): number {
+  return Math.min(Math.max(0, Math.ceil(milliseconds)), longestMs);
 }

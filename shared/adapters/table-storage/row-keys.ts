@@ -12,6 +12,7 @@
 // polling     sweep     state                              checkpoint and lease
 //                       run|<start, newest first>|<id>     one finished run
 //             fleet     <shard>                            packed fingerprints
+//             task|<t>  state                              where the background task <t> stands, lease included
 //
 // Sixteen shards keep any one partition far from its limit of 2,000 operations a second, while a page of a thousand
 // devices still fills transactions.
@@ -103,6 +104,11 @@ export function runRow(startedAt: string, runId: string): RowKey {
 
 export function fleetRow(shard: string): RowKey {
   return { partitionKey: 'fleet', rowKey: shard };
+}
+
+/** @param task letters, digits and hyphens */
+export function taskRow(task: string): RowKey {
+  return { partitionKey: `task|${task}`, rowKey: 'state' };
 }
 
 /** A filter for the rows of a partition whose key starts with `prefix`. */

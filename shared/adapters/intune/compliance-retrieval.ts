@@ -1,0 +1,145 @@
+// Intune's Compliance Retrieval service (NAC 2.0), asked in the Cisco MDM dialect, the only one that is publicly known.
+// Microsoft: https://learn.microsoft.com/mem/intune/protect/network-access-control-integrate
+
+import { randomUUID } from 'node:crypto';
+import { isDeviceId } from '../../domain/device.ts';
+import { toInstant } from '../../domain/instant.ts';
+import { SourceError } from '../../errors.ts';
+import type { CallOptions, Clock, ComplianceRetrieval, RecordProblem, RetrievedDevice } from '../../ports.ts';
+import { complianceRefusal } from './compliance-refusal.ts';
+import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
+import { type ComplianceAnswer, type ListedDevice, readComplianceXml } from './read-compliance-xml.ts';
+import type { ServiceDiscovery } from './service-discovery.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** A page holds 100 devices (`query_max_size`): more pages than any tenant has. */
+const MOST_PAGES = 20_000;
+
+export interface ComplianceRetrievalDeps {
+  readonly discovery: ServiceDiscovery;
+  readonly tokens: TokenSource;
+  readonly transport: HttpsTransport;
+  /** Audience of the Intune API, with its slash at the end: `https://api.manage.microsoft.com/`. */
+  readonly audience: string;
+  readonly clock: Clock;
+}
+
+export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): ComplianceRetrieval {
+  const { discovery, clock } = deps;
+
+  /** `undefined` for 404, which stands for "no such device". */
+  async function ask(
+    query: string,
+    kind: 'device' | 'list',
+    signal?: AbortSignal,
+  ): Promise<ComplianceAnswer | undefined> {
+    try {
+      const answer = await send(deps, query, signal);
+      if (answer.status === 404 && kind === 'device') {
+        // It may also be the service that is gone from there.
+        discovery.forget();
+        return undefined;
+      }
+      if (answer.status !== 200) throw complianceRefusal(answer, kind, clock.now());
+      return readComplianceXml(answer.body);
+    } catch (thrown) {
+      if (thrown instanceof SourceError && thrown.code !== 'NAC_INTUNE_THROTTLED' && !signal?.aborted)
+        discovery.forget();
+      throw thrown;
+    }
+  }
+
+  async function readOne(
+    query: string,
+    isAsked: (device: ListedDevice, whole: boolean) => boolean,
+    { signal }: CallOptions = {},
+  ) {
+    const requestedAt = toInstant(clock.now());
+    const answer = await ask(query, 'device', signal);
+    if (answer === undefined) return { requestedAt };
+    const device = theOneAsked(answer, isAsked);
+    return device === undefined || device.registered === false
+      ? { requestedAt }
+      : { requestedAt, device: known(device) };
+  }
+
+  return {
+    async readByDeviceId(id, options) {
+      if (!isDeviceId(id)) return { requestedAt: toInstant(clock.now()) };
+      const query = `paging=0&querycriteria=guid&value=${encodeURIComponent(id)}&filter=all`;
+      return readOne(query, (device) => device.id === id, options);
+    },
+    async readByMac(mac, options) {
+      const query = `paging=0&querycriteria=macaddress&value=${mac.toUpperCase()}&filter=all`;
+      // The answer need not repeat the address, but one that names another is about another device.
+      const isAsked = (device: ListedDevice, whole: boolean) =>
+        device.mac === mac || (device.mac === undefined && whole);
+      const reading = await readOne(query, isAsked, options);
+      return reading.device ? { ...reading, device: { ...reading.device, mac } } : reading;
+    },
+    async listNoncompliant() {
+      const requestedAt = toInstant(clock.now());
+      const devices: RetrievedDevice[] = [];
+      const problems: RecordProblem[] = [];
+      const visited = new Set<string>();
+      for (let page: string | undefined = '0'; page !== undefined; ) {
+        visited.add(page);
+        const query = `paging=${encodeURIComponent(page)}&querycriteria=compliance&value=false&deviceidentifier=macaddress&filter=all`;
+        const answer = await ask(query, 'list');
+        if (answer === undefined) break;
+        devices.push(...answer.devices.filter(({ registered }) => registered !== false).map(known));
+        problems.push(...answer.problems);
+        page = answer.nextPage;
+        if (page !== undefined && (visited.has(page) || visited.size >= MOST_PAGES)) throw pageLoop();
+      }
+      return { requestedAt, devices, problems };
+    },
+  };
+}
+
+async function send(
+  { discovery, tokens, transport, audience }: ComplianceRetrievalDeps,
+  query: string,
+  signal?: AbortSignal,
+): Promise<HttpAnswer> {
+  const [root, token] = await Promise.all([discovery.find(), tokens.getToken(audience, { signal })]);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    accept: 'application/xml',
+    'client-request-id': randomUUID(),
+  };
+  // Some tenants' endpoints may name the dialect already.
+  const dialect = /\/cisco$/i.test(root) ? root : `${root}/cisco`;
+  return transport.send('GET', `${dialect}/devices/?${query}`, headers, undefined, { signal });
+}
+
+/** A service that ignores what it was asked answers with other devices: theirs is nobody else's verdict. */
+function theOneAsked(
+  { devices, problems }: ComplianceAnswer,
+  isAsked: (device: ListedDevice, whole: boolean) => boolean,
+): ListedDevice | undefined {
+  const [device, other] = devices.filter((each) => isAsked(each, problems.length === 0));
+  if (other !== undefined) throw unusable('names several devices for one question');
+  if (device !== undefined) return device;
+  if (devices.length > 0) throw unusable('is about another device than the one asked for');
+  const [problem] = problems;
+  if (problem !== undefined) throw unusable(`cannot be used: ${problem.field} ${problem.problem}`);
+  return undefined;
+}
+
+function known({ registered, ...device }: ListedDevice): RetrievedDevice {
+  return device;
+}
+
+function unusable(problem: string): SourceError {
+  return new SourceError('NAC_INTUNE_RECORD', `An answer of the Compliance Retrieval service ${problem}.`, {
+    action: 'What is stored of the device stays; it is asked again by itself.',
+  });
+}
+
+function pageLoop(): SourceError {
+  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages of the noncompliant list lead round in a circle.', {
+    action: 'The list is asked for again by itself.',
+    field: 'paging_info',
+  });
+}

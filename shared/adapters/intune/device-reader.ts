@@ -1,0 +1,116 @@
+// What Graph can be asked of managedDevices besides the whole list: who checked in since, and single devices by $batch.
+
+import { isDeviceId } from '../../domain/device.ts';
+import { type Instant, toInstant } from '../../domain/instant.ts';
+import { SourceError } from '../../errors.ts';
+import type { CheckedInPage, Clock, DevicePage, DeviceReader, DeviceReading, HardwareReading } from '../../ports.ts';
+import { type BatchBody, type GraphClient, LARGEST_BATCH } from './graph-client.ts';
+import { MANAGED_DEVICE_PROPERTIES, readHardwareRecord, readManagedDevice } from './managed-device.ts';
+import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
+
+const DEVICES = '/deviceManagement/managedDevices';
+const ALL_PROPERTIES = MANAGED_DEVICE_PROPERTIES.join(',');
+/** Null in every list; a read of one device by id and `$select` has them (Graph metadata, managedDevice). */
+const HARDWARE_PROPERTIES = 'id,ethernetMacAddress,udid';
+
+/** What came back for one id: a record, `undefined` for a device that is not there, or why nothing can be said. */
+type Answer = BatchBody | SourceError | undefined;
+
+export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceReader {
+  const { origin } = new URL(graph.endpoint);
+
+  async function* readEach(ids: readonly string[], select: string): AsyncIterable<[string, Instant, Answer]> {
+    let given: SourceError | undefined;
+    for (let start = 0; start < ids.length; start += LARGEST_BATCH) {
+      const chunk = ids.slice(start, start + LARGEST_BATCH);
+      const requestedAt = toInstant(clock.now());
+      const answers = given ?? (await readChunk(chunk, select));
+      // Who was refused as a whole asks no further: what is left fails for the same reason.
+      if (answers instanceof SourceError) given = answers;
+      for (const [index, id] of chunk.entries()) {
+        yield [id, requestedAt, answers instanceof SourceError ? answers : answers[index]];
+      }
+    }
+  }
+
+  async function readChunk(ids: readonly string[], select: string): Promise<readonly Answer[] | SourceError> {
+    const known = ids.filter(isDeviceId);
+    try {
+      const paths = known.map((id) => `${DEVICES}/${id}?$select=${select}`);
+      const answers = await graph.getBatch(paths, MANAGED_DEVICES_PERMISSION);
+      const byId = new Map(known.map((id, index) => [id, answers[index]]));
+      return ids.map((id) => (byId.has(id) ? byId.get(id) : notAnId()));
+    } catch (thrown) {
+      if (thrown instanceof SourceError) return thrown;
+      throw thrown;
+    }
+  }
+
+  return {
+    async listCheckedInSince(since, cursor) {
+      // Documented operators for lastSyncDateTime are lt and gt, not ge and le.
+      const filter = encodeURIComponent(`lastSyncDateTime gt ${since}`);
+      const firstPage = `${graph.endpoint}/v1.0${DEVICES}?$select=${ALL_PROPERTIES}&$filter=${filter}`;
+      const requestedAt = toInstant(clock.now());
+      const body = await graph.getJson(cursor ?? firstPage, MANAGED_DEVICES_PERMISSION);
+      return judgeFilter(readManagedDevicePage(body, requestedAt, origin), since);
+    },
+    async readDevices(ids) {
+      const readings: DeviceReading[] = [];
+      for await (const [id, requestedAt, answer] of readEach(ids, ALL_PROPERTIES)) {
+        readings.push({ id, requestedAt, ...readDevice(id, answer) });
+      }
+      return readings;
+    },
+    async readHardware(ids) {
+      const readings: HardwareReading[] = [];
+      for await (const [id, requestedAt, answer] of readEach(ids, HARDWARE_PROPERTIES)) {
+        readings.push({ id, requestedAt, ...readHardware(id, answer) });
+      }
+      return readings;
+    },
+  };
+}
+
+/**
+ * Graph ignores a filter it does not support without a word, and answers with everything. Its times have seven decimals,
+ * ours three: the very millisecond of `since` proves nothing.
+ */
+function judgeFilter(page: DevicePage, since: Instant): CheckedInPage {
+  const times = page.devices.flatMap(({ lastSyncAt }) => lastSyncAt ?? []);
+  const nothingToJudge = times.length === 0 && page.devices.length > 0;
+  return { ...page, filtered: !nothingToJudge && times.every((time) => time >= since) };
+}
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id' | 'requestedAt'> : never;
+
+function readDevice(id: string, answer: Answer): WithoutId<DeviceReading> {
+  if (answer === undefined) return { kind: 'absent' };
+  if (answer instanceof SourceError) return { kind: 'failed', error: answer };
+  const { device, problems } = readManagedDevice(INTUNE_SOURCE, answer.body);
+  if (device?.id === id) return { kind: 'found', device, problems };
+  return { kind: 'failed', error: wrongRecord(problems[0]?.field ?? 'id') };
+}
+
+function readHardware(id: string, answer: Answer): WithoutId<HardwareReading> {
+  if (answer === undefined) return { kind: 'absent' };
+  if (answer instanceof SourceError) return { kind: 'failed', error: answer };
+  const hardware = readHardwareRecord(answer.body);
+  if (hardware?.id !== id) return { kind: 'failed', error: wrongRecord('id') };
+  const { ethernetMac, udid } = hardware;
+  return { kind: 'found', ...(ethernetMac && { ethernetMac }), ...(udid !== undefined && { udid }) };
+}
+
+function wrongRecord(field: string): SourceError {
+  return new SourceError('NAC_INTUNE_RECORD', `A read of one device brought a record that cannot be used: ${field}.`, {
+    action: 'What is stored of the device stays; it is read again by itself.',
+    field,
+  });
+}
+
+function notAnId(): SourceError {
+  return new SourceError('NAC_INTUNE_RECORD', 'A device was asked for by something that is no device id.', {
+    action: 'Nothing to do: no such device can exist.',
+    field: 'id',
+  });
+}

@@ -1,0 +1,41 @@
+// Reads one page of managedDevices, whichever request it answers.
+
+import type { Instant } from '../../domain/instant.ts';
+import { SourceError } from '../../errors.ts';
+import type { DevicePage } from '../../ports.ts';
+import { readManagedDevice } from './managed-device.ts';
+
+/** First part of the key of every device that Intune reports. */
+export const INTUNE_SOURCE = 'intune';
+
+/** The application permission for everything below `deviceManagement/managedDevices`. */
+export const MANAGED_DEVICES_PERMISSION = 'DeviceManagementManagedDevices.Read.All';
+
+/**
+ * @param origin where the next page must be, too: nothing else gets the bearer token
+ * @throws SourceError NAC_INTUNE_PAGE
+ */
+export function readManagedDevicePage(body: unknown, requestedAt: Instant, origin: string): DevicePage {
+  const page = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const records = page['value'];
+  const nextLink = page['@odata.nextLink'];
+  if (!Array.isArray(records)) throw malformedPage('value', 'is not a list');
+  if (nextLink !== undefined && typeof nextLink !== 'string') throw malformedPage('@odata.nextLink', 'is not text');
+  if (nextLink && !(URL.canParse(nextLink) && new URL(nextLink).origin === origin))
+    throw malformedPage('@odata.nextLink', 'leads elsewhere');
+  const readings = records.map((record) => readManagedDevice(INTUNE_SOURCE, record));
+  return {
+    requestedAt,
+    devices: readings.flatMap(({ device }) => device ?? []),
+    problems: readings.flatMap(({ problems }) => problems),
+    unreadable: readings.flatMap(({ device, problems }) => (device ? [] : [problems[0]?.id])),
+    ...(nextLink && { nextCursor: nextLink }),
+  };
+}
+
+function malformedPage(field: string, problem: string): SourceError {
+  return new SourceError('NAC_INTUNE_PAGE', `A page of managedDevices is malformed: ${field} ${problem}.`, {
+    action: 'The page is asked for again by itself; check for a proxy that changes answers if it goes on.',
+    field,
+  });
+}

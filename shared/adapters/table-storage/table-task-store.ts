@@ -1,0 +1,76 @@
+// Where background tasks stand, in Table Storage: one row each, under its etag, so that two instances never both go on.
+
+import type { TableClient, TableEntity } from '@azure/data-tables';
+import { StoreError } from '../../errors.ts';
+import type { TaskStore } from '../../ports.ts';
+import { taskRow } from './row-keys.ts';
+import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
+
+/** A text column holds 32,768 UTF-16 units (Table service data model); a state that is longer stands in several. */
+const LONGEST_COLUMN = 32_000;
+/** A row holds a mebibyte; more than this is no state any more. */
+const MOST_COLUMNS = 15;
+
+export class TableTaskStore implements TaskStore {
+  readonly #table: TableClient;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  async read<State>(task: string): Promise<{ state?: State; etag?: string }> {
+    const { partitionKey, rowKey } = taskRow(task);
+    try {
+      const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
+      return { state: JSON.parse(joined(row)) as State, etag: row.etag };
+    } catch (thrown) {
+      if (isNotFound(thrown)) return {};
+      if (thrown instanceof SyntaxError) throw damaged(task, thrown);
+      throw toStoreError(`reading the state of ${task}`, thrown);
+    }
+  }
+
+  async write<State>(task: string, state: State, etag: string | undefined): Promise<string> {
+    const entity: TableEntity<Record<string, unknown>> = { ...taskRow(task), ...columnsOf(asciiJson(state)) };
+    try {
+      const written =
+        etag === undefined
+          ? await this.#table.createEntity(entity)
+          : await this.#table.updateEntity(entity, 'Replace', { etag });
+      return written.etag ?? '';
+    } catch (thrown) {
+      if (!isConflict(thrown) && !isNotFound(thrown)) throw toStoreError(`writing the state of ${task}`, thrown);
+      throw new StoreError('NAC_POLL_LEASE_LOST', `Another instance has taken over ${task}.`, {
+        action: 'Nothing to do: the other instance goes on from where it stood.',
+        cause: thrown,
+      });
+    }
+  }
+}
+
+/** JSON in ASCII alone: a column that ended between the two halves of a character would lose both. */
+function asciiJson(state: unknown): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(state).replace(/[\u007f-\uffff]/g, escaped);
+}
+
+function columnsOf(text: string): Record<string, unknown> {
+  const columns = Math.ceil(text.length / LONGEST_COLUMN);
+  if (columns > MOST_COLUMNS) throw new RangeError(`the state of a task is too long: ${text.length} characters`);
+  const parts = Array.from({ length: columns }, (_, index) => {
+    return [`state${index}`, text.slice(index * LONGEST_COLUMN, (index + 1) * LONGEST_COLUMN)];
+  });
+  return { columns, ...Object.fromEntries(parts) };
+}
+
+function joined(row: Record<string, unknown>): string {
+  const columns = Math.min(Number(row['columns']) || 0, MOST_COLUMNS);
+  return Array.from({ length: columns }, (_, index) => String(row[`state${index}`] ?? '')).join('');
+}
+
+function damaged(task: string, cause: unknown): StoreError {
+  return new StoreError('NAC_STORE_ROW', `The state of ${task} was not written by this product.`, {
+    action: `Delete the row task|${task} of the table polling; the task begins anew.`,
+    cause,
+  });
+}
