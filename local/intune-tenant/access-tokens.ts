@@ -16,6 +16,8 @@ export interface AccessTokenRequest {
   readonly audience: string;
   readonly clientId: string;
   readonly roles: readonly string[];
+  /** Object ID of the service principal; the client ID unless told. */
+  readonly subject?: string;
   /** How the application proved itself: '1' by secret, '2' by certificate. */
   readonly credential: '1' | '2';
 }
@@ -53,6 +55,10 @@ export class AccessTokens {
     return this.#issued;
   }
 
+  now(): Date {
+    return this.#options.now();
+  }
+
   get lifetimeSeconds(): number {
     return this.#options.lifetimeSeconds;
   }
@@ -70,11 +76,13 @@ export class AccessTokens {
       appidacr: request.credential,
       idtyp: 'app',
       tid: this.#options.tenantId,
+      oid: request.subject ?? request.clientId,
       ver: '1.0',
       ...(request.roles.length > 0 ? { roles: request.roles } : {}),
     })
       .setProtectedHeader({ typ: 'JWT', alg: 'RS256', kid: this.#publicJwk.kid })
       .setIssuer(this.#options.issuer)
+      .setSubject(request.subject ?? request.clientId)
       .setAudience(request.audience)
       .setIssuedAt(issuedAt)
       .setNotBefore(issuedAt)

@@ -9,13 +9,13 @@ const clockSkewSeconds = 300;
 export interface ClientAssertionContext {
   readonly clientId: string;
   readonly tokenEndpoint: string;
-  /** The certificate uploaded to the app registration, if there is one. */
-  readonly certificatePem: string | undefined;
+  /** The certificates uploaded to the app registration, in PEM. */
+  readonly certificates: readonly string[];
   readonly now: Date;
 }
 
 /**
- * Why Entra refuses the assertion, or undefined when it proves the client: signed by the registered certificate's key
+ * Why Entra refuses the assertion, or undefined when it proves the client: signed by a registered certificate's key
  * (PS256 named by `x5t#S256`, or RS256 named by `x5t`), made for this token endpoint by this client, and in its time.
  */
 export async function clientAssertionRefusal(
@@ -32,12 +32,10 @@ export async function clientAssertionRefusal(
       `The key was not found: sign with PS256 and name the certificate in x5t#S256, or with RS256 and x5t.`,
     );
   }
-  if (context.certificatePem === undefined) {
-    return entraRefusals.assertionSignature('The key was not found. The application has no certificate.');
-  }
-  const certificate = new X509Certificate(context.certificatePem);
-  const registered = header.alg === 'PS256' ? certificate.fingerprint256 : certificate.fingerprint;
-  if (thumbprint !== Buffer.from(registered.replaceAll(':', ''), 'hex').toString('base64url')) {
+  const certificate = context.certificates
+    .map((pem) => new X509Certificate(pem))
+    .find((registered) => thumbprint === base64url(header.alg, registered));
+  if (certificate === undefined) {
     const used = Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase();
     return entraRefusals.assertionSignature(`The key was not found. Thumbprint of key used by client: '${used}'.`);
   }
@@ -67,6 +65,11 @@ export async function clientAssertionRefusal(
     return entraRefusals.assertionClient();
   }
   return undefined;
+}
+
+function base64url(algorithm: string, certificate: X509Certificate): string {
+  const fingerprint = algorithm === 'PS256' ? certificate.fingerprint256 : certificate.fingerprint;
+  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
 }
 
 function verificationRefusal(error: unknown, now: Date): EntraRefusal {

@@ -3,16 +3,25 @@
  * fleet and script answers while the tenant runs.
  */
 
+import { type AppRegistration, type RegisteredCredentials, RegistrationError } from './app-registration.ts';
+import type { ComplianceWall } from './compliance-wall.ts';
+import type { EntraDirectory } from './entra-directory.ts';
 import type { DeviceFilter, Fleet } from './fleet.ts';
 import { FleetError, type FleetErrorCode } from './fleet-error.ts';
 import { BodyTooLargeError, type HttpExchange } from './http-exchange.ts';
 import type { ManagedDeviceChange } from './managed-device.ts';
 import { checkedScript, ScriptError, type ScriptedAnswers } from './scripted-answers.ts';
+import { BehaviourError, type BehaviourSwitches } from './tenant-behaviour.ts';
 
 export interface ControlContext {
   readonly fleet: Fleet;
   readonly scripts: ScriptedAnswers;
   readonly stats: () => unknown;
+  readonly switches: BehaviourSwitches;
+  readonly wall: ComplianceWall;
+  readonly directory: EntraDirectory;
+  readonly registration: () => AppRegistration;
+  readonly register: (change: Readonly<Record<string, unknown>>) => RegisteredCredentials;
 }
 
 class ControlError extends Error {
@@ -88,6 +97,34 @@ async function operate(exchange: HttpExchange, context: ControlContext): Promise
       fleet.reseed(fleetChange(await jsonObject(exchange)));
       exchange.answerJson(200, { size: fleet.size, seed: fleet.seed });
       return;
+    case 'GET /behaviour':
+      exchange.answerJson(200, context.switches.current);
+      return;
+    case 'PATCH /behaviour':
+      exchange.answerJson(200, context.switches.change(await jsonObject(exchange)));
+      return;
+    case 'DELETE /behaviour':
+      context.switches.reset();
+      exchange.answer(204, {}, '');
+      return;
+    case 'GET /registration':
+      exchange.answerJson(200, context.registration());
+      return;
+    case 'PATCH /registration':
+      exchange.answerJson(200, context.register(await jsonObject(exchange)));
+      return;
+    case 'DELETE /compliance-wall':
+      context.wall.lower();
+      exchange.answer(204, {}, '');
+      return;
+    case 'POST /resync':
+      context.directory.demandResync();
+      exchange.answer(204, {}, '');
+      return;
+    case 'DELETE /entra-devices/{device}':
+      context.directory.delete(device ?? '');
+      exchange.answer(204, {}, '');
+      return;
     case 'GET /stats':
       exchange.answerJson(200, context.stats());
       return;
@@ -115,6 +152,12 @@ function refusalOf(error: unknown): { status: number; code: string; message: str
   }
   if (error instanceof ScriptError) {
     return { status: 400, code: 'invalid_script', message: error.message };
+  }
+  if (error instanceof BehaviourError) {
+    return { status: 400, code: 'invalid_behaviour', message: error.message };
+  }
+  if (error instanceof RegistrationError) {
+    return { status: 400, code: 'invalid_registration', message: error.message };
   }
   if (error instanceof BodyTooLargeError) {
     return { status: 413, code: 'body_too_large', message: error.message };

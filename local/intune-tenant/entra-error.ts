@@ -116,6 +116,36 @@ export const entraRefusals = {
     code: 700021,
     description: "Client assertion application identifier does not match the 'client_id' parameter.",
   }),
+  expiredSecret: (clientId: string): EntraRefusal => ({
+    status: 401,
+    error: 'invalid_client',
+    code: 7000222,
+    description: `The provided client secret keys for app '${clientId}' are expired. Create new keys for the app.`,
+  }),
+  noFederatedCredential: (clientId: string): EntraRefusal => ({
+    status: 401,
+    error: 'invalid_client',
+    code: 70025,
+    description: `The client application '${clientId}' has no configured federated identity credentials.`,
+  }),
+  federatedIssuer: (issuer: string): EntraRefusal => ({
+    status: 401,
+    error: 'invalid_client',
+    code: 700211,
+    description: `No matching federated identity record found for presented assertion issuer '${issuer}'.`,
+  }),
+  federatedSubject: (subject: string): EntraRefusal => ({
+    status: 401,
+    error: 'invalid_client',
+    code: 700213,
+    description: `No matching federated identity record found for presented assertion subject '${subject}'.`,
+  }),
+  federatedAudience: (audience: string): EntraRefusal => ({
+    status: 401,
+    error: 'invalid_client',
+    code: 700212,
+    description: `No matching federated identity record found for presented assertion audience '${audience}'.`,
+  }),
   badScope: (scope: string): EntraRefusal => ({
     status: 400,
     error: 'invalid_scope',

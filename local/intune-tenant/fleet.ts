@@ -2,6 +2,7 @@
  * The devices enrolled in the simulated tenant, in the order in which they were enrolled, with every operation that the
  * control port offers.
  */
+import { DeviceIndex, macDigits } from './device-index.ts';
 import { FleetError } from './fleet-error.ts';
 import { generatedDevice } from './generated-device.ts';
 import { graphDate } from './graph-date.ts';
@@ -43,6 +44,9 @@ export interface FleetPage {
   readonly next: number | undefined;
 }
 
+/** Told after the change: `before` is undefined for a new device, `after` for one that is gone. */
+export type FleetListener = (before: ManagedDevice | undefined, after: ManagedDevice | undefined) => void;
+
 interface Enrollment {
   /** Never used twice, so that it marks a place in the fleet that survives additions and removals. */
   readonly sequence: number;
@@ -57,6 +61,11 @@ export class Fleet {
   #nextSequence = 1;
   #nextIndex = 1;
   #reference: Date;
+  /** Built when it is first asked for: a fleet that is only listed needs none. */
+  #index: DeviceIndex | undefined;
+  readonly #hidden = new Map<string, ManagedDevice>();
+  #listener: FleetListener = () => undefined;
+  #reseeded: () => void = () => undefined;
 
   constructor(options: FleetOptions) {
     this.#now = options.now;
@@ -86,6 +95,8 @@ export class Fleet {
     this.#seed = seed;
     this.#enrollments = [];
     this.#byId.clear();
+    this.#hidden.clear();
+    this.#index = undefined;
     this.#nextIndex = 1;
     // Dates are relative to the start of the day: recent enough not to look abandoned, yet two tenants started with one
     // seed on one day hold the same devices.
@@ -93,6 +104,13 @@ export class Fleet {
     while (this.size < size) {
       this.#enroll(this.#generate());
     }
+    this.#reseeded();
+  }
+
+  /** One listener hears of every change to a device, and when all devices were replaced. */
+  listen(listener: FleetListener, reseeded: () => void): void {
+    this.#listener = listener;
+    this.#reseeded = reseeded;
   }
 
   list(filter: DeviceFilter = {}): DeviceList {
@@ -147,6 +165,9 @@ export class Fleet {
       ...checked,
       id: before.id,
     };
+    this.#index?.remove(before);
+    this.#index?.add(enrollment.device);
+    this.#listener(before, enrollment.device);
     return enrollment.device;
   }
 
@@ -164,7 +185,14 @@ export class Fleet {
     const generated = this.#generate();
     const device = { ...generated, enrolledDateTime: now, lastSyncDateTime: now, ...checked, id: id ?? generated.id };
     this.#enroll(device);
+    this.#listener(undefined, device);
     return device;
+  }
+
+  /** Enrols a device a second time, as after a new installation: everything alike but the id and the dates. */
+  enrollAgain(idOrName: string, properties: Partial<ManagedDevice> = {}): ManagedDevice {
+    const { id: _id, enrolledDateTime: _enrolled, lastSyncDateTime: _synced, ...alike } = this.get(idOrName);
+    return this.add({ ...alike, ...properties });
   }
 
   /** Marks the device the way Intune does between the administrator's retire command and the device's next check-in. */
@@ -172,17 +200,84 @@ export class Fleet {
     return this.patch(idOrName, { managementState: 'retirePending' });
   }
 
-  remove(idOrName: string): void {
+  /** Marks the device the way Intune does between the administrator's wipe command and the device's next check-in. */
+  wipe(idOrName: string): ManagedDevice {
+    return this.patch(idOrName, { managementState: 'wipePending' });
+  }
+
+  remove(idOrName: string): ManagedDevice {
     const enrollment = this.#enrollment(idOrName);
     this.#byId.delete(enrollment.device.id);
     this.#enrollments.splice(this.#position(enrollment.sequence), 1);
+    this.#index?.remove(enrollment.device);
+    this.#listener(enrollment.device, undefined);
+    return enrollment.device;
   }
 
-  /** Up to `count` devices from the given place in the order of enrolment; 0 is the beginning. */
-  page(from: number, count: number): FleetPage {
+  /** Takes the device out of sight, as clean-up rules do with inactive ones, until it is shown again. */
+  hide(idOrName: string): ManagedDevice {
+    const device = this.remove(idOrName);
+    this.#hidden.set(device.id, device);
+    return device;
+  }
+
+  /** Brings a hidden device back under its id, all of them when none is named. Returns those that came back. */
+  show(id?: string): readonly ManagedDevice[] {
+    const wanted = id?.toLowerCase();
+    const returning = [...this.#hidden.values()].filter((device) => wanted === undefined || device.id === wanted);
+    if (wanted !== undefined && returning.length === 0) {
+      throw new FleetError('device_not_found', `no device with the id '${id}' is hidden: hide it first`);
+    }
+    for (const device of returning) {
+      this.#hidden.delete(device.id);
+      this.#enroll(device);
+      this.#listener(undefined, device);
+    }
+    return returning;
+  }
+
+  /** The devices that bear this MAC address, Wi-Fi or Ethernet, in any notation. */
+  withMac(mac: string): readonly ManagedDevice[] {
+    return this.#indexed(this.#wholeIndex().idsWithMac(mac));
+  }
+
+  /** The devices whose azureADDeviceId this is: more than one when the same device was enrolled again. */
+  withEntraId(entraId: string): readonly ManagedDevice[] {
+    return this.#indexed(this.#wholeIndex().idsWithEntraId(entraId));
+  }
+
+  /** Up to `count` (wanted) devices from the given place in the order of enrolment; 0 is the beginning. */
+  page(from: number, count: number, wanted?: (device: ManagedDevice) => boolean): FleetPage {
     const start = this.#position(from);
-    const devices = this.#enrollments.slice(start, start + count).map(({ device }) => device);
-    return { devices, next: this.#enrollments[start + count]?.sequence };
+    if (wanted === undefined) {
+      const devices = this.#enrollments.slice(start, start + count).map(({ device }) => device);
+      return { devices, next: this.#enrollments[start + count]?.sequence };
+    }
+    const devices: ManagedDevice[] = [];
+    for (let position = start; position < this.#enrollments.length; position += 1) {
+      const enrollment = this.#enrollments[position];
+      if (enrollment !== undefined && wanted(enrollment.device)) {
+        if (devices.length === count) {
+          return { devices, next: enrollment.sequence };
+        }
+        devices.push(enrollment.device);
+      }
+    }
+    return { devices, next: undefined };
+  }
+
+  #wholeIndex(): DeviceIndex {
+    if (this.#index === undefined) {
+      this.#index = new DeviceIndex();
+      for (const { device } of this.#enrollments) {
+        this.#index.add(device);
+      }
+    }
+    return this.#index;
+  }
+
+  #indexed(ids: readonly string[]): readonly ManagedDevice[] {
+    return ids.map((id) => this.#byId.get(id)?.device).filter((device) => device !== undefined);
   }
 
   #generate(): ManagedDevice {
@@ -196,6 +291,7 @@ export class Fleet {
     this.#nextSequence += 1;
     this.#enrollments.push(enrollment);
     this.#byId.set(device.id, enrollment);
+    this.#index?.add(device);
   }
 
   /** The index of the first enrolment whose sequence is not below the given one. */
@@ -251,8 +347,4 @@ function checkedProperties(properties: Readonly<Partial<ManagedDevice>>): Partia
     }
   }
   return properties;
-}
-
-function macDigits(mac: string): string {
-  return mac.replaceAll(/[^0-9a-z]/gi, '').toUpperCase();
 }

@@ -1,11 +1,12 @@
 /** Checks the bearer token of a Graph request and the application permission that the request needs. */
 import type { AccessTokens, TokenCheck } from './access-tokens.ts';
 import { answerGraphError, type GraphCall, intuneMessage } from './graph-answer.ts';
-import { graphAudiences } from './token-audiences.ts';
+import { type CloudAudiences, graphAudiences } from './token-audiences.ts';
 
 export interface GraphAuthorizationContext {
   readonly tokens: AccessTokens;
   readonly graphUrl: string;
+  readonly audiences: CloudAudiences;
 }
 
 export interface RequiredPermission {
@@ -39,7 +40,7 @@ export async function authorizedByGraph(
     refuseToken(call, 'Access token is empty.');
     return false;
   }
-  const check = await context.tokens.check(token, graphAudiences(context.graphUrl));
+  const check = await context.tokens.check(token, graphAudiences(context.graphUrl, context.audiences));
   if (!check.valid) {
     refuseToken(call, tokenMessages[check.reason]);
     return false;

@@ -1,14 +1,21 @@
 /** `GET /v1.0/deviceManagement/managedDevices` with its pages, and one device by id. */
+import { type DevicePredicate, devicePredicate } from './device-filter.ts';
 import type { Fleet } from './fleet.ts';
 import { answerGraph, answerGraphError, type GraphCall, intuneMessage } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';
+import type { ManagedDevice } from './managed-device.ts';
 import { listedDevice, selection, singleDevice } from './managed-device-selection.ts';
+import { placeOf, skipTokenOf } from './skip-token.ts';
+import type { BehaviourSwitches } from './tenant-behaviour.ts';
 
 export interface ManagedDevicesContext extends GraphAuthorizationContext {
   readonly fleet: Fleet;
   /** The most devices that one page holds. */
   readonly pageSize: number;
+  readonly behaviour: BehaviourSwitches;
 }
+
+const oneDay = 24 * 3_600_000;
 
 const permission: RequiredPermission = {
   anyOf: ['DeviceManagementManagedDevices.Read.All', 'DeviceManagementManagedDevices.ReadWrite.All'],
@@ -16,8 +23,8 @@ const permission: RequiredPermission = {
 };
 
 /**
- * Copies Graph's list: pages of at most 1000 devices joined by opaque `@odata.nextLink`s, a smaller `$top` honoured, any
- * `$filter` ignored without a word, an empty page for `$skip`.
+ * Copies Graph's list: pages of at most 1000 devices joined by opaque `@odata.nextLink`s, a smaller `$top` honoured, a
+ * `$filter` that is not documented ignored without a word, an empty page for `$skip`.
  */
 export async function answerManagedDevices(call: GraphCall, context: ManagedDevicesContext): Promise<void> {
   if (!(await authorizedByGraph(call, permission, context))) {
@@ -34,23 +41,50 @@ export async function answerManagedDevices(call: GraphCall, context: ManagedDevi
     answerGraphError(call, 400, 'BadRequest', `Invalid value '${top}' for $top query option found.`);
     return;
   }
+  const behaviour = context.behaviour.current;
+  const filter = query.get('$filter');
+  const predicate = filter === null ? undefined : devicePredicate(filter);
+  if (filter !== null && predicate === undefined && behaviour.unsupportedFilter === 'refused') {
+    answerGraphError(call, 400, 'BadRequest', intuneMessage(call, 'Invalid filter clause'));
+    return;
+  }
   const skipToken = query.get('$skiptoken');
-  const from = skipToken === null ? 0 : placeOf(skipToken);
-  if (from === undefined) {
-    answerGraphError(call, 400, 'BadRequest', intuneMessage(call, 'The skip token is not valid.'));
+  const start = placeOf(skipToken, call.now, behaviour.nextLinkLifetimeSeconds);
+  if (start === undefined) {
+    answerGraphError(call, 400, 'BadRequest', intuneMessage(call, 'The skip token is not valid or has expired.'));
     return;
   }
 
   const count = Math.min(top === null ? context.pageSize : Number(top), context.pageSize);
   const skipped = Number(query.get('$skip') ?? 0) > 0;
-  const page = skipped ? { devices: [], next: undefined } : context.fleet.page(from, count);
+  const honoured = behaviour.supportedFilter === 'honoured' ? predicate : undefined;
+  const wanted = both(honoured, activeSince(call.now, behaviour.hiddenAfterInactiveDays));
+  const page = skipped ? { devices: [], next: undefined } : context.fleet.page(start.from, count, wanted);
+  const next =
+    start.page === behaviour.repeatedNextLinkPage
+      ? (skipToken ?? skipTokenOf(start, call.now))
+      : page.next === undefined || start.page === behaviour.listEndsAfterPages
+        ? undefined
+        : skipTokenOf({ from: page.next, page: start.page + 1 }, call.now);
   const columns = selected.names === undefined ? '' : `(${selected.names.join(',')})`;
   answerGraph(call, {
     '@odata.context': `${context.graphUrl}/v1.0/$metadata#deviceManagement/managedDevices${columns}`,
     '@odata.count': page.devices.length,
-    ...(page.next === undefined ? {} : { '@odata.nextLink': nextLink(context.graphUrl, rawQuery, page.next) }),
-    value: page.devices.map((device) => listedDevice(device, selected.names)),
+    ...(next === undefined ? {} : { '@odata.nextLink': nextLink(context.graphUrl, rawQuery, next) }),
+    value: page.devices.map((device) => listedDevice(device, selected.names, behaviour.listsFillKeptBack)),
   });
+}
+
+function activeSince(now: Date, days: number | null): DevicePredicate | undefined {
+  if (days === null) {
+    return undefined;
+  }
+  const oldest = now.getTime() - days * oneDay;
+  return ({ lastSyncDateTime }) => Date.parse(lastSyncDateTime) >= oldest;
+}
+
+function both(first: DevicePredicate | undefined, second: DevicePredicate | undefined): DevicePredicate | undefined {
+  return first === undefined || second === undefined ? (first ?? second) : (device) => first(device) && second(device);
 }
 
 /** Copies Graph's read by id: 404 once the device is gone. */
@@ -63,7 +97,7 @@ export async function answerManagedDevice(call: GraphCall, id: string, context: 
     answerUnknownProperty(call, selected.unknown);
     return;
   }
-  const device = context.fleet.find(id);
+  const device = visible(context.fleet.find(id), call.now, context.behaviour.current.hiddenAfterInactiveDays);
   if (device === undefined) {
     answerGraphError(call, 404, 'ResourceNotFound', intuneMessage(call, 'An error has occurred'));
     return;
@@ -73,6 +107,10 @@ export async function answerManagedDevice(call: GraphCall, id: string, context: 
     '@odata.context': `${context.graphUrl}/v1.0/$metadata#deviceManagement/managedDevices${columns}/$entity`,
     ...singleDevice(device, selected.names),
   });
+}
+
+function visible(device: ManagedDevice | undefined, now: Date, days: number | null): ManagedDevice | undefined {
+  return device === undefined || activeSince(now, days)?.(device) === false ? undefined : device;
 }
 
 function answerUnknownProperty(call: GraphCall, name: string): void {
@@ -86,16 +124,8 @@ function answerUnknownProperty(call: GraphCall, name: string): void {
 }
 
 /** The request's own query stays as it was sent; only the place to go on from is replaced. */
-function nextLink(graphUrl: string, rawQuery: string, place: number): string {
+function nextLink(graphUrl: string, rawQuery: string, skipToken: string): string {
   const kept = rawQuery.split('&').filter((part) => part !== '' && !/^(\$|%24)skiptoken=/i.test(part));
-  return `${graphUrl}/v1.0/deviceManagement/managedDevices?${[...kept, `$skiptoken=${skipTokenOf(place)}`].join('&')}`;
-}
-
-function skipTokenOf(place: number): string {
-  return Buffer.from(`managedDevices:${place}`).toString('base64url');
-}
-
-function placeOf(skipToken: string): number | undefined {
-  const match = /^managedDevices:(\d{1,15})$/.exec(Buffer.from(skipToken, 'base64url').toString('utf8'));
-  return match === null ? undefined : Number(match[1]);
+  const query = [...kept, `$skiptoken=${skipToken}`].join('&');
+  return `${graphUrl}/v1.0/deviceManagement/managedDevices?${query}`;
 }

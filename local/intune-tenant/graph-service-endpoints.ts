@@ -1,4 +1,5 @@
 /** `GET /v1.0/servicePrincipals/appId={Intune}/endpoints`: where the Intune services of the tenant live. */
+import { complianceRetrievalPath } from './compliance-retrieval.ts';
 import { answerGraph, answerGraphError, type GraphCall } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';
 
@@ -35,7 +36,7 @@ export async function answerServiceEndpoints(
       serviceEndpoint(
         'b9e1f7a2-51c7-4f1c-9a26-7a3f0c6f7d10',
         'ComplianceRetrievalService',
-        `${graphUrl}/TrafficGateway/TrafficRoutingService/ResourceAccess/ComplianceRetrievalService`,
+        `${graphUrl}${complianceRetrievalPath}`,
       ),
       serviceEndpoint('4c0f2d8e-6e1b-4b5a-8a43-2f9d1b7c6e21', 'NACAPIService', `${graphUrl}/StatelessNACService`),
     ],

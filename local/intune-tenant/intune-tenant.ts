@@ -7,15 +7,20 @@ import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { createServerCertificates } from '../certificates/server-certificates.ts';
 import { AccessTokens } from './access-tokens.ts';
-import type { AppRegistration } from './app-registration.ts';
+import { type AppRegistration, changedRegistration, type RegisteredCredentials } from './app-registration.ts';
+import { ComplianceWall } from './compliance-wall.ts';
 import { answerControlRequest } from './control-port.ts';
+import { EntraDirectory } from './entra-directory.ts';
 import { Fleet } from './fleet.ts';
 import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { type HttpListener, listenForHttp } from './http-listener.ts';
+import { answerManagedIdentity, type ManagedIdentity, managedIdentityPath } from './managed-identity.ts';
 import { issuerUrl } from './openid-discovery.ts';
 import { counted, RequestCounts, type RequestKind } from './request-counts.ts';
 import { type Script, ScriptedAnswers, type ScriptTarget, scriptTargets } from './scripted-answers.ts';
-import { answerTenantRequest, type TenantContext } from './tenant-requests.ts';
+import { BehaviourSwitches, type TenantBehaviour } from './tenant-behaviour.ts';
+import { answerScripted, answerTenantRequest, type TenantContext } from './tenant-requests.ts';
+import { type CloudAudiences, cloudAudiences } from './token-audiences.ts';
 
 export interface IntuneTenantOptions {
   /** HTTPS port of authority and Graph; 0 (unless told) takes a free one. */
@@ -31,6 +36,10 @@ export interface IntuneTenantOptions {
   readonly clientSecret?: string;
   /** The certificate registered with the application, in PEM. Without one, client assertions are refused. */
   readonly clientCertificatePem?: string;
+  /** Names of Graph, of the Intune API and of the token exchange; those of the public cloud unless told. */
+  readonly audiences?: CloudAudiences;
+  /** How the tenant behaves where it does not behave as usual; `PATCH /behaviour` of the control port. */
+  readonly behaviour?: Partial<TenantBehaviour>;
   /** Application permissions per API; all that a NAC connector needs unless told. */
   readonly roles?: { readonly graph: readonly string[]; readonly intune: readonly string[] };
   /** The most devices on one page of a list. */
@@ -67,6 +76,21 @@ export interface IntuneTenant {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly audiences: CloudAudiences;
+  /** Stands in for `IDENTITY_ENDPOINT` of App Service. Its header and client ID are in `identity`. */
+  readonly identityEndpoint: string;
+  /** The user-assigned managed identity of the function app; federated with the application from the start. */
+  readonly identity: ManagedIdentity;
+  /** The directory that `devices/delta` reads. */
+  readonly directory: EntraDirectory;
+  /** Lets the list of noncompliant devices be started at once. */
+  lowerComplianceWall(): void;
+  /** `GET /behaviour` and `PATCH /behaviour` of the control port. */
+  readonly behaviour: TenantBehaviour;
+  behave(change: Partial<TenantBehaviour>): void;
+  /** `GET /registration` and `PATCH /registration` of the control port. */
+  readonly registration: RegisteredCredentials;
+  register(change: Partial<RegisteredCredentials>): void;
   /** The operations of the control port on devices. */
   readonly fleet: Fleet;
   /** `POST /script` of the control port. */
@@ -79,21 +103,38 @@ export interface IntuneTenant {
 }
 
 const grantedRoles = {
-  graph: ['Application.Read.All', 'DeviceManagementManagedDevices.Read.All'],
+  graph: ['Application.Read.All', 'Device.Read.All', 'DeviceManagementManagedDevices.Read.All'],
   intune: ['get_device_compliance'],
 };
 
 /** Starts a tenant that behaves like Entra's token service and Graph's Intune device API towards one application. */
 export async function startIntuneTenant(options: IntuneTenantOptions = {}): Promise<IntuneTenant> {
-  const now = options.now ?? (() => new Date());
-  const registration: AppRegistration = {
+  const switches = new BehaviourSwitches();
+  switches.change(options.behaviour ?? {});
+  const clock = options.now ?? (() => new Date());
+  const now = (): Date => new Date(clock().getTime() + switches.current.clockSkewSeconds * 1000);
+  const audiences = options.audiences ?? cloudAudiences.public;
+  const clientSecret = options.clientSecret ?? randomBytes(30).toString('base64url');
+  const identity: ManagedIdentity = {
+    clientId: randomUUID(),
+    principalId: randomUUID(),
+    header: randomBytes(16).toString('hex').toUpperCase(),
+  };
+  let registration: AppRegistration = {
     tenantId: options.tenantId ?? randomUUID(),
     clientId: options.clientId ?? randomUUID(),
-    clientSecret: options.clientSecret ?? randomBytes(30).toString('base64url'),
-    clientCertificatePem: options.clientCertificatePem,
+    secrets: [{ value: clientSecret }],
+    certificates: options.clientCertificatePem === undefined ? [] : [options.clientCertificatePem],
+    federatedCredentials: [],
     roles: options.roles ?? grantedRoles,
   };
   const fleet = new Fleet({ size: options.fleetSize ?? 500, seed: options.seed ?? 1, now });
+  const directory = new EntraDirectory(fleet, now);
+  const wall = new ComplianceWall();
+  const register = (change: Readonly<Record<string, unknown>>): RegisteredCredentials => {
+    registration = changedRegistration(registration, change);
+    return registration;
+  };
   const closing = new AbortController();
   const scripts = new ScriptedAnswers(closing.signal);
   const counts = new RequestCounts();
@@ -106,6 +147,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     (request, response) => {
       const exchange = httpExchange(request, response);
       const ready = context;
+      response.setHeader('date', now().toUTCString());
       void answered(exchange, async () => {
         if (ready === undefined) {
           exchange.answerJson(503, { error: 'starting' });
@@ -126,7 +168,25 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
   });
   const controlServer = createServer((request, response) => {
     const exchange = httpExchange(request, response);
-    void answered(exchange, () => answerControlRequest(exchange, { fleet, scripts, stats }));
+    const ready = context;
+    void answered(exchange, async () => {
+      if (ready !== undefined && exchange.path === managedIdentityPath) {
+        await answerScripted('identity', exchange, ready, () =>
+          answerManagedIdentity(exchange, { ...ready, identity }),
+        );
+      } else {
+        await answerControlRequest(exchange, {
+          fleet,
+          scripts,
+          stats,
+          switches,
+          wall,
+          directory,
+          register,
+          registration: () => registration,
+        });
+      }
+    });
   });
   let controlListener: HttpListener;
   const baseUrl = `https://localhost:${listener.port}`;
@@ -137,8 +197,23 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       lifetimeSeconds: options.tokenLifetimeSeconds ?? 600,
       now,
     });
+    register({
+      federatedCredentials: [
+        {
+          issuer: issuerUrl(baseUrl, registration.tenantId),
+          subject: identity.principalId,
+          audience: audiences.tokenExchange,
+        },
+      ],
+    });
     context = {
-      registration,
+      get registration() {
+        return registration;
+      },
+      audiences,
+      directory,
+      behaviour: switches,
+      wall,
       tokens,
       fleet,
       scripts,
@@ -163,7 +238,20 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     caPem: certificates.caPem,
     tenantId: registration.tenantId,
     clientId: registration.clientId,
-    clientSecret: registration.clientSecret,
+    clientSecret,
+    audiences,
+    identityEndpoint: `http://127.0.0.1:${controlListener.port}${managedIdentityPath}`,
+    identity,
+    directory,
+    lowerComplianceWall: () => wall.lower(),
+    get behaviour() {
+      return switches.current;
+    },
+    behave: (change) => void switches.change(change),
+    get registration() {
+      return registration;
+    },
+    register: (change) => void register(change),
     fleet,
     script: (script) => scripts.add(script),
     clearScripts: () => scripts.clear(),

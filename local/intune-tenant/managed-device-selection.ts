@@ -42,24 +42,28 @@ export function selection(select: string | null): Selection {
   return { names: names.length > 0 ? [...new Set(names)] : undefined };
 }
 
-/** A device in a list: Graph answers null for the properties it keeps back, even when they are selected. */
-export function listedDevice(device: ManagedDevice, names: readonly string[] | undefined): Record<string, unknown> {
-  return shownDevice(device, names, () => false);
+/** A device in a list: Graph answers null for the properties it keeps back, even when selected, unless `filled`. */
+export function listedDevice(
+  device: ManagedDevice,
+  names: readonly string[] | undefined,
+  filled = false,
+): Record<string, unknown> {
+  return shownDevice(device, names, filled && names !== undefined);
 }
 
 /** A device read by its id: the properties kept back are filled in when they are selected. */
 export function singleDevice(device: ManagedDevice, names: readonly string[] | undefined): Record<string, unknown> {
-  return shownDevice(device, names, () => names !== undefined);
+  return shownDevice(device, names, names !== undefined);
 }
 
 function shownDevice(
   device: ManagedDevice,
   names: readonly string[] | undefined,
-  revealed: () => boolean,
+  revealed: boolean,
 ): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const name of names ?? managedDeviceProperties) {
-    if (keptBack.has(name) && !revealed()) {
+    if (keptBack.has(name) && !revealed) {
       shown[name] = null;
     } else {
       shown[name] = isManagedDeviceProperty(name) ? device[name] : unmodelled[name];

@@ -3,7 +3,19 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 
-export const scriptTargets = ['token', 'page', 'device', 'discovery', 'endpoints'] as const;
+export const scriptTargets = [
+  'token',
+  'identity',
+  'discovery',
+  'page',
+  'device',
+  'batch',
+  'delta',
+  'endpoints',
+  'complianceInfo',
+  'complianceDevice',
+  'complianceList',
+] as const;
 export type ScriptTarget = (typeof scriptTargets)[number];
 
 export interface Script {

@@ -1,17 +1,27 @@
 /** Sends each request of the HTTPS listener to the part of the tenant that answers it, unless a script answers first. */
 import type { AccessTokens } from './access-tokens.ts';
 import type { AppRegistration } from './app-registration.ts';
+import {
+  answerComplianceInformation,
+  answerComplianceQuery,
+  type ComplianceRetrievalContext,
+  complianceRetrievalPath,
+} from './compliance-retrieval.ts';
+import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
 import { answerGraphError, graphCall } from './graph-answer.ts';
+import { answerBatch } from './graph-batch.ts';
+import { answerDevicesDelta } from './graph-devices-delta.ts';
 import { answerManagedDevice, answerManagedDevices } from './graph-managed-devices.ts';
 import { answerServiceEndpoints } from './graph-service-endpoints.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { answerOpenIdConfiguration, answerSigningKeys } from './openid-discovery.ts';
 import type { RequestCounts, RequestKind } from './request-counts.ts';
 import { type ScriptedAnswers, scriptTargets } from './scripted-answers.ts';
+import type { CloudAudiences } from './token-audiences.ts';
 import { answerTokenRequest } from './token-endpoint.ts';
 
-export interface TenantContext {
+export interface TenantContext extends Omit<ComplianceRetrievalContext, 'intuneAudience'> {
   readonly registration: AppRegistration;
   readonly tokens: AccessTokens;
   readonly fleet: Fleet;
@@ -20,13 +30,15 @@ export interface TenantContext {
   readonly authorityHost: string;
   readonly graphUrl: string;
   readonly pageSize: number;
+  readonly audiences: CloudAudiences;
+  readonly directory: EntraDirectory;
   readonly now: () => Date;
 }
 
 interface Route {
   readonly kind: RequestKind;
-  /** The authority refuses other methods in its own words, Graph with 405. */
-  readonly getOnly: boolean;
+  /** The method that Graph takes, others get 405; undefined where other words are used for that. */
+  readonly method: 'GET' | 'POST' | undefined;
   answer(): void | Promise<void>;
 }
 
@@ -34,13 +46,35 @@ const openIdConfiguration = /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configurati
 const signingKeys = /^\/([^/]+)\/discovery\/v2\.0\/keys$/;
 const token = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
 const serviceEndpoints = /^\/v1\.0\/servicePrincipals(?:\/appId=([^/]+)|\(appId='([^/]+)'\))\/endpoints$/i;
+const devicesDelta = /^\/v1\.0\/devices\/(?:microsoft\.graph\.)?delta(?:\(\))?$/i;
+const batch = /^\/v1\.0\/\$batch$/i;
 const managedDevices = /^\/v1\.0\/deviceManagement\/managedDevices\/?$/i;
 const managedDevice = /^\/v1\.0\/deviceManagement\/managedDevices(?:\/([^/]+)|\('?([^/']+)'?\))$/i;
 
 export async function answerTenantRequest(exchange: HttpExchange, context: TenantContext): Promise<void> {
-  const { kind, getOnly, answer } = route(exchange, context);
-  context.counts.countRequest(kind);
+  const { kind, method, answer } = route(exchange, context);
+  await answerScripted(kind, exchange, context, async () => {
+    if (method !== undefined && exchange.method !== method) {
+      answerGraphError(
+        graphCall(exchange, context.now()),
+        405,
+        'Request_BadRequest',
+        'Specified HTTP method is not allowed for the request target.',
+      );
+      return;
+    }
+    await answer();
+  });
+}
 
+/** Counts the request and answers it, by script when there is one for it. */
+export async function answerScripted(
+  kind: RequestKind,
+  exchange: HttpExchange,
+  context: Pick<TenantContext, 'counts' | 'scripts'>,
+  answer: () => Promise<void>,
+): Promise<void> {
+  context.counts.countRequest(kind);
   const target = scriptTargets.find((known) => known === kind);
   const script = target === undefined ? undefined : context.scripts.take(target);
   if (target !== undefined && script !== undefined) {
@@ -48,15 +82,6 @@ export async function answerTenantRequest(exchange: HttpExchange, context: Tenan
     if (await context.scripts.play(script, exchange)) {
       return;
     }
-  }
-  if (getOnly && exchange.method !== 'GET') {
-    answerGraphError(
-      graphCall(exchange, context.now()),
-      405,
-      'Request_BadRequest',
-      'Specified HTTP method is not allowed for the request target.',
-    );
-    return;
   }
   await answer();
 }
@@ -67,36 +92,67 @@ function route(exchange: HttpExchange, context: TenantContext): Route {
 
   const tokenTenant = token.exec(path)?.[1];
   if (tokenTenant !== undefined) {
-    return { kind: 'token', getOnly: false, answer: () => answerTokenRequest(exchange, tokenTenant, context) };
+    return { kind: 'token', method: undefined, answer: () => answerTokenRequest(exchange, tokenTenant, context) };
   }
   const discoveryTenant = openIdConfiguration.exec(path)?.[1];
   if (discoveryTenant !== undefined) {
     const answer = () => answerOpenIdConfiguration(exchange, discoveryTenant, context);
-    return { kind: 'discovery', getOnly: true, answer };
+    return { kind: 'discovery', method: 'GET', answer };
   }
   const keysTenant = signingKeys.exec(path)?.[1];
   if (keysTenant !== undefined) {
-    return { kind: 'keys', getOnly: true, answer: () => answerSigningKeys(exchange, keysTenant, context) };
+    return { kind: 'keys', method: 'GET', answer: () => answerSigningKeys(exchange, keysTenant, context) };
   }
   const principal = serviceEndpoints.exec(path);
   const appId = principal?.[1] ?? principal?.[2];
   if (appId !== undefined) {
-    return { kind: 'endpoints', getOnly: true, answer: () => answerServiceEndpoints(call(), appId, context) };
+    return { kind: 'endpoints', method: 'GET', answer: () => answerServiceEndpoints(call(), appId, context) };
   }
   if (managedDevices.test(path)) {
-    return { kind: 'page', getOnly: true, answer: () => answerManagedDevices(call(), context) };
+    return { kind: 'page', method: 'GET', answer: () => answerManagedDevices(call(), context) };
   }
   const device = managedDevice.exec(path);
   const id = device?.[1] ?? device?.[2];
   if (id !== undefined) {
-    return { kind: 'device', getOnly: true, answer: () => answerManagedDevice(call(), id, context) };
+    return { kind: 'device', method: 'GET', answer: () => answerManagedDevice(call(), id, context) };
+  }
+  if (devicesDelta.test(path)) {
+    return { kind: 'delta', method: 'GET', answer: () => answerDevicesDelta(call(), context) };
+  }
+  if (batch.test(path)) {
+    const answerStep = (step: HttpExchange): Promise<void> => answerTenantRequest(step, context);
+    return { kind: 'batch', method: 'POST', answer: () => answerBatch(call(), context, answerStep) };
+  }
+  if (path.startsWith(`${complianceRetrievalPath}/`)) {
+    const query = complianceRoute(path.slice(complianceRetrievalPath.length), exchange, context);
+    if (query !== undefined) {
+      return query;
+    }
   }
   return {
     kind: 'unknown',
-    getOnly: false,
+    method: undefined,
     answer: () =>
       answerGraphError(call(), 404, 'ResourceNotFound', `Resource not found for the segment '${path.slice(1)}'.`),
   };
+}
+
+function complianceRoute(path: string, exchange: HttpExchange, context: TenantContext): Route | undefined {
+  const service = { ...context, intuneAudience: context.audiences.intune };
+  switch (path.replace(/\/$/, '')) {
+    case '/ciscoise/mdminfo':
+      return {
+        kind: 'complianceInfo',
+        method: 'GET',
+        answer: () => answerComplianceInformation(exchange, service),
+      };
+    case '/cisco/devices': {
+      const kind = exchange.query.get('querycriteria') === 'compliance' ? 'complianceList' : 'complianceDevice';
+      return { kind, method: 'GET', answer: () => answerComplianceQuery(exchange, service) };
+    }
+    default:
+      return undefined;
+  }
 }
 
 function decodedPath(path: string): string {

@@ -1,10 +1,41 @@
 /** The resources for which the simulated tenant issues tokens, named as in `scope` without the trailing `/.default`. */
 
-export const publicGraphAudience = 'https://graph.microsoft.com';
-/** Ends with a slash, which is why the scope of the Intune API carries two. */
-export const intuneAudience = 'https://api.manage.microsoft.com/';
+export interface CloudAudiences {
+  /** The simulated Graph goes by the name of the real one as well, so that a client may keep the usual scope. */
+  readonly graph: string;
+  /** Ends with a slash, which is why the scope of the Intune API carries two. */
+  readonly intune: string;
+  /** Audience of the assertions that federated credentials take. */
+  readonly tokenExchange: string;
+}
 
-/** The simulated Graph goes by the name of the real one as well, so that a client may keep the usual scope. */
-export function graphAudiences(graphUrl: string): readonly string[] {
-  return [graphUrl, publicGraphAudience];
+/**
+ * The clouds of Microsoft. The audience of the Intune API is published for the first two alone; what China's is called
+ * here is a guess after its host names.
+ */
+export const cloudAudiences = {
+  public: {
+    graph: 'https://graph.microsoft.com',
+    intune: 'https://api.manage.microsoft.com/',
+    tokenExchange: 'api://AzureADTokenExchange',
+  },
+  usGovernment: {
+    graph: 'https://graph.microsoft.us',
+    intune: 'https://api.manage.microsoft.us/',
+    tokenExchange: 'api://AzureADTokenExchangeUSGov',
+  },
+  usGovernmentDod: {
+    graph: 'https://dod-graph.microsoft.us',
+    intune: 'https://api.manage.microsoft.us/',
+    tokenExchange: 'api://AzureADTokenExchangeUSGov',
+  },
+  china: {
+    graph: 'https://microsoftgraph.chinacloudapi.cn',
+    intune: 'https://api.manage.microsoft.cn/',
+    tokenExchange: 'api://AzureADTokenExchangeChina',
+  },
+} as const satisfies Readonly<Record<string, CloudAudiences>>;
+
+export function graphAudiences(graphUrl: string, audiences: CloudAudiences): readonly string[] {
+  return [graphUrl, audiences.graph];
 }

@@ -3,8 +3,9 @@ import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { clientAssertionRefusal } from './client-assertion.ts';
 import { answerEntraError, type EntraRefusal, entraRefusals } from './entra-error.ts';
+import { federatedAssertionRefusal, isFederatedAssertion } from './federated-assertion.ts';
 import type { HttpExchange } from './http-exchange.ts';
-import { graphAudiences, intuneAudience } from './token-audiences.ts';
+import { type CloudAudiences, graphAudiences } from './token-audiences.ts';
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const defaultScope = '/.default';
@@ -14,6 +15,7 @@ export interface TokenEndpointContext {
   readonly tokens: AccessTokens;
   readonly authorityHost: string;
   readonly graphUrl: string;
+  readonly audiences: CloudAudiences;
   readonly now: () => Date;
 }
 
@@ -96,10 +98,10 @@ async function grantOrRefusal(
   if (typeof credential !== 'string') {
     return credential;
   }
-  if (graphAudiences(context.graphUrl).includes(resource)) {
+  if (graphAudiences(context.graphUrl, context.audiences).includes(resource)) {
     return { audience: resource, roles: registration.roles.graph, credential };
   }
-  if (resource === intuneAudience) {
+  if (resource === context.audiences.intune) {
     return { audience: resource, roles: registration.roles.intune, credential };
   }
   return entraRefusals.unknownResource(resource, tenant);
@@ -134,10 +136,13 @@ async function provenCredential(
     if (type !== jwtBearer) {
       return entraRefusals.wrongAssertionType(type);
     }
+    if (isFederatedAssertion(assertion)) {
+      return (await federatedAssertionRefusal(assertion, { ...registration, tokens: context.tokens })) ?? '2';
+    }
     const refusal = await clientAssertionRefusal(assertion, {
       clientId: registration.clientId,
       tokenEndpoint: tokenEndpointUrl(context.authorityHost, tenant),
-      certificatePem: registration.clientCertificatePem,
+      certificates: registration.certificates,
       now: context.now(),
     });
     return refusal ?? '2';
@@ -145,5 +150,10 @@ async function provenCredential(
   if (!secret) {
     return entraRefusals.noCredential();
   }
-  return secret === registration.clientSecret ? '1' : entraRefusals.wrongSecret(registration.clientId);
+  const known = registration.secrets.find(({ value }) => value === secret);
+  if (known === undefined) {
+    return entraRefusals.wrongSecret(registration.clientId);
+  }
+  const expired = known.expires !== undefined && Date.parse(known.expires) <= context.now().getTime();
+  return expired ? entraRefusals.expiredSecret(registration.clientId) : '1';
 }

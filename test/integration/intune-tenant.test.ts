@@ -170,7 +170,7 @@ describe('authority', () => {
     expect(verified.payload).toMatchObject({
       tid: tenant.tenantId,
       appid: tenant.clientId,
-      roles: ['Application.Read.All', 'DeviceManagementManagedDevices.Read.All'],
+      roles: ['Application.Read.All', 'Device.Read.All', 'DeviceManagementManagedDevices.Read.All'],
     });
     expect((verified.payload.exp ?? 0) - (verified.payload.iat ?? 0)).toBe(600);
   });

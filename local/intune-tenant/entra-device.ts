@@ -1,0 +1,103 @@
+/** The device object that Entra keeps beside a managed device: another id, another life, no MAC address. */
+import { createHash } from 'node:crypto';
+import { entraDeviceId } from './device-index.ts';
+import type { ManagedDevice } from './managed-device.ts';
+
+/** The properties of microsoft.graph.device (v1.0) that have to do with management. */
+export interface EntraDevice {
+  /** Object id; not the device ID that Intune calls azureADDeviceId. */
+  readonly id: string;
+  readonly deviceId: string;
+  readonly displayName: string | null;
+  readonly accountEnabled: boolean;
+  /** Written by Intune; null once Intune does not manage the device any more. */
+  readonly isCompliant: boolean | null;
+  readonly isManaged: boolean | null;
+  readonly isRooted: boolean | null;
+  readonly trustType: string;
+  readonly profileType: string;
+  readonly managementType: string | null;
+  readonly mdmAppId: string | null;
+  readonly enrollmentType: string | null;
+  readonly deviceOwnership: string | null;
+  readonly operatingSystem: string | null;
+  readonly operatingSystemVersion: string | null;
+  readonly complianceExpirationDateTime: string | null;
+}
+
+export const entraDeviceProperties = [
+  'id',
+  'deviceId',
+  'displayName',
+  'accountEnabled',
+  'isCompliant',
+  'isManaged',
+  'isRooted',
+  'trustType',
+  'profileType',
+  'managementType',
+  'mdmAppId',
+  'enrollmentType',
+  'deviceOwnership',
+  'operatingSystem',
+  'operatingSystemVersion',
+  'complianceExpirationDateTime',
+] as const satisfies readonly (keyof EntraDevice)[];
+
+const intuneAppId = '0000000a-0000-0000-c000-000000000000';
+const compliantStates: readonly string[] = ['compliant', 'inGracePeriod', 'configManager'];
+
+/** The object that belongs to a managed device, or undefined for a device that Entra does not know. */
+export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
+  const deviceId = entraDeviceId(device);
+  if (deviceId === undefined) {
+    return undefined;
+  }
+  const personal = device.managedDeviceOwnerType === 'personal';
+  return {
+    id: entraObjectId(deviceId),
+    deviceId,
+    displayName: device.deviceName,
+    accountEnabled: true,
+    isCompliant: compliantStates.includes(device.complianceState),
+    isManaged: true,
+    isRooted: device.jailBroken?.toLowerCase() === 'true',
+    trustType: personal ? 'Workplace' : 'AzureAd',
+    profileType: 'RegisteredDevice',
+    managementType: 'MDM',
+    mdmAppId: intuneAppId,
+    enrollmentType: device.deviceEnrollmentType,
+    deviceOwnership: personal ? 'Personal' : 'Company',
+    operatingSystem: device.operatingSystem,
+    operatingSystemVersion: device.osVersion,
+    complianceExpirationDateTime: null,
+  };
+}
+
+/** What is left in Entra of a device that Intune does not manage any more: the object stays until someone deletes it. */
+export function unmanagedEntraDevice(device: EntraDevice): EntraDevice {
+  return { ...device, isCompliant: null, isManaged: false, managementType: null, mdmAppId: null };
+}
+
+/** Always the same object id for a device ID, and never the device ID itself. */
+export function entraObjectId(deviceId: string): string {
+  const digits = createHash('sha256').update(`object of ${deviceId.toLowerCase()}`).digest('hex');
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(13, 16)}`,
+    `a${digits.slice(17, 20)}`,
+    digits.slice(20, 32),
+  ].join('-');
+}
+
+/** Whether two states of an object differ in any of the properties. */
+export function differs(
+  before: EntraDevice | undefined,
+  after: EntraDevice | undefined,
+  names: readonly (keyof EntraDevice)[] = entraDeviceProperties,
+): boolean {
+  return before === undefined || after === undefined
+    ? before !== after
+    : names.some((name) => before[name] !== after[name]);
+}

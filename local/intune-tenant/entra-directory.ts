@@ -1,0 +1,173 @@
+/**
+ * The device objects of the tenant's directory, which follow the fleet after a lag, and the record of their changes that
+ * `devices/delta` reads.
+ */
+import { entraDeviceId } from './device-index.ts';
+import { differs, type EntraDevice, entraDevice, unmanagedEntraDevice } from './entra-device.ts';
+import type { Fleet } from './fleet.ts';
+import { FleetError } from './fleet-error.ts';
+import type { ManagedDevice } from './managed-device.ts';
+
+export interface EntraChange {
+  readonly objectId: string;
+  /** Undefined for an object that is new. */
+  readonly before: EntraDevice | undefined;
+  /** Undefined for an object that was deleted. */
+  readonly after: EntraDevice | undefined;
+  /** When Intune changed; the directory shows it once the lag has passed. Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface EntraPage {
+  readonly objects: readonly EntraDevice[];
+  /** Where the next page starts; undefined when this page is the last. */
+  readonly next: number | undefined;
+}
+
+/** More changes than this are not kept: whoever is further behind has to start again. */
+const longestRecord = 500_000;
+/** A place in the full list from here on is among the objects that Intune does not manage any more. */
+const unmanagedPlaces = 2 ** 40;
+
+export class EntraDirectory {
+  readonly #fleet: Fleet;
+  readonly #now: () => Date;
+  #changes: EntraChange[] = [];
+  /** The position of the first change that is kept; positions are never used twice. */
+  #first = 0;
+  readonly #unmanaged = new Map<string, EntraDevice>();
+
+  constructor(fleet: Fleet, now: () => Date) {
+    this.#fleet = fleet;
+    this.#now = now;
+    fleet.listen(
+      (before, after) => this.#follow(before, after),
+      () => this.#startAgain(),
+    );
+  }
+
+  /** Tokens for a position below this one are answered with 410: start again. */
+  get oldestValid(): number {
+    return this.#first;
+  }
+
+  /** The position after the last change that the directory shows at this instant with this lag in seconds. */
+  visibleEnd(lagSeconds: number): number {
+    const horizon = this.#now().getTime() - lagSeconds * 1000;
+    const waiting = this.#changes.findIndex(({ at }) => at > horizon);
+    return this.#first + (waiting === -1 ? this.#changes.length : waiting);
+  }
+
+  /** The changes from one position up to, not including, another. */
+  changes(from: number, to: number): readonly EntraChange[] {
+    return this.#changes.slice(Math.max(0, from - this.#first), Math.max(0, to - this.#first));
+  }
+
+  /** Up to about `count` objects as they stood at position `end`, from a place in the full list; 0 is the beginning. */
+  page(place: number, count: number, end: number): EntraPage {
+    const waiting = new Map<string, EntraDevice | undefined>();
+    for (const { objectId, before } of this.changes(end, Number.MAX_SAFE_INTEGER)) {
+      if (!waiting.has(objectId)) {
+        waiting.set(objectId, before);
+      }
+    }
+    const asShown = (device: EntraDevice): EntraDevice | undefined =>
+      waiting.has(device.id) ? waiting.get(device.id) : device;
+    if (place < unmanagedPlaces) {
+      const { devices, next } = this.#fleet.page(place, count);
+      const objects = devices.map((device) => this.#primaryObject(device)).filter((device) => device !== undefined);
+      return {
+        objects: objects.map(asShown).filter((device) => device !== undefined),
+        next: next ?? (this.#unmanaged.size === 0 ? undefined : unmanagedPlaces),
+      };
+    }
+    const start = place - unmanagedPlaces;
+    const objects = [...this.#unmanaged.values()].slice(start, start + count);
+    return {
+      objects: objects.map(asShown).filter((device) => device !== undefined),
+      next: start + count < this.#unmanaged.size ? place + count : undefined,
+    };
+  }
+
+  /** Deletes the object of a device that Intune does not manage any more. */
+  delete(deviceId: string): void {
+    const object = this.#unmanaged.get(deviceId.toLowerCase());
+    if (object === undefined) {
+      throw new FleetError(
+        'device_not_found',
+        `Entra has no unmanaged device with the device ID '${deviceId}': remove it from the fleet first`,
+      );
+    }
+    this.#unmanaged.delete(object.deviceId);
+    this.#record(object, undefined);
+  }
+
+  /** From now on every token handed out so far is answered with 410. */
+  demandResync(): void {
+    this.#first += this.#changes.length + 1;
+    this.#changes = [];
+  }
+
+  #startAgain(): void {
+    this.#unmanaged.clear();
+    this.demandResync();
+  }
+
+  /** A device enrolled several times has one object, which follows the enrolment that synchronised last. */
+  #primaryObject(device: ManagedDevice): EntraDevice | undefined {
+    const deviceId = entraDeviceId(device);
+    if (deviceId === undefined) {
+      return undefined;
+    }
+    return newest(this.#fleet.withEntraId(deviceId))?.id === device.id ? entraDevice(device) : undefined;
+  }
+
+  #follow(before: ManagedDevice | undefined, after: ManagedDevice | undefined): void {
+    const deviceIds = new Set([before, after].map((device) => device && entraDeviceId(device)));
+    for (const deviceId of deviceIds) {
+      if (deviceId !== undefined) {
+        this.#followObject(deviceId, before, after);
+      }
+    }
+  }
+
+  #followObject(deviceId: string, before: ManagedDevice | undefined, after: ManagedDevice | undefined): void {
+    const enrolled = this.#fleet.withEntraId(deviceId);
+    const earlier = enrolled.filter(({ id }) => id !== after?.id);
+    if (before !== undefined && entraDeviceId(before) === deviceId) {
+      earlier.push(before);
+    }
+    const managedBefore = newest(earlier);
+    const managedAfter = newest(enrolled);
+    const objectBefore = managedBefore === undefined ? this.#unmanaged.get(deviceId) : entraDevice(managedBefore);
+    const objectAfter =
+      managedAfter === undefined ? objectBefore && unmanagedEntraDevice(objectBefore) : entraDevice(managedAfter);
+    if (managedAfter !== undefined) {
+      this.#unmanaged.delete(deviceId);
+    } else if (objectAfter !== undefined) {
+      this.#unmanaged.set(deviceId, objectAfter);
+    }
+    this.#record(objectBefore, objectAfter);
+  }
+
+  #record(before: EntraDevice | undefined, after: EntraDevice | undefined): void {
+    const objectId = after?.id ?? before?.id;
+    if (objectId === undefined || !differs(before, after)) {
+      return;
+    }
+    this.#changes.push({ objectId, before, after, at: this.#now().getTime() });
+    if (this.#changes.length > longestRecord) {
+      const dropped = Math.floor(longestRecord / 5);
+      this.#changes.splice(0, dropped);
+      this.#first += dropped;
+    }
+  }
+}
+
+function newest(devices: readonly ManagedDevice[]): ManagedDevice | undefined {
+  return devices.reduce<ManagedDevice | undefined>(
+    (best, device) =>
+      best === undefined || Date.parse(device.lastSyncDateTime) >= Date.parse(best.lastSyncDateTime) ? device : best,
+    undefined,
+  );
+}
