@@ -7,13 +7,13 @@ import type { SignInCredential } from './credentials-to-try.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 import { createMsalNetworkClient } from './msal-network-client.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import { toSignInError } from './sign-in-problem.ts';
+import { type EntraRefusal, toSignInError } from './sign-in-problem.ts';
 import type { AppIdentity } from './token-source.ts';
 
 /** What went wrong below MSAL, which passes on a text of its own instead. */
 interface Call {
   failure?: SourceError;
-  retryAfterMs?: number | undefined;
+  refusal?: EntraRefusal;
 }
 
 export class MsalApplication {
@@ -27,7 +27,7 @@ export class MsalApplication {
   ) {
     const networkClient = createMsalNetworkClient(transport, {
       failed: (thrown) => this.#failed(thrown),
-      answered: ({ headers }) => this.#answered(headers),
+      answered: (answer) => this.#answered(answer),
     });
     const { clientAssertion } = options;
     this.#application = new ConfidentialClientApplication({
@@ -61,7 +61,7 @@ export class MsalApplication {
         if (!result?.accessToken) throw new Error('the token response holds no access token');
         return result.accessToken;
       } catch (thrown) {
-        throw toSignInError(call.failure ?? thrown, call.retryAfterMs);
+        throw toSignInError(call.failure ?? thrown, call.refusal);
       }
     });
   }
@@ -71,8 +71,16 @@ export class MsalApplication {
     if (call !== undefined && thrown instanceof SourceError) call.failure = thrown;
   }
 
-  #answered(headers: HttpAnswer['headers']): void {
+  #answered(answer: HttpAnswer): void {
     const call = this.#calls.getStore();
-    if (call !== undefined) call.retryAfterMs = parseRetryAfter(headers['retry-after']);
+    if (call !== undefined && answer.status >= 400) call.refusal = readRefusal(answer);
   }
+}
+
+function readRefusal({ headers, body }: HttpAnswer): EntraRefusal {
+  const retryAfterMs = parseRetryAfter(headers['retry-after']);
+  return {
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    description: /"error_description"\s*:\s*"(AADSTS[^"]{0,600})/.exec(body.slice(0, 10_000))?.[1] ?? '',
+  };
 }

@@ -9,13 +9,23 @@ const UNKNOWN =
 /** A refusal for the time of the assertion would meet every other certificate, too. */
 const CLOCKS = 'AADSTS700024';
 
+/** What Entra itself said. */
+export interface EntraRefusal {
+  /** How long it asked to wait. */
+  readonly retryAfterMs?: number;
+  /** Begins with the AADSTS number; empty when it gave none. */
+  readonly description: string;
+}
+
 /**
  * @param thrown what MSAL threw, or the transport under it
- * @param retryAfterMs how long Entra asked to wait
+ * @param refusal for what MSAL does not pass on: a tenant that is not there reaches us as "cannot resolve endpoints"
  */
-export function toSignInError(thrown: unknown, retryAfterMs?: number): SourceError {
+export function toSignInError(thrown: unknown, refusal?: EntraRefusal): SourceError {
   if (thrown instanceof SourceError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = message.includes('AADSTS') ? message : refusal?.description || message;
+  const retryAfterMs = refusal?.retryAfterMs;
   const number = /AADSTS(\d+)/.exec(text)?.[1];
   // The first line only: the rest are ids and timestamps, which belong to a support request.
   const summary = text.split(/[\r\n]| Trace ID/)[0] ?? text;

@@ -1,4 +1,4 @@
-// Access tokens for Microsoft's APIs: one MSAL application in use per process, which keeps tokens and renews them in time.
+// Access tokens for Microsoft's APIs: one MSAL application per credential, which keeps tokens and renews them in time.
 
 import type { AppCredential } from './app-credential.ts';
 import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
@@ -63,7 +63,9 @@ class RollingTokenSource {
   readonly #now: () => Date;
   readonly #underWay = new Map<string, Promise<string>>();
   #toTry: Promise<readonly SignInCredential[]> | undefined;
-  #inUse: { readonly credential: SignInCredential; readonly application: MsalApplication } | undefined;
+  /** One per credential, and there is mostly one credential. */
+  readonly #applications = new Map<SignInCredential, MsalApplication>();
+  #inUse: SignInCredential | undefined;
 
   constructor(identity: AppIdentity, transport: HttpsTransport, local: HttpsTransport, now: () => Date) {
     this.#identity = identity;
@@ -89,10 +91,9 @@ class RollingTokenSource {
   async #request(resource: string): Promise<string> {
     let refusal: unknown;
     for (const credential of await this.#inOrder()) {
-      const application = this.#applicationFor(credential);
       try {
-        const token = await application.getToken(resource);
-        this.#inUse = { credential, application };
+        const token = await this.#applicationFor(credential).getToken(resource);
+        this.#inUse = credential;
         return token;
       } catch (thrown) {
         refusal ??= thrown;
@@ -108,13 +109,15 @@ class RollingTokenSource {
       throw thrown;
     });
     const all = await this.#toTry;
-    const first = this.#inUse?.credential;
+    const first = this.#inUse;
     return first === undefined ? all : [first, ...all.filter((other) => other !== first)];
   }
 
   #applicationFor(credential: SignInCredential): MsalApplication {
-    if (this.#inUse?.credential === credential) return this.#inUse.application;
-    return new MsalApplication(this.#identity, credential, this.#transport);
+    const application =
+      this.#applications.get(credential) ?? new MsalApplication(this.#identity, credential, this.#transport);
+    this.#applications.set(credential, application);
+    return application;
   }
 }
 

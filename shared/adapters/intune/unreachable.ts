@@ -17,10 +17,14 @@ export function unreachable(url: string, thrown: unknown, proxyUrl?: string): So
       cause: thrown,
     });
   }
-  return new SourceError('NAC_INTUNE_UNREACHABLE', `No answer from ${host}${through}: ${code || text}.`, {
-    action: whatToDo(thrown, code, text, proxyUrl),
-    cause: thrown,
-  });
+  return new SourceError(
+    'NAC_INTUNE_UNREACHABLE',
+    `No answer from ${host}${through}: ${code === 'UND_ERR_ABORTED' ? text : code || text}.`,
+    {
+      action: whatToDo(thrown, code, text, proxyUrl),
+      cause: thrown,
+    },
+  );
 }
 
 function whatToDo(thrown: unknown, code: string, text: string, proxyUrl: string | undefined): string {
@@ -35,13 +39,9 @@ function whatToDo(thrown: unknown, code: string, text: string, proxyUrl: string 
     : 'Check DNS and outbound HTTPS (port 443) from the function app to this host.';
 }
 
-/** undici packs what the system said into an error of its own. */
+/** undici wraps what went wrong between us and a proxy. */
 function innermost(thrown: unknown): { code: string; text: string } {
-  let error = thrown;
-  while (error instanceof Error && error.cause instanceof Error && !('code' in error && error.code))
-    error = error.cause;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const ownCode = error instanceof errors.UndiciError && error.cause instanceof Error && 'code' in error.cause;
-  const inner = ownCode ? String((error as { cause: { code?: unknown } }).cause.code) : code;
-  return { code: inner === '23' ? '' : inner, text: error instanceof Error ? error.message : String(error) };
+  const error = thrown instanceof errors.UndiciError && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (!(error instanceof Error)) return { code: '', text: String(error) };
+  return { code: 'code' in error && typeof error.code === 'string' ? error.code : '', text: error.message };
 }
