@@ -1,4 +1,5 @@
-// Queue trigger: relays report what became of jobs. A message that is no report ends in the dead letters of its queue.
+// Queue trigger: relays report what became of jobs, one report or several in a message. A message with something else in it
+// ends in the dead letters of its queue.
 
 import { app } from '@azure/functions';
 import { connector } from './connector.ts';

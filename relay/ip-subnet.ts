@@ -29,7 +29,8 @@ export function subnetContains(subnet: IpSubnet, address: IpAddress): boolean {
   return address.family === subnet.family && masked(address.octets, subnet.prefixLength).equals(subnet.octets);
 }
 
-function masked(octets: Buffer, prefixLength: number): Buffer {
+/** The address with all bits after its prefix cleared. */
+export function masked(octets: Buffer, prefixLength: number): Buffer {
   return Buffer.from(
     octets.map((octet, index) => {
       const kept = Math.min(Math.max(prefixLength - index * 8, 0), 8);

@@ -1,11 +1,11 @@
 // Works on CoA jobs as they come from the site's queue: each ends in one report, and only then is its message completed.
 
-import { type CoaJob, type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
+import type { CoaJob, CoaReport } from '../shared/domain/coa-job.ts';
 import { toInstant } from '../shared/domain/instant.ts';
 import type { Logger, Privacy } from '../shared/ports.ts';
 import { clockDelay } from './clock-delay.ts';
-import { findNas } from './find-nas.ts';
-import type { NasSender } from './nas-sender.ts';
+import { nasFinder } from './find-nas.ts';
+import type { CoaSender } from './radius/coa-sender.ts';
 import { reportSendResult } from './radius/report-send-result.ts';
 import type { SendClock } from './radius/send-clock.ts';
 import { readCoaJob } from './read-coa-job.ts';
@@ -36,7 +36,7 @@ export interface JobWorkerOptions {
   readonly config: Pick<RelayConfig, 'site' | 'relay' | 'nas' | 'limits'>;
   /** Secrets by name of the NAS. */
   readonly secrets: ReadonlyMap<string, string>;
-  readonly sender: NasSender;
+  readonly sender: Pick<CoaSender, 'send'>;
   readonly reports: ReportOutbox;
   readonly clock: SendClock;
   readonly log: Logger;
@@ -45,16 +45,18 @@ export interface JobWorkerOptions {
 
 type Ending = Pick<CoaReport, 'outcome' | 'errorCause' | 'transmissions' | 'discarded' | 'hint'>;
 
-/** Remembered endings: far more than can come back after a lost lock. */
-const rememberedJobs = 10_000;
 const longestDescription = 1000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const { config, secrets, sender, reports, clock, log, privacy } = options;
   const lanes = createSendLanes(config.limits);
-  const finished = new Map<string, CoaReport>();
+  const findNas = nasFinder(config.nas);
+  // Octets once per NAS: what is made of a secret for its digests is kept with it.
+  const secretOctets = new Map([...secrets].map(([nas, secret]) => [nas, Buffer.from(secret, 'utf8')]));
   const inHand = new Set<Promise<void>>();
   const cutOff = new AbortController();
+  /** One for each session, not for each job: a signal that lasts keeps every signal that was joined to it. */
+  const signals = new WeakMap<AbortSignal, AbortSignal>();
 
   async function work(delivery: JobDelivery, signal: AbortSignal): Promise<void> {
     const reading = readCoaJob(delivery.body, config.site);
@@ -68,15 +70,17 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       return delivery.deadLetter('NAC_RELAY_JOB', description);
     }
     const { job } = reading;
-    const report = finished.get(coaMessageId(job)) ?? (await finish(job, signal));
-    await reports.put(report);
+    await (reports.ending(job) ?? finish(job, signal));
     // Without the lock the message is not ours to settle any more.
     if (!signal.aborted) await delivery.complete();
   }
 
-  /** Does what the job asks for, unless this process has done so already. */
-  async function finish(job: CoaJob, signal: AbortSignal): Promise<CoaReport> {
-    const found = findNas(config.nas, job.nas);
+  /**
+   * Does what the job asks for, unless this process has done so already.
+   * @returns resolves when the results queue knows how it ended
+   */
+  async function finish(job: CoaJob, signal: AbortSignal): Promise<void> {
+    const found = findNas(job.nas);
     if (found === undefined) return conclude(job, unknownNas(job));
     const { entry, address } = found;
     const nas = { nas: entry.name, address };
@@ -88,14 +92,16 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     let answered: boolean | undefined;
     try {
       // The same job may have come twice, and the first of them may have ended while this one waited.
-      const already = finished.get(coaMessageId(job));
-      if (already) return already;
+      const ended = reports.ending(job);
+      if (ended) return ended;
       if (hasExpired(job)) return conclude(job, expired, nas);
       void reports.put(reportOf(job, 'taken'));
-      const target = { ...entry, address, secret: secrets.get(entry.name) ?? '' };
+      const target = { ...entry, address, secret: secretOctets.get(entry.name) ?? '' };
       const result = await sender.send(target, answer.request, {
         signal,
-        onSent: () => void reports.put(reportOf(job, 'sent')),
+        onTransmission: (count) => {
+          if (count === 1) void reports.put(reportOf(job, 'sent'));
+        },
       });
       answered = result.kind !== 'no-answer';
       return conclude(job, reportSendResult(result, target), { ...nas, durationMs: Math.round(result.elapsedMs) });
@@ -109,9 +115,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     }
   }
 
-  function conclude(job: CoaJob, ending: Ending, fields: Record<string, unknown> = {}): CoaReport {
-    const report = reportOf(job, 'finished', ending);
-    remember(coaMessageId(job), report);
+  function conclude(job: CoaJob, ending: Ending, fields: Record<string, unknown> = {}): Promise<void> {
     log.info('relay.job', {
       jobId: job.id,
       attempt: job.attempt,
@@ -121,7 +125,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       ...fields,
       ...ending,
     });
-    return report;
+    return reports.put(reportOf(job, 'finished', ending));
   }
 
   function hasExpired({ expiresAt }: CoaJob): boolean {
@@ -132,14 +136,16 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...ending };
   }
 
-  function remember(id: string, report: CoaReport): void {
-    finished.set(id, report);
-    const [oldest] = finished.keys();
-    if (finished.size > rememberedJobs && oldest !== undefined) finished.delete(oldest);
+  function endsWith(lost: AbortSignal): AbortSignal {
+    const known = signals.get(lost);
+    if (known) return known;
+    const signal = AbortSignal.any([lost, cutOff.signal]);
+    signals.set(lost, signal);
+    return signal;
   }
 
   async function handle(delivery: JobDelivery, lost: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([lost, cutOff.signal]);
+    const signal = endsWith(lost);
     try {
       await work(delivery, signal);
     } catch (error) {

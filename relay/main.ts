@@ -7,6 +7,9 @@ import { parseRelayCommand, relayUsage } from './parse-relay-command.ts';
 import { RelayConfigError, toRelayError } from './relay-error.ts';
 import { startRelay } from './start-relay.ts';
 
+const lines: string[] = [];
+process.on('exit', writeLines);
+
 // Whoever read our output may be gone before us; that is no reason to skip the shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -35,12 +38,18 @@ async function run(file: string): Promise<void> {
   await relay.stop();
 }
 
+/** Lines of one turn leave together; those of the last turn do so even when the process dies of an error. */
 function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  if (lines.push(line) === 1) setImmediate(writeLines);
+}
+
+function writeLines(): void {
+  if (lines.length > 0) process.stdout.write(`${lines.splice(0).join('\n')}\n`);
 }
 
 function exit(code: number): void {
   process.exitCode = code;
+  writeLines();
   // Timers of the SDK would keep the process for another minute.
   process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 }

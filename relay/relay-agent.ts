@@ -7,7 +7,7 @@ import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
 import { createJobWorker } from './job-worker.ts';
 import { type JobsQueue, keepSession, type RelayState } from './keep-session.ts';
-import type { NasSender } from './nas-sender.ts';
+import type { CoaSender } from './radius/coa-sender.ts';
 import type { SendClock } from './radius/send-clock.ts';
 import type { RelayConfig } from './relay-config.ts';
 import { createReportOutbox, type ResultsQueue } from './report-outbox.ts';
@@ -21,7 +21,7 @@ export interface RelayAgentParts {
   readonly logKey: string;
   readonly jobs: JobsQueue & { close(): Promise<void> };
   readonly results: ResultsQueue & { close(): Promise<void> };
-  readonly sender: NasSender;
+  readonly sender: Pick<CoaSender, 'send' | 'close'>;
   readonly clock: SendClock;
   readonly log: Logger;
   readonly random: () => number;

@@ -1,20 +1,28 @@
 // Brings reports to the results queue, in order, and tries until the queue has accepted them.
 
-import { type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
+import { type CoaJob, type CoaReport, type CoaReportStage, coaMessageId } from '../shared/domain/coa-job.ts';
 import type { Logger } from '../shared/ports.ts';
 import { clockDelay } from './clock-delay.ts';
 import type { SendClock } from './radius/send-clock.ts';
+import { createRecentMap } from './recent-map.ts';
 import { toRelayError } from './relay-error.ts';
 import { type RetryDelays, retryDelay } from './retry-delays.ts';
 
 export interface ResultsQueue {
-  /** Resolves when the queue has accepted all of them. */
+  /** Resolves when the queue has accepted all of them. May be asked again with the same ones, if it was not certain. */
   send(reports: readonly CoaReport[]): Promise<void>;
 }
 
 export interface ReportOutbox {
-  /** Resolves when the results queue has accepted the report and all before it. Rejects only after `close`. */
+  /**
+   * A stage that is not the last one waits a moment for the next, and then travels with it. A stage of an attempt that was
+   * put before is not sent again.
+   * @returns resolves when the results queue has accepted the report; rejects only after `close`
+   */
   put(report: CoaReport): Promise<void>;
+  /** As `put` has returned for the last stage of this attempt; nothing if that is not known to have come to an end. */
+  ending(attempt: Pick<CoaJob, 'id' | 'attempt'>): Promise<void> | undefined;
+  /** Reports that the queue has not accepted yet. */
   readonly pending: number;
   /** The newest that was accepted. */
   readonly last: CoaReport | undefined;
@@ -24,24 +32,47 @@ export interface ReportOutbox {
 
 export interface ReportOutboxOptions {
   readonly queue: ResultsQueue;
-  readonly clock: Pick<SendClock, 'after'>;
+  readonly clock: Pick<SendClock, 'after' | 'elapsed'>;
   readonly log: Logger;
   readonly random: () => number;
   readonly delays: RetryDelays;
+  /** How long a report waits for the next stage of its job, milliseconds. */
+  readonly holdMs?: number;
 }
 
-interface Entry {
-  readonly report: CoaReport;
+/** One message to be. */
+interface Parcel {
+  readonly key: string;
+  report: CoaReport;
+  readonly dueAt: number;
+  due: boolean;
   readonly accepted: PromiseWithResolvers<void>;
 }
 
-/** Sent together at most. */
-const batchSize = 100;
+interface Told {
+  readonly stage: CoaReportStage;
+  readonly accepted: Promise<void>;
+}
 
-export function createReportOutbox({ queue, clock, log, random, delays }: ReportOutboxOptions): ReportOutbox {
-  const entries = new Map<string, Entry>();
+/** Sent together at most; with hints of full length that is half of what a message may hold. */
+const batchSize = 50;
+/** Attempts of which it is known what was put: far more than can come back after a lost lock. */
+const rememberedAttempts = 5000;
+const stages: readonly CoaReportStage[] = ['taken', 'sent', 'finished'];
+
+export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
+  const { queue, clock, log, random, delays, holdMs = 100 } = options;
+  /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
+  const joinable = new Map<string, Parcel>();
+  /** By attempt: the furthest stage that was put. */
+  const told = createRecentMap<Told>(rememberedAttempts);
   const closed = new AbortController();
+  const closing = (): Error => closed.signal.reason;
+  let due: Parcel[] = [];
+  /** Is tried, unchanged, until it is accepted: the queue knows a repetition by what it consists of. */
+  let batch: readonly Parcel[] = [];
   let pumping = false;
+  let cancelWaking: (() => void) | undefined;
   let last: CoaReport | undefined;
 
   async function pump(): Promise<void> {
@@ -49,21 +80,19 @@ export function createReportOutbox({ queue, clock, log, random, delays }: Report
     pumping = true;
     // What is put in the same turn goes along.
     await Promise.resolve();
-    for (let failures = 0; entries.size > 0 && !closed.signal.aborted; ) {
-      const batch = [...entries].slice(0, batchSize);
+    for (let failures = 0; batch.length + due.length > 0 && !closed.signal.aborted; ) {
+      if (batch.length === 0) batch = takeDue();
       try {
-        await queue.send(batch.map(([, { report }]) => report));
-        for (const [id, { report, accepted }] of batch) {
-          entries.delete(id);
-          last = report;
-          accepted.resolve();
-        }
+        await queue.send(batch.map(({ report }) => report));
+        last = batch.at(-1)?.report;
+        for (const { accepted } of batch) accepted.resolve();
+        batch = [];
         if (failures > 0) log.info('relay.reports_resumed', { afterFailures: failures });
         failures = 0;
       } catch (error) {
         failures++;
         const { code, message, action } = toRelayError(error);
-        log.warn('relay.reports_delayed', { code, message, action, pending: entries.size, failures });
+        log.warn('relay.reports_delayed', { code, message, action, pending: pending(), failures });
         await clockDelay(clock, retryDelay(delays, failures, random), closed.signal);
       }
     }
@@ -71,36 +100,89 @@ export function createReportOutbox({ queue, clock, log, random, delays }: Report
     pumping = false;
   }
 
+  function takeDue(): readonly Parcel[] {
+    const taken = due.slice(0, batchSize);
+    due = due.slice(taken.length);
+    for (const parcel of taken) if (joinable.get(parcel.key) === parcel) joinable.delete(parcel.key);
+    return taken;
+  }
+
+  function makeDue(parcel: Parcel): void {
+    if (parcel.due) return;
+    parcel.due = true;
+    due.push(parcel);
+    void pump();
+  }
+
+  function wake(): void {
+    cancelWaking = undefined;
+    const now = clock.elapsed();
+    for (const parcel of joinable.values()) {
+      if (parcel.dueAt <= now) makeDue(parcel);
+      else if (!parcel.due) {
+        wakeAt(parcel.dueAt);
+        break;
+      }
+    }
+  }
+
+  function wakeAt(time: number): void {
+    cancelWaking ??= clock.after(Math.max(1, Math.ceil(time - clock.elapsed())), wake);
+  }
+
+  function parcelFor(key: string, report: CoaReport): Parcel {
+    const open = joinable.get(key);
+    if (open !== undefined && open.report.stage !== 'finished') {
+      const { stage, at, earlier = [] } = open.report;
+      open.report = { ...report, earlier: [...earlier, { stage, at }] };
+      return open;
+    }
+    const accepted = Promise.withResolvers<void>();
+    // Not everyone waits for it.
+    accepted.promise.catch(() => undefined);
+    const parcel: Parcel = { key, report, dueAt: clock.elapsed() + holdMs, due: false, accepted };
+    joinable.set(key, parcel);
+    return parcel;
+  }
+
+  function pending(): number {
+    let waiting = batch.length + due.length;
+    for (const parcel of joinable.values()) if (!parcel.due) waiting++;
+    return waiting;
+  }
+
   return {
     put(report) {
-      const id = reportMessageId(report);
-      const known = entries.get(id);
-      if (known) return known.accepted.promise;
-      const accepted = Promise.withResolvers<void>();
-      // Not everyone waits for it.
-      accepted.promise.catch(() => undefined);
-      if (closed.signal.aborted) {
-        accepted.reject(closed.signal.reason);
-        return accepted.promise;
-      }
-      entries.set(id, { report, accepted });
-      void pump();
-      return accepted.promise;
+      const key = coaMessageId({ id: report.jobId, attempt: report.attempt });
+      const known = told.get(key);
+      if (known && stages.indexOf(known.stage) >= stages.indexOf(report.stage)) return known.accepted;
+      if (closed.signal.aborted) return rejected(closing());
+      const parcel = parcelFor(key, report);
+      told.set(key, { stage: report.stage, accepted: parcel.accepted.promise });
+      if (report.stage === 'finished') makeDue(parcel);
+      else wakeAt(parcel.dueAt);
+      return parcel.accepted.promise;
+    },
+    ending(attempt) {
+      const known = told.get(coaMessageId(attempt));
+      return known?.stage === 'finished' ? known.accepted : undefined;
     },
     get pending() {
-      return entries.size;
+      return pending();
     },
     get last() {
       return last;
     },
     close() {
       closed.abort(new Error('The relay has stopped'));
-      for (const { accepted } of entries.values()) accepted.reject(closed.signal.reason);
+      cancelWaking?.();
+      for (const { accepted } of [...batch, ...due, ...joinable.values()]) accepted.reject(closing());
     },
   };
 }
 
-/** The same stage of the same attempt is the same message: duplicate detection of the queue drops the second one. */
-export function reportMessageId({ jobId, attempt, stage }: CoaReport): string {
-  return `${coaMessageId({ id: jobId, attempt })}:${stage}`;
+function rejected(reason: Error): Promise<void> {
+  const promise = Promise.reject(reason);
+  promise.catch(() => undefined);
+  return promise;
 }

@@ -96,9 +96,9 @@ export function createSendLanes({ concurrency, perNas }: Pick<RelayLimits, 'conc
           reject(reason);
         },
       };
-      signal.addEventListener('abort', abort, { once: true });
       waiters.add(waiter);
       startWhatCan();
+      if (waiters.has(waiter)) signal.addEventListener('abort', abort, { once: true });
       return promise;
     },
     stop(reason) {

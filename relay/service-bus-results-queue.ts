@@ -1,9 +1,10 @@
 // The results queue at Service Bus.
 
+import { hash } from 'node:crypto';
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
-import type { CoaReport } from '../shared/domain/coa-job.ts';
+import { type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
-import { type ResultsQueue, reportMessageId } from './report-outbox.ts';
+import type { ResultsQueue } from './report-outbox.ts';
 import { serviceBusError } from './service-bus-error.ts';
 import { within } from './within.ts';
 
@@ -33,7 +34,7 @@ export function serviceBusResultsQueue(connect: ConnectServiceBus, queue: string
     async send(reports) {
       try {
         open ??= openSender();
-        await within(sendLimitMs, open.sender.sendMessages(reports.map(toMessage)));
+        await within(sendLimitMs, open.sender.sendMessages(toMessage(reports)));
       } catch (error) {
         void drop();
         throw serviceBusError(error, queue);
@@ -43,11 +44,21 @@ export function serviceBusResultsQueue(connect: ConnectServiceBus, queue: string
   };
 }
 
-function toMessage(report: CoaReport): ServiceBusMessage {
+/**
+ * One message for all of them: it costs queue and functions what one report costs. The same reports make the same message
+ * id, so that duplicate detection of the queue drops a repetition.
+ */
+function toMessage(reports: readonly CoaReport[]): ServiceBusMessage {
+  const ids = reports.map(reportMessageId);
+  const [only = ''] = ids;
   return {
-    messageId: reportMessageId(report),
-    subject: `coa-${report.stage}`,
+    messageId: ids.length === 1 ? only : `reports:${hash('sha256', ids.join('\n'), 'hex')}`,
     contentType: 'application/json',
-    body: report,
+    body: reports.length === 1 ? reports[0] : reports,
   };
+}
+
+/** The same stage of the same attempt is the same message. */
+function reportMessageId({ jobId, attempt, stage }: CoaReport): string {
+  return `${coaMessageId({ id: jobId, attempt })}:${stage}`;
 }

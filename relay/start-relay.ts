@@ -6,7 +6,7 @@ import { systemRandom } from '../shared/adapters/system/system-random.ts';
 import type { Logger } from '../shared/ports.ts';
 import { connectServiceBus } from './connect-service-bus.ts';
 import { fixRheaSettlement } from './fix-rhea-settlement.ts';
-import { createNasSender } from './nas-sender.ts';
+import { createCoaSender } from './radius/coa-sender.ts';
 import type { RetransmissionTimes } from './radius/retransmission-timeouts.ts';
 import { systemSendClock } from './radius/send-clock.ts';
 import { readConfigFile } from './read-config-file.ts';
@@ -44,7 +44,7 @@ export async function startRelay({ file, env, log, timing, retransmission }: Sta
     logKey: secrets.logKey ?? systemRandom.hex(32),
     jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: config.site, held: config.limits.held }),
     results: serviceBusResultsQueue(connect, resultsQueue),
-    sender: createNasSender(retransmission === undefined ? {} : { times: retransmission }),
+    sender: createCoaSender(retransmission === undefined ? {} : { times: retransmission }),
     clock: systemSendClock,
     log,
     random: Math.random,

@@ -1,7 +1,7 @@
 // Sends CoA-Requests and Disconnect-Requests to NASes and waits for the verified answer.
 
 import type { Attribute } from './attribute-table.ts';
-import { type CoaRequest, encodeRequest } from './encode-request.ts';
+import { type CoaRequest, layOutRequest, signRequest } from './encode-request.ts';
 import type { ErrorCause } from './error-cause.ts';
 import { createIdentifierLedger } from './identifier-ledger.ts';
 import { type OpenUdpSocket, openUdpSocket } from './open-udp-socket.ts';
@@ -55,6 +55,12 @@ export interface CoaUnanswered extends CoaExchange {
 
 export type CoaSendResult = CoaAnswered | CoaUnanswered;
 
+export interface CoaSendOptions {
+  readonly signal?: AbortSignal;
+  /** Called after each transmission, the first one included, with how many there were. */
+  readonly onTransmission?: (transmissions: number) => void;
+}
+
 export interface CoaSender {
   /**
    * Sends one request and retransmits it, unchanged and from the same port, until it is answered or the time is up
@@ -62,7 +68,7 @@ export interface CoaSender {
    * @throws RangeError for a target or request that cannot be sent; the signal's reason once it aborts;
    * CoaSenderClosedError after `close`
    */
-  send(target: CoaTarget, request: CoaRequest, options?: { readonly signal?: AbortSignal }): Promise<CoaSendResult>;
+  send(target: CoaTarget, request: CoaRequest, options?: CoaSendOptions): Promise<CoaSendResult>;
   /** Source ports that are open now. */
   readonly openPorts: number;
   /** Ends everything; sends under way reject. Nothing is left open when it resolves. */
@@ -98,14 +104,16 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
   const { replayWindowMs = 300_000, maximumPorts = 32, idleCloseMs = 10_000, openSocket = openUdpSocket } = options;
   const ledger = createIdentifierLedger(replayWindowMs, clock.elapsed, random);
   const ports = createSourcePorts({ openSocket, ledger, clock, maximumPorts, idleCloseMs });
-  const closed = new AbortController();
+  /** Ends those under way. A signal joined to each caller's would outlive the send: signals that last keep what hangs on them. */
+  const ending = new Set<(reason: unknown) => void>();
+  let closedBy: CoaSenderClosedError | undefined;
 
   return {
-    async send(target, request, { signal } = {}) {
+    async send(target, request, { signal, onTransmission } = {}) {
       const { address, port, sourceAddress, secret } = readTarget(target);
       // Refuses what cannot be encoded before it takes an identifier and a socket.
-      encodeRequest({ ...packetOptions(target, request, clock.now()), secret, identifier: 0 });
-      const ends = signal === undefined ? closed.signal : AbortSignal.any([signal, closed.signal]);
+      if (secret.length === 0) throw new RangeError('The shared secret is empty');
+      let laidOut = layOut(target, request, clock.now());
       let exchange: ReturnType<typeof createExchange> | undefined;
       let lease: SourcePortLease;
       try {
@@ -113,21 +121,25 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
           nas: { address: address.text, port },
           family: address.family,
           sourceAddress,
-          signal: ends,
+          signal,
           onDatagram: (datagram, fromNas) => exchange?.receive(datagram, fromNas),
         });
       } catch (error) {
-        if (ends.aborted || !(error instanceof Error && 'code' in error)) throw error;
+        if (signal?.aborted || closedBy || !(error instanceof Error && 'code' in error)) throw error;
         return { kind: 'no-answer', transmissions: 0, discarded: {}, elapsedMs: 0, localError: String(error.code) };
       }
       try {
         // No await since the lease was granted but this one turn: the signal may have come in it.
-        ends.throwIfAborted();
-        const { identifier } = lease;
-        const packet = encodeRequest({ ...packetOptions(target, request, clock.now()), secret, identifier });
-        exchange = createExchange({ packet, secret, target, lease, times, clock, random });
-        return await exchange.run(ends);
+        signal?.throwIfAborted();
+        if (closedBy) throw closedBy;
+        if (laidOut.second !== secondOf(clock.now())) laidOut = layOut(target, request, clock.now());
+        const { messageAuthenticator = true } = target;
+        const packet = signRequest(laidOut.packet, { identifier: lease.identifier, secret, messageAuthenticator });
+        exchange = createExchange({ packet, secret, target, lease, times, clock, random, onTransmission });
+        ending.add(exchange.end);
+        return await exchange.run(signal);
       } finally {
+        if (exchange) ending.delete(exchange.end);
         lease.release();
       }
     },
@@ -135,9 +147,9 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
       return ports.open;
     },
     async close() {
-      const error = new CoaSenderClosedError();
-      closed.abort(error);
-      await ports.close(error);
+      closedBy ??= new CoaSenderClosedError();
+      for (const end of ending) end(closedBy);
+      await ports.close(closedBy);
     },
   };
 }
@@ -154,13 +166,17 @@ function readTarget({ address: addressText, port, sourceAddress: sourceText, sec
   return { address, port, sourceAddress: source?.text, secret };
 }
 
-function packetOptions(target: CoaTarget, { packet, attributes }: CoaRequest, now: Date) {
-  const timestamp: Attribute = ['Event-Timestamp', Math.floor(now.getTime() / 1000)];
-  return {
-    packet,
-    attributes: target.eventTimestamp === false ? attributes : [...attributes, timestamp],
-    messageAuthenticator: target.messageAuthenticator ?? true,
-  };
+/** Laid out again before it leaves if the second is another one by then. */
+function layOut(target: CoaTarget, { packet, attributes }: CoaRequest, now: Date) {
+  const { messageAuthenticator = true, eventTimestamp = true } = target;
+  const second = secondOf(now);
+  const timestamp: Attribute = ['Event-Timestamp', second];
+  const all = eventTimestamp ? [...attributes, timestamp] : attributes;
+  return { packet: layOutRequest({ packet, attributes: all, messageAuthenticator }), second };
+}
+
+function secondOf(date: Date): number {
+  return Math.floor(date.getTime() / 1000);
 }
 
 interface ExchangeOptions {
@@ -171,10 +187,12 @@ interface ExchangeOptions {
   readonly times: RetransmissionTimes;
   readonly clock: SendClock;
   readonly random: () => number;
+  readonly onTransmission: CoaSendOptions['onTransmission'];
 }
 
 /** One request on its way: transmissions, timers and what arrives. */
-function createExchange({ packet, secret, target, lease, times, clock, random }: ExchangeOptions) {
+function createExchange(options: ExchangeOptions) {
+  const { packet, secret, target, lease, times, clock, random, onTransmission } = options;
   const timeouts = retransmissionTimeouts(times, random);
   const discarded: Record<string, number> = {};
   const outcome = Promise.withResolvers<CoaSendResult>();
@@ -193,6 +211,7 @@ function createExchange({ packet, secret, target, lease, times, clock, random }:
       times.maximumDurationMs > 0 ? startedAt + times.maximumDurationMs - clock.elapsed() : Number.POSITIVE_INFINITY;
     const last = left <= timeout || transmissions === times.maximumCount;
     cancelTimer = clock.after(Math.min(timeout, left), last ? giveUp : transmit);
+    onTransmission?.(transmissions);
   }
 
   function giveUp(): void {
@@ -214,15 +233,16 @@ function createExchange({ packet, secret, target, lease, times, clock, random }:
   }
 
   return {
-    async run(signal: AbortSignal): Promise<CoaSendResult> {
-      const stop = () => outcome.reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
+    end: outcome.reject,
+    async run(signal: AbortSignal | undefined): Promise<CoaSendResult> {
+      const stop = () => outcome.reject(signal?.reason);
+      signal?.addEventListener('abort', stop, { once: true });
       try {
         transmit();
         return await outcome.promise;
       } finally {
         cancelTimer();
-        signal.removeEventListener('abort', stop);
+        signal?.removeEventListener('abort', stop);
       }
     },
     receive(datagram: Uint8Array, fromNas: boolean): void {

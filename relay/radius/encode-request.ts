@@ -26,22 +26,23 @@ export interface EncodeRequestOptions extends CoaRequest {
 }
 
 /**
- * The packet of RFC 5176 section 2.3. Message-Authenticator is computed first, over a Request Authenticator of zeros
- * (RFC 5176 section 3.4), then the Request Authenticator as in an Accounting-Request (RFC 2866 section 3).
- * @throws RangeError if the secret is empty, the identifier is no octet, an attribute cannot be encoded or may not be in
- * this packet, or the packet would exceed 4096 octets
+ * The packet of RFC 5176 section 2.3.
+ * @throws RangeError if the secret is empty, the identifier is no octet, or as `layOutRequest` does
  */
 export function encodeRequest(options: EncodeRequestOptions): Buffer {
-  const { packet: name, identifier, secret, attributes, messageAuthenticator = true } = options;
-  if (secret.length === 0) throw new RangeError('The shared secret is empty');
-  if (!Number.isInteger(identifier) || identifier < 0 || identifier > 255) {
-    throw new RangeError(`${identifier} is not an identifier`);
-  }
+  return signRequest(layOutRequest(options), options);
+}
+
+/**
+ * The packet before it is signed; signing it cannot make it any longer.
+ * @throws RangeError if an attribute cannot be encoded or may not be in this packet, or the packet would exceed 4096 octets
+ */
+export function layOutRequest(options: Omit<EncodeRequestOptions, 'identifier' | 'secret'>): Buffer {
+  const { packet: name, attributes, messageAuthenticator = true } = options;
   for (const [attribute] of attributes) {
     const { coaOnly }: AttributeDefinition = attributeTable[attribute];
     if (coaOnly && name === 'Disconnect-Request') throw new RangeError(`${attribute} is not allowed in a ${name}`);
   }
-
   const packet = Buffer.concat([
     Buffer.alloc(packetLayout.attributes),
     ...(messageAuthenticator ? [emptyMessageAuthenticator()] : []),
@@ -51,8 +52,25 @@ export function encodeRequest(options: EncodeRequestOptions): Buffer {
     throw new RangeError(`The ${name} would have ${packet.length} octets; ${packetLayout.maximumLength} are allowed`);
   }
   packet.writeUInt8(packetCode[name], 0);
-  packet.writeUInt8(identifier, packetLayout.identifier);
   packet.writeUInt16BE(packet.length, packetLayout.length);
+  return packet;
+}
+
+/**
+ * Writes identifier and signatures into a packet as it was laid out. Message-Authenticator is computed first, over a
+ * Request Authenticator of zeros (RFC 5176 section 3.4), then the Request Authenticator as in an Accounting-Request
+ * (RFC 2866 section 3).
+ * @throws RangeError if the secret is empty or the identifier is no octet
+ */
+export function signRequest(
+  packet: Buffer,
+  { identifier, secret, messageAuthenticator = true }: Omit<EncodeRequestOptions, keyof CoaRequest>,
+): Buffer {
+  if (secret.length === 0) throw new RangeError('The shared secret is empty');
+  if (!Number.isInteger(identifier) || identifier < 0 || identifier > 255) {
+    throw new RangeError(`${identifier} is not an identifier`);
+  }
+  packet.writeUInt8(identifier, packetLayout.identifier);
   if (messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), packetLayout.attributes + 2);
   packet.set(authenticatorOf(packet, secret), packetLayout.authenticator);
   return packet;

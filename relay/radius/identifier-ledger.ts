@@ -13,11 +13,53 @@ interface Line {
   /** The first identifier; the others follow in turn until all have been used once. */
   readonly first: number;
   used: number;
-  /** Identifiers whose use has ended, the earliest one first. */
-  readonly ended: { readonly identifier: number; readonly freeAt: number }[];
+  readonly ended: EndedUses;
 }
 
 const identifiers = 256;
+
+/**
+ * Identifiers of one line whose use has ended, the earliest one first. A busy relay remembers a hundred thousand of them,
+ * so each is one number in a ring that grows with need.
+ */
+class EndedUses {
+  #ring = new Float64Array(4);
+  #first = 0;
+  count = 0;
+
+  add(identifier: number, freeAt: number): void {
+    if (this.count === this.#ring.length) this.#grow();
+    this.#ring[(this.#first + this.count++) % this.#ring.length] = Math.ceil(freeAt) * identifiers + identifier;
+  }
+
+  /** The earliest one, if it is free by then. */
+  takeFree(now: number): number | undefined {
+    if (this.count === 0 || this.#freeAt(0) > now) return undefined;
+    const identifier = this.#at(0) % identifiers;
+    this.#first = (this.#first + 1) % this.#ring.length;
+    this.count--;
+    return identifier;
+  }
+
+  allFree(now: number): boolean {
+    return this.count > 0 && this.#freeAt(this.count - 1) <= now;
+  }
+
+  #freeAt(index: number): number {
+    return Math.floor(this.#at(index) / identifiers);
+  }
+
+  #at(index: number): number {
+    return this.#ring[(this.#first + index) % this.#ring.length] ?? 0;
+  }
+
+  #grow(): void {
+    const wider = new Float64Array(this.#ring.length * 2);
+    for (let index = 0; index < this.count; index++) wider[index] = this.#at(index);
+    this.#ring = wider;
+    this.#first = 0;
+  }
+}
 
 /**
  * A NAS recognises a repeated request by source address, source port and identifier (RFC 5176 section 2.3) within its
@@ -34,22 +76,18 @@ export function createIdentifierLedger(windowMs: number, now: () => number, rand
       let line = lines.get(key(sourcePort, nas));
       if (line === undefined) {
         // A random beginning: after a restart the system may hand out the port of the process before.
-        line = { first: Math.floor(random() * identifiers), used: 0, ended: [] };
+        line = { first: Math.floor(random() * identifiers), used: 0, ended: new EndedUses() };
         lines.set(key(sourcePort, nas), line);
       }
       if (line.used < identifiers) return (line.first + line.used++) % identifiers;
-      const [earliest] = line.ended;
-      if (earliest === undefined || earliest.freeAt > now()) return undefined;
-      line.ended.shift();
-      return earliest.identifier;
+      return line.ended.takeFree(now());
     },
     release(sourcePort, nas, identifier) {
-      lines.get(key(sourcePort, nas))?.ended.push({ identifier, freeAt: now() + windowMs });
+      lines.get(key(sourcePort, nas))?.ended.add(identifier, now() + windowMs);
     },
     forgetFree() {
       for (const [name, { used, ended }] of lines) {
-        const latest = ended.at(-1);
-        if (ended.length === used && latest !== undefined && latest.freeAt <= now()) lines.delete(name);
+        if (ended.count === used && ended.allFree(now())) lines.delete(name);
       }
     },
   };

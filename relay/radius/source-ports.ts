@@ -193,9 +193,11 @@ export function createSourcePorts(options: SourcePortsOptions): SourcePorts {
             reject(error);
           },
         };
-        signal?.addEventListener('abort', stop, { once: true });
         wait(waiter);
         serveWaiting();
+        if (waiting.get(`${waiter.local} ${waiter.nas}`)?.has(waiter)) {
+          signal?.addEventListener('abort', stop, { once: true });
+        }
       });
     },
     get open() {
@@ -222,7 +224,9 @@ function deliver(port: OpenPort, datagram: Uint8Array, from: UdpPeer): void {
   }
 }
 
-/** The same for every way to write an address. */
+/** The same for every way to write an IPv6 address; of IPv4 there is one only, and it is the key for every datagram. */
 function peerKey({ address, port }: UdpPeer): string {
-  return `${readIpAddress(address)?.octets.toString('hex') ?? address} ${port}`;
+  if (!address.includes(':')) return `${address} ${port}`;
+  const read = readIpAddress(address);
+  return `${read?.family === 6 ? read.octets.toString('hex') : (read?.text ?? address)} ${port}`;
 }

@@ -13,8 +13,7 @@ import { decideJobsForChange, decideReauthentication } from '../enforcement/deci
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
 import { pumpOutbox } from '../enforcement/pump-outbox.ts';
-import { readReport } from '../enforcement/read-report.ts';
-import { recordReport } from '../enforcement/record-report.ts';
+import { recordReports } from '../enforcement/record-reports.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
@@ -64,7 +63,7 @@ export async function openEnforcement(context: Context) {
       waiting = false;
       await pumpOutbox(deps, limits).catch(logPumpFailure(log));
     },
-    report: (body: unknown): Promise<void> => recordReport(deps, readReport(body)),
+    report: (body: unknown): Promise<void> => recordReports(deps, body),
     jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
     async resend(site: string, id: string): Promise<string> {
       const job = await resendJob(deps, site, id);

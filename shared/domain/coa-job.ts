@@ -56,14 +56,18 @@ export interface CoaJob {
  */
 export type CoaOutcome = 'acknowledged' | 'refused' | 'no-answer' | 'unknown-nas' | 'not-possible' | 'expired';
 
+export type CoaReportStage = 'taken' | 'sent' | 'finished';
+
 /** What the relay sends to the results queue: `taken` and `sent` on the way, then one with an outcome. */
 export interface CoaReport {
   readonly jobId: string;
   readonly attempt: number;
   readonly site: string;
   readonly relay: string;
-  readonly stage: 'taken' | 'sent' | 'finished';
+  readonly stage: CoaReportStage;
   readonly at: Instant;
+  /** Stages before this one that no report of their own has told, the first one first. */
+  readonly earlier?: readonly { readonly stage: Exclude<CoaReportStage, 'finished'>; readonly at: Instant }[];
   readonly outcome?: CoaOutcome;
   /** RFC 5176 section 3.5; number and name. */
   readonly errorCause?: { readonly code: number; readonly name: string };
@@ -73,6 +77,12 @@ export interface CoaReport {
   readonly discarded?: Readonly<Record<string, number>>;
   /** What to do, where somebody can do something. */
   readonly hint?: string;
+}
+
+/** A report for each stage that this one tells, in their order. */
+export function stagesOf({ earlier = [], ...last }: CoaReport): readonly CoaReport[] {
+  const { jobId, attempt, site, relay } = last;
+  return [...earlier.map(({ stage, at }) => ({ jobId, attempt, site, relay, stage, at })), last];
 }
 
 export function coaMessageId({ id, attempt }: Pick<CoaJob, 'id' | 'attempt'>): string {

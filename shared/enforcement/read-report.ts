@@ -4,7 +4,8 @@ import type { CoaReport } from '../domain/coa-job.ts';
 import type { Instant } from '../domain/instant.ts';
 import { ConnectorError } from '../errors.ts';
 
-const STAGES = ['taken', 'sent', 'finished'] as const;
+const EARLIER_STAGES = ['taken', 'sent'] as const;
+const STAGES = [...EARLIER_STAGES, 'finished'] as const;
 const OUTCOMES = ['acknowledged', 'refused', 'no-answer', 'unknown-nas', 'not-possible', 'expired'] as const;
 const LONGEST_TEXT = 500;
 
@@ -22,6 +23,7 @@ export function readReport(body: unknown): CoaReport {
     at: instant(fields, 'at'),
     attempt: wholeNumber(fields['attempt'], 'attempt', 1),
     stage,
+    ...earlierOf(fields['earlier']),
     ...(outcome && { outcome }),
     ...errorCauseOf(fields['errorCause']),
     ...(typeof fields['hint'] === 'string' && { hint: fields['hint'].slice(0, LONGEST_TEXT) }),
@@ -30,6 +32,19 @@ export function readReport(body: unknown): CoaReport {
     }),
     ...discardedOf(fields['discarded']),
   };
+}
+
+/** None where each stage has had a report of its own. */
+function earlierOf(value: unknown): Pick<CoaReport, 'earlier'> {
+  if (value === undefined || value === null) return {};
+  if (!Array.isArray(value) || value.length > EARLIER_STAGES.length) throw reportError('earlier');
+  const earlier = value.map((step: unknown) => {
+    const fields = (typeof step === 'object' && step !== null ? step : {}) as Record<string, unknown>;
+    const stage = EARLIER_STAGES.find((known) => known === fields['stage']);
+    if (stage === undefined) throw reportError('earlier.stage');
+    return { stage, at: instant(fields, 'at') };
+  });
+  return earlier.length === 0 ? {} : { earlier };
 }
 
 function errorCauseOf(value: unknown): Pick<CoaReport, 'errorCause'> {

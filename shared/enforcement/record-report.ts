@@ -1,7 +1,7 @@
 // What relays report, written into the jobs. Reports may come twice, late and out of order; a job never moves backward.
 
 import { applyReport } from '../domain/advance-job.ts';
-import type { CoaReport } from '../domain/coa-job.ts';
+import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
 import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
@@ -29,7 +29,9 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       log.warn('enforcement.report-without-job', { job: report.jobId, site: report.site });
       return;
     }
-    const job = applyReport(stored.job, report, toInstant(clock.now()));
+    const now = toInstant(clock.now());
+    // One write for all the stages that one report tells.
+    const job = stagesOf(report).reduce((soFar, stage) => applyReport(soFar, stage, now), stored.job);
     if (job === stored.job) return;
     if (job.errorCause?.code === SESSION_CONTEXT_NOT_FOUND) await endSession(deps.sessions, job);
     if (await jobs.update(job, stored.etag)) {

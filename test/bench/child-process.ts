@@ -10,12 +10,14 @@ export interface Child {
   readonly failed: Promise<never>;
   /** The next message over the IPC channel. */
   message(): Promise<unknown>;
+  send(message: string): void;
   stop(): Promise<void>;
 }
 
 export interface ChildOptions {
   readonly script: string;
   readonly args: readonly string[];
+  readonly nodeOptions?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Where its output goes. */
   readonly logFile: string;
@@ -23,9 +25,9 @@ export interface ChildOptions {
 
 const killAfterMs = 40_000;
 
-export function startChild({ script, args, env = {}, logFile }: ChildOptions): Child {
+export function startChild({ script, args, nodeOptions = [], env = {}, logFile }: ChildOptions): Child {
   const output = openSync(logFile, 'w');
-  const child: ChildProcess = spawn(process.execPath, [script, ...args], {
+  const child: ChildProcess = spawn(process.execPath, [...nodeOptions, script, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', output, output, 'ipc'],
   });
@@ -43,6 +45,9 @@ export function startChild({ script, args, env = {}, logFile }: ChildOptions): C
     async message() {
       const [message] = await Promise.race([once(child, 'message'), failed]);
       return message;
+    },
+    send(message) {
+      child.send(message);
     },
     async stop() {
       stopping = true;

@@ -1,20 +1,19 @@
-// Memory of the relay over many jobs: a short series, and its slope.
+// Memory of the relay over many jobs: what is in use at each quarter, and whether it is still growing in the second half.
 
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { EnforcementSite } from './enforcement-site.ts';
+import type { MemoryInUse } from './memory-probe.ts';
 import { withinTime } from './within-time.ts';
 
 const SAMPLES = 20;
 const LONGEST_SAMPLE_MS = 120_000;
+const MIB = 1024 * 1024;
 
-interface Sample {
+interface Sample extends MemoryInUse {
   readonly jobs: number;
-  readonly mib: number;
 }
 
 export async function measureMemory(site: EnforcementSite, jobs: number, print: (line: string) => void): Promise<void> {
-  const relay = site.start('relay');
+  const relay = site.start('relay with memory probe');
   const step = Math.ceil(jobs / SAMPLES);
   const series: Sample[] = [];
   let finished = 0;
@@ -23,32 +22,34 @@ export async function measureMemory(site: EnforcementSite, jobs: number, print: 
   site.onReport = ({ stage }) => {
     if (stage === 'finished' && ++finished === target) reached.resolve();
   };
+  print('memory of the relay, MiB, after garbage collection');
   for (let sample = 1; sample <= SAMPLES; sample++) {
     target = sample * step;
     reached = Promise.withResolvers();
     await site.sendJobs(step);
     await withinTime(LONGEST_SAMPLE_MS, 'the relay', Promise.race([reached.promise, relay.failed]));
-    series.push({ jobs: target, mib: await residentMib(relay.pid) });
+    relay.send('memory');
+    const inUse = (await withinTime(LONGEST_SAMPLE_MS, 'the probe', relay.message())) as MemoryInUse;
+    series.push({ jobs: target, ...inUse });
+    if (sample % (SAMPLES / 4) !== 0) continue;
+    const [heap, external, resident] = [inUse.heap, inUse.external, inUse.resident].map((octets) => octets / MIB);
+    print(
+      `  ${target} jobs   heap ${heap?.toFixed(1)}   buffers ${external?.toFixed(1)}   resident ${resident?.toFixed(0)}`,
+    );
   }
   await relay.stop();
-  print(`memory: RSS of the relay in MiB after each ${step} jobs`);
-  print(`  ${series.map(({ mib }) => mib.toFixed(0)).join(' ')}`);
   const second = series.slice(SAMPLES / 2);
+  const slope = (of: (sample: Sample) => number) => `${(per10000(second, of) / MIB).toFixed(2)} MiB`;
   print(
-    `  slope ${per10000(series).toFixed(2)} MiB per 10,000 jobs; of the second half ${per10000(second).toFixed(2)}`,
+    `  per 10,000 jobs of the second half: heap ${slope(({ heap }) => heap)}, resident ${slope(({ resident }) => resident)}`,
   );
 }
 
-async function residentMib(pid: number): Promise<number> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)]);
-  return Number(stdout) / 1024;
-}
-
-/** Of the straight line that fits best. */
-function per10000(series: readonly Sample[]): number {
-  const mean = (of: (sample: Sample) => number) => series.reduce((sum, one) => sum + of(one), 0) / series.length;
+/** Slope of the straight line that fits best. */
+function per10000(series: readonly Sample[], of: (sample: Sample) => number): number {
+  const mean = (value: (sample: Sample) => number) => series.reduce((sum, one) => sum + value(one), 0) / series.length;
   const jobs = mean((one) => one.jobs);
-  const mib = mean((one) => one.mib);
-  const both = mean((one) => (one.jobs - jobs) * (one.mib - mib));
+  const octets = mean(of);
+  const both = mean((one) => (one.jobs - jobs) * (of(one) - octets));
   return (both / mean((one) => (one.jobs - jobs) ** 2)) * 10_000;
 }

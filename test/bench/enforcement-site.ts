@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
 import { spawnServiceBus } from '../../local/service-bus/spawn-service-bus.ts';
-import { type CoaJob, type CoaReport, coaMessageId } from '../../shared/domain/coa-job.ts';
+import { type CoaJob, type CoaReport, coaMessageId, stagesOf } from '../../shared/domain/coa-job.ts';
 import { type Child, startChild } from './child-process.ts';
 import { NAS_COUNT, NAS_SECRET, nasAddress } from './nas-addresses.ts';
 
@@ -15,9 +15,9 @@ export const AT_ONCE = 256;
 
 export interface EnforcementSite extends AsyncDisposable {
   readonly connectionString: string;
-  start(what: 'relay' | 'bare loop'): Child;
+  start(what: 'relay' | 'relay with memory probe' | 'bare loop'): Child;
   sendJobs(count: number): Promise<void>;
-  /** Hears every report from the results queue. */
+  /** Hears every stage that a report on the results queue tells. */
   onReport: (report: CoaReport) => void;
 }
 
@@ -58,10 +58,11 @@ async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
     start(what) {
       const env = { SERVICE_BUS_CONNECTION: bus.connectionString, NAS_SECRET };
       const child =
-        what === 'relay'
+        what !== 'bare loop'
           ? startChild({
               script: here('../../relay/main.ts'),
               args: ['run', relayFile],
+              nodeOptions: what === 'relay' ? [] : ['--expose-gc', '--import', here('memory-probe.ts')],
               env,
               logFile: path.join(folder, 'relay.log'),
             })
@@ -86,7 +87,11 @@ async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
   };
   results.subscribe(
     {
-      processMessage: async ({ body }) => site.onReport(body),
+      processMessage: async ({ body }) =>
+        [body]
+          .flat()
+          .flatMap(stagesOf)
+          .forEach((stage) => void site.onReport(stage)),
       processError: async ({ error }) => void process.stderr.write(`results queue: ${error.message}\n`),
     },
     { maxConcurrentCalls: 100 },

@@ -7,7 +7,7 @@ import { ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiv
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { fixRheaSettlement } from '../../../relay/fix-rhea-settlement.ts';
 import { type RunningRelay, type StartRelayOptions, startRelay } from '../../../relay/start-relay.ts';
-import { type CoaJob, type CoaReport, coaMessageId } from '../../../shared/domain/coa-job.ts';
+import { type CoaJob, type CoaReport, coaMessageId, stagesOf } from '../../../shared/domain/coa-job.ts';
 import { collectingLogger, type LogEntry } from '../../support/collecting-logger.ts';
 import { type CoaPeer, startCoaPeer } from './coa-peer.ts';
 
@@ -29,6 +29,7 @@ export interface RelayFixture extends AsyncDisposable {
   send(...bodies: unknown[]): Promise<void>;
   /** The finished report of a job, once it is there. */
   finished(job: CoaJob): Promise<CoaReport>;
+  /** Every stage that was reported. */
   readonly reports: CoaReport[];
   deadLetter(): Promise<ServiceBusReceivedMessage>;
   /** Messages of the jobs queue that nobody settled. */
@@ -91,11 +92,12 @@ export async function relayFixture(): Promise<RelayFixture> {
   const results: ServiceBusReceiver = client.createReceiver('coa-results');
   results.subscribe({
     async processMessage({ body }) {
-      const report = body as CoaReport;
-      reports.push(report);
-      if (report.stage !== 'finished') return;
-      const id = coaMessageId({ id: report.jobId, attempt: report.attempt });
-      for (const one of waiting.filter((waiter) => waiter.id === id)) one.resolve(report);
+      for (const report of ([body].flat() as CoaReport[]).flatMap(stagesOf)) {
+        reports.push(report);
+        if (report.stage !== 'finished') continue;
+        const id = coaMessageId({ id: report.jobId, attempt: report.attempt });
+        for (const one of waiting.filter((waiter) => waiter.id === id)) one.resolve(report);
+      }
     },
     async processError() {},
   });

@@ -37,6 +37,17 @@ test('why answers were discarded is read, too: it tells a wrong secret from sile
   expect(readReport({ ...report, outcome: 'no-answer', discarded })).toMatchObject({ discarded });
 });
 
+test('earlier stages of the same attempt come along', () => {
+  const earlier = [
+    { stage: 'taken', at: '2026-11-20T10:59:59.000Z' },
+    { stage: 'sent', at: '2026-11-20T10:59:59.500Z' },
+  ];
+  expect(readReport({ ...report, earlier: earlier.map((step) => ({ ...step, more: 1 })) })).toEqual({
+    ...report,
+    earlier,
+  });
+});
+
 test('fields nobody knows are left aside', () => {
   expect(readReport({ ...report, secret: 'x', __proto__: { polluted: true } })).toEqual(report);
 });
@@ -44,6 +55,8 @@ test('fields nobody knows are left aside', () => {
 describe('what is no report is refused, naming the field', () => {
   test.each([
     ['stage', 'proven'],
+    ['earlier', 'taken'],
+    ['earlier', Array(3).fill({ stage: 'taken', at: report.at })],
     ['stage', undefined],
     ['outcome', undefined],
     ['outcome', 'proven'],
@@ -75,6 +88,16 @@ describe('what is no report is refused, naming the field', () => {
     ['transmissions', -1],
   ])('%s %j', (field, value) => {
     expect(refusal({ ...report, [field]: value })).toMatchObject({ code: 'NAC_REPORT', field });
+  });
+
+  test('earlier stages without their time', () => {
+    const earlier = [{ stage: 'taken', at: 'yesterday' }];
+    expect(refusal({ ...report, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'at' });
+  });
+
+  test.each(['finished', 'proven', 7])('an earlier stage %j', (stage) => {
+    const earlier = [{ stage, at: report.at }];
+    expect(refusal({ ...report, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'earlier.stage' });
   });
 
   test.each([{ code: '503', name: 'x' }, {}, 'text', 503, []])('Error-Cause %j', (errorCause) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findNas } from '../../../relay/find-nas.ts';
+import { findNas, nasFinder } from '../../../relay/find-nas.ts';
 import { readIpSubnet, subnetContains } from '../../../relay/ip-subnet.ts';
 import { readIpAddress } from '../../../relay/radius/read-ip-address.ts';
 import { readRelayConfig } from '../../../relay/read-relay-config.ts';
@@ -53,6 +53,27 @@ test('the order of the entries does not matter', () => {
     fc.property(fc.shuffledSubarray([...entries], { minLength: entries.length }), nas, (shuffled, job) => {
       expect(findNas(shuffled, job)).toEqual(findNas(entries, job));
     }),
+  );
+});
+
+test('the finder finds what a look at every entry finds', () => {
+  const address = fc.constantFrom('10.1.2.3', '10.1.2.4', '10.1.2.9', '10.9.9.9', '172.16.1.1', '203.0.113.1');
+  const nas: fc.Arbitrary<CoaNas> = fc.record(
+    {
+      nasIdentifier: fc.constantFrom('core', 'edge', 'Core'),
+      nasIpAddress: address,
+      nasIpv6Address: fc.constantFrom('2001:db8::7', '2001:db8::99', '2001:db9::1'),
+      packetSourceIp: address,
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    // Some entries twice: of equally good ones the first counts.
+    fc.property(fc.array(fc.constantFrom(...entries), { maxLength: 20 }), nas, (some, job) => {
+      const numbered = some.map((one, place) => ({ ...one, place }));
+      expect(nasFinder(numbered)(job)).toEqual(findNas(numbered, job));
+    }),
+    { numRuns: 500 },
   );
 });
 

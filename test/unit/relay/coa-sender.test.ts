@@ -198,6 +198,15 @@ describe('retransmission', () => {
     expect(new Set(network.sent.map(({ sourcePort }) => sourcePort)).size).toBe(1);
   });
 
+  test('each transmission is told, after it has left', async () => {
+    const told: unknown[] = [];
+    const onTransmission = (count: number) => void told.push([count, network.sent.length]);
+    const sending = sender({ times: { ...rfc5080Times, maximumCount: 3 } }).send(TARGET, REQUEST, { onTransmission });
+    await clock.advance(60_000);
+    expect(await sending).toMatchObject({ kind: 'no-answer', transmissions: 3 });
+    expect(told).toEqual([1, 2, 3].map((count) => [count, count]));
+  });
+
   test('an answer to the third transmission', async () => {
     network.onSent = (sent) => {
       if (network.sent.length === 3) sent.reply(answerTo(sent));
