@@ -1,19 +1,8 @@
-// Finds the Intune device id in a client certificate's subject alternative names, and refuses names that could be forged.
+// Finds the MDM's device id in the URI names of a client certificate, and refuses names that could be forged.
 
 import type { CertificateNames } from './access-request.ts';
 import { DEVICE_ID_FORMS, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
-
-/**
- * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall into
- * a character, which then is lost too.
- */
-const SAN_TEXT_LIMIT_BYTES = 1020;
-
-/**
- * Kinds of names whose content is sent one by one, or cannot hold a forgery. In any other (a directory name, an XMPP
- * address) the holder of the certificate may have written what he likes, `, URI:…` included.
- */
-const KNOWN_NAME = /^(?:URI:|DNS:|email:|othername: UPN::|othername:<unsupported>$|IP Address:[0-9A-Fa-f.:]+$)/;
+import { couldHideAForgery, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
 
 export type CertificateProblem =
   /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
@@ -71,33 +60,4 @@ function chooseOne(found: readonly PrefixedDeviceId[]): CertificateReading {
     return { problem: 'san-contradicting' };
   }
   return first;
-}
-
-function singleNames(certificate: CertificateNames): string[] {
-  return [...(certificate.sanDns ?? []), ...(certificate.sanEmail ?? []), ...(certificate.sanUpn ?? [])];
-}
-
-/**
- * The text alone cannot tell a URI name from a DNS name that contains `, URI:…`. The other names must be given one by one
- * beside it, and be what such names are.
- */
-function couldHideAForgery(text: string, certificate: CertificateNames): boolean {
-  const { sanDns, sanEmail, sanUpn } = certificate;
-  // What stands behind the cut is not known, and neither is the kind of a name that was cut in its first characters.
-  const names = text.split(', ').slice(0, Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES ? -1 : undefined);
-  if (text !== '' && !names.every((name) => KNOWN_NAME.test(name))) return true;
-  const unlisted =
-    (/(?:^|, )DNS:/i.test(text) && !sanDns?.length) ||
-    (/(?:^|, )email:/i.test(text) && !sanEmail?.length) ||
-    (/(?:^|, )othername:\s*UPN:/i.test(text) && !sanUpn?.length);
-  // FreeRADIUS leaves a name that ends in a backslash out of its list, while the text shows it.
-  return unlisted || text.includes('\\') || singleNames(certificate).some(couldPoseAsAnotherName);
-}
-
-/**
- * No DNS, e-mail or UPN name needs a blank, a colon, a backslash or a control character; `x, URI:ID:…` in one of them is a
- * forgery, and enough control characters push a name behind them out of what the server sends.
- */
-function couldPoseAsAnotherName(name: string): boolean {
-  return /[\s:\\\p{Cc}]/u.test(name);
 }

@@ -5,6 +5,7 @@ import { type CertificateProblem, readCertificateDeviceId } from './certificate-
 import { computerNames } from './computer-name.ts';
 import type { IdentityKind, PresentedIdentity } from './identity.ts';
 import { bareGuid, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
+import { dnsAndUpnNames } from './san-text.ts';
 
 /** What the certificate says about itself that does not fit together. */
 export type CertificateContradiction =
@@ -59,11 +60,12 @@ function sameDevice(a: PrefixedDeviceId, b: PrefixedDeviceId): boolean {
   return a.source === b.source && a.deviceId === b.deviceId;
 }
 
-function bareIds({ commonName, sanUri = [], sanDns = [] }: CertificateNames): PresentedIdentity[] {
+function bareIds(certificate: CertificateNames): PresentedIdentity[] {
+  const { commonName, sanUri = [] } = certificate;
   const places: SingleName[] = [
     ...sanUri.map((uri): SingleName => [uri, 'SAN URI']),
     // Some profiles append a domain, since a DNS name wants one.
-    ...sanDns.map((name): SingleName => [name.split('.')[0] ?? '', 'SAN DNS']),
+    ...dnsAndUpnNames(certificate).dns.map((name): SingleName => [name.split('.')[0] ?? '', 'SAN DNS']),
     [commonName ?? '', 'CN'],
   ];
   return places.flatMap(([text, origin]) => {
@@ -74,12 +76,14 @@ function bareIds({ commonName, sanUri = [], sanDns = [] }: CertificateNames): Pr
   });
 }
 
-function names({ commonName = '', sanDns = [], sanUpn = [] }: CertificateNames): PresentedIdentity[] {
+function names(certificate: CertificateNames): PresentedIdentity[] {
+  const { commonName = '' } = certificate;
+  const { dns, upn } = dnsAndUpnNames(certificate);
   const places: SingleName[] = [
     [commonName, 'CN'],
-    ...sanDns.map((name): SingleName => [name, 'SAN DNS']),
+    ...dns.map((name): SingleName => [name, 'SAN DNS']),
     // A user principal name with a dollar sign is a computer's.
-    ...sanUpn.filter((name) => /^[^@]+\$(?:@|$)/.test(name)).map((name): SingleName => [name, 'SAN UPN']),
+    ...upn.filter((name) => /^[^@]+\$(?:@|$)/.test(name)).map((name): SingleName => [name, 'SAN UPN']),
   ];
   return [
     ...places.flatMap(([text, origin]) => computerNames(text).map((value) => named('name', value, origin))),

@@ -93,6 +93,27 @@ describe('a name', () => {
   });
 });
 
+describe('FreeRADIUS joins DNS names by commas, so they are told apart by the SAN text', () => {
+  test('and a bare GUID among them is found', () => {
+    const certificate = { subjectAltName: `DNS:lt-0042, DNS:${ID}`, sanDns: [`lt-0042,${ID}`] };
+    expect(kindsAndValues(certificate)).toEqual([
+      `certificate-guid deviceId ${ID} SAN DNS`,
+      `certificate-guid entraDeviceId ${ID} SAN DNS`,
+    ]);
+  });
+
+  test('and a name with a comma does not pose as two', () => {
+    const certificate = { subjectAltName: `DNS:evil,${ID}`, sanDns: [`evil,${ID}`] };
+    expect(kindsAndValues(certificate).join()).not.toContain(` ${ID} `);
+  });
+
+  test('and beside listed URIs, too', () => {
+    const forged = `evil, DNS:${ID}`;
+    const certificate = { sanUri: ['https://contoso.com/'], subjectAltName: `DNS:${forged}`, sanDns: [forged] };
+    expect(certificateIdentities(certificate).identities).toEqual([]);
+  });
+});
+
 describe('a certificate that nobody should rely on identifies nothing', () => {
   test.each([
     [
