@@ -235,6 +235,7 @@ class Starter {
       ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}`,
       ENTRA_AUTHORITY_HOST: tenant.authorityHost,
       GRAPH_ENDPOINT: tenant.graphUrl,
+      INTUNE_SERVICE_HOSTS: 'localhost',
       EXTRA_CA_FILE: await this.#write('tenant-ca.pem', tenant.caPem),
       // The tenant is on this machine, whatever lies between it and the world.
       HTTPS_PROXY: '',

@@ -41,6 +41,10 @@ export const SETTINGS = {
     meaning:
       'Audience of Intune’s API, if not the cloud’s own. Microsoft publishes none for `USGovDoD` and `China`: theirs are assumed, unconfirmed',
   },
+  INTUNE_SERVICE_HOSTS: {
+    default: 'manage.microsoft.com, manage.microsoft.us, manage.microsoft.cn',
+    meaning: 'Hosts, and all below them, where Intune’s services may be found and get a token',
+  },
   HTTPS_PROXY: { meaning: 'Proxy to Microsoft, `http://proxy:3128`, with name and password if it asks', secret: true },
   NO_PROXY: { meaning: 'Hosts reached without the proxy, separated by commas' },
   HTTPS_CONNECT_TIMEOUT: { default: '10s', meaning: 'Longest time until a connection to Microsoft stands' },

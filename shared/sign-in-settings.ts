@@ -22,6 +22,8 @@ export interface SignInSettings {
   readonly graphEndpoint: string;
   /** Audience of Intune's own API, with a slash behind. */
   readonly intuneAudience: string;
+  /** Hosts, and everything below them, where Intune's services may be. */
+  readonly intuneServiceHosts: readonly string[];
   readonly network: NetworkSettings;
 }
 
@@ -54,6 +56,7 @@ export function readSignInSettings(reader: SignInReader): SignInSettings {
     },
     graphEndpoint: readRoot(reader, 'GRAPH_ENDPOINT') ?? known.graphEndpoint,
     intuneAudience: readAudience(reader) ?? known.intuneAudience,
+    intuneServiceHosts: readHosts(reader),
     network: readNetwork(reader),
   };
 }
@@ -81,6 +84,18 @@ function readAudience(reader: SignInReader): string | undefined {
     reader.problem('INTUNE_AUDIENCE', 'is not an audience like https://api.manage.microsoft.com/');
   }
   return isUrl ? `${audience}/` : audience;
+}
+
+function readHosts(reader: SignInReader): string[] {
+  const hosts = (reader.text('INTUNE_SERVICE_HOSTS') ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const isHost = (host: string): boolean => /^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?$/.test(host);
+  if (hosts.length === 0 || !hosts.every(isHost)) {
+    reader.problem('INTUNE_SERVICE_HOSTS', 'is not a list of host names like manage.microsoft.com');
+  }
+  return hosts;
 }
 
 function refusedAsRetired(reader: SignInReader, name: SettingName, value: string): boolean {

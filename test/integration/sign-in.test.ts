@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../local/certificates/client-certificate.ts';
 import { type IntuneTenant, startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import type { AppCredential } from '../../shared/adapters/intune/app-credential.ts';
@@ -180,5 +180,49 @@ describe('a token endpoint that says nothing', () => {
   test('is given up by itself', async () => {
     tenant.script({ target: 'token', hang: true, times: 9 });
     expect((await refusal(tokensWith(secret()))).code).toBe('NAC_INTUNE_UNREACHABLE');
+  });
+});
+
+describe('without any secret, a managed identity stands in', () => {
+  beforeEach(() => {
+    vi.stubEnv('IDENTITY_ENDPOINT', tenant.identityEndpoint);
+    vi.stubEnv('IDENTITY_HEADER', tenant.identity.header);
+  });
+
+  const identity = (clientId = tenant.identity.clientId): AppCredential => ({
+    kind: 'managed-identity',
+    clientId,
+    audience: tenant.audiences.tokenExchange,
+  });
+
+  test('for both audiences, and nothing of it expires', async () => {
+    const tokens = tokensWith(identity());
+    expect(decodeJwt(await tokens.getToken(tenant.graphUrl))).toMatchObject({ appid: tenant.clientId });
+    expect(decodeJwt(await tokens.getToken(INTUNE))).toMatchObject({ roles: ['get_device_compliance'] });
+    expect(await tokens.credentials()).toEqual([{ kind: 'managed-identity' }]);
+  });
+
+  test('an identity that the function app has not is named', async () => {
+    const error = await refusal(tokensWith(identity(crypto.randomUUID())));
+    expect(error).toMatchObject({ code: 'NAC_INTUNE_TOKEN', field: 'ENTRA_MANAGED_IDENTITY_CLIENT_ID' });
+    expect(error.action).toMatch(/Assign the user-assigned managed identity/);
+  });
+
+  test.each([
+    ['the client id instead of the object id', () => ({ subject: tenant.identity.clientId })],
+    ['another tenant’s issuer', () => ({ issuer: 'https://login.microsoftonline.com/other/v2.0' })],
+    ['another audience', () => ({ audience: 'api://AzureADTokenExchangeChina' })],
+  ])('a federated credential with %s says what it must be', async (_what, change) => {
+    const usual = tenant.registration.federatedCredentials;
+    const [credential] = usual;
+    if (credential === undefined) throw new Error('the tenant has no federated credential');
+    tenant.register({ federatedCredentials: [{ ...credential, ...change() }] });
+    try {
+      const error = await refusal(tokensWith(identity()));
+      expect(error.field).toMatch(/^AADSTS7002/);
+      expect(error.action).toMatch(/federated credential/);
+    } finally {
+      tenant.register({ federatedCredentials: usual });
+    }
   });
 });

@@ -66,6 +66,7 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     ENTRA_CLIENT_SECRET: tenant.clientSecret,
     ENTRA_AUTHORITY_HOST: tenant.authorityHost,
     GRAPH_ENDPOINT: tenant.graphUrl,
+    INTUNE_SERVICE_HOSTS: 'localhost',
     EXTRA_CA_FILE: caFile,
     StorageConnection: storage.connectionString,
     POLLING_INTERVAL: '60m',

@@ -44,6 +44,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     },
     graphEndpoint: 'https://graph.microsoft.com',
     intuneAudience: 'https://api.manage.microsoft.com/',
+    intuneServiceHosts: ['manage.microsoft.com', 'manage.microsoft.us', 'manage.microsoft.cn'],
     network: { connectTimeoutMs: 10_000, readTimeoutMs: 30_000 },
     storage: { kind: 'managed-identity', tableServiceUri: 'https://nac.table.core.windows.net' },
     pollingIntervalMs: 7_200_000,

@@ -193,3 +193,10 @@ describe('the way to Microsoft', () => {
       ]);
   });
 });
+
+test('hosts of Intune’s services are a list of names', () => {
+  const hostsOf = (value: string) => readSettings({ ...WITH_SECRET, INTUNE_SERVICE_HOSTS: value }).intuneServiceHosts;
+  expect(hostsOf('Manage.Example.com , localhost')).toEqual(['manage.example.com', 'localhost']);
+  for (const bad of ['https://manage.microsoft.com', ',', '*.example.com'])
+    expect(problemsOf({ ...WITH_SECRET, INTUNE_SERVICE_HOSTS: bad })).toHaveLength(1);
+});

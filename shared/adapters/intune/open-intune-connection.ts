@@ -26,7 +26,7 @@ export function openIntuneConnection({ entra, network }: IntuneConnection, clock
   const { extraCaFile, proxy, connectTimeoutMs, readTimeoutMs: answerTimeoutMs } = network;
   const transport = createHttpsTransport({ extraCaFile, proxy, connectTimeoutMs, answerTimeoutMs });
   // The managed identity is asked on this machine, where no proxy may come between.
-  const local = createHttpsTransport({ connectTimeoutMs, answerTimeoutMs });
+  const local = createHttpsTransport({ extraCaFile, connectTimeoutMs, answerTimeoutMs });
   return {
     transport,
     tokens: createTokenSource(entra, transport, local, () => clock.now()),
