@@ -9,6 +9,7 @@ import './health.ts';
 import './housekeeping.ts';
 import './jobs.ts';
 import './lookup.ts';
+import './policies.ts';
 import './poll.ts';
 import './reauthenticate.ts';
 import './resend-job.ts';

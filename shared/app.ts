@@ -12,6 +12,7 @@ import { once } from './app/once.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
+import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { openPoll } from './app/open-poll.ts';
 import { toInstant } from './domain/instant.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
@@ -63,6 +64,8 @@ export interface App {
   resend(apiKey: string | null, site: string, jobId: string): Promise<string>;
   /** Has a device's stations authenticate again. @returns ids of the jobs */
   reauthenticate(apiKey: string | null, deviceId: string): Promise<string[]>;
+  /** What an operator may do with policies, in the operator's own name. */
+  policies(apiKey: string | null): Promise<PolicyDesk>;
   /** Removes a share of the jobs and sessions that have been over for long. */
   keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number }>;
   close(): Promise<void>;
@@ -78,6 +81,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
+  const policy = once(() => openPolicy({ storage: settings.storage, clock, log }));
   const housekeeping = once(() => openHousekeeping(context));
   const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
 
@@ -105,6 +109,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async reauthenticate(apiKey, deviceId) {
       await (await lookup()).authenticateOperator(apiKey);
       return (await enforcement()).reauthenticate(deviceId);
+    },
+    async policies(apiKey) {
+      const { name } = await (await lookup()).authenticateOperator(apiKey);
+      return (await policy())(name);
     },
     keepHouse: async () => (await housekeeping())(),
     async close() {

@@ -10,6 +10,7 @@ import type { Identity } from './domain/identity.ts';
 import type { Instant } from './domain/instant.ts';
 import type { MacAddress } from './domain/mac-address.ts';
 import type { Policy } from './domain/policy.ts';
+import type { PolicyState } from './domain/policy-activation.ts';
 import type { Session } from './domain/session.ts';
 import type { SourceError } from './errors.ts';
 
@@ -326,10 +327,35 @@ export interface PolicySource {
 
 export interface PolicyInForce {
   readonly policy: Policy;
-  /** The one before, as long as another instance may still answer by it. */
-  readonly outgoing?: Policy;
-  /** How long ago it was read; grows while the store does not give it. */
-  readonly ageMs: number;
+  /** Those before, as long as another instance may still answer by them. */
+  readonly outgoing: readonly Policy[];
+  /** When it came into force; empty when none was ever activated. */
+  readonly since: Instant | '';
+  /** When the store was asked last; grows older while it does not answer. */
+  readonly readAt: Instant;
+}
+
+/** Versions of policy.yaml, and which of them is in force. */
+export interface PolicyStore {
+  readState(options?: CallOptions): Promise<{ readonly state: PolicyState; readonly etag?: string }>;
+  /** False when somebody else wrote first. */
+  writeState(state: PolicyState, etag: string | undefined): Promise<boolean>;
+  /** False when there is a version of that name already. */
+  createVersion(version: PolicyVersion): Promise<boolean>;
+  readVersion(version: string, options?: CallOptions): Promise<PolicyVersion | undefined>;
+  /** Newest first. */
+  listVersions(): Promise<PolicyVersionSummary[]>;
+}
+
+export interface PolicyVersionSummary {
+  readonly version: string;
+  readonly createdAt: Instant;
+  /** Name of the client, or of the operator's login, that brought it. */
+  readonly by: string;
+}
+
+export interface PolicyVersion extends PolicyVersionSummary {
+  readonly text: string;
 }
 
 // ---- enforcement ----------------------------------------------------------------------------------------------------

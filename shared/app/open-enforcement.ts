@@ -18,8 +18,8 @@ import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import type { Logger } from '../ports.ts';
-import { policyOfSettings } from './built-in-policy.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
 
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
@@ -32,10 +32,11 @@ export async function openEnforcement(context: Context) {
   const tables = await openTables(settings.storage, 'background');
   const devices = new TableDeviceStore(tables.devices);
   const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
+  const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
   const decideDeps = {
     devices,
     identities: new TableIdentityStore(tables.identities),
-    policies: { current: async () => ({ policy: policyOfSettings(settings), ageMs: 0 }) },
+    policies,
     certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
     clock,
@@ -45,6 +46,7 @@ export async function openEnforcement(context: Context) {
     jobs: new TableJobStore(tables),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
     sweepStatus,
+    policies,
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
     log,

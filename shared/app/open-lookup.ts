@@ -13,15 +13,17 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
+import type { Client } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
+import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
 import type { CallOptions, ClientStore } from '../ports.ts';
-import { policyOfSettings } from './built-in-policy.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { openPolicySource } from './open-policy-source.ts';
 
 export async function openLookup({ settings, clock, random, log }: Context) {
   const tables = await openTables(settings.storage, 'lookup');
@@ -34,7 +36,7 @@ export async function openLookup({ settings, clock, random, log }: Context) {
     sessions: new TableSessionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
-    policies: { current: async () => ({ policy: policyOfSettings(settings), ageMs: 0 }) },
+    policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
     clock,
     random,
@@ -54,8 +56,7 @@ export async function openLookup({ settings, clock, random, log }: Context) {
       const event = readAccountingEvent(body, toInstant(clock.now()));
       return recordAccounting(deps, client, event, {});
     },
-    async authenticateOperator(apiKey: string | null): Promise<void> {
-      await authenticateClient(authentication, apiKey, 'operator', options());
-    },
+    authenticateOperator: (apiKey: string | null): Promise<Client> =>
+      authenticateClient(authentication, apiKey, 'operator', options()),
   };
 }

@@ -73,7 +73,7 @@ export async function answerLookup(
   options: CallOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request);
-  const { policy, ageMs } = await deps.policies.current(options);
+  const { policy, readAt } = await deps.policies.current(options);
   const asker = { ...request, site: client.site };
   const id = `${sessionId(client, request)}-${deps.clock.now().getTime().toString(36)}${deps.random.hex(4)}`;
   for (let round = 1; ; round++) {
@@ -85,7 +85,8 @@ export async function answerLookup(
     const session = openSession(client, request, presented, decision);
     const remembered = await remember(deps, session);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
-      return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds: Math.round(ageMs / 1000) };
+      const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
+      return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds };
     }
   }
 }

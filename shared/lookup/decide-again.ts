@@ -1,10 +1,11 @@
 // What a session would be told if it asked now: the lookup's own decision, without an answer and without a trace.
 
 import type { AnswerNow } from '../domain/answer-now.ts';
-import { sameOutcome } from '../domain/decision.ts';
+import { type Decision, sameOutcome } from '../domain/decision.ts';
+import { millisecondsBetween } from '../domain/instant.ts';
 import { evaluatePolicy } from '../domain/policy.ts';
 import type { Session } from '../domain/session.ts';
-import type { DeviceStore, IdentityStore, PolicySource } from '../ports.ts';
+import type { DeviceStore, IdentityStore, PolicyInForce, PolicySource } from '../ports.ts';
 import { findDevice } from './find-device.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
@@ -15,20 +16,24 @@ export interface DecideAgainDeps extends FactsDeps {
   readonly certificateSource: string;
 }
 
+/** How far the clocks of two instances may be apart. */
+const CLOCK_SKEW_MS = 30_000;
+
 /**
  * While instances may still answer by the policy before, either answer is right: whoever was told what one of the two
  * says is left alone.
  */
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
-  const { presented } = session;
+  const { presented, decision } = session;
   const options = { fresh: true };
   const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
   const facts = await policyFacts(deps, session, presented, found, {});
-  const { policy, outgoing } = await deps.policies.current();
+  const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const now = evaluatePolicy(policy, facts);
-  const before = outgoing && evaluatePolicy(outgoing, facts);
-  const leftAlone = before !== undefined && sameOutcome(before.outcome, session.decision.outcome);
-  const { outcome, rule } = leftAlone ? before : now;
+  const before = outgoing
+    .map((earlier) => evaluatePolicy(earlier, facts))
+    .find((earlier) => sameOutcome(earlier.outcome, decision.outcome));
+  const { outcome, rule } = before ?? now;
   if (found?.kind !== 'found') return { outcome, standing: facts.standing, rule };
   const { device, version, observedAt } = found.stored;
   return {
@@ -37,4 +42,12 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     rule,
     device: { source: device.source, id: device.id, version, observedAt },
   };
+}
+
+/** A session told just now by a version nobody here has heard of yet: somebody activated it a moment ago. */
+async function policiesFor(policies: PolicySource, decision: Decision): Promise<PolicyInForce> {
+  const known = await policies.current();
+  const isKnown = [known.policy, ...known.outgoing].some(({ version }) => version === decision.policyVersion);
+  const isNews = millisecondsBetween(known.readAt, decision.decidedAt) > -CLOCK_SKEW_MS;
+  return !isKnown && isNews ? policies.current({ fresh: true }) : known;
 }

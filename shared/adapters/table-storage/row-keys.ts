@@ -7,6 +7,8 @@
 //                       d|<source>|<id>|<session id>       that a device has this session
 // jobs        <site>    <job id>                           a job, newest first
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
+// policies    policy    state                              which version is in force
+//                       v|<version>                        a version, which never changes
 // clients     clients   <name>                             a RADIUS proxy and its credentials
 //             sites     <site>                             the site's session key
 // polling     sweep     state                              checkpoint and lease
@@ -84,6 +86,12 @@ export function olderJobsFilter(site: string, before: Instant): string {
 /** Urgent ones first, then the oldest. */
 export function outboxRow({ site, id, urgent, decidedAt }: EnforcementJob): RowKey {
   return { partitionKey: site, rowKey: `${urgent ? 0 : 1}|${decidedAt}|${id}` };
+}
+
+export const POLICY_STATE_ROW: RowKey = { partitionKey: 'policy', rowKey: 'state' };
+
+export function policyVersionRow(version: string): RowKey {
+  return { partitionKey: 'policy', rowKey: `v|${version}` };
 }
 
 export function clientRow(name: string): RowKey {

@@ -4,7 +4,16 @@ import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } 
 import { ConnectorError } from '../../errors.ts';
 
 /** Every table, by what it holds. The infrastructure declares the same names. */
-export const TABLE_NAMES = ['devices', 'identities', 'sessions', 'clients', 'polling', 'jobs', 'outbox'] as const;
+export const TABLE_NAMES = [
+  'devices',
+  'identities',
+  'sessions',
+  'clients',
+  'polling',
+  'jobs',
+  'outbox',
+  'policies',
+] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 export type Tables = Readonly<Record<TableName, TableClient>>;
 

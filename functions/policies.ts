@@ -1,0 +1,45 @@
+// The versions of policy.yaml, for operators: list, read, bring, put into force, take back.
+
+import { connector } from './connector.ts';
+import { httpRoute } from './http-route.ts';
+
+httpRoute('policies', {
+  route: 'api/policies',
+  method: 'GET',
+  answer: async (_request, credential) => ({ jsonBody: await (await connector().policies(credential)).overview() }),
+});
+
+httpRoute('policy-text', {
+  route: 'api/policies/{version}',
+  method: 'GET',
+  async answer({ params: { version = '' } }, credential) {
+    const policies = await connector().policies(credential);
+    return { body: await policies.text(version), headers: { 'content-type': 'application/yaml; charset=utf-8' } };
+  },
+});
+
+httpRoute('upload-policy', {
+  route: 'api/policies/{version}',
+  method: 'PUT',
+  async answer(request, credential) {
+    const policies = await connector().policies(credential);
+    const { created } = await policies.upload(request.params['version'] ?? '', await request.text());
+    return { status: created ? 201 : 200, jsonBody: { version: request.params['version'], created } };
+  },
+});
+
+httpRoute('activate-policy', {
+  route: 'api/policies/{version}/activate',
+  method: 'POST',
+  async answer({ params: { version = '' } }, credential) {
+    return { jsonBody: await (await connector().policies(credential)).activate(version) };
+  },
+});
+
+httpRoute('rollback-policy', {
+  route: 'api/policies/rollback',
+  method: 'POST',
+  async answer({ query }, credential) {
+    return { jsonBody: await (await connector().policies(credential)).rollBack(query.get('from') ?? undefined) };
+  },
+});

@@ -1,0 +1,111 @@
+// The policy in force, kept in memory for a set time. Without the store the last one known is good: a policy that cannot
+// be read must not let everybody in, nor lock everybody out.
+
+import { LRUCache } from 'lru-cache';
+import { BUILT_IN } from '../../domain/built-in-policy.ts';
+import { toInstant } from '../../domain/instant.ts';
+import type { Policy } from '../../domain/policy.ts';
+import { outgoingVersions, type PolicyState, versionInForce } from '../../domain/policy-activation.ts';
+import { StoreError, toConnectorError } from '../../errors.ts';
+import type { CallOptions, Clock, Logger, PolicyInForce, PolicySource, PolicyStore } from '../../ports.ts';
+
+/** Versions never change, so those in use stay compiled. */
+const MOST_COMPILED = 10;
+/** After a failed read the last policy known is used this long before the store is asked again. */
+const RETRY_AFTER_MS = 5_000;
+
+export interface CachedPolicySourceDeps {
+  readonly store: PolicyStore;
+  readonly builtIn: Policy;
+  readonly readPolicy: (text: string, options: { readonly version: string }) => Policy;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly youngEnoughMs: number;
+}
+
+interface Known {
+  readonly state: PolicyState;
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** When the read began, so that nothing is ever thought younger than it is. */
+  readonly readAt: number;
+}
+
+export class CachedPolicySource implements PolicySource {
+  readonly #deps: CachedPolicySourceDeps;
+  readonly #compiled = new LRUCache<string, Policy>({ max: MOST_COMPILED });
+  #known: Known | undefined;
+  #reading: Promise<Known> | undefined;
+  #notBefore = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: CachedPolicySourceDeps) {
+    this.#deps = deps;
+  }
+
+  async current(options: CallOptions = {}): Promise<PolicyInForce> {
+    const { clock, youngEnoughMs } = this.#deps;
+    const now = clock.now().getTime();
+    const known = this.#known;
+    const youngEnough = known !== undefined && now - known.readAt < youngEnoughMs;
+    if (known && !options.fresh && (youngEnough || now < this.#notBefore)) return this.#inForce(known);
+    return this.#inForce(await this.#readOrKeep(now, options));
+  }
+
+  /** One read at a time, which all who wait share. */
+  async #readOrKeep(now: number, options: CallOptions): Promise<Known> {
+    this.#reading ??= this.#read(now, options).finally(() => {
+      this.#reading = undefined;
+    });
+    try {
+      return await this.#reading;
+    } catch (thrown) {
+      if (this.#known === undefined) throw thrown;
+      return this.#known;
+    }
+  }
+
+  async #read(now: number, { signal }: CallOptions): Promise<Known> {
+    const { store, clock, log } = this.#deps;
+    try {
+      const { state } = await store.readState({ signal });
+      const wanted = [versionInForce(state), ...outgoingVersions(state, toInstant(clock.now()))];
+      const policies = new Map<string, Policy>();
+      for (const version of wanted) policies.set(version, await this.#compile(version, { signal }));
+      this.#known = { state, policies, readAt: now };
+      return this.#known;
+    } catch (thrown) {
+      this.#notBefore = now + RETRY_AFTER_MS;
+      const { code, message, action } = toConnectorError(thrown);
+      const ageSeconds = this.#known && Math.round((now - this.#known.readAt) / 1000);
+      log.error('policy.not-read', { code, message, action, ageSeconds });
+      throw thrown;
+    }
+  }
+
+  async #compile(version: string, options: CallOptions): Promise<Policy> {
+    const { store, builtIn, readPolicy } = this.#deps;
+    if (version === BUILT_IN) return builtIn;
+    const compiled = this.#compiled.get(version);
+    if (compiled) return compiled;
+    const stored = await store.readVersion(version, options);
+    if (stored === undefined) throw missingVersion(version);
+    const policy = readPolicy(stored.text, { version });
+    this.#compiled.set(version, policy);
+    return policy;
+  }
+
+  #inForce({ state, policies, readAt }: Known): PolicyInForce {
+    const version = versionInForce(state);
+    const policy = policies.get(version);
+    if (policy === undefined) throw missingVersion(version);
+    const outgoing = outgoingVersions(state, toInstant(this.#deps.clock.now())).flatMap(
+      (earlier) => policies.get(earlier) ?? [],
+    );
+    return { policy, outgoing, since: state.changedAt ?? '', readAt: toInstant(new Date(readAt)) };
+  }
+}
+
+function missingVersion(version: string): StoreError {
+  return new StoreError('NAC_STORE_ROW', `The policy version "${version}" is in force, but its row is missing.`, {
+    action: 'Upload the version again, or put another one into force.',
+  });
+}

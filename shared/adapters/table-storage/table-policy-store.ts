@@ -1,0 +1,91 @@
+// Policy versions and which of them is in force, in Table Storage. A version's row never changes; one row, under its
+// etag, says what is in force.
+
+import type { TableClient } from '@azure/data-tables';
+import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy-activation.ts';
+import type { CallOptions, PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports.ts';
+import { POLICY_STATE_ROW, policyVersionRow, prefixFilter } from './row-keys.ts';
+import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+
+/** A text column of the Table service holds 32,768 characters (64 KiB of UTF-16). */
+const LARGEST_TEXT = 32_000;
+
+type VersionColumns = Record<string, unknown> & { version: string; createdAt: string; by: string; columns: number };
+
+export class TablePolicyStore implements PolicyStore {
+  readonly #table: TableClient;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  async readState({ signal }: CallOptions = {}): Promise<{ state: PolicyState; etag?: string }> {
+    const { partitionKey, rowKey } = POLICY_STATE_ROW;
+    try {
+      const options = signal ? { abortSignal: signal } : {};
+      const { state, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
+      return { state: JSON.parse(state), etag };
+    } catch (thrown) {
+      if (isNotFound(thrown)) return { state: NOTHING_ACTIVATED };
+      throw toStoreError('reading which policy is in force', thrown);
+    }
+  }
+
+  async writeState(state: PolicyState, etag: string | undefined): Promise<boolean> {
+    const entity = { ...POLICY_STATE_ROW, state: JSON.stringify(state) };
+    try {
+      if (etag === undefined) await this.#table.createEntity(entity);
+      else await this.#table.updateEntity(entity, 'Replace', { etag });
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown)) return false;
+      throw toStoreError('changing which policy is in force', thrown);
+    }
+  }
+
+  async createVersion({ version, text, createdAt, by }: PolicyVersion): Promise<boolean> {
+    const columns: Record<string, string> = {};
+    for (let start = 0; start < text.length; start += LARGEST_TEXT) {
+      columns[`text${start / LARGEST_TEXT}`] = text.slice(start, start + LARGEST_TEXT);
+    }
+    const count = Object.keys(columns).length;
+    try {
+      await this.#table.createEntity({
+        ...policyVersionRow(version),
+        version,
+        createdAt,
+        by,
+        columns: count,
+        ...columns,
+      });
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown)) return false;
+      throw toStoreError('storing a policy', thrown);
+    }
+  }
+
+  async readVersion(version: string, { signal }: CallOptions = {}): Promise<PolicyVersion | undefined> {
+    const { partitionKey, rowKey } = policyVersionRow(version);
+    try {
+      const options = signal ? { abortSignal: signal } : {};
+      const row = await this.#table.getEntity<VersionColumns>(partitionKey, rowKey, options);
+      const text = Array.from({ length: row.columns }, (_, index) => String(row[`text${index}`] ?? '')).join('');
+      return { version, text, createdAt: row.createdAt, by: row.by };
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw toStoreError('reading a policy', thrown);
+    }
+  }
+
+  async listVersions(): Promise<PolicyVersionSummary[]> {
+    const filter = prefixFilter(POLICY_STATE_ROW.partitionKey, 'v|');
+    const queryOptions = { filter, select: ['version', 'createdAt', 'by'] };
+    const versions: PolicyVersionSummary[] = [];
+    const pages = this.#table.listEntities<VersionColumns>({ queryOptions }).byPage();
+    for await (const page of storePages('listing policies', pages)) {
+      versions.push(...page.map(({ version, createdAt, by }) => ({ version, createdAt, by })));
+    }
+    return versions.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+}
