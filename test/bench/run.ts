@@ -1,8 +1,12 @@
 // Command line entry: runs one bench by its name.
 
 import { benchEnforce } from './enforce.ts';
+import { benchLookup } from './lookup.ts';
 
-const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = { enforce: benchEnforce };
+const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
+  enforce: benchEnforce,
+  lookup: benchLookup,
+};
 
 const [name = '', ...options] = process.argv.slice(2);
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;

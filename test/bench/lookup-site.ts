@@ -1,0 +1,148 @@
+// What the lookup bench runs against: storage, the function app and the yardstick app, each in a process of its own.
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Agent, request } from 'undici';
+import { createServerCertificates } from '../../local/certificates/server-certificates.ts';
+import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
+import { connectionString } from '../../local/table-storage.ts';
+import { buildFunctionApp } from '../../scripts/build-function-app.ts';
+import { deviceRow } from '../../shared/adapters/table-storage/row-keys.ts';
+import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
+import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { Device } from '../../shared/domain/device.ts';
+import type { MacAddress } from '../../shared/domain/mac-address.ts';
+import { planObserved } from '../../shared/polling/plan-device-write.ts';
+import { saveDevices } from '../../shared/polling/save-devices.ts';
+import { buildApp } from '../support/functions-host-app/build-app.ts';
+import { startChild } from './child-process.ts';
+
+export interface BenchApp {
+  readonly url: string;
+  /** @throws unless the answer is 200 */
+  post(path: string, body: string): Promise<void>;
+}
+
+export interface LookupSite extends AsyncDisposable {
+  readonly connector: BenchApp;
+  readonly yardstick: BenchApp;
+  readonly tables: Tables;
+  readonly storageConnection: string;
+  readonly apiKey: string;
+  readonly caFile: string;
+  /** Adds devices to the store, numbered on. */
+  grow(devices: number): Promise<void>;
+}
+
+/** Address of the n-th device, which a lookup recognises it by. */
+export function macOf(index: number): string {
+  return `a4bb${index.toString(16).padStart(8, '0')}`;
+}
+
+export function lookupBody(index: number): string {
+  return JSON.stringify({
+    method: 'mab',
+    userName: macOf(index),
+    callingStationId: macOf(index),
+    nasIpAddress: '10.1.1.1',
+  });
+}
+
+function deviceOf(index: number): Device {
+  const id = `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
+  return { source: 'intune', id, complianceState: 'compliant', wifiMac: macOf(index) as MacAddress };
+}
+
+export async function lookupSite(): Promise<LookupSite> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await open(stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function open(stack: AsyncDisposableStack): Promise<LookupSite> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const script = path.join(import.meta.dirname, 'storage-process.ts');
+  const storage = startChild({ script, args: [], logFile: path.join(folder, 'storage.log') });
+  stack.defer(() => storage.stop());
+  const { port } = (await storage.message()) as { port: number };
+  const storageConnection = connectionString(port);
+  const connection = { kind: 'connection-string', connectionString: storageConnection } as const;
+  const registry = await openClientRegistry(connection);
+  await registry.prepareStore();
+  const apiKey = await registry.createClient('bench', 'hq');
+  const tables = await openTables(connection, 'background');
+  const stores = {
+    devices: new TableDeviceStore(tables.devices),
+    identities: new TableIdentityStore(tables.identities),
+  };
+
+  const tls = await createServerCertificates('Bench CA');
+  const caFile = path.join(folder, 'ca.pem');
+  const files = { certFile: path.join(folder, 'server.pem'), keyFile: path.join(folder, 'server.key') };
+  writeFileSync(caFile, tls.caPem);
+  writeFileSync(files.certFile, tls.serverCertificatePem);
+  writeFileSync(files.keyFile, tls.serverPrivateKeyPem, { mode: 0o600 });
+  const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) }, connections: 64, pipelining: 1 });
+  stack.defer(() => dispatcher.close());
+
+  async function start(appFolder: string, env: Readonly<Record<string, string>>): Promise<BenchApp> {
+    const host = await spawnFunctionsHost({ appFolder, functions: 'http', tls: files, env });
+    stack.defer(() => host.stop());
+    const url = `https://localhost:${host.port}`;
+    const headers = { 'content-type': 'application/json', 'x-api-key': apiKey, accept: 'text/plain' };
+    return {
+      url,
+      async post(route, body) {
+        const answer = await request(`${url}${route}`, { method: 'POST', headers, body, dispatcher });
+        const text = await answer.body.text();
+        if (answer.statusCode !== 200) throw new Error(`${route} answered ${answer.statusCode}: ${text}`);
+      },
+    };
+  }
+
+  await buildFunctionApp();
+  const root = path.join(import.meta.dirname, '../..');
+  const nobody = '00000000-0000-4000-8000-000000000000';
+  const connector = await start(root, {
+    ENTRA_TENANT_ID: nobody,
+    ENTRA_CLIENT_ID: nobody,
+    ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
+    StorageConnection: storageConnection,
+  });
+  const appFolder = buildApp({ source: readFileSync(path.join(import.meta.dirname, 'lookup-yardstick.ts'), 'utf8') });
+  stack.defer(() => rmSync(appFolder, { recursive: true, force: true }));
+  const { partitionKey, rowKey } = deviceRow(deviceOf(0));
+  const yardstick = await start(appFolder, {
+    StorageConnection: storageConnection,
+    YARDSTICK_ROW: `${partitionKey} ${rowKey}`,
+  });
+
+  let stored = 0;
+  return {
+    connector,
+    yardstick,
+    tables,
+    storageConnection,
+    apiKey,
+    caFile,
+    async grow(devices) {
+      const observedAt = new Date().toISOString();
+      for (const end = stored + devices; stored < end; ) {
+        const page = Array.from({ length: Math.min(2000, end - stored) }, () => deviceOf(stored++));
+        await saveDevices(
+          stores,
+          page.map((key) => ({ key, plan: (before) => planObserved(before, key, observedAt) })),
+        );
+      }
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

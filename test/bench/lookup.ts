@@ -1,0 +1,98 @@
+// What a lookup costs, beside functions that do nothing or one point read, in the same runner with the same TLS.
+
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { deviceRow, identityRow } from '../../shared/adapters/table-storage/row-keys.ts';
+import { type Latency, measure, median } from './latency.ts';
+import { benchFreeRadius } from './lookup-freeradius.ts';
+import { countReads } from './lookup-reads.ts';
+import { type LookupSite, lookupBody, lookupSite, macOf } from './lookup-site.ts';
+
+const ROUNDS = 5;
+const WARM_REQUESTS = 1500;
+const AT_ONCE = 16;
+const COLD_REQUESTS = 150;
+
+export async function benchLookup(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { devices: { type: 'string', default: '300000' } } });
+  const devices = Number(values.devices);
+  if (!Number.isInteger(devices) || devices < 2000 || devices > 1_000_000) {
+    throw new RangeError('--devices must be a whole number from 2000 to 1000000');
+  }
+  await using site = await lookupSite();
+  await site.grow(1000);
+  await warm(site);
+  await cold(site);
+  if (existsSync('/usr/sbin/freeradius')) await benchFreeRadius(site, print);
+  else print('freeradius: not installed, left out');
+  await countReads(site, devices, print);
+}
+
+/** The same stations ask again: no write, one point read. */
+async function warm({ connector, yardstick }: LookupSite): Promise<void> {
+  const stations = 50;
+  const ours = (index: number): Promise<void> => connector.post('/api/lookup', lookupBody(index % stations));
+  const theirs = (index: number): Promise<void> => yardstick.post('/api/lookup', lookupBody(index % stations));
+  for (const ask of [ours, theirs]) await measure(WARM_REQUESTS, AT_ONCE, ask);
+  const rounds: { readonly ours: Latency; readonly theirs: Latency }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    rounds.push({
+      ours: await measure(WARM_REQUESTS, AT_ONCE, ours),
+      theirs: await measure(WARM_REQUESTS, AT_ONCE, theirs),
+    });
+  }
+  const rate = median(rounds.map((round) => round.ours.perSecond / round.theirs.perSecond));
+  const p99 = median(rounds.map((round) => round.ours.p99Ms / round.theirs.p99Ms));
+  const [first] = rounds;
+  print(
+    `warm: lookup / one point read = ${rate.toFixed(2)} of its rate (wanted: at least 0.80), p99 ${p99.toFixed(2)} times (wanted: at most 2.00)`,
+  );
+  print(
+    `      median of ${ROUNDS} rounds, ${AT_ONCE} at once; first round ${first?.ours.perSecond.toFixed(0)} against ${first?.theirs.perSecond.toFixed(0)} per second`,
+  );
+}
+
+/** Stations that never asked, one after the other: pointer, device, session, and a look whether the device moved. */
+async function cold({ connector, yardstick, tables }: LookupSite): Promise<void> {
+  const rowsOf = (index: number) => ({
+    pointer: identityRow({ kind: 'mac', value: macOf(index) }),
+    device: deviceRow({ source: 'intune', id: `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}` }),
+  });
+  const reads = async (index: number): Promise<void> => {
+    const { pointer, device } = rowsOf(index);
+    await tables.identities.getEntity(pointer.partitionKey, pointer.rowKey);
+    await tables.devices.getEntity(device.partitionKey, device.rowKey);
+  };
+  const write = async (index: number): Promise<void> => {
+    const { device } = rowsOf(index);
+    await tables.sessions.submitTransaction([
+      ['upsert', { partitionKey: 'bench', rowKey: String(index), text: 'x'.repeat(1500) }, 'Merge'],
+      ['upsert', { partitionKey: 'bench', rowKey: `${index} leads here`, sessionId: String(index) }, 'Replace'],
+    ]);
+    await tables.devices.getEntity(device.partitionKey, device.rowKey);
+  };
+  const body = lookupBody(0);
+  for (const warmUp of [reads, write, () => yardstick.post('/api/empty', body)])
+    await measure(COLD_REQUESTS, 1, warmUp);
+  const first = (from: number) => (index: number) => connector.post('/api/lookup', lookupBody(from + index));
+  await measure(COLD_REQUESTS, 1, first(100));
+  const lookup = await measure(COLD_REQUESTS, 1, first(100 + COLD_REQUESTS));
+  const empty = await measure(COLD_REQUESTS, 1, () => yardstick.post('/api/empty', body));
+  const bareReads = await measure(COLD_REQUESTS, 1, reads);
+  const bareWrite = await measure(COLD_REQUESTS, 1, write);
+  const withWrite = empty.p50Ms + bareReads.p50Ms + bareWrite.p50Ms;
+  const known = await measure(COLD_REQUESTS, 1, first(100 + COLD_REQUESTS));
+  print(
+    `cold: p50 of a first lookup / (empty function + bare reads + the session's write and second look) = ${(lookup.p50Ms / withWrite).toFixed(2)} (wanted: at most 1.30)`,
+  );
+  print(
+    `      p50 of a first lookup / (empty function + bare reads) = ${(lookup.p50Ms / (empty.p50Ms + bareReads.p50Ms)).toFixed(2)}`,
+  );
+  print(
+    `      p50 in ms: lookup ${lookup.p50Ms.toFixed(2)}, empty ${empty.p50Ms.toFixed(2)}, reads ${bareReads.p50Ms.toFixed(2)}, write and second look ${bareWrite.p50Ms.toFixed(2)}; asked again ${known.p50Ms.toFixed(2)}`,
+  );
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
