@@ -11,6 +11,7 @@ import './jobs.ts';
 import './lookup.ts';
 import './policies.ts';
 import './poll.ts';
+import './poll-status.ts';
 import './reauthenticate.ts';
 import './resend-job.ts';
 

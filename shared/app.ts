@@ -13,13 +13,15 @@ import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
-import { openPoll } from './app/open-poll.ts';
+import { openPoll, openPollControl } from './app/open-poll.ts';
 import { toInstant } from './domain/instant.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
+import type { HeldRun } from './polling/mass-change.ts';
+import type { PollStatus } from './polling/poll-status.ts';
 import type { SliceResult } from './polling/sweep.ts';
 import type { ChangeListener, Clock, Logger, Random } from './ports.ts';
 import type { Settings } from './settings.ts';
@@ -49,6 +51,13 @@ export interface App {
    * @param functionTimeoutMs how long the host lets a function run before it ends the process
    */
   poll(functionTimeoutMs: number): Promise<SliceResult>;
+  /** How the poll is doing, for operators. */
+  pollStatus(apiKey: string | null): Promise<PollStatus>;
+  /**
+   * An operator lets through what a run held; the next tick of the poll applies it.
+   * @param body the request as it came: `{"runId": "…"}`
+   */
+  releaseHeld(apiKey: string | null, body: string): Promise<HeldRun>;
   /** Whether a Service Bus is there to carry jobs. */
   readonly enforces: boolean;
   /** One round of the enforcement timer. */
@@ -83,6 +92,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const enforcement = once(() => openEnforcement(context));
   const policy = once(() => openPolicy({ storage: settings.storage, clock, log }));
   const housekeeping = once(() => openHousekeeping(context));
+  const pollControl = once(() => openPollControl(context));
   const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
 
   return {
@@ -94,6 +104,14 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       const result = await (await poll())(functionTimeoutMs);
       if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
       return result;
+    },
+    async pollStatus(apiKey) {
+      await (await lookup()).authenticateOperator(apiKey);
+      return (await pollControl()).status();
+    },
+    async releaseHeld(apiKey, body) {
+      const { name } = await (await lookup()).authenticateOperator(apiKey);
+      return (await pollControl()).release(body, name);
     },
     enforces: settings.serviceBus !== undefined,
     enforce: async () => (await enforcement()).enforcer.round(),

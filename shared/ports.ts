@@ -186,6 +186,8 @@ export interface DeviceWrite {
   readonly retiredIdentities: readonly Identity[];
   /** Written in the same transaction as the record. */
   readonly change?: DeviceChange;
+  /** Written in the same transaction: has every sweep look at the record. Absent leaves the mark that is there. */
+  readonly mark?: 'held' | 'doubt';
   /** What the record replaces; absent when it must be new. */
   readonly replaces?: string;
 }
@@ -208,6 +210,18 @@ export interface DeviceStore {
   /** Changes not yet dispatched, per device oldest first. */
   pendingChanges(): AsyncIterable<DeviceChange>;
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;
+  /** Devices whose records must be looked at whatever their fingerprint says. */
+  marks(): AsyncIterable<DeviceMark>;
+  /** Marks devices as doubtful, unless they are marked already. */
+  addMarks(keys: readonly DeviceKey[]): Promise<void>;
+  /** Takes marks away, those left out that were set anew since they were read. */
+  removeMarks(marks: readonly DeviceMark[]): Promise<void>;
+}
+
+export interface DeviceMark extends DeviceKey {
+  /** Present while the record has a held observation. */
+  readonly held?: { readonly runId: string; readonly what: 'flip' | 'absence' };
+  readonly etag: string;
 }
 
 /** Pointers from identities to the devices that hold them. */
@@ -241,6 +255,8 @@ export interface SweepState {
   /** The run under way, if any. */
   readonly run?: SweepRun;
   readonly lastStartedAt?: Instant;
+  /** How many times the polling interval lies between runs now; more than 1 after the source asked us to slow down. */
+  readonly stretch?: number;
   /** The newest run that saw the whole list. */
   readonly lastComplete?: { readonly runId: string; readonly startedAt: Instant; readonly devices: number };
 }
@@ -260,13 +276,24 @@ export interface SweepRun {
   /** Failed attempts in a row, and when the next one may be made. */
   readonly failures: number;
   readonly retryAt?: Instant;
+  /** Answers that asked us to slow down. */
+  readonly throttled?: number;
 }
 
 export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt'> {
-  /** `partial`: every page was read, but some record had no readable id, so no absence was concluded. */
-  readonly result: 'complete' | 'partial';
+  /**
+   * `partial`: every page was read, but no absence was concluded, since some record had no readable id or the list proved
+   * short. `failed`: given up before the last page.
+   */
+  readonly result: 'complete' | 'partial' | 'failed';
   readonly finishedAt: Instant;
   readonly gone: number;
+  /** Devices whose compliance turned, held ones not counted. */
+  readonly turned: number;
+  /** Devices that would have turned or gone, and are held instead. */
+  readonly held: number;
+  /** How many times the polling interval lies between this run and the next. */
+  readonly stretch: number;
 }
 
 export interface SweepStore {

@@ -1,6 +1,7 @@
 // Reads the application settings once, reports every problem at once, and gives back a frozen result.
 
 import { PRIVACY_MODES, type PrivacyMode } from './adapters/system/identity-privacy.ts';
+import { COMPLIANCE_STATES, type ComplianceState } from './domain/compliance-state.ts';
 import { isRoleOrVlan } from './domain/policy.ts';
 import { parseDuration } from './duration.ts';
 import { SettingsError } from './errors.ts';
@@ -59,6 +60,12 @@ export const SETTINGS = {
   },
   ServiceBusConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for Service Bus' },
   POLLING_INTERVAL: { default: '2h', meaning: 'Time between sweeps of Intune (plain numbers are minutes)' },
+  COMPLIANT_STATES: {
+    default: 'compliant,inGracePeriod',
+    meaning: 'Compliance states that count as compliant; Intune grants access in a grace period',
+  },
+  MASS_CHANGE_PERCENT: { default: '10', meaning: 'Share of the fleet above which a change at once is held' },
+  MASS_CHANGE_DEVICES: { default: '50', meaning: 'Fewer devices than this are never held' },
   POLL_SCHEDULE: { default: '0 * * * * *', meaning: 'When the timer looks whether work is due (NCRONTAB)' },
   COMPLIANT_ROLE: { default: 'compliant', meaning: 'Role of compliant devices' },
   COMPLIANT_VLAN: { default: '10', meaning: 'VLAN name or id of compliant devices' },
@@ -104,6 +111,9 @@ export interface Settings extends SignInSettings {
   /** Absent: compliance changes are known, but not enforced. */
   readonly serviceBus?: ServiceBusSetting;
   readonly pollingIntervalMs: number;
+  readonly compliantStates: readonly ComplianceState[];
+  /** `share` from 0 to 1. */
+  readonly massChange: { readonly share: number; readonly least: number };
   readonly pollSchedule: string;
   readonly compliantRole: RoleSetting;
   readonly quarantineRole: RoleSetting;
@@ -123,6 +133,11 @@ export function readSettings(env: Env): Settings {
     storage: reader.storage(),
     ...reader.serviceBus(),
     pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
+    compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
+    massChange: {
+      share: reader.wholeNumber('MASS_CHANGE_PERCENT', 1, 100) / 100,
+      least: reader.wholeNumber('MASS_CHANGE_DEVICES', 1, 1_000_000),
+    },
     pollSchedule: reader.schedule('POLL_SCHEDULE'),
     compliantRole: reader.role('COMPLIANT'),
     quarantineRole: reader.role('QUARANTINE'),
@@ -187,6 +202,18 @@ class SettingsReader {
     const found = allowed.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (found === undefined) this.problem(name, `must be one of ${allowed.join(', ')}`);
     return found ?? (value as T);
+  }
+
+  /** A list with commas, in any letter case. */
+  severalOf<T extends string>(name: SettingName, allowed: readonly T[]): T[] {
+    const words = this.#required(name)
+      .split(',')
+      .flatMap((word) => word.trim() || []);
+    return words.flatMap((word) => {
+      const found = allowed.find((candidate) => candidate.toLowerCase() === word.toLowerCase());
+      if (found === undefined) this.problem(name, `may list ${allowed.join(', ')}; "${word}" is none of them`);
+      return found ?? [];
+    });
   }
 
   role(prefix: 'COMPLIANT' | 'QUARANTINE'): RoleSetting {

@@ -1,9 +1,13 @@
-// Wires polling: what gets compliance from Intune into the store.
+// Wires the poll: what brings compliance in.
 
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
+import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
+import { readReleaseRequest } from '../polling/read-release-request.ts';
+import { applyReleases, releaseRun } from '../polling/release-held.ts';
 import { runSweepSlice, type SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports.ts';
 import type { Context } from './context.ts';
@@ -16,27 +20,44 @@ const LEASE_SHARE = 1.5;
 
 export async function openPoll({ settings, clock, random, log, closing }: Context, onChange: ChangeListener) {
   const { openIntuneSource } = await import('../adapters/intune/open-intune-source.ts');
-  const { source, tokens, close } = openIntuneSource(settings, clock);
+  const { source, reader, tokens, close } = openIntuneSource(settings, clock);
   closing.push(close);
   const tables = await openTables(settings.storage, 'background');
   const deps = {
     source,
+    reader,
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
     sweeps: new TableSweepStore(tables.polling),
+    tasks: new TableTaskStore(tables.polling),
     onChange,
     clock,
     random,
     log,
   };
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
+  const { pollingIntervalMs, massChange, compliantStates } = settings;
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
+    await applyReleases(deps);
     const result = await runSweepSlice(deps, {
-      pollingIntervalMs: settings.pollingIntervalMs,
+      pollingIntervalMs,
       sliceBudgetMs: functionTimeoutMs * SLICE_SHARE,
       leaseMs: functionTimeoutMs * LEASE_SHARE,
+      massChange,
+      compliantStates: new Set(compliantStates),
     });
     await reportDaysLeft();
     return result;
+  };
+}
+
+/** What operators ask of the poll; nothing of it speaks with Intune. */
+export async function openPollControl({ settings, clock, log }: Context) {
+  const tables = await openTables(settings.storage, 'lookup');
+  const sweeps = new TableSweepStore(tables.polling);
+  const tasks = new TableTaskStore(tables.polling);
+  return {
+    status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
+    release: (body: string, by: string) => releaseRun({ tasks, clock, log }, readReleaseRequest(body), by),
   };
 }

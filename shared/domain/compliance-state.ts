@@ -14,6 +14,9 @@ export const COMPLIANCE_STATES = [
 
 export type ComplianceState = (typeof COMPLIANCE_STATES)[number];
 
+/** The states that count as compliant. */
+export type CompliantStates = ReadonlySet<ComplianceState>;
+
 /** The state Graph names, in any letter case; a name this product does not know counts as `unknown`. */
 export function parseComplianceState(text: string): ComplianceState {
   const wanted = text.trim().toLowerCase();

@@ -1,7 +1,7 @@
 // A managed device as an MDM reports it, and what this product keeps of it.
 
 import { createHash } from 'node:crypto';
-import type { ComplianceState } from './compliance-state.ts';
+import type { ComplianceState, CompliantStates } from './compliance-state.ts';
 import type { Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
 
@@ -57,11 +57,27 @@ export interface DeviceRecord {
   readonly confirmedUntil?: Instant;
   /** False from the write of changed identities until all pointers to the device are in place. */
   readonly indexed: boolean;
+  /** A newer observation that may not count yet, because too much would have changed at once. Answers go by the content. */
+  readonly held?: HeldObservation;
+}
+
+/** What a run saw of a device, held back with everything else that run would have changed. */
+export interface HeldObservation {
+  /** The run that saw it first; a person's release names it. */
+  readonly runId: string;
+  readonly observedAt: Instant;
+  /** Absent when the device was not listed any more. */
+  readonly device?: Device;
 }
 
 /** Somebody has told Intune to retire, wipe or delete the device; its compliance says nothing any more. */
 export function isBeingRemoved({ managementState }: Device): boolean {
   return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
+}
+
+/** Whether the device gets what compliant devices get, as far as its own record says. */
+export function standsAsCompliant(device: Device, compliantStates: CompliantStates): boolean {
+  return compliantStates.has(device.complianceState) && !isBeingRemoved(device);
 }
 
 export function deviceKeyText(key: DeviceKey): DeviceKeyText {

@@ -60,6 +60,11 @@ export class FleetIndex {
     return new FleetIndex(new Map(loaded), runNumber);
   }
 
+  /** Devices known, those missed lately included. */
+  get size(): number {
+    return [...this.#shards.values()].reduce((sum, { entries }) => sum + entries.size, 0);
+  }
+
   /** False when the device may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint. */
   isUnchanged(device: Device): boolean {
     if (this.#trustsNothing) return false;
@@ -106,6 +111,17 @@ export class FleetIndex {
       }
     }
     return missing;
+  }
+
+  /** The list proved short: nothing is missing because of it, nor by what was counted before. */
+  forgiveMisses(): void {
+    for (const shard of this.#shards.values()) {
+      for (const entry of shard.entries.values()) {
+        if (entry.missed === 0) continue;
+        entry.missed = 0;
+        shard.changed = true;
+      }
+    }
   }
 
   /** Has the next sighting of the device read its row, whatever the fingerprint says. */

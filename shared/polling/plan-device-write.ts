@@ -1,9 +1,10 @@
 // Decides what one observation of a device means for its stored record.
 
-import { type Device, type DeviceRecord, deviceContent } from '../domain/device.ts';
+import type { CompliantStates } from '../domain/compliance-state.ts';
+import { type Device, type DeviceRecord, deviceContent, standsAsCompliant } from '../domain/device.ts';
 import { describeChange } from '../domain/device-change.ts';
 import { type Identity, identitiesOf, identityText } from '../domain/identity.ts';
-import type { Instant } from '../domain/instant.ts';
+import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import type { DeviceWrite, StoredDevice } from '../ports.ts';
 
 export type DevicePlan =
@@ -13,16 +14,56 @@ export type DevicePlan =
   | { readonly kind: 'outdated' }
   /** The record says the same, but a crash came before its pointers were in place. */
   | { readonly kind: 'index-again'; readonly stored: StoredDevice }
+  /** The compliance would turn: nothing is written until the run knows how many do. */
+  | { readonly kind: 'flip' }
+  /** The observation is held beside the record already. */
+  | { readonly kind: 'held' }
   | { readonly kind: 'write'; readonly write: DeviceWrite };
 
-/** @param observedAt when the request that brought the observation was started */
-export function planObserved(stored: StoredDevice | undefined, device: Device, observedAt: Instant): DevicePlan {
-  if (stored && stored.observedAt > observedAt) return { kind: 'outdated' };
-  if (stored?.presence === 'present' && deviceContent(stored.device) === deviceContent(device)) {
-    if (stored.confirmedUntil !== undefined) return { kind: 'write', write: confirmed(stored, observedAt) };
-    return stored.indexed ? { kind: 'unchanged' } : { kind: 'index-again', stored };
+/** What becomes of an observation that turns a device's compliance. */
+export type FlipRule =
+  | { readonly kind: 'apply' }
+  | { readonly kind: 'collect'; readonly compliantStates: CompliantStates }
+  | {
+      readonly kind: 'hold';
+      readonly compliantStates: CompliantStates;
+      readonly runId: string;
+      /** Start of the newest complete sweep: the content kept was confirmed then, if not later. */
+      readonly confirmedUntil: Instant | undefined;
+    };
+
+export interface ObservationRules {
+  readonly flips: FlipRule;
+  /** The writer is not the sweep, which must look at the record next time whatever its fingerprint says. */
+  readonly besidesSweep?: boolean;
+}
+
+const APPLY: ObservationRules = { flips: { kind: 'apply' } };
+
+/** A check-in alone is left to the sweep, unless the record's is so old that the device may count as silent. */
+const LONG_SILENCE_MS = 3 * 24 * 3_600_000;
+
+/**
+ * @param listed what the source says; what lists leave out stays as it was fetched for this device
+ * @param observedAt when the request that brought the observation was started
+ */
+export function planObserved(
+  stored: StoredDevice | undefined,
+  listed: Device,
+  observedAt: Instant,
+  rules: ObservationRules = APPLY,
+): DevicePlan {
+  if (stored && (stored.observedAt > observedAt || (stored.held?.observedAt ?? '') > observedAt)) {
+    return { kind: 'outdated' };
   }
-  const retired = retiredIdentities(stored, device);
+  const device = stored ? withHardwareOf(stored.device, listed) : listed;
+  if (stored?.presence === 'present') {
+    if (deviceContent(stored.device) === deviceContent(device)) return planSame(stored, observedAt);
+    const { flips } = rules;
+    if (flips.kind !== 'apply' && turns(stored.device, device, flips.compliantStates)) {
+      return planFlip(stored, device, observedAt, flips);
+    }
+  }
   const record: DeviceRecord = {
     device,
     presence: 'present',
@@ -30,7 +71,48 @@ export function planObserved(stored: StoredDevice | undefined, device: Device, o
     observedAt,
     indexed: stored?.indexed === true && sameIdentities(stored.device, device),
   };
-  return { kind: 'write', write: toWrite(stored, record, retired) };
+  const write = toWrite(stored, record, retiredIdentities(stored, device), rules.besidesSweep);
+  return rules.besidesSweep && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
+}
+
+/** Whether the answers for a device would turn from compliant to not compliant, or back. */
+export function turns(before: Device, after: Device, compliantStates: CompliantStates): boolean {
+  return standsAsCompliant(before, compliantStates) !== standsAsCompliant(after, compliantStates);
+}
+
+function planSame(stored: StoredDevice, observedAt: Instant): DevicePlan {
+  if (stored.confirmedUntil !== undefined || stored.held !== undefined) {
+    return { kind: 'write', write: confirmed(stored, observedAt) };
+  }
+  return stored.indexed ? { kind: 'unchanged' } : { kind: 'index-again', stored };
+}
+
+function planFlip(
+  stored: StoredDevice,
+  device: Device,
+  observedAt: Instant,
+  rule: FlipRule & { readonly kind: 'collect' | 'hold' },
+): DevicePlan {
+  const before = stored.held?.device;
+  if (before !== undefined && deviceContent(before) === deviceContent(device)) return { kind: 'held' };
+  if (rule.kind === 'collect') return { kind: 'flip' };
+  // What an earlier run held already stays under that run's name, with the newest content.
+  const runId = before !== undefined && stored.held ? stored.held.runId : rule.runId;
+  return { kind: 'write', write: withHeld(stored, { runId, observedAt, device }, rule.confirmedUntil) };
+}
+
+function withHeld(
+  { etag, retiredIdentities, ...record }: StoredDevice,
+  held: NonNullable<DeviceRecord['held']>,
+  confirmedUntil: Instant | undefined,
+): DeviceWrite {
+  const until = record.confirmedUntil ?? laterOf(record.observedAt, confirmedUntil);
+  return {
+    record: { ...record, confirmedUntil: until, held },
+    retiredIdentities,
+    mark: 'held',
+    replaces: etag,
+  };
 }
 
 /**
@@ -47,42 +129,99 @@ export function planDoubted(
     return { kind: 'unchanged' };
   }
   if (stored.observedAt > doubtedSince) return { kind: 'outdated' };
-  const until = confirmedUntil !== undefined && confirmedUntil > stored.observedAt ? confirmedUntil : stored.observedAt;
+  const until = laterOf(stored.observedAt, confirmedUntil);
   const { etag, retiredIdentities, ...record } = stored;
   return { kind: 'write', write: { record: { ...record, confirmedUntil: until }, retiredIdentities, replaces: etag } };
 }
 
-/** The doubt is over: the same content, observed now. */
+/** The doubt is over: the same content, observed now. What was held against it is held no more. */
 function confirmed(
-  { etag, retiredIdentities, confirmedUntil, ...record }: StoredDevice,
+  { etag, retiredIdentities, confirmedUntil, held, ...record }: StoredDevice,
   observedAt: Instant,
 ): DeviceWrite {
-  return { record: { ...record, observedAt }, retiredIdentities, replaces: etag };
+  const mark = held ? ({ mark: 'doubt' } as const) : {};
+  return { record: { ...record, observedAt }, retiredIdentities, ...mark, replaces: etag };
 }
 
-/** @param missedSince start of the run that missed the device for the last time */
-export function planGone(stored: StoredDevice | undefined, missedSince: Instant): DevicePlan {
+/** @param missedSince start of the run that missed the device for the last time, or of the point read that said 404 */
+export function planGone(
+  stored: StoredDevice | undefined,
+  missedSince: Instant,
+  { besidesSweep = false }: { readonly besidesSweep?: boolean } = {},
+): DevicePlan {
   if (stored === undefined || stored.presence === 'gone') return { kind: 'unchanged' };
   if (stored.observedAt > missedSince) return { kind: 'outdated' };
-  const { device, indexed, retiredIdentities } = stored;
-  // Its pointers stay: they count only while it is present, and are in place already if it comes back.
+  return { kind: 'write', write: toGone(stored, missedSince, besidesSweep) };
+}
+
+/** The run would call too many devices gone at once: this one stays, with the absence held beside it. */
+export function planHeldAbsence(
+  stored: StoredDevice | undefined,
+  missedSince: Instant,
+  { runId, confirmedUntil }: { readonly runId: string; readonly confirmedUntil: Instant | undefined },
+): DevicePlan {
+  if (stored === undefined || stored.presence === 'gone') return { kind: 'unchanged' };
+  if (stored.observedAt > missedSince) return { kind: 'outdated' };
+  if (stored.held !== undefined && stored.held.device === undefined) return { kind: 'held' };
+  return { kind: 'write', write: withHeld(stored, { runId, observedAt: missedSince }, confirmedUntil) };
+}
+
+/** What was held counts from now on. @param released which runs' observations; any, if left out */
+export function planReleased(stored: StoredDevice | undefined, released: ReadonlySet<string> | undefined): DevicePlan {
+  const { held } = stored ?? {};
+  if (stored === undefined || held === undefined) return { kind: 'unchanged' };
+  if (released !== undefined && !released.has(held.runId)) return { kind: 'held' };
+  if (held.device === undefined) return { kind: 'write', write: toGone(stored, held.observedAt, true) };
+  const device = withHardwareOf(stored.device, held.device);
   const record: DeviceRecord = {
     device,
-    presence: 'gone',
+    presence: 'present',
     version: stored.version + 1,
-    observedAt: missedSince,
-    indexed,
+    observedAt: held.observedAt,
+    indexed: stored.indexed && sameIdentities(stored.device, device),
   };
-  return { kind: 'write', write: toWrite(stored, record, retiredIdentities) };
+  return { kind: 'write', write: toWrite(stored, record, retiredIdentities(stored, device), true) };
+}
+
+/** Its pointers stay: they count only while it is present, and are in place already if it comes back. */
+function toGone(stored: StoredDevice, observedAt: Instant, besidesSweep: boolean): DeviceWrite {
+  const { device, indexed, retiredIdentities } = stored;
+  const record: DeviceRecord = { device, presence: 'gone', version: stored.version + 1, observedAt, indexed };
+  return toWrite(stored, record, retiredIdentities, besidesSweep);
 }
 
 function toWrite(
   stored: StoredDevice | undefined,
   record: DeviceRecord,
   retiredIdentities: readonly Identity[],
+  besidesSweep = false,
 ): DeviceWrite {
   const change = describeChange(stored, record);
-  return { record, retiredIdentities, ...(change && { change }), ...(stored && { replaces: stored.etag }) };
+  const doubted = besidesSweep || stored?.held !== undefined;
+  return {
+    record,
+    retiredIdentities,
+    ...(change && { change }),
+    ...(doubted && { mark: 'doubt' as const }),
+    ...(stored && { replaces: stored.etag }),
+  };
+}
+
+/** Nothing but the day of the last check-in moved. */
+function isMereCheckIn(stored: StoredDevice | undefined, { change, record }: DeviceWrite): boolean {
+  if (stored === undefined || change !== undefined || stored.held !== undefined) return false;
+  const [before, after] = [stored.device.lastSyncAt, record.device.lastSyncAt];
+  return before !== undefined && after !== undefined && millisecondsBetween(before, after) < LONG_SILENCE_MS;
+}
+
+/** Lists leave out Ethernet MAC and UDID; that they do says nothing. */
+function withHardwareOf(known: Device, listed: Device): Device {
+  const { ethernetMac = known.ethernetMac, udid = known.udid } = listed;
+  return {
+    ...listed,
+    ...(ethernetMac !== undefined && { ethernetMac }),
+    ...(udid !== undefined && { udid }),
+  };
 }
 
 /** What the device held before and holds no more, pointers that an interrupted run left over included. */
@@ -98,4 +237,8 @@ function retiredIdentities(stored: StoredDevice | undefined, device: Device): Id
 function sameIdentities(a: Device, b: Device): boolean {
   const texts = (device: Device): string => identitiesOf(device).map(identityText).sort().join('\n');
   return texts(a) === texts(b);
+}
+
+function laterOf(a: Instant, b: Instant | undefined): Instant {
+  return b !== undefined && b > a ? b : a;
 }

@@ -23,6 +23,8 @@ export interface DeviceToSave<T extends DeviceKey = DeviceKey> {
 export interface Saved<T extends DeviceKey = Device> {
   /** Devices whose records now hold the observation, written or not, with all their pointers in place. */
   readonly settled: readonly T[];
+  /** Devices whose compliance would turn; nothing of these observations is stored. */
+  readonly flips: readonly T[];
   readonly changes: readonly DeviceChange[];
   readonly written: number;
 }
@@ -39,6 +41,7 @@ export async function saveDevices<T extends DeviceKey>(
   toSave: readonly DeviceToSave<T>[],
 ): Promise<Saved<T>> {
   const settled: T[] = [];
+  const flips: T[] = [];
   const changes: DeviceChange[] = [];
   const unindexed: Unindexed[] = [];
   let written = 0;
@@ -59,13 +62,19 @@ export async function saveDevices<T extends DeviceKey>(
     const overtaken = new Set(result.overtaken.map(({ record }) => deviceKeyText(record.device)));
     for (const { item, plan } of plans) {
       if (plan.kind === 'index-again') unindexed.push(plan.stored);
-      if (plan.kind !== 'outdated' && !overtaken.has(deviceKeyText(item.key))) settled.push(item.key);
+      if (plan.kind === 'flip') flips.push(item.key);
+      if (isSettled(plan) && !overtaken.has(deviceKeyText(item.key))) settled.push(item.key);
     }
     open = open.filter(({ key }) => overtaken.has(deviceKeyText(key)));
   }
 
   await putPointersInPlace({ devices, identities }, unindexed);
-  return { settled, changes, written };
+  return { settled, flips, changes, written };
+}
+
+function isSettled(plan: DevicePlan): boolean {
+  if (plan.kind === 'write') return plan.write.record.held === undefined;
+  return plan.kind === 'unchanged' || plan.kind === 'index-again';
 }
 
 /** New pointers first, so that the device can be found at every moment; then the old ones go; then the record says so. */

@@ -17,7 +17,26 @@ export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: num
   if (state.owner !== undefined && state.leaseUntil !== undefined && state.leaseUntil > now) return 'held';
   if (state.run !== undefined) return state.run.retryAt !== undefined && state.run.retryAt > now ? 'waiting' : 'resume';
   if (state.lastStartedAt === undefined) return 'start';
-  return millisecondsBetween(state.lastStartedAt, now) >= pollingIntervalMs ? 'start' : 'idle';
+  const intervalMs = pollingIntervalMs * (state.stretch ?? 1);
+  return millisecondsBetween(state.lastStartedAt, now) >= intervalMs ? 'start' : 'idle';
+}
+
+/** However much the source throttles: knowledge must not grow older than this many polling intervals. */
+const LONGEST_STRETCH = 4;
+
+/**
+ * The interval adapts: twice as long after a run that was asked to slow down, back by half after one that was not.
+ * @param throttled answers of the run that asked to slow down; a single one says little
+ */
+export function nextStretch(stretch: number, throttled: number): number {
+  return throttled > 1 ? Math.min(stretch * 2, LONGEST_STRETCH) : Math.max(stretch / 2, 1);
+}
+
+/** A run that fails and fails is given up after a polling interval, and at the earliest after this long. */
+const GIVE_UP_AFTER_MS = 30 * 60_000;
+
+export function isHopeless(startedAt: Instant, now: Instant, pollingIntervalMs: number): boolean {
+  return millisecondsBetween(startedAt, now) >= Math.max(pollingIntervalMs, GIVE_UP_AFTER_MS);
 }
 
 const FIRST_WAIT_MS = 5_000;

@@ -1,33 +1,25 @@
 // The sweep: reads every device of the source, page by page, and saves what changed. One call works one slice:
 //
-//   is it due? -> take the lease -> hand on changes a crash left -> page -> renew the lease -> compare -> save -> hand on
-//   -> checkpoint -> next page, or, after the last one: count absences -> record the run
+//   is it due? -> take the lease -> doubt what is marked -> hand on changes a crash left -> page -> renew the lease
+//   -> compare -> save -> hand on -> checkpoint -> next page, or, after the last one: conclude -> record the run
+//
+// What would turn a device's compliance is kept back until the end of the run: too much of it at once is held
+// (docs/decisions/0008).
 //
 // State and lease are one row under its etag: whoever writes it owns the sweep, whoever meets a newer etag has lost it
 // and stops. Everything a slice does may be done again: it is safe to kill it between any two steps.
 
-import type { Device, DeviceKey } from '../domain/device.ts';
-import { deviceHash } from '../domain/device.ts';
+import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type {
-  ChangeListener,
-  Clock,
-  ComplianceSource,
-  DevicePage,
-  DeviceStore,
-  IdentityStore,
-  Logger,
-  Random,
-  SweepRun,
-  SweepState,
-  SweepStore,
-} from '../ports.ts';
-import { FleetIndex, MISSES_UNTIL_GONE } from './fleet-index.ts';
-import { planDoubted, planGone, planObserved } from './plan-device-write.ts';
+import type { DeviceMark, DevicePage, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
+import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
+import { FleetIndex } from './fleet-index.ts';
+import { planDoubted, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
-import { retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
+import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
+import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
 
 /** Work that a crash may have to repeat, at most. */
 const CHECKPOINT_MS = 15_000;
@@ -38,27 +30,8 @@ const MOST_PAGES = 20_000;
 /** Problems of single records that are logged one by one; a page full of them says nothing more. */
 const LOGGED_PROBLEMS_PER_PAGE = 5;
 
-export interface SweepDeps {
-  readonly source: ComplianceSource;
-  readonly devices: DeviceStore;
-  readonly identities: IdentityStore;
-  readonly sweeps: SweepStore;
-  readonly onChange: ChangeListener;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-}
-
-export interface SweepLimits {
-  readonly pollingIntervalMs: number;
-  /** A slice ends after the page during which this is over. */
-  readonly sliceBudgetMs: number;
-  /**
-   * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that whoever has lost
-   * the lease has been ended before.
-   */
-  readonly leaseMs: number;
-}
+/** Turns that are kept in memory; more of them are staged before the next page. */
+const MOST_COLLECTED = 2_000;
 
 export type SliceResult =
   | { readonly kind: Exclude<SweepDue, 'start' | 'resume'> }
@@ -93,6 +66,10 @@ class SweepSlice {
   #checkpointAt: Instant;
   /** Changes handed on, but not removed yet. */
   readonly #handedOn: DeviceChange[] = [];
+  /** Marks whose doubt the index has in memory, but not in the store yet. */
+  readonly #doubtedMarks: DeviceMark[] = [];
+  /** What would turn, and is not stored yet: never more than since the last checkpoint. */
+  readonly #flips = new Map<string, CollectedFlip>();
 
   private constructor(
     deps: SweepDeps,
@@ -136,6 +113,7 @@ class SweepSlice {
   }
 
   async work(): Promise<SliceResult> {
+    await this.#takeUpMarks();
     await this.#takeUpChanges();
     while (true) {
       const page = await this.#nextPage();
@@ -147,7 +125,8 @@ class SweepSlice {
       this.#run = { ...this.#run, cursor: page.nextCursor };
       const now = toInstant(this.#deps.clock.now());
       if (millisecondsBetween(this.#startedAt, now) >= this.#limits.sliceBudgetMs) return this.#pause();
-      if (millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS) await this.#checkpoint(now);
+      const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS;
+      if (isDue || this.#flips.size > MOST_COLLECTED) await this.#checkpoint(now);
     }
   }
 
@@ -164,16 +143,25 @@ class SweepSlice {
   }
 
   async #savePage(page: DevicePage): Promise<void> {
-    const maybeChanged = withoutRepetitions(page.devices).filter((device) => !this.#fleet.isUnchanged(device));
+    const devices = withoutRepetitions(page.devices);
+    const maybeChanged = devices.filter((device) => !this.#fleet.isUnchanged(device));
+    const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
     const saved = await saveDevices<Device>(
       this.#deps,
       maybeChanged.map((device) => ({
         key: device,
-        plan: (stored) => planObserved(stored, device, page.requestedAt),
+        plan: (stored) => planObserved(stored, device, page.requestedAt, { flips }),
       })),
     );
     for (const device of saved.settled) this.#fleet.record(device);
-    for (const device of page.devices) this.#fleet.markSeen(device);
+    for (const device of devices) {
+      this.#fleet.markSeen(device);
+      // Listed twice: what the later page says counts.
+      this.#flips.delete(deviceKeyText(device));
+    }
+    for (const device of saved.flips) {
+      this.#flips.set(deviceKeyText(device), { device, observedAt: page.requestedAt });
+    }
     const { name: source } = this.#deps.source;
     const unreadable = page.unreadable.flatMap((id) => (id === undefined ? [] : [{ source, id }]));
     for (const key of unreadable) this.#fleet.markSeen(key);
@@ -190,36 +178,27 @@ class SweepSlice {
     };
   }
 
-  /** Every page was read: what no page held is missing, and gone if it was missing before. */
   async #finish(): Promise<SliceResult> {
-    const gone = this.#run.countsAbsences ? await this.#saveMissing() : 0;
+    const inHand = this.#inHand();
+    const { result, ...counts } = await concludeRun(this.#deps, this.#limits, inHand);
     await this.#saveFleet(false);
-    const result = this.#run.countsAbsences ? 'complete' : 'partial';
-    await this.#recordRun(result, gone);
+    const stretch = nextStretch(this.#state.stretch ?? 1, this.#run.throttled ?? 0);
+    await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
-    await this.#release(result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {});
+    const lastComplete = result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {};
+    await this.#release({ stretch, ...lastComplete });
     return { kind: result };
   }
 
-  /** @returns how many devices are gone now */
-  async #saveMissing(): Promise<number> {
-    const { source, devices } = this.#deps;
-    const missed: DeviceKey[] = [];
-    const gone: DeviceKey[] = [];
-    for (const [shard, misses] of this.#fleet.countMisses()) {
-      for await (const key of devices.listKeys(shard)) {
-        const times = key.source === source.name ? misses.get(deviceHash(key)) : undefined;
-        if (times !== undefined) (times >= MISSES_UNTIL_GONE ? gone : missed).push(key);
-      }
-    }
-    await this.#saveDoubted(missed);
-    const saved = await saveDevices(
-      this.#deps,
-      gone.map((key) => ({ key, plan: (stored) => planGone(stored, this.#run.startedAt) })),
-    );
-    await this.#handOn(saved.changes);
-    for (const key of saved.settled) this.#fleet.forget(key);
-    return saved.written;
+  #inHand(): RunInHand {
+    return {
+      run: this.#run,
+      fleet: this.#fleet,
+      flips: this.#flips,
+      confirmedUntil: this.#state.lastComplete?.startedAt,
+      handOn: (changes) => this.#handOn(changes),
+      saveDoubted: (keys) => this.#saveDoubted(keys),
+    };
   }
 
   /** The doubt is stored in the index first: whatever happens then, the next sighting looks at the row. */
@@ -239,35 +218,55 @@ class SweepSlice {
     const now = toInstant(clock.now());
     const failures = this.#run.failures + 1;
     const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
+    const throttled = (this.#run.throttled ?? 0) + (error.code === 'NAC_INTUNE_THROTTLED' ? 1 : 0);
     log.warn('poll.page-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
     const { cursor, ...run } = this.#run;
     const keepCursor = cursor !== undefined && failures % FAILURES_UNTIL_FIRST_PAGE !== 0;
     // Counts begin again with the pages.
     const counts = keepCursor ? { cursor } : { pages: 0, devices: 0, saved: 0, rejected: 0 };
-    this.#run = { ...run, ...counts, failures, retryAt };
-    await this.#saveFleet(true);
-    await this.#release({ run: this.#run });
+    this.#run = { ...run, ...counts, failures, throttled, retryAt };
+    await this.#save();
+    if (isHopeless(this.#run.startedAt, now, this.#limits.pollingIntervalMs)) await this.#giveUp();
+    else await this.#release({ run: this.#run });
     return { kind: 'failed', error };
   }
 
+  /** The next run begins afresh, at the first page, when this one may have tried again. */
+  async #giveUp(): Promise<void> {
+    const stretch = nextStretch(this.#state.stretch ?? 1, this.#run.throttled ?? 0);
+    await this.#recordRun({ result: 'failed', gone: 0, turned: 0, held: 0, stretch });
+    const { failures, retryAt } = this.#run;
+    const next = newRun(this.#deps.random.hex(8), toInstant(this.#deps.clock.now()));
+    const runNumber = this.#state.runNumber + 1;
+    await this.#release({ run: { ...next, failures, ...(retryAt && { retryAt }) }, runNumber, stretch });
+  }
+
   async #pause(): Promise<SliceResult> {
-    await this.#saveFleet(true);
+    await this.#save();
     await this.#release({ run: this.#run });
     return { kind: 'sliced' };
   }
 
-  /** The index first: a checkpoint must never stand behind pages whose marks are not stored. */
   async #checkpoint(now: Instant): Promise<void> {
-    await this.#saveFleet(true);
+    await this.#save();
     await this.#write({ ...this.#state, run: this.#run, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
     this.#checkpointAt = now;
+  }
+
+  /**
+   * What is only in memory so far. Before every checkpoint: it must never stand behind pages whose marks or turns are not
+   * stored.
+   */
+  async #save(): Promise<void> {
+    await stageFlips(this.#deps, this.#limits, this.#inHand());
+    await this.#saveFleet(true);
   }
 
   async #renewLease(now: Instant): Promise<void> {
     await this.#write({ ...this.#state, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
   }
 
-  async #release(change: Pick<SweepState, 'lastComplete' | 'run'>): Promise<void> {
+  async #release(change: Pick<SweepState, 'lastComplete' | 'run' | 'stretch'> & { runNumber?: number }): Promise<void> {
     const { owner, leaseUntil, run, ...rest } = this.#state;
     await this.#write({ ...rest, ...change });
   }
@@ -277,11 +276,22 @@ class SweepSlice {
     this.#state = state;
   }
 
-  async #recordRun(result: 'complete' | 'partial', gone: number): Promise<void> {
+  async #recordRun(end: Pick<SweepRunRecord, 'result' | 'gone' | 'turned' | 'held' | 'stretch'>): Promise<void> {
     const { cursor, retryAt, ...run } = this.#run;
     const finishedAt = toInstant(this.#deps.clock.now());
-    await this.#deps.sweeps.recordRun({ ...run, result, finishedAt, gone });
-    this.#deps.log.info('poll.run', { ...run, result, gone, owner: this.#owner });
+    await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
+    this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#owner });
+  }
+
+  /**
+   * Records that need not say what their fingerprint says: written besides the sweep, or with something held beside them.
+   * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
+   */
+  async #takeUpMarks(): Promise<void> {
+    for await (const mark of this.#deps.devices.marks()) {
+      this.#fleet.doubt(mark);
+      if (mark.held === undefined) this.#doubtedMarks.push(mark);
+    }
   }
 
   /**
@@ -310,6 +320,7 @@ class SweepSlice {
       await this.#fleet.save(this.#deps.sweeps, keepMarks);
     }
     await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
+    await this.#deps.devices.removeMarks(this.#doubtedMarks.splice(0));
   }
 
   #reportProblems({ problems }: DevicePage): void {

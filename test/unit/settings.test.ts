@@ -48,6 +48,8 @@ test('the fewest settings are enough; everything else has its default', () => {
     network: { connectTimeoutMs: 10_000, readTimeoutMs: 30_000 },
     storage: { kind: 'managed-identity', tableServiceUri: 'https://nac.table.core.windows.net' },
     pollingIntervalMs: 7_200_000,
+    compliantStates: ['compliant', 'inGracePeriod'],
+    massChange: { share: 0.1, least: 50 },
     pollSchedule: '0 * * * * *',
     compliantRole: { name: 'compliant', vlan: '10', sessionTimeoutSeconds: 28_800 },
     quarantineRole: { name: 'quarantine', vlan: '666', sessionTimeoutSeconds: 1800 },

@@ -2,7 +2,7 @@
 
 import type { TableEntityResult } from '@azure/data-tables';
 import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/compliance-state.ts';
-import { type Device, type DeviceRecord, isDeviceId } from '../../domain/device.ts';
+import { type Device, type DeviceRecord, type HeldObservation, isDeviceId } from '../../domain/device.ts';
 import type { Identity } from '../../domain/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { DeviceWrite, StoredDevice } from '../../ports.ts';
@@ -18,6 +18,8 @@ interface RecordColumns {
   readonly confirmedUntil: string;
   /** JSON; empty when there are none. */
   readonly retiredIdentities: string;
+  /** JSON; empty when nothing is held. */
+  readonly held: string;
 }
 
 const TEXT_COLUMNS = [
@@ -61,6 +63,7 @@ export function toDeviceEntity({
     indexed: record.indexed,
     confirmedUntil: record.confirmedUntil ?? '',
     retiredIdentities: retiredIdentities.length > 0 ? JSON.stringify(retiredIdentities) : '',
+    held: record.held ? JSON.stringify(record.held) : '',
   };
   return { ...deviceRow(record.device), ...record.device, ...columns };
 }
@@ -103,10 +106,15 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     observedAt,
     indexed: indexed === true,
     ...(typeof confirmedUntil === 'string' && confirmedUntil !== '' && { confirmedUntil }),
+    ...heldOf(entity),
   };
 }
 
 function retiredOf(entity: TableEntityResult<Record<string, unknown>>): Identity[] {
   const json = entity['retiredIdentities'];
   return typeof json === 'string' && json !== '' ? JSON.parse(json) : [];
+}
+
+function heldOf({ held }: TableEntityResult<Record<string, unknown>>): { held?: HeldObservation } {
+  return typeof held === 'string' && held !== '' ? { held: JSON.parse(held) } : {};
 }

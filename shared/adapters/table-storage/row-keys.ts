@@ -2,6 +2,7 @@
 //
 // devices     p<shard>  d|<source>|<id>                    a device
 //                       c|<source>|<id>|<version>          a change of it, same partition, so one transaction holds both
+//                       m|<source>|<id>                    that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
@@ -39,6 +40,10 @@ export function deviceRow(key: DeviceKey): RowKey {
 export function changeRow(key: DeviceKey, version: number): RowKey {
   const padded = String(version).padStart(10, '0');
   return { partitionKey: devicePartition(key), rowKey: `c|${deviceKeyText(key)}|${padded}` };
+}
+
+export function markRow(key: DeviceKey): RowKey {
+  return { partitionKey: devicePartition(key), rowKey: `m|${deviceKeyText(key)}` };
 }
 
 export function devicePartition(key: DeviceKey): string {

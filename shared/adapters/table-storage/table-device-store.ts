@@ -5,10 +5,17 @@ import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
 import { StoreError } from '../../errors.ts';
-import type { CallOptions, DeviceStore, DeviceWrite, DeviceWriteResult, StoredDevice } from '../../ports.ts';
+import type {
+  CallOptions,
+  DeviceMark,
+  DeviceStore,
+  DeviceWrite,
+  DeviceWriteResult,
+  StoredDevice,
+} from '../../ports.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
-import { changeRow, devicePartition, deviceRow, prefixFilter, shardPartition } from './row-keys.ts';
-import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { changeRow, deviceRow, markRow, prefixFilter, type RowKey, shardPartition } from './row-keys.ts';
+import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
 import { type Unit, WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 const READ_CONCURRENCY = 16;
@@ -87,28 +94,46 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async removeChanges(changes: readonly DeviceChange[]): Promise<void> {
-    const units = changes.map(
-      (change): Unit<DeviceChange> => ({
-        of: change,
-        partition: devicePartition(change),
-        actions: [['delete', changeRow(change, change.version)]],
-      }),
+    const rows = changes.map((change) => changeRow(change, change.version));
+    const units = rows.map(
+      (row): Unit<RowKey> => ({ of: row, partition: row.partitionKey, actions: [['delete', row]] }),
     );
     try {
       await writeUnits(this.#table, units);
     } catch (thrown) {
       // Somebody removed one of them already: then take the others one by one.
       if (!(thrown instanceof Error && isNotFound(thrown.cause))) throw thrown;
-      await concurrently(units, WRITE_CONCURRENCY, ({ of }) => this.#removeChange(of));
+      await concurrently(rows, WRITE_CONCURRENCY, (row) => this.#remove(row, '*'));
     }
   }
 
-  async #removeChange(change: DeviceChange): Promise<void> {
-    const { partitionKey, rowKey } = changeRow(change, change.version);
+  async *marks(): AsyncIterable<DeviceMark> {
+    for (const shard of SHARDS) {
+      const filter = prefixFilter(shardPartition(shard), 'm|');
+      for await (const row of this.#list(filter, ['RowKey', 'held'])) yield toMark(row);
+    }
+  }
+
+  async addMarks(keys: readonly DeviceKey[]): Promise<void> {
+    const units = keys.map((key): Unit<DeviceKey> => {
+      const row = markRow(key);
+      return { of: key, partition: row.partitionKey, actions: [['create', { ...row, held: '' }]] };
+    });
+    // One that is there already says at least as much.
+    await writeUnits(this.#table, units);
+  }
+
+  /** One by one: what the SDK deletes in a transaction it deletes whatever the etag is. */
+  async removeMarks(marks: readonly DeviceMark[]): Promise<void> {
+    await concurrently(marks, READ_CONCURRENCY, (mark) => this.#remove(markRow(mark), mark.etag));
+  }
+
+  /** A row that is not there any more, or not the one that was read, is left to whoever was faster. */
+  async #remove({ partitionKey, rowKey }: RowKey, etag: string): Promise<void> {
     try {
-      await this.#table.deleteEntity(partitionKey, rowKey);
+      await this.#table.deleteEntity(partitionKey, rowKey, { etag });
     } catch (thrown) {
-      if (!isNotFound(thrown)) throw toStoreError('removing a change', thrown);
+      if (!isNotFound(thrown) && !isConflict(thrown)) throw toStoreError('removing a row', thrown);
     }
   }
 
@@ -124,7 +149,7 @@ export class TableDeviceStore implements DeviceStore {
 
 function toUnit(write: DeviceWrite): Unit<DeviceWrite> {
   const entity = toDeviceEntity(write);
-  const { change } = write;
+  const { change, mark, record } = write;
   return {
     of: write,
     partition: entity.partitionKey,
@@ -134,6 +159,20 @@ function toUnit(write: DeviceWrite): Unit<DeviceWrite> {
       ...(change
         ? ([['upsert', { ...changeRow(change, change.version), change: JSON.stringify(change) }, 'Replace']] as const)
         : []),
+      ...(mark ? ([['upsert', toMarkEntity(record, mark), 'Replace']] as const) : []),
     ] as Unit<DeviceWrite>['actions'],
   };
+}
+
+/** `flip|<run id>` or `absence|<run id>` while something is held. */
+function toMarkEntity({ device, held }: DeviceWrite['record'], mark: 'held' | 'doubt'): object {
+  const text = mark === 'held' && held ? `${held.device ? 'flip' : 'absence'}|${held.runId}` : '';
+  return { ...markRow(device), held: text };
+}
+
+function toMark({ rowKey, etag, held }: TableEntityResult<Record<string, unknown>>): DeviceMark {
+  const key = parseDeviceKeyText(String(rowKey).slice('m|'.length));
+  const [what, runId] = String(held ?? '').split('|');
+  if ((what !== 'flip' && what !== 'absence') || !runId) return { ...key, etag };
+  return { ...key, etag, held: { what, runId } };
 }

@@ -1,0 +1,189 @@
+// The end of a run, when every page was read:
+//
+//   who is missing, and who else says so -> what would turn -> too much at once? -> apply it, or hold it and tell
+//
+// All of it may be done again: a run that is killed here goes on at its last checkpoint and comes to the same count.
+
+import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import type { SweepRun } from '../ports.ts';
+import type { FleetIndex } from './fleet-index.ts';
+import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
+import { editMassChange, isMassChange, withHeldCounts } from './mass-change.ts';
+import { type Absences, findAbsences, type MissingDevice, stillPresent } from './missing-devices.ts';
+import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
+import { type Saved, saveDevices } from './save-devices.ts';
+import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
+
+/** An observation that would turn the device's compliance. */
+export interface CollectedFlip {
+  readonly device: Device;
+  readonly observedAt: Instant;
+}
+
+/** The run as its owner has it in hand. */
+export interface RunInHand {
+  readonly run: SweepRun;
+  readonly fleet: FleetIndex;
+  /** What would turn and is not stored yet, by device. */
+  readonly flips: Map<string, CollectedFlip>;
+  /** Start of the newest complete sweep before this one. */
+  readonly confirmedUntil: Instant | undefined;
+  handOn(changes: readonly DeviceChange[]): Promise<void>;
+  /** Writes into the records since when they are not confirmed any more. */
+  saveDoubted(keys: readonly DeviceKey[]): Promise<void>;
+}
+
+export interface Conclusion {
+  readonly result: 'complete' | 'partial';
+  readonly gone: number;
+  readonly turned: number;
+  readonly held: number;
+}
+
+/** Witnesses that make a device gone: a complete list without it and another one, or a point read. */
+const WITNESSES = 2;
+
+export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: RunInHand): Promise<Conclusion> {
+  const { run, fleet } = inHand;
+  const absences = run.countsAbsences ? await findAbsences(deps, fleet, run.devices, limits) : undefined;
+  if (absences) await takeFound(deps, limits, inHand, absences);
+  const counted = absences?.kind === 'counted' ? absences : undefined;
+
+  const missing = counted?.missing ?? [];
+  const candidates = missing.filter(({ witnesses }) => witnesses >= WITNESSES);
+  const held = await readHeldDevices(deps.devices);
+  const known = fleet.size;
+  const isMass = (gone: readonly MissingDevice[]): boolean =>
+    isMassChange(changing(inHand, held, gone).size, known, limits.massChange);
+  const would = isMass(candidates) ? await stillPresent(deps.devices, candidates) : candidates;
+  const mass = isMass(would);
+
+  // Another complete list, or a point read more, releases absences; what turned waits for a person.
+  const enough = mass ? WITNESSES + 1 : WITNESSES;
+  const confirmed = counted?.believable
+    ? missing.filter(({ witnesses }) => witnesses >= enough).map(({ key }) => key)
+    : [];
+  const notConfirmed = except(missing, confirmed);
+  await inHand.saveDoubted(notConfirmed);
+  const gone = await saveGone(deps, inHand, confirmed);
+  const result = counted ? 'complete' : 'partial';
+  if (!mass) {
+    const turned = await applyAll(deps, inHand, held);
+    return { result, gone, turned, held: 0 };
+  }
+  await stageFlips(deps, limits, inHand);
+  await holdAbsences(deps, inHand, except(would, confirmed));
+  return { result, gone, turned: 0, held: await tell(deps, limits, inHand, known) };
+}
+
+/** Stores what would turn beside the records, so that it outlives this process. */
+export async function stageFlips(
+  deps: SweepDeps,
+  { compliantStates }: Pick<SweepLimits, 'compliantStates'>,
+  { run, fleet, flips, confirmedUntil }: RunInHand,
+): Promise<void> {
+  const collected = [...flips.values()];
+  flips.clear();
+  // Whatever the index says of them, they are looked at when they are listed again.
+  for (const { device } of collected) fleet.doubt(device);
+  await saveFlips(deps, collected, { kind: 'hold', compliantStates, runId: run.id, confirmedUntil });
+}
+
+function changing({ flips }: RunInHand, held: HeldDevices, gone: readonly MissingDevice[]): ReadonlySet<string> {
+  return new Set([...flips.keys(), ...held.flips.keys(), ...gone.map(({ key }) => deviceKeyText(key))]);
+}
+
+/** What point reads brought counts like a page: it was there all the time. */
+async function takeFound(
+  deps: SweepDeps,
+  { compliantStates }: SweepLimits,
+  { fleet, flips }: RunInHand,
+  absences: Absences,
+): Promise<void> {
+  for (const { device, requestedAt } of absences.found) {
+    const plan = { kind: 'collect', compliantStates } as const;
+    const saved = await saveFlips(deps, [{ device, observedAt: requestedAt }], plan);
+    for (const settled of saved.settled) fleet.record(settled);
+    for (const flip of saved.flips) flips.set(deviceKeyText(flip), { device: flip, observedAt: requestedAt });
+    fleet.markSeen(device);
+  }
+  if (absences.kind !== 'short-list') return;
+  fleet.forgiveMisses();
+  const { missing, asked, found } = absences;
+  deps.log.error('poll.short-list', { missing, asked, found: found.length });
+}
+
+async function applyAll(deps: SweepDeps, inHand: RunInHand, held: HeldDevices): Promise<number> {
+  const collected = [...inHand.flips.values()];
+  inHand.flips.clear();
+  const saved = await saveFlips(deps, collected, { kind: 'apply' });
+  for (const device of saved.settled) inHand.fleet.record(device);
+  await inHand.handOn(saved.changes);
+  const released = await applyHeld(deps, [...held.flips.values()], undefined, inHand.handOn);
+  const { byRun } = held.absences > 0 ? await readHeldDevices(deps.devices) : { byRun: new Map() };
+  await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun));
+  return saved.written + released;
+}
+
+async function saveFlips(deps: SweepDeps, flips: readonly CollectedFlip[], rule: FlipRule): Promise<Saved<Device>> {
+  return saveDevices<Device>(
+    deps,
+    flips.map(({ device, observedAt }) => ({
+      key: device,
+      plan: (stored) => planObserved(stored, device, observedAt, { flips: rule }),
+    })),
+  );
+}
+
+/** @returns how many devices are gone now */
+async function saveGone(
+  deps: SweepDeps,
+  { run, fleet, handOn }: RunInHand,
+  gone: readonly DeviceKey[],
+): Promise<number> {
+  const saved = await saveDevices(
+    deps,
+    gone.map((key) => ({ key, plan: (stored) => planGone(stored, run.startedAt) })),
+  );
+  await handOn(saved.changes);
+  for (const key of saved.settled) fleet.forget(key);
+  return saved.written;
+}
+
+async function holdAbsences(
+  deps: SweepDeps,
+  { run, confirmedUntil }: RunInHand,
+  keys: readonly DeviceKey[],
+): Promise<void> {
+  const hold = { runId: run.id, confirmedUntil };
+  await saveDevices(
+    deps,
+    keys.map((key) => ({ key, plan: (stored) => planHeldAbsence(stored, run.startedAt, hold) })),
+  );
+}
+
+/** @returns how many devices are held now */
+async function tell(deps: SweepDeps, { massChange }: SweepLimits, { run }: RunInHand, known: number): Promise<number> {
+  const { flips, absences, byRun } = await readHeldDevices(deps.devices);
+  const now = toInstant(deps.clock.now());
+  const total = { heldAt: now, changing: flips.size + absences, known };
+  await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun, total));
+  deps.log.error('poll.breaker-tripped', {
+    run: run.id,
+    flips: flips.size,
+    absences,
+    known,
+    share: massChange.share,
+    least: massChange.least,
+    action:
+      'Look at what changed in Intune. GET /api/poll shows what is held, POST /api/poll/release lets a run through.',
+  });
+  return total.changing;
+}
+
+function except(missing: readonly MissingDevice[], keys: readonly DeviceKey[]): DeviceKey[] {
+  const left = new Set(keys.map(deviceKeyText));
+  return missing.flatMap(({ key }) => (left.has(deviceKeyText(key)) ? [] : [key]));
+}

@@ -1,0 +1,24 @@
+// Handing on changes that were written besides the sweep. Each stands in the store until it was handed on; the mark that
+// was written with it keeps the sweep's fingerprints honest afterwards.
+
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { ChangeListener, DeviceStore } from '../ports.ts';
+
+export interface HandOnDeps {
+  readonly devices: DeviceStore;
+  readonly onChange: ChangeListener;
+}
+
+/** Every change must have been written with a mark. */
+export async function handOn({ devices, onChange }: HandOnDeps, changes: readonly DeviceChange[]): Promise<void> {
+  for (const change of changes) await onChange(change);
+  await devices.removeChanges(changes);
+}
+
+/** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
+export async function handOnLeft(deps: HandOnDeps): Promise<void> {
+  const left = await Array.fromAsync(deps.devices.pendingChanges());
+  if (left.length === 0) return;
+  await deps.devices.addMarks(left);
+  await handOn(deps, left);
+}

@@ -1,0 +1,64 @@
+// Devices with an observation that is held beside their record: found by their marks, let through by planReleased.
+
+import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { DeviceStore } from '../ports.ts';
+import { planReleased } from './plan-device-write.ts';
+import { type SaveDeps, saveDevices } from './save-devices.ts';
+
+/** How much of each run is held. */
+export interface HeldCounts {
+  readonly flips: number;
+  readonly absences: number;
+}
+
+export interface HeldDevices {
+  readonly flips: ReadonlyMap<string, DeviceKey>;
+  readonly absences: number;
+  readonly byRun: ReadonlyMap<string, HeldCounts>;
+}
+
+/** Records let through at once. */
+const CHUNK = 500;
+
+export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices> {
+  const flips = new Map<string, DeviceKey>();
+  const byRun = new Map<string, HeldCounts>();
+  let absences = 0;
+  for await (const { source, id, held } of devices.marks()) {
+    if (held === undefined) continue;
+    const isFlip = held.what === 'flip';
+    if (isFlip) flips.set(deviceKeyText({ source, id }), { source, id });
+    else absences += 1;
+    const before = byRun.get(held.runId) ?? { flips: 0, absences: 0 };
+    byRun.set(held.runId, {
+      flips: before.flips + (isFlip ? 1 : 0),
+      absences: before.absences + (isFlip ? 0 : 1),
+    });
+  }
+  return { flips, absences, byRun };
+}
+
+/**
+ * Applies what is held of these devices.
+ * @param released whose observations; anybody's, if left out
+ * @returns how many records were written
+ */
+export async function applyHeld(
+  deps: SaveDeps,
+  keys: readonly DeviceKey[],
+  released: ReadonlySet<string> | undefined,
+  handOn: (changes: readonly DeviceChange[]) => Promise<void>,
+): Promise<number> {
+  let written = 0;
+  for (let start = 0; start < keys.length; start += CHUNK) {
+    const chunk = keys.slice(start, start + CHUNK);
+    const saved = await saveDevices(
+      deps,
+      chunk.map((key) => ({ key, plan: (stored) => planReleased(stored, released) })),
+    );
+    await handOn(saved.changes);
+    written += saved.written;
+  }
+  return written;
+}

@@ -1,0 +1,43 @@
+// What the sweep works with.
+
+import type { CompliantStates } from '../domain/compliance-state.ts';
+import type {
+  ChangeListener,
+  Clock,
+  ComplianceSource,
+  DeviceReader,
+  DeviceStore,
+  IdentityStore,
+  Logger,
+  Random,
+  SweepStore,
+  TaskStore,
+} from '../ports.ts';
+import type { MassChangeLimits } from './mass-change.ts';
+
+export interface SweepDeps {
+  readonly source: ComplianceSource;
+  /** Absent where the source cannot be asked for single devices. */
+  readonly reader?: DeviceReader;
+  readonly devices: DeviceStore;
+  readonly identities: IdentityStore;
+  readonly sweeps: SweepStore;
+  readonly tasks: TaskStore;
+  readonly onChange: ChangeListener;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface SweepLimits {
+  readonly pollingIntervalMs: number;
+  /** A slice ends after the page during which this is over. */
+  readonly sliceBudgetMs: number;
+  /**
+   * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that whoever has lost
+   * the lease has been ended before.
+   */
+  readonly leaseMs: number;
+  readonly massChange: MassChangeLimits;
+  readonly compliantStates: CompliantStates;
+}

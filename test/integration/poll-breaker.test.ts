@@ -1,0 +1,258 @@
+// Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before, told
+// to operators, and let through by a person, by the source, or (absences only) by a second complete list.
+
+import { describe, expect, it } from 'vitest';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+import {
+  compliantDevices,
+  HOUR_MS,
+  heldMarks,
+  operatorKey,
+  setState,
+  storedDevices,
+  sweepAgain,
+  tick,
+} from '../support/hold-scenario.ts';
+import { storeContents } from '../support/store-contents.ts';
+
+const FLEET = { fleetSize: 200, pageSize: 40 };
+const MANY = 60;
+
+/** A fleet that was swept once, and whose first changes are forgotten. */
+async function startSwept(): Promise<ConnectorFixture> {
+  const nac = await startConnector({ tenant: FLEET });
+  await nac.app.poll(120_000);
+  nac.changes.length = 0;
+  return nac;
+}
+
+async function heldRun(nac: ConnectorFixture, key: string): Promise<string> {
+  const { held } = await nac.app.pollStatus(key);
+  expect(held).toHaveLength(1);
+  return String(held[0]?.runId);
+}
+
+describe('a sweep that would turn a tenth of the fleet or more', () => {
+  it('turns nobody: rows keep state and version, with what was seen held beside them, and operators are told', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, MANY);
+    setState(nac, names, 'noncompliant');
+
+    expect(await sweepAgain(nac)).toBe('complete');
+
+    expect(nac.changes).toEqual([]);
+    const [run] = await nac.sweeps.listRuns(1);
+    expect(run).toMatchObject({ turned: 0, held: MANY });
+    for (const record of await storedDevices(nac, names)) {
+      expect(record).toMatchObject({
+        version: 1,
+        device: { complianceState: 'compliant' },
+        held: { runId: run?.id, device: { complianceState: 'noncompliant' } },
+      });
+      expect(record.confirmedUntil, 'answers count their age from the sweep before').toBeDefined();
+    }
+    const told = nac.log.filter(({ event }) => event === 'poll.breaker-tripped');
+    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 200 } }]);
+    expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
+  });
+
+  it('holds the other direction as well: a fleet does not become compliant at once', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, MANY);
+    for (const half of [names.slice(0, 30), names.slice(30)]) {
+      setState(nac, half, 'noncompliant');
+      await sweepAgain(nac);
+    }
+    expect(nac.changes).toHaveLength(MANY);
+    nac.changes.length = 0;
+    setState(nac, names, 'compliant');
+
+    await sweepAgain(nac);
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toHaveLength(MANY);
+  });
+
+  it('still saves whatever turns nobody: new devices, other names, states that count the same', async () => {
+    await using nac = await startSwept();
+    const [renamed = '', inGrace = '', ...others] = compliantDevices(nac, MANY + 2);
+    setState(nac, others, 'error');
+    setState(nac, [inGrace], 'inGracePeriod');
+    const { id } = nac.tenant.fleet.patch(renamed, { osVersion: '99.1' });
+    nac.tenant.fleet.add({ id: '0f8fad5b-d9cb-469f-a165-70867728950e', deviceName: 'NEW' });
+
+    await sweepAgain(nac);
+    expect(nac.changes.map(({ fields }) => fields)).toContainEqual(['osVersion']);
+    expect(nac.changes.map((change) => change.id)).toContain(id);
+    expect(nac.changes).toHaveLength(3);
+  });
+
+  it('goes on holding, sweep after sweep, until the source takes it back', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, MANY);
+    setState(nac, names, 'noncompliant');
+    for (let sweep = 0; sweep < 3; sweep++) await sweepAgain(nac);
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toHaveLength(MANY);
+
+    setState(nac, names, 'compliant');
+    await sweepAgain(nac);
+
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toEqual([]);
+    for (const record of await storedDevices(nac, names)) {
+      expect(record.device.complianceState).toBe('compliant');
+      expect(record).not.toHaveProperty('held');
+      expect(record).not.toHaveProperty('confirmedUntil');
+    }
+    expect((await nac.app.pollStatus(await operatorKey(nac))).held).toEqual([]);
+  });
+
+  it('applies what is left once it is no mass change any more', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, MANY);
+    setState(nac, names, 'noncompliant');
+    await sweepAgain(nac);
+    setState(nac, names.slice(3), 'compliant');
+
+    await sweepAgain(nac);
+
+    const left = await storedDevices(nac, names.slice(0, 3));
+    expect(nac.changes.map(({ id }) => id).sort()).toEqual(left.map(({ device }) => device.id).sort());
+    expect(left.map(({ device }) => device.complianceState)).toEqual(['noncompliant', 'noncompliant', 'noncompliant']);
+    expect(await heldMarks(nac)).toEqual([]);
+  });
+
+  it('costs no row that is held another write while nothing moves', async () => {
+    await using nac = await startSwept();
+    setState(nac, compliantDevices(nac, MANY), 'noncompliant');
+    await sweepAgain(nac);
+    nac.storage.requests.length = 0;
+
+    await sweepAgain(nac);
+    expect(nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0)).toEqual([]);
+  });
+});
+
+it.each([
+  ['fewer than fifty devices, whatever their share', 49, {}],
+  ['less than the share, however many', MANY, { MASS_CHANGE_PERCENT: '40' }],
+])('%s turn at once', async (_, count, env) => {
+  await using nac = await startConnector({ tenant: FLEET, env });
+  await nac.app.poll(120_000);
+  nac.changes.length = 0;
+  setState(nac, compliantDevices(nac, count), 'noncompliant');
+
+  await sweepAgain(nac);
+  expect(nac.changes).toHaveLength(count);
+  expect(await heldMarks(nac)).toEqual([]);
+});
+
+describe('a run worked in slices', () => {
+  async function slicesOf(nac: ConnectorFixture, afterEach: () => Promise<void>): Promise<void> {
+    nac.clock.advance(HOUR_MS);
+    for (;;) {
+      const { kind } = await nac.app.poll(0);
+      if (kind !== 'sliced') return expect(kind).toBe('complete');
+      await afterEach();
+    }
+  }
+
+  it('hands on no turn before its last page, then all of them', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, 40);
+    setState(nac, names, 'noncompliant');
+
+    await slicesOf(nac, async () => expect(nac.changes).toEqual([]));
+    expect(nac.changes).toHaveLength(40);
+    const records = await storedDevices(nac, names);
+    expect(records.every(({ device, version }) => device.complianceState === 'noncompliant' && version === 2)).toBe(
+      true,
+    );
+    await sweepAgain(nac);
+    expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
+    expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
+  });
+
+  it('counts over all its slices', async () => {
+    await using nac = await startSwept();
+    setState(nac, compliantDevices(nac, MANY), 'noncompliant');
+
+    await slicesOf(nac, async () => {});
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toHaveLength(MANY);
+  });
+
+  it('drops a turn that is taken back before the run ends', async () => {
+    await using nac = await startSwept();
+    const [turning = ''] = compliantDevices(nac, 1);
+    setState(nac, [turning], 'noncompliant');
+    nac.clock.advance(HOUR_MS);
+    await nac.app.poll(0);
+    await nac.app.poll(0);
+    // The list begins again after three failures on one page; by then the device is compliant.
+    setState(nac, [turning], 'compliant');
+    for (let failure = 0; failure < 3; failure++) {
+      nac.tenant.script({ target: 'page', status: 504, body: '' });
+      nac.clock.advance(400_000);
+      await nac.app.poll(120_000);
+    }
+    nac.clock.advance(400_000);
+    expect((await nac.app.poll(120_000)).kind).toBe('complete');
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toEqual([]);
+  });
+});
+
+describe('a person’s release', () => {
+  it('lets through what the named run held, with the next tick', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    const names = compliantDevices(nac, MANY);
+    setState(nac, names, 'noncompliant');
+    await sweepAgain(nac);
+
+    const runId = await heldRun(nac, key);
+    const released = await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    expect(released).toMatchObject({ runId, flips: MANY, released: { by: 'operator-1' } });
+    expect(nac.changes).toEqual([]);
+    expect(await tick(nac)).toBe('idle');
+
+    expect(nac.changes).toHaveLength(MANY);
+    expect(nac.changes[0]).toMatchObject({ version: 2, after: { complianceState: 'noncompliant' } });
+    expect((await nac.app.pollStatus(key)).held).toEqual([]);
+    await sweepAgain(nac);
+    expect(nac.changes).toHaveLength(MANY);
+    expect(await heldMarks(nac)).toEqual([]);
+  });
+
+  it('does not let through what joined later, under another run’s name', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    const names = compliantDevices(nac, MANY + 55);
+    setState(nac, names.slice(0, MANY), 'noncompliant');
+    await sweepAgain(nac);
+    const runId = await heldRun(nac, key);
+    setState(nac, names.slice(MANY), 'noncompliant');
+    await sweepAgain(nac);
+
+    await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    await tick(nac);
+    expect(nac.changes).toHaveLength(MANY);
+    await sweepAgain(nac);
+    expect(nac.changes, 'fifty-five of two hundred are a mass change of their own').toHaveLength(MANY);
+    expect((await nac.app.pollStatus(key)).held).toMatchObject([{ flips: 55 }]);
+  });
+
+  it('is refused without a run that holds something, without a run at all, and from a RADIUS proxy', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    await expect(nac.app.releaseHeld(key, '{"runId":"0123456789abcdef"}')).rejects.toMatchObject({
+      status: 400,
+      code: 'NAC_POLL_RUN_UNKNOWN',
+    });
+    await expect(nac.app.releaseHeld(key, '{}')).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'runId' });
+    await expect(nac.app.releaseHeld(key, 'all')).rejects.toMatchObject({ code: 'NAC_REQUEST_NOT_JSON' });
+    await expect(nac.app.releaseHeld(nac.apiKey, '{"runId":"a"}')).rejects.toMatchObject({ status: 401 });
+    await expect(nac.app.pollStatus(nac.apiKey)).rejects.toMatchObject({ status: 401 });
+  });
+});
