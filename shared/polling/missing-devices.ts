@@ -60,12 +60,15 @@ export async function findAbsences(
   const failed = readings.filter((reading) => reading.kind === 'failed');
   if (failed.length > 0) log.warn('poll.point-reads-failed', { failed: failed.length, code: failed[0]?.error.code });
   if (mass && found.length > 0) return { kind: 'short-list', found, missing: missed.length, asked: asked.length };
+  if (mass) log.warn('poll.many-missing', { missing: missed.length, known, asked: asked.length, absent: absent.size });
+  // In a mass absence the sample speaks for the list, not for single devices: those wait for more lists.
+  const proven = mass ? new Set<string>() : absent;
   const there = new Set(found.map(({ id }) => id));
   return {
     kind: 'counted',
     missing: missed
       .filter(({ key }) => !there.has(key.id))
-      .map(({ key, times }) => ({ key, witnesses: times + (absent.has(key.id) ? 1 : 0) })),
+      .map(({ key, times }) => ({ key, witnesses: times + (proven.has(key.id) ? 1 : 0) })),
     found,
     believable: absent.size > 0 || listed >= known * BELIEVABLE_SHARE,
   };

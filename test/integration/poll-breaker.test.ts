@@ -203,6 +203,82 @@ describe('a run worked in slices', () => {
   });
 });
 
+describe('a sweep that misses a tenth of the fleet or more', () => {
+  const goneOf = ({ changes }: ConnectorFixture) => changes.filter(({ after }) => after.presence === 'gone').length;
+
+  it('concludes nothing when a point read finds one of them: the list was short', async () => {
+    await using nac = await startSwept();
+    const half = nac.tenant.fleet.list({ limit: 100 }).value;
+    for (let sweep = 0; sweep < 3; sweep++) {
+      nac.tenant.script({ target: 'page', body: JSON.stringify({ value: half }) });
+      expect(await sweepAgain(nac)).toBe('partial');
+    }
+    expect(goneOf(nac)).toBe(0);
+    expect((await storeContents(nac.tables)).devices.every(({ inDoubt }) => !inDoubt)).toBe(true);
+    expect(nac.log.filter(({ event }) => event === 'poll.short-list')).toMatchObject([
+      { level: 'error', fields: { missing: 100, asked: 40 } },
+      {},
+      {},
+    ]);
+  });
+
+  it('holds the absences, until one more complete sweep confirms them', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, MANY);
+    const ids = names.map((name) => String(nac.tenant.fleet.get(name).id));
+    for (const name of names) nac.tenant.fleet.remove(name);
+
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(0);
+    expect(nac.log.map(({ event }) => event)).toContain('poll.many-missing');
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(0);
+    expect(nac.log.map(({ event }) => event)).toContain('poll.breaker-tripped');
+    const records = await nac.devices.readMany(ids.map((id) => ({ source: 'intune', id })));
+    for (const record of records.values()) {
+      expect(record).toMatchObject({ presence: 'present', version: 1, held: { observedAt: expect.any(String) } });
+      expect(record.held).not.toHaveProperty('device');
+    }
+
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(MANY);
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(MANY);
+    expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
+  });
+
+  it('is let through earlier by a person', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    for (const name of compliantDevices(nac, MANY)) nac.tenant.fleet.remove(name);
+    await sweepAgain(nac);
+    await sweepAgain(nac);
+    const runId = await heldRun(nac, key);
+
+    await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    await tick(nac);
+    expect(goneOf(nac)).toBe(MANY);
+    // Those gone already do not count as another mass absence.
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(MANY);
+    expect((await nac.app.pollStatus(key)).held).toEqual([]);
+  });
+
+  it('forgets the absences when the devices are listed again', async () => {
+    await using nac = await startSwept();
+    const devices = compliantDevices(nac, MANY).map((name) => nac.tenant.fleet.get(name));
+    for (const { id } of devices) nac.tenant.fleet.remove(id);
+    await sweepAgain(nac);
+    await sweepAgain(nac);
+    expect(await heldMarks(nac)).toHaveLength(MANY);
+    for (const device of devices) nac.tenant.fleet.add(device);
+
+    await sweepAgain(nac);
+    expect(goneOf(nac)).toBe(0);
+    expect(await heldMarks(nac)).toEqual([]);
+  });
+});
+
 describe('a person’s release', () => {
   it('lets through what the named run held, with the next tick', async () => {
     await using nac = await startSwept();

@@ -10,6 +10,9 @@ import { readHeld, storeContents } from '../support/store-contents.ts';
 const SLICE_MS = 120_000;
 const HOUR_MS = 3_600_000;
 
+/** The next point reads fail. */
+const NO_POINT_READS = { target: 'batch', status: 503, body: '' } as const;
+
 async function pollAgain({ app, clock }: ConnectorFixture) {
   clock.advance(HOUR_MS);
   return app.poll(SLICE_MS);
@@ -164,15 +167,13 @@ describe('a changed device', () => {
 });
 
 describe('a device that is listed no more', () => {
-  it('is gone after the second complete sweep without it, and comes back with its next listing', async () => {
+  it('is gone at once when Intune answers 404 for it, and comes back with its next listing', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
     nac.tenant.fleet.remove('NAC-00002');
     nac.changes.length = 0;
 
-    await pollAgain(nac);
-    expect(nac.changes).toEqual([]);
     await pollAgain(nac);
     expect(nac.changes).toMatchObject([{ id: device.id, fields: ['presence'], after: { presence: 'gone' } }]);
     expect((await nac.devices.read({ source: 'intune', id: device.id }))?.presence).toBe('gone');
@@ -184,6 +185,21 @@ describe('a device that is listed no more', () => {
     expect(nac.changes[1]).toMatchObject({ id: device.id, after: { presence: 'present' } });
   });
 
+  it('is gone after the second complete sweep without it, where nobody can be asked for it', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    const device = nac.tenant.fleet.get('NAC-00002');
+    nac.tenant.fleet.remove('NAC-00002');
+    nac.changes.length = 0;
+    nac.tenant.script(NO_POINT_READS);
+
+    await pollAgain(nac);
+    expect(nac.changes).toEqual([]);
+    expect(nac.log.filter(({ event }) => event === 'poll.point-reads-failed')).toHaveLength(1);
+    await pollAgain(nac);
+    expect(nac.changes).toMatchObject([{ id: device.id, fields: ['presence'], after: { presence: 'gone' } }]);
+  });
+
   it('makes no answer look fresher than it is while it is only missing', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
@@ -192,6 +208,7 @@ describe('a device that is listed no more', () => {
     const device = nac.tenant.fleet.get('NAC-00002');
     nac.tenant.fleet.remove('NAC-00002');
     nac.changes.length = 0;
+    nac.tenant.script(NO_POINT_READS);
 
     await pollAgain(nac);
     const key = { source: 'intune', id: device.id };
@@ -213,7 +230,30 @@ describe('a device that is listed no more', () => {
     await pollAgain(nac);
     await pollAgain(nac);
     await pollAgain(nac);
-    expect(nac.changes).toEqual([]);
+    expect(nac.changes.filter(({ fields }) => fields.includes('presence'))).toEqual([]);
+  });
+
+  it('is not gone because of two empty lists: a point read finds it', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 2 });
+
+    await pollAgain(nac);
+    await pollAgain(nac);
+    const { devices } = await storeContents(nac.tables);
+    expect(devices.every(({ presence, inDoubt }) => presence === 'present' && !inDoubt)).toBe(true);
+  });
+
+  it('is not gone because of any number of empty lists where nobody can be asked', async () => {
+    await using nac = await startConnector();
+    await nac.app.poll(SLICE_MS);
+    nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 4 });
+    nac.tenant.script({ ...NO_POINT_READS, times: 4 });
+
+    for (let sweep = 0; sweep < 4; sweep++) await pollAgain(nac);
+    const { devices } = await storeContents(nac.tables);
+    expect(devices.map(({ presence }) => presence)).toEqual(devices.map(() => 'present'));
+    expect(devices.every(({ inDoubt }) => inDoubt)).toBe(true);
   });
 });
 
@@ -232,8 +272,6 @@ describe('slices', () => {
     expect(await slices()).toEqual(five);
     nac.tenant.fleet.remove('NAC-00041');
 
-    nac.clock.advance(HOUR_MS);
-    expect(await slices()).toEqual(five);
     nac.clock.advance(HOUR_MS);
     nac.changes.length = 0;
     expect(await slices()).toEqual(five);
@@ -284,9 +322,9 @@ describe('answers that are not what they should be', () => {
     ['a next link that is no text', { body: '{"value":[],"@odata.nextLink":7}' }, 'NAC_INTUNE_PAGE', '@odata.nextLink'],
     ['throttling', { status: 429, headers: { 'retry-after': '2.5' } }, 'NAC_INTUNE_THROTTLED', undefined],
     [
-      'a missing permission',
+      'a 403 although the token carries the permission',
       { status: 403, body: '{"error":{"code":"Forbidden"}}' },
-      'NAC_INTUNE_FORBIDDEN',
+      'NAC_INTUNE_UNAVAILABLE',
       undefined,
     ],
     ['a gateway time-out', { status: 504, body: '' }, 'NAC_INTUNE_UNAVAILABLE', undefined],
