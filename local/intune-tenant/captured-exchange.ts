@@ -22,6 +22,7 @@ export function capturedExchange(
 ): { readonly exchange: HttpExchange; readonly answered: Promise<CapturedAnswer> } {
   const queryStart = request.target.indexOf('?');
   const rawQuery = queryStart === -1 ? '' : request.target.slice(queryStart + 1);
+  let damaged = false;
   const { promise, resolve } = Promise.withResolvers<CapturedAnswer>();
   const own = new Map(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const exchange: HttpExchange = {
@@ -31,9 +32,14 @@ export function capturedExchange(
     query: new URLSearchParams(rawQuery),
     header: (name) => own.get(name) ?? outer.header(name),
     body: async () => request.body,
-    answer: (status, headers, body) => resolve({ status, headers, body }),
+    // It has no connection that could be cut: all that can be lost is a part of the body.
+    damageAnswer: () => {
+      damaged = true;
+    },
+    answer: (status, headers, body) =>
+      resolve({ status, headers, body: damaged ? body.slice(0, Math.floor(body.length / 2)) : body }),
     answerJson: (status, value, headers = {}) =>
-      resolve({ status, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(value) }),
+      exchange.answer(status, { 'content-type': 'application/json', ...headers }, JSON.stringify(value)),
   };
   return { exchange, answered: promise };
 }

@@ -73,20 +73,30 @@ export class EntraDirectory {
     }
     const asShown = (device: EntraDevice): EntraDevice | undefined =>
       waiting.has(device.id) ? waiting.get(device.id) : device;
+    const others = [...this.#unmanaged.values(), ...this.#deletedSince(waiting)];
     if (place < unmanagedPlaces) {
       const { devices, next } = this.#fleet.page(place, count);
       const objects = devices.map((device) => this.#primaryObject(device)).filter((device) => device !== undefined);
       return {
         objects: objects.map(asShown).filter((device) => device !== undefined),
-        next: next ?? (this.#unmanaged.size === 0 ? undefined : unmanagedPlaces),
+        next: next ?? (others.length === 0 ? undefined : unmanagedPlaces),
       };
     }
     const start = place - unmanagedPlaces;
-    const objects = [...this.#unmanaged.values()].slice(start, start + count);
     return {
-      objects: objects.map(asShown).filter((device) => device !== undefined),
-      next: start + count < this.#unmanaged.size ? place + count : undefined,
+      objects: others
+        .slice(start, start + count)
+        .map(asShown)
+        .filter((device) => device !== undefined),
+      next: start + count < others.length ? place + count : undefined,
     };
+  }
+
+  /** Objects that are deleted already, but were there at the position asked for. */
+  #deletedSince(waiting: ReadonlyMap<string, EntraDevice | undefined>): readonly EntraDevice[] {
+    return [...waiting.values()]
+      .filter((object) => object !== undefined)
+      .filter(({ deviceId }) => !this.#unmanaged.has(deviceId) && this.#fleet.withEntraId(deviceId).length === 0);
   }
 
   /** Deletes the object of a device that Intune does not manage any more. */

@@ -64,6 +64,7 @@ export class Fleet {
   /** Built when it is first asked for: a fleet that is only listed needs none. */
   #index: DeviceIndex | undefined;
   readonly #hidden = new Map<string, ManagedDevice>();
+  #version = 0;
   #listener: FleetListener = () => undefined;
   #reseeded: () => void = () => undefined;
 
@@ -76,6 +77,11 @@ export class Fleet {
 
   get size(): number {
     return this.#enrollments.length;
+  }
+
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
   }
 
   get seed(): number {
@@ -95,6 +101,7 @@ export class Fleet {
     this.#seed = seed;
     this.#enrollments = [];
     this.#byId.clear();
+    this.#version += 1;
     this.#hidden.clear();
     this.#index = undefined;
     this.#nextIndex = 1;
@@ -165,6 +172,7 @@ export class Fleet {
       ...checked,
       id: before.id,
     };
+    this.#version += 1;
     this.#index?.remove(before);
     this.#index?.add(enrollment.device);
     this.#listener(before, enrollment.device);
@@ -209,6 +217,7 @@ export class Fleet {
     const enrollment = this.#enrollment(idOrName);
     this.#byId.delete(enrollment.device.id);
     this.#enrollments.splice(this.#position(enrollment.sequence), 1);
+    this.#version += 1;
     this.#index?.remove(enrollment.device);
     this.#listener(enrollment.device, undefined);
     return enrollment.device;
@@ -221,12 +230,14 @@ export class Fleet {
     return device;
   }
 
-  /** Brings a hidden device back under its id, all of them when none is named. Returns those that came back. */
-  show(id?: string): readonly ManagedDevice[] {
-    const wanted = id?.toLowerCase();
-    const returning = [...this.#hidden.values()].filter((device) => wanted === undefined || device.id === wanted);
+  /** Brings a hidden device back as it was, all of them when none is named. Returns those that came back. */
+  show(idOrName?: string): readonly ManagedDevice[] {
+    const wanted = idOrName?.toLowerCase();
+    const returning = [...this.#hidden.values()].filter(
+      ({ id, deviceName }) => wanted === undefined || id === wanted || deviceName?.toLowerCase() === wanted,
+    );
     if (wanted !== undefined && returning.length === 0) {
-      throw new FleetError('device_not_found', `no device with the id '${id}' is hidden: hide it first`);
+      throw new FleetError('device_not_found', `no device with the id or name '${idOrName}' is hidden: hide it first`);
     }
     for (const device of returning) {
       this.#hidden.delete(device.id);
@@ -289,6 +300,7 @@ export class Fleet {
   #enroll(device: ManagedDevice): void {
     const enrollment = { sequence: this.#nextSequence, device };
     this.#nextSequence += 1;
+    this.#version += 1;
     this.#enrollments.push(enrollment);
     this.#byId.set(device.id, enrollment);
     this.#index?.add(device);

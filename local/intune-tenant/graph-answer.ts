@@ -17,6 +17,11 @@ export function graphCall(exchange: HttpExchange, now: Date): GraphCall {
 }
 
 export function answerGraph(call: GraphCall, value: unknown): void {
+  answerGraphText(call, JSON.stringify(value));
+}
+
+/** The same for a body that is JSON already. */
+export function answerGraphText(call: GraphCall, json: string): void {
   call.exchange.answer(
     200,
     {
@@ -24,7 +29,7 @@ export function answerGraph(call: GraphCall, value: unknown): void {
         'application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8',
       ...identifiers(call),
     },
-    JSON.stringify(value),
+    json,
   );
 }
 
@@ -38,18 +43,29 @@ export function answerGraphError(
   call.exchange.answer(
     status,
     { 'content-type': 'application/json', ...identifiers(call), ...headers },
-    JSON.stringify({
-      error: {
-        code,
-        message,
-        innerError: {
-          date: call.now.toISOString().slice(0, 19),
-          'request-id': call.requestId,
-          'client-request-id': call.clientRequestId,
-        },
-      },
-    }),
+    graphError(call, code, message),
   );
+}
+
+/** The body of a Graph error, with the identifiers of the request. */
+export function graphError(
+  call: GraphCall,
+  code: string,
+  message: string,
+  inner: Readonly<Record<string, string>> = {},
+): string {
+  return JSON.stringify({
+    error: {
+      code,
+      message,
+      innerError: {
+        ...inner,
+        date: call.now.toISOString().slice(0, 19),
+        'request-id': call.requestId,
+        'client-request-id': call.clientRequestId,
+      },
+    },
+  });
 }
 
 /** Intune's part of Graph puts a JSON document of its own, as text, where others put a sentence. */

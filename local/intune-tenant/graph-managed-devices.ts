@@ -1,10 +1,11 @@
 /** `GET /v1.0/deviceManagement/managedDevices` with its pages, and one device by id. */
 import { type DevicePredicate, devicePredicate } from './device-filter.ts';
 import type { Fleet } from './fleet.ts';
-import { answerGraph, answerGraphError, type GraphCall, intuneMessage } from './graph-answer.ts';
+import { answerGraph, answerGraphError, answerGraphText, type GraphCall, intuneMessage } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';
 import type { ManagedDevice } from './managed-device.ts';
 import { listedDevice, selection, singleDevice } from './managed-device-selection.ts';
+import type { CachedPage, PageCache } from './page-cache.ts';
 import { placeOf, skipTokenOf } from './skip-token.ts';
 import type { BehaviourSwitches } from './tenant-behaviour.ts';
 
@@ -13,6 +14,7 @@ export interface ManagedDevicesContext extends GraphAuthorizationContext {
   /** The most devices that one page holds. */
   readonly pageSize: number;
   readonly behaviour: BehaviourSwitches;
+  readonly pages: PageCache;
 }
 
 const oneDay = 24 * 3_600_000;
@@ -58,8 +60,24 @@ export async function answerManagedDevices(call: GraphCall, context: ManagedDevi
   const count = Math.min(top === null ? context.pageSize : Number(top), context.pageSize);
   const skipped = Number(query.get('$skip') ?? 0) > 0;
   const honoured = behaviour.supportedFilter === 'honoured' ? predicate : undefined;
-  const wanted = both(honoured, activeSince(call.now, behaviour.hiddenAfterInactiveDays));
-  const page = skipped ? { devices: [], next: undefined } : context.fleet.page(start.from, count, wanted);
+  const active = activeSince(call.now, behaviour.hiddenAfterInactiveDays);
+  const read = (): CachedPage => {
+    const { devices, next } = context.fleet.page(start.from, count, both(honoured, active));
+    const shown = devices.map((device) => listedDevice(device, selected.names, behaviour.listsFillKeptBack));
+    return { json: JSON.stringify(shown), count: devices.length, next };
+  };
+  const key = JSON.stringify([
+    start.from,
+    count,
+    honoured === undefined ? '' : filter,
+    selected.names ?? '',
+    behaviour.listsFillKeptBack,
+  ]);
+  const page = skipped
+    ? { json: '[]', count: 0, next: undefined }
+    : active === undefined
+      ? context.pages.page(key, context.fleet.version, read)
+      : read();
   const next =
     start.page === behaviour.repeatedNextLinkPage
       ? (skipToken ?? skipTokenOf(start, call.now))
@@ -67,12 +85,12 @@ export async function answerManagedDevices(call: GraphCall, context: ManagedDevi
         ? undefined
         : skipTokenOf({ from: page.next, page: start.page + 1 }, call.now);
   const columns = selected.names === undefined ? '' : `(${selected.names.join(',')})`;
-  answerGraph(call, {
+  const envelope = {
     '@odata.context': `${context.graphUrl}/v1.0/$metadata#deviceManagement/managedDevices${columns}`,
-    '@odata.count': page.devices.length,
+    '@odata.count': page.count,
     ...(next === undefined ? {} : { '@odata.nextLink': nextLink(context.graphUrl, rawQuery, next) }),
-    value: page.devices.map((device) => listedDevice(device, selected.names, behaviour.listsFillKeptBack)),
-  });
+  };
+  answerGraphText(call, `${JSON.stringify(envelope).slice(0, -1)},"value":${page.json}}`);
 }
 
 function activeSince(now: Date, days: number | null): DevicePredicate | undefined {

@@ -10,6 +10,13 @@ export class BodyTooLargeError extends Error {
   }
 }
 
+export const answerDamages = ['truncated', 'cut', 'stalled', 'reset'] as const;
+/**
+ * How an answer is spoilt on its way: `truncated` is a whole HTTP message around half the body, `cut` closes the
+ * connection in the middle of the body, `stalled` stops there and keeps it open, `reset` closes it before the headers.
+ */
+export type AnswerDamage = (typeof answerDamages)[number];
+
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
 export interface HttpExchange {
@@ -22,6 +29,8 @@ export interface HttpExchange {
   /** The value of a request header, by its lower-case name. */
   header(name: string): string | undefined;
   body(): Promise<string>;
+  /** Spoils the answer that follows. */
+  damageAnswer(damage: AnswerDamage): void;
   answer(status: number, headers: AnswerHeaders, body: string): void;
   answerJson(status: number, value: unknown, headers?: AnswerHeaders): void;
 }
@@ -31,6 +40,8 @@ export function httpExchange(request: IncomingMessage, response: ServerResponse)
   const queryStart = target.indexOf('?');
   const path = queryStart === -1 ? target : target.slice(0, queryStart);
   const rawQuery = queryStart === -1 ? '' : target.slice(queryStart + 1);
+
+  let damage: AnswerDamage | undefined;
 
   const exchange: HttpExchange = {
     method: request.method ?? 'GET',
@@ -55,6 +66,9 @@ export function httpExchange(request: IncomingMessage, response: ServerResponse)
       }
       return Buffer.concat(chunks).toString('utf8');
     },
+    damageAnswer(chosen) {
+      damage = chosen;
+    },
     answer(status, headers, body) {
       // The client may have left while the answer was made.
       if (response.destroyed || response.headersSent) {
@@ -65,9 +79,21 @@ export function httpExchange(request: IncomingMessage, response: ServerResponse)
         response.end();
         return;
       }
-      const content = Buffer.from(body, 'utf8');
+      const whole = Buffer.from(body, 'utf8');
+      const half = whole.subarray(0, Math.floor(whole.length / 2));
+      if (damage === 'reset') {
+        response.destroy();
+        return;
+      }
+      const content = damage === 'truncated' ? half : whole;
       response.writeHead(status, { 'content-length': String(content.length), ...headers });
-      response.end(content);
+      if (damage === 'cut') {
+        response.write(half, () => response.destroy());
+      } else if (damage === 'stalled') {
+        response.write(half);
+      } else {
+        response.end(content);
+      }
     },
     answerJson(status, value, headers = {}) {
       exchange.answer(

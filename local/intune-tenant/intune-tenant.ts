@@ -16,8 +16,11 @@ import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { type HttpListener, listenForHttp } from './http-listener.ts';
 import { answerManagedIdentity, type ManagedIdentity, managedIdentityPath } from './managed-identity.ts';
 import { issuerUrl } from './openid-discovery.ts';
+import { PageCache } from './page-cache.ts';
 import { counted, RequestCounts, type RequestKind } from './request-counts.ts';
-import { type Script, ScriptedAnswers, type ScriptTarget, scriptTargets } from './scripted-answers.ts';
+import { RequestThrottle } from './request-throttle.ts';
+import { type Script, type ScriptTarget, scriptTargets } from './script.ts';
+import { ScriptedAnswers } from './scripted-answers.ts';
 import { BehaviourSwitches, type TenantBehaviour } from './tenant-behaviour.ts';
 import { answerScripted, answerTenantRequest, type TenantContext } from './tenant-requests.ts';
 import { type CloudAudiences, cloudAudiences } from './token-audiences.ts';
@@ -136,7 +139,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     return registration;
   };
   const closing = new AbortController();
-  const scripts = new ScriptedAnswers(closing.signal);
+  const scripts = new ScriptedAnswers(closing.signal, now);
   const counts = new RequestCounts();
   const certificates = await createServerCertificates('Simulated Intune tenant CA');
 
@@ -212,6 +215,8 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       },
       audiences,
       directory,
+      throttle: new RequestThrottle(),
+      pages: new PageCache(),
       behaviour: switches,
       wall,
       tokens,

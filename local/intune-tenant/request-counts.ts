@@ -1,5 +1,5 @@
 /** Counts what arrives at the simulated tenant, so that tests and operators see how often it is asked. */
-import { type ScriptTarget, scriptTargets } from './scripted-answers.ts';
+import { type ScriptTarget, scriptTargets } from './script.ts';
 
 export const requestKinds = [...scriptTargets, 'keys', 'unknown'] as const;
 export type RequestKind = (typeof requestKinds)[number];

@@ -1,48 +1,8 @@
 /** Answers that stand in for the tenant's own for a number of requests: captive portals, broken pages, silence. */
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
-
-export const scriptTargets = [
-  'token',
-  'identity',
-  'discovery',
-  'page',
-  'device',
-  'batch',
-  'delta',
-  'endpoints',
-  'complianceInfo',
-  'complianceDevice',
-  'complianceList',
-] as const;
-export type ScriptTarget = (typeof scriptTargets)[number];
-
-export interface Script {
-  readonly target: ScriptTarget;
-  /** 200 unless told. */
-  readonly status?: number;
-  readonly headers?: AnswerHeaders;
-  readonly body?: string;
-  /**
-   * Time to wait before answering. A script with nothing but a delay lets the tenant's own answer follow; with `status`,
-   * `headers` or `body` it is replaced.
-   */
-  readonly delayMs?: number;
-  /** Never answer: the connection stays open until either side closes it. */
-  readonly hang?: boolean;
-  /** How many requests get this answer; 1 unless told. */
-  readonly times?: number;
-  /** How many requests are answered normally first; 0 unless told. */
-  readonly skip?: number;
-}
-
-export class ScriptError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ScriptError';
-  }
-}
+import { readyAnswer } from './ready-answers.ts';
+import { checkedScript, replaces, type Script, type ScriptTarget } from './script.ts';
 
 interface PendingScript {
   readonly script: Script;
@@ -50,17 +10,15 @@ interface PendingScript {
   times: number;
 }
 
-const longestDelay = 600_000;
-const mostRequests = 1_000_000;
-const scriptProperties = ['target', 'status', 'headers', 'body', 'delayMs', 'hang', 'times', 'skip'];
-
 export class ScriptedAnswers {
   readonly #pending = new Map<ScriptTarget, PendingScript[]>();
   readonly #closing: AbortSignal;
+  readonly #now: () => Date;
 
   /** The signal ends all waiting, so that no timer outlives the tenant. */
-  constructor(closing: AbortSignal) {
+  constructor(closing: AbortSignal, now: () => Date) {
     this.#closing = closing;
+    this.#now = now;
   }
 
   /** Scripts for one target are played in the order in which they were added. */
@@ -79,10 +37,14 @@ export class ScriptedAnswers {
     return (this.#pending.get(target) ?? []).reduce((sum, { times }) => sum + times, 0);
   }
 
-  /** Takes the script that this request falls to, if there is one. */
-  take(target: ScriptTarget): Script | undefined {
+  /**
+   * Takes the script that this request falls to, if there is one.
+   *
+   * @param page - Number of the page asked for, where the target has pages.
+   */
+  take(target: ScriptTarget, page?: number): Script | undefined {
     const queue = this.#pending.get(target);
-    const first = queue?.[0];
+    const first = queue?.find(({ script }) => script.page === undefined || script.page === page);
     if (queue === undefined || first === undefined) {
       return undefined;
     }
@@ -91,8 +53,9 @@ export class ScriptedAnswers {
       return undefined;
     }
     first.times -= 1;
+    first.skip = (first.script.every ?? 1) - 1;
     if (first.times === 0) {
-      queue.shift();
+      queue.splice(queue.indexOf(first), 1);
     }
     return first.script;
   }
@@ -105,10 +68,15 @@ export class ScriptedAnswers {
     if (script.delayMs !== undefined && !(await this.#waited(script.delayMs))) {
       return true;
     }
+    if (script.damage !== undefined) {
+      exchange.damageAnswer(script.damage);
+    }
     if (!replaces(script)) {
       return false;
     }
-    exchange.answer(script.status ?? 200, script.headers ?? {}, script.body ?? '');
+    const ready = script.answer === undefined ? undefined : readyAnswer(script.answer, exchange, this.#now());
+    const headers = { ...ready?.headers, ...retryAfter(script, this.#now()), ...script.headers };
+    exchange.answer(script.status ?? ready?.status ?? 200, headers, script.body ?? ready?.body ?? '');
     return true;
   }
 
@@ -122,62 +90,12 @@ export class ScriptedAnswers {
   }
 }
 
-function replaces(script: Script): boolean {
-  return script.status !== undefined || script.headers !== undefined || script.body !== undefined;
-}
-
-/** The script as sent by someone else, once it is found to be one. */
-export function checkedScript(input: unknown): Script {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw new ScriptError('a script is an object such as {"target":"page","status":200,"body":"<html>"}');
+function retryAfter(script: Script, now: Date): AnswerHeaders {
+  if (script.retryAfterSeconds !== undefined) {
+    return { 'retry-after': String(script.retryAfterSeconds) };
   }
-  const script = input as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(script).find((name) => !scriptProperties.includes(name));
-  if (unknown !== undefined) {
-    throw new ScriptError(`a script has no '${unknown}': use ${scriptProperties.join(', ')}`);
+  if (script.retryAfterDate !== undefined) {
+    return { 'retry-after': new Date(now.getTime() + script.retryAfterDate * 1000).toUTCString() };
   }
-  const { target, headers, body, hang } = script;
-  if (!scriptTargets.some((known) => known === target)) {
-    throw new ScriptError(`target must be one of ${scriptTargets.join(', ')}`);
-  }
-  wholeNumber(script, 'status', 200, 599);
-  wholeNumber(script, 'delayMs', 0, longestDelay);
-  wholeNumber(script, 'times', 1, mostRequests);
-  wholeNumber(script, 'skip', 0, mostRequests);
-  if (headers !== undefined && !sendableHeaders(headers)) {
-    throw new ScriptError('headers must be an object of header names and strings that HTTP allows');
-  }
-  if (body !== undefined && typeof body !== 'string') {
-    throw new ScriptError('body must be a string: write JSON as text, for example "{\\"value\\":1}"');
-  }
-  if (hang !== undefined && typeof hang !== 'boolean') {
-    throw new ScriptError('hang must be true or false');
-  }
-  const checked = input as Script;
-  if (!replaces(checked) && checked.delayMs === undefined && checked.hang !== true) {
-    throw new ScriptError('a script must say what happens: give status, headers or body, or delayMs, or hang');
-  }
-  return checked;
-}
-
-function wholeNumber(script: Readonly<Record<string, unknown>>, name: string, least: number, most: number): void {
-  const value = script[name];
-  if (value !== undefined && !(Number.isInteger(value) && Number(value) >= least && Number(value) <= most)) {
-    throw new ScriptError(`${name} must be a whole number from ${least} to ${most}`);
-  }
-}
-
-function sendableHeaders(headers: unknown): boolean {
-  if (typeof headers !== 'object' || headers === null) {
-    return false;
-  }
-  return Object.entries(headers).every(([name, value]) => {
-    try {
-      validateHeaderName(name);
-      validateHeaderValue(name, value);
-      return typeof value === 'string';
-    } catch {
-      return false;
-    }
-  });
+  return {};
 }

@@ -19,6 +19,8 @@ export interface TenantBehaviour {
   readonly nextLinkLifetimeSeconds: number | null;
   /** Devices that have not synchronised for this many days are not shown by Graph; null shows all. */
   readonly hiddenAfterInactiveDays: number | null;
+  /** Reads of managed devices, alone or in a batch, per window of 20 seconds: 429 beyond. Microsoft's is 2000. */
+  readonly intuneRequestLimit: number | null;
   /** In which order the answers of a batch come. */
   readonly batchOrder: 'asSent' | 'reversed';
   /** How long a change in Intune takes to reach the Entra device object. Seconds. */
@@ -61,6 +63,7 @@ export const usualBehaviour: TenantBehaviour = {
   repeatedNextLinkPage: null,
   nextLinkLifetimeSeconds: null,
   hiddenAfterInactiveDays: null,
+  intuneRequestLimit: null,
   batchOrder: 'asSent',
   entraLagSeconds: 0,
   deltaPageSize: 200,
@@ -105,6 +108,7 @@ const rules: Readonly<Record<keyof TenantBehaviour, Rule>> = {
   repeatedNextLinkPage: number(1, 1_000_000, true),
   nextLinkLifetimeSeconds: number(0, tenYears, true),
   hiddenAfterInactiveDays: number(1, 3660, true),
+  intuneRequestLimit: number(1, 1_000_000, true),
   batchOrder: choice('asSent', 'reversed'),
   entraLagSeconds: number(0, tenYears),
   deltaPageSize: number(1, 1000),

@@ -16,8 +16,13 @@ import { answerManagedDevice, answerManagedDevices } from './graph-managed-devic
 import { answerServiceEndpoints } from './graph-service-endpoints.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { answerOpenIdConfiguration, answerSigningKeys } from './openid-discovery.ts';
+import type { PageCache } from './page-cache.ts';
+import { readyAnswer } from './ready-answers.ts';
 import type { RequestCounts, RequestKind } from './request-counts.ts';
-import { type ScriptedAnswers, scriptTargets } from './scripted-answers.ts';
+import type { RequestThrottle } from './request-throttle.ts';
+import { scriptTargets } from './script.ts';
+import type { ScriptedAnswers } from './scripted-answers.ts';
+import { placeOf } from './skip-token.ts';
 import type { CloudAudiences } from './token-audiences.ts';
 import { answerTokenRequest } from './token-endpoint.ts';
 
@@ -32,6 +37,8 @@ export interface TenantContext extends Omit<ComplianceRetrievalContext, 'intuneA
   readonly pageSize: number;
   readonly audiences: CloudAudiences;
   readonly directory: EntraDirectory;
+  readonly throttle: RequestThrottle;
+  readonly pages: PageCache;
   readonly now: () => Date;
 }
 
@@ -63,8 +70,24 @@ export async function answerTenantRequest(exchange: HttpExchange, context: Tenan
       );
       return;
     }
+    if (intuneReads.includes(kind) && throttled(exchange, context)) {
+      return;
+    }
     await answer();
   });
+}
+
+const intuneReads: readonly RequestKind[] = ['page', 'device'];
+const throttleWindowSeconds = 20;
+
+function throttled(exchange: HttpExchange, context: TenantContext): boolean {
+  const now = context.now();
+  const wait = context.throttle.admit(now, context.behaviour.current.intuneRequestLimit, throttleWindowSeconds);
+  if (wait > 0) {
+    const { status, headers, body } = readyAnswer('tooManyRequests', exchange, now);
+    exchange.answer(status, { ...headers, 'retry-after': String(wait) }, body);
+  }
+  return wait > 0;
 }
 
 /** Counts the request and answers it, by script when there is one for it. */
@@ -76,7 +99,7 @@ export async function answerScripted(
 ): Promise<void> {
   context.counts.countRequest(kind);
   const target = scriptTargets.find((known) => known === kind);
-  const script = target === undefined ? undefined : context.scripts.take(target);
+  const script = target === undefined ? undefined : context.scripts.take(target, requestedPage(kind, exchange));
   if (target !== undefined && script !== undefined) {
     context.counts.countScripted(target);
     if (await context.scripts.play(script, exchange)) {
@@ -84,6 +107,11 @@ export async function answerScripted(
     }
   }
   await answer();
+}
+
+/** Links to the pages of a list of managed devices say which page they lead to. */
+function requestedPage(kind: RequestKind, exchange: HttpExchange): number | undefined {
+  return kind === 'page' ? placeOf(exchange.query.get('$skiptoken'), new Date(0), null)?.page : undefined;
 }
 
 function route(exchange: HttpExchange, context: TenantContext): Route {

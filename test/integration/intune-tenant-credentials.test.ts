@@ -215,7 +215,7 @@ describe('certificates and secrets', () => {
   });
 
   test("an assertion is refused when the tenant's clock is off by more than five minutes", async () => {
-    const certificate = await createClientCertificate();
+    const certificate = await createClientCertificate({ notBefore: new Date(clock.now.getTime() - 86_400_000) });
     client.tenant.register({ certificates: [certificate.certificatePem] });
     client.tenant.behave({ clockSkewSeconds: -240 });
     expect(await tokenBy(certificate)).toBe('2');

@@ -854,7 +854,7 @@ describe('control port', () => {
   test.each([
     ['GET', '/'],
     ['GET', '/fleet'],
-    ['POST', '/devices/NAC-00001/wipe'],
+    ['POST', '/devices/NAC-00001/reboot'],
     ['DELETE', '/devices'],
   ] as const)('points to what there is for %s %s', async (method, path) => {
     const answer = await control(method, path);
