@@ -7,8 +7,8 @@ import { webSocketThrough } from './web-socket-through.ts';
 
 export type ConnectServiceBus = () => ServiceBusClient;
 
-/** The relay repeats by itself, and must not wait long for what hangs. */
-const retryOptions = { maxRetries: 0, timeoutInMs: 10_000 };
+/** The relay repeats by itself, and does not wait for the SDK where something hangs. */
+const retryOptions = { maxRetries: 0, timeoutInMs: 15_000 };
 
 /** @param secret the connection string, client secret or certificate */
 export function connectServiceBus(connection: ServiceBusConnection, secret: string): ConnectServiceBus {

@@ -20,7 +20,7 @@ export interface RelayAgentParts {
   /** For the keyed privacy modes of the log. */
   readonly logKey: string;
   readonly jobs: JobsQueue & { close(): Promise<void> };
-  readonly results: ResultsQueue & { close(): Promise<void> };
+  readonly results: ResultsQueue & { cut(): void; close(): Promise<void> };
   readonly sender: Pick<CoaSender, 'send' | 'close'>;
   readonly clock: SendClock;
   readonly log: Logger;
@@ -47,7 +47,7 @@ export interface RunningRelay {
 
 const defaultTiming: RelayTiming = {
   standbyRetryMs: 2000,
-  reconnect: { firstMs: 500, longestMs: 10_000 },
+  reconnect: { firstMs: 250, longestMs: 3000 },
   graceMs: 10_000,
 };
 
@@ -95,7 +95,11 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
     handle: worker.handle,
     finish: () => worker.stop(graceMs),
     onState(next) {
-      if (next !== state) since = toInstant(clock.now());
+      if (next === state) return;
+      // What is found out on one connection holds for the other.
+      if (next === 'connecting') results.cut();
+      else reports.retryNow();
+      since = toInstant(clock.now());
       state = next;
     },
     clock,

@@ -26,6 +26,8 @@ export interface ReportOutbox {
   readonly pending: number;
   /** The newest that was accepted. */
   readonly last: CoaReport | undefined;
+  /** Waits no longer after a failure. */
+  retryNow(): void;
   /** Tries no more; what is pending rejects. */
   close(): void;
 }
@@ -72,6 +74,8 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   /** Is tried, unchanged, until it is accepted: the queue knows a repetition by what it consists of. */
   let batch: readonly Parcel[] = [];
   let pumping = false;
+  /** Aborted to end the wait after a failure. */
+  let rest = new AbortController();
   let cancelWaking: (() => void) | undefined;
   let last: CoaReport | undefined;
 
@@ -93,7 +97,8 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
         failures++;
         const { code, message, action } = toRelayError(error);
         log.warn('relay.reports_delayed', { code, message, action, pending: pending(), failures });
-        await clockDelay(clock, retryDelay(delays, failures, random), closed.signal);
+        rest = new AbortController();
+        await clockDelay(clock, retryDelay(delays, failures, random), rest.signal);
       }
     }
     // In the same turn as the look at what is left: what is put later starts anew.
@@ -173,8 +178,12 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     get last() {
       return last;
     },
+    retryNow() {
+      rest.abort();
+    },
     close() {
       closed.abort(new Error('The relay has stopped'));
+      rest.abort();
       cancelWaking?.();
       for (const { accepted } of [...batch, ...due, ...joinable.values()]) accepted.reject(closing());
     },

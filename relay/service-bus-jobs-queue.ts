@@ -1,11 +1,7 @@
 // The site's queue at Service Bus: its one session, received with the SDK.
 
-import {
-  isServiceBusError,
-  type ServiceBusClient,
-  type ServiceBusReceivedMessage,
-  type ServiceBusSessionReceiver,
-} from '@azure/service-bus';
+import { isServiceBusError, type ServiceBusReceivedMessage, type ServiceBusSessionReceiver } from '@azure/service-bus';
+import { serviceBusLink } from '../shared/adapters/service-bus/service-bus-link.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
 import { explainRefusedSession } from './explain-refused-session.ts';
 import type { JobDelivery } from './job-worker.ts';
@@ -25,65 +21,60 @@ export interface ServiceBusJobsQueue extends JobsQueue {
   close(): Promise<void>;
 }
 
-/** The SDK would wait a minute for a link that does not open. */
-const acceptLimitMs = 15_000;
-const closeLimitMs = 3000;
+/** Long enough for a connection that is there. */
+const closeLimitMs = 1500;
 
 export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): ServiceBusJobsQueue {
   const { connect, queue, sessionId, held } = options;
-  let client: ServiceBusClient | undefined;
-  let explained: ServiceBusClient | undefined;
+  const link = serviceBusLink({
+    open: () => ({ client: connect(), explained: false }),
+    spares: isTaken,
+    elapsed: () => performance.now(),
+  });
 
-  /** After a failure nothing of the connection is used again. */
-  async function drop(): Promise<void> {
-    const dropped = client;
-    client = undefined;
-    if (dropped) await within(closeLimitMs, dropped.close()).catch(() => undefined);
-  }
-
-  /** Nothing if another relay has the session; looked at closely once per connection. */
-  async function realFailure(error: unknown, used: ServiceBusClient, signal: AbortSignal): Promise<unknown> {
-    if (!isServiceBusError(error) || error.code !== 'SessionCannotBeLocked') return error;
-    if (explained === used) return undefined;
+  async function acceptSession(abortSignal: AbortSignal): Promise<ServiceBusSessionReceiver | 'taken'> {
+    let accepting: Promise<ServiceBusSessionReceiver> | undefined;
     try {
-      await within(acceptLimitMs, explainRefusedSession(used, queue), signal);
-    } catch (reason) {
-      return reason;
+      return await link.use(({ client }) => {
+        // The SDK's own renewal ends after a time and tells nobody when it fails.
+        accepting = client.acceptSession(queue, sessionId, { maxAutoLockRenewalDurationInMs: 0, abortSignal });
+        return accepting;
+      });
+    } catch (error) {
+      // One that comes too late would keep the session from everybody.
+      void accepting?.then((late) => late.close()).catch(() => undefined);
+      if (!isTaken(error)) throw error;
     }
-    explained = used;
-    return undefined;
+    // Looked at closely once per connection.
+    await link.use(async (open) => {
+      if (!open.explained) await explainRefusedSession(open.client, queue);
+      open.explained = true;
+    });
+    return 'taken';
   }
 
   return {
     async accept(signal) {
-      client ??= connect();
-      // The SDK's own renewal ends after a time and tells nobody when it fails.
-      const accepting = client.acceptSession(queue, sessionId, {
-        maxAutoLockRenewalDurationInMs: 0,
-        abortSignal: signal,
-      });
+      signal.addEventListener('abort', link.cut, { once: true });
       try {
-        const receiver = await within(acceptLimitMs, accepting, signal);
-        return jobSession(receiver, queue, held, drop);
+        const receiver = await acceptSession(signal);
+        return receiver === 'taken' ? receiver : jobSession(receiver, queue, held, link.cut);
       } catch (error) {
-        // One that comes too late would keep the session from everybody.
-        void accepting.then((late) => late.close()).catch(() => undefined);
-        const failure = await realFailure(error, client, signal);
-        if (failure === undefined) return 'taken';
-        void drop();
-        throw serviceBusError(failure, queue);
+        throw serviceBusError(error, queue);
+      } finally {
+        signal.removeEventListener('abort', link.cut);
       }
     },
-    close: drop,
+    close: link.close,
   };
 }
 
-function jobSession(
-  receiver: ServiceBusSessionReceiver,
-  queue: string,
-  held: number,
-  drop: () => Promise<void>,
-): JobSession {
+/** As the SDK says; of a queue that is missing or gives no sessions, too. */
+function isTaken(error: unknown): boolean {
+  return isServiceBusError(error) && error.code === 'SessionCannotBeLocked';
+}
+
+function jobSession(receiver: ServiceBusSessionReceiver, queue: string, held: number, drop: () => void): JobSession {
   let subscription: { close(): Promise<void> } | undefined;
   return {
     get lockedUntil() {
@@ -113,13 +104,9 @@ function jobSession(
       if (subscription) await within(closeLimitMs, subscription.close()).catch(() => undefined);
     },
     async close() {
-      const wasOpen = !receiver.isClosed;
-      const closed = await within(closeLimitMs, receiver.close()).then(
-        () => true,
-        () => false,
-      );
-      // A link that was cut says that the connection is not worth keeping.
-      if (!wasOpen || !closed) await drop();
+      // A link that was cut says that the connection is not worth keeping, and there is nobody to say goodbye to.
+      if (receiver.isClosed) return drop();
+      await within(closeLimitMs, receiver.close()).catch(drop);
     },
   };
 }

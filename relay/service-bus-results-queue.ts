@@ -1,46 +1,39 @@
 // The results queue at Service Bus.
 
 import { hash } from 'node:crypto';
-import type { ServiceBusClient, ServiceBusMessage, ServiceBusSender } from '@azure/service-bus';
+import type { ServiceBusMessage } from '@azure/service-bus';
+import { serviceBusLink } from '../shared/adapters/service-bus/service-bus-link.ts';
 import { type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
 import type { ResultsQueue } from './report-outbox.ts';
 import { serviceBusError } from './service-bus-error.ts';
-import { within } from './within.ts';
 
 export interface ServiceBusResultsQueue extends ResultsQueue {
+  /** Service Bus is known to be away: a send under way fails at once. */
+  cut(): void;
   close(): Promise<void>;
 }
 
-const sendLimitMs = 15_000;
-const closeLimitMs = 3000;
-
-/** On a connection of its own, made anew after each failure. */
+/** On a connection of its own. */
 export function serviceBusResultsQueue(connect: ConnectServiceBus, queue: string): ServiceBusResultsQueue {
-  let open: { readonly client: ServiceBusClient; readonly sender: ServiceBusSender } | undefined;
-
-  async function drop(): Promise<void> {
-    const dropped = open;
-    open = undefined;
-    if (dropped) await within(closeLimitMs, dropped.client.close()).catch(() => undefined);
-  }
-
-  function openSender() {
-    const client = connect();
-    return { client, sender: client.createSender(queue) };
-  }
-
+  const link = serviceBusLink({
+    open() {
+      const client = connect();
+      return { client, sender: client.createSender(queue) };
+    },
+    elapsed: () => performance.now(),
+  });
   return {
     async send(reports) {
+      const message = toMessage(reports);
       try {
-        open ??= openSender();
-        await within(sendLimitMs, open.sender.sendMessages(toMessage(reports)));
+        await link.use(({ sender }) => sender.sendMessages(message));
       } catch (error) {
-        void drop();
         throw serviceBusError(error, queue);
       }
     },
-    close: drop,
+    cut: link.cut,
+    close: link.close,
   };
 }
 

@@ -27,7 +27,7 @@ export async function openEnforcement(context: Context) {
   const { settings, clock, log, closing } = context;
   if (settings.serviceBus === undefined) throw notEnforcing();
   const { openServiceBus, ServiceBusJobQueue } = await import('../adapters/service-bus/service-bus-job-queue.ts');
-  const serviceBus = await openServiceBus(settings.serviceBus);
+  const serviceBus = await openServiceBus(settings.serviceBus, () => performance.now());
   closing.push(() => serviceBus.close());
   const tables = await openTables(settings.storage, 'background');
   const devices = new TableDeviceStore(tables.devices);

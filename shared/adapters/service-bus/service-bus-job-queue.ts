@@ -1,9 +1,10 @@
 // Jobs travel through one Service Bus queue per site, so that a site's relay may receive its own jobs and no others'.
 
-import { ServiceBusClient, type ServiceBusSender } from '@azure/service-bus';
+import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
 import { type CoaJob, coaMessageId } from '../../domain/coa-job.ts';
 import { QueueError } from '../../errors.ts';
 import type { DeadLetter, JobQueue } from '../../ports.ts';
+import { type ServiceBusLink, serviceBusLink } from './service-bus-link.ts';
 
 export type ServiceBusConnection =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
@@ -13,28 +14,43 @@ export type ServiceBusConnection =
 const DEAD_LETTERS_AT_ONCE = 20;
 /** Nothing waits for dead letters: those that are there are there. */
 const DEAD_LETTER_WAIT_MS = 200;
-/** A call that a broken connection has swallowed ends after this. */
-const CALL_TIMEOUT_MS = 10_000;
+/** The link bounds each call and tries again on another connection: the SDK is to do neither. */
+const RETRY_OPTIONS = { timeoutInMs: 15_000, maxRetries: 0 };
 
 export function siteQueueName(site: string): string {
   return `coa-${site}`;
 }
 
-export async function openServiceBus(connection: ServiceBusConnection): Promise<ServiceBusClient> {
-  const options = { retryOptions: { timeoutInMs: CALL_TIMEOUT_MS, maxRetries: 2, retryDelayInMs: 500 } };
-  if (connection.kind === 'connection-string') return new ServiceBusClient(connection.connectionString, options);
+/** A client and its senders, by queue. */
+export interface JobConnection {
+  readonly client: ServiceBusClient;
+  readonly senders: Map<string, ServiceBusSender>;
+}
+
+export type JobLink = ServiceBusLink<JobConnection>;
+
+/** @param elapsed - monotonic milliseconds */
+export async function openServiceBus(connection: ServiceBusConnection, elapsed: () => number): Promise<JobLink> {
+  const connect = await connector(connection);
+  return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isQueueMissing, elapsed });
+}
+
+async function connector(connection: ServiceBusConnection): Promise<() => ServiceBusClient> {
+  const options = { retryOptions: RETRY_OPTIONS };
+  if (connection.kind === 'connection-string') {
+    return () => new ServiceBusClient(connection.connectionString, options);
+  }
   const { ManagedIdentityCredential } = await import('@azure/identity');
   const credential = new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
-  return new ServiceBusClient(connection.fullyQualifiedNamespace, credential, options);
+  return () => new ServiceBusClient(connection.fullyQualifiedNamespace, credential, options);
 }
 
 export class ServiceBusJobQueue implements JobQueue {
-  readonly #client: ServiceBusClient;
-  readonly #senders = new Map<string, ServiceBusSender>();
+  readonly #link: JobLink;
   readonly #now: () => number;
 
-  constructor(client: ServiceBusClient, now: () => number) {
-    this.#client = client;
+  constructor(link: JobLink, now: () => number) {
+    this.#link = link;
     this.#now = now;
   }
 
@@ -48,7 +64,11 @@ export class ServiceBusJobQueue implements JobQueue {
       timeToLive: Math.max(1_000, Date.parse(job.expiresAt) - this.#now()),
     };
     try {
-      await this.#sender(job.site).sendMessages(message);
+      // Once more on a connection of its own: the first may have been dead for long.
+      await this.#send(job.site, message).catch((thrown) => {
+        if (isQueueMissing(thrown)) throw thrown;
+        return this.#send(job.site, message);
+      });
     } catch (thrown) {
       throw queueError(siteQueueName(job.site), thrown);
     }
@@ -57,29 +77,38 @@ export class ServiceBusJobQueue implements JobQueue {
   async takeDeadLetters(site: string, take: (deadLetter: DeadLetter) => Promise<void>): Promise<void> {
     const queue = siteQueueName(site);
     try {
-      const receiver = this.#client.createReceiver(queue, { subQueueType: 'deadLetter' });
-      try {
-        const messages = await receiver.receiveMessages(DEAD_LETTERS_AT_ONCE, { maxWaitTimeInMs: DEAD_LETTER_WAIT_MS });
-        // One after the other: settling two at once can settle both the same way (rhea 3.0.5).
-        for (const message of messages) {
-          const reason = [message.deadLetterReason, message.deadLetterErrorDescription].filter(Boolean).join(': ');
-          const job = asCoaJob(message.body);
-          await take({ ...(job && { job }), reason: reason || 'no reason given' });
-          await receiver.completeMessage(message);
-        }
-      } finally {
-        await receiver.close();
-      }
+      await this.#takeFrom(queue, take);
     } catch (thrown) {
       throw queueError(queue, thrown);
     }
   }
 
-  #sender(site: string): ServiceBusSender {
+  #send(site: string, message: ServiceBusMessage): Promise<void> {
     const queue = siteQueueName(site);
-    const sender = this.#senders.get(queue) ?? this.#client.createSender(queue);
-    this.#senders.set(queue, sender);
-    return sender;
+    return this.#link.use(({ client, senders }) => {
+      const sender = senders.get(queue) ?? client.createSender(queue);
+      senders.set(queue, sender);
+      return sender.sendMessages(message);
+    });
+  }
+
+  async #takeFrom(queue: string, take: (deadLetter: DeadLetter) => Promise<void>): Promise<void> {
+    const { receiver, messages } = await this.#link.use(async ({ client }) => {
+      const receiver = client.createReceiver(queue, { subQueueType: 'deadLetter' });
+      const waiting = { maxWaitTimeInMs: DEAD_LETTER_WAIT_MS };
+      return { receiver, messages: await receiver.receiveMessages(DEAD_LETTERS_AT_ONCE, waiting) };
+    });
+    try {
+      // One after the other: settling two at once can settle both the same way (rhea 3.0.5).
+      for (const message of messages) {
+        const reason = [message.deadLetterReason, message.deadLetterErrorDescription].filter(Boolean).join(': ');
+        const job = asCoaJob(message.body);
+        await take({ ...(job && { job }), reason: reason || 'no reason given' });
+        await this.#link.use(() => receiver.completeMessage(message));
+      }
+    } finally {
+      await this.#link.use(() => receiver.close());
+    }
   }
 }
 
@@ -91,13 +120,16 @@ function asCoaJob(body: unknown): CoaJob | undefined {
 
 function queueError(queue: string, thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown;
-  const missing = /could not be found|MessagingEntityNotFound/i.test(
-    `${thrown.message} ${'code' in thrown ? thrown.code : ''}`,
-  );
+  const missing = isQueueMissing(thrown);
   return new QueueError(missing ? 'NAC_QUEUE_MISSING' : 'NAC_QUEUE_UNAVAILABLE', `Queue ${queue}: ${thrown.message}`, {
     action: missing
       ? 'Create the site’s queue (sessions and duplicate detection on); jobs wait in the outbox meanwhile.'
       : 'Check the Service Bus namespace, its roles and the network; jobs wait in the outbox meanwhile.',
     cause: thrown,
   });
+}
+
+function isQueueMissing(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return /could not be found|MessagingEntityNotFound/i.test(`${thrown.message} ${'code' in thrown ? thrown.code : ''}`);
 }

@@ -1,0 +1,107 @@
+// Uses a Service Bus client until it does not answer, and then another one.
+//
+// The SDK reconnects by itself, but a call that was under way when the connection died waits out its timeout, and a link
+// that was opening waits a minute (the time is fixed in the SDK) and makes every later call on it wait as well. A new
+// client has neither.
+
+export interface ServiceBusLink<Open> {
+  /**
+   * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is one
+   * that does not speak against the connection.
+   * @throws what the call rejects with; an error once patience is at an end or `cut` was called
+   */
+  use<Value>(call: (open: Open) => Promise<Value>): Promise<Value>;
+  /** The connection is known to be gone: what is under way fails at once. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export interface Patience {
+  /** A call is given eight times what the last one took, but not less than this. */
+  readonly shortestMs: number;
+  /** The first call of a client has to connect; it is given at least this. */
+  readonly connectMs: number;
+  /** Each call without an answer doubles the patience for the next, up to this. */
+  readonly longestMs: number;
+}
+
+export const usualPatience: Patience = { shortestMs: 2000, connectMs: 5000, longestMs: 15_000 };
+
+export interface ServiceBusLinkOptions<Open> {
+  /** Makes a client and what belongs to it. It connects with the first call. */
+  readonly open: () => Open;
+  /** Failures after which the connection is as good as before. */
+  readonly spares?: (error: unknown) => boolean;
+  /** Monotonic milliseconds. */
+  readonly elapsed: () => number;
+  readonly patience?: Patience;
+}
+
+interface Connection<Open> {
+  readonly open: Open;
+  answered: boolean;
+  readonly endCalls: Set<(reason: Error) => void>;
+}
+
+/** Saying goodbye to a connection that is gone would take as long as anything else on it. */
+const CLOSE_LIMIT_MS = 1000;
+
+export function serviceBusLink<Open extends { readonly client: { close(): Promise<void> } }>(
+  options: ServiceBusLinkOptions<Open>,
+): ServiceBusLink<Open> {
+  const { open, elapsed, spares = () => false, patience: limits = usualPatience } = options;
+  let current: Connection<Open> | undefined;
+  let patienceMs = limits.shortestMs;
+
+  async function drop(connection: Connection<Open> | undefined): Promise<void> {
+    if (connection === undefined) return;
+    if (current === connection) current = undefined;
+    const reason = new Error('The connection to Service Bus was lost');
+    for (const end of connection.endCalls) end(reason);
+    await bounded(CLOSE_LIMIT_MS, connection.open.client.close()).catch(() => undefined);
+  }
+
+  return {
+    async use(call) {
+      current ??= { open: open(), answered: false, endCalls: new Set() };
+      const connection = current;
+      const limitMs = connection.answered ? patienceMs : Math.max(patienceMs, limits.connectMs);
+      const startedAt = elapsed();
+      try {
+        const value = await bounded(limitMs, call(connection.open), connection.endCalls);
+        connection.answered = true;
+        patienceMs = Math.min(Math.max(8 * (elapsed() - startedAt), limits.shortestMs), limits.longestMs);
+        return value;
+      } catch (error) {
+        if (spares(error)) throw error;
+        if (error instanceof NoAnswer) patienceMs = Math.min(2 * patienceMs, limits.longestMs);
+        void drop(connection);
+        throw error;
+      }
+    },
+    cut: () => void drop(current),
+    close: () => drop(current),
+  };
+}
+
+class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+async function bounded<Value>(
+  limitMs: number,
+  promise: Promise<Value>,
+  ends: Set<(reason: Error) => void> = new Set(),
+): Promise<Value> {
+  const ended = Promise.withResolvers<never>();
+  const timer = setTimeout(() => ended.reject(new NoAnswer(`No answer within ${limitMs / 1000} s`)), limitMs);
+  ends.add(ended.reject);
+  // One that fails when nobody waits for it any more.
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, ended.promise]);
+  } finally {
+    clearTimeout(timer);
+    ends.delete(ended.reject);
+  }
+}
