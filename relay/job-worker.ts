@@ -53,7 +53,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const findNas = nasFinder(config.nas);
   // Octets once per NAS: what is made of a secret for its digests is kept with it.
   const secretOctets = new Map([...secrets].map(([nas, secret]) => [nas, Buffer.from(secret, 'utf8')]));
-  const inHand = new Set<Promise<void>>();
+  /** With what says that nobody waits for them any more: settling a message of a lost session may take long to fail. */
+  const inHand = new Map<Promise<void>, AbortSignal>();
   const cutOff = new AbortController();
   /** One for each session, not for each job: a signal that lasts keeps every signal that was joined to it. */
   const signals = new WeakMap<AbortSignal, AbortSignal>();
@@ -160,13 +161,14 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   return {
     handle(delivery, lost) {
       const done = handle(delivery, lost).finally(() => inHand.delete(done));
-      inHand.add(done);
+      inHand.set(done, lost);
       return done;
     },
     async stop(graceMs) {
       lanes.stop(new WorkerStopped());
       const over = new AbortController();
-      const all = Promise.all(inHand).then(() => over.abort());
+      const awaited = [...inHand].filter(([, lost]) => !lost.aborted).map(([done]) => done);
+      const all = Promise.all(awaited).then(() => over.abort());
       await clockDelay(clock, graceMs, over.signal);
       cutOff.abort(new WorkerStopped());
       // Only settling can hold them up now, and the session is given back in any case.

@@ -10,16 +10,19 @@ export interface CoaPeer {
   readonly received: string[];
   /** Resolves with the next packet that has this Acct-Session-Id, or at once if one has come. */
   saw(acctSessionId: string): Promise<void>;
+  /** Sends the answers held back so far. */
+  answerHeld(): void;
   close(): Promise<void>;
 }
 
 /**
- * `silent…` gets no answer, `cause-<n>…` a NAK with that Error-Cause, everything else an ACK. Packets whose Request
+ * `silent…` gets no answer, `held…` one when `answerHeld` is called, `cause-<n>…` a NAK with that Error-Cause, everything else an ACK. Packets whose Request
  * Authenticator is wrong are ignored.
  */
 export async function startCoaPeer(secret: string): Promise<CoaPeer> {
   const socket = createSocket('udp4');
   const received: string[] = [];
+  const held: (() => void)[] = [];
   const waiting: { readonly id: string; readonly resolve: () => void }[] = [];
   socket.on('message', (packet: Buffer, from: RemoteInfo) => {
     if (!requestAuthenticatorIsRight(packet, secret)) return;
@@ -29,7 +32,10 @@ export async function startCoaPeer(secret: string): Promise<CoaPeer> {
     if (id.startsWith('silent')) return;
     const cause = /^cause-(\d+)/.exec(id)?.[1];
     const code = (packet[0] ?? 0) + (cause === undefined ? 1 : 2);
-    socket.send(answer(packet, code, secret, cause === undefined ? undefined : Number(cause)), from.port, from.address);
+    const octets = answer(packet, code, secret, cause === undefined ? undefined : Number(cause));
+    const send = () => socket.send(octets, from.port, from.address);
+    if (id.startsWith('held')) held.push(send);
+    else send();
   });
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
@@ -41,6 +47,9 @@ export async function startCoaPeer(secret: string): Promise<CoaPeer> {
       const { promise, resolve } = Promise.withResolvers<void>();
       waiting.push({ id, resolve });
       return promise;
+    },
+    answerHeld() {
+      for (const send of held.splice(0)) send();
     },
     async close() {
       const closed = once(socket, 'close');

@@ -1,4 +1,4 @@
-// Stands between relay and broker, to cut the line.
+// Stands between relay and broker, to cut the line, or to let nothing through any more.
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
@@ -8,14 +8,26 @@ export interface CuttableConnection {
   /** Cuts every connection; new ones are refused until `mend`. */
   cut(): void;
   mend(): void;
+  /** Connections stay, and nothing passes on them, as behind a firewall that has forgotten them; new ones work. */
+  freeze(): void;
+  /** New connections are taken, and nothing passes on them; resolves with the next one. Until `mend`. */
+  swallow(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function cuttableConnection(toPort: number): Promise<CuttableConnection> {
   const sockets = new Set<Socket>();
   let whole = true;
+  let swallowed: PromiseWithResolvers<void> | undefined;
   const server = createServer((incoming) => {
     if (!whole) return void incoming.destroy();
+    if (swallowed) {
+      sockets.add(incoming);
+      incoming.on('error', () => undefined);
+      incoming.on('close', () => sockets.delete(incoming));
+      incoming.resume();
+      return swallowed.resolve();
+    }
     const outgoing = connect(toPort, '127.0.0.1');
     for (const [one, other] of [
       [incoming, outgoing],
@@ -41,6 +53,17 @@ export async function cuttableConnection(toPort: number): Promise<CuttableConnec
     cut,
     mend() {
       whole = true;
+      swallowed = undefined;
+    },
+    freeze() {
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    swallow() {
+      swallowed = Promise.withResolvers();
+      return swallowed.promise;
     },
     async close() {
       cut();

@@ -1,14 +1,8 @@
 // Exactly one relay works: standby, takeover, lost connections, and jobs that come twice.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type CuttableConnection, cuttableConnection } from './cuttable-connection.ts';
-import { aJob, LOCK_MS, type RelayFixture, relayFixture, SITE } from './relay-fixture.ts';
-
-const main = path.join(import.meta.dirname, '../../../relay/main.ts');
+import { aJob, LOCK_MS, lineTo, type RelayFixture, relayFixture, SITE } from './relay-fixture.ts';
+import { type RelayProcess, spawnRelay } from './relay-process.ts';
 
 let fixture: RelayFixture;
 const ends: (() => Promise<void> | void)[] = [];
@@ -22,57 +16,20 @@ afterEach(async () => {
   await fixture[Symbol.asyncDispose]();
 });
 
-interface RelayProcess {
-  readonly child: ChildProcess;
-  readonly lines: string[];
-  logged(event: string): Promise<void>;
-  kill(signal: NodeJS.Signals): Promise<number | null>;
-}
-
-function spawnRelay(): RelayProcess {
-  const child = spawn(process.execPath, [main, 'run', fixture.file], {
-    env: { PATH: process.env['PATH'], ...fixture.env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const lines: string[] = [];
-  const waiting: { readonly event: string; readonly resolve: () => void }[] = [];
-  const reader = createInterface({ input: child.stdout });
-  reader.on('line', (line) => {
-    lines.push(line);
-    for (const one of waiting.filter(({ event }) => JSON.parse(line).event === event)) one.resolve();
-  });
-  const exited = once(child, 'exit');
-  const relay: RelayProcess = {
-    child,
-    lines,
-    logged(event) {
-      if (lines.some((line) => JSON.parse(line).event === event)) return Promise.resolve();
-      const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.push({ event, resolve });
-      return promise;
-    },
-    async kill(signal) {
-      child.kill(signal);
-      const [code] = await exited;
-      return code;
-    },
-  };
-  ends.push(async () => {
-    if (child.exitCode === null && child.signalCode === null) await relay.kill('SIGKILL');
-  });
+function startProcess(): RelayProcess {
+  const relay = spawnRelay(fixture);
+  ends.push(() => relay.close());
   return relay;
 }
 
-async function throughLine(): Promise<{ line: CuttableConnection; env: Record<string, string> }> {
-  const connection = fixture.env['SERVICE_BUS_CONNECTION'] ?? '';
-  const line = await cuttableConnection(Number(/:(\d+);/.exec(connection)?.[1]));
-  ends.push(() => line.close());
-  const env = { ...fixture.env, SERVICE_BUS_CONNECTION: connection.replace(/:\d+;/, `:${line.port};`) };
-  return { line, env };
+async function throughLine() {
+  const through = await lineTo(fixture);
+  ends.push(() => through.line.close());
+  return through;
 }
 
 test('two relays: the second stands by and takes over when the first is killed', async () => {
-  const first = spawnRelay();
+  const first = startProcess();
   await first.logged('relay.active');
   const second = await fixture.start();
   await second.logged('relay.standby');
@@ -95,13 +52,13 @@ test('two relays: the second stands by and takes over when the first is killed',
 });
 
 test('SIGTERM ends a relay process in good order', async () => {
-  const relay = spawnRelay();
+  const relay = startProcess();
   await relay.logged('relay.active');
   const job = aJob('live-1');
   await fixture.send(job);
   expect(await fixture.finished(job)).toMatchObject({ outcome: 'acknowledged' });
   expect(await relay.kill('SIGTERM')).toBe(0);
-  expect(JSON.parse(relay.lines.at(-1) ?? '{}')).toMatchObject({ event: 'relay.stopped', reportsLost: 0, site: SITE });
+  expect(relay.lines.at(-1)).toMatchObject({ event: 'relay.stopped', reportsLost: 0, site: SITE });
 });
 
 test('the lock is renewed as long as the relay works', async () => {

@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiver } from '@azure/service-bus';
-import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
+import { type QueueDefinition, startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
 import { fixRheaSettlement } from '../../../relay/fix-rhea-settlement.ts';
 import { type RunningRelay, type StartRelayOptions, startRelay } from '../../../relay/start-relay.ts';
 import { type CoaJob, type CoaReport, coaMessageId, stagesOf } from '../../../shared/domain/coa-job.ts';
 import { collectingLogger, type LogEntry } from '../../support/collecting-logger.ts';
 import { type CoaPeer, startCoaPeer } from './coa-peer.ts';
+import { cuttableConnection } from './cuttable-connection.ts';
 
 export const SITE = 'hq';
 export const JOBS = `coa-${SITE}`;
@@ -63,29 +64,38 @@ export function aJob(acctSessionId: string, more: Partial<CoaJob> = {}): CoaJob 
   };
 }
 
-export async function relayFixture(): Promise<RelayFixture> {
+export interface RelayFixtureOptions {
+  /** Of a broker that runs elsewhere; its queues are `siteQueues()`. */
+  readonly connectionString?: string;
+  readonly lockMs?: number;
+}
+
+export function siteQueues(lockMs = LOCK_MS): QueueDefinition[] {
+  return [
+    { name: JOBS, requiresSession: true, lockDurationMs: lockMs },
+    { name: 'coa-results', duplicateDetectionWindowMs: 60_000 },
+  ];
+}
+
+export async function relayFixture({ connectionString, lockMs }: RelayFixtureOptions = {}): Promise<RelayFixture> {
   const stack = new AsyncDisposableStack();
   // The tests themselves settle with the same SDK.
   fixRheaSettlement();
-  const bus = await startServiceBus({
-    queues: [
-      { name: JOBS, requiresSession: true, lockDurationMs: LOCK_MS },
-      { name: 'coa-results', duplicateDetectionWindowMs: 60_000 },
-    ],
-  });
-  stack.defer(() => bus.close());
+  const bus = connectionString === undefined ? await startServiceBus({ queues: siteQueues(lockMs) }) : undefined;
+  if (bus) stack.defer(() => bus.close());
+  const connection = connectionString ?? bus?.connectionString ?? '';
   const peer = await startCoaPeer(NAS_SECRET);
   stack.defer(() => peer.close());
   const dead = await startCoaPeer('another secret, so that it never answers');
   stack.defer(() => dead.close());
-  const client = new ServiceBusClient(bus.connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 8000 } });
+  const client = new ServiceBusClient(connection, { retryOptions: { maxRetries: 0, timeoutInMs: 8000 } });
   stack.defer(() => client.close());
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-relay-'));
   stack.defer(() => rmSync(folder, { recursive: true }));
   const file = path.join(folder, 'relay.yaml');
   writeFileSync(path.join(folder, 'switch.secret'), `${NAS_SECRET}\n`);
   writeFileSync(file, relayYaml(peer.port, dead.port));
-  const env = { SERVICE_BUS_CONNECTION: bus.connectionString, NAS_SECRET };
+  const env = { SERVICE_BUS_CONNECTION: connection, NAS_SECRET };
 
   const reports: CoaReport[] = [];
   const waiting: { readonly id: string; readonly resolve: (report: CoaReport) => void }[] = [];
@@ -144,6 +154,13 @@ export async function relayFixture(): Promise<RelayFixture> {
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** A line to the fixture's broker, and the environment of a relay that goes through it. */
+export async function lineTo({ env }: Pick<RelayFixture, 'env'>) {
+  const connection = env['SERVICE_BUS_CONNECTION'] ?? '';
+  const line = await cuttableConnection(Number(/:(\d+);/.exec(connection)?.[1]));
+  return { line, env: { ...env, SERVICE_BUS_CONNECTION: connection.replace(/:\d+;/, `:${line.port};`) } };
 }
 
 export const timing = { standbyRetryMs: 300, reconnect: { firstMs: 100, longestMs: 500 }, graceMs: 3000 };
