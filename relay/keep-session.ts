@@ -147,7 +147,8 @@ async function hold(
   function watch(): void {
     cancelWatch = clock.after(watchMs, watch);
     if (!session.isOpen) end(undefined);
-    else if (clock.elapsed() >= lockEnds) end('The lock could not be renewed in time');
+    // Before the lock lapses, not at the next look after it: a standby may have it in the same moment.
+    else if (clock.elapsed() + watchMs >= lockEnds) end('The lock could not be renewed in time');
     else if (!renewing && clock.elapsed() >= renewAt) void renew();
   }
 

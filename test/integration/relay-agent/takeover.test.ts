@@ -6,6 +6,8 @@ import { spawnRelay } from './relay-process.ts';
 
 const LOCK_MS = 5000;
 const TAKEOVER_MS = LOCK_MS + 5000;
+/** Repeats nothing for as long as a test may take. */
+const once = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 1, maximumDurationMs: 60_000, jitter: 0 };
 const patient = { initialMs: 100, maximumMs: 100, maximumCount: 0, maximumDurationMs: 60_000, jitter: 0 };
 
 let fixture: RelayFixture;
@@ -25,7 +27,7 @@ test('a relay that is stopped in its tracks (SIGSTOP) and woken after the takeov
   ends.push(() => first.close());
   await first.logged('relay.active');
   const { healthPort } = await first.logged('relay.started');
-  const second = await fixture.start();
+  const second = await fixture.start({ retransmission: once });
   await second.logged('relay.standby');
   const job = aJob('held-1');
   await fixture.send(job);
@@ -45,6 +47,8 @@ test('a relay that is stopped in its tracks (SIGSTOP) and woken after the takeov
   await first.logged('relay.standby');
   const health = await (await fetch(`http://127.0.0.1:${healthPort}/healthz`)).json();
   expect(health).toMatchObject({ state: 'standby', jobsUnderWay: 0, jobsWaiting: 0 });
+  // One request of each, though the first was to repeat its own long ago.
+  expect(fixture.peer.received).toEqual(['held-1', 'held-1']);
   expect(first.lines.filter(({ event }) => event === 'relay.job')).toEqual([]);
   expect(fixture.reports.filter(({ stage }) => stage === 'finished')).toHaveLength(1);
   expect(second.relay.health.state).toBe('active');
