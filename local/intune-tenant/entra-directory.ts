@@ -174,10 +174,11 @@ export class EntraDirectory {
   }
 }
 
+/** The last to synchronise; of several, the last to be enrolled. The ids only make the choice the same every time. */
 function newest(devices: readonly ManagedDevice[]): ManagedDevice | undefined {
-  return devices.reduce<ManagedDevice | undefined>(
-    (best, device) =>
-      best === undefined || Date.parse(device.lastSyncDateTime) >= Date.parse(best.lastSyncDateTime) ? device : best,
-    undefined,
-  );
+  const later = (one: ManagedDevice, other: ManagedDevice): number =>
+    Date.parse(other.lastSyncDateTime) - Date.parse(one.lastSyncDateTime) ||
+    Date.parse(other.enrolledDateTime) - Date.parse(one.enrolledDateTime) ||
+    (one.id < other.id ? 1 : -1);
+  return devices.toSorted(later)[0];
 }
