@@ -334,6 +334,12 @@ export interface SessionStore {
     options?: CallOptions,
   ): Promise<boolean>;
   read(sessionId: string, options?: CallOptions): Promise<Session | undefined>;
+  /** Id of the site's session that a NAS knows by one of these names (audit-session-id, Acct-Multi-Session-Id). */
+  findByAccountingIds(
+    site: string,
+    accountingIds: readonly string[],
+    options?: CallOptions,
+  ): Promise<string | undefined>;
   /** Sessions whose latest decision rests on the device. */
   listByDevice(key: DeviceKey): Promise<Session[]>;
   /** Every session, over or not. */

@@ -38,6 +38,7 @@ export interface AccessRequest {
   readonly serviceType?: string;
   readonly packetSourceIp?: string;
   readonly acctSessionId?: string;
+  readonly acctMultiSessionId?: string;
   readonly eapType?: string;
   /** Every Cisco-AVPair of the request, `name=value`; VPN gateways report the client's device in `mdm-tlv=…`. */
   readonly ciscoAvPairs?: readonly string[];

@@ -1,7 +1,7 @@
 // A session: one station at one site, from its first answer until it is gone.
 
 import { createHmac } from 'node:crypto';
-import type { AccessRequest } from './access-request.ts';
+import type { AccessRequest, AuthenticationMethod } from './access-request.ts';
 import type { SessionAccounting } from './accounting.ts';
 import type { Client } from './client.ts';
 import type { Decision } from './decision.ts';
@@ -22,6 +22,11 @@ export interface Session extends NasLocation {
   readonly mac?: MacAddress;
   readonly userName?: string;
   readonly acctSessionId?: string;
+  readonly acctMultiSessionId?: string;
+  /** Cisco's name for the session, the same in lookup and accounting. */
+  readonly auditSessionId?: string;
+  /** How the station proved who it is, in the newest question. */
+  readonly method?: AuthenticationMethod;
   /** What the station presented, to decide again without it. */
   readonly presented: PresentedIdentities;
   /** What the station was told last. */
@@ -70,6 +75,8 @@ export function openSession(
     ...present({
       userName: request.userName,
       acctSessionId: request.acctSessionId,
+      acctMultiSessionId: request.acctMultiSessionId,
+      auditSessionId: auditSessionId(request),
       nasIpAddress: request.nasIpAddress,
       nasIpv6Address: request.nasIpv6Address,
       nasIdentifier: request.nasIdentifier,
@@ -78,9 +85,19 @@ export function openSession(
       calledStationId: request.calledStationId,
       packetSourceIp: request.packetSourceIp,
     }),
+    method: request.method,
     presented,
     decision,
   };
+}
+
+/** Cisco-AVPair `audit-session-id=…`, which the NAS gives to everything it says of one session. */
+function auditSessionId({ ciscoAvPairs = [] }: AccessRequest): string | undefined {
+  for (const pair of ciscoAvPairs) {
+    const [, id] = /(?:^|,)audit-session-id=([0-9A-Za-z]{8,64})(?:,|$)/i.exec(pair) ?? [];
+    if (id !== undefined) return id;
+  }
+  return undefined;
 }
 
 /** True while a CoA may reach the session: it has not stopped and has shown a sign of life within a day. */

@@ -19,6 +19,7 @@ const REQUEST_FIELDS = [
   'serviceType',
   'packetSourceIp',
   'acctSessionId',
+  'acctMultiSessionId',
   'eapType',
 ] as const satisfies readonly (keyof AccessRequest)[];
 

@@ -25,14 +25,47 @@ export async function recordAccounting(
   if (event.status === 'Accounting-On' || event.status === 'Accounting-Off') {
     return { changed: await endSessionsOfNas(sessions, client.site, event) };
   }
-  const id = event.class?.slice(0, 20) ?? sessionId(client, event);
+  const id = event.class?.slice(0, 20) ?? (await findSession(sessions, client, event, options));
   const edit = (session: Session) =>
     // A Class may be copied from another site: a site speaks of its own sessions only.
-    session.site === client.site ? applyAccounting(session.accounting, event) : undefined;
+    session.site !== client.site || isAboutAnEarlierOne(session, event)
+      ? undefined
+      : applyAccounting(session.accounting, event);
   const written = await sessions.updateAccounting(id, edit, options);
   // The next answer, even the same one, is of a new session of the station, and must be seen to be.
   if (written && event.status === 'Stop') recentAnswers.forget(id);
   return { changed: written ? 1 : 0 };
+}
+
+/**
+ * Without Class: by the NAS's own names of the session, which it also put into the question, else by the station. The
+ * station's session is read first, since it nearly always is the one that the names lead to.
+ */
+async function findSession(
+  sessions: SessionStore,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<string> {
+  const ofStation = sessionId(client, event);
+  const names = [event.auditSessionId, event.acctMultiSessionId].filter((name) => name !== undefined);
+  if (names.length === 0) return ofStation;
+  const session = await sessions.read(ofStation, options);
+  const known = [session?.auditSessionId, session?.acctMultiSessionId];
+  const unnamed = known.every((name) => name === undefined);
+  if (session !== undefined && (unnamed || names.some((name) => known.includes(name)))) return ofStation;
+  return (await sessions.findByAccountingIds(client.site, names, options)) ?? ofStation;
+}
+
+/** The NAS ends a session that has been replaced by another of the same station: the newest question came with another name. */
+function isAboutAnEarlierOne({ auditSessionId, decision }: Session, event: AccountingEvent): boolean {
+  return (
+    event.status === 'Stop' &&
+    event.class !== decision.id &&
+    auditSessionId !== undefined &&
+    event.auditSessionId !== undefined &&
+    event.auditSessionId !== auditSessionId
+  );
 }
 
 /** The NAS has restarted, or is about to: it knows none of the sessions it had until then (RFC 2866 5.1). */

@@ -281,3 +281,72 @@ describe('a NAS that restarts', () => {
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 });
+
+describe('one port', () => {
+  const PORT = { nasIpAddress: '10.1.1.1', nasPortId: 'Gi1/0/7' };
+
+  async function eapTls(nac: ConnectorFixture, more: Record<string, unknown> = {}): Promise<Decision> {
+    nac.clock.advance(SECOND_MS);
+    const certificate = { sanUri: ['IntuneDeviceId://0f8fad5b-d9cb-469f-a165-70867728950e'] };
+    const request = { method: 'eap-tls', callingStationId: MAC, certificate, ...PORT, ...more };
+    return (await nac.app.lookup(nac.apiKey, JSON.stringify(request))).decision;
+  }
+
+  async function listed(nac: ConnectorFixture): Promise<Session[]> {
+    return Array.fromAsync(nac.sessions.listAll());
+  }
+
+  it('with MAB and 802.1X of one address has one session, and 802.1X wins', async () => {
+    await using nac = await startConnector();
+    await ask(nac, PORT);
+    const proven = await eapTls(nac);
+    const bypass = await ask(nac, PORT);
+    expect((await listed(nac)).map(({ decision }) => decision.id)).toEqual([proven.id]);
+
+    await account(nac, start({ class: bypass.id, ...PORT }));
+    expect((await listed(nac)).map(({ decision }) => decision.id)).toEqual([bypass.id]);
+  });
+
+  it('with a phone and a PC has two sessions', async () => {
+    await using nac = await startConnector();
+    await ask(nac, PORT);
+    await ask(nac, { ...PORT, callingStationId: OTHER_MAC, userName: OTHER_MAC });
+    expect(await listed(nac)).toHaveLength(2);
+  });
+
+  it('and a random address tells sessions apart, though it identifies no device', async () => {
+    await using nac = await startConnector();
+    const random = '02-00-00-00-00-01';
+    const decision = await ask(nac, { ...PORT, callingStationId: random, userName: random });
+    expect([decision.device, decision.problems]).toEqual([undefined, ['mac-random']]);
+    expect(await account(nac, start({ callingStationId: random }))).toBe(1);
+  });
+});
+
+describe('a record without Class and without the station’s address', () => {
+  const AUDIT = '0A010101000010005F6E4B2A';
+
+  it.each([
+    ['audit-session-id', { ciscoAvPairs: `audit-session-id=${AUDIT}` }, { auditSessionId: AUDIT }],
+    ['Acct-Multi-Session-Id', { acctMultiSessionId: 'multi-1' }, { acctMultiSessionId: 'multi-1' }],
+  ])('finds its session by %s, at its own site only', async (_what, asked, recorded) => {
+    await using nac = await startConnector();
+    const decision = await ask(nac, asked);
+    const record = { status: 'Start', acctSessionId: 'A-1', userName: 'alice', ...recorded };
+    const branch = await addClient(nac, 'radius-2', 'branch');
+
+    expect(await account(nac, record, branch)).toBe(0);
+    expect(await account(nac, record)).toBe(1);
+    expect((await sessionOf(nac, decision)).accounting).toMatchObject({ status: 'started', acctSessionId: 'A-1' });
+  });
+
+  it('that ends an earlier session of the station does no harm to the one now', async () => {
+    await using nac = await startConnector();
+    await ask(nac, { ciscoAvPairs: `audit-session-id=${AUDIT}` });
+    const again = await ask(nac, { ciscoAvPairs: `audit-session-id=${AUDIT}FF` });
+    expect(await account(nac, { ...start({ status: 'Stop' }), auditSessionId: AUDIT })).toBe(0);
+    expect(live(nac, await sessionOf(nac, again))).toBe(true);
+    expect(await account(nac, { ...start({ status: 'Stop' }), auditSessionId: `${AUDIT}FF` })).toBe(1);
+    expect(live(nac, await sessionOf(nac, again))).toBe(false);
+  });
+});

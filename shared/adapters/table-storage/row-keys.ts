@@ -6,6 +6,7 @@
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
+//                       a|<hash>                           that an id of accounting is this session's
 // jobs        <site>    <job id>                           a job, newest first
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // policies    policy    state                              which version is in force
@@ -62,6 +63,15 @@ export function sessionRow(sessionId: string): RowKey {
 
 export function sessionOfDeviceRow(key: DeviceKey, sessionId: string): RowKey {
   return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `${sessionsOfDevicePrefix(key)}${sessionId}` };
+}
+
+/** Stands in the session's own partition, so that one transaction writes both. */
+export function sessionOfAccountingIdRow(shard: string, site: string, accountingId: string): RowKey {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([site, accountingId]))
+    .digest('hex')
+    .slice(0, 32);
+  return { partitionKey: shardPartition(shard), rowKey: `a|${hash}` };
 }
 
 export function sessionsOfDevicePrefix(key: DeviceKey): string {

@@ -5,11 +5,20 @@ import { concurrently } from '../../concurrently.ts';
 import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { MacAddress } from '../../domain/mac-address.ts';
 import type { NasLocation } from '../../domain/nas-location.ts';
+import { rulingSession } from '../../domain/ruling-session.ts';
 import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
-import { prefixFilter, sessionOfDeviceRow, sessionRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
+import {
+  prefixFilter,
+  sessionOfAccountingIdRow,
+  sessionOfDeviceRow,
+  sessionRow,
+  sessionsOfDevicePrefix,
+  shardPartition,
+} from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NAS_COLUMNS = [
@@ -29,7 +38,15 @@ const DELETE_CONCURRENCY = 16;
 
 const SIGNS_OF_LIFE = ['decidedAt', 'accountedAt'];
 
-const TEXT_COLUMNS = [...NAS_COLUMNS, 'mac', 'userName', 'acctSessionId'] as const;
+const TEXT_COLUMNS = [
+  ...NAS_COLUMNS,
+  'userName',
+  'acctSessionId',
+  'acctMultiSessionId',
+  'auditSessionId',
+  'method',
+  'client',
+] as const satisfies readonly (keyof Session)[];
 
 export class TableSessionStore implements SessionStore {
   readonly #table: TableClient;
@@ -39,16 +56,25 @@ export class TableSessionStore implements SessionStore {
   }
 
   async writeDecision(session: Session, { signal }: CallOptions = {}): Promise<void> {
-    const { decision, presented, id, accounting, ...known } = session;
-    // Merged rows keep what is not written: a place without a port must not keep the port of the place before.
-    const columns = { ...Object.fromEntries(TEXT_COLUMNS.map((column) => [column, ''])), ...known };
+    const { decision, presented, id, accounting, site, mac, ...place } = session;
     const { device } = decision;
+    // MAB has a column of its own: it does not replace what the station has proven (ruling-session.ts).
+    const answer =
+      session.method === 'mab'
+        ? { bypass: JSON.stringify({ ...place, presented, decision }) }
+        : // Merged rows keep what is not written: a place without a port must not keep the port of the place before.
+          {
+            ...Object.fromEntries(TEXT_COLUMNS.map((column) => [column, ''])),
+            ...place,
+            presented: JSON.stringify(presented),
+            decision: JSON.stringify(decision),
+          };
     const row = {
       ...sessionRow(id),
-      ...columns,
+      site,
+      ...(mac !== undefined && { mac }),
+      ...answer,
       // Columns beside the JSON are for people and filters.
-      presented: JSON.stringify(presented),
-      decision: JSON.stringify(decision),
       decidedAt: decision.decidedAt,
       standing: decision.standing,
       verdict: decision.outcome.verdict,
@@ -57,6 +83,10 @@ export class TableSessionStore implements SessionStore {
     // Merge: what accounting knows of the session stays.
     const actions: TransactionAction[] = [['upsert', row, 'Merge']];
     if (device) actions.push(['upsert', { ...sessionOfDeviceRow(device, id), sessionId: id }, 'Replace']);
+    for (const accountingId of accountingIds(session)) {
+      const way = sessionOfAccountingIdRow(id.charAt(0), site, accountingId);
+      actions.push(['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
+    }
     const options = signal ? { abortSignal: signal } : {};
     await storeCall('writing a session', this.#table.submitTransaction(actions, options));
   }
@@ -113,6 +143,12 @@ export class TableSessionStore implements SessionStore {
       there.delete(row.rowKey?.slice('s|'.length) ?? '');
       removed += 1;
     });
+    const names = await this.#list<{ decidedAt: string }>(shard, 'a|', ['decidedAt']);
+    await concurrently(
+      names.filter(({ decidedAt }) => decidedAt < before),
+      DELETE_CONCURRENCY,
+      (row) => this.#remove(row),
+    );
     const leadingNowhere = ways.filter(({ sessionId }) => !there.has(sessionId));
     await concurrently(leadingNowhere, DELETE_CONCURRENCY, (row) => this.#remove(row));
     return removed;
@@ -127,6 +163,31 @@ export class TableSessionStore implements SessionStore {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a session', thrown);
     }
+  }
+
+  async findByAccountingIds(
+    site: string,
+    ids: readonly string[],
+    { signal }: CallOptions = {},
+  ): Promise<string | undefined> {
+    const options = signal ? { abortSignal: signal } : {};
+    for (const accountingId of ids) {
+      // Which shard the session is in, its id would say.
+      const found = await Promise.all(
+        SHARDS.map(async (shard) => {
+          const { partitionKey, rowKey } = sessionOfAccountingIdRow(shard, site, accountingId);
+          try {
+            return (await this.#table.getEntity<{ sessionId: string }>(partitionKey, rowKey, options)).sessionId;
+          } catch (thrown) {
+            if (isNotFound(thrown)) return undefined;
+            throw toStoreError('finding a session', thrown);
+          }
+        }),
+      );
+      const sessionId = found.find((id) => id !== undefined);
+      if (sessionId !== undefined) return sessionId;
+    }
+    return undefined;
   }
 
   async listByDevice(key: DeviceKey): Promise<Session[]> {
@@ -173,17 +234,40 @@ export class TableSessionStore implements SessionStore {
   }
 }
 
+function accountingIds({ auditSessionId, acctMultiSessionId }: Session): string[] {
+  return [auditSessionId, acctMultiSessionId].filter((id) => id !== undefined);
+}
+
 function toSession(id: string, row: Record<string, unknown>): Session {
   const texts = TEXT_COLUMNS.flatMap((column) =>
     typeof row[column] === 'string' && row[column] !== '' ? [[column, row[column]]] : [],
   );
-  return {
+  const common = {
     id,
     site: String(row['site']),
-    client: String(row['client']),
-    ...Object.fromEntries(texts),
-    presented: JSON.parse(String(row['presented'])),
-    decision: JSON.parse(String(row['decision'])),
+    ...(typeof row['mac'] === 'string' && row['mac'] !== '' && { mac: row['mac'] as MacAddress }),
     ...(typeof row['accounting'] === 'string' && { accounting: JSON.parse(row['accounting']) }),
   };
+  const proven: Session | undefined =
+    typeof row['decision'] === 'string'
+      ? {
+          ...common,
+          client: String(row['client']),
+          ...Object.fromEntries(texts),
+          presented: JSON.parse(String(row['presented'])),
+          decision: JSON.parse(row['decision']),
+        }
+      : undefined;
+  const bypass: Session | undefined =
+    typeof row['bypass'] === 'string' ? { ...JSON.parse(row['bypass']), ...common } : undefined;
+  const session = rulingSession(proven, bypass);
+  if (session === undefined) throw unreadableSession(id);
+  return session;
+}
+
+function unreadableSession(id: string): StoreError {
+  return new StoreError('NAC_STORE_ROW', `The row of session ${id} holds no answer.`, {
+    action:
+      'Something else wrote into the table: remove the row. The station is remembered at its next authentication.',
+  });
 }

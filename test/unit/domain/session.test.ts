@@ -77,6 +77,7 @@ test('an opened session remembers station, place and decision, and leaves out wh
   expect(openSession(asker('berlin'), station, presented, decision)).toEqual({
     id: sessionId(asker('berlin'), station),
     site: 'berlin',
+    method: 'site',
     client: 'radius-1',
     mac: 'a0b1c2d3e4f5',
     userName: 'alice',
