@@ -1,8 +1,7 @@
 // Starts the functions host as a child process and waits until it is ready; for the local run and for tests.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { type Exit, startChild } from '../child-process.ts';
 import { parseReadyLine, type Ready } from './ready-line.ts';
 import type { FunctionGroup } from './triggers/trigger-type.ts';
 
@@ -16,11 +15,6 @@ export interface SpawnOptions {
   /** The child's whole environment, but for PATH, which is passed on. */
   readonly env: Readonly<Record<string, string>>;
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-}
-
-export interface Exit {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
 }
 
 export interface BackgroundFunctionsHost {
@@ -47,41 +41,20 @@ export function spawnFunctionsHost(
   options: SpawnOptions & { readonly functions: 'background' },
 ): Promise<BackgroundFunctionsHost & { readonly url: null; readonly port: null }>;
 export async function spawnFunctionsHost(options: SpawnOptions): Promise<BackgroundFunctionsHost & Ready> {
-  const child = spawn(process.execPath, commandLine(options), {
+  const {
+    ready,
+    process: child,
+    exited,
+    end,
+  } = await startChild<Ready>({
+    name: 'The functions host',
+    commandLine: commandLine(options),
     env: { ...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }), ...options.env },
-    // With the IPC channel the child notices when this process dies.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    parseReadyLine,
+    onLine: options.onLine,
+    killAfterMs: KILL_AFTER_MS,
   });
-  const { stdout, stderr } = child;
-  if (!stdout || !stderr) throw new Error('The functions host was started without pipes for its output.');
-  const ready = Promise.withResolvers<Ready>();
-  const ended = Promise.withResolvers<Exit>();
-  let errorText = '';
-
-  const lines = [createInterface({ input: stdout }), createInterface({ input: stderr })] as const;
-  lines[0].on('line', (line) => {
-    const parsed = parseReadyLine(line);
-    if (parsed) ready.resolve(parsed);
-    options.onLine?.(line, 'stdout');
-  });
-  lines[1].on('line', (line) => {
-    // Only what explains a failed start is kept.
-    if (errorText.length < 100_000) errorText += `${line}\n`;
-    options.onLine?.(line, 'stderr');
-  });
-  const allRead = Promise.all(lines.map((reader) => once(reader, 'close')));
-  child.once('error', (error) => {
-    ready.reject(error);
-    ended.resolve({ code: null, signal: null });
-  });
-  // The child's "close" event would say both at once, but does not come when this process closes the IPC channel.
-  child.once('exit', async (code, signal) => {
-    await allRead;
-    ready.reject(new Error(`The functions host ended (${signal ?? `code ${code}`}):\n${errorText.trim()}`));
-    ended.resolve({ code, signal });
-  });
-
-  const { port, url, functions } = await ready.promise;
+  const { port, url, functions } = ready;
   return {
     port,
     url,
@@ -89,13 +62,8 @@ export async function spawnFunctionsHost(options: SpawnOptions): Promise<Backgro
     process: child,
     // A child that printed its ready line has one.
     pid: child.pid ?? 0,
-    exited: ended.promise,
-    async stop() {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-      await ended.promise;
-      clearTimeout(timer);
-    },
+    exited,
+    stop: () => end('SIGTERM'),
   };
 }
 

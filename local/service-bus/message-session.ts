@@ -2,14 +2,12 @@
 import type { Consumer } from './consumer.ts';
 import type { Deadline } from './deadlines.ts';
 import { KeyedHeap } from './keyed-heap.ts';
-import type { MessageLock } from './message-lock.ts';
+import type { LockingSession } from './message-lock.ts';
 import type { QueuedMessage } from './queued-message.ts';
 
-export interface MessageSession {
+export interface MessageSession extends LockingSession {
   readonly id: string;
   readonly waiting: KeyedHeap<QueuedMessage>;
-  /** Locks of the messages the holder has and did not settle. */
-  readonly held: Set<MessageLock>;
   state: Buffer | null;
   holder: Consumer | undefined;
   lockedUntil: number;

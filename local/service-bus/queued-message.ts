@@ -4,7 +4,6 @@ import { encodeInt, encodeLong, encodeTimestamp } from './amqp-value.ts';
 import type { Deadline } from './deadlines.ts';
 import type { HeapEntry } from './keyed-heap.ts';
 import { encodeMessage, type MessageContent, messageIdOf, sessionIdOf, withMessageId } from './message-content.ts';
-import type { MessageLock } from './message-lock.ts';
 import type { StoredMessage } from './message-store.ts';
 
 const STATE_SCHEDULED = 2;
@@ -18,7 +17,7 @@ export class QueuedMessage implements StoredMessage {
   enqueuedAt = 0;
   expiresAt = Number.POSITIVE_INFINITY;
   scheduledFor: number | undefined;
-  lock: MessageLock | undefined;
+  lock: { readonly until: number } | undefined;
   /** While it waits for a receiver. */
   place: HeapEntry<QueuedMessage> | undefined;
   /** Of its schedule or its expiry. */
