@@ -6,11 +6,19 @@ import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
+export interface BuildOptions {
+  /** For stack traces while developing; what is deployed goes without. */
+  readonly sourceMap?: boolean;
+}
+
 /**
  * CommonJS, since the Functions worker provides @azure/functions-core by require and an ESM bundle could not ask for it.
  * @returns path of the bundle
  */
-export async function buildFunctionApp(outfile: string = join(root, 'dist/functions.cjs')): Promise<string> {
+export async function buildFunctionApp(
+  outfile: string = join(root, 'dist/functions.cjs'),
+  { sourceMap = true }: BuildOptions = {},
+): Promise<string> {
   await rm(dirname(outfile), { recursive: true, force: true });
   await build({
     entryPoints: [join(root, 'functions/main.ts')],
@@ -21,7 +29,7 @@ export async function buildFunctionApp(outfile: string = join(root, 'dist/functi
     format: 'cjs',
     // Known only inside the Functions worker.
     external: ['@azure/functions-core'],
-    sourcemap: true,
+    sourcemap: sourceMap,
     legalComments: 'linked',
     logLevel: 'warning',
   });

@@ -30,8 +30,8 @@ export const SETTINGS = {
     meaning: 'A second one during a rollover; the newest that Entra accepts is used',
     secret: true,
   },
-  ENTRA_CLIENT_CERTIFICATE_FILE: { meaning: 'The same, as the path of a PEM or PFX file' },
-  ENTRA_CLIENT_CERTIFICATE_FILE_2: { meaning: 'A second file during a rollover' },
+  ENTRA_CLIENT_CERTIFICATE_FILE: { meaning: 'The same, as the path of a PEM or PFX file', localOnly: true },
+  ENTRA_CLIENT_CERTIFICATE_FILE_2: { meaning: 'A second file during a rollover', localOnly: true },
   ENTRA_CLIENT_CERTIFICATE_PASSWORD: { meaning: 'Password of the PFX or of the encrypted PEM key', secret: true },
   ENTRA_CLIENT_SECRET: { meaning: 'Client secret value, where neither of these is used', secret: true },
   ENTRA_CLIENT_SECRET_EXPIRES: { meaning: 'Date on which the client secret ends, so that its days left are known' },
@@ -50,11 +50,19 @@ export const SETTINGS = {
   NO_PROXY: { meaning: 'Hosts reached without the proxy, separated by commas' },
   HTTPS_CONNECT_TIMEOUT: { default: '10s', meaning: 'Longest time until a connection to Microsoft stands' },
   HTTPS_READ_TIMEOUT: { default: '30s', meaning: 'Longest silence of Microsoft; an answer ends after twice that' },
-  EXTRA_CA_FILE: { meaning: 'PEM file of certificate authorities trusted besides the usual ones' },
-  StorageConnection: { meaning: 'Connection string of the storage account (local runs)', secret: true },
+  EXTRA_CA_FILE: { meaning: 'PEM file of certificate authorities trusted besides the usual ones', localOnly: true },
+  StorageConnection: {
+    meaning: 'Connection string of the storage account (local runs)',
+    secret: true,
+    localOnly: true,
+  },
   StorageConnection__tableServiceUri: { meaning: 'Table endpoint, with a managed identity instead of a key' },
   StorageConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for storage' },
-  ServiceBusConnection: { meaning: 'Connection string of the Service Bus namespace (local runs)', secret: true },
+  ServiceBusConnection: {
+    meaning: 'Connection string of the Service Bus namespace (local runs)',
+    secret: true,
+    localOnly: true,
+  },
   ServiceBusConnection__fullyQualifiedNamespace: {
     meaning: 'Service Bus namespace, with a managed identity; without either, changes are not enforced',
   },
@@ -88,6 +96,8 @@ export interface SettingDescription {
   readonly default?: string;
   /** Never shown, logged or put into an output. */
   readonly secret?: boolean;
+  /** For runs where there are files and keys; every other setting is set by infra/modules/app-settings.bicep. */
+  readonly localOnly?: boolean;
 }
 
 export type SettingName = keyof typeof SETTINGS;

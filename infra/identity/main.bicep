@@ -1,0 +1,170 @@
+// What Microsoft Entra must know: the connector's app registration with its permissions, and one for each relay.
+// It holds and puts out no secret: certificates come as public keys, and the managed identity needs none.
+// Needs the roles Application Developer and Privileged Role Administrator, and a resource group. Public cloud only;
+// docs/deploy.md has the same by hand.
+
+extension microsoftGraphV1
+
+@export()
+@description('A public key, as `npm run key-credentials -- --for bicep <file>` prints it.')
+@sealed()
+type certificate = {
+  displayName: string
+  @description('The certificate in DER form, as base64.')
+  key: string
+  startDateTime: string
+  endDateTime: string
+}
+
+@export()
+@description('A relay agent of a site: an application of its own, so that it may use its own queue and no other.')
+@sealed()
+type relay = {
+  name: string
+  site: string
+  @description('It signs in with any of these; none for a client secret made in the portal.')
+  certificates: certificate[]
+}
+
+@description('As given to infra/main.bicep.')
+@minLength(3)
+@maxLength(10)
+param name string = 'nac'
+
+param location string = resourceGroup().location
+param tags object = {}
+
+@description('Name of the app registration in the portal.')
+param displayName string = 'NAC connector (${name})'
+
+@description('The app signs in with any of these; with none, by its managed identity, without any secret.')
+param certificates certificate[] = []
+
+@description('Whether Intune\'s compliance retrieval service is asked about single devices, besides Microsoft Graph.')
+param complianceRetrieval bool = true
+
+@description('Whether changes are found early by the delta query of Entra devices.')
+param deviceDelta bool = false
+
+param relays relay[] = []
+
+// Well-known application ids.
+var graphAppId = '00000003-0000-0000-c000-000000000000'
+var intuneAppId = 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'
+
+var graphRoles = concat(
+  ['DeviceManagementManagedDevices.Read.All'],
+  complianceRetrieval ? ['Application.Read.All'] : [],
+  deviceDelta ? ['Device.Read.All'] : []
+)
+var intuneRoles = complianceRetrieval ? ['get_device_compliance'] : []
+
+module identity '../modules/managed-identity.bicep' = {
+  name: 'managed-identity'
+  params: {
+    name: 'id-${name}'
+    location: location
+    tags: tags
+  }
+}
+
+resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
+  appId: graphAppId
+}
+
+// Declared, not looked up: in a tenant that never used the Intune API, its service principal is made here.
+resource intune 'Microsoft.Graph/servicePrincipals@v1.0' = {
+  appId: intuneAppId
+}
+
+resource application 'Microsoft.Graph/applications@v1.0' = {
+  uniqueName: 'serverless-nac-connector-${name}'
+  displayName: displayName
+  signInAudience: 'AzureADMyOrg'
+  requiredResourceAccess: concat(
+    [
+      {
+        resourceAppId: graphAppId
+        resourceAccess: map(graphRoles, role => {
+          id: filter(graph.appRoles, known => known.value == role)[0].id
+          type: 'Role'
+        })
+      }
+    ],
+    empty(intuneRoles)
+      ? []
+      : [
+          {
+            resourceAppId: intuneAppId
+            resourceAccess: map(intuneRoles, role => {
+              id: filter(intune.appRoles, known => known.value == role)[0].id
+              type: 'Role'
+            })
+          }
+        ]
+  )
+  keyCredentials: [for oneCertificate in certificates: {
+    displayName: oneCertificate.displayName
+    key: oneCertificate.key
+    startDateTime: oneCertificate.startDateTime
+    endDateTime: oneCertificate.endDateTime
+    type: 'AsymmetricX509Cert'
+    usage: 'Verify'
+  }]
+}
+
+resource managedIdentityCredential 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = if (empty(certificates)) {
+  name: '${application.uniqueName}/managed-identity'
+  description: 'The managed identity of the function app signs in as this application.'
+  audiences: ['api://AzureADTokenExchange']
+  issuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+  subject: identity.outputs.principalId
+}
+
+resource servicePrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
+  appId: application.appId
+}
+
+resource graphConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in graphRoles: {
+  appRoleId: filter(graph.appRoles, known => known.value == role)[0].id
+  principalId: servicePrincipal.id
+  resourceId: graph.id
+}]
+
+resource intuneConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in intuneRoles: {
+  appRoleId: filter(intune.appRoles, known => known.value == role)[0].id
+  principalId: servicePrincipal.id
+  resourceId: intune.id
+}]
+
+// No permission in Entra: what a relay may do is assigned at its queue, by infra/main.bicep.
+resource relayApplications 'Microsoft.Graph/applications@v1.0' = [for oneRelay in relays: {
+  uniqueName: 'serverless-nac-connector-${name}-relay-${oneRelay.name}'
+  displayName: '${displayName}, relay ${oneRelay.name}'
+  signInAudience: 'AzureADMyOrg'
+  keyCredentials: map(oneRelay.certificates, oneCertificate => {
+    displayName: oneCertificate.displayName
+    key: oneCertificate.key
+    startDateTime: oneCertificate.startDateTime
+    endDateTime: oneCertificate.endDateTime
+    type: 'AsymmetricX509Cert'
+    usage: 'Verify'
+  })
+}]
+
+resource relayPrincipals 'Microsoft.Graph/servicePrincipals@v1.0' = [for (oneRelay, i) in relays: {
+  appId: relayApplications[i].appId
+}]
+
+@description('The setting ENTRA_CLIENT_ID of infra/main.bicep.')
+output clientId string = application.appId
+
+output managedIdentityPrincipalId string = identity.outputs.principalId
+
+@description('For relay.yaml (clientId), and for `sites` of infra/main.bicep (principalId).')
+output relays array = [for (oneRelay, i) in relays: {
+  name: oneRelay.name
+  site: oneRelay.site
+  clientId: relayApplications[i].appId
+  principalId: relayPrincipals[i].id
+}]

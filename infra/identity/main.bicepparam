@@ -1,0 +1,20 @@
+// The connector signs in by its managed identity; each relay has a certificate of its own.
+using 'main.bicep'
+
+param name = 'nac'
+
+param relays = [
+  {
+    name: 'hq-1'
+    site: 'hq'
+    certificates: [
+      // npm run key-credentials -- --for bicep hq-1.pem
+      {
+        displayName: 'CN=nac-relay-hq-1'
+        key: loadFileAsBase64('certificates/hq-1.cer')
+        startDateTime: '2026-01-01T00:00:00Z'
+        endDateTime: '2028-01-01T00:00:00Z'
+      }
+    ]
+  }
+]

@@ -1,0 +1,150 @@
+// What operators are told without asking. docs/operations.md says what to do about each.
+// The functions log one JSON object per line; the host hands lines on to the table AppTraces, as text in Message.
+
+import { alerting } from 'parameter-types.bicep'
+
+param prefix string
+param location string
+param tags object
+param alertWhen alerting
+param pollingIntervalMinutes int
+param workspaceId string
+@description('Empty where no site is enforced.')
+param serviceBusId string
+
+resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: '${prefix}-operators'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'nac'
+    enabled: true
+    emailReceivers: [for (address, i) in alertWhen.emailAddresses: {
+      name: 'operator-${i}'
+      emailAddress: address
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+var lines = 'AppTraces | where Message has "event" | extend line = parse_json(Message)'
+
+var logAlerts = [
+  {
+    name: 'no-poll'
+    displayName: 'Intune was not polled'
+    explanation: 'No poll has ended well within twice the polling interval: answers grow old. See docs/operations.md.'
+    severity: 1
+    window: 'P2D'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "poll.run" and tostring(line.result) in ("complete", "partial") | summarize lastRun = max(TimeGenerated) | where isnull(lastRun) or lastRun < ago(${2 * pollingIntervalMinutes}m)'
+  }
+  {
+    name: 'breaker-tripped'
+    displayName: 'A mass change is held'
+    explanation: 'A poll would have turned so many devices at once that they are held for somebody to release. See docs/operations.md.'
+    severity: 1
+    window: 'PT1H'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "poll.breaker-tripped"'
+  }
+  {
+    name: 'credential-expires'
+    displayName: 'The client credential expires soon'
+    explanation: 'Add a new certificate or secret to the app registration before the old one ends. See docs/security.md.'
+    severity: 2
+    window: 'P1D'
+    frequency: 'PT6H'
+    query: '${lines} | where tostring(line.event) == "credential.days-left" | summarize arg_max(TimeGenerated, line) | where toint(line.days) < ${alertWhen.credentialDays}'
+  }
+  {
+    name: 'errors'
+    displayName: 'Requests end with server errors'
+    explanation: 'RADIUS servers get no answer and fall back to what they do without one. See docs/operations.md.'
+    severity: 1
+    window: 'PT5M'
+    frequency: 'PT5M'
+    query: 'AppRequests | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
+  }
+  {
+    name: 'slow-lookups'
+    displayName: 'Lookups are slow'
+    explanation: 'RADIUS servers wait for answers. Look at table latency and at always-ready instances; see docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT5M'
+    query: 'AppRequests | where Name == "lookup" | summarize p95 = percentile(DurationMs, 95), total = count() | where total >= 20 and p95 > ${alertWhen.lookupMilliseconds}'
+  }
+  {
+    name: 'job-dead-lettered'
+    displayName: 'A CoA job was given up by its queue'
+    explanation: 'The relay of a site does not take its jobs. See docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "enforcement.dead-letter"'
+  }
+]
+
+module rules 'log-alert.bicep' = [for alert in logAlerts: {
+  name: 'alert-${alert.name}'
+  params: {
+    name: '${prefix}-${alert.name}'
+    location: location
+    tags: tags
+    displayName: alert.displayName
+    explanation: alert.explanation
+    severity: alert.severity
+    query: alert.query
+    window: alert.window
+    frequency: alert.frequency
+    workspaceId: workspaceId
+    actionGroupId: people.id
+  }
+}]
+
+// The app takes dead letters out of the site queues; what stays is for people, above all reports nobody can read.
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId)) {
+  name: '${prefix}-dead-letters'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Messages lie in a dead-letter queue for more than a quarter of an hour. See docs/operations.md.'
+    severity: 2
+    enabled: true
+    scopes: [
+      serviceBusId
+    ]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'dead-letters'
+          criterionType: 'StaticThresholdCriterion'
+          metricName: 'DeadletteredMessages'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          timeAggregation: 'Minimum'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [
+            {
+              name: 'EntityName'
+              operator: 'Include'
+              values: [
+                '*'
+              ]
+            }
+          ]
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: people.id
+      }
+    ]
+  }
+}

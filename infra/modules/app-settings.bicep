@@ -1,0 +1,120 @@
+// Every application setting of the function app. A new one in shared/settings.ts is one line here:
+//   what an operator chooses        a property of `plainSettings`
+//   a secret                        a name in `secretSetting`; its value lies in the vault
+//   what the template itself knows  an entry of `wiredSettings`
+
+@export()
+@description('What an operator may choose; docs/settings.md says what each means. What is left out has its default.')
+@sealed()
+type plainSettings = {
+  ENTRA_CLIENT_ID: string
+  ENTRA_CLOUD: string?
+  ENTRA_CLIENT_SECRET_EXPIRES: string?
+  ENTRA_AUTHORITY_HOST: string?
+  ENTRA_FEDERATED_AUDIENCE: string?
+  GRAPH_ENDPOINT: string?
+  INTUNE_AUDIENCE: string?
+  INTUNE_SERVICE_HOSTS: string?
+  NO_PROXY: string?
+  HTTPS_CONNECT_TIMEOUT: string?
+  HTTPS_READ_TIMEOUT: string?
+  POLL_SCHEDULE: string?
+  COMPLIANT_STATES: string?
+  MASS_CHANGE_PERCENT: string?
+  MASS_CHANGE_DEVICES: string?
+  COMPLIANT_ROLE: string?
+  COMPLIANT_VLAN: string?
+  COMPLIANT_SESSION_TIMEOUT: string?
+  QUARANTINE_ROLE: string?
+  QUARANTINE_VLAN: string?
+  QUARANTINE_SESSION_TIMEOUT: string?
+  ENFORCE_SCHEDULE: string?
+  JOBS_IN_HAND_PER_SITE: string?
+  JOB_HISTORY: string?
+  HOUSEKEEPING_SCHEDULE: string?
+  LOOKUP_DEADLINE: string?
+  LOG_IDENTITY_PRIVACY: string?
+}
+
+@export()
+@description('Secrets. Each lies in the vault under the name of its setting, in lower case with hyphens: log-identity-key.')
+type secretSetting = 'ENTRA_CLIENT_CERTIFICATE' | 'ENTRA_CLIENT_CERTIFICATE_2' | 'ENTRA_CLIENT_CERTIFICATE_PASSWORD' | 'ENTRA_CLIENT_SECRET' | 'HTTPS_PROXY' | 'LOG_IDENTITY_KEY'
+
+param functionAppName string
+param entraTenantId string
+param settings plainSettings
+param secrets secretSetting[]
+param pollingIntervalMinutes int
+param identityClientId string
+param blobEndpoint string
+param tableEndpoint string
+@description('Empty where no site is enforced.')
+param serviceBusFullyQualifiedName string
+param vaultUri string
+param applicationInsightsName string
+
+resource functionApp 'Microsoft.Web/sites@2025-03-01' existing = {
+  name: functionAppName
+}
+
+resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+// Addresses and identities of what the template makes.
+var wiredSettings = {
+  ENTRA_TENANT_ID: entraTenantId
+  POLLING_INTERVAL: '${pollingIntervalMinutes}m'
+  StorageConnection__tableServiceUri: tableEndpoint
+  StorageConnection__clientId: identityClientId
+}
+
+// Without certificate or secret in the vault, the app registration trusts the managed identity.
+var signInSettings = contains(secrets, 'ENTRA_CLIENT_CERTIFICATE') || contains(secrets, 'ENTRA_CLIENT_SECRET')
+  ? {}
+  : {
+      ENTRA_MANAGED_IDENTITY_CLIENT_ID: identityClientId
+    }
+
+var serviceBusSettings = empty(serviceBusFullyQualifiedName)
+  ? {}
+  : {
+      ServiceBusConnection__fullyQualifiedNamespace: serviceBusFullyQualifiedName
+      ServiceBusConnection__clientId: identityClientId
+    }
+
+var secretSettings = toObject(
+  secrets,
+  name => name,
+  name => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${toLower(replace(name, '_', '-'))})'
+)
+
+// What the Functions host reads for itself. FUNCTIONS_WORKER_RUNTIME and its like are not for Flex Consumption.
+var hostSettings = {
+  AzureWebJobsStorage__blobServiceUri: blobEndpoint
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+}
+
+// The queue trigger's part of the connection.
+var hostServiceBusSettings = empty(serviceBusFullyQualifiedName)
+  ? {}
+  : {
+      ServiceBusConnection__credential: 'managedidentity'
+    }
+
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: functionApp
+  name: 'appsettings'
+  properties: union(
+    settings,
+    wiredSettings,
+    signInSettings,
+    serviceBusSettings,
+    secretSettings,
+    hostSettings,
+    hostServiceBusSettings
+  )
+}

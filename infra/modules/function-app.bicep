@@ -1,0 +1,129 @@
+// The function app on a Flex Consumption plan. Its settings are in app-settings.bicep.
+
+param name string
+param planName string
+param location string
+param tags object
+param identityId string
+param packageContainerUrl string
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int
+@description('Instances that wait for lookups all the time; with none, the first lookup after a pause is slow.')
+@minValue(0)
+param alwaysReadyHttpInstances int
+@description('Only these addresses may ask; all of them where none is given.')
+param lookupAddresses string[]
+@description('Empty without a virtual network.')
+param subnetId string
+param privateInbound bool
+param workspaceId string
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
+  name: name
+  location: location
+  // azd finds the app by this tag.
+  tags: union(tags, { 'azd-service-name': 'connector' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    publicNetworkAccess: privateInbound ? 'Disabled' : 'Enabled'
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'node'
+        version: '24'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstanceCount
+        alwaysReady: alwaysReadyHttpInstances == 0
+          ? []
+          : [
+              {
+                name: 'http'
+                instanceCount: alwaysReadyHttpInstances
+              }
+            ]
+      }
+    }
+    siteConfig: {
+      alwaysOn: false
+      ftpsState: 'Disabled'
+      http20Enabled: true
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ipSecurityRestrictionsDefaultAction: empty(lookupAddresses) ? 'Allow' : 'Deny'
+      ipSecurityRestrictions: [for (address, i) in lookupAddresses: {
+        name: 'radius-${i}'
+        ipAddress: contains(address, '/') ? address : '${address}/32'
+        action: 'Allow'
+        priority: 100 + i
+      }]
+      // Publishing is for whoever may deploy, from anywhere: it needs a token of Entra.
+      scmIpSecurityRestrictionsUseMain: false
+    }
+  }
+}
+
+// Publishing by password, which a token of Entra replaces.
+resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [for protocol in ['scm', 'ftp']: {
+  parent: functionApp
+  name: protocol
+  properties: {
+    allow: false
+  }
+}]
+
+// Numbers only: what the functions say reaches Application Insights already.
+resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'to-workspace'
+  scope: functionApp
+  properties: {
+    workspaceId: workspaceId
+    metrics: [
+      {
+        category: 'AllMetrics'
+        enabled: true
+      }
+    ]
+  }
+}
+
+output id string = functionApp.id
+output name string = functionApp.name
+output hostName string = functionApp.properties.defaultHostName

@@ -1,0 +1,57 @@
+// An alert by a query: whatever row it returns is a reason to tell somebody.
+
+param name string
+param location string
+param tags object
+param displayName string
+@description('What it means and what to do.')
+param explanation string
+@minValue(0)
+@maxValue(4)
+param severity int
+param query string
+@description('How far back the query looks and how often it is run, as ISO 8601 durations that Azure Monitor knows.')
+param window string
+param frequency string
+param workspaceId string
+param actionGroupId string
+
+resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: displayName
+    description: explanation
+    severity: severity
+    enabled: true
+    scopes: [
+      workspaceId
+    ]
+    evaluationFrequency: frequency
+    windowSize: window
+    criteria: {
+      allOf: [
+        {
+          query: query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    autoMitigate: true
+    // A new workspace has nothing to check the query against.
+    skipQueryValidation: true
+    actions: {
+      actionGroups: [
+        actionGroupId
+      ]
+    }
+  }
+}

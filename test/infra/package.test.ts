@@ -1,0 +1,170 @@
+// What is deployed, in an empty folder far from the repository: it has only what ships, and it runs there.
+
+import { execFile } from 'node:child_process';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { unzipSync } from 'fflate';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
+import { assemblePackage, type PackagedFile, zipPackage } from '../../scripts/assemble-package.ts';
+import { ROOT } from './bicep-file.ts';
+
+const run = promisify(execFile);
+
+/** Settings as infra/modules/app-settings.bicep makes them: no key, no secret, no connection string. */
+const AZURE_SETTINGS = {
+  ENTRA_TENANT_ID: '0f8fad5b-d9cb-469f-a165-70867728950e',
+  ENTRA_CLIENT_ID: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
+  ENTRA_MANAGED_IDENTITY_CLIENT_ID: '3b241101-e2bb-4255-8caf-4136c566a962',
+  POLLING_INTERVAL: '120m',
+  StorageConnection__tableServiceUri: 'https://stnac.table.core.windows.net/',
+  StorageConnection__clientId: '3b241101-e2bb-4255-8caf-4136c566a962',
+  ServiceBusConnection__fullyQualifiedNamespace: 'sb-nac.servicebus.windows.net',
+  ServiceBusConnection__clientId: '3b241101-e2bb-4255-8caf-4136c566a962',
+  ServiceBusConnection__credential: 'managedidentity',
+};
+
+interface Registered {
+  readonly name: string;
+  readonly bindings: Record<string, Record<string, unknown>>;
+}
+
+let folder: string;
+let files: PackagedFile[];
+let loaded: { readonly milliseconds: number; readonly functions: readonly Registered[] };
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nac-package-'));
+  files = await assemblePackage(join(folder, 'app'));
+  await zipPackage(join(folder, 'app'), join(folder, 'app.zip'));
+  loaded = await load(AZURE_SETTINGS);
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  const zipped = statSync(join(folder, 'app.zip')).size;
+  console.log(
+    `Package: ${(bytes / 1024).toFixed(0)} KiB, zipped ${(zipped / 1024).toFixed(0)} KiB; ` +
+      `loading it registers ${loaded.functions.length} functions in ${loaded.milliseconds.toFixed(0)} ms`,
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the package', () => {
+  it('has only what ships', () => {
+    expect(files.map(({ path }) => path)).toEqual([
+      'LICENSE',
+      'dist/functions.cjs',
+      'dist/functions.cjs.LEGAL.txt',
+      'host.json',
+      'package.json',
+    ]);
+  });
+
+  it('names nothing to install or run, and the entry point', () => {
+    const packageJson = JSON.parse(readFileSync(join(folder, 'app/package.json'), 'utf8'));
+    expect(packageJson).toMatchObject({ main: 'dist/functions.cjs', private: true });
+    expect(Object.keys(packageJson).filter((key) => /dependencies|scripts/i.test(key))).toEqual([]);
+  });
+
+  it('holds no path of the machine that built it, and no source map', () => {
+    const bundle = readFileSync(join(folder, 'app/dist/functions.cjs'), 'utf8');
+    expect(bundle).not.toContain(ROOT);
+    expect(bundle).not.toContain('sourceMappingURL');
+  });
+
+  it('is the same as a zip, which is the same each time', async () => {
+    const zip = readFileSync(join(folder, 'app.zip'));
+    const content = unzipSync(new Uint8Array(zip));
+    expect(Object.keys(content).toSorted()).toEqual(files.map(({ path }) => path).toSorted());
+    for (const { path } of files) {
+      expect(Buffer.from(content[path] ?? []).equals(readFileSync(join(folder, 'app', path)))).toBe(true);
+    }
+    await assemblePackage(join(folder, 'again'));
+    await zipPackage(join(folder, 'again'), join(folder, 'again.zip'));
+    expect(readFileSync(join(folder, 'again.zip')).equals(zip)).toBe(true);
+  });
+
+  it('is not made where something else lies', async () => {
+    mkdirSync(join(folder, 'taken'));
+    writeFileSync(join(folder, 'taken/local.settings.json'), '{}');
+    await expect(assemblePackage(join(folder, 'taken'))).rejects.toThrow(/taken is not empty/);
+    expect(globSync('**', { cwd: join(folder, 'taken') })).not.toContain('dist');
+  });
+});
+
+describe('the app in the package', () => {
+  it('registers every function of functions/, and none else', () => {
+    const declared = globSync('functions/*.ts', { cwd: ROOT }).flatMap((path) => {
+      const text = readFileSync(join(ROOT, path), 'utf8');
+      return [...text.matchAll(/app\.(?:http|timer|serviceBusQueue)\(\s*'([\w-]+)'|httpRoute\(\s*'([\w-]+)'/g)];
+    });
+    const names = declared.map(([, name, routed]) => name ?? routed ?? '');
+    expect(names.length).toBeGreaterThan(5);
+    expect(loaded.functions.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('gives each its trigger, as the host is to index it', () => {
+    const triggers = Object.fromEntries(loaded.functions.map(({ name, bindings }) => [name, triggerOf(bindings)]));
+    expect(triggers).toMatchObject({
+      health: { type: 'httpTrigger', route: 'api/health', methods: ['GET'] },
+      lookup: { type: 'httpTrigger', route: 'api/lookup', methods: ['POST'] },
+      accounting: { type: 'httpTrigger', route: 'api/accounting', methods: ['POST'] },
+      jobs: { type: 'httpTrigger', route: 'api/jobs', methods: ['GET'] },
+      reauthenticate: { type: 'httpTrigger', route: 'api/devices/{id}/reauthenticate', methods: ['POST'] },
+      poll: { type: 'timerTrigger', schedule: '0 * * * * *' },
+      enforce: { type: 'timerTrigger', schedule: '*/10 * * * * *' },
+      'coa-results': { type: 'serviceBusTrigger', queueName: 'coa-results', connection: 'ServiceBusConnection' },
+    });
+    const routes = Object.values(triggers).flatMap((trigger) => {
+      return trigger?.['type'] === 'httpTrigger' ? [`${trigger['methods']} ${trigger['route']}`] : [];
+    });
+    expect(new Set(routes).size).toBe(routes.length);
+  });
+
+  it('registers nothing that needs Service Bus where no site is enforced', async () => {
+    const { functions } = await load(
+      Object.fromEntries(Object.entries(AZURE_SETTINGS).filter(([name]) => !name.startsWith('ServiceBusConnection'))),
+    );
+    const types = functions.map(({ bindings }) => triggerOf(bindings)?.['type']);
+    expect(types).toContain('httpTrigger');
+    expect(types).not.toContain('serviceBusTrigger');
+  });
+
+  it('answers over HTTP from there', async () => {
+    // The local host connects to Service Bus by connection string only; nothing here listens to a queue.
+    const { ServiceBusConnection__fullyQualifiedNamespace: _, ...settings } = AZURE_SETTINGS;
+    const nowhere = 'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;';
+    const host = await spawnFunctionsHost({
+      appFolder: join(folder, 'app'),
+      functions: 'http',
+      env: { ...settings, ServiceBusConnection: nowhere },
+    });
+    try {
+      const answer = await fetch(`${host.url}/api/health`);
+      expect({ status: answer.status, body: await answer.json() }).toMatchObject({ status: 200 });
+    } finally {
+      await host.stop();
+    }
+  });
+
+  it('says at start which settings are missing', async () => {
+    const refused = await load({ ENTRA_TENANT_ID: 'contoso' }).catch((error) => error);
+    expect(refused.stderr).toContain('NAC_SETTINGS');
+    expect(refused.stderr).toContain('ENTRA_CLIENT_ID is missing');
+  });
+});
+
+/** In an environment that has nothing but the settings, and from a folder that has no node_modules above. */
+async function load(settings: Record<string, string>): Promise<typeof loaded> {
+  const { stdout } = await run(
+    process.execPath,
+    [join(import.meta.dirname, 'registered-functions.ts'), join(folder, 'app')],
+    { env: settings, cwd: folder },
+  );
+  return JSON.parse(stdout);
+}
+
+function triggerOf(bindings: Registered['bindings']): Record<string, unknown> | undefined {
+  return Object.values(bindings).find(({ type }) => /Trigger$/.test(String(type)));
+}
