@@ -7,7 +7,7 @@ import { NOT_CACHED, refusal } from './refusal.ts';
 
 export interface Route {
   readonly route: string;
-  readonly method: HttpMethod;
+  readonly method: HttpMethod | readonly HttpMethod[];
   /** @param credential what the request carries, to be judged first of all */
   readonly answer: (request: HttpRequest, credential: string | null) => Promise<HttpResponseInit>;
 }
@@ -15,7 +15,7 @@ export interface Route {
 export function httpRoute(name: string, { route, method, answer }: Route): void {
   app.http(name, {
     route,
-    methods: [method],
+    methods: [method].flat(),
     authLevel: 'anonymous',
     async handler(request, context) {
       try {

@@ -4,6 +4,7 @@ import { app } from '@azure/functions';
 import { closeConnector } from './connector.ts';
 import './accounting.ts';
 import './coa-results.ts';
+import './doctor.ts';
 import './enforce.ts';
 import './health.ts';
 import './housekeeping.ts';

@@ -8,12 +8,13 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
-import { once } from './app/once.ts';
+import { once, shared } from './app/once.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
+import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
@@ -77,6 +78,8 @@ export interface App {
   policies(apiKey: string | null): Promise<PolicyDesk>;
   /** Removes a share of the jobs and sessions that have been over for long. */
   keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number }>;
+  /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
+  doctor(apiKey: string | null): Promise<DoctorReport>;
   close(): Promise<void>;
 }
 
@@ -94,6 +97,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
   const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
+
+  const doctor = shared(() => examine(settings, clock));
 
   return {
     settings,
@@ -133,10 +138,24 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       return (await policy())(name);
     },
     keepHouse: async () => (await housekeeping())(),
+    async doctor(apiKey) {
+      await (await lookup()).authenticateOperator(apiKey);
+      return doctor();
+    },
     async close() {
       for (const close of context.closing.splice(0)) await close();
     },
   };
+}
+
+async function examine(settings: Settings, clock: Clock): Promise<DoctorReport> {
+  const { openDoctor } = await import('./app/open-doctor.ts');
+  const doctor = await openDoctor(settings, clock);
+  try {
+    return await doctor.examine();
+  } finally {
+    await doctor.close();
+  }
 }
 
 function checkFiles({ network: { extraCaFile }, entra: { credential } }: Settings): void {

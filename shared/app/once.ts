@@ -11,3 +11,14 @@ export function once<T>(open: () => Promise<T>): () => Promise<T> {
     return opened;
   };
 }
+
+/** Those who call while it is under way get the same result. */
+export function shared<T>(work: () => Promise<T>): () => Promise<T> {
+  let underWay: Promise<T> | undefined;
+  return () => {
+    underWay ??= work().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}

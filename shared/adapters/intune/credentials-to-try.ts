@@ -31,10 +31,12 @@ export async function credentialsToTry(
     case 'certificates': {
       const { kind } = credential;
       const certificates = await readClientCertificates(credential, now);
-      return certificates.map(({ thumbprintSha256, privateKey, subject, notAfter: expiresAt, setting }) => ({
-        options: { clientCertificate: { thumbprintSha256, privateKey } },
-        status: { kind, expiresAt, thumbprintSha256, subject, setting },
-      }));
+      return certificates.map(
+        ({ privateKey, notAfter: expiresAt, thumbprintSha256, thumbprintSha1, subject, setting }) => ({
+          options: { clientCertificate: { thumbprintSha256, privateKey } },
+          status: { kind, expiresAt, thumbprintSha256, thumbprintSha1, subject, setting },
+        }),
+      );
     }
   }
 }

@@ -7,6 +7,8 @@ import { certificateError } from './certificate-error.ts';
 export interface ClientCertificate {
   /** Upper-case hexadecimal digits; Entra finds the certificate by it. */
   readonly thumbprintSha256: string;
+  /** The same by SHA-1, as the portal shows it. */
+  readonly thumbprintSha1: string;
   /** PKCS#8 PEM, without stray bag attributes. */
   readonly privateKey: string;
   readonly subject: string;
@@ -51,6 +53,7 @@ export function pairCertificates({ certificates, keys }: CertificatesAndKeys, se
     }
     return {
       thumbprintSha256: certificate.fingerprint256.replaceAll(':', ''),
+      thumbprintSha1: certificate.fingerprint.replaceAll(':', ''),
       privateKey: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
       subject: certificate.subject.replaceAll('\n', ', '),
       notBefore: certificate.validFromDate,

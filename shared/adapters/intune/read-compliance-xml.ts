@@ -2,7 +2,7 @@
 // lower case in version 2 and partly capitalised, within a namespace, in version 3, so they are compared without prefix
 // and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no bottomless nesting.
 
-import { type QualifiedTag, type SAXParser, parser as saxParser, type Tag } from 'sax';
+import sax, { type QualifiedTag, type SAXParser, type Tag } from 'sax';
 import { isDeviceId } from '../../domain/device.ts';
 import { canIdentifyDevice, isLocallyAdministered, parseMacAddress } from '../../domain/mac-address.ts';
 import { SourceError } from '../../errors.ts';
@@ -47,7 +47,7 @@ class ComplianceReader {
   #pagingInfo = '';
 
   read(xml: string): ComplianceAnswer {
-    const parser = saxParser(true, PARSER_OPTIONS);
+    const parser = sax.parser(true, PARSER_OPTIONS);
     parser.onerror = (error) => {
       throw malformed(`is no well-formed XML (${String(error.message).split('\n')[0]?.slice(0, 100)})`);
     };

@@ -2,8 +2,9 @@
 
 import { ServerError } from '@azure/msal-node';
 import { SourceError } from '../../errors.ts';
-import { AADSTS_ACTIONS, AADSTS_PASSING } from './aadsts-actions.ts';
+import { aadstsRefusal } from './aadsts-refusals.ts';
 
+const BUSY = 'Microsoft Entra is busy; the poll tries again by itself.';
 const UNKNOWN =
   'Look the AADSTS number up in Microsoft’s list of authentication error codes and correct the app registration.';
 /** A refusal for the time of the assertion would meet every other certificate, too. */
@@ -28,9 +29,10 @@ export function toSignInError(thrown: unknown, refusal?: EntraRefusal): SourceEr
   const retryAfterMs = refusal?.retryAfterMs;
   const number = /AADSTS(\d+)/.exec(text)?.[1];
   // The first line only: the rest are ids and timestamps, which belong to a support request.
-  const summary = text.split(/[\r\n]| Trace ID/)[0] ?? text;
+  const [firstLine = ''] = text.split(/[\r\n]| Trace ID/);
+  const summary = firstLine.slice(Math.max(0, firstLine.indexOf('AADSTS')));
   return new SourceError('NAC_INTUNE_TOKEN', `Microsoft Entra gave no token: ${summary}`, {
-    action: (number && AADSTS_ACTIONS[number]) || (text.includes('temporarily_unavailable') ? AADSTS_PASSING : UNKNOWN),
+    action: (number && aadstsRefusal(number)?.action) || (text.includes('temporarily_unavailable') ? BUSY : UNKNOWN),
     field: number ? `AADSTS${number}` : 'token response',
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     cause: thrown,

@@ -25,6 +25,8 @@ export interface CredentialStatus {
   /** Absent for a managed identity, and for a secret of which nobody told. */
   readonly expiresAt?: Date;
   readonly thumbprintSha256?: string;
+  /** As the portal shows it. */
+  readonly thumbprintSha1?: string;
   readonly subject?: string;
   /** The setting it comes from. */
   readonly setting?: string;

@@ -5,10 +5,13 @@ import { SourceError } from '../../errors.ts';
 
 const UNTRUSTED = /CERT|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/;
 
-/** Only the host is named: a query may hold what does not belong in a log. */
+/**
+ * Only the host is named: a query may hold what does not belong in a log.
+ * @param thrown by undici or by Node.js
+ */
 export function unreachable(url: string, thrown: unknown, proxyUrl?: string): SourceError {
   const { host } = new URL(url);
-  const { code, text } = innermost(thrown);
+  const { code, text, timedOut } = innermost(thrown);
   const through = proxyUrl === undefined ? '' : ` through the proxy ${new URL(proxyUrl).host}`;
   if (UNTRUSTED.test(code)) {
     return new SourceError('NAC_INTUNE_UNTRUSTED', `The certificate of ${host} is not trusted${through}: ${code}.`, {
@@ -17,31 +20,36 @@ export function unreachable(url: string, thrown: unknown, proxyUrl?: string): So
       cause: thrown,
     });
   }
-  return new SourceError(
-    'NAC_INTUNE_UNREACHABLE',
-    `No answer from ${host}${through}: ${code === 'UND_ERR_ABORTED' ? text : code || text}.`,
-    {
-      action: whatToDo(thrown, code, text, proxyUrl),
-      cause: thrown,
-    },
-  );
+  const refusal = proxyUrl === undefined ? undefined : /(?:Proxy response \(|HTTP\/1\.\d )(\d{3})/.exec(text)?.[1];
+  const why = refusal === undefined ? code || text : `the proxy answered ${refusal}`;
+  return new SourceError('NAC_INTUNE_UNREACHABLE', `No answer from ${host}${through}: ${why}.`, {
+    action: whatToDo({ timedOut, refusal, code, hasProxy: proxyUrl !== undefined }),
+    cause: thrown,
+  });
 }
 
-function whatToDo(thrown: unknown, code: string, text: string, proxyUrl: string | undefined): string {
-  if (proxyUrl !== undefined && /Proxy response|PRX|ECONNREFUSED|ECONNRESET/.test(`${code} ${text}`)) {
-    return text.includes('407')
-      ? 'The proxy asks for a name and a password: put them into HTTPS_PROXY, http://name:password@host:port.'
-      : 'Check HTTPS_PROXY, that the proxy runs, and that it lets this host through.';
+function whatToDo(found: {
+  readonly timedOut: boolean;
+  readonly refusal: string | undefined;
+  readonly code: string;
+  readonly hasProxy: boolean;
+}): string {
+  if (found.refusal === '407') {
+    return 'The proxy asks for a name and a password: put them into HTTPS_PROXY, http://name:password@host:port.';
   }
-  const timedOut = thrown instanceof Error && (thrown.name === 'TimeoutError' || code.includes('TIMEOUT'));
-  return timedOut
+  if (found.refusal !== undefined || (found.hasProxy && /PRX|PROXY|ECONNREFUSED|ECONNRESET/.test(found.code))) {
+    return 'Check HTTPS_PROXY, that the proxy runs, and that it lets this host through.';
+  }
+  return found.timedOut
     ? 'The host did not answer in time; the poll tries again by itself. Check outbound HTTPS if it goes on.'
     : 'Check DNS and outbound HTTPS (port 443) from the function app to this host.';
 }
 
-/** undici wraps what went wrong between us and a proxy. */
-function innermost(thrown: unknown): { code: string; text: string } {
-  const error = thrown instanceof errors.UndiciError && thrown.cause instanceof Error ? thrown.cause : thrown;
-  if (!(error instanceof Error)) return { code: '', text: String(error) };
-  return { code: 'code' in error && typeof error.code === 'string' ? error.code : '', text: error.message };
+/** Both undici and an aborted request wrap what really happened. */
+function innermost(thrown: unknown): { code: string; text: string; timedOut: boolean } {
+  const wrapped = thrown instanceof errors.UndiciError || (thrown instanceof Error && thrown.name === 'AbortError');
+  const error = wrapped && thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (!(error instanceof Error)) return { code: '', text: String(error), timedOut: false };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return { code, text: error.message, timedOut: error.name === 'TimeoutError' || code.includes('TIMEOUT') };
 }

@@ -8,7 +8,9 @@ import { type ServiceBusLink, serviceBusLink } from './service-bus-link.ts';
 
 export type ServiceBusConnection =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
-  | { readonly kind: 'managed-identity'; readonly fullyQualifiedNamespace: string; readonly clientId?: string };
+  | { readonly kind: 'managed-identity'; readonly fullyQualifiedNamespace: string; readonly clientId?: string }
+  /** An operator at a keyboard, signed in with `az login`. */
+  | { readonly kind: 'azure-cli'; readonly fullyQualifiedNamespace: string };
 
 /** Dead letters taken at once; the rest waits for the next round. */
 const DEAD_LETTERS_AT_ONCE = 20;
@@ -31,17 +33,21 @@ export type JobLink = ServiceBusLink<JobConnection>;
 
 /** @param elapsed - monotonic milliseconds */
 export async function openServiceBus(connection: ServiceBusConnection, elapsed: () => number): Promise<JobLink> {
-  const connect = await connector(connection);
+  const connect = await serviceBusConnector(connection);
   return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isQueueMissing, elapsed });
 }
 
-async function connector(connection: ServiceBusConnection): Promise<() => ServiceBusClient> {
+/** Makes clients that share one credential. */
+export async function serviceBusConnector(connection: ServiceBusConnection): Promise<() => ServiceBusClient> {
   const options = { retryOptions: RETRY_OPTIONS };
   if (connection.kind === 'connection-string') {
     return () => new ServiceBusClient(connection.connectionString, options);
   }
-  const { ManagedIdentityCredential } = await import('@azure/identity');
-  const credential = new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
+  const { AzureCliCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  const credential =
+    connection.kind === 'azure-cli'
+      ? new AzureCliCredential()
+      : new ManagedIdentityCredential(connection.clientId ? { clientId: connection.clientId } : {});
   return () => new ServiceBusClient(connection.fullyQualifiedNamespace, credential, options);
 }
 
@@ -118,7 +124,7 @@ function asCoaJob(body: unknown): CoaJob | undefined {
   return typeof job?.id === 'string' && typeof job.attempt === 'number' ? (job as CoaJob) : undefined;
 }
 
-function queueError(queue: string, thrown: unknown): unknown {
+export function queueError(queue: string, thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return thrown;
   const missing = isQueueMissing(thrown);
   return new QueueError(missing ? 'NAC_QUEUE_MISSING' : 'NAC_QUEUE_UNAVAILABLE', `Queue ${queue}: ${thrown.message}`, {

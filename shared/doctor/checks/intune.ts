@@ -1,0 +1,118 @@
+// Intune itself: a page of devices, its Compliance Retrieval service, and one question to that.
+
+import type { ServiceDiscovery } from '../../adapters/intune/service-discovery.ts';
+import type { Device } from '../../domain/device.ts';
+import type { ComplianceRetrieval, ComplianceSource } from '../../ports.ts';
+import type { Check, Outcome } from '../check.ts';
+import { LEVELS, PERMISSIONS, type Permission } from '../permissions.ts';
+import type { GrantedRoles } from './tokens.ts';
+
+export interface IntuneCheckDeps {
+  readonly source: ComplianceSource;
+  readonly discovery: ServiceDiscovery;
+  readonly compliance: ComplianceRetrieval;
+  readonly granted: GrantedRoles;
+}
+
+/** No device has it. */
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+export interface IntuneFindings {
+  /** Root of the Compliance Retrieval service. */
+  serviceUrl?: string;
+  device?: Device | undefined;
+}
+
+export function intuneChecks(
+  deps: IntuneCheckDeps,
+  findings: IntuneFindings,
+): { devices: Check; discovery: Check; compliance: Check } {
+  const { granted } = deps;
+  /** Another level of permissions is whole: then this one was left out on purpose, and asking would only be refused. */
+  const canDoWithout = ({ role }: Permission): boolean =>
+    LEVELS.some((level) => level.every((name) => PERMISSIONS[name].role !== role && granted.has(PERMISSIONS[name])));
+  return {
+    devices: {
+      name: 'devices',
+      title: 'A page of devices from Graph',
+      needs: ['token-graph', 'host-graph'],
+      async run() {
+        if (!granted.has(PERMISSIONS.devices) && canDoWithout(PERMISSIONS.devices))
+          return notPermitted(PERMISSIONS.devices);
+        const page = await deps.source.listDevices(undefined);
+        findings.device = page.devices[0];
+        return judgePage(page.devices.length, page.problems.length, page.nextCursor !== undefined);
+      },
+    },
+    discovery: {
+      name: 'discovery',
+      title: 'Where Intune’s compliance service is',
+      needs: ['token-graph', 'host-graph'],
+      async run() {
+        if (!granted.has(PERMISSIONS.discovery) && canDoWithout(PERMISSIONS.discovery))
+          return notPermitted(PERMISSIONS.discovery);
+        findings.serviceUrl = await deps.discovery.find();
+        return { status: 'ok', saw: `${findings.serviceUrl}` };
+      },
+    },
+    compliance: {
+      name: 'compliance',
+      title: 'One compliance query',
+      needs: ['discovery', 'token-intune', 'host-intune'],
+      async run() {
+        if (!granted.has(PERMISSIONS.compliance) && canDoWithout(PERMISSIONS.compliance))
+          return notPermitted(PERMISSIONS.compliance);
+        const { device } = findings;
+        const { device: answer } = await deps.compliance.readByDeviceId(device?.id ?? NOBODY);
+        return judgeAnswer(device, answer?.compliant, answer !== undefined);
+      },
+    },
+  };
+}
+
+function notPermitted({ role, purpose }: Permission): Outcome {
+  return { status: 'skipped', saw: `The application has not ${role}; it works without ${purpose}.` };
+}
+
+function judgePage(devices: number, problems: number, more: boolean): Outcome {
+  const saw = `${devices} devices${more ? ', and more pages follow' : ''}.`;
+  if (problems > 0) {
+    return {
+      status: 'warn',
+      saw: `${saw} ${problems} fields could not be read.`,
+      means: 'Devices with such fields may not be recognised by them.',
+      action: 'The poll’s log names them: search it for NAC_INTUNE_RECORD.',
+    };
+  }
+  if (devices > 0) return { status: 'ok', saw };
+  return {
+    status: 'warn',
+    saw: 'Graph lists no device.',
+    means: 'The tenant has none enrolled, or it is another tenant than you think.',
+    action: 'Compare ENTRA_TENANT_ID with the tenant in which the Intune admin center shows devices.',
+  };
+}
+
+function judgeAnswer(device: Device | undefined, compliant: boolean | undefined, known: boolean): Outcome {
+  if (device === undefined) {
+    return { status: 'ok', saw: 'It answers: a device that cannot exist is not known there.' };
+  }
+  const graph = device.complianceState;
+  if (!known) {
+    return {
+      status: 'warn',
+      saw: `Graph calls the device ${device.id} ${graph}; the compliance service does not know it.`,
+      means: 'Devices may be new or on their way out; if it is so for all, the service does not see this tenant.',
+      action: 'Ask for another one: npm run doctor -- --device <id>',
+    };
+  }
+  const saw = `The device ${device.id} is ${compliant ? 'compliant' : compliant === false ? 'not compliant' : 'without verdict'} there, ${graph} in Graph.`;
+  const differs = (graph === 'compliant' && compliant === false) || (graph === 'noncompliant' && compliant === true);
+  if (!differs) return { status: 'ok', saw };
+  return {
+    status: 'warn',
+    saw,
+    means: 'The two see it at different times; the poll reads it again.',
+    action: 'Look at it again in an hour: npm run doctor -- --device <id>',
+  };
+}

@@ -1,0 +1,54 @@
+// Table Storage, and how old what is stored there is.
+
+import type { Clock, SweepStore } from '../../ports.ts';
+import type { Check, Outcome } from '../check.ts';
+
+export interface StorageCheckDeps {
+  /** Reads every table, and writes to one. @throws StoreError */
+  readonly probe: () => Promise<{ readonly tables: number; readonly milliseconds: number }>;
+  readonly sweeps: SweepStore;
+  readonly clock: Clock;
+  readonly pollingIntervalMs: number;
+}
+
+export function storageChecks({ probe, sweeps, clock, pollingIntervalMs }: StorageCheckDeps): Check[] {
+  return [
+    {
+      name: 'storage',
+      title: 'Table Storage',
+      async run() {
+        const { tables, milliseconds } = await probe();
+        return { status: 'ok', saw: `${tables} tables read, one written, in ${milliseconds} ms.` };
+      },
+    },
+    {
+      name: 'sweep',
+      title: 'Last sweep',
+      needs: ['storage'],
+      async run() {
+        const { state } = await sweeps.read();
+        return judgeSweep(state.lastComplete, clock.now(), pollingIntervalMs);
+      },
+    },
+  ];
+}
+
+function judgeSweep(
+  last: { readonly startedAt: string; readonly devices: number } | undefined,
+  now: Date,
+  pollingIntervalMs: number,
+): Outcome {
+  const action = 'Look at the log of the function “poll” for its last error.';
+  if (last === undefined) {
+    return { status: 'warn', saw: 'No sweep is complete yet.', means: 'Lookups know no device.', action };
+  }
+  const ageMs = now.getTime() - Date.parse(last.startedAt);
+  const saw = `The last complete one began ${Math.round(ageMs / 60_000)} minutes ago and saw ${last.devices} devices.`;
+  if (ageMs <= 2 * pollingIntervalMs) return { status: 'ok', saw };
+  return {
+    status: 'warn',
+    saw,
+    means: 'Two polling intervals have passed: answers are older than they should be.',
+    action,
+  };
+}

@@ -1,0 +1,35 @@
+// Says what an error means, in the words in which administrators look for it.
+
+import { aadstsRefusal } from '../adapters/intune/aadsts-refusals.ts';
+import { type ConnectorError, type ErrorCode, toConnectorError } from '../errors.ts';
+import type { Outcome } from './check.ts';
+
+const MEANINGS: Partial<Record<ErrorCode, string>> = {
+  NAC_ENTRA_CERTIFICATE: 'Without its certificate the application cannot prove itself to Microsoft Entra.',
+  NAC_INTUNE_TOKEN: 'Microsoft Entra, or something on the way to it, refused to sign the application in.',
+  NAC_INTUNE_UNREACHABLE: 'There is no way from this machine to the host, or it does not answer.',
+  NAC_INTUNE_UNTRUSTED:
+    'Trust store: nobody this machine trusts vouches for the host’s certificate (Java programs call it “PKIX path building failed”).',
+  NAC_INTUNE_UNAUTHORIZED: 'The token was made for another audience or cloud, or has run out.',
+  NAC_INTUNE_FORBIDDEN: 'Permission missing, or consent not granted: the token is good, but not for this.',
+  NAC_INTUNE_THROTTLED: 'The service is asked too often, by this application or another one.',
+  NAC_INTUNE_UNAVAILABLE: 'The service has trouble of its own.',
+  NAC_INTUNE_DISCOVERY: 'Intune’s service for this tenant cannot be found.',
+  NAC_INTUNE_PAGE: 'The answer is not what the service sends: cut off, or somebody else’s.',
+  NAC_INTUNE_RECORD: 'The service answered, but not about what it was asked.',
+  NAC_STORE_UNAVAILABLE: 'Nothing can be kept, and lookups cannot be answered.',
+  NAC_STORE_TIMEOUT: 'The storage account is too slow or too far away.',
+  NAC_QUEUE_MISSING: 'Compliance changes cannot be enforced at this site.',
+  NAC_QUEUE_UNAVAILABLE: 'Compliance changes cannot be enforced.',
+};
+
+export function explainFailure(thrown: unknown): Outcome {
+  const error = toConnectorError(thrown);
+  const { code, message, action } = error;
+  return { status: 'failed', saw: message, means: meaningOf(error), action, code };
+}
+
+function meaningOf({ code, field }: ConnectorError): string {
+  const number = /^AADSTS(\d+)$/.exec(field ?? '')?.[1];
+  return (number && aadstsRefusal(number)?.means) || MEANINGS[code] || 'Something the doctor did not expect.';
+}
