@@ -106,9 +106,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      const result = await (await poll())(functionTimeoutMs);
-      if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
-      return result;
+      const slice = await poll();
+      try {
+        return await slice(functionTimeoutMs);
+      } finally {
+        if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
+      }
     },
     async pollStatus(apiKey) {
       await (await lookup()).authenticateOperator(apiKey);

@@ -10,6 +10,7 @@ import { openTables } from '../adapters/table-storage/tables.ts';
 import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
+import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
 import { pumpOutbox } from '../enforcement/pump-outbox.ts';
@@ -52,19 +53,15 @@ export async function openEnforcement(context: Context) {
     log,
   };
   const limits = { inHandPerSite: settings.jobsInHandPerSite };
-  let waiting = false;
+  const early = new EarlyPump(() => pumpOutbox(deps, limits).catch(logPumpFailure(log)));
   return {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */
     async onChange(change: DeviceChange): Promise<void> {
-      if ((await decideJobsForChange(deps, change)) > 0) waiting = true;
+      early.add(await decideJobsForChange(deps, change));
     },
-    /** The fast path: what a poll has decided goes out at its end, if no round of the timer was faster. */
-    async pumpDecided(): Promise<void> {
-      if (!waiting) return;
-      waiting = false;
-      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
-    },
+    /** The fast path: what a poll has decided is out at its end, if no round of the timer was faster. */
+    pumpDecided: (): Promise<void> => early.flush(),
     report: (body: unknown): Promise<void> => recordReports(deps, body),
     jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
     async resend(site: string, id: string): Promise<string> {

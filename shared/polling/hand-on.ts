@@ -1,17 +1,26 @@
 // Handing on changes that were written besides the sweep. Each stands in the store until it was handed on; the mark that
 // was written with it keeps the sweep's fingerprints honest afterwards.
 
+import { concurrently } from '../concurrently.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { ChangeListener, DeviceStore } from '../ports.ts';
+
+/** Changes handed on at once. */
+const CHANGES_AT_ONCE = 8;
 
 export interface HandOnDeps {
   readonly devices: DeviceStore;
   readonly onChange: ChangeListener;
 }
 
+/** They are of several devices as a rule: one that takes its time holds up few others. */
+export async function tellOfChanges(onChange: ChangeListener, changes: readonly DeviceChange[]): Promise<void> {
+  await concurrently(changes, CHANGES_AT_ONCE, onChange);
+}
+
 /** Every change must have been written with a mark. */
 export async function handOn({ devices, onChange }: HandOnDeps, changes: readonly DeviceChange[]): Promise<void> {
-  for (const change of changes) await onChange(change);
+  await tellOfChanges(onChange, changes);
   await devices.removeChanges(changes);
 }
 

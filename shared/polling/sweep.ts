@@ -16,6 +16,7 @@ import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { DeviceMark, DevicePage, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { FleetIndex } from './fleet-index.ts';
+import { tellOfChanges } from './hand-on.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
@@ -308,7 +309,7 @@ class SweepSlice {
   }
 
   async #handOn(changes: readonly DeviceChange[]): Promise<void> {
-    for (const change of changes) await this.#deps.onChange(change);
+    await tellOfChanges(this.#deps.onChange, changes);
     this.#handedOn.push(...changes);
   }
 
