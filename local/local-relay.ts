@@ -18,14 +18,14 @@ export interface LocalNas {
   readonly secret: string;
   /** As in relay.yaml; `cisco-ios` unless told. */
   readonly profile?: string;
+  readonly alsoIdentifyBy?: readonly string[];
 }
 
 export interface LocalRelayOptions {
   readonly folder: string;
   readonly site: string;
   readonly serviceBusConnection: string;
-  /** The one NAS. */
-  readonly nas: LocalNas;
+  readonly nas: readonly LocalNas[];
   readonly onLine?: (line: string) => void;
 }
 
@@ -51,18 +51,13 @@ export async function startLocalRelay({
       'serviceBus:',
       '  connectionStringEnv: SERVICE_BUS_CONNECTION',
       'nas:',
-      '  - name: switch-1',
-      '    match:',
-      `      nasIpAddress: ${nas.nasIpAddress}`,
-      `    address: ${nas.address}`,
-      `    port: ${nas.port}`,
-      `    profile: ${nas.profile ?? 'cisco-ios'}`,
-      '    secretEnv: SWITCH_SECRET',
+      ...nas.flatMap(nasLines),
       '',
     ].join('\n'),
   );
+  const secrets = Object.fromEntries(nas.map(({ secret }, index) => [secretVariable(index), secret]));
   const child = spawn(process.execPath, [RELAY, 'run', file], {
-    env: { PATH: process.env['PATH'], SERVICE_BUS_CONNECTION: serviceBusConnection, SWITCH_SECRET: nas.secret },
+    env: { PATH: process.env['PATH'], SERVICE_BUS_CONNECTION: serviceBusConnection, ...secrets },
     // With the IPC channel the relay notices when this process dies.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -81,4 +76,21 @@ export async function startLocalRelay({
       clearTimeout(timer);
     },
   };
+}
+
+function nasLines(nas: LocalNas, index: number): string[] {
+  return [
+    `  - name: switch-${index + 1}`,
+    '    match:',
+    `      nasIpAddress: ${nas.nasIpAddress}`,
+    `    address: ${nas.address.includes(':') ? `"${nas.address}"` : nas.address}`,
+    `    port: ${nas.port}`,
+    `    profile: ${nas.profile ?? 'cisco-ios'}`,
+    ...(nas.alsoIdentifyBy ? [`    alsoIdentifyBy: [${nas.alsoIdentifyBy.join(', ')}]`] : []),
+    `    secretEnv: ${secretVariable(index)}`,
+  ];
+}
+
+function secretVariable(index: number): string {
+  return `SWITCH_SECRET_${index + 1}`;
 }

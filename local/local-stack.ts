@@ -33,6 +33,8 @@ export interface LocalStackOptions {
   readonly coreTools?: boolean;
   /** Where the relay sends to instead of the simulated switch. */
   readonly nas?: LocalNas;
+  /** Others that the relay knows beside it. */
+  readonly moreNas?: readonly LocalNas[];
   /** Messages of the Service Bus outlive its process. */
   readonly durableServiceBus?: boolean;
   readonly onProgress?: (what: string, where: string) => void;
@@ -44,7 +46,7 @@ export interface LocalStackOptions {
 }
 
 /** Parts that can be ended from outside and started again. */
-export type RestartablePart = 'background' | 'serviceBus' | 'relay';
+export type RestartablePart = 'http' | 'background' | 'serviceBus' | 'relay';
 
 export interface LocalStack {
   readonly url: string;
@@ -62,7 +64,7 @@ export interface LocalStack {
   /** Names of the functions each process runs. */
   readonly functions: { readonly http: readonly string[]; readonly background: readonly string[] };
   /** Process ids, by part, as they are now. */
-  readonly pids: Readonly<Record<'http' | RestartablePart, number>>;
+  readonly pids: Readonly<Record<RestartablePart, number>>;
   /** Ends a part at once, as a crash would; resolves when it has ended. */
   kill(part: RestartablePart): Promise<void>;
   /** Starts a part that has ended again, with the same settings. */
@@ -126,15 +128,14 @@ class Starter {
     const functionApp = await this.#functions(settings);
     const coaSecret = randomBytes(16).toString('hex');
     const networkSwitch = await this.#switch(functionApp, keys.apiKey, coaSecret);
-    await this.#relay(
-      serviceBus.connectionString,
-      this.#options.nas ?? {
-        nasIpAddress: SWITCH_ADDRESS,
-        address: SWITCH_ADDRESS,
-        port: networkSwitch.coaPort,
-        secret: coaSecret,
-      },
-    );
+    const simulated = {
+      nasIpAddress: SWITCH_ADDRESS,
+      address: SWITCH_ADDRESS,
+      port: networkSwitch.coaPort,
+      secret: coaSecret,
+    };
+    const { nas = simulated, moreNas = [] } = this.#options;
+    await this.#relay(serviceBus.connectionString, [nas, ...moreNas]);
     const pidOf = (part: string): number => this.#parts.get(part)?.running.pid ?? 0;
     return {
       ...functionApp,
@@ -262,9 +263,13 @@ class Starter {
       keyFile: await this.#write('lookup.key', tls.serverPrivateKeyPem, true),
     };
     const host = { appFolder, env, onLine: (line: string) => onLine(line) };
-    const http = await this.#run('http', 'The HTTP functions', () =>
-      spawnFunctionsHost({ ...host, functions: 'http', port, tls: files }),
-    );
+    let httpPort = port;
+    const http = await this.#run('http', 'The HTTP functions', async () => {
+      const started = await spawnFunctionsHost({ ...host, functions: 'http', port: httpPort, tls: files });
+      // Started again, it is found where it was.
+      httpPort = started.port;
+      return started;
+    });
     const url = `https://localhost:${http.port}`;
     this.#progress('Functions, HTTP', `${url}  (${http.functions.join(', ')})`);
     const background = await this.#run('background', 'The background functions', () =>
@@ -286,6 +291,7 @@ class Starter {
       apiKey,
       coaSecret,
       nasIpAddress: SWITCH_ADDRESS,
+      lookupRetryMs: 1_000,
       log: (event) => this.#options.onSwitchEvent?.(event),
     });
     this.#started.defer(() => networkSwitch.close());
@@ -294,7 +300,7 @@ class Starter {
     return networkSwitch;
   }
 
-  async #relay(serviceBusConnection: string, nas: LocalNas): Promise<void> {
+  async #relay(serviceBusConnection: string, nas: readonly LocalNas[]): Promise<void> {
     const relay = await this.#run('relay', 'The relay', () =>
       startLocalRelay({
         folder: this.#options.dataFolder,

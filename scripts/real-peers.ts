@@ -16,6 +16,7 @@ const PEERS: readonly { readonly debianPackage: string; readonly proof: string }
 export const REAL_PEER_TESTS = [
   'test/e2e/freeradius-*.test.ts',
   'test/e2e/enforcement-chain.test.ts',
+  'test/e2e/enforcement-results.test.ts',
   'test/integration/client-certificate.test.ts',
   'test/integration/relay-radius/coa-listener.test.ts',
   'test/integration/relay-radius/dissection.test.ts',

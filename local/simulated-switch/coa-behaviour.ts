@@ -1,25 +1,52 @@
-/** How the switch is told to answer CoA: rightly, or for a while not at all or with a refusal. */
+/** How the switch is told to answer CoA: rightly, or for a while not at all, with a refusal, or in ways no NAS should. */
+import type { MacAddress } from '../../shared/domain/mac-address.ts';
 
-/** Without `times` it lasts until another behaviour is set. Retransmissions of an answered request do not count. */
+/**
+ * - `ack`: as the session deserves
+ * - `silent`: not at all
+ * - `nak`: with a refusal
+ * - `double`: rightly, and the same answer once more
+ * - `late`: rightly, but only after that many milliseconds
+ * - `forged`: with an ACK that somebody else has signed, and without any effect
+ *
+ * Without `times` it lasts until another behaviour is set. Retransmissions of an answered request do not count.
+ */
 export type CoaBehaviour =
   | { readonly coa: 'ack' }
-  | { readonly coa: 'silent'; readonly times?: number }
+  | { readonly coa: 'silent' | 'double' | 'forged'; readonly times?: number }
+  | { readonly coa: 'late'; readonly delayMs: number; readonly times?: number }
   | { readonly coa: 'nak'; readonly errorCause: number; readonly times?: number };
 
-export class CoaBehaviours {
-  #behaviour: CoaBehaviour = { coa: 'ack' };
-  #left = Number.POSITIVE_INFINITY;
+interface Lasting {
+  readonly behaviour: CoaBehaviour;
+  left: number;
+}
 
-  set(behaviour: CoaBehaviour): void {
-    this.#behaviour = behaviour;
-    this.#left = behaviour.coa === 'ack' ? Number.POSITIVE_INFINITY : (behaviour.times ?? Number.POSITIVE_INFINITY);
+export class CoaBehaviours {
+  #general: Lasting = lasting({ coa: 'ack' });
+  readonly #ofStations = new Map<MacAddress, Lasting>();
+
+  /** @param mac towards requests about this station; towards all others unless given */
+  set(behaviour: CoaBehaviour, mac?: MacAddress): void {
+    if (mac === undefined) this.#general = lasting(behaviour);
+    else this.#ofStations.set(mac, lasting(behaviour));
   }
 
-  /** The behaviour towards the request that has just come. */
-  next(): CoaBehaviour {
-    const behaviour = this.#behaviour;
-    this.#left--;
-    if (this.#left <= 0) this.set({ coa: 'ack' });
+  /** The behaviour towards the request that has just come, about that station if it is connected. */
+  next(mac: MacAddress | undefined): CoaBehaviour {
+    const own = mac === undefined ? undefined : this.#ofStations.get(mac);
+    const current = own ?? this.#general;
+    const { behaviour } = current;
+    current.left--;
+    if (current.left <= 0) {
+      if (own === undefined || mac === undefined) this.#general = lasting({ coa: 'ack' });
+      else this.#ofStations.delete(mac);
+    }
     return behaviour;
   }
+}
+
+function lasting(behaviour: CoaBehaviour): Lasting {
+  const left = behaviour.coa === 'ack' ? undefined : behaviour.times;
+  return { behaviour, left: left ?? Number.POSITIVE_INFINITY };
 }

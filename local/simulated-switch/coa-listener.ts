@@ -36,12 +36,17 @@ export interface CoaListener {
   close(): Promise<void>;
 }
 
+/** Not the secret of any NAS. */
+const forgersSecret = Buffer.from('forger');
+
 export async function startCoaListener(options: CoaListenerOptions): Promise<CoaListener> {
   const { port, behaviours, judge, act, tell } = options;
   const secret = Buffer.from(options.secret, 'utf8');
   const answered = new AnsweredRequests(replayWindowSeconds * 1000);
   const counts = { received: 0, acknowledged: 0, refused: 0, repeated: 0 };
   const discarded: Record<string, number> = {};
+  /** Answers that are held back, by source and identifier of their requests. */
+  const late = new Map<string, NodeJS.Timeout>();
   const socket = createSocket('udp4');
 
   function receive(datagram: Buffer, from: RemoteInfo): void {
@@ -66,22 +71,33 @@ export async function startCoaListener(options: CoaListenerOptions): Promise<Coa
       return;
     }
 
-    const behaviour = behaviours.next();
-    if (behaviour.coa === 'silent') {
+    const judgement = judge(request);
+    const behaviour = behaviours.next(judgement.ok ? judgement.session.mac : undefined);
+    if (behaviour.coa === 'silent' || late.has(key)) {
       discard('behaviour');
       return;
     }
-    const judgement = judge(request);
+    if (behaviour.coa === 'forged') {
+      discard('behaviour');
+      send(encodeCoaAnswer(request, { kind: 'ack' }, forgersSecret), from);
+      return;
+    }
     const station = judgement.ok ? { mac: judgement.session.callingStationId, role: judgement.session.role } : {};
     tell({ event: 'coa-received', request: packet, ...station });
     const answer = behaviour.coa === 'nak' ? refusal(behaviour.errorCause) : answerTo(judgement);
     const encoded = encodeCoaAnswer(request, answer, secret);
-    answered.remember(key, authenticator, encoded, performance.now());
-    send(encoded, from);
-    const errorCause = answer.kind === 'nak' ? { errorCause: answer.errorCause } : {};
-    counts[answer.kind === 'ack' ? 'acknowledged' : 'refused']++;
-    tell({ event: 'coa-answered', request: packet, answer: answer.kind, ...errorCause, ...station });
-    if (judgement.ok && answer.kind === 'ack') act(judgement);
+    const conclude = () => {
+      late.delete(key);
+      answered.remember(key, authenticator, encoded, performance.now());
+      send(encoded, from);
+      if (behaviour.coa === 'double') send(encoded, from);
+      const errorCause = answer.kind === 'nak' ? { errorCause: answer.errorCause } : {};
+      counts[answer.kind === 'ack' ? 'acknowledged' : 'refused']++;
+      tell({ event: 'coa-answered', request: packet, answer: answer.kind, ...errorCause, ...station });
+      if (judgement.ok && answer.kind === 'ack') act(judgement);
+    };
+    if (behaviour.coa === 'late') late.set(key, setTimeout(conclude, behaviour.delayMs));
+    else conclude();
   }
 
   function discard(reason: string): void {
@@ -107,6 +123,7 @@ export async function startCoaListener(options: CoaListenerOptions): Promise<Coa
     port: socket.address().port,
     counts: () => ({ ...counts, discarded: { ...discarded } }),
     async close() {
+      for (const timer of late.values()) clearTimeout(timer);
       const closed = once(socket, 'close');
       socket.close();
       await closed;

@@ -33,6 +33,8 @@ export interface SimulatedSwitchOptions {
   readonly nasIpAddress?: string;
   /** Milliseconds after which accounting that could not be delivered is tried again; 1000 unless told. */
   readonly accountingRetryMs?: number;
+  /** Milliseconds after which a re-authentication without an answer is tried again; never unless told. */
+  readonly lookupRetryMs?: number;
   readonly log?: (line: SwitchEvent) => void;
 }
 
@@ -85,6 +87,7 @@ async function startParts(options: SimulatedSwitchOptions, started: AsyncDisposa
     nasIpAddress,
     lookup: (fields) => connector.lookup(fields),
     account: (record) => spool.add(record),
+    ...(options.lookupRetryMs !== undefined && { lookupRetryMs: options.lookupRetryMs }),
     tell,
   });
   started.defer(async () => {

@@ -14,6 +14,8 @@ export interface StationSessionsOptions {
   readonly nasIpAddress: string;
   readonly lookup: ConnectorClient['lookup'];
   readonly account: (record: RadiusFields) => Promise<void>;
+  /** Milliseconds after which a re-authentication without an answer is tried again; never unless told. */
+  readonly lookupRetryMs?: number;
   readonly tell: TellSwitchEvent;
 }
 
@@ -22,6 +24,8 @@ export class StationSessions {
   readonly #sessions = new Map<MacAddress, StationSession>();
   /** The end of what is under way for a station: one thing at a time happens to each. */
   readonly #underWay = new Map<MacAddress, Promise<unknown>>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  #settling = false;
   /** Begins anywhere, so that a switch started anew does not repeat the session ids of the one before. */
   #counter = randomInt(0x1000_0000);
 
@@ -80,6 +84,7 @@ export class StationSessions {
       } catch (error) {
         if (!(error instanceof SwitchError)) throw error;
         // Told already; the station keeps what it has, as long as nobody says otherwise.
+        this.#askAgainLater(session);
         return;
       }
       if (!this.#isCurrent(session)) return;
@@ -110,9 +115,22 @@ export class StationSessions {
     });
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Asks nobody again; resolves when nothing is under way any more. */
   async settled(): Promise<void> {
+    this.#settling = true;
+    for (const timer of this.#retries) clearTimeout(timer);
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay.values());
+  }
+
+  /** As a switch does whose RADIUS server is dead: the session goes on, and is authenticated again once it is back. */
+  #askAgainLater(session: StationSession): void {
+    const { lookupRetryMs } = this.#options;
+    if (lookupRetryMs === undefined || this.#settling) return;
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer);
+      void this.reauthenticate(session);
+    }, lookupRetryMs);
+    this.#retries.add(timer);
   }
 
   async #open(mac: MacAddress, port: string): Promise<StationSession> {

@@ -20,7 +20,9 @@ type Fields = Readonly<Record<string, unknown>>;
 const overview =
   'use POST /connect, POST /disconnect, POST /roam, GET /sessions, POST /behaviour or GET /stats of the simulated switch';
 const behaviourHint =
-  'use {"coa":"ack"}, {"coa":"silent"} or {"coa":"nak","errorCause":503}, the last two with "times" if not for good';
+  'use {"coa":"ack"}, {"coa":"silent"}, {"coa":"double"}, {"coa":"forged"}, {"coa":"late","delayMs":3000} or ' +
+  '{"coa":"nak","errorCause":503}; all but the first with "times" if not for good, and with "mac" for one station alone';
+const longestDelayMs = 120_000;
 const longestName = 253;
 
 /** Answers one request to the control port; refusals are `{code, message}` and say what to do instead. */
@@ -56,8 +58,9 @@ async function operate(exchange: HttpExchange, { stations, behaviours, stats }: 
       exchange.answerJson(200, stations.list());
       return;
     case 'POST /behaviour': {
-      const behaviour = readBehaviour(await readFields(exchange, ['coa', 'errorCause', 'times']));
-      behaviours.set(behaviour);
+      const fields = await readFields(exchange, ['coa', 'errorCause', 'delayMs', 'times', 'mac']);
+      const behaviour = readBehaviour(fields);
+      behaviours.set(behaviour, fields['mac'] === undefined ? undefined : readMac(fields));
       exchange.answerJson(200, behaviour);
       return;
     }
@@ -110,11 +113,16 @@ function readName(fields: Fields, name: string, example: string): string {
   );
 }
 
-function readBehaviour({ coa, errorCause, times }: Fields): CoaBehaviour {
+function readBehaviour({ coa, errorCause, delayMs, times }: Fields): CoaBehaviour {
   const lasting = times === undefined ? {} : { times: readNumber('times', times, 1, 1_000_000) };
-  if (coa === 'nak') return { coa, errorCause: readNumber('errorCause', errorCause, 1, 0xffff_ffff), ...lasting };
-  if (errorCause === undefined) {
-    if (coa === 'silent') return { coa, ...lasting };
+  if (coa === 'nak' && delayMs === undefined) {
+    return { coa, errorCause: readNumber('errorCause', errorCause, 1, 0xffff_ffff), ...lasting };
+  }
+  if (coa === 'late' && errorCause === undefined) {
+    return { coa, delayMs: readNumber('delayMs', delayMs, 1, longestDelayMs), ...lasting };
+  }
+  if (errorCause === undefined && delayMs === undefined) {
+    if (coa === 'silent' || coa === 'double' || coa === 'forged') return { coa, ...lasting };
     if (coa === 'ack' && times === undefined) return { coa };
   }
   throw new SwitchError(400, 'invalid_property', `this is no behaviour: ${behaviourHint}`);

@@ -1,4 +1,4 @@
-// Background functions or relay killed with SIGKILL while a change is being enforced, at each point of the chain,
+// HTTP functions, background functions or relay killed with SIGKILL while a change is being enforced, at each point of the chain,
 // and started again: every job comes to exactly one end, and the station has the role that policy gives.
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -43,6 +43,7 @@ const POINTS = {
 type KilledPart = Exclude<RestartablePart, 'serviceBus'>;
 
 const PARTS: Readonly<Record<KilledPart, string>> = {
+  http: 'the HTTP functions',
   background: 'the background functions',
   relay: 'the relay',
 };

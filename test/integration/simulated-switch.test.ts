@@ -452,6 +452,9 @@ describe('stations', () => {
     ['POST', '/behaviour', { coa: 'nak' }, 400, 'errorCause must be'],
     ['POST', '/behaviour', { coa: 'silent', errorCause: 503 }, 400, '{"coa":"ack"}'],
     ['POST', '/behaviour', { coa: 'silent', times: 0 }, 400, 'times must be'],
+    ['POST', '/behaviour', { coa: 'late' }, 400, 'delayMs must be'],
+    ['POST', '/behaviour', { coa: 'double', delayMs: 5 }, 400, '{"coa":"ack"}'],
+    ['POST', '/behaviour', { coa: 'forged', mac: 'x' }, 400, 'mac must be'],
     ['GET', '/connect', undefined, 404, 'POST /connect'],
     ['GET', '/elsewhere', undefined, 404, 'GET /sessions'],
   ] as const)('%s %s %j is refused with %i', async (method, path, body, status, hint) => {
@@ -506,6 +509,17 @@ describe('CoA', () => {
     await patient.send(target(), coa(['Acct-Session-Id', before.acctSessionId], REAUTHENTICATE));
     await happened('lookup-failed');
     expect(nas.sessions()).toEqual([before]);
+  });
+
+  test('without an answer at reauthentication it is tried again where that is wanted, until there is one', async () => {
+    await nas.close();
+    nas = await startSimulatedSwitch({ ...switchOptions(), lookupRetryMs: 1 });
+    const { acctSessionId } = await connected();
+    lookupReply = { status: 503, body: '' };
+    await patient.send(target(), coa(['Acct-Session-Id', acctSessionId], REAUTHENTICATE));
+    await happened('lookup-failed');
+    lookupReply = { status: 200, body: BAD };
+    expect(await happened('reauthenticated')).toMatchObject({ role: 'quarantine' });
   });
 
   test.each([ciscoIos, genericRfc5176])(
@@ -802,6 +816,36 @@ describe('behaviour', () => {
     await control('POST', '/behaviour', { coa: 'silent' });
     expect(await quick.send(target(), disconnect(HERE))).toMatchObject({ kind: 'no-answer', transmissions: 3 });
     expect(nas.sessions()).toEqual([session]);
+  });
+
+  test('double answers twice and acts once', async () => {
+    await connected();
+    await control('POST', '/behaviour', { coa: 'double', times: 1 });
+    const [first, second] = await exchange([encoded(5, coa(HERE, REAUTHENTICATE))], 2);
+    expect(first?.[0]).toBe(44);
+    expect(second).toEqual(first);
+    await happened('reauthenticated');
+    expect(records('/api/lookup')).toHaveLength(2);
+  });
+
+  test('late holds the answer back, whatever is retransmitted meanwhile', async () => {
+    await connected();
+    await control('POST', '/behaviour', { coa: 'late', delayMs: 3_000, times: 1 });
+    expect(await patient.send(target(), coa(HERE, REAUTHENTICATE))).toMatchObject({ kind: 'ack', transmissions: 2 });
+    await happened('reauthenticated');
+    expect(records('/api/lookup')).toHaveLength(2);
+  });
+
+  test('forged is an ACK that proves nothing, from a switch that does nothing, for one station alone', async () => {
+    const session = await connected();
+    await control('POST', '/behaviour', { coa: 'forged', mac: STATION });
+    expect(await quick.send(target(), disconnect(HERE))).toMatchObject({
+      kind: 'no-answer',
+      discarded: { authenticator: 3 },
+    });
+    expect(nas.sessions()).toEqual([session]);
+    await control('POST', '/behaviour', { coa: 'ack', mac: STATION });
+    expect(await patient.send(target(), disconnect(HERE))).toMatchObject({ kind: 'ack' });
   });
 });
 

@@ -11,6 +11,8 @@ import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type
 const MAX_CONCURRENT_CALLS = 16;
 /** A call that a broken connection has swallowed ends after this, and is made again. */
 const CALL_TIMEOUT_MS = 10_000;
+/** Between attempts to listen again, which never end; 30 s unless told, a long time after a Service Bus is back. */
+const RETRY_DELAY_MS = 1_000;
 
 interface QueueFunction {
   readonly fn: TriggeredFunction;
@@ -60,7 +62,9 @@ function readQueue({ name, trigger, registered }: TriggeredFunction, { env }: Tr
 }
 
 function newClient(Client: typeof ServiceBusClient, connectionString: string): ServiceBusClient {
-  return new Client(connectionString, { retryOptions: { timeoutInMs: CALL_TIMEOUT_MS } });
+  return new Client(connectionString, {
+    retryOptions: { timeoutInMs: CALL_TIMEOUT_MS, retryDelayInMs: RETRY_DELAY_MS },
+  });
 }
 
 function receive({ fn, queueName }: QueueFunction, client: ServiceBusClient, host: TriggerHost): ServiceBusReceiver {

@@ -1,0 +1,269 @@
+// What each answer of a NAS makes of a job, the whole way: poll, outbox, broker, relay, UDP, results, GET /api/jobs.
+// FreeRADIUS is the NAS, told by the Acct-Session-Id how to answer; what it cannot be told, the simulated switch does.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { type EnforcementJob, isFinal } from '../../shared/domain/enforcement-job.ts';
+import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
+import { type CoaListener, startCoaListener } from '../integration/relay-radius/start-coa-listener.ts';
+import { FunctionLines } from '../support/function-lines.ts';
+import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
+
+const DISCONNECTING = '192.0.2.10';
+const REAUTHENTICATING = '192.0.2.11';
+const OTHER_SECRET = '192.0.2.12';
+const SILENT = '192.0.2.13';
+const UNKNOWN = '192.0.2.99';
+/** The simulated switch. */
+const SWITCH = '127.0.0.1';
+
+/** RFC 5176 section 3.5. */
+const ERROR_CAUSES = {
+  201: 'Residual Session Context Removed',
+  202: 'Invalid EAP Packet (Ignored)',
+  401: 'Unsupported Attribute',
+  402: 'Missing Attribute',
+  403: 'NAS Identification Mismatch',
+  404: 'Invalid Request',
+  405: 'Unsupported Service',
+  406: 'Unsupported Extension',
+  407: 'Invalid Attribute Value',
+  501: 'Administratively Prohibited',
+  502: 'Request Not Routable (Proxy)',
+  503: 'Session Context Not Found',
+  504: 'Session Context Not Removable',
+  505: 'Other Proxy Processing Error',
+  506: 'Resources Unavailable',
+  507: 'Request Initiated',
+  508: 'Multiple Session Selection Unsupported',
+} as const;
+/** They pass: the job is tried again. */
+const PASSING = ['505', '506'];
+
+/** The poll comes after up to 12 s, the relay gives up after 30 s, and the machine may be busy. */
+const LONGEST_MS = 120_000;
+
+interface Row {
+  readonly name: string;
+  readonly nas: string;
+  readonly acctSessionId: string;
+  /** How the simulated switch behaves towards this station. */
+  readonly behaviour?: Readonly<Record<string, unknown>>;
+  readonly becomes: Partial<EnforcementJob>;
+}
+
+const NAKS: Row[] = [DISCONNECTING, REAUTHENTICATING].flatMap((nas) =>
+  Object.entries(ERROR_CAUSES).map(([code, name]) => ({
+    name: `${nas === DISCONNECTING ? 'Disconnect' : 'CoA'}-NAK with ${code} ${name}`,
+    nas,
+    acctSessionId: `cause-${code}`,
+    becomes: {
+      stage: PASSING.includes(code) ? ('no-answer' as const) : ('refused' as const),
+      outcome: 'refused' as const,
+      errorCause: { code: Number(code), name },
+      hint: expect.any(String),
+      attempt: 1,
+    },
+  })),
+);
+
+const ROWS: Row[] = [
+  { name: 'Disconnect-ACK', nas: DISCONNECTING, acctSessionId: 'live-1', becomes: { stage: 'acknowledged' } },
+  { name: 'CoA-ACK', nas: REAUTHENTICATING, acctSessionId: 'live-2', becomes: { stage: 'acknowledged' } },
+  ...NAKS,
+  {
+    name: 'a NAK without a cause',
+    nas: DISCONNECTING,
+    acctSessionId: 'no-cause',
+    becomes: { stage: 'refused', outcome: 'refused', hint: expect.stringContaining('log') },
+  },
+  {
+    name: 'a NAS that relay.yaml does not know',
+    nas: UNKNOWN,
+    acctSessionId: 'live-3',
+    becomes: { stage: 'no-answer', outcome: 'unknown-nas', hint: expect.stringContaining(UNKNOWN) },
+  },
+  {
+    name: 'another secret than the NAS has',
+    nas: OTHER_SECRET,
+    acctSessionId: 'live-4',
+    becomes: { stage: 'no-answer', outcome: 'no-answer', hint: expect.stringContaining('secret'), attempt: 1 },
+  },
+  {
+    name: 'silence',
+    nas: SILENT,
+    acctSessionId: 'silent',
+    becomes: {
+      stage: 'no-answer',
+      outcome: 'no-answer',
+      hint: expect.stringContaining('Nothing came back'),
+      attempt: 1,
+    },
+  },
+  {
+    name: 'the answer twice',
+    nas: SWITCH,
+    acctSessionId: '',
+    behaviour: { coa: 'double' },
+    becomes: { stage: 'proven', outcome: 'acknowledged', attempt: 1 },
+  },
+  {
+    name: 'an answer that is late, but comes before the relay has given up',
+    nas: SWITCH,
+    acctSessionId: '',
+    behaviour: { coa: 'late', delayMs: 3_000 },
+    becomes: { stage: 'proven', outcome: 'acknowledged', attempt: 1 },
+  },
+  {
+    name: 'a forged ACK, and then the true one',
+    nas: SWITCH,
+    acctSessionId: '',
+    behaviour: { coa: 'forged', times: 1 },
+    becomes: { stage: 'proven', outcome: 'acknowledged', attempt: 1, discarded: { authenticator: 1 } },
+  },
+];
+
+/** Each takes until the relay has given up. */
+const GIVEN_UP: Row[] = [
+  {
+    name: 'nothing but forged ACKs',
+    nas: SWITCH,
+    acctSessionId: '',
+    behaviour: { coa: 'forged' },
+    becomes: {
+      stage: 'no-answer',
+      outcome: 'no-answer',
+      hint: expect.stringContaining('secret'),
+      discarded: { authenticator: expect.any(Number) },
+    },
+  },
+  {
+    name: 'an answer after the relay has given up: the station has done as it was told',
+    nas: SWITCH,
+    acctSessionId: '',
+    behaviour: { coa: 'late', delayMs: 33_000 },
+    becomes: { stage: 'proven', outcome: 'no-answer', attempt: 1 },
+  },
+];
+
+const ALL = [...ROWS, ...GIVEN_UP];
+
+let folder: string;
+let listener: CoaListener;
+let stack: LocalStack;
+let http: LookupHttpClient;
+const lines = new FunctionLines();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nac-results-'));
+  listener = await startCoaListener();
+  const { port, signingPort, secret } = listener;
+  const freeRadius = { address: '127.0.0.1', port, secret };
+  stack = await startLocalStack({
+    appFolder: join(import.meta.dirname, '../..'),
+    dataFolder: folder,
+    env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '12s', ENFORCE_SCHEDULE: '* * * * * *' },
+    fleetSize: 1,
+    moreNas: [
+      { nasIpAddress: DISCONNECTING, ...freeRadius, profile: 'generic-rfc5176' },
+      { nasIpAddress: REAUTHENTICATING, ...freeRadius, profile: 'cisco-ios', alsoIdentifyBy: ['Acct-Session-Id'] },
+      {
+        nasIpAddress: OTHER_SECRET,
+        ...freeRadius,
+        port: signingPort,
+        secret: 'not-the-one',
+        profile: 'generic-rfc5176',
+      },
+      { nasIpAddress: SILENT, ...freeRadius, address: '::1', profile: 'generic-rfc5176' },
+    ],
+    onLine: (line) => lines.add(line),
+    onSwitchEvent: (event) => lines.add(JSON.stringify(event)),
+  });
+  http = lookupHttpClient(stack.url, stack.caFile);
+  for (const [index] of ALL.entries()) {
+    const wiFiMacAddress = `A4BB6D0B00${index.toString(16).padStart(2, '0')}`;
+    stack.tenant?.fleet.add({
+      deviceName: nameOf(index),
+      wiFiMacAddress,
+      ethernetMacAddress: null,
+      managementState: 'managed',
+      complianceState: 'compliant',
+    });
+  }
+  await lines.next(({ event, devices }) => event === 'poll.run' && devices === 1 + ALL.length);
+  for (const [index, row] of ALL.entries()) await connect(index, row);
+  for (const [index] of ALL.entries()) stack.tenant?.fleet.patch(nameOf(index), { complianceState: 'noncompliant' });
+});
+
+afterAll(async () => {
+  await http?.[Symbol.asyncDispose]();
+  await stack?.stop();
+  await listener?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function nameOf(index: number): string {
+  return `STATION-${index}`;
+}
+
+async function connect(index: number, { nas, acctSessionId, behaviour }: Row): Promise<void> {
+  const address = parseMacAddress(String(stack.tenant?.fleet.get(nameOf(index)).wiFiMacAddress));
+  if (address === undefined) throw new Error(`${nameOf(index)} has no address`);
+  const mac = formatMacAddress(address);
+  if (behaviour !== undefined) {
+    await askSwitch('/behaviour', { ...behaviour, mac });
+    expect(await askSwitch('/connect', { mac })).toMatchObject({ role: 'compliant' });
+    return;
+  }
+  const key = { 'x-api-key': stack.apiKey };
+  const question = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: nas };
+  const answer = await http.post('/api/lookup', JSON.stringify(question), key);
+  expect(JSON.parse(answer.body), answer.body).toMatchObject({ role: 'compliant' });
+  const record = { status: 'Start', callingStationId: mac, nasIpAddress: nas, acctSessionId };
+  expect((await http.post('/api/accounting', JSON.stringify(record), key)).status).toBe(200);
+}
+
+async function askSwitch(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const reply = await request(`${stack.switch.controlUrl}${path}`, { method: 'POST', body: JSON.stringify(body) });
+  return reply.body.json();
+}
+
+async function jobsOf(index: number, query = ''): Promise<EnforcementJob[]> {
+  const device = stack.tenant?.fleet.get(nameOf(index)).id;
+  const path = `/api/jobs?device=${device}${query}`;
+  const reply = await http.send('GET', path, { 'x-api-key': stack.operatorKey });
+  expect(reply.status, reply.body).toBe(200);
+  return JSON.parse(reply.body).jobs;
+}
+
+/** The station's first job once it has come to the stage, or to another end. */
+async function firstJob(index: number, { becomes: { stage } }: Row): Promise<EnforcementJob> {
+  while (true) {
+    const next = lines.next(({ event }) => event === 'enforcement.job' || event === 'poll.run');
+    const job = (await jobsOf(index)).at(-1);
+    if (job !== undefined && (job.stage === stage || isFinal(job))) return job;
+    await next;
+  }
+}
+
+describe('a job whose NAS gives', () => {
+  it.concurrent.each(ALL.map((row, index) => ({ row, index, name: row.name })))(
+    '$name',
+    async ({ row, index }) => {
+      const job = await firstJob(index, row);
+      expect(job).toMatchObject(row.becomes);
+      const stages = job.steps.map(({ stage }) => stage);
+      expect(new Set(stages).size, `each stage once: ${stages}`).toBe(stages.length);
+      const ends = stages.filter((stage) => isFinal({ ...job, stage }));
+      expect(ends).toEqual(isFinal(job) ? [job.stage] : []);
+      // What the station still has, policy does not give: until it is proven, it is listed.
+      const listed = (await jobsOf(index, '&notEnforced=true')).length > 0;
+      if (job.stage !== 'acknowledged') expect(listed).toBe(job.stage !== 'proven');
+    },
+    LONGEST_MS,
+  );
+});
