@@ -2,17 +2,13 @@
  * The devices enrolled in the simulated tenant, in the order in which they were enrolled, with every operation that the
  * control port offers.
  */
+import { checkedProperties } from './checked-properties.ts';
 import { DeviceIndex, macDigits } from './device-index.ts';
+import { type Enrollment, EnrollmentList, type FleetPage } from './enrollment-list.ts';
 import { FleetError } from './fleet-error.ts';
 import { generatedDevice } from './generated-device.ts';
 import { graphDate } from './graph-date.ts';
-import {
-  isManagedDeviceProperty,
-  type ManagedDevice,
-  type ManagedDeviceChange,
-  managedDeviceProperties,
-  valueObjection,
-} from './managed-device.ts';
+import type { ManagedDevice, ManagedDeviceChange } from './managed-device.ts';
 
 export const largestFleet = 1_000_000;
 const longestList = 1000;
@@ -38,27 +34,14 @@ export interface DeviceList {
   readonly value: readonly ManagedDevice[];
 }
 
-export interface FleetPage {
-  readonly devices: readonly ManagedDevice[];
-  /** Where the next page starts; undefined when this page is the last. */
-  readonly next: number | undefined;
-}
-
 /** Told after the change: `before` is undefined for a new device, `after` for one that is gone. */
 export type FleetListener = (before: ManagedDevice | undefined, after: ManagedDevice | undefined) => void;
-
-interface Enrollment {
-  /** Never used twice, so that it marks a place in the fleet that survives additions and removals. */
-  readonly sequence: number;
-  device: ManagedDevice;
-}
 
 export class Fleet {
   readonly #now: () => Date;
   #seed: number;
-  #enrollments: Enrollment[] = [];
+  readonly #enrollments = new EnrollmentList();
   readonly #byId = new Map<string, Enrollment>();
-  #nextSequence = 1;
   #nextIndex = 1;
   #reference: Date;
   /** Built when it is first asked for: a fleet that is only listed needs none. */
@@ -76,7 +59,7 @@ export class Fleet {
   }
 
   get size(): number {
-    return this.#enrollments.length;
+    return this.#enrollments.size;
   }
 
   /** Another number after every change. */
@@ -99,7 +82,7 @@ export class Fleet {
       throw new FleetError('invalid_property', 'seed must be a whole number');
     }
     this.#seed = seed;
-    this.#enrollments = [];
+    this.#enrollments.clear();
     this.#byId.clear();
     this.#version += 1;
     this.#hidden.clear();
@@ -216,7 +199,7 @@ export class Fleet {
   remove(idOrName: string): ManagedDevice {
     const enrollment = this.#enrollment(idOrName);
     this.#byId.delete(enrollment.device.id);
-    this.#enrollments.splice(this.#position(enrollment.sequence), 1);
+    this.#enrollments.remove(enrollment);
     this.#version += 1;
     this.#index?.remove(enrollment.device);
     this.#listener(enrollment.device, undefined);
@@ -259,22 +242,7 @@ export class Fleet {
 
   /** Up to `count` (wanted) devices from the given place in the order of enrolment; 0 is the beginning. */
   page(from: number, count: number, wanted?: (device: ManagedDevice) => boolean): FleetPage {
-    const start = this.#position(from);
-    if (wanted === undefined) {
-      const devices = this.#enrollments.slice(start, start + count).map(({ device }) => device);
-      return { devices, next: this.#enrollments[start + count]?.sequence };
-    }
-    const devices: ManagedDevice[] = [];
-    for (let position = start; position < this.#enrollments.length; position += 1) {
-      const enrollment = this.#enrollments[position];
-      if (enrollment !== undefined && wanted(enrollment.device)) {
-        if (devices.length === count) {
-          return { devices, next: enrollment.sequence };
-        }
-        devices.push(enrollment.device);
-      }
-    }
-    return { devices, next: undefined };
+    return this.#enrollments.page(from, count, wanted);
   }
 
   #wholeIndex(): DeviceIndex {
@@ -298,28 +266,10 @@ export class Fleet {
   }
 
   #enroll(device: ManagedDevice): void {
-    const enrollment = { sequence: this.#nextSequence, device };
-    this.#nextSequence += 1;
     this.#version += 1;
-    this.#enrollments.push(enrollment);
+    const enrollment = this.#enrollments.append(device);
     this.#byId.set(device.id, enrollment);
     this.#index?.add(device);
-  }
-
-  /** The index of the first enrolment whose sequence is not below the given one. */
-  #position(sequence: number): number {
-    let low = 0;
-    let high = this.#enrollments.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const found = this.#enrollments[middle];
-      if (found !== undefined && found.sequence < sequence) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    return low;
   }
 
   #enrollment(idOrName: string): Enrollment {
@@ -328,7 +278,7 @@ export class Fleet {
     if (byId !== undefined) {
       return byId;
     }
-    const named = this.#enrollments.filter(({ device }) => device.deviceName?.toLowerCase() === wanted);
+    const named = [...this.#enrollments].filter(({ device }) => device.deviceName?.toLowerCase() === wanted);
     const [first, ...others] = named;
     if (first === undefined) {
       throw new FleetError(
@@ -342,21 +292,4 @@ export class Fleet {
     }
     return first;
   }
-}
-
-/** The same properties, once their names and values are found to be those of a managedDevice. */
-function checkedProperties(properties: Readonly<Partial<ManagedDevice>>): Partial<ManagedDevice> {
-  for (const [name, value] of Object.entries(properties)) {
-    if (!isManagedDeviceProperty(name)) {
-      throw new FleetError(
-        'invalid_property',
-        `managedDevice has no property '${name}' here: use one of ${managedDeviceProperties.join(', ')}`,
-      );
-    }
-    const objection = valueObjection(name, value);
-    if (objection !== undefined) {
-      throw new FleetError('invalid_property', objection);
-    }
-  }
-  return properties;
 }

@@ -1,6 +1,6 @@
 /**
  * A simulated Microsoft tenant with one registered application and a fleet of Intune devices: the Entra authority and
- * Microsoft Graph on one HTTPS port, and a control port through which the fleet is changed.
+ * Microsoft Graph on one HTTPS port, and a control port through which the fleet is changed. README.md says what it does.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -17,93 +17,16 @@ import { type HttpListener, listenForHttp } from './http-listener.ts';
 import { answerManagedIdentity, type ManagedIdentity, managedIdentityPath } from './managed-identity.ts';
 import { issuerUrl } from './openid-discovery.ts';
 import { PageCache } from './page-cache.ts';
-import { counted, RequestCounts, type RequestKind } from './request-counts.ts';
+import { counted, RequestCounts } from './request-counts.ts';
 import { RequestThrottle } from './request-throttle.ts';
-import { type Script, type ScriptTarget, scriptTargets } from './script.ts';
+import { scriptTargets } from './script.ts';
 import { ScriptedAnswers } from './scripted-answers.ts';
-import { BehaviourSwitches, type TenantBehaviour } from './tenant-behaviour.ts';
+import { BehaviourSwitches } from './tenant-behaviour.ts';
+import type { IntuneTenant, IntuneTenantOptions, IntuneTenantStats } from './tenant-interface.ts';
 import { answerScripted, answerTenantRequest, type TenantContext } from './tenant-requests.ts';
-import { type CloudAudiences, cloudAudiences } from './token-audiences.ts';
+import { cloudAudiences } from './token-audiences.ts';
 
-export interface IntuneTenantOptions {
-  /** HTTPS port of authority and Graph; 0 (unless told) takes a free one. */
-  readonly port?: number;
-  /** HTTP port of the control port; 0 (unless told) takes a free one. */
-  readonly controlPort?: number;
-  /** Address the HTTPS listener binds to, 127.0.0.1 unless told. The control port never leaves the loopback interface. */
-  readonly host?: string;
-  readonly fleetSize?: number;
-  readonly seed?: number;
-  readonly tenantId?: string;
-  readonly clientId?: string;
-  readonly clientSecret?: string;
-  /** The certificate registered with the application, in PEM. Without one, client assertions are refused. */
-  readonly clientCertificatePem?: string;
-  /** Names of Graph, of the Intune API and of the token exchange; those of the public cloud unless told. */
-  readonly audiences?: CloudAudiences;
-  /** How the tenant behaves where it does not behave as usual; `PATCH /behaviour` of the control port. */
-  readonly behaviour?: Partial<TenantBehaviour>;
-  /** Application permissions per API; all that a NAC connector needs unless told. */
-  readonly roles?: { readonly graph: readonly string[]; readonly intune: readonly string[] };
-  /** The most devices on one page of a list. */
-  readonly pageSize?: number;
-  /**
-   * How long access tokens are valid, 600 unless told. MSAL counts a token as expired 300 seconds early: with 600 it
-   * asks again after five minutes, with less than 300 before every call.
-   */
-  readonly tokenLifetimeSeconds?: number;
-  /** The tenant's clock for tokens and devices; its TLS certificates always follow the machine's. */
-  readonly now?: () => Date;
-}
-
-export interface IntuneTenantStats {
-  /** All requests by what they asked for, those answered by script included. */
-  readonly requests: Readonly<Record<RequestKind, number>>;
-  /** Requests that were answered by script. */
-  readonly scripted: Readonly<Record<ScriptTarget, number>>;
-  /** Requests that are still to be answered by script. */
-  readonly pendingScripts: Readonly<Record<ScriptTarget, number>>;
-  readonly tokensIssued: number;
-  readonly devices: number;
-}
-
-export interface IntuneTenant {
-  readonly baseUrl: string;
-  /** Stands in for https://login.microsoftonline.com: an authority is `${authorityHost}/${tenantId}`. */
-  readonly authorityHost: string;
-  /** Stands in for https://graph.microsoft.com: requests go to `${graphUrl}/v1.0/...`. */
-  readonly graphUrl: string;
-  readonly controlUrl: string;
-  /** The CA that clients of `baseUrl` must trust. */
-  readonly caPem: string;
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  readonly audiences: CloudAudiences;
-  /** Stands in for `IDENTITY_ENDPOINT` of App Service. Its header and client ID are in `identity`. */
-  readonly identityEndpoint: string;
-  /** The user-assigned managed identity of the function app; federated with the application from the start. */
-  readonly identity: ManagedIdentity;
-  /** The directory that `devices/delta` reads. */
-  readonly directory: EntraDirectory;
-  /** Lets the list of noncompliant devices be started at once. */
-  lowerComplianceWall(): void;
-  /** `GET /behaviour` and `PATCH /behaviour` of the control port. */
-  readonly behaviour: TenantBehaviour;
-  behave(change: Partial<TenantBehaviour>): void;
-  /** `GET /registration` and `PATCH /registration` of the control port. */
-  readonly registration: RegisteredCredentials;
-  register(change: Partial<RegisteredCredentials>): void;
-  /** The operations of the control port on devices. */
-  readonly fleet: Fleet;
-  /** `POST /script` of the control port. */
-  script(script: Script): void;
-  /** `DELETE /script` of the control port. */
-  clearScripts(): void;
-  stats(): IntuneTenantStats;
-  /** Stops both ports, breaks off whatever is under way and leaves no handle open. */
-  close(): Promise<void>;
-}
+export type { IntuneTenant, IntuneTenantOptions, IntuneTenantStats } from './tenant-interface.ts';
 
 const grantedRoles = {
   graph: ['Application.Read.All', 'Device.Read.All', 'DeviceManagementManagedDevices.Read.All'],
