@@ -108,7 +108,7 @@ function newQuery(call: GraphCall): DeltaQuery | { readonly refusal: string } {
 }
 
 function answerPlace(call: GraphCall, context: DevicesDeltaContext, place: DeltaPlace): void {
-  const { deltaPageSize } = context.behaviour.current;
+  const { deltaPageSize, removedReason } = context.behaviour.current;
   const { directory } = context;
   const asked = (id: string): boolean => place.ids === undefined || place.ids.includes(id);
   const after: DeltaState = {
@@ -125,10 +125,11 @@ function answerPlace(call: GraphCall, context: DevicesDeltaContext, place: Delta
     return;
   }
   const changed = latestChanges(directory.changes(place.from, place.end), place.select).filter(([id]) => asked(id));
-  const value = changed.slice(place.offset, place.offset + deltaPageSize).map(([id, object]) =>
-    // A deleted device can be restored for thirty days: Graph calls that "changed".
-    object === undefined ? { id, '@removed': { reason: 'changed' } } : shownObject(object, place.select),
-  );
+  const value = changed
+    .slice(place.offset, place.offset + deltaPageSize)
+    .map(([id, object]) =>
+      object === undefined ? { id, '@removed': { reason: removedReason } } : shownObject(object, place.select),
+    );
   const offset = place.offset + deltaPageSize;
   answerRound(call, context, value, offset < changed.length ? { ...place, offset } : undefined, after);
 }

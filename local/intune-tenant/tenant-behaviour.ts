@@ -33,6 +33,8 @@ export interface TenantBehaviour {
   readonly deltaDuplicates: boolean;
   /** How many changes, already told under the same token, the next delta repeats. */
   readonly deltaReplays: number;
+  /** What delta gives as the reason for a deleted object: it can be restored for thirty days, or it is gone for good. */
+  readonly removedReason: 'changed' | 'deleted';
   /** Status of `syncStateNotFound`. */
   readonly expiredDeltaStatus: number;
   /** The states that the Compliance Retrieval service calls compliant; all others are `false` and on its list. */
@@ -70,6 +72,7 @@ export const usualBehaviour: TenantBehaviour = {
   deltaTokenLifetimeSeconds: 7 * 24 * 3600,
   deltaDuplicates: false,
   deltaReplays: 0,
+  removedReason: 'changed',
   expiredDeltaStatus: 400,
   compliantStates: ['compliant', 'inGracePeriod', 'configManager'],
   unknownDevice: 'emptyList',
@@ -115,6 +118,7 @@ const rules: Readonly<Record<keyof TenantBehaviour, Rule>> = {
   deltaTokenLifetimeSeconds: number(0, tenYears),
   deltaDuplicates: yesOrNo,
   deltaReplays: number(0, 1_000_000),
+  removedReason: choice('changed', 'deleted'),
   expiredDeltaStatus: number(400, 410),
   compliantStates: { kind: 'states' },
   unknownDevice: choice('emptyList', 'notRegistered', 'notFound'),

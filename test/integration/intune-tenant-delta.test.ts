@@ -113,6 +113,9 @@ describe('changes', () => {
     expect((await client.control('DELETE', `/entra-devices/${ids.deviceId}`)).status).toBe(204);
     const deleted = await round(removed.deltaLink);
     expect(deleted.objects).toEqual([{ id: ids.id, '@removed': { reason: 'changed' } }]);
+    client.tenant.behave({ removedReason: 'deleted' });
+    const forGood = await round(removed.deltaLink);
+    expect(forGood.objects).toEqual([{ id: ids.id, '@removed': { reason: 'deleted' } }]);
     expect((await round(deltaPath)).objects).toHaveLength(24);
     expect((await client.control('DELETE', `/entra-devices/${ids.deviceId}`)).status).toBe(404);
   });
