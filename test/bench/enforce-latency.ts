@@ -11,7 +11,13 @@ const MINUTE_MS = 60_000;
 const LONGEST_WAIT_MS = 10_000;
 
 export async function measureLatency(site: EnforcementSite, print: (line: string) => void): Promise<void> {
-  const env = { ServiceBusConnection: site.connectionString, POLLING_INTERVAL: '5m', JOBS_IN_HAND_PER_SITE: '1000' };
+  const env = {
+    ServiceBusConnection: site.connectionString,
+    POLLING_INTERVAL: '5m',
+    JOBS_IN_HAND_PER_SITE: '1000',
+    // So many at once would be held as a mass change.
+    MASS_CHANGE_DEVICES: String(2 * DEVICES),
+  };
   await using nac = await startConnector({ tenant: { fleetSize: 2 * DEVICES }, env });
   const relay = site.start('relay');
   try {
