@@ -5,6 +5,7 @@ import { closeConnector } from './connector.ts';
 import './accounting.ts';
 import './coa-results.ts';
 import './doctor.ts';
+import './decisions.ts';
 import './enforce.ts';
 import './health.ts';
 import './housekeeping.ts';

@@ -9,6 +9,7 @@ import { systemRandom } from './adapters/system/system-random.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { once, shared } from './app/once.ts';
+import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
@@ -76,10 +77,12 @@ export interface App {
   reauthenticate(apiKey: string | null, deviceId: string): Promise<string[]>;
   /** What an operator may do with policies, in the operator's own name. */
   policies(apiKey: string | null): Promise<PolicyDesk>;
-  /** Removes a share of the jobs and sessions that have been over for long. */
-  keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number }>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
   doctor(apiKey: string | null): Promise<DoctorReport>;
+  /** What an operator may ask about decisions that were made. */
+  decisions(apiKey: string | null): Promise<DecisionDesk>;
+  /** Removes a share of the jobs and sessions that have been over for long, and of old decisions. */
+  keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number; readonly decisions: number }>;
   close(): Promise<void>;
 }
 
@@ -94,6 +97,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
   const policy = once(() => openPolicy({ storage: settings.storage, clock, log }));
+  const decisions = once(() => openDecisions(context));
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
   const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
@@ -139,6 +143,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async policies(apiKey) {
       const { name } = await (await lookup()).authenticateOperator(apiKey);
       return (await policy())(name);
+    },
+    async decisions(apiKey) {
+      await (await lookup()).authenticateOperator(apiKey);
+      return decisions();
     },
     keepHouse: async () => (await housekeeping())(),
     async doctor(apiKey) {

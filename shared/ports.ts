@@ -321,7 +321,7 @@ export type ChangeListener = (change: DeviceChange) => Promise<void>;
 // ---- lookup ---------------------------------------------------------------------------------------------------------
 
 export interface SessionStore {
-  /** Keeps the session with its latest decision, in one write; what accounting knows of it stays. */
+  /** Keeps the session with its latest decision, and the decision in its own right, in one write; accounting stays. */
   writeDecision(session: Session, options?: CallOptions): Promise<void>;
   /**
    * Changes what accounting knows of a session, as often as it takes under contention.
@@ -350,6 +350,51 @@ export interface SessionStore {
    * @returns how many sessions
    */
   removeSilent(shard: string, before: Instant, limit: number): Promise<number>;
+}
+
+/** Decisions that were made, for as long as they are kept. {@link SessionStore.writeDecision} writes them. */
+export interface DecisionStore {
+  /** One row, found by the id alone. */
+  read(id: string, options?: CallOptions): Promise<DecisionRecord | undefined>;
+  /** Newest first. @throws StoreError NAC_STORE_TIMEOUT when the signal ends it first */
+  list(query: DecisionQuery, options?: CallOptions): Promise<DecisionPage>;
+  /** Removes decisions made before that time, so many and some more at most. @returns how many */
+  removeBefore(before: Instant, limit: number): Promise<number>;
+}
+
+/** The session as it was when the decision was made. */
+export type DecisionRecord = Omit<Session, 'accounting'>;
+
+export interface DecisionQuery extends DecisionRange {
+  readonly filter: DecisionFilter;
+  readonly limit: number;
+}
+
+export interface DecisionRange {
+  readonly since?: Instant;
+  readonly until?: Instant;
+  /** Only those older than the last one of the page before. */
+  readonly after?: string;
+}
+
+export interface DecisionFilter {
+  readonly site?: string;
+  readonly sessionId?: string;
+  readonly mac?: string;
+  readonly userName?: string;
+  readonly device?: DeviceKey;
+  readonly verdict?: string;
+  readonly role?: string;
+  readonly rule?: string;
+  readonly policyVersion?: string;
+  readonly standing?: string;
+  readonly observed?: boolean;
+}
+
+export interface DecisionPage {
+  readonly decisions: readonly DecisionRecord[];
+  /** Give it as `after` to go on; absent after the oldest. */
+  readonly next?: string;
 }
 
 /** The policy that answers are made by. */

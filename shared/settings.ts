@@ -84,6 +84,7 @@ export const SETTINGS = {
   ENFORCE_SCHEDULE: { default: '*/10 * * * * *', meaning: 'When the timer looks after CoA jobs (NCRONTAB)' },
   JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },
+  DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
   HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
@@ -130,6 +131,7 @@ export interface Settings extends SignInSettings {
   readonly enforceSchedule: string;
   readonly jobsInHandPerSite: number;
   readonly jobHistoryMs: number;
+  readonly decisionHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
@@ -154,6 +156,7 @@ export function readSettings(env: Env): Settings {
     enforceSchedule: reader.schedule('ENFORCE_SCHEDULE'),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
     jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
+    decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
     logPrivacy: {

@@ -8,6 +8,7 @@
 import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
 import { type Decision, type MatchedDevice, sameAnswer } from '../domain/decision.ts';
+import { decisionId } from '../domain/decision-id.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
@@ -75,7 +76,7 @@ export async function answerLookup(
   const asked = presentedIdentities(request);
   const { policy, readAt } = await deps.policies.current(options);
   const asker = { ...request, site: client.site };
-  const id = `${sessionId(client, request)}-${deps.clock.now().getTime().toString(36)}${deps.random.hex(4)}`;
+  const id = decisionId(sessionId(client, request), deps.clock.now(), deps.random.hex(4));
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findDevice(deps, asked.identities, options) : undefined;
     const presented = await withContradiction(deps, client, request, asked, found, options);

@@ -55,6 +55,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     quarantineRole: { name: 'quarantine', vlan: '666', sessionTimeoutSeconds: 1800 },
     enforceSchedule: '*/10 * * * * *',
     jobsInHandPerSite: 20,
+    decisionHistoryMs: 7 * 24 * 3_600_000,
     jobHistoryMs: 30 * 24 * 3_600_000,
     housekeepingSchedule: '0 7 * * * *',
     lookupDeadlineMs: 700,

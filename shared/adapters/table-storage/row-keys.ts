@@ -7,6 +7,7 @@
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
 //                       a|<hash>                           that an id of accounting is this session's
+//                       h|<time, newest first>|<id>        a decision that was made
 // jobs        <site>    <job id>                           a job, newest first
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // policies    policy    state                              which version is in force
@@ -22,10 +23,12 @@
 // devices still fills transactions.
 
 import { createHash } from 'node:crypto';
+import { type DecisionIdParts, parseDecisionId } from '../../domain/decision-id.ts';
 import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
 import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
+import type { DecisionRange } from '../../ports.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
@@ -76,6 +79,27 @@ export function sessionOfAccountingIdRow(shard: string, site: string, accounting
 
 export function sessionsOfDevicePrefix(key: DeviceKey): string {
   return `d|${deviceKeyText(key)}|`;
+}
+
+/** Time first, so that a partition is a list by time; the id holds all of it, so that a read needs no list. */
+export function decisionRow(id: string, { sessionId, at }: DecisionIdParts): RowKey {
+  return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `h|${newestFirst(at)}|${id}` };
+}
+
+/** Where a list goes on after this decision, whichever partition the next one is in. */
+export function decisionCursor(id: string): string {
+  const parts = parseDecisionId(id);
+  return parts === undefined ? '' : `${newestFirst(parts.at)}|${id}`;
+}
+
+/** A filter for decisions of a shard: made since, and before `until`, after a cursor. */
+export function decisionRange(shard: string, { since, until, after }: DecisionRange): string {
+  const conditions = [`PartitionKey eq '${shardPartition(shard)}'`];
+  // Behind the digits comes a bar, and a brace is the next character.
+  conditions.push(`RowKey lt 'h|${since === undefined ? '}' : `${newestFirst(since)}}`}'`);
+  conditions.push(`RowKey ge 'h|${until === undefined ? '' : `${newestFirst(until)}}`}'`);
+  if (after !== undefined) conditions.push(`RowKey gt 'h|${after.replaceAll("'", "''")}'`);
+  return conditions.join(' and ');
 }
 
 /** A job's id starts with its time, counted backwards. */

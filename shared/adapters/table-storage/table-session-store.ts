@@ -1,4 +1,5 @@
-// Sessions in Table Storage: one row each, and one that leads from a device to its sessions, in one transaction.
+// Sessions in Table Storage: one row each, one that leads from a device to its sessions, and one for each decision, in one
+// transaction.
 
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
@@ -11,6 +12,7 @@ import { rulingSession } from '../../domain/ruling-session.ts';
 import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SessionStore } from '../../ports.ts';
+import { decisionActions } from './decision-rows.ts';
 import {
   prefixFilter,
   sessionOfAccountingIdRow,
@@ -87,6 +89,7 @@ export class TableSessionStore implements SessionStore {
       const way = sessionOfAccountingIdRow(id.charAt(0), site, accountingId);
       actions.push(['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
     }
+    actions.push(...decisionActions(session));
     const options = signal ? { abortSignal: signal } : {};
     await storeCall('writing a session', this.#table.submitTransaction(actions, options));
   }

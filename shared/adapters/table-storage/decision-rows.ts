@@ -1,0 +1,67 @@
+// The row that keeps a decision: written with its session in one transaction, found by the decision's id alone, and in
+// the order of time within its partition.
+
+import type { TransactionAction } from '@azure/data-tables';
+import { parseDecisionId } from '../../domain/decision-id.ts';
+import { deviceKeyText } from '../../domain/device.ts';
+import type { Session } from '../../domain/session.ts';
+import type { DecisionFilter, DecisionRecord } from '../../ports.ts';
+import { decisionRow } from './row-keys.ts';
+
+export type DecisionEntity = { record: string };
+
+/** None for a session from before decisions were kept. */
+export function decisionActions({ accounting, ...record }: Session): TransactionAction[] {
+  const parts = parseDecisionId(record.decision.id);
+  if (parts === undefined) return [];
+  const { decision, site, client, mac = '', userName = '' } = record;
+  const { outcome, device } = decision;
+  const columns = {
+    // Filters ask for these; the rest is in the record.
+    sessionId: record.id,
+    site,
+    client,
+    mac,
+    userName: userName.toLowerCase(),
+    deviceKey: device ? deviceKeyText(device) : '',
+    verdict: outcome.verdict,
+    role: outcome.verdict === 'permit' ? outcome.role : '',
+    rule: decision.rule,
+    policyVersion: decision.policyVersion,
+    standing: decision.standing,
+    observed: decision.observed !== undefined,
+    record: JSON.stringify(record),
+  };
+  return [['upsert', { ...decisionRow(decision.id, parts), ...columns }, 'Replace']];
+}
+
+export function fromDecisionEntity({ record }: DecisionEntity): DecisionRecord {
+  return JSON.parse(record);
+}
+
+const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
+  site: 'site',
+  sessionId: 'sessionId',
+  mac: 'mac',
+  userName: 'userName',
+  device: 'deviceKey',
+  verdict: 'verdict',
+  role: 'role',
+  rule: 'rule',
+  policyVersion: 'policyVersion',
+  standing: 'standing',
+  observed: 'observed',
+};
+
+/** OData conditions for what the filter names, joined to the range of keys. */
+export function decisionConditions(filter: DecisionFilter): string {
+  return Object.entries(filter)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => {
+      const column = COLUMN_OF[name as keyof DecisionFilter];
+      if (typeof value === 'boolean') return ` and ${column} eq ${value}`;
+      const text = typeof value === 'string' ? value : deviceKeyText(value);
+      return ` and ${column} eq '${(name === 'userName' ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
+    })
+    .join('');
+}

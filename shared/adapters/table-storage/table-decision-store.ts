@@ -1,0 +1,106 @@
+// Decisions that were made, in Table Storage: read by id without a search, listed newest first over all partitions.
+
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { parseDecisionId } from '../../domain/decision-id.ts';
+import { SHARDS } from '../../domain/device.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { CallOptions, DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports.ts';
+import { type DecisionEntity, decisionConditions, fromDecisionEntity } from './decision-rows.ts';
+import { decisionCursor, decisionRange, decisionRow } from './row-keys.ts';
+import { isNotFound, storePages, toStoreError } from './store-errors.ts';
+
+/** Limit of the Table service per transaction. */
+const LARGEST_TRANSACTION = 100;
+
+type Row = DecisionEntity & { readonly rowKey?: string };
+
+export class TableDecisionStore implements DecisionStore {
+  readonly #table: TableClient;
+
+  /** @param table the one of sessions, since a decision is written in one transaction with its session */
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  async read(id: string, { signal }: CallOptions = {}): Promise<DecisionRecord | undefined> {
+    const parts = parseDecisionId(id);
+    if (parts === undefined) return undefined;
+    const { partitionKey, rowKey } = decisionRow(id, parts);
+    try {
+      const options = signal ? { abortSignal: signal } : {};
+      return fromDecisionEntity(await this.#table.getEntity<DecisionEntity>(partitionKey, rowKey, options));
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw toStoreError('reading a decision', thrown);
+    }
+  }
+
+  /** All partitions at once, each in the order of time; the newest of their next rows comes first. */
+  async list({ filter, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {
+    const conditions = decisionConditions(filter);
+    const pageSize = Math.max(20, Math.ceil(limit / SHARDS.length) * 4);
+    const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range) + conditions, pageSize, signal));
+    try {
+      const next = await Promise.all(rows.map((each) => each.next()));
+      const decisions: DecisionRecord[] = [];
+      for (;;) {
+        const newest = indexOfNewest(next);
+        if (newest === undefined) return { decisions };
+        if (decisions.length === limit) return { decisions, next: decisionCursor(decisions.at(-1)?.decision.id ?? '') };
+        decisions.push(fromDecisionEntity(next[newest]?.value as Row));
+        next[newest] = (await rows[newest]?.next()) ?? { done: true, value: undefined };
+      }
+    } finally {
+      await Promise.all(rows.map((each) => each.return(undefined)));
+    }
+  }
+
+  async removeBefore(before: Instant, limit: number): Promise<number> {
+    // A share for each shard: the last ones must have their turn however much there is.
+    const share = Math.ceil(limit / SHARDS.length);
+    let removed = 0;
+    for (const shard of SHARDS) removed += await this.#removeOfShard(shard, before, share);
+    return removed;
+  }
+
+  async #removeOfShard(shard: string, before: Instant, limit: number): Promise<number> {
+    const queryOptions = { filter: decisionRange(shard, { until: before }), select: ['PartitionKey', 'RowKey'] };
+    const pages = this.#table.listEntities({ queryOptions }).byPage({ maxPageSize: LARGEST_TRANSACTION });
+    let removed = 0;
+    for await (const page of storePages('listing old decisions', pages)) {
+      const actions = page.map(
+        ({ partitionKey = '', rowKey = '' }): TransactionAction => ['delete', { partitionKey, rowKey }],
+      );
+      if (actions.length > 0) await this.#submit(actions);
+      removed += actions.length;
+      if (removed >= limit) break;
+    }
+    return removed;
+  }
+
+  /** Somebody else who removes the same does no harm: the next call finds what is left. */
+  async #submit(actions: TransactionAction[]): Promise<void> {
+    try {
+      await this.#table.submitTransaction(actions);
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw toStoreError('removing old decisions', thrown);
+    }
+  }
+
+  async *#rows(filter: string, maxPageSize: number, signal: AbortSignal | undefined): AsyncGenerator<Row, undefined> {
+    const options = { queryOptions: { filter, select: ['RowKey', 'record'] }, ...(signal && { abortSignal: signal }) };
+    const pages = this.#table.listEntities<DecisionEntity>(options).byPage({ maxPageSize });
+    for await (const page of storePages('listing decisions', pages)) yield* page;
+    return undefined;
+  }
+}
+
+function indexOfNewest(next: readonly IteratorResult<Row, undefined>[]): number | undefined {
+  let newest: number | undefined;
+  for (const [index, { done, value }] of next.entries()) {
+    if (done) continue;
+    const best = newest === undefined ? undefined : next[newest]?.value;
+    if (best === undefined || (value.rowKey ?? '') < (best.rowKey ?? '')) newest = index;
+  }
+  return newest;
+}

@@ -1,0 +1,42 @@
+// Wires what operators ask about decisions that were made.
+
+import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
+import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
+import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
+import { openTables } from '../adapters/table-storage/tables.ts';
+import { readPolicy } from '../adapters/yaml/read-policy.ts';
+import { toInstant } from '../domain/instant.ts';
+import {
+  type ExplainDeps,
+  type ExplainedDecision,
+  explainDecision,
+  type ReplayedDecision,
+  replayDecision,
+} from '../policy/explain-decision.ts';
+import { readDecisionQuery } from '../policy/read-decision-query.ts';
+import type { CallOptions, DecisionPage } from '../ports.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { policyOfSettings } from './open-policy-source.ts';
+
+/** A list that takes longer has a filter that finds next to nothing in a long time; the error says so. */
+const LIST_DEADLINE_MS = 30_000;
+
+export type DecisionDesk = Awaited<ReturnType<typeof openDecisions>>;
+
+export async function openDecisions({ settings, clock }: Pick<Context, 'settings' | 'clock'>) {
+  const tables = await openTables(settings.storage, 'background');
+  const deps: ExplainDeps = {
+    decisions: new TableDecisionStore(tables.sessions),
+    jobs: new TableJobStore(tables),
+    store: new TablePolicyStore(tables.policies),
+    readPolicy,
+    builtIn: policyOfSettings(settings),
+  };
+  const options = (): CallOptions => ({ signal: clock.deadline(LIST_DEADLINE_MS) });
+  return {
+    list: (query: Iterable<[string, string]>): Promise<DecisionPage> =>
+      deps.decisions.list(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), options()),
+    explain: (id: string): Promise<ExplainedDecision> => explainDecision(deps, id, options()),
+    replay: (id: string, version: string): Promise<ReplayedDecision> => replayDecision(deps, id, version, options()),
+  };
+}

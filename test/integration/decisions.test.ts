@@ -1,0 +1,246 @@
+// Decisions that were made: listed, explained, replayed and forgotten, against Azurite and a real poll.
+
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
+import type { PolicyDesk } from '../../shared/app/open-policy.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { Decision } from '../../shared/domain/decision.ts';
+import type { DecisionPage } from '../../shared/ports.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+interface Desk {
+  readonly nac: ConnectorFixture;
+  readonly decisions: DecisionDesk;
+  readonly policies: PolicyDesk;
+  readonly branchKey: string;
+}
+
+async function open(): Promise<Desk & AsyncDisposable> {
+  const nac = await startConnector();
+  const registry = await openClientRegistry({
+    kind: 'connection-string',
+    connectionString: nac.storage.connectionString,
+  });
+  const operator = await registry.createClient('olga', 'hq', 'operator');
+  const branchKey = await registry.createClient('radius-2', 'branch');
+  await nac.app.poll(MINUTE_MS);
+  const [decisions, policies] = [await nac.app.decisions(operator), await nac.app.policies(operator)];
+  return { nac, decisions, policies, branchKey, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
+}
+
+function macOf({ tenant }: ConnectorFixture, name: string): string {
+  return String(tenant.fleet.get(name).wiFiMacAddress);
+}
+
+async function ask({ nac }: Desk, name: string, apiKey = nac.apiKey, more: Record<string, string> = {}) {
+  const mac = macOf(nac, name);
+  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...more };
+  return (await nac.app.lookup(apiKey, JSON.stringify(request))).decision;
+}
+
+async function askAs({ nac }: Desk, userName: string) {
+  const request = { method: 'site', userName, callingStationId: '02-00-00-00-00-01', nasPortType: 'Virtual' };
+  return (await nac.app.lookup(nac.apiKey, JSON.stringify(request))).decision;
+}
+
+const query = (parameters: Record<string, string>) => Object.entries(parameters);
+const idsOf = ({ decisions }: DecisionPage) => decisions.map(({ decision }) => decision.id);
+
+describe('a decision', () => {
+  it('is written in one request with its session, and none is written while nothing changes', async () => {
+    await using desk = await open();
+    desk.nac.storage.requests.length = 0;
+    await ask(desk, 'NAC-00001');
+    const writes = () => desk.nac.storage.requests.filter((request) => request.writes > 0);
+    expect(writes()).toEqual([{ method: 'BATCH', table: 'sessions', writes: 3 }]);
+    await ask(desk, 'NAC-00001');
+    expect(writes().length).toBe(1);
+  });
+
+  it('is read by its id in one point read of decisions', async () => {
+    await using desk = await open();
+    const { id } = await ask(desk, 'NAC-00001');
+    desk.nac.storage.requests.length = 0;
+    expect((await desk.decisions.explain(id)).decision.id).toBe(id);
+    expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(1);
+  });
+
+  it('is explained: identities, device with its raw state, each rule and why it did not match', async () => {
+    await using desk = await open();
+    const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasPortType: 'Ethernet' });
+    expect(await desk.decisions.explain(id)).toMatchObject({
+      site: 'hq',
+      client: 'radius-1',
+      identities: [{ kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id', result: 'matched' }],
+      decision: {
+        standing: 'noncompliant',
+        outcome: { verdict: 'permit', role: 'quarantine' },
+        facts: {
+          site: 'hq',
+          nasPortType: 'Ethernet',
+          device: { complianceState: 'noncompliant' },
+          asOf: expect.any(String),
+        },
+      },
+      rules: [
+        {
+          rule: 'permit-compliant',
+          matched: false,
+          failed: [{ condition: 'compliance', wanted: 'compliant', actual: 'noncompliant' }],
+        },
+        { rule: 'quarantine-others', matched: true, failed: [] },
+      ],
+      jobs: [],
+      jobsComplete: true,
+    });
+  });
+
+  it('that nobody made, or a text that is no id, is unknown', async () => {
+    await using desk = await open();
+    for (const id of [`${'0'.repeat(20)}-mwpq9ynx824c4372`, 'x', '', "' or 1 eq 1", '../..']) {
+      await expect(desk.decisions.explain(id), id).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN', status: 400 });
+    }
+  });
+
+  it('is explained by the version that made it, even after the next one is in force', async () => {
+    await using desk = await open();
+    const before = await ask(desk, 'NAC-00002');
+    await desk.policies.upload('v1', 'roles: { all: { vlan: 7 } }\nrules: [{ name: all, permit: all }]\n');
+    await desk.policies.activate('v1');
+    desk.nac.clock.advance(61 * SECOND_MS);
+    const after = await ask(desk, 'NAC-00002');
+    expect((await desk.decisions.explain(before.id)).rules?.at(-1)?.rule).toBe('quarantine-others');
+    expect((await desk.decisions.explain(after.id)).rules).toEqual([{ rule: 'all', matched: true, failed: [] }]);
+  });
+});
+
+describe('a replay', () => {
+  it('decides again by another version from what was recorded, not from what is true now', async () => {
+    await using desk = await open();
+    const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasIdentifier: 'lab-sw-1' });
+    desk.nac.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
+    desk.nac.clock.advance(61 * MINUTE_MS);
+    await desk.nac.app.poll(MINUTE_MS);
+    const text = `roles: { lab: { vlan: 5 }, rest: { vlan: 6 } }
+rules:
+  - { name: lab, when: { nasIdentifier: lab-*, compliance: noncompliant }, permit: lab }
+  - { name: rest, permit: rest }
+`;
+    await desk.policies.upload('v1', text);
+    expect(await desk.decisions.replay(id, 'v1')).toMatchObject({
+      recorded: { rule: 'quarantine-others' },
+      replayed: { rule: 'lab', outcome: { role: 'lab', vlan: '5' }, policyVersion: 'v1' },
+      sameOutcome: false,
+    });
+    expect(await desk.decisions.replay(id, 'built-in')).toMatchObject({ sameOutcome: true });
+    await expect(desk.decisions.replay(id, 'v9')).rejects.toMatchObject({ code: 'NAC_POLICY_VERSION' });
+  });
+});
+
+describe('the list', () => {
+  let desk: Desk;
+  const made: Decision[] = [];
+
+  beforeAll(async () => {
+    const opened = await open();
+    desk = opened;
+    for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00004', 'NAC-00005']) {
+      made.push(await ask(desk, name));
+      desk.nac.clock.advance(SECOND_MS);
+      made.push(await ask(desk, name, desk.branchKey));
+      desk.nac.clock.advance(MINUTE_MS);
+    }
+    made.push(await askAs(desk, "O'Neill@example.com"));
+    return () => opened[Symbol.asyncDispose]();
+  });
+
+  it('is newest first, whatever partition they are in', async () => {
+    expect(idsOf(await desk.decisions.list([]))).toEqual(made.map(({ id }) => id).reverse());
+  });
+
+  it('comes page by page, each decision once', async () => {
+    const seen: string[] = [];
+    let page: DecisionPage | undefined;
+    do {
+      page = await desk.decisions.list(query({ limit: '2', ...(page?.next !== undefined && { after: page.next }) }));
+      expect(page.decisions.length).toBeLessThanOrEqual(2);
+      seen.push(...idsOf(page));
+    } while (page.next !== undefined);
+    expect(seen).toEqual(made.map(({ id }) => id).reverse());
+  });
+
+  it('is filtered by device, MAC address, user, site, decision, rule and standing', async () => {
+    const device = desk.nac.tenant.fleet.get('NAC-00002').id;
+    const count = async (parameters: Record<string, string>) =>
+      idsOf(await desk.decisions.list(query(parameters))).length;
+    expect(await count({ device: device.toUpperCase() })).toBe(2);
+    expect(await count({ mac: macOf(desk.nac, 'NAC-00002') })).toBe(2);
+    expect(await count({ mac: macOf(desk.nac, 'NAC-00002'), site: 'branch' })).toBe(1);
+    expect(await count({ user: "o'neill@EXAMPLE.com" })).toBe(1);
+    expect(await count({ site: 'hq' })).toBe(5);
+    expect(await count({ decision: 'deny' })).toBe(made.filter(({ outcome }) => outcome.verdict === 'deny').length);
+    expect(await count({ rule: 'permit-compliant' })).toBe(
+      made.filter(({ standing }) => standing === 'compliant').length,
+    );
+    expect(await count({ standing: 'noncompliant' })).toBe(
+      made.filter(({ standing }) => standing === 'noncompliant').length,
+    );
+    expect(await count({ session: made[0]?.id.slice(0, 20) ?? '' })).toBe(1);
+    expect(await count({ observed: 'true' })).toBe(0);
+  });
+
+  it('is bounded in time: the last day, or what the query says', async () => {
+    const last = await desk.decisions.list(query({ since: '90s' }));
+    expect(idsOf(last)).toEqual(
+      made
+        .slice(-3)
+        .map(({ id }) => id)
+        .reverse(),
+    );
+    const rest = await desk.decisions.list(query({ until: '90s' }));
+    expect(idsOf(rest)).toEqual(
+      made
+        .slice(0, -3)
+        .map(({ id }) => id)
+        .reverse(),
+    );
+  });
+
+  it.each([
+    { limit: '0' },
+    { limit: '201' },
+    { since: 'yesterday' },
+    { until: '-1h' },
+    { after: "' or 1 eq 1" },
+    { decision: 'maybe' },
+    { mac: 'dead beef' },
+    { color: 'red' },
+    { site: '' },
+    { user: 'x'.repeat(254) },
+  ])('refuses %j and names the parameter', async (parameters) => {
+    const [field] = Object.keys(parameters);
+    const list = async () => desk.decisions.list(query(parameters as Record<string, string>));
+    await expect(list()).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', status: 400, field });
+  });
+
+  it('takes no filter for a condition of its own', async () => {
+    expect(idsOf(await desk.decisions.list(query({ site: "x' or site eq 'hq" })))).toEqual([]);
+  });
+});
+
+describe('housekeeping', () => {
+  it('forgets decisions after the set time, and keeps younger ones', async () => {
+    await using desk = await open();
+    const old = await ask(desk, 'NAC-00001');
+    desk.nac.clock.advance(7 * DAY_MS + MINUTE_MS);
+    const young = await ask(desk, 'NAC-00002');
+    expect(await desk.nac.app.keepHouse()).toMatchObject({ decisions: 1 });
+    await expect(desk.decisions.explain(old.id)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
+    expect((await desk.decisions.explain(young.id)).decision.id).toBe(young.id);
+    expect(await desk.nac.app.keepHouse()).toMatchObject({ decisions: 0 });
+  });
+});
