@@ -43,6 +43,9 @@ function laterOf(observedAt: Instant, sweptAt: Instant | undefined): Instant {
   return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
 }
 
-function marksOf({ confirmedUntil }: StoredDevice): StandingMark[] {
-  return confirmedUntil === undefined ? [] : ['stale'];
+function marksOf({ confirmedUntil, held }: StoredDevice): StandingMark[] {
+  return [
+    ...(confirmedUntil === undefined ? [] : (['stale'] as const)),
+    ...(held === undefined ? [] : (['held'] as const)),
+  ];
 }

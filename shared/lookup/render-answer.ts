@@ -1,36 +1,59 @@
-// The answer in the two forms that are asked for: JSON for anyone, one line of text for FreeRADIUS.
+// The answer in the two forms that are asked for most: JSON for anyone, one line of text for FreeRADIUS.
 
+import type { Outcome } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
+import type { ReplyAttributes } from '../domain/reply-attributes.ts';
 import type { LookupAnswer } from './answer-lookup.ts';
 
+/** RFC 2865 5.29: when the session's time is over the NAS asks again, instead of cutting it off. */
+export const TERMINATION_ACTION = 'RADIUS-Request';
+
 /** The JSON answer; docs/lookup.md describes it field by field. */
-export interface JsonAnswer {
+export interface JsonAnswer extends Partial<JsonPermit> {
   readonly decision: 'permit' | 'deny';
-  readonly role?: string;
-  readonly vlan?: string;
   readonly sessionTimeoutSeconds?: number;
+  readonly terminationAction?: typeof TERMINATION_ACTION;
+  /** What would have been answered, were the rule or the site not only observed. */
+  readonly observed?: { readonly decision: 'permit' | 'deny' } & Partial<JsonPermit>;
   readonly standing: string;
   readonly compliance?: string;
   readonly managed: boolean;
+  readonly registered?: boolean;
   readonly device?: { readonly source: string; readonly id: string; readonly name?: string };
   readonly matchedBy?: { readonly identity: string; readonly assurance: string; readonly origin: string };
   readonly rule: string;
   readonly policyVersion: string;
+  readonly policyAgeSeconds: number;
   readonly asOf?: Instant;
   readonly ageSeconds?: number;
-  readonly source: 'store';
+  readonly source: AnswerSource;
   readonly decisionId: string;
   readonly problems: readonly string[];
 }
 
-export function renderJson({ decision, stored, sessionTimeoutSeconds }: LookupAnswer): JsonAnswer {
-  const { outcome, device } = decision;
+interface JsonPermit {
+  readonly role: string;
+  readonly vlan: string;
+  readonly acl: string;
+  readonly redirectUrl: string;
+  readonly attributes: ReplyAttributes;
+}
+
+/** Where the state came from: the store, or the store with a mark that it does not stand as firmly as usual. */
+export type AnswerSource = 'store' | 'stale' | 'held';
+
+export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeSeconds }: LookupAnswer): JsonAnswer {
+  const { outcome, observed, device, facts } = decision;
+  const { registrationState } = stored?.device ?? {};
   return {
     decision: outcome.verdict,
-    ...(outcome.verdict === 'permit' && { role: outcome.role, vlan: outcome.vlan, sessionTimeoutSeconds }),
+    ...permitFields(outcome),
+    ...(outcome.verdict === 'permit' && { sessionTimeoutSeconds, terminationAction: TERMINATION_ACTION }),
+    ...(observed && { observed: { decision: observed.verdict, ...permitFields(observed) } }),
     standing: decision.standing,
     ...(stored && { compliance: stored.device.complianceState }),
     managed: stored !== undefined,
+    ...(registrationState !== undefined && { registered: registrationState.toLowerCase() === 'registered' }),
     ...(device && {
       device: { source: device.source, id: device.id, ...(device.name !== undefined && { name: device.name }) },
       matchedBy: {
@@ -43,10 +66,17 @@ export function renderJson({ decision, stored, sessionTimeoutSeconds }: LookupAn
     }),
     rule: decision.rule,
     policyVersion: decision.policyVersion,
-    source: 'store',
+    policyAgeSeconds,
+    source: facts?.marks.includes('held') ? 'held' : facts?.marks.includes('stale') ? 'stale' : 'store',
     decisionId: decision.id,
     problems: decision.problems,
   };
+}
+
+function permitFields(outcome: Outcome): Partial<JsonPermit> {
+  if (outcome.verdict === 'deny') return {};
+  const { verdict, ...fields } = outcome;
+  return fields;
 }
 
 /**

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../../shared/domain/decision.ts';
+import type { Decision, Outcome } from '../../../shared/domain/decision.ts';
+import type { StandingMark } from '../../../shared/domain/standing.ts';
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { renderJson, renderText } from '../../../shared/lookup/render-answer.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';
+import { someFacts } from '../../support/policy-facts.ts';
 
 /** As the FreeRADIUS sample reads it; anything else counts as no answer there. */
 const SAMPLE_PATTERN =
@@ -86,6 +88,7 @@ describe('the JSON answer', () => {
       role: 'staff',
       vlan: '10',
       sessionTimeoutSeconds: 27_531,
+      terminationAction: 'RADIUS-Request',
       standing: 'compliant',
       compliance: 'compliant',
       managed: true,
@@ -93,6 +96,7 @@ describe('the JSON answer', () => {
       matchedBy: { identity: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' },
       rule: 'permit-compliant',
       policyVersion: 'v1',
+      policyAgeSeconds: 12,
       asOf: '2026-11-20T10:00:00.000Z',
       ageSeconds: 300,
       source: 'store',
@@ -112,5 +116,44 @@ describe('the JSON answer', () => {
   test('never says a negative age, even if two clocks differ', () => {
     const device = { ...DEVICE, asOf: '2026-11-20T10:06:00.000Z' };
     expect(renderJson({ ...PERMIT, decision: { ...DECISION, device } }).ageSeconds).toBe(0);
+  });
+
+  test('says where the state came from: the store, or a record in doubt, or one with news held back', () => {
+    const sourceWith = (...marks: StandingMark[]) =>
+      renderJson({ ...PERMIT, decision: { ...DECISION, facts: someFacts({ marks }) } }).source;
+    expect([sourceWith(), sourceWith('stale'), sourceWith('held'), sourceWith('stale', 'held')]).toEqual([
+      'store',
+      'stale',
+      'held',
+      'held',
+    ]);
+  });
+
+  test('says what would have been answered while rule or site are only observed', () => {
+    const decision = {
+      ...DECISION,
+      observed: { verdict: 'permit', role: 'quarantine', vlan: '666', acl: 'Q' },
+    } as const;
+    expect(renderJson({ ...PERMIT, decision })).toMatchObject({
+      decision: 'permit',
+      role: 'staff',
+      observed: { decision: 'permit', role: 'quarantine', vlan: '666', acl: 'Q' },
+    });
+    expect(renderJson({ ...PERMIT, decision: { ...DECISION, observed: { verdict: 'deny' } } }).observed).toEqual({
+      decision: 'deny',
+    });
+  });
+
+  test('carries ACL, redirect and attributes of the role', () => {
+    const outcome: Outcome = {
+      verdict: 'permit',
+      role: 'quarantine',
+      vlan: '666',
+      acl: 'ACL-Q',
+      redirectUrl: 'https://help.example.com/',
+      attributes: { 'Cisco-AVPair': ['a=b'] },
+    };
+    const { verdict, ...fields } = outcome;
+    expect(renderJson({ ...PERMIT, decision: { ...DECISION, outcome } })).toMatchObject(fields);
   });
 });
