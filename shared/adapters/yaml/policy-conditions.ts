@@ -15,8 +15,8 @@ import type { YamlField, YamlReader } from './yaml-reader.ts';
 type Limit<T> = condition.Limit<T>;
 type Read = (read: YamlReader, field: YamlField) => condition.Condition | undefined;
 
-const LONGEST_LIST = 200;
-const LONGEST_PATTERN = 253;
+export const LONGEST_LIST = 200;
+export const LONGEST_PATTERN = 253;
 
 export const COMPLIANCE_WORDS = [...COMPLIANCE_STATES, ...STANDINGS_WITHOUT_STATE, ...STANDING_MARKS] as const;
 

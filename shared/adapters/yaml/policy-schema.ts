@@ -1,0 +1,108 @@
+// JSON Schema of policy.yaml, for editors. The reader decides what is right; this follows it, from the same lists.
+
+import { ASSURANCES } from '../../domain/identity.ts';
+import { MEDIA } from '../../domain/policy-facts.ts';
+import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/reply-attributes.ts';
+import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST, LONGEST_PATTERN } from './policy-conditions.ts';
+import { MOST_ROLES } from './policy-roles.ts';
+import { MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
+
+type Schema = Readonly<Record<string, unknown>>;
+
+const WORD: Schema = { type: ['string', 'integer'], pattern: '^[A-Za-z0-9_.-]{1,64}$' };
+const SITE: Schema = { type: ['string', 'integer'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
+const PATTERN: Schema = { type: ['string', 'number'], minLength: 1, maxLength: LONGEST_PATTERN };
+const DURATION: Schema = { type: ['string', 'integer'], pattern: '^\\d{1,9}(\\.\\d{1,3})?\\s*(ms|s|m|h|d)?$' };
+const PLAIN_TEXT: Schema = { type: 'string', minLength: 1, maxLength: LONGEST_VALUE };
+
+const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
+  compliance: {
+    ...oneOrMore({ enum: COMPLIANCE_WORDS }),
+    description: 'State or standing of the device; any of these',
+  },
+  assurance: { ...oneOrMore({ enum: ASSURANCES }), description: 'How sure it is which device this is' },
+  ownership: { ...oneOrMore(PATTERN), description: 'As Intune has it, e.g. company or personal' },
+  platform: { ...oneOrMore(PATTERN), description: 'Operating system as Intune has it, e.g. Windows, iOS, macOS' },
+  osVersion: { ...oneOrMore(limit('[0-9].*')), description: "All must hold, e.g. ['>= 17.1', '< 18']" },
+  registered: { type: 'boolean', description: 'Registered with Entra ID' },
+  site: { ...oneOrMore(SITE), description: 'Site of the RADIUS proxy that asks' },
+  medium: { ...oneOrMore({ enum: MEDIA }), description: 'By NAS-Port-Type' },
+  ssid: { ...oneOrMore(PATTERN), description: 'With * and ?; letter case counts' },
+  nasAddress: { ...oneOrMore({ type: 'string' }), description: 'Addresses and subnets, e.g. 10.1.0.0/16' },
+  nasIdentifier: { ...oneOrMore(PATTERN), description: 'With * and ?' },
+  userName: { ...oneOrMore(PATTERN), description: 'With * and ?' },
+  minutesSinceEnrolment: { ...oneOrMore(limit('\\d{1,9}')), description: "E.g. '< 60'" },
+  removalPending: { type: 'boolean', description: 'Retire, wipe or delete was asked for' },
+  answerAge: { ...oneOrMore(limit('\\d.*[a-z]')), description: "How old the knowledge is, e.g. '>= 4h'" },
+};
+
+export function policySchema(): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'policy.yaml',
+    ...object({ roles: named(role(), MOST_ROLES), sites: named(site(), MOST_SITES), rules: rules() }, [
+      'roles',
+      'rules',
+    ]),
+  };
+}
+
+function rules(): Schema {
+  const properties = {
+    name: { type: 'string', pattern: RULE_NAME },
+    when: object(CONDITIONS, []),
+    permit: { ...WORD, description: 'A role of this file' },
+    reject: { const: true },
+    observe: { ...WORD, description: 'Decide and record, but give this role instead' },
+  };
+  const rule = { ...object(properties, ['name']), oneOf: [{ required: ['permit'] }, { required: ['reject'] }] };
+  return {
+    type: 'array',
+    minItems: 1,
+    maxItems: MOST_RULES,
+    items: rule,
+    description: 'The first that matches decides',
+  };
+}
+
+function role(): Schema {
+  const types = { text: PLAIN_TEXT, number: { type: 'integer', minimum: 0, maximum: 0xffff_ffff } };
+  const attributes = Object.entries(REPLY_ATTRIBUTES).map(([name, type]) => [
+    name,
+    oneOrMore(types[type], MOST_VALUES),
+  ]);
+  const properties = {
+    vlan: { ...WORD, description: 'VLAN name or id' },
+    sessionTimeout: { ...DURATION, description: '1m to 7d; 8h when absent; spread by 10 %' },
+    acl: PLAIN_TEXT,
+    redirectUrl: { ...PLAIN_TEXT, pattern: '^https?://' },
+    attributes: object(Object.fromEntries(attributes), []),
+  };
+  return object(properties, ['vlan']);
+}
+
+function site(): Schema {
+  return object(
+    {
+      observe: { ...WORD, description: 'Everybody here gets this role; decisions say what would be' },
+      vlans: named(WORD),
+    },
+    [],
+  );
+}
+
+function object(properties: Schema, required: readonly string[]): Schema {
+  return { type: 'object', additionalProperties: false, required, properties };
+}
+
+function named(schema: Schema, maxProperties?: number): Schema {
+  return { type: 'object', additionalProperties: schema, ...(maxProperties !== undefined && { maxProperties }) };
+}
+
+function oneOrMore(items: Schema, maxItems: number = LONGEST_LIST): Schema {
+  return { anyOf: [items, { type: 'array', minItems: 1, maxItems, items }] };
+}
+
+function limit(value: string): Schema {
+  return { type: 'string', pattern: `^(>=|<)\\s*${value}$` };
+}

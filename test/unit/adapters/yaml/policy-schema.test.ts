@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CONDITION_NAMES } from '../../../../shared/adapters/yaml/policy-conditions.ts';
+import { policySchema } from '../../../../shared/adapters/yaml/policy-schema.ts';
+import { readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
+import { evaluatePolicy } from '../../../../shared/domain/policy.ts';
+import type { PolicyFacts } from '../../../../shared/domain/policy-facts.ts';
+import { someFacts } from '../../../support/policy-facts.ts';
+
+function infra(file: string): string {
+  return readFileSync(join(import.meta.dirname, '../../../../infra', file), 'utf8');
+}
+
+test('infra/policy.schema.json is what `npm run schema` writes', () => {
+  expect(JSON.parse(infra('policy.schema.json'))).toEqual(JSON.parse(JSON.stringify(policySchema())));
+});
+
+test('the schema knows every condition of the reader', () => {
+  expect(policySchema()).toMatchObject({
+    properties: {
+      rules: {
+        items: { properties: { when: { properties: Object.fromEntries(CONDITION_NAMES.map((name) => [name, {}])) } } },
+      },
+    },
+  });
+});
+
+test('docs/policy.md describes every condition', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../../../docs/policy.md'), 'utf8');
+  const described = [...docs.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+  expect(described).toEqual(expect.arrayContaining(CONDITION_NAMES));
+});
+
+test.each<[string, Partial<PolicyFacts>, string, unknown]>([
+  ['a compliant laptop', {}, 'compliant', { role: 'staff', vlan: '10' }],
+  ['the same at the branch', { site: 'branch' }, 'compliant', { role: 'staff', vlan: '110' }],
+  [
+    'a new device not compliant yet',
+    { standing: 'noncompliant', at: '2026-11-20T08:59:00.000Z' },
+    'new-devices',
+    { role: 'staff' },
+  ],
+  [
+    'an hour later',
+    { standing: 'noncompliant', at: '2026-11-20T09:00:00.000Z' },
+    'everyone-else',
+    { role: 'quarantine', acl: 'ACL-REMEDIATION' },
+  ],
+  [
+    'a new device known by its MAC only',
+    { standing: 'noncompliant', assurance: 'mac', at: '2026-11-20T08:59:00.000Z' },
+    'everyone-else',
+    { role: 'quarantine' },
+  ],
+  ['a device being wiped', { standing: 'beingRemoved' }, 'leaving-devices', { role: 'quarantine' }],
+  [
+    'a compliant device over VPN',
+    { nasPortType: 'Virtual' },
+    'compliant-vpn',
+    { attributes: { 'ASA-Group-Policy': ['GP-STAFF'] } },
+  ],
+  ['another one over VPN', { nasPortType: 'Virtual', standing: 'error' }, 'other-vpn', { verdict: 'deny' }],
+  [
+    'a phone',
+    { nasPortType: 'Ethernet', nasIdentifier: 'voice-3', standing: 'notEnrolled' },
+    'phones',
+    { role: 'voice' },
+  ],
+  [
+    'a stranger at the site that is ramped in',
+    { site: 'warehouse', standing: 'notEnrolled' },
+    'everyone-else',
+    { role: 'staff' },
+  ],
+  [
+    'a wrong password there',
+    { site: 'warehouse', standing: 'notAuthenticated' },
+    'deny-not-authenticated',
+    { verdict: 'deny' },
+  ],
+])('infra/policy.yaml decides on %s', (_what, facts, rule, outcome) => {
+  const policy = readPolicy(infra('policy.yaml'), { version: 'sample' });
+  expect(evaluatePolicy(policy, someFacts(facts))).toMatchObject({ rule, outcome });
+});
