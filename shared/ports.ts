@@ -207,6 +207,11 @@ export interface DeviceStore {
   markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
   /** Keys of every device in a shard (first digit of the device hash), present or gone. */
   listKeys(shard: string): AsyncIterable<DeviceKey>;
+  /** Records of a shard in the order of their keys, at most a thousand, beginning behind `after`. */
+  listRecords(
+    shard: string,
+    after: DeviceKey | undefined,
+  ): Promise<{ readonly records: readonly StoredDevice[]; readonly more: boolean }>;
   /** Changes not yet dispatched, per device oldest first. */
   pendingChanges(): AsyncIterable<DeviceChange>;
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;

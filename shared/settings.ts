@@ -68,6 +68,18 @@ export const SETTINGS = {
   },
   ServiceBusConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for Service Bus' },
   POLLING_INTERVAL: { default: '2h', meaning: 'Time between sweeps of Intune (plain numbers are minutes)' },
+  CHANGED_DEVICES_INTERVAL: {
+    default: '1m',
+    meaning: 'Time between two looks at devices that checked in since the last one; off leaves them to sweeps',
+  },
+  ENTRA_DEVICE_DELTA: {
+    default: 'off',
+    meaning: 'on: Entra is asked which devices changed; needs the permission Device.Read.All',
+  },
+  HARDWARE_MAX_AGE: {
+    default: '7d',
+    meaning: 'Ethernet MAC and UDID are fetched anew after this long; off fetches none',
+  },
   COMPLIANT_STATES: {
     default: 'compliant,inGracePeriod',
     meaning: 'Compliance states that count as compliant; Intune grants access in a grace period',
@@ -122,6 +134,11 @@ export interface Settings extends SignInSettings {
   /** Absent: compliance changes are known, but not enforced. */
   readonly serviceBus?: ServiceBusSetting;
   readonly pollingIntervalMs: number;
+  /** Absent: changes are found by sweeps alone. */
+  readonly changedDevicesIntervalMs: number | undefined;
+  readonly entraDeviceDelta: boolean;
+  /** Absent: Ethernet MAC and UDID are not fetched. */
+  readonly hardwareMaxAgeMs: number | undefined;
   readonly compliantStates: readonly ComplianceState[];
   /** `share` from 0 to 1. */
   readonly massChange: { readonly share: number; readonly least: number };
@@ -145,6 +162,9 @@ export function readSettings(env: Env): Settings {
     storage: reader.storage(),
     ...reader.serviceBus(),
     pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
+    changedDevicesIntervalMs: reader.durationOrOff('CHANGED_DEVICES_INTERVAL', { from: '10s', to: '1h', unit: 'm' }),
+    entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',
+    hardwareMaxAgeMs: reader.durationOrOff('HARDWARE_MAX_AGE', { from: '1h', to: '365d', unit: 'm' }),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
     massChange: {
       share: reader.wholeNumber('MASS_CHANGE_PERCENT', 1, 100) / 100,
@@ -200,6 +220,10 @@ class SettingsReader {
       return 0;
     }
     return milliseconds;
+  }
+
+  durationOrOff(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' }): number | undefined {
+    return this.text(name)?.toLowerCase() === 'off' ? undefined : this.duration(name, limits);
   }
 
   schedule(name: SettingName): string {

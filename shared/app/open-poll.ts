@@ -7,8 +7,9 @@ import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
 import { readReleaseRequest } from '../polling/read-release-request.ts';
-import { applyReleases, releaseRun } from '../polling/release-held.ts';
-import { runSweepSlice, type SliceResult } from '../polling/sweep.ts';
+import { releaseRun } from '../polling/release-held.ts';
+import type { SliceResult } from '../polling/sweep.ts';
+import { runTick } from '../polling/tick.ts';
 import type { ChangeListener } from '../ports.ts';
 import type { Context } from './context.ts';
 import { daysLeftReporter } from './report-days-left.ts';
@@ -20,12 +21,13 @@ const LEASE_SHARE = 1.5;
 
 export async function openPoll({ settings, clock, random, log, closing }: Context, onChange: ChangeListener) {
   const { openIntuneSource } = await import('../adapters/intune/open-intune-source.ts');
-  const { source, reader, tokens, close } = openIntuneSource(settings, clock);
+  const { source, reader, directory, tokens, close } = openIntuneSource(settings, clock);
   closing.push(close);
   const tables = await openTables(settings.storage, 'background');
   const deps = {
     source,
     reader,
+    ...(settings.entraDeviceDelta && { directory }),
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
     sweeps: new TableSweepStore(tables.polling),
@@ -36,11 +38,12 @@ export async function openPoll({ settings, clock, random, log, closing }: Contex
     log,
   };
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
-  const { pollingIntervalMs, massChange, compliantStates } = settings;
+  const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange, compliantStates } = settings;
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
-    await applyReleases(deps);
-    const result = await runSweepSlice(deps, {
+    const result = await runTick(deps, {
       pollingIntervalMs,
+      changedDevicesIntervalMs,
+      hardwareMaxAgeMs,
       sliceBudgetMs: functionTimeoutMs * SLICE_SHARE,
       leaseMs: functionTimeoutMs * LEASE_SHARE,
       massChange,

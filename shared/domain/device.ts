@@ -57,6 +57,8 @@ export interface DeviceRecord {
   readonly confirmedUntil?: Instant;
   /** False from the write of changed identities until all pointers to the device are in place. */
   readonly indexed: boolean;
+  /** When Ethernet MAC and UDID were fetched, which lists leave out; absent when they are to be fetched. */
+  readonly hardwareAt?: Instant;
   /** A newer observation that may not count yet, because too much would have changed at once. Answers go by the content. */
   readonly held?: HeldObservation;
 }

@@ -9,8 +9,8 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { SweepRun } from '../ports.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
-import { editMassChange, isMassChange, withHeldCounts } from './mass-change.ts';
+import { applyHeld, readHeldDevices } from './held-devices.ts';
+import { editMassChange, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
 import { type Absences, findAbsences, type MissingDevice, stillPresent } from './missing-devices.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { type Saved, saveDevices } from './save-devices.ts';
@@ -28,6 +28,8 @@ export interface RunInHand {
   readonly fleet: FleetIndex;
   /** What would turn and is not stored yet, by device. */
   readonly flips: Map<string, CollectedFlip>;
+  /** What is held beside its record, by device, as far as this run knows. */
+  readonly heldFlips: Map<string, DeviceKey>;
   /** Start of the newest complete sweep before this one. */
   readonly confirmedUntil: Instant | undefined;
   handOn(changes: readonly DeviceChange[]): Promise<void>;
@@ -53,10 +55,9 @@ export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: 
 
   const missing = counted?.missing ?? [];
   const candidates = missing.filter(({ witnesses }) => witnesses >= WITNESSES);
-  const held = await readHeldDevices(deps.devices);
   const known = fleet.size;
   const isMass = (gone: readonly MissingDevice[]): boolean =>
-    isMassChange(changing(inHand, held, gone).size, known, limits.massChange);
+    isMassChange(changing(inHand, gone).size, known, limits.massChange);
   const would = isMass(candidates) ? await stillPresent(deps.devices, candidates) : candidates;
   const mass = isMass(would);
 
@@ -70,7 +71,7 @@ export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: 
   const gone = await saveGone(deps, inHand, confirmed);
   const result = counted ? 'complete' : 'partial';
   if (!mass) {
-    const turned = await applyAll(deps, inHand, held);
+    const turned = await applyAll(deps, inHand);
     return { result, gone, turned, held: 0 };
   }
   await stageFlips(deps, limits, inHand);
@@ -82,30 +83,36 @@ export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: 
 export async function stageFlips(
   deps: SweepDeps,
   { compliantStates }: Pick<SweepLimits, 'compliantStates'>,
-  { run, fleet, flips, confirmedUntil }: RunInHand,
+  { run, fleet, flips, heldFlips, confirmedUntil }: RunInHand,
 ): Promise<void> {
   const collected = [...flips.values()];
   flips.clear();
   // Whatever the index says of them, they are looked at when they are listed again.
-  for (const { device } of collected) fleet.doubt(device);
+  for (const { device } of collected) {
+    fleet.doubt(device);
+    heldFlips.set(deviceKeyText(device), { source: device.source, id: device.id });
+  }
   await saveFlips(deps, collected, { kind: 'hold', compliantStates, runId: run.id, confirmedUntil });
 }
 
-function changing({ flips }: RunInHand, held: HeldDevices, gone: readonly MissingDevice[]): ReadonlySet<string> {
-  return new Set([...flips.keys(), ...held.flips.keys(), ...gone.map(({ key }) => deviceKeyText(key))]);
+function changing({ flips, heldFlips }: RunInHand, gone: readonly MissingDevice[]): ReadonlySet<string> {
+  return new Set([...flips.keys(), ...heldFlips.keys(), ...gone.map(({ key }) => deviceKeyText(key))]);
 }
 
 /** What point reads brought counts like a page: it was there all the time. */
 async function takeFound(
   deps: SweepDeps,
   { compliantStates }: SweepLimits,
-  { fleet, flips }: RunInHand,
+  { fleet, flips, heldFlips }: RunInHand,
   absences: Absences,
 ): Promise<void> {
   for (const { device, requestedAt } of absences.found) {
     const plan = { kind: 'collect', compliantStates } as const;
     const saved = await saveFlips(deps, [{ device, observedAt: requestedAt }], plan);
-    for (const settled of saved.settled) fleet.record(settled);
+    for (const settled of saved.settled) {
+      fleet.record(settled);
+      heldFlips.delete(deviceKeyText(settled));
+    }
     for (const flip of saved.flips) flips.set(deviceKeyText(flip), { device: flip, observedAt: requestedAt });
     fleet.markSeen(device);
   }
@@ -115,15 +122,18 @@ async function takeFound(
   deps.log.error('poll.short-list', { missing, asked, found: found.length });
 }
 
-async function applyAll(deps: SweepDeps, inHand: RunInHand, held: HeldDevices): Promise<number> {
+async function applyAll(deps: SweepDeps, inHand: RunInHand): Promise<number> {
   const collected = [...inHand.flips.values()];
   inHand.flips.clear();
   const saved = await saveFlips(deps, collected, { kind: 'apply' });
   for (const device of saved.settled) inHand.fleet.record(device);
   await inHand.handOn(saved.changes);
-  const released = await applyHeld(deps, [...held.flips.values()], undefined, inHand.handOn);
-  const { byRun } = held.absences > 0 ? await readHeldDevices(deps.devices) : { byRun: new Map() };
-  await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun));
+  const released = await applyHeld(deps, [...inHand.heldFlips.values()], undefined, inHand.handOn);
+  const { held } = await readMassChange(deps.tasks);
+  if (held.length > 0) {
+    const { byRun } = await readHeldDevices(deps.devices);
+    await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun));
+  }
   return saved.written + released;
 }
 

@@ -30,6 +30,8 @@ export interface HeldRun extends HeldCounts {
 export interface MassChangeState {
   /** Runs whose changes are held, oldest first. */
   readonly held: readonly HeldRun[];
+  /** What was let through besides sweeps since the newest complete one began: many small polls make a mass, too. */
+  readonly besides?: { readonly since: Instant | undefined; readonly count: number };
 }
 
 export const MASS_CHANGE_TASK = 'mass-change';
@@ -45,7 +47,7 @@ export async function readMassChange(tasks: TaskStore): Promise<MassChangeState>
  * @param total describes the end of the run that holds something new
  */
 export function withHeldCounts(
-  { held }: MassChangeState,
+  { held, ...rest }: MassChangeState,
   byRun: ReadonlyMap<string, HeldCounts>,
   total?: Pick<HeldRun, 'heldAt' | 'changing' | 'known'>,
 ): MassChangeState {
@@ -57,21 +59,30 @@ export function withHeldCounts(
   const fresh = [...byRun].flatMap(([runId, counts]) =>
     total && !told.has(runId) ? [{ runId, ...counts, ...total }] : [],
   );
-  return { held: [...earlier, ...fresh] };
+  return { ...rest, held: [...earlier, ...fresh] };
 }
 
-export function withoutHeldRuns({ held }: MassChangeState, runIds: ReadonlySet<string>): MassChangeState {
-  return { held: held.filter(({ runId }) => !runIds.has(runId)) };
+export function withoutHeldRuns({ held, ...rest }: MassChangeState, runIds: ReadonlySet<string>): MassChangeState {
+  return { ...rest, held: held.filter(({ runId }) => !runIds.has(runId)) };
+}
+
+/** @param since start of the newest complete sweep: with the next one counting begins again */
+export function countIn(state: MassChangeState, since: Instant | undefined, changes: number): MassChangeState {
+  const counted = state.besides !== undefined && state.besides.since === since ? state.besides.count : 0;
+  return { ...state, besides: { since, count: counted + changes } };
 }
 
 /** @returns `undefined` when no such run holds anything */
 export function withRelease(
-  { held }: MassChangeState,
+  { held, ...rest }: MassChangeState,
   runId: string,
   released: NonNullable<HeldRun['released']>,
 ): MassChangeState | undefined {
   if (!held.some((run) => run.runId === runId)) return undefined;
-  return { held: held.map((run) => (run.runId === runId ? { ...run, released: run.released ?? released } : run)) };
+  return {
+    ...rest,
+    held: held.map((run) => (run.runId === runId ? { ...run, released: run.released ?? released } : run)),
+  };
 }
 
 /**

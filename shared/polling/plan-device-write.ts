@@ -70,6 +70,7 @@ export function planObserved(
     version: (stored?.version ?? 0) + 1,
     observedAt,
     indexed: stored?.indexed === true && sameIdentities(stored.device, device),
+    ...hardwareStillKnown(stored, device),
   };
   const write = toWrite(stored, record, retiredIdentities(stored, device), rules.besidesSweep);
   return rules.besidesSweep && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
@@ -179,14 +180,68 @@ export function planReleased(stored: StoredDevice | undefined, released: Readonl
     version: stored.version + 1,
     observedAt: held.observedAt,
     indexed: stored.indexed && sameIdentities(stored.device, device),
+    ...hardwareStillKnown(stored, device),
   };
   return { kind: 'write', write: toWrite(stored, record, retiredIdentities(stored, device), true) };
 }
 
+/**
+ * What a read of this device alone said of its hardware. It says nothing of its compliance, so the time of the content
+ * stays; nor does it touch what lists show, so no fingerprint is wrong afterwards.
+ */
+export function planHardware(
+  stored: StoredDevice | undefined,
+  { ethernetMac, udid }: Pick<Device, 'ethernetMac' | 'udid'>,
+  fetchedAt: Instant,
+): DevicePlan {
+  if (stored === undefined || stored.presence === 'gone') return { kind: 'unchanged' };
+  const { ethernetMac: _mac, udid: _udid, ...listed } = stored.device;
+  const device: Device = {
+    ...listed,
+    ...(ethernetMac !== undefined && { ethernetMac }),
+    ...(udid !== undefined && { udid }),
+  };
+  const { etag, retiredIdentities: retired, ...before } = stored;
+  const same = deviceContent(stored.device) === deviceContent(device);
+  const record: DeviceRecord = {
+    ...before,
+    device,
+    hardwareAt: fetchedAt,
+    version: same ? stored.version : stored.version + 1,
+    indexed: stored.indexed && sameIdentities(stored.device, device),
+  };
+  const change = describeChange(stored, record);
+  return {
+    kind: 'write',
+    write: {
+      record,
+      retiredIdentities: same ? retired : retiredIdentities(stored, device),
+      ...(change && { change }),
+      replaces: etag,
+    },
+  };
+}
+
+/** Another name or serial number may mean another machine: its hardware is fetched again. */
+function hardwareStillKnown(stored: StoredDevice | undefined, device: Device): Pick<DeviceRecord, 'hardwareAt'> {
+  const known = stored?.hardwareAt;
+  const { name, serialNumber } = stored?.device ?? {};
+  return known !== undefined && name === device.name && serialNumber === device.serialNumber
+    ? { hardwareAt: known }
+    : {};
+}
+
 /** Its pointers stay: they count only while it is present, and are in place already if it comes back. */
 function toGone(stored: StoredDevice, observedAt: Instant, besidesSweep: boolean): DeviceWrite {
-  const { device, indexed, retiredIdentities } = stored;
-  const record: DeviceRecord = { device, presence: 'gone', version: stored.version + 1, observedAt, indexed };
+  const { device, indexed, retiredIdentities, hardwareAt } = stored;
+  const record: DeviceRecord = {
+    device,
+    presence: 'gone',
+    version: stored.version + 1,
+    observedAt,
+    indexed,
+    ...(hardwareAt && { hardwareAt }),
+  };
   return toWrite(stored, record, retiredIdentities, besidesSweep);
 }
 

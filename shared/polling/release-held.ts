@@ -4,7 +4,7 @@ import type { DeviceKey } from '../domain/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { RequestError } from '../errors.ts';
 import type { Clock, Logger, TaskStore } from '../ports.ts';
-import { type HandOnDeps, handOn } from './hand-on.ts';
+import { type HandOnDeps, handOn, handOnLeft } from './hand-on.ts';
 import { applyHeld } from './held-devices.ts';
 import { editMassChange, type HeldRun, readMassChange, withoutHeldRuns, withRelease } from './mass-change.ts';
 import type { SaveDeps } from './save-devices.ts';
@@ -36,6 +36,7 @@ export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): 
   const { held } = await readMassChange(deps.tasks);
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
   if (released.size === 0) return 0;
+  await handOnLeft(deps);
   const keys: DeviceKey[] = [];
   for await (const mark of deps.devices.marks()) {
     if (mark.held && released.has(mark.held.runId)) keys.push({ source: mark.source, id: mark.id });

@@ -18,6 +18,7 @@ import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './c
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
+import { graceReadingAt, note } from './read-again.ts';
 import { saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
@@ -69,8 +70,12 @@ class SweepSlice {
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
+  /** When devices whose grace period ends soon are to be read again. */
+  readonly #graceTimes = new Map<string, Instant>();
   /** What would turn, and is not stored yet: never more than since the last checkpoint. */
   readonly #flips = new Map<string, CollectedFlip>();
+  /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
+  readonly #heldFlips = new Map<string, DeviceKey>();
 
   private constructor(
     deps: SweepDeps,
@@ -154,8 +159,14 @@ class SweepSlice {
         plan: (stored) => planObserved(stored, device, page.requestedAt, { flips }),
       })),
     );
-    for (const device of saved.settled) this.#fleet.record(device);
+    for (const device of saved.settled) {
+      this.#fleet.record(device);
+      // Whatever was held beside it is settled, too.
+      this.#heldFlips.delete(deviceKeyText(device));
+    }
     for (const device of devices) {
+      const graceAt = graceReadingAt(device, page.requestedAt);
+      if (graceAt !== undefined) this.#graceTimes.set(deviceKeyText(device), graceAt);
       this.#fleet.markSeen(device);
       // Listed twice: what the later page says counts.
       this.#flips.delete(deviceKeyText(device));
@@ -180,6 +191,7 @@ class SweepSlice {
   }
 
   async #finish(): Promise<SliceResult> {
+    await this.#noteGrace();
     const inHand = this.#inHand();
     const { result, ...counts } = await concludeRun(this.#deps, this.#limits, inHand);
     await this.#saveFleet(false);
@@ -196,6 +208,7 @@ class SweepSlice {
       run: this.#run,
       fleet: this.#fleet,
       flips: this.#flips,
+      heldFlips: this.#heldFlips,
       confirmedUntil: this.#state.lastComplete?.startedAt,
       handOn: (changes) => this.#handOn(changes),
       saveDoubted: (keys) => this.#saveDoubted(keys),
@@ -260,7 +273,13 @@ class SweepSlice {
    */
   async #save(): Promise<void> {
     await stageFlips(this.#deps, this.#limits, this.#inHand());
+    await this.#noteGrace();
     await this.#saveFleet(true);
+  }
+
+  async #noteGrace(): Promise<void> {
+    await note(this.#deps.tasks, this.#graceTimes);
+    this.#graceTimes.clear();
   }
 
   async #renewLease(now: Instant): Promise<void> {
@@ -292,6 +311,7 @@ class SweepSlice {
     for await (const mark of this.#deps.devices.marks()) {
       this.#fleet.doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
+      if (mark.held?.what === 'flip') this.#heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
     }
   }
 

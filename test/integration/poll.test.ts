@@ -95,9 +95,9 @@ describe('a poll without changes', () => {
     nac.storage.requests.length = 0;
 
     expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
-    // The sweep's checkpoint, and whether a person has released something.
+    // Whether a person has released something, the sweep's checkpoint, and whether a device is to be read again.
     const read = { method: 'GET', table: 'polling', writes: 0 };
-    expect(nac.storage.requests).toEqual([read, read]);
+    expect(nac.storage.requests).toEqual([read, read, read]);
   });
 });
 

@@ -70,6 +70,9 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     EXTRA_CA_FILE: caFile,
     StorageConnection: storage.connectionString,
     POLLING_INTERVAL: '60m',
+    // A test that is about what happens between sweeps turns these on.
+    CHANGED_DEVICES_INTERVAL: 'off',
+    HARDWARE_MAX_AGE: 'off',
     LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
     ...options.env,
   };

@@ -2,11 +2,14 @@
 
 import { fromDeviceEntity } from '../../shared/adapters/table-storage/device-entity.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
-import { type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts';
+import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts';
 import { identitiesOf, identityText } from '../../shared/domain/identity.ts';
 
 export interface StoreContents {
-  readonly devices: readonly (Omit<DeviceRecord, 'observedAt' | 'confirmedUntil'> & { readonly inDoubt: boolean })[];
+  readonly devices: readonly (Omit<DeviceRecord, 'observedAt' | 'confirmedUntil' | 'held' | 'hardwareAt'> & {
+    readonly inDoubt: boolean;
+    readonly held: Device | 'absence' | undefined;
+  })[];
   /** Changes not handed on yet, as `<device>|<version>`. */
   readonly pendingChanges: readonly string[];
   /** Which devices claim each identity, from their records. */
@@ -29,7 +32,11 @@ export async function storeContents(tables: Tables): Promise<StoreContents> {
   }
   return {
     devices: stored
-      .map(({ etag, observedAt, confirmedUntil, ...record }) => ({ ...record, inDoubt: confirmedUntil !== undefined }))
+      .map(({ etag, observedAt, confirmedUntil, hardwareAt, held, ...record }) => ({
+        ...record,
+        inDoubt: confirmedUntil !== undefined,
+        held: held && (held.device ?? ('absence' as const)),
+      }))
       .sort((a, b) => (a.device.id < b.device.id ? -1 : 1)),
     pendingChanges: rows.flatMap(({ rowKey }) => (rowKey?.startsWith('c|') ? [rowKey.slice(2)] : [])).sort(),
     claimed: sorted(claimed),

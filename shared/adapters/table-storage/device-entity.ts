@@ -18,6 +18,8 @@ interface RecordColumns {
   readonly confirmedUntil: string;
   /** JSON; empty when there are none. */
   readonly retiredIdentities: string;
+  /** Empty when Ethernet MAC and UDID are to be fetched. */
+  readonly hardwareAt: string;
   /** JSON; empty when nothing is held. */
   readonly held: string;
 }
@@ -63,6 +65,7 @@ export function toDeviceEntity({
     indexed: record.indexed,
     confirmedUntil: record.confirmedUntil ?? '',
     retiredIdentities: retiredIdentities.length > 0 ? JSON.stringify(retiredIdentities) : '',
+    hardwareAt: record.hardwareAt ?? '',
     held: record.held ? JSON.stringify(record.held) : '',
   };
   return { ...deviceRow(record.device), ...record.device, ...columns };
@@ -74,7 +77,18 @@ export function fromDeviceEntity(entity: TableEntityResult<Record<string, unknow
 }
 
 function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRecord {
-  const { source, id, complianceState, presence, version, observedAt, indexed, confirmedUntil, isEncrypted } = entity;
+  const {
+    source,
+    id,
+    complianceState,
+    presence,
+    version,
+    observedAt,
+    indexed,
+    confirmedUntil,
+    isEncrypted,
+    hardwareAt,
+  } = entity;
   const known =
     typeof source === 'string' &&
     typeof id === 'string' &&
@@ -106,6 +120,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     observedAt,
     indexed: indexed === true,
     ...(typeof confirmedUntil === 'string' && confirmedUntil !== '' && { confirmedUntil }),
+    ...(typeof hardwareAt === 'string' && hardwareAt !== '' && { hardwareAt }),
     ...heldOf(entity),
   };
 }

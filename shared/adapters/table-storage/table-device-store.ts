@@ -1,6 +1,6 @@
 // Devices and their changes in Table Storage.
 
-import type { TableClient, TableEntityResult } from '@azure/data-tables';
+import type { TableClient, TableEntityResult, TableEntityResultPage } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
@@ -19,6 +19,8 @@ import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.
 import { type Unit, WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 const READ_CONCURRENCY = 16;
+/** Limit of the Table service per answer. */
+const LARGEST_PAGE = 1_000;
 
 export class TableDeviceStore implements DeviceStore {
   readonly #table: TableClient;
@@ -85,6 +87,22 @@ export class TableDeviceStore implements DeviceStore {
     }
   }
 
+  async listRecords(
+    shard: string,
+    after: DeviceKey | undefined,
+  ): Promise<{ records: readonly StoredDevice[]; more: boolean }> {
+    const partition = shardPartition(shard);
+    const behind = after ? ` and (PartitionKey eq '${partition}' and RowKey gt '${deviceRow(after).rowKey}')` : '';
+    const filter = prefixFilter(partition, 'd|') + behind;
+    const pages = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
+    const { value } = await storeCall('listing devices', pages.byPage({ maxPageSize: LARGEST_PAGE }).next());
+    const page: TableEntityResultPage<Record<string, unknown>> = value ?? [];
+    return {
+      records: [...page].flatMap((row) => undamaged(row) ?? []),
+      more: page.continuationToken !== undefined,
+    };
+  }
+
   async *pendingChanges(): AsyncIterable<DeviceChange> {
     for (const shard of SHARDS) {
       for await (const row of this.#list(prefixFilter(shardPartition(shard), 'c|'), ['change'])) {
@@ -144,6 +162,15 @@ export class TableDeviceStore implements DeviceStore {
       if (done) return;
       yield* value;
     }
+  }
+}
+
+function undamaged(row: TableEntityResult<Record<string, unknown>>): StoredDevice | undefined {
+  try {
+    return fromDeviceEntity(row);
+  } catch (thrown) {
+    if (thrown instanceof StoreError && thrown.code === 'NAC_STORE_ROW') return undefined;
+    throw thrown;
   }
 }
 

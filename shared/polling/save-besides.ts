@@ -1,0 +1,112 @@
+// Saves what was seen of single devices between sweeps: what changed is written with a mark, so that the next sweep looks
+// at the record whatever its fingerprints say, and handed on at once. What turns goes through the breaker first.
+
+import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import { handOn } from './hand-on.ts';
+import { readHeldDevices } from './held-devices.ts';
+import { countIn, editMassChange, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
+import { saveDevices } from './save-devices.ts';
+import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
+
+export interface Sightings {
+  readonly seen: readonly { readonly device: Device; readonly observedAt: Instant }[];
+  /** Point reads that said there is no such device. */
+  readonly absent: readonly { readonly key: DeviceKey; readonly observedAt: Instant }[];
+}
+
+export interface SavedBesides {
+  /** Records written, held ones not counted. */
+  readonly written: number;
+  readonly held: number;
+}
+
+export type BesidesDeps = Omit<SweepDeps, 'reader'>;
+
+/**
+ * @param runId names what is held, should it be too much
+ * @throws StoreError; doing it again is safe
+ */
+export async function saveBesides(
+  deps: BesidesDeps,
+  limits: Pick<SweepLimits, 'massChange' | 'compliantStates'>,
+  { seen, absent }: Sightings,
+  runId: string,
+): Promise<SavedBesides> {
+  const { compliantStates } = limits;
+  const { state } = await deps.sweeps.read();
+  const confirmedUntil = state.lastComplete?.startedAt;
+  const observedAt = new Map(seen.map((sighting) => [deviceKeyText(sighting.device), sighting.observedAt]));
+  const latest = [...new Map(seen.map(({ device }) => [deviceKeyText(device), device])).values()];
+  const save = (devices: readonly Device[], flips: FlipRule) =>
+    saveDevices<Device>(
+      deps,
+      devices.map((device) => ({
+        key: device,
+        plan: (stored) =>
+          planObserved(stored, device, observedAt.get(deviceKeyText(device)) ?? '', { flips, besidesSweep: true }),
+      })),
+    );
+  const saved = await save(latest, { kind: 'collect', compliantStates });
+  await handOn(deps, saved.changes);
+  const gone = await stillThere(deps, absent);
+  const turning = saved.flips.length + gone.length;
+  if (turning === 0) return { written: saved.written, held: 0 };
+
+  const known = state.lastComplete?.devices ?? 0;
+  const { held, besides } = await readMassChange(deps.tasks);
+  const waiting = held.reduce((sum, { flips, absences }) => sum + flips + absences, 0);
+  const counted = besides !== undefined && besides.since === confirmedUntil ? besides.count : 0;
+  if (isMassChange(turning + counted + waiting, known, limits.massChange)) {
+    await save(saved.flips, { kind: 'hold', compliantStates, runId, confirmedUntil });
+    await saveDevices(
+      deps,
+      gone.map((sighting) => ({
+        key: sighting.key,
+        plan: (stored) => planHeldAbsence(stored, sighting.observedAt, { runId, confirmedUntil }),
+      })),
+    );
+    await tell(deps, { runId, known, turning, counted });
+    return { written: saved.written, held: turning };
+  }
+  // Counted before it happens: a crash may count too much, never too little.
+  await editMassChange(deps.tasks, (before) => countIn(before, confirmedUntil, turning));
+  const applied = await save(saved.flips, { kind: 'apply' });
+  const left = await saveDevices(
+    deps,
+    gone.map((sighting) => ({
+      key: sighting.key,
+      plan: (stored) => planGone(stored, sighting.observedAt, { besidesSweep: true }),
+    })),
+  );
+  await handOn(deps, [...applied.changes, ...left.changes]);
+  return { written: saved.written + applied.written + left.written, held: 0 };
+}
+
+async function stillThere({ devices }: BesidesDeps, absent: Sightings['absent']): Promise<Sightings['absent']> {
+  if (absent.length === 0) return [];
+  const stored = await devices.readMany(absent.map(({ key }) => key));
+  return absent.filter(({ key }) => {
+    const record = stored.get(deviceKeyText(key));
+    return record?.presence === 'present' && !(record.held !== undefined && record.held.device === undefined);
+  });
+}
+
+async function tell(
+  deps: BesidesDeps,
+  { runId, known, turning, counted }: { runId: string; known: number; turning: number; counted: number },
+): Promise<void> {
+  const { flips, absences, byRun } = await readHeldDevices(deps.devices);
+  const total = { heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
+  await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, total));
+  deps.log.error('poll.breaker-tripped', {
+    run: runId,
+    turning,
+    sinceLastSweep: counted,
+    flips: flips.size,
+    absences,
+    known,
+    action: 'The next sweep decides with the whole list. GET /api/poll shows what is held.',
+  });
+}

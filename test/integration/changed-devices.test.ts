@@ -1,0 +1,259 @@
+// What changes between two sweeps, against the simulated tenant and Azurite: check-ins, Entra's delta, ends of grace
+// periods. Found within a tick or two, handed on once, and the next sweep is not misled by it.
+
+import { describe, expect, it } from 'vitest';
+import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
+import { toInstant } from '../../shared/domain/instant.ts';
+import type { ChangedDevicesState } from '../../shared/polling/changed-devices.ts';
+import { readAgain } from '../../shared/polling/read-again.ts';
+import { type ConnectorFixture, type FixtureOptions, startConnector } from '../support/connector-fixture.ts';
+import { compliantDevices, HOUR_MS, heldMarks, storedDevices, sweepAgain } from '../support/hold-scenario.ts';
+import { storeContents } from '../support/store-contents.ts';
+
+const MINUTE_MS = 60_000;
+const SLICE_MS = 120_000;
+
+async function startSwept({ tenant, env }: FixtureOptions = {}): Promise<ConnectorFixture> {
+  const nac = await startConnector({
+    tenant: { fleetSize: 200, ...tenant },
+    env: { CHANGED_DEVICES_INTERVAL: '1m', POLLING_INTERVAL: '2h', ...env },
+  });
+  await nac.app.poll(SLICE_MS);
+  await tickAfter(nac, MINUTE_MS);
+  nac.changes.length = 0;
+  nac.storage.requests.length = 0;
+  return nac;
+}
+
+async function tickAfter({ app, clock }: ConnectorFixture, milliseconds: number): Promise<string> {
+  clock.advance(milliseconds + 1000);
+  return (await app.poll(SLICE_MS)).kind;
+}
+
+/** The device checks in with Intune now, and stands like this. */
+function checkIn({ tenant, clock }: ConnectorFixture, name: string, complianceState: string): void {
+  tenant.fleet.patch(name, { complianceState: complianceState as never, lastSyncDateTime: toInstant(clock.now()) });
+}
+
+/** Intune changes its mind without a check-in. */
+function turnSilently({ tenant }: ConnectorFixture, name: string, complianceState: string): void {
+  const { lastSyncDateTime } = tenant.fleet.get(name);
+  tenant.fleet.patch(name, { complianceState: complianceState as never, lastSyncDateTime });
+}
+
+function deviceWrites({ storage }: ConnectorFixture): number {
+  const ofDevices = storage.requests.filter(({ table }) => table === 'devices' || table === 'identities');
+  return ofDevices.reduce((sum, { writes }) => sum + writes, 0);
+}
+
+async function changedState({ tables }: ConnectorFixture): Promise<ChangedDevicesState> {
+  const { state } = await new TableTaskStore(tables.polling).read<ChangedDevicesState>('changed-devices');
+  if (state === undefined) throw new Error('nobody has looked for changed devices yet');
+  return state;
+}
+
+describe('a device that checks in', () => {
+  it('with another compliance is handed on a minute later, and the next sweep has nothing to add', async () => {
+    await using nac = await startSwept();
+    const [name = ''] = compliantDevices(nac, 1);
+    checkIn(nac, name, 'noncompliant');
+
+    expect(await tickAfter(nac, MINUTE_MS)).toBe('idle');
+
+    expect(nac.changes).toMatchObject([{ version: 2, after: { complianceState: 'noncompliant' } }]);
+    expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
+    await tickAfter(nac, MINUTE_MS);
+    await tickAfter(nac, 2 * HOUR_MS);
+    expect(nac.changes).toHaveLength(1);
+    expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
+  });
+
+  it('as it was costs no row write, and does not say more than its own day', async () => {
+    await using nac = await startSwept();
+    for (const name of compliantDevices(nac, 100)) checkIn(nac, name, 'compliant');
+
+    await tickAfter(nac, MINUTE_MS);
+    expect(deviceWrites(nac)).toBe(0);
+    expect(nac.tenant.stats().requests.page).toBeGreaterThan(2);
+  });
+
+  it('and turns back before the next sweep is not forgotten by it', async () => {
+    await using nac = await startSwept();
+    const [name = ''] = compliantDevices(nac, 1);
+    checkIn(nac, name, 'noncompliant');
+    await tickAfter(nac, MINUTE_MS);
+    // Exactly what the sweep's fingerprint stands for, and no check-in that would show it.
+    const { id } = nac.tenant.fleet.get(name);
+    turnSilently(nac, name, 'compliant');
+    nac.tenant.fleet.patch(name, { lastSyncDateTime: '2020-01-01T00:00:00Z' });
+    expect((await nac.devices.read({ source: 'intune', id }))?.device.complianceState).toBe('noncompliant');
+
+    await tickAfter(nac, 2 * HOUR_MS);
+    expect((await nac.devices.read({ source: 'intune', id }))?.device.complianceState).toBe('compliant');
+  });
+
+  it('is found on whichever page it stands', async () => {
+    await using nac = await startSwept({ tenant: { pageSize: 10 } });
+    const names = compliantDevices(nac, 35);
+    for (const name of names) checkIn(nac, name, 'noncompliant');
+
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toHaveLength(35);
+  });
+});
+
+describe('the watermark', () => {
+  it('moves to the start of the first request, and stays when a page fails', async () => {
+    await using nac = await startSwept({ tenant: { pageSize: 10 } });
+    const before = (await changedState(nac)).watermark;
+    const names = compliantDevices(nac, 15);
+    for (const name of names) checkIn(nac, name, 'noncompliant');
+    nac.tenant.script({ target: 'page', status: 504, body: '', skip: 1 });
+
+    await tickAfter(nac, MINUTE_MS);
+    expect((await changedState(nac)).watermark).toBe(before);
+    expect(nac.changes).toEqual([]);
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toHaveLength(15);
+    expect((await changedState(nac)).watermark).not.toBe(before);
+  });
+
+  it('is given up when Graph ignores the filter: nothing of that answer counts, and sweeps find what changes', async () => {
+    await using nac = await startSwept();
+    nac.tenant.behave({ supportedFilter: 'ignored' });
+    const [name = ''] = compliantDevices(nac, 1);
+    checkIn(nac, name, 'noncompliant');
+
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toEqual([]);
+    expect(deviceWrites(nac)).toBe(0);
+    expect(nac.log.filter(({ event }) => event === 'poll.filter-ignored')).toMatchObject([{ level: 'error' }]);
+    const asked = nac.tenant.stats().requests.page;
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.tenant.stats().requests.page).toBe(asked);
+
+    await tickAfter(nac, 2 * HOUR_MS);
+    expect(nac.changes).toHaveLength(1);
+  });
+});
+
+it('throttled, waits as long as it was told, and twice as long between two looks afterwards', async () => {
+  await using nac = await startSwept();
+  const asked = (): number => nac.tenant.stats().requests.page;
+  nac.tenant.script({ target: 'page', status: 429, headers: { 'retry-after': '90' }, body: '' });
+  await tickAfter(nac, MINUTE_MS);
+  const atFailure = asked();
+  await tickAfter(nac, MINUTE_MS);
+  expect(asked(), 'before the ninety seconds are over').toBe(atFailure);
+  await tickAfter(nac, MINUTE_MS);
+  expect(asked()).toBe(atFailure + 1);
+  await tickAfter(nac, MINUTE_MS);
+  expect(asked(), 'the interval is two minutes now').toBe(atFailure + 1);
+  await tickAfter(nac, MINUTE_MS);
+  await tickAfter(nac, MINUTE_MS);
+  expect(asked(), 'and one again').toBe(atFailure + 3);
+});
+
+describe('the breaker', () => {
+  it('holds a pass that would turn too many, and lets the next sweep decide with the whole list', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, 60);
+    for (const name of names) checkIn(nac, name, 'noncompliant');
+
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toEqual([]);
+    expect(await heldMarks(nac)).toHaveLength(60);
+    expect(nac.log.filter(({ event }) => event === 'poll.breaker-tripped')).toHaveLength(1);
+    for (const name of names.slice(5)) turnSilently(nac, name, 'compliant');
+    nac.clock.advance(HOUR_MS);
+    await sweepAgain(nac);
+    expect(nac.changes).toHaveLength(5);
+    expect(await heldMarks(nac)).toEqual([]);
+  });
+
+  it('counts everything since the last complete sweep: many small passes do not add up unseen', async () => {
+    await using nac = await startSwept();
+    const names = compliantDevices(nac, 75);
+    for (let pass = 0; pass < 3; pass++) {
+      for (const name of names.slice(pass * 25, pass * 25 + 25)) checkIn(nac, name, 'noncompliant');
+      await tickAfter(nac, MINUTE_MS);
+    }
+    expect(nac.changes).toHaveLength(25);
+    expect(await heldMarks(nac)).toHaveLength(50);
+    const records = await storedDevices(nac, names.slice(25));
+    expect(records.every(({ device }) => device.complianceState === 'compliant')).toBe(true);
+  });
+});
+
+describe('Entra’s delta', () => {
+  const roles = {
+    graph: ['Application.Read.All', 'DeviceManagementManagedDevices.Read.All', 'Device.Read.All'],
+    intune: [],
+  };
+  const withDelta: FixtureOptions = { tenant: { roles }, env: { ENTRA_DEVICE_DELTA: 'on' } };
+
+  it('brings a device that did not check in, after a read of the device itself', async () => {
+    await using nac = await startSwept(withDelta);
+    const [name = ''] = compliantDevices(nac, 1);
+    turnSilently(nac, name, 'noncompliant');
+    const reads = nac.tenant.stats().requests.batch;
+
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toMatchObject([{ after: { complianceState: 'noncompliant' } }]);
+    expect(nac.tenant.stats().requests.batch).toBe(reads + 1);
+  });
+
+  it('whose link has expired has everything read once, at once', async () => {
+    await using nac = await startSwept(withDelta);
+    nac.tenant.behave({ deltaTokenLifetimeSeconds: 0 });
+    const runs = (await nac.sweeps.listRuns(10)).length;
+    await tickAfter(nac, MINUTE_MS);
+    nac.tenant.behave({ deltaTokenLifetimeSeconds: 604_800 });
+    await tickAfter(nac, MINUTE_MS);
+    await tickAfter(nac, MINUTE_MS);
+    expect((await nac.sweeps.listRuns(10)).length).toBe(runs + 1);
+    expect(nac.log.map(({ event }) => event)).toContain('poll.delta-expired');
+  });
+});
+
+describe('a device whose grace period ends', () => {
+  it('is read again a minute later, though nothing about it has moved', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { POLLING_INTERVAL: '2h' } });
+    const [name = ''] = compliantDevices(nac, 1);
+    const graceEnd = new Date(nac.clock.now().getTime() + 30 * MINUTE_MS).toISOString();
+    nac.tenant.fleet.patch(name, {
+      complianceState: 'inGracePeriod',
+      complianceGracePeriodExpirationDateTime: graceEnd,
+      lastSyncDateTime: '2026-01-01T00:00:00Z',
+    });
+    await nac.app.poll(SLICE_MS);
+    nac.changes.length = 0;
+    turnSilently(nac, name, 'noncompliant');
+
+    await tickAfter(nac, 15 * MINUTE_MS);
+    expect(nac.changes).toEqual([]);
+    await tickAfter(nac, 16 * MINUTE_MS);
+    expect(nac.changes).toMatchObject([
+      { before: { complianceState: 'inGracePeriod' }, after: { complianceState: 'noncompliant' } },
+    ]);
+  });
+});
+
+it('a device somebody waits for is read every tick for a while, and no longer once it turned', async () => {
+  await using nac = await startSwept({ env: { CHANGED_DEVICES_INTERVAL: 'off' } });
+  const [name = ''] = compliantDevices(nac, 1);
+  const key = { source: 'intune', id: String(nac.tenant.fleet.get(name).id) };
+  const reads = (): number => nac.tenant.stats().requests.batch;
+  const before = reads();
+  await readAgain(new TableTaskStore(nac.tables.polling), [key], toInstant(nac.clock.now()));
+
+  await tickAfter(nac, 0);
+  await tickAfter(nac, MINUTE_MS);
+  expect(reads()).toBe(before + 2);
+  turnSilently(nac, name, 'noncompliant');
+  await tickAfter(nac, 2 * MINUTE_MS);
+  // The first read brought its Ethernet address as well.
+  expect(nac.changes.filter(({ fields }) => fields.includes('complianceState'))).toHaveLength(1);
+  await tickAfter(nac, 8 * MINUTE_MS);
+  expect(reads()).toBe(before + 3);
+});
