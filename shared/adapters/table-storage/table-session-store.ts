@@ -136,7 +136,8 @@ export class TableSessionStore implements SessionStore {
    * again meanwhile has another etag and stays.
    */
   async removeSilent(shard: string, before: Instant, limit: number): Promise<number> {
-    const ways = await this.#list<{ sessionId: string }>(shard, 'd|', ['sessionId']);
+    const ofDevices = await this.#list<{ sessionId: string }>(shard, 'd|', ['sessionId']);
+    const ofAccounting = await this.#list<{ sessionId: string }>(shard, 'a|', ['sessionId']);
     const sessions = await this.#list<{ decidedAt: string; accountedAt?: string }>(shard, 's|', SIGNS_OF_LIFE);
     const there = new Set(sessions.map(({ rowKey = '' }) => rowKey.slice('s|'.length)));
     const silent = sessions.filter(({ decidedAt, accountedAt = '' }) => decidedAt < before && accountedAt < before);
@@ -152,7 +153,7 @@ export class TableSessionStore implements SessionStore {
       DELETE_CONCURRENCY,
       (row) => this.#remove(row),
     );
-    const leadingNowhere = ways.filter(({ sessionId }) => !there.has(sessionId));
+    const leadingNowhere = [...ofDevices, ...ofAccounting].filter(({ sessionId }) => !there.has(sessionId));
     await concurrently(leadingNowhere, DELETE_CONCURRENCY, (row) => this.#remove(row));
     return removed;
   }
