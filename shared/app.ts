@@ -13,6 +13,7 @@ import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
+import { openPointReads } from './app/open-point-reads.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import type { DoctorReport } from './doctor/check.ts';
@@ -92,7 +93,14 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const clock = overrides.clock ?? systemClock;
   const random = overrides.random ?? systemRandom;
   const log = overrides.log ?? createJsonLineLogger(clock, writeLine);
-  const context: Context = { settings, clock, random, log, closing: [] };
+  const closing: (() => Promise<void>)[] = [];
+  const intune = once(async () => {
+    const { openIntuneSource } = await import('./adapters/intune/open-intune-source.ts');
+    const access = openIntuneSource(settings, clock);
+    closing.push(access.close);
+    return access;
+  });
+  const context: Context = { settings, clock, random, log, intune, closing };
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
@@ -100,7 +108,13 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const decisions = once(() => openDecisions(context));
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
-  const poll = once(async () => openPoll(context, await changeListener(context, overrides.onChange, enforcement)));
+  const onChange = once(() => changeListener(context, overrides.onChange, enforcement));
+  const poll = once(async () => openPoll(context, await onChange()));
+  const pointReads = once(async () =>
+    openPointReads(context, await onChange(), async (session) => {
+      if (settings.serviceBus !== undefined) await (await enforcement()).reconsider(session);
+    }),
+  );
 
   const doctor = shared(() => examine(settings, clock));
 
@@ -110,9 +124,13 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      const slice = await poll();
       try {
-        return await slice(functionTimeoutMs);
+        const result =
+          settings.intunePermissions === 'full'
+            ? await (await poll())(functionTimeoutMs)
+            : await (await pointReads()).pollWithoutSweep(functionTimeoutMs);
+        await (await pointReads()).storeLive(functionTimeoutMs);
+        return result;
       } finally {
         if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
       }

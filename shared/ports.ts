@@ -347,8 +347,10 @@ export interface SessionStore {
   ): Promise<string | undefined>;
   /** Sessions whose latest decision rests on the device. */
   listByDevice(key: DeviceKey): Promise<Session[]>;
-  /** Every session, over or not. */
+  /** Every session, over or not, in the order of their ids. */
   listAll(): AsyncIterable<Session>;
+  /** Sessions whose latest decision, made since then, rests on no stored record: on Intune's own word, or on nothing. */
+  listWithoutRecord(since: Instant): AsyncIterable<Session>;
   /**
    * Removes sessions of a shard (first digit of the id) that have shown no sign of life since `before`, so many at most,
    * and what leads to sessions that are not there any more.
@@ -486,6 +488,12 @@ export interface DeadLetter {
   /** Absent when the message was no job. */
   readonly job?: CoaJob;
   readonly reason: string;
+}
+
+/** Device ids that Intune did not know a while ago, so that it need not be asked again at once. */
+export interface UnknownDevices {
+  has(id: string, nowMs: number): boolean;
+  add(id: string, nowMs: number): void;
 }
 
 /** What this process answered and wrote last for each session, so that it need not write the same again. */

@@ -86,6 +86,16 @@ export const SETTINGS = {
   },
   MASS_CHANGE_PERCENT: { default: '10', meaning: 'Share of the fleet above which a change at once is held' },
   MASS_CHANGE_DEVICES: { default: '50', meaning: 'Fewer devices than this are never held' },
+  COMPLIANCE_REAUTH_INTERVAL: {
+    default: '2h',
+    meaning:
+      'With `compliance-only`: Intune is asked again about a device that has authenticated before what is stored is older (plain numbers are minutes)',
+  },
+  INTUNE_PERMISSIONS: {
+    default: 'full',
+    meaning:
+      'What the app registration is granted: `full` (`DeviceManagementManagedDevices.Read.All`), or `compliance-only` (`get_device_compliance` and `Application.Read.All`), without a sweep',
+  },
   POLL_SCHEDULE: { default: '0 * * * * *', meaning: 'When the timer looks whether work is due (NCRONTAB)' },
   COMPLIANT_ROLE: { default: 'compliant', meaning: 'Role of compliant devices' },
   COMPLIANT_VLAN: { default: '10', meaning: 'VLAN name or id of compliant devices' },
@@ -99,9 +109,21 @@ export const SETTINGS = {
   DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
   HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
+  LIVE_QUERY_DEADLINE: {
+    default: '400ms',
+    meaning: 'Longest time a lookup waits for Intune, about a certificate’s device that is not stored yet',
+  },
+  LIVE_QUERIES_PER_SECOND: {
+    default: '40',
+    meaning: 'Such questions a second, all instances together, each with its share; 0 asks none',
+  },
+  MAXIMUM_INSTANCE_COUNT: { default: '40', meaning: 'Most instances the function app may grow to, as deployed' },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
   LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },
 } as const satisfies Record<string, SettingDescription>;
+
+/** Which of Intune's APIs may be used; what it is to be said, not guessed, so that a consent that is lost shows as an error. */
+export const INTUNE_PERMISSIONS = ['full', 'compliance-only'] as const;
 
 export interface SettingDescription {
   readonly meaning: string;
@@ -142,6 +164,9 @@ export interface Settings extends SignInSettings {
   readonly compliantStates: readonly ComplianceState[];
   /** `share` from 0 to 1. */
   readonly massChange: { readonly share: number; readonly least: number };
+  /** How old compliance of a device that has authenticated may grow where there is no sweep. */
+  readonly reauthIntervalMs: number;
+  readonly intunePermissions: (typeof INTUNE_PERMISSIONS)[number];
   readonly pollSchedule: string;
   readonly compliantRole: RoleSetting;
   readonly quarantineRole: RoleSetting;
@@ -151,6 +176,7 @@ export interface Settings extends SignInSettings {
   readonly decisionHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
+  readonly liveQuery: { readonly deadlineMs: number; readonly perSecond: number; readonly maximumInstances: number };
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
 }
 
@@ -170,6 +196,8 @@ export function readSettings(env: Env): Settings {
       share: reader.wholeNumber('MASS_CHANGE_PERCENT', 1, 100) / 100,
       least: reader.wholeNumber('MASS_CHANGE_DEVICES', 1, 1_000_000),
     },
+    reauthIntervalMs: reader.duration('COMPLIANCE_REAUTH_INTERVAL', { from: '1m', to: '7d', unit: 'm' }),
+    intunePermissions: reader.oneOf('INTUNE_PERMISSIONS', INTUNE_PERMISSIONS),
     pollSchedule: reader.schedule('POLL_SCHEDULE'),
     compliantRole: reader.role('COMPLIANT'),
     quarantineRole: reader.role('QUARANTINE'),
@@ -179,6 +207,12 @@ export function readSettings(env: Env): Settings {
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
+    liveQuery: {
+      // 400 ms less than the total timeout of the FreeRADIUS sample, or the answer comes too late.
+      deadlineMs: reader.duration('LIVE_QUERY_DEADLINE', { from: '50ms', to: '600ms', unit: 'ms' }),
+      perSecond: reader.wholeNumber('LIVE_QUERIES_PER_SECOND', 0, 10_000),
+      maximumInstances: reader.wholeNumber('MAXIMUM_INSTANCE_COUNT', 1, 1000),
+    },
     logPrivacy: {
       mode: reader.oneOf('LOG_IDENTITY_PRIVACY', PRIVACY_MODES),
       ...optional('key', reader.text('LOG_IDENTITY_KEY')),

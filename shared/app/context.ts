@@ -1,5 +1,6 @@
 // What every part of the app is opened with.
 
+import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { Clock, Logger, Random } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 
@@ -11,6 +12,8 @@ export interface Context {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Opened on first use, once per process: what is signed in with is shared. */
+  readonly intune: () => Promise<IntuneAccess>;
   /** What close() calls, in this order. */
   readonly closing: (() => Promise<void>)[];
 }

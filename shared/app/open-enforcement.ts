@@ -6,10 +6,12 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
 import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
+import type { Session } from '../domain/session.ts';
+import { decideJobForSession, decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
 import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
@@ -18,7 +20,9 @@ import { recordReports } from '../enforcement/record-reports.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
-import type { Logger } from '../ports.ts';
+import { readTask } from '../polling/held-task.ts';
+import { REFRESH_TASK, type RefreshState } from '../polling/refresh-authenticated.ts';
+import type { Logger, SweepStatus, TaskStore } from '../ports.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
 
@@ -46,7 +50,8 @@ export async function openEnforcement(context: Context) {
     sessions: new TableSessionStore(tables.sessions),
     jobs: new TableJobStore(tables),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
-    sweepStatus,
+    sweepStatus:
+      settings.intunePermissions === 'full' ? sweepStatus : refreshStatus(new TableTaskStore(tables.polling)),
     policies,
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
@@ -59,6 +64,10 @@ export async function openEnforcement(context: Context) {
     /** Jobs of the change are in the outbox before the change is removed. */
     async onChange(change: DeviceChange): Promise<void> {
       early.add(await decideJobsForChange(deps, change));
+    },
+    /** The session may be answered otherwise now, and no change of a device says so: it rested on none. */
+    async reconsider(session: Session): Promise<void> {
+      early.add((await decideJobForSession(deps, session)) ? 1 : 0);
     },
     /** The fast path: what a poll has decided is out at its end, if no round of the timer was faster. */
     pumpDecided: (): Promise<void> => early.flush(),
@@ -75,6 +84,16 @@ export async function openEnforcement(context: Context) {
       const jobs = await decideReauthentication(deps, key);
       await pumpOutbox(deps, limits).catch(logPumpFailure(log));
       return jobs;
+    },
+  };
+}
+
+/** Without a sweep sessions are compared with policy after each round through the devices that have authenticated. */
+function refreshStatus(tasks: TaskStore): SweepStatus {
+  return {
+    async lastCompleteStartedAt() {
+      const { state } = await readTask<RefreshState>(tasks, REFRESH_TASK);
+      return state?.lastComplete?.startedAt;
     },
   };
 }

@@ -23,9 +23,11 @@ import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
 import type { CallOptions, ClientStore } from '../ports.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { liveQuery } from './live-query.ts';
 import { openPolicySource } from './open-policy-source.ts';
 
-export async function openLookup({ settings, clock, random, log }: Context) {
+export async function openLookup(context: Context) {
+  const { settings, clock, random, log } = context;
   const tables = await openTables(settings.storage, 'lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
   const metrics = createLogMetrics(log);
@@ -38,6 +40,7 @@ export async function openLookup({ settings, clock, random, log }: Context) {
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
+    ...liveQuery(context, metrics),
     clock,
     random,
     log,

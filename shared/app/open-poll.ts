@@ -19,10 +19,8 @@ const SLICE_SHARE = 0.6;
 /** Nobody who still runs has lost the lease. */
 const LEASE_SHARE = 1.5;
 
-export async function openPoll({ settings, clock, random, log, closing }: Context, onChange: ChangeListener) {
-  const { openIntuneSource } = await import('../adapters/intune/open-intune-source.ts');
-  const { source, reader, directory, tokens, close } = openIntuneSource(settings, clock);
-  closing.push(close);
+export async function openPoll({ settings, clock, random, log, intune }: Context, onChange: ChangeListener) {
+  const { source, reader, directory, tokens } = await intune();
   const tables = await openTables(settings.storage, 'background');
   const deps = {
     source,

@@ -42,6 +42,8 @@ export interface MatchedDevice {
   readonly identity: { readonly kind: IdentityKind; readonly assurance: Assurance; readonly origin: string };
   /** When Intune was last known to say this. */
   readonly asOf: Instant;
+  /** Intune was asked while the RADIUS server waited: there is no stored record, and `version` is 0. */
+  readonly live?: true;
 }
 
 export interface Decision extends PolicyResult {

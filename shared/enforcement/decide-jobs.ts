@@ -29,6 +29,11 @@ export async function decideJobsForChange(deps: DecideJobsDeps, change: DeviceCh
   return decided.filter(Boolean).length;
 }
 
+/** Nothing is known to have changed, but the session may be answered otherwise all the same. */
+export function decideJobForSession(deps: DecideJobsDeps, session: Session): Promise<boolean> {
+  return decideFor(deps, session, {});
+}
+
 /** @returns how many jobs were missing */
 export async function reconcileSessions(deps: DecideJobsDeps): Promise<number> {
   const open = new Map<string, EnforcementJob>();

@@ -1,6 +1,6 @@
 // The lookup, from the question of a RADIUS server to the decision:
 //
-//   which identities -> which device -> which policy rule -> decision -> remember the session -> has the device moved?
+//   which identities -> which device (or: ask Intune) -> which policy rule -> decision -> remember the session -> has the device moved?
 //
 // Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
 // old copy. A warm lookup reads one row; a cold one reads two, one after the other.
@@ -32,6 +32,7 @@ import type {
 } from '../ports.ts';
 import { macIsOfAnother } from './contradicting-mac.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
+import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
 
 /** An unchanged session is written again after this long, as a sign that it lives. */
@@ -41,14 +42,13 @@ const SESSION_DEADLINE_MS = 100;
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
 
-export interface LookupDeps {
+export interface LookupDeps extends FindLiveDeps {
   readonly devices: DeviceStore;
   readonly identities: IdentityStore;
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
   readonly sweepStatus: SweepStatus;
   readonly policies: PolicySource;
-  readonly certificateSource: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -78,18 +78,26 @@ export async function answerLookup(
   const asker = { ...request, site: client.site };
   const id = decisionId(sessionId(client, request), deps.clock.now(), deps.random.hex(4));
   for (let round = 1; ; round++) {
-    const found = asked.authenticated ? await findDevice(deps, asked.identities, options) : undefined;
+    const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradiction(deps, client, request, asked, found, options);
     const facts = await policyFacts(deps, asker, presented, found, options);
     const decision = decide(policy, id, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = openSession(client, request, presented, decision);
     const remembered = await remember(deps, session);
-    if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, stored, options))) {
+    if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, found, options))) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds };
     }
   }
+}
+
+async function findOrAsk(
+  deps: LookupDeps,
+  { identities }: PresentedIdentities,
+  options: CallOptions,
+): Promise<FoundDevice> {
+  return orAskIntune(deps, await findDevice(deps, identities, options), identities, options);
 }
 
 /** Looked for once in the life of an answer, since the address of a wired station is often nobody's: a warm lookup reads one row. */
@@ -133,7 +141,7 @@ function decide(
   };
 }
 
-function matchedDevice({ stored, identity }: FoundDevice & { kind: 'found' }, asOf?: Instant): MatchedDevice {
+function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found' }, asOf?: Instant): MatchedDevice {
   const { device, version, observedAt } = stored;
   return {
     source: device.source,
@@ -142,6 +150,7 @@ function matchedDevice({ stored, identity }: FoundDevice & { kind: 'found' }, as
     version,
     identity: { kind: identity.kind, assurance: identity.assurance, origin: identity.origin },
     asOf: asOf ?? observedAt,
+    ...(live && { live }),
   };
 }
 
@@ -177,10 +186,11 @@ function isStillRight(recent: RecentAnswer, session: Session, now: Instant): boo
  * A poll that changed the device before it could see this session would tell nobody: whoever writes second must look
  * at what the other wrote. The poll writes the device first, then reads sessions; we write the session, then look here.
  */
-async function hasMoved(deps: LookupDeps, stored: StoredDevice | undefined, options: CallOptions): Promise<boolean> {
-  if (stored === undefined) return false;
+async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
+  if (found?.kind !== 'found') return false;
+  const { stored, live } = found;
   const current = await deps.devices.read(stored.device, options);
-  return current?.version !== stored.version;
+  return live ? current?.presence === 'present' : current?.version !== stored.version;
 }
 
 function finish(

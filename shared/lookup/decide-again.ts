@@ -7,6 +7,7 @@ import { evaluatePolicy } from '../domain/policy.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore, IdentityStore, PolicyInForce, PolicySource } from '../ports.ts';
 import { findDevice } from './find-device.ts';
+import { orToldByIntune } from './find-live.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
@@ -26,7 +27,9 @@ const CLOCK_SKEW_MS = 30_000;
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;
   const options = { fresh: true };
-  const found = presented.authenticated ? await findDevice(deps, presented.identities, options) : undefined;
+  const found = presented.authenticated
+    ? await orToldByIntune(deps.devices, await findDevice(deps, presented.identities, options), session)
+    : undefined;
   const facts = await policyFacts(deps, session, presented, found, {});
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const now = evaluatePolicy(policy, facts);

@@ -12,7 +12,13 @@ export interface FindDeps {
 }
 
 export type FoundDevice =
-  | { readonly kind: 'found'; readonly stored: StoredDevice; readonly identity: PresentedIdentity }
+  | {
+      readonly kind: 'found';
+      readonly stored: StoredDevice;
+      readonly identity: PresentedIdentity;
+      /** Nobody has stored it: Intune itself said so, at `stored.observedAt`. */
+      readonly live?: true;
+    }
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'notEnrolled' };
 

@@ -1,6 +1,6 @@
 // The answer in the two forms that are asked for most: JSON for anyone, one line of text for FreeRADIUS.
 
-import type { Outcome } from '../domain/decision.ts';
+import type { Decision, Outcome } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import type { ReplyAttributes } from '../domain/reply-attributes.ts';
 import type { LookupAnswer } from './answer-lookup.ts';
@@ -39,11 +39,11 @@ interface JsonPermit {
   readonly attributes: ReplyAttributes;
 }
 
-/** Where the state came from: the store, or the store with a mark that it does not stand as firmly as usual. */
-export type AnswerSource = 'store' | 'stale' | 'held';
+/** Where the state came from: Intune itself, the store, or the store with a mark that it does not stand as firmly as usual. */
+export type AnswerSource = 'live' | 'store' | 'stale' | 'held';
 
 export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeSeconds }: LookupAnswer): JsonAnswer {
-  const { outcome, observed, device, facts } = decision;
+  const { outcome, observed, device } = decision;
   const { registrationState } = stored?.device ?? {};
   return {
     decision: outcome.verdict,
@@ -67,10 +67,16 @@ export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeS
     rule: decision.rule,
     policyVersion: decision.policyVersion,
     policyAgeSeconds,
-    source: facts?.marks.includes('held') ? 'held' : facts?.marks.includes('stale') ? 'stale' : 'store',
+    source: answerSource(decision),
     decisionId: decision.id,
     problems: decision.problems,
   };
+}
+
+function answerSource({ device, facts }: Decision): AnswerSource {
+  if (device?.live) return 'live';
+  if (facts?.marks.includes('held')) return 'held';
+  return facts?.marks.includes('stale') ? 'stale' : 'store';
 }
 
 function permitFields(outcome: Outcome): Partial<JsonPermit> {

@@ -1,30 +1,49 @@
-// Puts the parts of the Intune adapter together: transport, tokens, Graph, source.
+// Puts the parts of the Intune adapter together: transport, tokens, Graph, and what is read through them.
 
-import type { Clock, ComplianceSource, DeviceReader, DirectoryChanges } from '../../ports.ts';
+import type { Clock, ComplianceRetrieval, ComplianceSource, DeviceReader, DirectoryChanges } from '../../ports.ts';
+import { createComplianceRetrieval } from './compliance-retrieval.ts';
 import { createDeviceReader } from './device-reader.ts';
 import { createEntraDeviceChanges } from './entra-device-changes.ts';
 import { createGraphClient } from './graph-client.ts';
 import { createIntuneSource } from './intune-source.ts';
 import { type IntuneConnection, openIntuneConnection } from './open-intune-connection.ts';
+import { createServiceDiscovery } from './service-discovery.ts';
 import type { TokenSource } from './token-source.ts';
 
-export type { IntuneConnection } from './open-intune-connection.ts';
-
+/** Everything Intune and Entra can be asked. */
 export interface IntuneAccess {
   readonly source: ComplianceSource;
   readonly reader: DeviceReader;
   readonly directory: DirectoryChanges;
+  readonly retrieval: ComplianceRetrieval;
   readonly tokens: TokenSource;
   close(): Promise<void>;
 }
 
-export function openIntuneSource(connection: IntuneConnection, clock: Clock): IntuneAccess {
+/** @param connection with the hosts, and all below them, where Intune's services may be found and get a token */
+export function openIntuneSource(
+  connection: IntuneConnection & { readonly intuneServiceHosts: readonly string[] },
+  clock: Clock,
+): IntuneAccess {
   const { transport, tokens, close } = openIntuneConnection(connection, clock);
-  const graph = createGraphClient(connection.graphEndpoint, tokens, transport);
+  const now = (): Date => clock.now();
+  const graph = createGraphClient(connection.graphEndpoint, tokens, transport, { now });
+  const discovery = createServiceDiscovery(graph, {
+    providerName: 'ComplianceRetrievalService',
+    trustedHosts: connection.intuneServiceHosts,
+    now,
+  });
   return {
     source: createIntuneSource(graph, clock),
     reader: createDeviceReader(graph, clock),
     directory: createEntraDeviceChanges(graph, clock),
+    retrieval: createComplianceRetrieval({
+      discovery,
+      tokens,
+      transport,
+      audience: connection.intuneAudience,
+      clock,
+    }),
     tokens,
     close,
   };

@@ -8,9 +8,6 @@ import type { GraphClient } from './graph-client.ts';
 const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000';
 const PERMISSION = 'Application.Read.All';
 
-/** Where Intune's services live in Microsoft's clouds (public, US government, China). */
-export const INTUNE_SERVICE_HOSTS = ['manage.microsoft.com', 'manage.microsoft.us', 'manage.microsoft.cn'] as const;
-
 export interface ServiceDiscovery {
   /**
    * Root address of the service without slash at the end, from memory if it is there. Callers who come while it is being

@@ -4,6 +4,7 @@
 import type { TableClient, TableEntityResult, TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import type { SessionAccounting } from '../../domain/accounting.ts';
+import type { MatchedDevice } from '../../domain/decision.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
@@ -39,6 +40,8 @@ const ATTEMPTS = 10;
 const DELETE_CONCURRENCY = 16;
 
 const SIGNS_OF_LIFE = ['decidedAt', 'accountedAt'];
+
+const WITHOUT_RECORD = ['live', 'nothing'] as const;
 
 const TEXT_COLUMNS = [
   ...NAS_COLUMNS,
@@ -81,6 +84,7 @@ export class TableSessionStore implements SessionStore {
       standing: decision.standing,
       verdict: decision.outcome.verdict,
       deviceKey: device ? deviceKeyText(device) : '',
+      basis: basisOf(device),
     };
     // Merge: what accounting knows of the session stays.
     const actions: TransactionAction[] = [['upsert', row, 'Merge']];
@@ -156,6 +160,19 @@ export class TableSessionStore implements SessionStore {
     const leadingNowhere = [...ofDevices, ...ofAccounting].filter(({ sessionId }) => !there.has(sessionId));
     await concurrently(leadingNowhere, DELETE_CONCURRENCY, (row) => this.#remove(row));
     return removed;
+  }
+
+  async *listWithoutRecord(since: Instant): AsyncIterable<Session> {
+    const basis = `(basis eq '${WITHOUT_RECORD.join("' or basis eq '")}')`;
+    for (const shard of SHARDS) {
+      const filter = `${prefixFilter(shardPartition(shard), 's|')} and decidedAt ge '${since}' and ${basis}`;
+      const rows = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
+      try {
+        for await (const row of rows) yield toSession(String(row.rowKey).slice('s|'.length), row);
+      } catch (thrown) {
+        throw toStoreError('listing sessions without a record', thrown);
+      }
+    }
   }
 
   async read(sessionId: string, { signal }: CallOptions = {}): Promise<Session | undefined> {
@@ -240,6 +257,12 @@ export class TableSessionStore implements SessionStore {
 
 function accountingIds({ auditSessionId, acctMultiSessionId }: Session): string[] {
   return [auditSessionId, acctMultiSessionId].filter((id) => id !== undefined);
+}
+
+/** On what the latest decision rests: a stored record, Intune's own word, or nothing. */
+function basisOf(device: MatchedDevice | undefined): 'record' | (typeof WITHOUT_RECORD)[number] {
+  if (device === undefined) return 'nothing';
+  return device.live ? 'live' : 'record';
 }
 
 function toSession(id: string, row: Record<string, unknown>): Session {

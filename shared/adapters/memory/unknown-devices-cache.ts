@@ -1,0 +1,15 @@
+// Device ids that Intune did not know, for ten minutes: a stray certificate that asks every few seconds costs one question.
+
+import { LRUCache } from 'lru-cache';
+import type { UnknownDevices } from '../../ports.ts';
+
+const REMEMBERED_MS = 10 * 60_000;
+const MOST_IDS = 50_000;
+
+export function createUnknownDevicesCache(): UnknownDevices {
+  const until = new LRUCache<string, number>({ max: MOST_IDS });
+  return {
+    has: (id, nowMs) => (until.get(id) ?? Number.NEGATIVE_INFINITY) > nowMs,
+    add: (id, nowMs) => void until.set(id, nowMs + REMEMBERED_MS),
+  };
+}

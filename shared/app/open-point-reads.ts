@@ -1,0 +1,71 @@
+// Wires what reads single devices in the background: devices of sessions that rest on no record, and, with the least
+// permission, everything that takes the place of the sweep.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
+import { openTables } from '../adapters/table-storage/tables.ts';
+import type { Session } from '../domain/session.ts';
+import { handOnLeft } from '../polling/hand-on.ts';
+import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads.ts';
+import { pollNoncompliant } from '../polling/poll-noncompliant.ts';
+import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
+import { storeLiveDevices } from '../polling/store-live-devices.ts';
+import type { SliceResult } from '../polling/sweep.ts';
+import type { ChangeListener } from '../ports.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+
+/** Of the time a function may run, all parts of a tick together. */
+const BUDGET_SHARE = 0.2;
+/** Nobody who still runs has lost the lease. */
+const LEASE_SHARE = 1.5;
+
+export async function openPointReads(
+  { settings, clock, random, log, intune }: Context,
+  onChange: ChangeListener,
+  onAnswerable: (session: Session) => Promise<void>,
+) {
+  const { reader, retrieval } = await intune();
+  const tables = await openTables(settings.storage, 'background');
+  const reads =
+    settings.intunePermissions === 'full'
+      ? pointReadsByGraph(reader)
+      : pointReadsByRetrieval(retrieval, CERTIFICATE_SOURCE, clock, (milliseconds) => delay(milliseconds));
+  const deps = {
+    source: CERTIFICATE_SOURCE,
+    besidesSweep: settings.intunePermissions === 'full',
+    tasks: new TableTaskStore(tables.polling),
+    devices: new TableDeviceStore(tables.devices),
+    identities: new TableIdentityStore(tables.identities),
+    sessions: new TableSessionStore(tables.sessions),
+    reads,
+    retrieval,
+    onChange,
+    onAnswerable,
+    clock,
+    random,
+    log,
+  };
+  const limitsOf = (functionTimeoutMs: number) => ({
+    budgetMs: functionTimeoutMs * BUDGET_SHARE,
+    leaseMs: functionTimeoutMs * LEASE_SHARE,
+  });
+  return {
+    async storeLive(functionTimeoutMs: number): Promise<void> {
+      await storeLiveDevices(deps, limitsOf(functionTimeoutMs));
+    },
+    /** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
+    async pollWithoutSweep(functionTimeoutMs: number): Promise<SliceResult> {
+      const limits = limitsOf(functionTimeoutMs);
+      await handOnLeft(deps);
+      const listed = await pollNoncompliant(deps, { ...limits, intervalMs: settings.pollingIntervalMs });
+      const refreshed = await refreshAuthenticated(deps, { ...limits, intervalMs: settings.reauthIntervalMs });
+      const done = [listed, refreshed];
+      if (done.includes('failed')) return { kind: 'waiting' };
+      if (refreshed === 'sliced') return { kind: 'sliced' };
+      return { kind: done.includes('complete') ? 'complete' : 'idle' };
+    },
+  };
+}

@@ -1,0 +1,70 @@
+// A device that is not stored, but that Intune knows: asked now, or remembered from what a session was told.
+
+import type { ComplianceState } from '../domain/compliance-state.ts';
+import type { DeviceKey } from '../domain/device.ts';
+import type { PresentedIdentity } from '../domain/identity.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { Session } from '../domain/session.ts';
+import type { CallOptions, DeviceStore, RetrievedDevice, StoredDevice } from '../ports.ts';
+import type { FoundDevice } from './find-device.ts';
+import type { LiveQuery } from './live-query.ts';
+
+export interface FindLiveDeps {
+  /** Absent where Intune is not asked while a RADIUS server waits. */
+  readonly live?: LiveQuery;
+  readonly certificateSource: string;
+}
+
+/** Intune's device ids are GUIDs; it is not bothered with anything else. */
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. */
+export async function orAskIntune(
+  { live, certificateSource }: FindLiveDeps,
+  found: FoundDevice,
+  identities: readonly PresentedIdentity[],
+  options: CallOptions,
+): Promise<FoundDevice> {
+  if (live === undefined || found.kind !== 'notEnrolled') return found;
+  const identity = identities.find(
+    ({ kind, assurance, source, value }) =>
+      kind === 'deviceId' &&
+      assurance === 'certificate-guid' &&
+      (source ?? certificateSource) === certificateSource &&
+      GUID.test(value),
+  );
+  const reading = identity && (await live.read(identity.value, options));
+  if (identity === undefined || reading?.device === undefined) return found;
+  const key = { source: certificateSource, id: identity.value };
+  return { kind: 'found', identity, live: true, stored: recordOf(key, stateOf(reading.device), reading.requestedAt) };
+}
+
+/**
+ * A session that was let in on Intune's own word is not thrown out because nobody has stored the device yet. The word ends
+ * with the first record that is newer: of the device, or of its absence.
+ */
+export async function orToldByIntune(
+  devices: DeviceStore,
+  found: FoundDevice,
+  { presented, decision }: Session,
+): Promise<FoundDevice> {
+  const { device: told, facts } = decision;
+  if (found.kind !== 'notEnrolled' || !told?.live) return found;
+  const identity = presented.identities.find(({ kind, value }) => kind === 'deviceId' && value === told.id);
+  const state = facts?.device?.complianceState;
+  if (identity === undefined || state === undefined) return found;
+  const record = await devices.read(told, { fresh: true });
+  if (record !== undefined && record.observedAt >= told.asOf) return found;
+  return { kind: 'found', identity, live: true, stored: recordOf(told, state, told.asOf) };
+}
+
+/** No record, but in its form: version 0 is no version that a stored one ever has. */
+function recordOf({ source, id }: DeviceKey, complianceState: ComplianceState, observedAt: Instant): StoredDevice {
+  const device = { source, id, complianceState };
+  return { device, presence: 'present', version: 0, observedAt, indexed: true, retiredIdentities: [], etag: '' };
+}
+
+function stateOf({ compliant }: RetrievedDevice): ComplianceState {
+  if (compliant === undefined) return 'unknown';
+  return compliant ? 'compliant' : 'noncompliant';
+}

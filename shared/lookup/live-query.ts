@@ -1,0 +1,99 @@
+// Asks Intune itself about a device while a RADIUS server waits: only about devices that are not stored, within a deadline
+// and this instance's share, never in a queue. Whatever goes wrong, the lookup goes on without an answer.
+
+import { ConnectorError } from '../errors.ts';
+import type { CallOptions, Clock, Metrics, RetrievedCompliance, UnknownDevices } from '../ports.ts';
+import { TokenBucket } from '../token-bucket.ts';
+
+/** So many questions in a row without answer mean that Intune is away; then nobody waits for it for a while. */
+const FAILURES_UNTIL_PAUSE = 5;
+const PAUSE_MS = 10_000;
+/** Counts are told this often at most: an outage must not fill the log as well. */
+const TELL_EVERY_MS = 10_000;
+
+export interface LiveQueryDeps {
+  readonly retrieval: { readByDeviceId(id: string, options: CallOptions): Promise<RetrievedCompliance> };
+  readonly unknown: UnknownDevices;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+export interface LiveQueryLimits {
+  /** Longest time a lookup waits for the answer. */
+  readonly deadlineMs: number;
+  /** Questions a second that this instance may ask: the total divided by the largest number of instances. */
+  readonly perSecond: number;
+}
+
+export class LiveQuery {
+  readonly #deps: LiveQueryDeps;
+  readonly #limits: LiveQueryLimits;
+  readonly #share: TokenBucket;
+  /** Questions under way, by device id. */
+  readonly #asking = new Map<string, Promise<RetrievedCompliance | undefined>>();
+  readonly #untold = new Map<string, number>();
+  #failures = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: LiveQueryDeps, limits: LiveQueryLimits) {
+    this.#deps = deps;
+    this.#limits = limits;
+    this.#share = new TokenBucket({ capacity: Math.max(1, limits.perSecond), perSecond: limits.perSecond });
+  }
+
+  /**
+   * @param id Intune device id from a certificate
+   * @returns what Intune says of it; `undefined` when it was not asked, or gave no answer in time
+   */
+  async read(id: string, options: CallOptions): Promise<RetrievedCompliance | undefined> {
+    const now = this.#deps.clock.now().getTime();
+    if (this.#deps.unknown.has(id, now)) return undefined;
+    const underWay = this.#asking.get(id);
+    if (underWay) return underWay;
+    if (now < this.#pausedUntil) return this.#without('paused', now);
+    if (!this.#share.tryTake(1, now)) return this.#without('over-share', now);
+    const asking = this.#ask(id, options).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asking);
+    return asking;
+  }
+
+  async #ask(id: string, { signal }: CallOptions): Promise<RetrievedCompliance | undefined> {
+    const { retrieval, unknown, clock } = this.#deps;
+    const deadline = clock.deadline(this.#limits.deadlineMs);
+    const patience = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    try {
+      const reading = await unlessAborted(retrieval.readByDeviceId(id, { signal: patience }), patience);
+      this.#failures = 0;
+      if (reading.device === undefined) unknown.add(id, clock.now().getTime());
+      return reading;
+    } catch (thrown) {
+      // A mistake of ours must not look like an outage of theirs.
+      if (!patience.aborted && !(thrown instanceof ConnectorError)) throw thrown;
+      const now = clock.now().getTime();
+      // An answer about one device that cannot be used says nothing of the service.
+      if (!(thrown instanceof ConnectorError && thrown.code === 'NAC_INTUNE_RECORD')) this.#failures += 1;
+      if (this.#failures >= FAILURES_UNTIL_PAUSE) this.#pausedUntil = now + PAUSE_MS;
+      return this.#without(patience.aborted ? 'late' : 'failed', now);
+    }
+  }
+
+  #without(reason: 'paused' | 'over-share' | 'late' | 'failed', now: number): undefined {
+    const name = `lookup.live-query-${reason}`;
+    this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1);
+    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#toldAt = now;
+    for (const [counted, by] of this.#untold) this.#deps.metrics.count(counted, by);
+    this.#untold.clear();
+  }
+}
+
+/** Settles when the signal aborts, whatever the work does: it may hang in a step that knows no signal. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(signal.reason);
+    if (signal.aborted) late();
+    signal.addEventListener('abort', late, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', late));
+  });
+}

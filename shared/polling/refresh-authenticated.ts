@@ -1,0 +1,158 @@
+// With the least permission there is no sweep: devices that have authenticated are read one by one, again and again, each
+// before its record is older than the operator allows. One call works one slice of a round through the sessions:
+//
+//   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> hand on -> go on there
+
+import { deviceKeyText } from '../domain/device.ts';
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { isLive, type Session } from '../domain/session.ts';
+import type { SourceError } from '../errors.ts';
+import type { Logger, SessionStore } from '../ports.ts';
+import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
+import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
+import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
+import { recordIdOf, sessionTarget } from './session-target.ts';
+import { retryAfterFailure } from './sweep-schedule.ts';
+
+export const REFRESH_TASK = 'refresh-authenticated';
+
+/** Rounds in the time a record may grow old: whoever would be too old before the next round is read in this one. */
+const ROUNDS_PER_INTERVAL = 4;
+/** Sessions looked at before the place in the round is stored. */
+const SESSIONS_AT_ONCE = 200;
+/** When more devices than this, and more than this share of all that were read, are gone at once, none is believed gone. */
+const MASS_ABSENCE = { devices: 50, share: 0.1 } as const;
+
+export interface RefreshRound {
+  readonly startedAt: Instant;
+  /** Id of the last session that is done. */
+  readonly after?: string;
+  readonly read: number;
+  readonly saved: number;
+  readonly absent: number;
+  readonly failed: number;
+}
+
+export interface RefreshState {
+  readonly round?: RefreshRound;
+  readonly lastComplete?: { readonly startedAt: Instant; readonly read: number };
+  readonly failures: number;
+  readonly retryAt?: Instant;
+}
+
+export interface RefreshDeps extends TaskDeps, SavePointReadsDeps {
+  readonly source: string;
+  readonly sessions: SessionStore;
+  readonly reads: PointReads;
+  readonly log: Logger;
+}
+
+export interface RefreshLimits {
+  /** Oldest that a record of a device with a live session may grow: `COMPLIANCE_REAUTH_INTERVAL`. */
+  readonly intervalMs: number;
+  readonly leaseMs: number;
+  readonly budgetMs: number;
+}
+
+export function refreshAuthenticated(
+  deps: RefreshDeps,
+  limits: RefreshLimits,
+): Promise<'complete' | 'sliced' | 'failed' | NotHeld> {
+  const gapMs = limits.intervalMs / ROUNDS_PER_INTERVAL;
+  const isDue = ({ round, lastComplete, retryAt }: RefreshState, now: Instant): boolean => {
+    if (retryAt !== undefined && retryAt > now) return false;
+    return (
+      round !== undefined || lastComplete === undefined || millisecondsBetween(lastComplete.startedAt, now) >= gapMs
+    );
+  };
+  const task = { name: REFRESH_TASK, initial: { failures: 0 } as RefreshState, leaseMs: limits.leaseMs };
+  return withTask(deps, task, isDue, (held) => workRound(deps, held, limits));
+}
+
+async function workRound(
+  deps: RefreshDeps,
+  task: HeldTask<RefreshState>,
+  limits: RefreshLimits,
+): Promise<'complete' | 'sliced' | 'failed'> {
+  const begunAt = deps.clock.now().getTime();
+  let round = task.state.round ?? newRound(toInstant(deps.clock.now()));
+  /** Records observed before this would be too old before the next round reads them. */
+  const tooOld = addMilliseconds(round.startedAt, limits.intervalMs / ROUNDS_PER_INTERVAL - limits.intervalMs);
+  for await (const sessions of chunksAfter(deps, round.after)) {
+    const { readings, error } = await readDue(deps, sessions, tooOld);
+    const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
+    const read = round.read + readings.length;
+    const holdAbsences = absent >= MASS_ABSENCE.devices && absent > MASS_ABSENCE.share * read;
+    if (holdAbsences) deps.log.error('refresh.absences-held', { absent, read });
+    const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences });
+    const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
+    if (error !== undefined) return stop(deps, task, { ...round, failed }, error);
+    const after = sessions.at(-1)?.id;
+    round = { ...round, ...(after !== undefined && { after }), read, absent, failed, saved: round.saved + written };
+    await task.save({ ...withoutFailures(task.state), round });
+    if (deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
+  }
+  const { startedAt, read, saved, absent, failed } = round;
+  await task.save({ failures: 0, lastComplete: { startedAt, read } });
+  deps.log.info('refresh.round', { startedAt, read, saved, absent, failed });
+  return 'complete';
+}
+
+/** The round goes on where it stands once Intune answers again; what is stored stays. */
+async function stop(
+  { clock, random, log }: RefreshDeps,
+  task: HeldTask<RefreshState>,
+  round: RefreshRound,
+  error: SourceError,
+): Promise<'failed'> {
+  const failures = task.state.failures + 1;
+  const retryAt = retryAfterFailure(toInstant(clock.now()), failures, error.retryAfterMs, random.fraction());
+  log.warn('refresh.failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
+  await task.save({ ...task.state, round, failures, retryAt });
+  return 'failed';
+}
+
+async function readDue(
+  { clock, devices, reads, source }: RefreshDeps,
+  sessions: readonly Session[],
+  tooOld: Instant,
+): Promise<{ readings: readonly PointReading[]; error?: SourceError }> {
+  const now = toInstant(clock.now());
+  const targets = new Map<string, PointTarget>();
+  for (const session of sessions) {
+    const target = isLive(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
+    if (target !== undefined) targets.set(recordIdOf(session, target), target);
+  }
+  const stored = await devices.readMany([...targets.keys()].map((id) => ({ source, id })));
+  const due = [...targets].filter(([id]) => {
+    const record = stored.get(deviceKeyText({ source, id }));
+    return record === undefined || record.confirmedUntil !== undefined || record.observedAt <= tooOld;
+  });
+  const readings = await reads.read(due.map(([, target]) => target));
+  const error = readings.flatMap((each) =>
+    each.kind === 'failed' && !isOfOneDevice(each.error) ? [each.error] : [],
+  )[0];
+  return { readings, ...(error && { error }) };
+}
+
+/** Sessions come in the order of their ids, so the last id says where a round stands. */
+async function* chunksAfter({ sessions }: RefreshDeps, after: string | undefined): AsyncIterable<Session[]> {
+  let chunk: Session[] = [];
+  for await (const session of sessions.listAll()) {
+    if (after !== undefined && session.id <= after) continue;
+    chunk.push(session);
+    if (chunk.length === SESSIONS_AT_ONCE) {
+      yield chunk;
+      chunk = [];
+    }
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function newRound(startedAt: Instant): RefreshRound {
+  return { startedAt, read: 0, saved: 0, absent: 0, failed: 0 };
+}
+
+function withoutFailures({ retryAt, ...state }: RefreshState): RefreshState {
+  return { ...state, failures: 0 };
+}

@@ -1,0 +1,158 @@
+// Sessions that rest on no stored record: their devices are read in the background and stored, so that the next answer
+// needs nobody's patience, and changes of the device reach the session.
+//
+//   is it time? -> sessions without record since last time -> read their devices -> save -> decide those sessions again
+
+import { deviceKeyText } from '../domain/device.ts';
+import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
+import type { Session } from '../domain/session.ts';
+import type { SourceError } from '../errors.ts';
+import type { DeviceStore, Logger, SessionStore } from '../ports.ts';
+import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
+import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
+import { idOf, type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
+import { sessionTarget } from './session-target.ts';
+import { retryAfterFailure } from './sweep-schedule.ts';
+
+export const STORE_LIVE_TASK = 'store-live-devices';
+
+/** Sessions are written up to this long after they were decided, by clocks that may differ. */
+const OVERLAP_MS = 60_000;
+/** How far back the first look goes, and the first after a long rest. */
+const FURTHEST_BACK_MS = 24 * 60 * 60_000;
+const LARGEST_READ = 200;
+/** Whom Intune did not know is asked about again after this long at the earliest. */
+const ASK_AGAIN_MS = 10 * 60_000;
+
+export interface StoreLiveState {
+  /** Sessions decided before this are done. */
+  readonly since?: Instant;
+  readonly failures: number;
+  readonly retryAt?: Instant;
+  /** Devices Intune did not know, and until when that is good enough. */
+  readonly absent: readonly (readonly [id: string, until: Instant])[];
+}
+
+export interface StoreLiveDeps extends TaskDeps, SavePointReadsDeps {
+  readonly source: string;
+  readonly sessions: SessionStore;
+  readonly devices: DeviceStore;
+  readonly reads: PointReads;
+  /** A session that may be answered otherwise now. */
+  readonly onAnswerable: (session: Session) => Promise<void>;
+  readonly log: Logger;
+}
+
+export interface StoreLiveResult {
+  readonly read: number;
+  readonly stored: number;
+  readonly absent: number;
+  readonly failed: number;
+}
+
+export function storeLiveDevices(
+  deps: StoreLiveDeps,
+  limits: { readonly leaseMs: number; readonly budgetMs: number },
+): Promise<StoreLiveResult | NotHeld> {
+  const task = {
+    name: STORE_LIVE_TASK,
+    initial: { failures: 0, absent: [] } as StoreLiveState,
+    leaseMs: limits.leaseMs,
+  };
+  const isDue = ({ retryAt }: StoreLiveState, now: Instant): boolean => retryAt === undefined || retryAt <= now;
+  return withTask(deps, task, isDue, (held) => work(deps, held, limits.budgetMs));
+}
+
+async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetMs: number): Promise<StoreLiveResult> {
+  const startedAt = toInstant(deps.clock.now());
+  const furthest = addMilliseconds(startedAt, -FURTHEST_BACK_MS);
+  const since = task.state.since !== undefined && task.state.since > furthest ? task.state.since : furthest;
+  const absent = new Map(task.state.absent.filter(([, until]) => until > startedAt));
+  const waiting = await sessionsByDevice(deps, since);
+  const due = [...waiting].filter(([id]) => !absent.has(id));
+  const total = { read: 0, stored: 0, absent: 0, failed: 0 };
+  let error: SourceError | undefined;
+  for (let start = 0; start < due.length; start += LARGEST_READ) {
+    const chunk = due.slice(start, start + LARGEST_READ);
+    const result = await readAndSave(deps, chunk);
+    for (const id of result.absent) absent.set(id, addMilliseconds(startedAt, ASK_AGAIN_MS));
+    total.read += chunk.length;
+    total.stored += result.stored;
+    total.absent += result.absent.length;
+    total.failed += result.failed;
+    error ??= result.error;
+    const outOfTime = deps.clock.now().getTime() - Date.parse(startedAt) >= budgetMs;
+    if (error === undefined && outOfTime && start + LARGEST_READ < due.length) return total;
+    if (error) break;
+  }
+  await task.save(nextState(deps, task.state, startedAt, absent, error));
+  if (total.read > 0) deps.log.info('poll.live-stored', total);
+  return total;
+}
+
+/** After a failure the same sessions are looked at again. */
+function nextState(
+  { clock, random, log }: StoreLiveDeps,
+  state: StoreLiveState,
+  startedAt: Instant,
+  absent: ReadonlyMap<string, Instant>,
+  error: SourceError | undefined,
+): StoreLiveState {
+  const kept = [...absent].slice(-5000);
+  if (error === undefined) return { since: addMilliseconds(startedAt, -OVERLAP_MS), failures: 0, absent: kept };
+  const failures = state.failures + 1;
+  const now = toInstant(clock.now());
+  const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
+  log.warn('poll.live-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
+  return { ...(state.since !== undefined && { since: state.since }), failures, retryAt, absent: kept };
+}
+
+interface Waiting {
+  readonly target: PointTarget;
+  readonly sessions: Session[];
+}
+
+/** Those whose device has been stored since are answered again without a question. */
+async function sessionsByDevice(deps: StoreLiveDeps, since: Instant): Promise<Map<string, Waiting>> {
+  const waiting = new Map<string, Waiting>();
+  for await (const session of deps.sessions.listWithoutRecord(since)) {
+    const { device } = session.decision;
+    if (!session.presented.authenticated || (device !== undefined && !device.live)) continue;
+    const target = sessionTarget(session, deps.source, deps.reads.byMac);
+    if (target === undefined) continue;
+    const found = waiting.get(idOf(target)) ?? { target, sessions: [] };
+    found.sessions.push(session);
+    waiting.set(idOf(target), found);
+  }
+  return waiting;
+}
+
+async function readAndSave(
+  deps: StoreLiveDeps,
+  chunk: readonly (readonly [id: string, waiting: Waiting])[],
+): Promise<{ stored: number; absent: string[]; failed: number; error?: SourceError }> {
+  const stored = await deps.devices.readMany(chunk.map(([id]) => ({ source: deps.source, id })));
+  const isStored = ([id, { sessions }]: (typeof chunk)[number]): boolean => {
+    const record = stored.get(deviceKeyText({ source: deps.source, id }));
+    return sessions.every(({ decision }) => record !== undefined && record.observedAt >= decision.decidedAt);
+  };
+  const readings = await deps.reads.read(chunk.filter((each) => !isStored(each)).map(([, { target }]) => target));
+  const toldLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(isLive) ? [id] : [])));
+  const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences: false, toldLive });
+  const waiting = new Map(chunk);
+  const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
+  for (const { target } of failed) waiting.delete(idOf(target));
+  for (const { sessions } of waiting.values()) for (const session of sessions) await deps.onAnswerable(session);
+  // One device that Intune cannot describe holds up nobody else.
+  const first = failed.find(({ error }) => !isOfOneDevice(error));
+  return {
+    stored: written,
+    absent: readings.flatMap((reading) => (reading.kind === 'absent' ? [idOf(reading.target)] : [])),
+    failed: failed.length,
+    ...(first && { error: first.error }),
+  };
+}
+
+function isLive({ decision }: Session): boolean {
+  return decision.device?.live === true;
+}
