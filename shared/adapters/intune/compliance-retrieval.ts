@@ -108,9 +108,13 @@ async function send(
     accept: 'application/xml',
     'client-request-id': randomUUID(),
   };
+  return transport.send('GET', complianceDevicesUrl(root, query), headers, undefined, { signal });
+}
+
+export function complianceDevicesUrl(root: string, query: string): string {
   // Some tenants' endpoints may name the dialect already.
   const dialect = /\/cisco$/i.test(root) ? root : `${root}/cisco`;
-  return transport.send('GET', `${dialect}/devices/?${query}`, headers, undefined, { signal });
+  return `${dialect}/devices/?${query}`;
 }
 
 /** A service that ignores what it was asked answers with other devices: theirs is nobody else's verdict. */

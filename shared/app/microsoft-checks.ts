@@ -1,0 +1,78 @@
+// Wires the doctor's checks of everything that is Microsoft's: Entra, Graph, Intune.
+
+import { readFileSync } from 'node:fs';
+import { createComplianceRetrieval } from '../adapters/intune/compliance-retrieval.ts';
+import { createGraphClient, type GraphClient } from '../adapters/intune/graph-client.ts';
+import { createIntuneSource } from '../adapters/intune/intune-source.ts';
+import type { OpenIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
+import { createRawAnswers, type RawAnswers } from '../adapters/intune/raw-answers.ts';
+import { createServiceDiscovery, type ServiceDiscovery } from '../adapters/intune/service-discovery.ts';
+import type { Check } from '../doctor/check.ts';
+import { credentialCheck } from '../doctor/checks/credential.ts';
+import { hostCheck } from '../doctor/checks/host.ts';
+import { type IntuneFindings, intuneChecks } from '../doctor/checks/intune.ts';
+import { tenantChecks } from '../doctor/checks/tenant.ts';
+import { GrantedRoles, rolesCheck, tokenCheck } from '../doctor/checks/tokens.ts';
+import type { Clock } from '../ports.ts';
+import type { Settings } from '../settings.ts';
+
+export function microsoftChecks(
+  settings: Settings,
+  clock: Clock,
+  { transport, tokens }: OpenIntuneConnection,
+): Check[] {
+  const { entra, graphEndpoint, intuneAudience, network } = settings;
+  const now = (): Date => clock.now();
+  const graph = createGraphClient(graphEndpoint, tokens, transport, { now });
+  const discovery = openDiscovery(settings, graph, now);
+  const granted = new GrantedRoles();
+  const findings: IntuneFindings = {};
+  const compliance = createComplianceRetrieval({ discovery, tokens, transport, audience: intuneAudience, clock });
+  const intune = intuneChecks({ source: createIntuneSource(graph, clock), discovery, compliance, granted }, findings);
+  const extraCa = network.extraCaFile === undefined ? undefined : readFileSync(network.extraCaFile, 'utf8');
+  const probe = { timeoutMs: network.connectTimeoutMs, extraCa, proxy: network.proxy };
+  return [
+    credentialCheck(tokens, clock),
+    hostCheck({ ...probe, name: 'host-entra', service: 'Microsoft Entra', url: () => entra.authorityHost }),
+    hostCheck({ ...probe, name: 'host-graph', service: 'Microsoft Graph', url: () => graphEndpoint }),
+    ...tenantChecks({ transport, clock, authorityHost: entra.authorityHost, tenantId: entra.tenantId, graphEndpoint }),
+    tokenCheck(tokens, granted, {
+      name: 'token-graph',
+      api: 'Microsoft Graph',
+      resource: graphEndpoint,
+      setting: 'GRAPH_ENDPOINT',
+    }),
+    tokenCheck(tokens, granted, {
+      name: 'token-intune',
+      api: 'Intune API',
+      resource: intuneAudience,
+      setting: 'INTUNE_AUDIENCE',
+    }),
+    rolesCheck(granted),
+    intune.devices,
+    intune.discovery,
+    hostCheck({
+      ...probe,
+      name: 'host-intune',
+      needs: ['discovery'],
+      service: 'Intune’s compliance service',
+      url: () => findings.serviceUrl ?? '',
+    }),
+    intune.compliance,
+  ];
+}
+
+export function rawAnswers(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): RawAnswers {
+  const { graphEndpoint, intuneAudience } = settings;
+  const now = (): Date => clock.now();
+  const discovery = openDiscovery(settings, createGraphClient(graphEndpoint, tokens, transport, { now }), now);
+  return createRawAnswers({ transport, tokens, discovery, graphEndpoint, intuneAudience });
+}
+
+function openDiscovery({ intuneServiceHosts }: Settings, graph: GraphClient, now: () => Date): ServiceDiscovery {
+  return createServiceDiscovery(graph, {
+    providerName: 'ComplianceRetrievalService',
+    trustedHosts: intuneServiceHosts,
+    now,
+  });
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type MatchProblem, matchQuality } from '../../../shared/doctor/match-quality.ts';
+import type { Device, DeviceRecord } from '../../../shared/domain/device.ts';
+import { aDeviceOfFleet, aMac, aStoredDevice } from '../../support/a-device.ts';
+
+async function* fleet(devices: readonly Partial<Device>[], presence: DeviceRecord['presence'] = 'present') {
+  let number = 0;
+  for (const fields of devices) {
+    number += 1;
+    yield aStoredDevice({ device: { ...aDeviceOfFleet(number), ...fields }, presence });
+  }
+}
+
+async function findings(devices: readonly Partial<Device>[], most = 20) {
+  const { problems } = await matchQuality(fleet(devices), most);
+  return (problem: MatchProblem) => problems.find((finding) => finding.problem === problem);
+}
+
+test('a fleet of distinct devices has no problem', async () => {
+  const { devices, problems } = await matchQuality(fleet([{}, {}, {}]), 20);
+  expect(devices).toBe(3);
+  expect(problems.map((finding) => finding.devices)).toEqual([0, 0, 0, 0, 0]);
+});
+
+test('devices that are gone are counted apart and collide with nobody', async () => {
+  expect(await matchQuality(fleet([{ name: 'A' }, { name: 'A' }], 'gone'), 20)).toMatchObject({ devices: 0, gone: 2 });
+});
+
+test('an Ethernet address is enough, a random one is not', async () => {
+  const { wifiMac: _wifi, ...without } = aDeviceOfFleet(9);
+  const random = aMac('02b1c2d3e4f5');
+  const of = async (fields: Partial<Device>) => {
+    const { problems } = await matchQuality(
+      (async function* () {
+        yield aStoredDevice({ device: { ...without, ...fields } });
+      })(),
+      20,
+    );
+    return problems.filter(({ devices }) => devices > 0).map(({ problem }) => problem);
+  };
+  expect(await of({ ethernetMac: aMac('a0b1c2d3e4f5') })).toEqual([]);
+  expect(await of({ wifiMac: random })).toEqual(['random-mac']);
+  expect(await of({ wifiMac: random, ethernetMac: aMac('a0b1c2d3e4f5') })).toEqual([]);
+  expect(await of({})).toEqual(['no-mac']);
+});
+
+test('names are compared as lookups compare them', async () => {
+  const find = await findings([{ name: 'LT-1' }, { name: ' lt-1' }, { name: 'LT-2' }]);
+  expect(find('shared-name')).toMatchObject({ devices: 2, examples: [{ shared: 'lt-1', more: 0 }] });
+});
+
+test.each(['0', '', 'Default string', 'To be filled by O.E.M.', 'System Serial Number', 'None'])(
+  'the serial number "%s" is none',
+  async (serialNumber) => {
+    expect((await findings([{ serialNumber }, { serialNumber }]))('shared-serial')?.devices).toBe(0);
+  },
+);
+
+test('examples are bounded, counts are not: the most shared value first', async () => {
+  const twins = Array.from({ length: 30 }, (_, index) => ({ name: `TWIN-${index >> 1}` }));
+  const crowd = Array.from({ length: 9 }, () => ({ name: 'CROWD' }));
+  const finding = (await findings([...twins, ...crowd], 4))('shared-name');
+  expect(finding?.devices).toBe(39);
+  expect(finding?.examples).toHaveLength(4);
+  expect(finding?.examples[0]).toMatchObject({ shared: 'crowd', more: 4 });
+  expect(finding?.examples[0]?.devices).toHaveLength(5);
+});
+
+test('whatever the fleet, a device shares a name exactly if another one has it', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.constantFrom('a', 'b', 'C', 'c ', 'd')), async (names) => {
+      const comparable = names.map((name) => name.trim().toLowerCase());
+      const sharing = comparable.filter((name) => comparable.filter((other) => other === name).length > 1).length;
+      expect((await findings(names.map((name) => ({ name }))))('shared-name')?.devices).toBe(sharing);
+    }),
+  );
+});
