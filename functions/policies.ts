@@ -1,4 +1,4 @@
-// The versions of policy.yaml, for operators: list, read, bring, put into force, take back.
+// The versions of policy.yaml, for operators: list, read, bring, put into force, take back; and what a draft would change.
 
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';
@@ -41,5 +41,14 @@ httpRoute('rollback-policy', {
   method: 'POST',
   async answer({ query }, credential) {
     return { jsonBody: await (await connector().policies(credential)).rollBack(query.get('from') ?? undefined) };
+  },
+});
+
+httpRoute('what-if', {
+  route: 'api/policies/what-if',
+  method: 'POST',
+  async answer(request, credential) {
+    const policies = await connector().policies(credential);
+    return { jsonBody: await policies.whatIf(await request.text(), request.query) };
   },
 });

@@ -6,8 +6,11 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
+import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
+import type { WhatIfReport } from '../shared/policy/what-if.ts';
+import { readPolicySettings } from '../shared/settings.ts';
 
 const USAGE = `Usage: npm run policy -- <command>
 
@@ -15,6 +18,8 @@ const USAGE = `Usage: npm run policy -- <command>
   upload <version> <file>  brings the file into the store under a name; nothing changes yet
   activate <version>       puts a version into force ("built-in": the policy of the settings)
   rollback [--from <v>]    brings back the version before; with --from only if <v> is in force
+  what-if <file> [--site <s>] [--medium wired|wireless|vpn] [--assurance certificate-guid|certificate-name|mac]
+                           who would be told something else: live sessions, and stored devices asking like this
   list                     what is in force, since when, and all versions
   show <version>           the file as it was uploaded
 
@@ -24,19 +29,24 @@ The store is taken from the environment, with the names of the application setti
   StorageConnection__tableServiceUri   https://<account>.table.core.windows.net, as the user of \`az login\`
   StorageConnection                    or a connection string`;
 
+type Values = { readonly [name in 'from' | 'site' | 'medium' | 'assurance']?: string | undefined };
+
 try {
-  const { positionals, values } = parseArgs({ allowPositionals: true, options: { from: { type: 'string' } } });
-  console.log(await run(positionals, values.from));
+  const text = { type: 'string' } as const;
+  const options = { from: text, site: text, medium: text, assurance: text };
+  const { positionals, values } = parseArgs({ allowPositionals: true, options });
+  console.log(await run(positionals, values));
 } catch (thrown) {
   if (thrown instanceof ConnectorError) console.error(`${thrown.code}: ${thrown.message}\n${thrown.action}`);
   else console.error(thrown instanceof Error ? thrown.message : thrown);
   process.exitCode = 1;
 }
 
-async function run([command, ...words]: readonly string[], from: string | undefined): Promise<string> {
+async function run([command, ...words]: readonly string[], { from, ...assumed }: Values): Promise<string> {
   const [first = '', second = ''] = words;
-  const expected = { check: 1, upload: 2, activate: 1, rollback: 0, list: 0, show: 1 }[command ?? ''];
+  const expected = { check: 1, upload: 2, activate: 1, rollback: 0, list: 0, show: 1, 'what-if': 1 }[command ?? ''];
   if (expected !== words.length || (from !== undefined && command !== 'rollback')) throw new Error(USAGE);
+  if (Object.keys(assumed).length > 0 && command !== 'what-if') throw new Error(USAGE);
   if (command === 'check') return checked(first);
   const desk = await openDesk();
   if (command === 'upload') {
@@ -44,6 +54,12 @@ async function run([command, ...words]: readonly string[], from: string | undefi
     return created ? `"${first}" is in the store. Next: npm run policy -- activate ${first}` : `"${first}" was there.`;
   }
   if (command === 'activate') return inForce(await desk.activate(first));
+  if (command === 'what-if') {
+    const query = Object.entries(assumed).flatMap(([name, value]): [string, string][] =>
+      value ? [[name, value]] : [],
+    );
+    return wouldChange(await desk.whatIf(readFileSync(first, 'utf8'), query));
+  }
   if (command === 'rollback') return inForce(await desk.rollBack(from));
   if (command === 'show') return desk.text(first);
   return listing(await desk.overview());
@@ -65,6 +81,23 @@ function listing({ inForce: version, changedAt, rollbackTo, versions }: PolicyOv
   return [`In force: "${version}"${since}${back}`, ...rows].join('\n');
 }
 
+function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }: WhatIfReport): string {
+  const counts = (title: string, by: Readonly<Record<string, number>>): string[] =>
+    Object.entries(by).map(([key, count]) => `  ${title} ${key}: ${count}`);
+  return [
+    `Live sessions that would be told something else: ${sessions.changing} of ${sessions.looked}`,
+    ...counts('site', sessions.bySite),
+    ...counts('rule', sessions.byRule),
+    `Stored devices for which "${version}" and this file differ: ${fleet.changing} of ${fleet.looked}`,
+    ...counts('rule', fleet.byRule),
+    ...fleet.examples.map(({ device, name = '' }) => `  device ${device} ${JSON.stringify(name)}`),
+    `  (asking with ${fleet.assumed.assurance}, ${fleet.assumed.medium ?? 'no medium'}, site ${fleet.assumed.site || 'none'})`,
+    `Enforcing would take ${enforcing.seconds} seconds: ${enforcing.assumed.settleSeconds} until every instance has the new`,
+    `version, then ${enforcing.assumed.inHandPerSite} CoAs at a time and site, each lot taken to be done in ${enforcing.assumed.roundSeconds} seconds.`,
+    ...(complete ? [] : ['Time ran out: these are the counts until then.']),
+  ].join('\n');
+}
+
 async function openDesk(): Promise<PolicyDesk> {
   const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
   if (!tableServiceUri && !connectionString) throw new Error(USAGE);
@@ -72,5 +105,9 @@ async function openDesk(): Promise<PolicyDesk> {
     ? ({ kind: 'azure-cli', tableServiceUri } as const)
     : ({ kind: 'connection-string', connectionString: connectionString ?? '' } as const);
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  return (await openPolicy({ storage, clock: systemClock, log: silent }))(userInfo().username);
+  const { jobsInHandPerSite, ...roles } = readPolicySettings(process.env);
+  const builtIn = policyOfSettings(roles);
+  return (await openPolicy({ storage, clock: systemClock, log: silent, builtIn, jobsInHandPerSite }))(
+    userInfo().username,
+  );
 }

@@ -15,6 +15,7 @@ import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { openPointReads } from './app/open-point-reads.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
+import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
@@ -104,7 +105,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
-  const policy = once(() => openPolicy({ storage: settings.storage, clock, log }));
+  const policy = once(() => {
+    const { storage, jobsInHandPerSite } = settings;
+    return openPolicy({ storage, jobsInHandPerSite, builtIn: policyOfSettings(settings), clock, log });
+  });
   const decisions = once(() => openDecisions(context));
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));

@@ -222,6 +222,18 @@ export function readSettings(env: Env): Settings {
   return deepFreeze(settings);
 }
 
+/** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
+export function readPolicySettings(env: Env): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'jobsInHandPerSite'> {
+  const reader = new SettingsReader(env);
+  const settings = {
+    compliantRole: reader.role('COMPLIANT'),
+    quarantineRole: reader.role('QUARANTINE'),
+    jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
+  };
+  reader.throwIfProblems();
+  return settings;
+}
+
 /** Collects problems instead of stopping at the first; its results only count if there were none. */
 class SettingsReader {
   readonly #env: Env;

@@ -22,6 +22,9 @@ export function openPolicySource(
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
 }
 
-export function policyOfSettings({ compliantRole, quarantineRole }: Settings): Policy {
+export function policyOfSettings({
+  compliantRole,
+  quarantineRole,
+}: Pick<Settings, 'compliantRole' | 'quarantineRole'>): Policy {
   return builtInPolicy(compliantRole, quarantineRole);
 }

@@ -1,8 +1,15 @@
 // Wires what operators do with policies.
 
+import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
+import { BUILT_IN } from '../domain/built-in-policy.ts';
+import type { Policy } from '../domain/policy.ts';
+import { SETTLE_MS, versionInForce } from '../domain/policy-activation.ts';
 import {
   activatePolicy,
   type PolicyOverview,
@@ -12,17 +19,34 @@ import {
   rollBackPolicy,
   uploadPolicy,
 } from '../policy/publish-policy.ts';
+import { readAssumedRequest } from '../policy/read-assumed-request.ts';
+import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
 import type { Context } from './context.ts';
 
 export type PolicyDesk = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log'> {
   readonly storage: TableConnection;
+  /** The policy that settings describe. */
+  readonly builtIn: Policy;
+  readonly jobsInHandPerSite: number;
 }
 
-export async function openPolicy({ storage, clock, log }: PolicyDeskOptions) {
+/** Less than a front end waits for a function (230 seconds). */
+const WHAT_IF_DEADLINE_MS = 180_000;
+/** What ENFORCE_SCHEDULE says when it is not changed: how often jobs are queued. */
+const ROUND_SECONDS = 10;
+
+export async function openPolicy({ storage, clock, log, builtIn, jobsInHandPerSite }: PolicyDeskOptions) {
   const tables = await openTables(storage, 'background');
   const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), readPolicy, clock, log };
+  const whatIfDeps = {
+    sessions: new TableSessionStore(tables.sessions),
+    devices: new TableDeviceStore(tables.devices),
+    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    clock,
+  };
+  const budget = { inHandPerSite: jobsInHandPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
   /** @param by who does it: the name of a client, or of an operator's login */
   return (by: string) => ({
     overview: (): Promise<PolicyOverview> => policyOverview(deps),
@@ -33,6 +57,15 @@ export async function openPolicy({ storage, clock, log }: PolicyDeskOptions) {
     async activate(version: string): Promise<PolicyOverview> {
       await activatePolicy(deps, version, by);
       return policyOverview(deps);
+    },
+    /** @param query how stored devices are taken to ask */
+    async whatIf(text: string, query: Iterable<[string, string]>): Promise<WhatIfReport> {
+      const draft = readPolicy(text, { version: 'draft' });
+      const assumed = readAssumedRequest(query);
+      const version = versionInForce((await deps.store.readState()).state);
+      const inForce = version === BUILT_IN ? builtIn : readPolicy(await readPolicyText(deps, version), { version });
+      const signal = clock.deadline(WHAT_IF_DEADLINE_MS);
+      return whatIf(whatIfDeps, { inForce, draft }, assumed, budget, { signal });
     },
     async rollBack(from?: string): Promise<PolicyOverview> {
       await rollBackPolicy(deps, by, from);

@@ -7,6 +7,8 @@ import { addMilliseconds, type Instant } from './instant.ts';
 export const POLICY_MEMORY_MS = 60_000;
 /** For answers under way, and for clocks that differ. */
 const SETTLE_MARGIN_MS = 30_000;
+/** From an activation until every instance answers by it. */
+export const SETTLE_MS: number = POLICY_MEMORY_MS + SETTLE_MARGIN_MS;
 /** So many activations can be rolled back, one after the other. */
 const MOST_ACTIVATIONS = 50;
 
@@ -46,7 +48,7 @@ export function outgoingVersions(state: PolicyState, now: Instant): string[] {
 
 /** From when on every instance answers by the version in force. */
 export function settledAt({ changedAt }: PolicyState): Instant | undefined {
-  return changedAt && addMilliseconds(changedAt, POLICY_MEMORY_MS + SETTLE_MARGIN_MS);
+  return changedAt && addMilliseconds(changedAt, SETTLE_MS);
 }
 
 /** The same state when the version is in force already. */
@@ -61,7 +63,7 @@ export function rollBack(state: PolicyState, at: Instant): PolicyState | undefin
 }
 
 function changed(before: PolicyState, activations: readonly PolicyActivation[], at: Instant): PolicyState {
-  const until = addMilliseconds(at, POLICY_MEMORY_MS + SETTLE_MARGIN_MS);
+  const until = addMilliseconds(at, SETTLE_MS);
   const still = before.outgoing.filter((outgoing) => outgoing.until > at);
   return { activations, changedAt: at, outgoing: [{ version: versionInForce(before), until }, ...still] };
 }

@@ -1,15 +1,12 @@
 // What is known of the device behind a request, from what was presented and what was found.
 
 import type { Standing } from '../domain/decision.ts';
-import { isBeingRemoved } from '../domain/device.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
+import { standingOfRecord } from '../domain/record-standing.ts';
 import type { FoundDevice } from './find-device.ts';
 
 export function standingOf(presented: PresentedIdentities, found: FoundDevice | undefined): Standing {
   if (!presented.authenticated || found === undefined) return 'notAuthenticated';
-  if (found.kind === 'found') {
-    const { device } = found.stored;
-    return isBeingRemoved(device) ? 'beingRemoved' : device.complianceState;
-  }
+  if (found.kind === 'found') return standingOfRecord(found.stored);
   return presented.identities.length === 0 ? 'unidentified' : found.kind;
 }

@@ -1,0 +1,25 @@
+// What a stored record says of its device by itself: standing, marks, and since when that is known.
+
+import { type DeviceRecord, isBeingRemoved } from './device.ts';
+import type { Instant } from './instant.ts';
+import type { Standing, StandingMark } from './standing.ts';
+
+export function standingOfRecord({ device }: DeviceRecord): Standing {
+  return isBeingRemoved(device) ? 'beingRemoved' : device.complianceState;
+}
+
+export function marksOfRecord({ confirmedUntil, held }: DeviceRecord): StandingMark[] {
+  const marks: StandingMark[] = [];
+  if (confirmedUntil !== undefined) marks.push('stale');
+  if (held !== undefined) marks.push('held');
+  return marks;
+}
+
+/**
+ * A present record that is not in doubt was confirmed by every complete sweep since it was written.
+ * @param sweptAt when the newest complete sweep began
+ */
+export function recordAsOf({ confirmedUntil, observedAt }: DeviceRecord, sweptAt: Instant | undefined): Instant {
+  if (confirmedUntil !== undefined) return confirmedUntil;
+  return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
+}

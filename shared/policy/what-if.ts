@@ -1,0 +1,172 @@
+// What a draft would change: for every live session, compared with what it was told; and for every stored device, compared
+// with the policy in force. Streams both; holds counts and a bounded list.
+
+import { sameOutcome } from '../domain/decision.ts';
+import { deviceKeyText, SHARDS } from '../domain/device.ts';
+import type { Assurance } from '../domain/identity.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import { evaluatePolicy, type Policy } from '../domain/policy.ts';
+import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
+import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
+import { isLive } from '../domain/session.ts';
+import type { CallOptions, Clock, DeviceStore, SessionStore, StoredDevice, SweepStatus } from '../ports.ts';
+import { ChangeTally, type TallyReport } from './change-tally.ts';
+
+export interface WhatIfDeps {
+  readonly sessions: Pick<SessionStore, 'listAll'>;
+  readonly devices: Pick<DeviceStore, 'listRecords'>;
+  readonly sweepStatus: SweepStatus;
+  readonly clock: Clock;
+}
+
+/** How the stored devices are taken to ask, since no request is there to say so. */
+export interface AssumedRequest {
+  /** Empty: no rule about sites holds. */
+  readonly site: string;
+  readonly assurance: Assurance;
+  readonly medium?: Medium;
+}
+
+/** How fast a site's jobs go out. */
+export interface CoaBudget {
+  readonly inHandPerSite: number;
+  /** Seconds a full hand takes, until the next jobs are queued. */
+  readonly roundSeconds: number;
+  /** Seconds from an activation until CoAs begin. */
+  readonly settleSeconds: number;
+}
+
+export interface WhatIfReport {
+  readonly at: Instant;
+  readonly inForce: string;
+  readonly draft: string;
+  readonly sessions: TallyReport;
+  readonly fleet: TallyReport & { readonly assumed: AssumedRequest };
+  readonly enforcing: {
+    /** Seconds until the last CoA of each site is out; the longest is that of all, since sites do not wait for each other. */
+    readonly secondsBySite: Readonly<Record<string, number>>;
+    readonly seconds: number;
+    readonly assumed: CoaBudget;
+  };
+  /** False when time ran out: the counts are what had been looked at by then. */
+  readonly complete: boolean;
+}
+
+const PORT_TYPES: Readonly<Record<Medium, string>> = { wired: 'Ethernet', wireless: 'Wireless-802.11', vpn: 'Virtual' };
+
+export async function whatIf(
+  deps: WhatIfDeps,
+  { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
+  assumed: AssumedRequest,
+  budget: CoaBudget,
+  { signal }: CallOptions,
+): Promise<WhatIfReport> {
+  const now = toInstant(deps.clock.now());
+  const sessions = await sessionsChanging(deps, draft, now, signal);
+  const fleet = await fleetChanging(deps, { inForce, draft }, assumed, now, signal);
+  return {
+    at: now,
+    inForce: inForce.version,
+    draft: draft.version,
+    sessions: sessions.report(),
+    fleet: { ...fleet.report(), assumed },
+    enforcing: enforcing(sessions.report().bySite, budget),
+    complete: signal?.aborted !== true,
+  };
+}
+
+/** From what was recorded with its latest decision: changes of the device since have led to a new one, or will by CoA. */
+async function sessionsChanging(
+  { sessions }: WhatIfDeps,
+  draft: Policy,
+  now: Instant,
+  signal: AbortSignal | undefined,
+): Promise<ChangeTally> {
+  const tally = new ChangeTally();
+  for await (const session of sessions.listAll()) {
+    if (signal?.aborted) break;
+    const { decision, site, mac, userName } = session;
+    if (decision.facts === undefined || !isLive(session, now)) continue;
+    tally.look();
+    const then = evaluatePolicy(draft, { ...decision.facts, at: now });
+    if (sameOutcome(decision.outcome, then.outcome)) continue;
+    tally.add({
+      site,
+      session: session.id,
+      ...(decision.device && { device: deviceKeyText(decision.device) }),
+      ...(mac !== undefined && { mac }),
+      ...(userName !== undefined && { userName }),
+      from: { rule: decision.rule, outcome: decision.outcome },
+      to: { rule: then.rule, outcome: then.outcome },
+    });
+  }
+  return tally;
+}
+
+async function fleetChanging(
+  { devices, sweepStatus }: WhatIfDeps,
+  { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
+  assumed: AssumedRequest,
+  now: Instant,
+  signal: AbortSignal | undefined,
+): Promise<ChangeTally> {
+  const tally = new ChangeTally();
+  const sweptAt = await sweepStatus.lastCompleteStartedAt();
+  for (const shard of SHARDS) {
+    for await (const stored of recordsOf(devices, shard)) {
+      if (signal?.aborted) return tally;
+      if (stored.presence !== 'present') continue;
+      tally.look();
+      const facts = factsOfDevice(stored, assumed, now, sweptAt);
+      const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
+      if (sameOutcome(before.outcome, then.outcome)) continue;
+      const { name } = stored.device;
+      tally.add({
+        device: deviceKeyText(stored.device),
+        ...(name !== undefined && { name }),
+        from: { rule: before.rule, outcome: before.outcome },
+        to: { rule: then.rule, outcome: then.outcome },
+      });
+    }
+  }
+  return tally;
+}
+
+/** A page in memory at a time. */
+async function* recordsOf(devices: WhatIfDeps['devices'], shard: string): AsyncIterable<StoredDevice> {
+  let page = await devices.listRecords(shard, undefined);
+  yield* page.records;
+  while (page.more && page.records.length > 0) {
+    page = await devices.listRecords(shard, page.records.at(-1)?.device);
+    yield* page.records;
+  }
+}
+
+function factsOfDevice(
+  stored: StoredDevice,
+  { site, assurance, medium }: AssumedRequest,
+  at: Instant,
+  sweptAt: Instant | undefined,
+): PolicyFacts {
+  return {
+    at,
+    site,
+    standing: standingOfRecord(stored),
+    marks: marksOfRecord(stored),
+    assurance,
+    asOf: recordAsOf(stored, sweptAt),
+    device: deviceFacts(stored.device),
+    ...(medium && { nasPortType: PORT_TYPES[medium] }),
+  };
+}
+
+function enforcing(bySite: Readonly<Record<string, number>>, assumed: CoaBudget): WhatIfReport['enforcing'] {
+  const { inHandPerSite, roundSeconds, settleSeconds } = assumed;
+  const secondsBySite = Object.fromEntries(
+    Object.entries(bySite).map(([site, jobs]) => [
+      site,
+      settleSeconds + Math.ceil(jobs / inHandPerSite) * roundSeconds,
+    ]),
+  );
+  return { secondsBySite, seconds: Math.max(0, ...Object.values(secondsBySite)), assumed };
+}
