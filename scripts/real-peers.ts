@@ -18,6 +18,7 @@ export const REAL_PEER_TESTS = [
   'test/e2e/enforcement-chain.test.ts',
   'test/e2e/enforcement-results.test.ts',
   'test/integration/client-certificate.test.ts',
+  'test/integration/host-check.test.ts',
   'test/integration/relay-radius/coa-listener.test.ts',
   'test/integration/relay-radius/dissection.test.ts',
   'test/integration/simulated-switch.test.ts',
