@@ -199,6 +199,7 @@ module appSettings 'modules/app-settings.bicep' = {
     settings: settings
     secrets: secrets
     pollingIntervalMinutes: pollingIntervalMinutes
+    maximumInstanceCount: maximumInstanceCount
     identityClientId: identity.outputs.clientId
     blobEndpoint: storage.outputs.blobEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
@@ -287,6 +288,7 @@ module alerts 'modules/alerts.bicep' = {
     tags: tags
     alertWhen: alertWhen
     pollingIntervalMinutes: pollingIntervalMinutes
+    sweepsFleet: (settings.?INTUNE_PERMISSIONS ?? 'full') != 'compliance-only'
     workspaceId: monitoring.outputs.workspaceId
     serviceBusId: enforces ? serviceBus!.outputs.id : ''
   }

@@ -40,6 +40,9 @@ param displayName string = 'NAC connector (${name})'
 @description('The app signs in with any of these; with none, by its managed identity, without any secret.')
 param certificates certificate[] = []
 
+@description('False with INTUNE_PERMISSIONS of compliance-only: the list of devices stays closed to the app, and there is no sweep.')
+param managedDevices bool = true
+
 @description('Whether Intune\'s compliance retrieval service is asked about single devices, besides Microsoft Graph.')
 param complianceRetrieval bool = true
 
@@ -53,7 +56,7 @@ var graphAppId = '00000003-0000-0000-c000-000000000000'
 var intuneAppId = 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'
 
 var graphRoles = concat(
-  ['DeviceManagementManagedDevices.Read.All'],
+  managedDevices ? ['DeviceManagementManagedDevices.Read.All'] : [],
   complianceRetrieval ? ['Application.Read.All'] : [],
   deviceDelta ? ['Device.Read.All'] : []
 )

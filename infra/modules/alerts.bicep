@@ -9,8 +9,12 @@ param tags object
 param alertWhen alerting
 param pollingIntervalMinutes int
 param workspaceId string
+@description('False with INTUNE_PERMISSIONS of compliance-only: then there is no sweep, and a list every four hours or so.')
+param sweepsFleet bool
 @description('Empty where no site is enforced.')
 param serviceBusId string
+
+var overdueMinutes = sweepsFleet ? 2 * pollingIntervalMinutes : max(2 * pollingIntervalMinutes, 600)
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${prefix}-operators'
@@ -37,7 +41,7 @@ var logAlerts = [
     severity: 1
     window: 'P2D'
     frequency: 'PT15M'
-    query: '${lines} | where tostring(line.event) == "poll.run" and tostring(line.result) in ("complete", "partial") | summarize lastRun = max(TimeGenerated) | where isnull(lastRun) or lastRun < ago(${2 * pollingIntervalMinutes}m)'
+    query: '${lines} | where (tostring(line.event) == "poll.run" and tostring(line.result) in ("complete", "partial")) or tostring(line.event) == "noncompliant.listed" | summarize lastRun = max(TimeGenerated) | where isnull(lastRun) or lastRun < ago(${overdueMinutes}m)'
   }
   {
     name: 'breaker-tripped'

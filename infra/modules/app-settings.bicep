@@ -19,6 +19,13 @@ type plainSettings = {
   HTTPS_CONNECT_TIMEOUT: string?
   HTTPS_READ_TIMEOUT: string?
   POLL_SCHEDULE: string?
+  CHANGED_DEVICES_INTERVAL: string?
+  ENTRA_DEVICE_DELTA: string?
+  HARDWARE_MAX_AGE: string?
+  COMPLIANCE_REAUTH_INTERVAL: string?
+  INTUNE_PERMISSIONS: string?
+  LIVE_QUERY_DEADLINE: string?
+  LIVE_QUERIES_PER_SECOND: string?
   COMPLIANT_STATES: string?
   MASS_CHANGE_PERCENT: string?
   MASS_CHANGE_DEVICES: string?
@@ -31,6 +38,7 @@ type plainSettings = {
   ENFORCE_SCHEDULE: string?
   JOBS_IN_HAND_PER_SITE: string?
   JOB_HISTORY: string?
+  DECISION_HISTORY: string?
   HOUSEKEEPING_SCHEDULE: string?
   LOOKUP_DEADLINE: string?
   LOG_IDENTITY_PRIVACY: string?
@@ -45,6 +53,8 @@ param entraTenantId string
 param settings plainSettings
 param secrets secretSetting[]
 param pollingIntervalMinutes int
+@description('The app shares what Microsoft allows among that many instances.')
+param maximumInstanceCount int
 param identityClientId string
 param blobEndpoint string
 param tableEndpoint string
@@ -65,6 +75,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 var wiredSettings = {
   ENTRA_TENANT_ID: entraTenantId
   POLLING_INTERVAL: '${pollingIntervalMinutes}m'
+  MAXIMUM_INSTANCE_COUNT: string(maximumInstanceCount)
   StorageConnection__tableServiceUri: tableEndpoint
   StorageConnection__clientId: identityClientId
 }

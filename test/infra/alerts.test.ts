@@ -69,7 +69,8 @@ describe('alerts', () => {
       readBicepFile('infra/main.bicep').text,
     )?.[1];
     const alert = alerts.find(({ name }) => name === 'no-poll');
-    expect(alert?.query).toContain('2 * pollingIntervalMinutes');
+    expect(alert?.query).toContain('overdueMinutes');
+    expect(declaration(file, 'overdueMinutes').node.text).toMatch(/\? 2 \* pollingIntervalMinutes :/);
     expect(alert?.window).toBeGreaterThanOrEqual(2 * Number(longest));
   });
 

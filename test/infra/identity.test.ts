@@ -45,14 +45,17 @@ describe('permissions', () => {
   });
 
   it('that the code does not use are not asked for unless switched on', () => {
-    const graph = declaration(file, 'graphRoles').node.text;
-    const unconditional = literalsOf(declaration(file, 'graphRoles').node).filter(
-      (role) => !new RegExp(`\\? \\['${role}'\\]`).test(graph),
-    );
-    const unused = PERMISSIONS.filter(
-      ([permission, use]) => unconditional.includes(permission) && !intuneSource.includes(use),
-    );
+    const granted = [
+      ...`${declaration(file, 'graphRoles').node.text}\n${declaration(file, 'intuneRoles').node.text}`.matchAll(
+        /(\w+) \? \['([\w.]+)'\] : \[\]/g,
+      ),
+    ];
+    expect(granted.map(([, , role]) => role).toSorted()).toEqual(asked.toSorted());
+    const onByDefault = granted.filter(([, name = '']) => /= true$/.test(declaration(file, name).node.text));
+    const roles = onByDefault.map(([, , role]) => role);
+    const unused = PERMISSIONS.filter(([permission, use]) => roles.includes(permission) && !intuneSource.includes(use));
     expect(unused).toEqual([]);
+    expect(roles).not.toContain('Device.Read.All');
   });
 
   it('are granted, not only asked for', () => {

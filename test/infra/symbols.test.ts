@@ -27,6 +27,7 @@ const FUNCTIONS = [
     'json',
     'loadFileAsBase64',
     'map',
+    'max',
     'readEnvironmentVariable',
     'replace',
     'resourceGroup',

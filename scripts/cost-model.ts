@@ -1,0 +1,144 @@
+// What a deployment costs a month: what the code asks of Azure per event (counted by a test), times how often, times prices.
+
+import type { Load, Prices } from './cost-example.ts';
+
+/** Table requests per event, held to the code by test/integration/counted-operations.test.ts. */
+export const TABLE_REQUESTS = {
+  /** A tick of the timer when no poll is due. */
+  pollTick: 2,
+  /** A sweep without changes, besides its pages: 16 parts of the fleet's index, changes and held devices left over. */
+  sweep: 70,
+  sweepPage: 1,
+  /** Every twelfth sweep reads each device. */
+  deepSweepDevice: 1,
+  /** A tick of the enforcement timer without open jobs. */
+  enforceTick: 3,
+  /** After each complete sweep, besides the tick. */
+  reconciliation: 19,
+  /** Identity and device of a session that came by MAC address. */
+  reconciledSession: 2,
+  /** Identity, device, session with its pointer, device again. */
+  coldLookup: 4,
+  warmLookup: 1,
+  accountingStart: 2,
+  accountingInterim: 1,
+  /** At most, with a few sites. */
+  housekeeping: 100,
+} as const;
+
+/** Sweeps from one that reads every device to the next. */
+const DEEP_SWEEP_EVERY = 12;
+
+/** From the change of a connected device to the proof: at most, beyond what sweeps and ticks ask anyway. */
+export const TABLE_REQUESTS_PER_COA = 60;
+
+/** One job and up to three reports: each is sent, received and completed. */
+export const MESSAGES_PER_COA = 4;
+const OPERATIONS_PER_MESSAGE = 3;
+
+const DAYS = 30.4;
+const SECONDS = DAYS * 86_400;
+/** Devices on a page of Microsoft Graph. */
+const PAGE = 1_000;
+/** Flex Consumption bills an activity of an instance for at least a second. */
+const LEAST_SECONDS = 1;
+
+/** Kilobytes in the log workspace of a request with its line, and of a tick of a timer. Estimates. */
+const LOG_KB = { request: 2.2, tick: 1.2 };
+/** Kilobytes of a device with its pointers, session and run records. An estimate. */
+const STORED_KB = 4;
+
+export interface Estimate {
+  /** Requests, executions and so on a month. */
+  readonly amounts: Readonly<
+    Record<'tableRequests' | 'graphRequests' | 'messages' | 'executions' | 'logGigabytes', number>
+  >;
+  /** By what is billed, in the currency of the prices. */
+  readonly costs: Readonly<Record<string, number>>;
+  readonly total: number;
+}
+
+export function estimateCost(load: Load, prices: Prices): Estimate {
+  const perDay = eventsPerDay(load);
+  const executions = DAYS * (perDay.ticks + perDay.http + perDay.reports);
+  const logGigabytes = (DAYS * (perDay.http * LOG_KB.request + (perDay.ticks + perDay.reports) * LOG_KB.tick)) / 1e6;
+  const amounts = {
+    tableRequests: DAYS * tableRequestsPerDay(load),
+    graphRequests: DAYS * load.pollsPerDay * pages(load),
+    messages: DAYS * load.changesPerDay * MESSAGES_PER_COA,
+    executions,
+    logGigabytes,
+  };
+  const costs = {
+    'Table requests': (amounts.tableRequests / 10_000) * prices.tableRequestsPer10Thousand,
+    'Table capacity': ((load.devices * STORED_KB) / 1e6) * prices.tableGigabyte,
+    Executions: (Math.max(0, executions - prices.freeExecutions) / 1e6) * prices.executionsPerMillion,
+    'Timers and reports (memory x time)': timerCost(load, prices, perDay.ticks + perDay.reports),
+    'Lookups (memory x time)': lookupCost(load, prices, perDay.http),
+    'Service Bus': serviceBusCost(load, prices, amounts.messages),
+    'Private endpoints': load.privateEndpoints ? 4 * prices.privateEndpoint : 0,
+    Logs: logGigabytes * prices.logGigabyte,
+    Alerts: prices.logAlerts,
+  };
+  return { amounts, costs, total: Object.values(costs).reduce((sum, cost) => sum + cost, 0) };
+}
+
+function eventsPerDay(load: Load) {
+  const connected = load.devices * load.connected;
+  const lookups = connected * load.lookupsPerConnectedDeviceAndDay;
+  const accounting = connected * load.accountingPerConnectedDeviceAndDay;
+  // Every minute the poll looks whether it is due; every ten seconds enforcement looks after jobs; housekeeping is hourly.
+  const ticks = 1_440 + 8_640 + 24;
+  return {
+    lookups,
+    accounting,
+    http: lookups + accounting,
+    ticks,
+    reports: load.changesPerDay * (MESSAGES_PER_COA - 1),
+  };
+}
+
+function pages({ devices }: Load): number {
+  return Math.max(1, Math.ceil(devices / PAGE));
+}
+
+function tableRequestsPerDay(load: Load): number {
+  const of = TABLE_REQUESTS;
+  const { lookups, accounting } = eventsPerDay(load);
+  const sweep = of.sweep + pages(load) * of.sweepPage + (load.devices * of.deepSweepDevice) / DEEP_SWEEP_EVERY;
+  const reconciliation = of.reconciliation + load.devices * load.connected * of.reconciledSession;
+  const lookup = load.coldShare * of.coldLookup + (1 - load.coldShare) * of.warmLookup;
+  return (
+    1_440 * of.pollTick +
+    8_640 * of.enforceTick +
+    24 * of.housekeeping +
+    load.pollsPerDay * (sweep + reconciliation) +
+    lookups * lookup +
+    accounting * ((of.accountingStart + of.accountingInterim) / 2) +
+    load.changesPerDay * TABLE_REQUESTS_PER_COA
+  );
+}
+
+/** Timers run on demand, each a second at least. */
+function timerCost({ instanceMemoryMB }: Load, prices: Prices, runsPerDay: number): number {
+  const gigabyteSeconds = DAYS * runsPerDay * LEAST_SECONDS * (instanceMemoryMB / 1024);
+  return Math.max(0, gigabyteSeconds - prices.freeOnDemandGigabyteSeconds) * prices.onDemandGigabyteSecond;
+}
+
+/** An instance is busy as long as requests overlap its last second: 1 - e^-rate of the time, if they come by chance. */
+function lookupCost({ instanceMemoryMB, alwaysReadyInstances }: Load, prices: Prices, perDay: number): number {
+  const gigabytes = instanceMemoryMB / 1024;
+  const instances = Math.max(1, alwaysReadyInstances);
+  const busyShare = 1 - Math.exp((-perDay / 86_400 / instances) * LEAST_SECONDS);
+  const busy = SECONDS * instances * busyShare * gigabytes;
+  if (alwaysReadyInstances === 0) return busy * prices.onDemandGigabyteSecond;
+  const ready = SECONDS * instances * gigabytes * prices.alwaysReadyGigabyteSecond;
+  return ready + busy * prices.alwaysReadyExecutionGigabyteSecond;
+}
+
+function serviceBusCost({ sites, privateEndpoints }: Load, prices: Prices, messages: number): number {
+  if (sites === 0) return 0;
+  if (privateEndpoints) return prices.serviceBusPremiumUnit;
+  const beyond = Math.max(0, messages * OPERATIONS_PER_MESSAGE - prices.serviceBusIncludedOperations);
+  return prices.serviceBusStandard + (beyond / 1e6) * prices.serviceBusOperationsPerMillion;
+}

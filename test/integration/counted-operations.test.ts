@@ -1,0 +1,86 @@
+// What the code asks of Table Storage per event: docs/cost.md is computed from these counts.
+
+import { describe, expect, it } from 'vitest';
+import { TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
+import { startConnector } from '../support/connector-fixture.ts';
+import {
+  account,
+  acknowledge,
+  ask,
+  type Enforcement,
+  MINUTE_MS,
+  pollAgain,
+  startEnforcement,
+  takeJobs,
+  turn,
+} from './enforcement-fixture.ts';
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+async function requestsOf({ storage }: Pick<Enforcement, 'storage'>, run: () => Promise<unknown>): Promise<number> {
+  storage.requests.length = 0;
+  await run();
+  return storage.requests.length;
+}
+
+describe('table requests', () => {
+  it('of ticks, lookups and accounting', async () => {
+    await using nac = await startEnforcement();
+    const count = (run: () => Promise<unknown>) => requestsOf(nac, run);
+    expect(await count(() => nac.app.poll(MINUTE_MS))).toBe(TABLE_REQUESTS.pollTick);
+    expect(await count(() => nac.app.enforce())).toBe(TABLE_REQUESTS.enforceTick + TABLE_REQUESTS.reconciliation);
+    expect(await count(() => nac.app.enforce())).toBe(TABLE_REQUESTS.enforceTick);
+    expect(await count(() => nac.app.keepHouse())).toBeLessThanOrEqual(TABLE_REQUESTS.housekeeping);
+
+    // The first one also learns client, policy and age of the fleet, which serve all lookups of a minute.
+    await ask(nac, 'NAC-00002');
+    expect(await count(() => ask(nac, 'NAC-00001'))).toBe(TABLE_REQUESTS.coldLookup);
+    expect(await count(() => ask(nac, 'NAC-00001'))).toBe(TABLE_REQUESTS.warmLookup);
+    expect(await count(() => account(nac, 'NAC-00001', { status: 'Start' }))).toBe(TABLE_REQUESTS.accountingStart);
+    const interim = () => account(nac, 'NAC-00001', { status: 'Interim-Update' });
+    expect(await count(interim)).toBe(TABLE_REQUESTS.accountingInterim);
+
+    await pollAgain(nac);
+    const withTwoSessions = await count(() => nac.app.enforce());
+    const perSession = (withTwoSessions - TABLE_REQUESTS.enforceTick - TABLE_REQUESTS.reconciliation) / 2;
+    expect(perSession).toBeLessThanOrEqual(TABLE_REQUESTS.reconciledSession);
+  });
+
+  it.each([
+    [100, 100],
+    [300, 100],
+  ])('of sweeps over %i devices in pages of %i', async (fleetSize, pageSize) => {
+    await using nac = await startConnector({ tenant: { fleetSize, pageSize } });
+    await nac.app.poll(MINUTE_MS);
+    const counts: number[] = [];
+    for (let sweep = 0; sweep < 12; sweep++) {
+      nac.clock.advance(HOUR_MS);
+      counts.push(await requestsOf(nac, () => nac.app.poll(MINUTE_MS)));
+    }
+    const plain = TABLE_REQUESTS.sweep + (fleetSize / pageSize) * TABLE_REQUESTS.sweepPage;
+    const deep = plain + fleetSize * TABLE_REQUESTS.deepSweepDevice;
+    expect(counts.filter((requests) => requests === plain)).toHaveLength(11);
+    expect(counts.filter((requests) => requests === deep)).toHaveLength(1);
+  });
+
+  it('of a change, from the poll that sees it to the proof', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    const all = await requestsOf(nac, async () => {
+      await pollAgain(nac);
+      await nac.app.enforce();
+      const [job] = await takeJobs(nac);
+      await acknowledge(nac, job);
+      await nac.app.enforce();
+      await ask(nac, 'NAC-00001');
+      await nac.app.enforce();
+    });
+    const anyway =
+      TABLE_REQUESTS.sweep + TABLE_REQUESTS.sweepPage + 3 * TABLE_REQUESTS.enforceTick + TABLE_REQUESTS.reconciliation;
+    expect(all - anyway).toBeGreaterThan(20);
+    expect(all - anyway).toBeLessThanOrEqual(TABLE_REQUESTS_PER_COA);
+    console.log(`A CoA takes ${all - anyway} table requests beyond those of the poll and the timers.`);
+  });
+});
