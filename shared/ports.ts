@@ -396,6 +396,7 @@ export interface DecisionFilter {
   readonly policyVersion?: string;
   readonly standing?: string;
   readonly observed?: boolean;
+  readonly waiting?: boolean;
 }
 
 export interface DecisionPage {

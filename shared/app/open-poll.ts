@@ -1,16 +1,19 @@
 // Wires the poll: what brings compliance in.
 
+import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
+import { toConnectorError } from '../errors.ts';
+import { noteFastLane } from '../polling/fast-lane.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
 import { readReleaseRequest } from '../polling/read-release-request.ts';
 import { releaseRun } from '../polling/release-held.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import { runTick } from '../polling/tick.ts';
-import type { ChangeListener } from '../ports.ts';
+import type { ChangeListener, Logger } from '../ports.ts';
 import type { Context } from './context.ts';
 import { daysLeftReporter } from './report-days-left.ts';
 
@@ -35,9 +38,11 @@ export async function openPoll({ settings, clock, random, log, intune }: Context
     random,
     log,
   };
+  const decisions = new TableDecisionStore(tables.sessions);
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
   const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange, compliantStates } = settings;
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
+    await noteFastLane({ decisions, tasks: deps.tasks, clock }).catch(logFailure(log));
     const result = await runTick(deps, {
       pollingIntervalMs,
       changedDevicesIntervalMs,
@@ -49,6 +54,15 @@ export async function openPoll({ settings, clock, random, log, intune }: Context
     });
     await reportDaysLeft();
     return result;
+  };
+}
+
+/** The poll goes on without the fast lane: sweeps see these devices, too. */
+function logFailure(log: Logger): (thrown: unknown) => number {
+  return (thrown) => {
+    const { code, message, action } = toConnectorError(thrown);
+    log.warn('poll.no-fast-lane', { code, message, action });
+    return 0;
   };
 }
 

@@ -53,6 +53,8 @@ export interface Decision extends PolicyResult {
   readonly standing: Standing;
   readonly device?: MatchedDevice;
   readonly problems: readonly IdentityProblem[];
+  /** The station would be told something else, were its device compliant: the device is read again soon. */
+  readonly waiting?: true;
   /** What the policy looked at. Absent in sessions stored before it was recorded. */
   readonly facts?: PolicyFacts;
 }

@@ -7,7 +7,7 @@
 
 import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
-import { type Decision, type MatchedDevice, sameAnswer } from '../domain/decision.ts';
+import { type Decision, type MatchedDevice, type PolicyResult, sameAnswer, sameOutcome } from '../domain/decision.ts';
 import { decisionId } from '../domain/decision-id.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
@@ -130,15 +130,23 @@ function decide(
   facts: PolicyFacts,
 ): Decision {
   const device = found?.kind === 'found' ? matchedDevice(found, facts.asOf) : undefined;
+  const result = evaluatePolicy(policy, facts);
   return {
-    ...evaluatePolicy(policy, facts),
+    ...result,
     id,
     decidedAt: facts.at,
     standing: facts.standing,
     ...(device && { device }),
     problems: presented.problems,
+    ...(device && isWaiting(policy, facts, result) && { waiting: true }),
     facts,
   };
+}
+
+/** Whether the answer would be another one, were the device compliant. */
+function isWaiting(policy: Policy, facts: PolicyFacts, { outcome }: PolicyResult): boolean {
+  if (facts.standing === 'compliant') return false;
+  return !sameOutcome(outcome, evaluatePolicy(policy, { ...facts, standing: 'compliant' }).outcome);
 }
 
 function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found' }, asOf?: Instant): MatchedDevice {

@@ -30,6 +30,7 @@ export function decisionActions({ accounting, ...record }: Session): Transaction
     policyVersion: decision.policyVersion,
     standing: decision.standing,
     observed: decision.observed !== undefined,
+    waiting: decision.waiting === true,
     record: JSON.stringify(record),
   };
   return [['upsert', { ...decisionRow(decision.id, parts), ...columns }, 'Replace']];
@@ -51,6 +52,7 @@ const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
   policyVersion: 'policyVersion',
   standing: 'standing',
   observed: 'observed',
+  waiting: 'waiting',
 };
 
 /** OData conditions for what the filter names, joined to the range of keys. */
