@@ -2,10 +2,12 @@
 
 import { benchEnforce } from './enforce.ts';
 import { benchLookup } from './lookup.ts';
+import { benchPoll } from './poll.ts';
 
 const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
   lookup: benchLookup,
+  poll: benchPoll,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

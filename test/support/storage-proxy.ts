@@ -10,6 +10,8 @@ export interface StorageRequest {
   readonly table: string;
   /** Entities written or deleted; 0 for reads. A transaction counts each of its operations. */
   readonly writes: number;
+  /** Of the body. */
+  readonly bytes: number;
 }
 
 export interface StorageProxy {
@@ -65,8 +67,8 @@ function describe({ method = '', url = '' }: IncomingMessage, body: Buffer): Sto
     const operations = [
       ...body.toString('latin1').matchAll(/^(PUT|MERGE|PATCH|POST|DELETE) \S+\/devstoreaccount1\/(\w+)/gm),
     ];
-    return { method: 'BATCH', table: operations[0]?.[2] ?? '', writes: operations.length };
+    return { method: 'BATCH', table: operations[0]?.[2] ?? '', writes: operations.length, bytes: body.length };
   }
   const table = /\/devstoreaccount1\/(\w+)/.exec(url)?.[1] ?? '';
-  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0 };
+  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0, bytes: body.length };
 }

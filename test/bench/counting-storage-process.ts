@@ -1,0 +1,10 @@
+// Table Storage in a process of its own behind a proxy that sees every request. Answers every message with what it saw since.
+
+import { startTableStorage } from '../../local/table-storage.ts';
+import { startStorageProxy } from '../support/storage-proxy.ts';
+
+const storage = await startTableStorage();
+const proxy = await startStorageProxy(storage.port);
+process.on('message', () => process.send?.(proxy.requests.splice(0)));
+process.on('disconnect', () => process.exit());
+process.send?.({ connectionString: proxy.connectionString });

@@ -1,0 +1,109 @@
+// What a poll costs: first load, a sweep without changes, one with 1 % changed, and memory.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import type { StorageRequest } from '../support/storage-proxy.ts';
+import { type BenchTenant, downloadAll } from './bare-download.ts';
+import { writeAll } from './bare-writes.ts';
+import { type Child, startChild } from './child-process.ts';
+import { median } from './latency.ts';
+import type { PolledRun } from './poll-process.ts';
+
+const ROUNDS = 3;
+
+export async function benchPoll(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { devices: { type: 'string', default: '100000' } } });
+  const devices = Number(values.devices);
+  if (!Number.isInteger(devices) || devices < 1000 || devices > 100_000) {
+    throw new RangeError('--devices must be a whole number from 1000 to 100000');
+  }
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const start = (
+    name: string,
+    childArgs: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Child => {
+    const script = path.join(import.meta.dirname, `${name}.ts`);
+    const child = startChild({ script, args: childArgs, env, logFile: path.join(folder, `${name}.log`) });
+    stack.defer(() => child.stop());
+    return child;
+  };
+  const tenantProcess = start('tenant-process', [String(devices)]);
+  const tenant = (await tenantProcess.message()) as BenchTenant;
+  const storage = start('counting-storage-process');
+  const { connectionString } = (await storage.message()) as { connectionString: string };
+  await (await openClientRegistry({ kind: 'connection-string', connectionString })).prepareStore();
+  const caFile = path.join(folder, 'tenant-ca.pem');
+  writeFileSync(caFile, tenant.caPem);
+  const poll = start('poll-process', [], {
+    ENTRA_TENANT_ID: tenant.tenantId,
+    ENTRA_CLIENT_ID: tenant.clientId,
+    ENTRA_CLIENT_SECRET: tenant.clientSecret,
+    ENTRA_AUTHORITY_HOST: tenant.authorityHost,
+    GRAPH_ENDPOINT: tenant.graphUrl,
+    EXTRA_CA_FILE: caFile,
+    StorageConnection: connectionString,
+    POLLING_INTERVAL: '1s',
+  });
+  await poll.message();
+
+  const run = (): Promise<PolledRun> => ask(poll, 'run') as Promise<PolledRun>;
+  const seen = (): Promise<StorageRequest[]> => ask(storage, 'seen') as Promise<StorageRequest[]>;
+
+  await seen();
+  const first = await run();
+  const writes = (await seen()).filter(isContent);
+  const bare = await writeAll(connectionString, writes);
+  print(
+    `first load of ${devices} devices: bare transactions / poll = ${(bare / first.seconds).toFixed(2)} of the rate (wanted: at least 0.60)`,
+  );
+  print(
+    `      poll ${first.seconds.toFixed(1)} s in ${first.slices} slices, bare ${bare.toFixed(1)} s; ${tally(writes)}`,
+  );
+  await seen();
+
+  const ratios: number[] = [];
+  let unchanged: StorageRequest[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const { seconds } = await run();
+    unchanged = (await seen()).filter(isContent);
+    ratios.push(seconds / (await downloadAll(tenant)));
+  }
+  print(
+    `nothing changed: sweep / download and parse = ${median(ratios).toFixed(2)} (wanted: at most 1.50; rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}); ${tally(unchanged)}`,
+  );
+
+  const changed = Math.round(devices / 100);
+  await ask(tenantProcess, changed);
+  await seen();
+  const last = await run();
+  const changes = (await seen()).filter(isContent);
+  print(`1 % changed (${changed}): ${tally(changes)} (device rows and change rows, written and removed)`);
+  print(`peak memory of the process that polls: ${last.peakMiB.toFixed(0)} MiB (wanted: at most 400 MB = 381 MiB)`);
+}
+
+async function ask(child: Child, message: unknown): Promise<unknown> {
+  const answer = child.message();
+  child.send(message as string);
+  return answer;
+}
+
+/** Writes of devices and pointers; what the poll keeps of itself is a handful of rows. */
+function isContent({ table, writes }: StorageRequest): boolean {
+  return writes > 0 && (table === 'devices' || table === 'identities');
+}
+
+function tally(requests: readonly StorageRequest[]): string {
+  const rows = (table: string): number =>
+    requests.filter((request) => request.table === table).reduce((sum, { writes }) => sum + writes, 0);
+  return `operations on devices ${rows('devices')}, on pointers ${rows('identities')}, in ${requests.length} requests`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
