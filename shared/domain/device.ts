@@ -1,6 +1,6 @@
 // A managed device as an MDM reports it, and what this product keeps of it.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ComplianceState, CompliantStates } from './compliance-state.ts';
 import type { Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
@@ -96,7 +96,7 @@ export const SHARDS = [...'0123456789abcdef'] as const;
 
 /** Sixteen hexadecimal digits that stand for the key. The first digit spreads devices evenly over sixteen shards. */
 export function deviceHash(key: DeviceKey): string {
-  return createHash('sha256').update(deviceKeyText(key)).digest('hex').slice(0, 16);
+  return hash('sha256', deviceKeyText(key)).slice(0, 16);
 }
 
 /** What a source may use as a device id: safe in keys, pointers and URLs without escaping. */
@@ -104,19 +104,44 @@ export function isDeviceId(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text);
 }
 
+/** Every field, in an order of their own: the order a source writes them in says nothing. */
+const CONTENT_FIELDS = Object.keys({
+  source: true,
+  id: true,
+  complianceState: true,
+  name: true,
+  entraDeviceId: true,
+  wifiMac: true,
+  ethernetMac: true,
+  serialNumber: true,
+  imei: true,
+  meid: true,
+  udid: true,
+  userPrincipalName: true,
+  operatingSystem: true,
+  osVersion: true,
+  ownership: true,
+  managementState: true,
+  managementAgent: true,
+  registrationState: true,
+  jailBroken: true,
+  isEncrypted: true,
+  graceExpiresAt: true,
+  enrolledAt: true,
+  lastSyncAt: true,
+} satisfies Record<keyof Device, true>) as readonly (keyof Device)[];
+
 /**
  * The content worth storing, in one comparable text. The time of the last check-in counts by the day only: it moves
  * every few hours on every device, and storing each move would rewrite the fleet for nothing.
  */
 export function deviceContent(device: Device): string {
-  const content = { ...device, lastSyncAt: device.lastSyncAt?.slice(0, 10) };
-  const ordered = Object.entries(content)
-    .filter(([, value]) => value !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify(ordered);
+  return JSON.stringify(
+    CONTENT_FIELDS.map((field) => (field === 'lastSyncAt' ? device.lastSyncAt?.slice(0, 10) : device[field])),
+  );
 }
 
 /** Ten hexadecimal digits that differ when the content differs; equal ones by chance once in a million million. */
 export function deviceFingerprint(device: Device): string {
-  return createHash('sha256').update(deviceContent(device)).digest('hex').slice(0, 10);
+  return hash('sha256', deviceContent(device)).slice(0, 10);
 }

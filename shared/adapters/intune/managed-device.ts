@@ -40,6 +40,10 @@ export const MANAGED_DEVICE_PROPERTIES = [
 ] as const;
 
 const LONGEST_TEXT = 256;
+/** Nearly every text: nothing in it needs to be mended. A hundred thousand records of twenty fields are worth a short cut. */
+const PLAIN_TEXT = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
+/** As Graph writes nearly every date, on a day that every month has: an instant but for its milliseconds. */
+const PLAIN_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
 /** Edm.DateTimeOffset: with a zone, always. */
 const GRAPH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
@@ -142,6 +146,7 @@ class RecordReader {
     const value = this.#record[field];
     if (value === null || value === undefined) return undefined;
     if (typeof value !== 'string') return this.#reject(field, `is ${typeof value}, not text`);
+    if (PLAIN_TEXT.test(value)) return value;
     const cleaned = value.replace(/\p{Cc}/gu, ' ').trim();
     return cleaned === '' ? undefined : cleaned.slice(0, LONGEST_TEXT).toWellFormed();
   }
@@ -166,6 +171,7 @@ class RecordReader {
   #instant(field: string): Instant | undefined {
     const value = this.#text(field);
     if (value === undefined || /^(0001|9999)-/.test(value)) return undefined;
+    if (PLAIN_DATE.test(value)) return `${value.slice(0, 19)}.000Z`;
     const time = GRAPH_DATE.test(value) ? Date.parse(value) : Number.NaN;
     return Number.isNaN(time) ? this.#note(field, 'is not a date and time') : new Date(time).toISOString();
   }
@@ -185,7 +191,7 @@ function realGuid(value: string | undefined): string | undefined {
 }
 
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
+  const present: Partial<T> = {};
+  for (const field in value) if (value[field] !== undefined) present[field] = value[field];
+  return present as { [K in keyof T]: Exclude<T[K], undefined> };
 }
