@@ -38,7 +38,7 @@ export interface StoreLiveDeps extends TaskDeps, SavePointReadsDeps {
   readonly sessions: SessionStore;
   readonly devices: DeviceStore;
   readonly reads: PointReads;
-  /** A session that may be answered otherwise now. */
+  /** A session that found no device, and may be answered otherwise now. */
   readonly onAnswerable: (session: Session) => Promise<void>;
   readonly log: Logger;
 }
@@ -142,7 +142,9 @@ async function readAndSave(
   const waiting = new Map(chunk);
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
   for (const { target } of failed) waiting.delete(idOf(target));
-  for (const { sessions } of waiting.values()) for (const session of sessions) await deps.onAnswerable(session);
+  const answered = [...waiting.values()].flatMap(({ sessions }) => sessions);
+  // Where a session names the device, the device's change leads to it.
+  for (const session of answered) if (session.decision.device === undefined) await deps.onAnswerable(session);
   // One device that Intune cannot describe holds up nobody else.
   const first = failed.find(({ error }) => !isOfOneDevice(error));
   return {
