@@ -59,10 +59,11 @@ export async function openPointReads(
     /** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
     async pollWithoutSweep(functionTimeoutMs: number): Promise<SliceResult> {
       const limits = limitsOf(functionTimeoutMs);
-      await handOnLeft(deps);
       const listed = await pollNoncompliant(deps, { ...limits, intervalMs: settings.pollingIntervalMs });
       const refreshed = await refreshAuthenticated(deps, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];
+      // What a crash left; whoever just took over a task may have found some.
+      if (done.some((result) => result !== 'idle' && result !== 'held')) await handOnLeft(deps);
       if (done.includes('failed')) return { kind: 'waiting' };
       if (refreshed === 'sliced') return { kind: 'sliced' };
       return { kind: done.includes('complete') ? 'complete' : 'idle' };

@@ -8,7 +8,7 @@ import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
 import type { SourceError } from '../errors.ts';
 import type { DeviceStore, Logger, SessionStore } from '../ports.ts';
-import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
+import { type HeldTask, type NotHeld, readTask, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
 import { idOf, type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
 import { sessionTarget } from './session-target.ts';
@@ -50,29 +50,28 @@ export interface StoreLiveResult {
   readonly failed: number;
 }
 
-export function storeLiveDevices(
+const INITIAL: StoreLiveState = { failures: 0, absent: [] };
+
+/** Costs two reads and no write while nobody waits. */
+export async function storeLiveDevices(
   deps: StoreLiveDeps,
   limits: { readonly leaseMs: number; readonly budgetMs: number },
 ): Promise<StoreLiveResult | NotHeld> {
-  const task = {
-    name: STORE_LIVE_TASK,
-    initial: { failures: 0, absent: [] } as StoreLiveState,
-    leaseMs: limits.leaseMs,
-  };
+  const { state = INITIAL } = await readTask<StoreLiveState>(deps.tasks, STORE_LIVE_TASK);
   const isDue = ({ retryAt }: StoreLiveState, now: Instant): boolean => retryAt === undefined || retryAt <= now;
+  const now = toInstant(deps.clock.now());
+  if (!isDue(state, now) || (await waitingAt(deps, state, now)).length === 0) return 'idle';
+  const task = { name: STORE_LIVE_TASK, initial: INITIAL, leaseMs: limits.leaseMs };
   return withTask(deps, task, isDue, (held) => work(deps, held, limits.budgetMs));
 }
 
 async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetMs: number): Promise<StoreLiveResult> {
   const startedAt = toInstant(deps.clock.now());
-  const furthest = addMilliseconds(startedAt, -FURTHEST_BACK_MS);
-  const since = task.state.since !== undefined && task.state.since > furthest ? task.state.since : furthest;
   const absent = new Map(task.state.absent.filter(([, until]) => until > startedAt));
-  const waiting = await sessionsByDevice(deps, since);
-  const due = [...waiting].filter(([id]) => !absent.has(id));
+  const due = await waitingAt(deps, task.state, startedAt);
   const total = { read: 0, stored: 0, absent: 0, failed: 0 };
   let error: SourceError | undefined;
-  for (let start = 0; start < due.length; start += LARGEST_READ) {
+  for (let start = 0; start < due.length && error === undefined; start += LARGEST_READ) {
     const chunk = due.slice(start, start + LARGEST_READ);
     const result = await readAndSave(deps, chunk);
     for (const id of result.absent) absent.set(id, addMilliseconds(startedAt, ASK_AGAIN_MS));
@@ -80,14 +79,26 @@ async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetM
     total.stored += result.stored;
     total.absent += result.absent.length;
     total.failed += result.failed;
-    error ??= result.error;
+    error = result.error;
     const outOfTime = deps.clock.now().getTime() - Date.parse(startedAt) >= budgetMs;
+    // The others are looked at next time, from the same moment on.
     if (error === undefined && outOfTime && start + LARGEST_READ < due.length) return total;
-    if (error) break;
   }
   await task.save(nextState(deps, task.state, startedAt, absent, error));
-  if (total.read > 0) deps.log.info('poll.live-stored', total);
+  deps.log.info('poll.live-stored', total);
   return total;
+}
+
+/** Devices, with the sessions that wait for them, that are not known to be unknown. */
+async function waitingAt(
+  deps: StoreLiveDeps,
+  { since, absent }: StoreLiveState,
+  now: Instant,
+): Promise<(readonly [id: string, waiting: Waiting])[]> {
+  const furthest = addMilliseconds(now, -FURTHEST_BACK_MS);
+  const unknown = new Set(absent.flatMap(([id, until]) => (until > now ? [id] : [])));
+  const waiting = await sessionsByDevice(deps, since !== undefined && since > furthest ? since : furthest);
+  return [...waiting].filter(([id]) => !unknown.has(id));
 }
 
 /** After a failure the same sessions are looked at again. */

@@ -177,7 +177,7 @@ describe('a tenant that grants the least, from nothing', () => {
     nac.tenant.fleet.remove('NAC-00001');
     clock.advance(2 * HOUR_MS);
     await nac.app.poll(SLICE_MS);
-    expect(standings(await askByCertificate(nac, id))).toEqual(['compliant', 'compliant', 'store']);
+    expect(standings(await askByCertificate(nac, id))).toEqual(['compliant', 'compliant', 'stale']);
     clock.advance(31 * MINUTE_MS);
     await nac.app.poll(SLICE_MS);
     expect(standings(await askByCertificate(nac, id))[0]).toBe('notEnrolled');

@@ -95,9 +95,10 @@ describe('a poll without changes', () => {
     nac.storage.requests.length = 0;
 
     expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
-    // Whether a person has released something, the sweep's checkpoint, and whether a device is to be read again.
+    // Whether a person has released something, the sweep's checkpoint, whether a device is to be read again, and whether a
+    // session rests on no record.
     const read = { method: 'GET', table: 'polling', writes: 0 };
-    expect(nac.storage.requests).toEqual([read, read, read]);
+    expect(nac.storage.requests).toEqual([read, read, read, read, { ...read, table: 'sessions' }]);
   });
 });
 
