@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../local/certificates/client-certificate.ts';
-import { type IntuneTenant, startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
+import {
+  type IntuneTenant,
+  type IntuneTenantOptions,
+  startIntuneTenant,
+} from '../../local/intune-tenant/intune-tenant.ts';
 import type { AppCredential } from '../../shared/adapters/intune/app-credential.ts';
 import { openIntuneConnection } from '../../shared/adapters/intune/open-intune-connection.ts';
 import type { TokenSource } from '../../shared/adapters/intune/token-source.ts';
@@ -55,6 +59,32 @@ function tokensWith(credential: AppCredential, over: { clientId?: string; tenant
   return tokens;
 }
 
+async function startShortLived(options: IntuneTenantOptions) {
+  const entra = await startIntuneTenant(options);
+  const ca = join(folder, 'short-lived-ca.pem');
+  await writeFile(ca, entra.caPem);
+  const clock = adjustableClock();
+  const { tenantId, clientId, authorityHost, clientSecret } = entra;
+  const { tokens, close } = openIntuneConnection(
+    {
+      entra: { tenantId, clientId, authorityHost, credential: { kind: 'secret', secret: clientSecret } },
+      graphEndpoint: entra.graphUrl,
+      intuneAudience: INTUNE,
+      network: { extraCaFile: ca, connectTimeoutMs: 1000, readTimeoutMs: 2000 },
+    },
+    clock,
+  );
+  return {
+    tokens,
+    tenant: entra,
+    clock,
+    async [Symbol.asyncDispose]() {
+      await close();
+      await entra.close();
+    },
+  };
+}
+
 const secret = (): AppCredential => ({ kind: 'secret', secret: tenant.clientSecret });
 const pemOf = ({ certificatePem, privateKeyPem }: ClientCertificate): string => `${certificatePem}\n${privateKeyPem}`;
 const certificates = (...of: ClientCertificate[]): AppCredential => ({
@@ -89,6 +119,40 @@ describe('two audiences get a token each', () => {
     expect(third).toBe(first);
     await ask();
     expect(tokenRequests() - before).toBe(2);
+  });
+});
+
+describe('a token that Entra does not renew just now', () => {
+  /** MSAL renews tokens five minutes before their end, which of these is at once. */
+  const SHORT_LIVED = { fleetSize: 1, tokenLifetimeSeconds: 200 };
+
+  test('is used as long as it holds, and Entra is left alone for half a minute', async () => {
+    await using other = await startShortLived(SHORT_LIVED);
+    const { tokens, tenant: entra, clock } = other;
+    const first = await tokens.getToken(entra.graphUrl);
+    entra.script({ target: 'token', status: 500, body: '{"error":"server_error"}', times: 50 });
+    expect(await tokens.getToken(entra.graphUrl)).toBe(first);
+    const asked = entra.stats().requests.token;
+    expect(await tokens.getToken(entra.graphUrl)).toBe(first);
+    expect(entra.stats().requests.token).toBe(asked);
+    clock.advance(180_000);
+    await expect(tokens.getToken(entra.graphUrl)).rejects.toMatchObject({ code: 'NAC_INTUNE_TOKEN' });
+  });
+});
+
+describe('a token that a service refused', () => {
+  test('is replaced, so that a permission granted just now counts; not again and again', async () => {
+    const tokens = tokensWith(secret());
+    const usual = tenant.registration.roles;
+    tenant.register({ roles: { ...usual, graph: [] } });
+    expect(decodeJwt(await tokens.getToken(tenant.graphUrl))['roles']).toBeUndefined();
+    tenant.register({ roles: usual });
+    tokens.refused(tenant.graphUrl);
+    expect(decodeJwt(await tokens.getToken(tenant.graphUrl))['roles']).toEqual(usual.graph);
+    const before = tokenRequests();
+    tokens.refused(tenant.graphUrl);
+    await tokens.getToken(tenant.graphUrl);
+    expect(tokenRequests()).toBe(before);
   });
 });
 

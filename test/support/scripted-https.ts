@@ -78,6 +78,7 @@ export function tokensWith(...roles: string[]): TokenSource {
   const payload = (resource: string): string =>
     Buffer.from(JSON.stringify({ aud: resource, roles })).toString('base64url');
   return {
+    refused: () => {},
     getToken: async (resource) => `header.${payload(resource)}.signature`,
     credentials: async () => [],
   };

@@ -40,6 +40,7 @@ export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Compli
         discovery.forget();
         return undefined;
       }
+      if (answer.status === 401 || answer.status === 403) deps.tokens.refused(deps.audience);
       if (answer.status !== 200) throw complianceRefusal(answer, kind, clock.now());
       return readComplianceXml(answer.body);
     } catch (thrown) {

@@ -74,6 +74,7 @@ export function createGraphClient(
 
   /** Graph refuses a good token now and then; only one that goes on being refused lacks something. */
   function refused(refusal: Refusal, permission: string, token: string): SourceError {
+    if (refusal.status === 401 || refusal.status === 403) tokens.refused(endpoint);
     const carries = readTokenRoles(token)?.includes(permission) === true;
     const forbiddenMayPass = carries && forbiddenInARow <= PASSING_REFUSALS;
     return refusalError(refusal, { permission, forbiddenMayPass, now: now() });

@@ -16,6 +16,12 @@ interface Call {
   refusal?: EntraRefusal;
 }
 
+export interface AccessToken {
+  readonly token: string;
+  /** `undefined` when nobody said. */
+  readonly expiresAt: Date | undefined;
+}
+
 export class MsalApplication {
   readonly #application: ConfidentialClientApplication;
   readonly #calls = new AsyncLocalStorage<Call>();
@@ -52,14 +58,18 @@ export class MsalApplication {
     });
   }
 
-  /** @throws SourceError NAC_INTUNE_TOKEN, or what the transport threw */
-  getToken(resource: string): Promise<string> {
+  /**
+   * @param fresh asks Entra, whatever is kept
+   * @throws SourceError NAC_INTUNE_TOKEN, or what the transport threw
+   */
+  getToken(resource: string, fresh: boolean): Promise<AccessToken> {
     const call: Call = {};
     return this.#calls.run(call, async () => {
       try {
-        const result = await this.#application.acquireTokenByClientCredential({ scopes: [`${resource}/.default`] });
+        const scopes = [`${resource}/.default`];
+        const result = await this.#application.acquireTokenByClientCredential({ scopes, skipCache: fresh });
         if (!result?.accessToken) throw new Error('the token response holds no access token');
-        return result.accessToken;
+        return { token: result.accessToken, expiresAt: result.expiresOn ?? undefined };
       } catch (thrown) {
         throw toSignInError(call.failure ?? thrown, call.refusal);
       }

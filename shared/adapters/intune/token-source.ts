@@ -3,7 +3,8 @@
 import type { AppCredential } from './app-credential.ts';
 import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
 import type { HttpsTransport } from './https-transport.ts';
-import { MsalApplication } from './msal-application.ts';
+import { KeptTokens } from './kept-tokens.ts';
+import { type AccessToken, MsalApplication } from './msal-application.ts';
 import { isRefusedCredential } from './sign-in-problem.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -39,6 +40,11 @@ export interface TokenSource {
    * @throws SourceError NAC_INTUNE_TOKEN, NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED; ConnectorError NAC_ENTRA_CERTIFICATE
    */
   getToken(resource: string, options?: TokenOptions): Promise<string>;
+  /**
+   * A service refused the token: the next one is asked of Entra anew, at most every five minutes. So a permission granted
+   * just now counts at once, and not only when the token with the old ones ends.
+   */
+  refused(resource: string): void;
   /** The one that worked last, or would be tried first; then the others. */
   credentials(): Promise<readonly CredentialStatus[]>;
 }
@@ -53,6 +59,7 @@ export function createTokenSource(
   const source = new RollingTokenSource(identity, transport, local, now);
   return {
     getToken: (resource, options) => source.getToken(resource, options?.signal),
+    refused: (resource) => source.refused(resource),
     credentials: () => source.credentials(),
   };
 }
@@ -67,6 +74,7 @@ class RollingTokenSource {
   #toTry: Promise<readonly SignInCredential[]> | undefined;
   /** One per credential, and there is mostly one credential. */
   readonly #applications = new Map<SignInCredential, MsalApplication>();
+  readonly #kept = new KeptTokens();
   #inUse: SignInCredential | undefined;
 
   constructor(identity: AppIdentity, transport: HttpsTransport, local: HttpsTransport, now: () => Date) {
@@ -86,15 +94,34 @@ class RollingTokenSource {
     return signal === undefined ? request : within(request, signal, this.#identity.authorityHost);
   }
 
+  refused(resource: string): void {
+    this.#kept.refuse(resource);
+  }
+
   async credentials(): Promise<readonly CredentialStatus[]> {
     return (await this.#inOrder()).map(({ status }) => status);
   }
 
+  /** A token that still holds bridges what is wrong with Entra for the moment. */
   async #request(resource: string): Promise<string> {
+    const nowMs = this.#now().getTime();
+    const fresh = this.#kept.takeFresh(resource, nowMs);
+    const resting = fresh ? undefined : this.#kept.resting(resource, nowMs);
+    if (resting !== undefined) return resting;
+    try {
+      return this.#kept.keep(resource, await this.#ask(resource, fresh));
+    } catch (thrown) {
+      const standIn = this.#kept.standIn(resource, this.#now().getTime());
+      if (standIn === undefined) throw thrown;
+      return standIn;
+    }
+  }
+
+  async #ask(resource: string, fresh: boolean): Promise<AccessToken> {
     let refusal: unknown;
     for (const credential of await this.#inOrder()) {
       try {
-        const token = await this.#applicationFor(credential).getToken(resource);
+        const token = await this.#applicationFor(credential).getToken(resource, fresh);
         this.#inUse = credential;
         return token;
       } catch (thrown) {

@@ -1,0 +1,58 @@
+// What is remembered of each audience's token beside MSAL: when it may stand in, and when it may not be believed.
+
+import type { AccessToken } from './msal-application.ts';
+
+/** MSAL renews five minutes early; when that fails, the old token is as good as before. */
+const REST_MS = 30_000;
+/** A token that ends on its way is of no use. */
+const LEAST_LEFT_MS = 30_000;
+/** A refused token is replaced, but a refusal that goes on is not answered with ever new tokens. */
+const FRESH_EVERY_MS = 300_000;
+
+interface Kept {
+  readonly token: string;
+  readonly expiresAtMs: number;
+  restUntilMs: number;
+}
+
+export class KeptTokens {
+  readonly #kept = new Map<string, Kept>();
+  readonly #refused = new Set<string>();
+  readonly #freshAtMs = new Map<string, number>();
+
+  /** A token that stands in while Entra, which failed a moment ago, is left alone. */
+  resting(resource: string, nowMs: number): string | undefined {
+    const kept = this.#kept.get(resource);
+    return kept && nowMs < kept.restUntilMs && isGood(kept, nowMs) ? kept.token : undefined;
+  }
+
+  /** Entra failed: the token it gave before, if that is still good. */
+  standIn(resource: string, nowMs: number): string | undefined {
+    const kept = this.#kept.get(resource);
+    if (kept === undefined || !isGood(kept, nowMs)) return undefined;
+    kept.restUntilMs = nowMs + REST_MS;
+    return kept.token;
+  }
+
+  keep(resource: string, { token, expiresAt }: AccessToken): string {
+    this.#kept.set(resource, { token, expiresAtMs: expiresAt?.getTime() ?? 0, restUntilMs: 0 });
+    return token;
+  }
+
+  /** A service refused it. */
+  refuse(resource: string): void {
+    this.#refused.add(resource);
+  }
+
+  /** Whether the next token must be a new one. Saying so counts as asking for it. */
+  takeFresh(resource: string, nowMs: number): boolean {
+    const due = nowMs - (this.#freshAtMs.get(resource) ?? Number.NEGATIVE_INFINITY) >= FRESH_EVERY_MS;
+    if (!due || !this.#refused.delete(resource)) return false;
+    this.#freshAtMs.set(resource, nowMs);
+    return true;
+  }
+}
+
+function isGood({ expiresAtMs }: Kept, nowMs: number): boolean {
+  return expiresAtMs - nowMs >= LEAST_LEFT_MS;
+}
