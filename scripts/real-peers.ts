@@ -14,6 +14,7 @@ const PEERS: readonly { readonly debianPackage: string; readonly proof: string }
 ];
 
 export const REAL_PEER_TESTS = [
+  'test/infra/key-credentials.test.ts',
   'test/e2e/freeradius-*.test.ts',
   'test/e2e/enforcement-chain.test.ts',
   'test/e2e/enforcement-results.test.ts',
