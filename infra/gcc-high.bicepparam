@@ -10,7 +10,7 @@ param settings = {
   ENTRA_CLOUD: 'USGov'
 }
 
-param secrets = [
+param vaultSettings = [
   'ENTRA_CLIENT_CERTIFICATE'
 ]
 

@@ -22,7 +22,7 @@ param entraTenantId string = tenant().tenantId
 param settings plainSettings
 
 @description('Settings whose values operators have put into the vault. With neither certificate nor secret among them, the app signs in by its managed identity.')
-param secrets secretSetting[] = []
+param vaultSettings secretSetting[] = []
 
 @description('Time between sweeps of Intune. The alert about a missing poll counts from it.')
 @minValue(5)
@@ -73,12 +73,20 @@ var privateInbound = network.?privateInbound ?? false
 var operatorAddresses = network.?operatorAddresses ?? []
 var relayAddresses = network.?relayAddresses ?? []
 
+// What environment() does not know of the clouds.
+var cloudEndings = {
+  AzureCloud: { serviceBus: 'privatelink.servicebus.windows.net', sites: 'privatelink.azurewebsites.net' }
+  AzureUSGovernment: { serviceBus: 'privatelink.servicebus.usgovcloudapi.net', sites: 'privatelink.azurewebsites.us' }
+  AzureChinaCloud: { serviceBus: 'privatelink.servicebus.chinacloudapi.cn', sites: 'privatelink.chinacloudsites.cn' }
+}
+var endings = cloudEndings[environment().name]
+
 var privateZones = {
   blob: 'privatelink.blob.${environment().suffixes.storage}'
   table: 'privatelink.table.${environment().suffixes.storage}'
   vault: 'privatelink${replace(environment().suffixes.keyvaultDns, '.vault.', '.vaultcore.')}'
-  namespace: environment().name == 'AzureUSGovernment' ? 'privatelink.servicebus.usgovcloudapi.net' : 'privatelink.servicebus.windows.net'
-  sites: environment().name == 'AzureUSGovernment' ? 'privatelink.azurewebsites.us' : 'privatelink.azurewebsites.net'
+  namespace: endings.serviceBus
+  sites: endings.sites
 }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -197,7 +205,7 @@ module appSettings 'modules/app-settings.bicep' = {
     functionAppName: functionApp.outputs.name
     entraTenantId: entraTenantId
     settings: settings
-    secrets: secrets
+    vaultSettings: vaultSettings
     pollingIntervalMinutes: pollingIntervalMinutes
     maximumInstanceCount: maximumInstanceCount
     identityClientId: identity.outputs.clientId

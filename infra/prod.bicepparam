@@ -14,7 +14,7 @@ param settings = {
   QUARANTINE_VLAN: 'remediation'
 }
 
-param secrets = [
+param vaultSettings = [
   'LOG_IDENTITY_KEY'
 ]
 

@@ -51,7 +51,7 @@ type secretSetting = 'ENTRA_CLIENT_CERTIFICATE' | 'ENTRA_CLIENT_CERTIFICATE_2' |
 param functionAppName string
 param entraTenantId string
 param settings plainSettings
-param secrets secretSetting[]
+param vaultSettings secretSetting[]
 param pollingIntervalMinutes int
 @description('The app shares what Microsoft allows among that many instances.')
 param maximumInstanceCount int
@@ -81,7 +81,7 @@ var wiredSettings = {
 }
 
 // Without certificate or secret in the vault, the app registration trusts the managed identity.
-var signInSettings = contains(secrets, 'ENTRA_CLIENT_CERTIFICATE') || contains(secrets, 'ENTRA_CLIENT_SECRET')
+var signInSettings = contains(vaultSettings, 'ENTRA_CLIENT_CERTIFICATE') || contains(vaultSettings, 'ENTRA_CLIENT_SECRET')
   ? {}
   : {
       ENTRA_MANAGED_IDENTITY_CLIENT_ID: identityClientId
@@ -95,7 +95,7 @@ var serviceBusSettings = empty(serviceBusFullyQualifiedName)
     }
 
 var secretSettings = toObject(
-  secrets,
+  vaultSettings,
   name => name,
   name => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${toLower(replace(name, '_', '-'))})'
 )

@@ -86,7 +86,7 @@ describe('parameter files', () => {
     const names = given ? [...propertiesOf(given).keys()] : [];
     expect(names).toContain('ENTRA_CLIENT_ID');
     expect(names.filter((name) => !plain.includes(name))).toEqual([]);
-    const vault = /param secrets = \[([^\]]*)\]/.exec(each.text)?.[1] ?? '';
+    const vault = /param vaultSettings = \[([^\]]*)\]/.exec(each.text)?.[1] ?? '';
     expect(
       [...vault.matchAll(/'(\w+)'/g)].map(([, name]) => name).filter((name) => !secrets.includes(name ?? '')),
     ).toEqual([]);

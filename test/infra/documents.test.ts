@@ -51,7 +51,7 @@ describe('docs/deploy.md', () => {
     const names = named.map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(8);
     expect(names.filter((name) => !parametersOf('infra/main.bicep').includes(name))).toEqual([]);
-    const required = ['settings', 'secrets', 'sites', 'operators', 'network'];
+    const required = ['settings', 'vaultSettings', 'sites', 'operators', 'network'];
     expect(required.filter((name) => !names.includes(name))).toEqual([]);
   });
 
