@@ -84,6 +84,10 @@ export const SETTINGS = {
     default: 'compliant,inGracePeriod',
     meaning: 'Compliance states that count as compliant; Intune grants access in a grace period',
   },
+  MAX_CHECK_IN_AGE: {
+    default: '30d',
+    meaning: 'A device that has not checked in with Intune for longer is silent, not compliant',
+  },
   MASS_CHANGE_PERCENT: { default: '10', meaning: 'Share of the fleet above which a change at once is held' },
   MASS_CHANGE_DEVICES: { default: '50', meaning: 'Fewer devices than this are never held' },
   COMPLIANCE_REAUTH_INTERVAL: {
@@ -162,6 +166,7 @@ export interface Settings extends SignInSettings {
   /** Absent: Ethernet MAC and UDID are not fetched. */
   readonly hardwareMaxAgeMs: number | undefined;
   readonly compliantStates: readonly ComplianceState[];
+  readonly maxCheckInAgeMs: number;
   /** `share` from 0 to 1. */
   readonly massChange: { readonly share: number; readonly least: number };
   /** How old compliance of a device that has authenticated may grow where there is no sweep. */
@@ -192,6 +197,7 @@ export function readSettings(env: Env): Settings {
     entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',
     hardwareMaxAgeMs: reader.durationOrOff('HARDWARE_MAX_AGE', { from: '1h', to: '365d', unit: 'm' }),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
+    maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),
     massChange: {
       share: reader.wholeNumber('MASS_CHANGE_PERCENT', 1, 100) / 100,
       least: reader.wholeNumber('MASS_CHANGE_DEVICES', 1, 1_000_000),
@@ -223,11 +229,14 @@ export function readSettings(env: Env): Settings {
 }
 
 /** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
-export function readPolicySettings(env: Env): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'jobsInHandPerSite'> {
+export function readPolicySettings(
+  env: Env,
+): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates' | 'jobsInHandPerSite'> {
   const reader = new SettingsReader(env);
   const settings = {
     compliantRole: reader.role('COMPLIANT'),
     quarantineRole: reader.role('QUARANTINE'),
+    compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
   };
   reader.throwIfProblems();

@@ -44,6 +44,7 @@ export async function openEnforcement(context: Context) {
     policies,
     certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
+    maxCheckInAgeMs: settings.maxCheckInAgeMs,
     clock,
   };
   const deps: EnforceDeps = {

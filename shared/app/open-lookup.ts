@@ -38,6 +38,7 @@ export async function openLookup(context: Context) {
     sessions: new TableSessionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    maxCheckInAgeMs: settings.maxCheckInAgeMs,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
     ...liveQuery(context, metrics),

@@ -25,6 +25,7 @@ export function openPolicySource(
 export function policyOfSettings({
   compliantRole,
   quarantineRole,
-}: Pick<Settings, 'compliantRole' | 'quarantineRole'>): Policy {
-  return builtInPolicy(compliantRole, quarantineRole);
+  compliantStates,
+}: Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates'>): Policy {
+  return builtInPolicy(compliantRole, quarantineRole, compliantStates);
 }

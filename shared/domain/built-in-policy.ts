@@ -1,18 +1,24 @@
 // The policy in force until an operator activates one: compliant devices get on, everyone else the site authenticated
 // goes to quarantine.
 
+import { COMPLIANCE_STATES, type ComplianceState } from './compliance-state.ts';
 import type { Policy, Role } from './policy.ts';
 import { complianceIs } from './policy-condition.ts';
 
 export type BuiltInRole = Pick<Role, 'name' | 'vlan' | 'sessionTimeoutSeconds'>;
 
 /** Its version names the roles and times, so that an answer tells which of them it was made with. */
-export function builtInPolicy(compliant: BuiltInRole, quarantine: BuiltInRole): Policy {
+export function builtInPolicy(
+  compliant: BuiltInRole,
+  quarantine: BuiltInRole,
+  compliantStates: readonly ComplianceState[] = ['compliant'],
+): Policy {
+  const states = compliantStates.join('+');
   return {
-    version: `${BUILT_IN}:${named(compliant)}:${named(quarantine)}`,
+    version: `${BUILT_IN}:${named(compliant)}:${named(quarantine)}${states === 'compliant' ? '' : `:${states}`}`,
     sites: {},
     rules: [
-      { name: 'permit-compliant', conditions: [complianceIs(['compliant'])], outcome: { permit: compliant } },
+      { name: 'permit-compliant', conditions: [complianceIs(compliantStates)], outcome: { permit: compliant } },
       { name: 'quarantine-others', conditions: [], outcome: { permit: quarantine } },
     ],
   };
@@ -23,10 +29,12 @@ export const BUILT_IN = 'built-in';
 
 /** The built-in policy of that version, which need not be the one settings describe now. */
 export function builtInPolicyOfVersion(version: string): Policy | undefined {
-  const [prefix, compliant, quarantine, ...rest] = version.split(':');
+  const [prefix, compliant, quarantine, states = 'compliant', ...rest] = version.split(':');
   if (prefix !== BUILT_IN || rest.length > 0) return undefined;
   const roles = [compliant, quarantine].map((text) => parseNamed(text ?? ''));
-  return roles[0] && roles[1] ? builtInPolicy(roles[0], roles[1]) : undefined;
+  const named = states.split('+').map((state) => COMPLIANCE_STATES.find((known) => known === state));
+  const known = named.flatMap((state) => state ?? []);
+  return roles[0] && roles[1] && known.length === named.length ? builtInPolicy(roles[0], roles[1], known) : undefined;
 }
 
 function named({ name, vlan, sessionTimeoutSeconds }: BuiltInRole): string {

@@ -2,7 +2,7 @@
 
 import { hash } from 'node:crypto';
 import type { ComplianceState, CompliantStates } from './compliance-state.ts';
-import type { Instant } from './instant.ts';
+import { type Instant, millisecondsBetween } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
 
 /** Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case). */
@@ -80,6 +80,14 @@ export function isBeingRemoved({ managementState }: Device): boolean {
 /** Whether the device gets what compliant devices get, as far as its own record says. */
 export function standsAsCompliant(device: Device, compliantStates: CompliantStates): boolean {
   return compliantStates.has(device.complianceState) && !isBeingRemoved(device);
+}
+
+/**
+ * Nothing has been heard of the device for too long. One that has never checked in is not silent: its state says so.
+ * @param maxAgeMs how old a check-in may be
+ */
+export function isSilent({ lastSyncAt }: Device, now: Instant, maxAgeMs: number): boolean {
+  return lastSyncAt !== undefined && millisecondsBetween(lastSyncAt, now) > maxAgeMs;
 }
 
 export function deviceKeyText(key: DeviceKey): DeviceKeyText {

@@ -8,6 +8,8 @@ export type Standing = ComplianceState | StandingWithoutState;
 export const STANDINGS_WITHOUT_STATE = [
   /** Being retired, wiped or deleted, whatever its compliance state says. */
   'beingRemoved',
+  /** Has not checked in with its MDM for so long that what it was called then says nothing any more. */
+  'silent',
   /** Nothing in the store answers to the identities presented. */
   'notEnrolled',
   /** Several devices hold the same address (a dock, a shared adapter): no telling which one this is. */

@@ -48,6 +48,7 @@ export interface LookupDeps extends FindLiveDeps {
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
   readonly sweepStatus: SweepStatus;
+  readonly maxCheckInAgeMs: number;
   readonly policies: PolicySource;
   readonly clock: Clock;
   readonly random: Random;

@@ -2,6 +2,7 @@
 
 import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
+import { currentEnrolment } from '../domain/same-machine.ts';
 import type { CallOptions, DeviceStore, IdentityHolders, IdentityStore, StoredDevice } from '../ports.ts';
 
 export interface FindDeps {
@@ -22,7 +23,7 @@ export type FoundDevice =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'notEnrolled' };
 
-/** Holders read at once; two that still claim the identity settle the matter. */
+/** Holders read at once; two machines that claim the identity settle the matter. */
 const HOLDERS_AT_ONCE = 8;
 
 /**
@@ -69,9 +70,10 @@ async function firstClaimed(
       more: false,
     };
     if (more) return { kind: 'ambiguous' };
-    const [stored, other] = await readClaimants(deps, identity, devices, options);
-    if (other !== undefined) return { kind: 'ambiguous' };
+    const claimants = await readClaimants(deps, identity, devices, options);
+    const stored = currentEnrolment(claimants);
     if (stored !== undefined) return { kind: 'found', stored, identity };
+    if (claimants.length > 0) return { kind: 'ambiguous' };
   }
   return { kind: 'notEnrolled' };
 }
@@ -83,12 +85,13 @@ async function readClaimants(
   options: CallOptions,
 ): Promise<StoredDevice[]> {
   const found: StoredDevice[] = [];
-  for (let start = 0; start < holders.length && found.length < 2; start += HOLDERS_AT_ONCE) {
+  const isAmbiguous = (): boolean => found.length > 1 && currentEnrolment(found) === undefined;
+  for (let start = 0; start < holders.length && !isAmbiguous(); start += HOLDERS_AT_ONCE) {
     const keys = holders.slice(start, start + HOLDERS_AT_ONCE).map(parseDeviceKeyText);
     const records = await Promise.all(keys.map((key) => devices.read(key, options)));
     found.push(...records.filter((record) => record !== undefined).filter((record) => claims(record, identity)));
   }
-  return found.slice(0, 2);
+  return found;
 }
 
 function sameHolders(a: Holders, b: Holders): boolean {

@@ -1,9 +1,11 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
-import { toInstant } from '../domain/instant.ts';
+import { isSilent } from '../domain/device.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy-facts.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import { marksOfRecord, recordAsOf } from '../domain/record-standing.ts';
+import type { Standing } from '../domain/standing.ts';
 import type { CallOptions, Clock, SweepStatus } from '../ports.ts';
 import type { FoundDevice } from './find-device.ts';
 import { standingOf } from './standing.ts';
@@ -11,6 +13,8 @@ import { standingOf } from './standing.ts';
 export interface FactsDeps {
   readonly sweepStatus: SweepStatus;
   readonly clock: Clock;
+  /** A device whose last check-in is older counts as silent, whatever its state. */
+  readonly maxCheckInAgeMs: number;
 }
 
 /** @param asker the request with its site, or the session it has become */
@@ -21,10 +25,11 @@ export async function policyFacts(
   found: FoundDevice | undefined,
   options: CallOptions,
 ): Promise<PolicyFacts> {
+  const at = toInstant(deps.clock.now());
   const known = {
     ...requestFacts(asker),
-    at: toInstant(deps.clock.now()),
-    standing: standingOf(presented, found),
+    at,
+    standing: silentOr(standingOf(presented, found), found, at, deps.maxCheckInAgeMs),
     marks: [],
   };
   if (found?.kind !== 'found') return known;
@@ -36,4 +41,10 @@ export async function policyFacts(
     asOf: recordAsOf(stored, await deps.sweepStatus.lastCompleteStartedAt(options)),
     device: deviceFacts(stored.device),
   };
+}
+
+/** Silence says more than the state, and less than that the device is being removed. */
+function silentOr(standing: Standing, found: FoundDevice | undefined, at: Instant, maxAgeMs: number): Standing {
+  if (found?.kind !== 'found' || standing === 'beingRemoved' || standing === 'notAuthenticated') return standing;
+  return isSilent(found.stored.device, at, maxAgeMs) ? 'silent' : standing;
 }

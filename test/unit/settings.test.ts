@@ -52,6 +52,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     entraDeviceDelta: false,
     hardwareMaxAgeMs: 604_800_000,
     compliantStates: ['compliant', 'inGracePeriod'],
+    maxCheckInAgeMs: 2_592_000_000,
     massChange: { share: 0.1, least: 50 },
     pollSchedule: '0 * * * * *',
     compliantRole: { name: 'compliant', vlan: '10', sessionTimeoutSeconds: 28_800 },

@@ -55,7 +55,20 @@ describe('the built-in policy', () => {
     }
   });
 
-  test.each(['', 'built-in', 'built-in:a/b/c:d/e/1', 'v2', 'built-in:a/b/1:c/d/2:x'])('"%s" names none', (version) => {
+  test('names the states that count as compliant, where there are more than one', () => {
+    const { version } = builtInPolicy(STAFF, QUARANTINE, ['compliant', 'inGracePeriod']);
+    expect(version).toBe('built-in:staff/10/28800:quarantine/666/1800:compliant+inGracePeriod');
+    expect(builtInPolicyOfVersion(version)?.version).toBe(version);
+  });
+
+  test.each([
+    '',
+    'built-in',
+    'built-in:a/b/c:d/e/1',
+    'v2',
+    'built-in:a/b/1:c/d/2:compliant:x',
+    'built-in:a/b/1:c/d/2:x',
+  ])('"%s" names none', (version) => {
     expect(builtInPolicyOfVersion(version)).toBeUndefined();
   });
 });

@@ -1,0 +1,85 @@
+// Rules of docs/compliance-rules.md that show in an answer: asked through the lookup, after a poll of the simulated tenant.
+
+import { expect, it } from 'vitest';
+import { renderJson } from '../../shared/lookup/render-answer.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+import { compliantDevices, setState, sweepAgain } from '../support/hold-scenario.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+async function answerFor(nac: ConnectorFixture, mac: string) {
+  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
+  return renderJson(await nac.app.lookup(nac.apiKey, JSON.stringify(request)));
+}
+
+function macOf({ tenant }: ConnectorFixture, name: string): string {
+  return String(tenant.fleet.get(name).wiFiMacAddress);
+}
+
+it('a device in its grace period counts as compliant, unless settings say otherwise', async () => {
+  for (const [states, role] of [
+    ['compliant,inGracePeriod', 'compliant'],
+    ['compliant', 'quarantine'],
+  ] as const) {
+    await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { COMPLIANT_STATES: states } });
+    const [name = ''] = compliantDevices(nac, 1);
+    setState(nac, [name], 'inGracePeriod');
+    await nac.app.poll(120_000);
+
+    expect(await answerFor(nac, macOf(nac, name))).toMatchObject({ standing: 'inGracePeriod', role });
+  }
+});
+
+it('a device that has not checked in for thirty days is silent, from that moment on and without a poll', async () => {
+  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  const [name = ''] = compliantDevices(nac, 1);
+  await nac.app.poll(120_000);
+  nac.clock.advance(29 * DAY_MS);
+  expect(await answerFor(nac, macOf(nac, name))).toMatchObject({ standing: 'compliant' });
+  nac.clock.advance(2 * DAY_MS);
+
+  expect(await answerFor(nac, macOf(nac, name))).toMatchObject({
+    standing: 'silent',
+    compliance: 'compliant',
+    role: 'quarantine',
+  });
+
+  nac.tenant.fleet.patch(name, { lastSyncDateTime: nac.clock.now().toISOString() });
+  await sweepAgain(nac);
+  expect(await answerFor(nac, macOf(nac, name))).toMatchObject({ standing: 'compliant', role: 'compliant' });
+});
+
+it('a machine enrolled twice stands as its newer record says; two machines with one address are ambiguous', async () => {
+  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  const [name = ''] = compliantDevices(nac, 1);
+  const { wiFiMacAddress, serialNumber } = nac.tenant.fleet.get(name);
+  const again = nac.tenant.fleet.add({ deviceName: 'AGAIN', wiFiMacAddress, serialNumber });
+  nac.tenant.fleet.patch(again.id, { complianceState: 'noncompliant', managementState: 'managed' });
+  await nac.app.poll(120_000);
+  expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({
+    standing: 'noncompliant',
+    device: { id: again.id },
+  });
+
+  nac.tenant.fleet.patch(again.id, { managementState: 'wipePending' });
+  await sweepAgain(nac);
+  expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({ standing: 'compliant' });
+
+  nac.tenant.fleet.patch(again.id, { serialNumber: 'ANOTHER-MACHINE', azureADDeviceId: null as never });
+  await sweepAgain(nac);
+  expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({ standing: 'ambiguous', role: 'quarantine' });
+});
+
+it('a held change is marked in the answer, which stays what it was', async () => {
+  await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { MASS_CHANGE_DEVICES: '5' } });
+  await nac.app.poll(120_000);
+  const names = compliantDevices(nac, 8);
+  setState(nac, names, 'noncompliant');
+  await sweepAgain(nac);
+
+  expect(await answerFor(nac, macOf(nac, String(names[0])))).toMatchObject({
+    standing: 'compliant',
+    role: 'compliant',
+    source: 'held',
+  });
+});
