@@ -80,6 +80,10 @@ export const SETTINGS = {
     default: '7d',
     meaning: 'Ethernet MAC and UDID are fetched anew after this long; off fetches none',
   },
+  FAST_LANE: {
+    default: '15m',
+    meaning: 'A device that asks and is not let in as compliant is read every minute for this long; off reads none',
+  },
   COMPLIANT_STATES: {
     default: 'compliant,inGracePeriod',
     meaning: 'Compliance states that count as compliant; Intune grants access in a grace period',
@@ -165,6 +169,7 @@ export interface Settings extends SignInSettings {
   readonly entraDeviceDelta: boolean;
   /** Absent: Ethernet MAC and UDID are not fetched. */
   readonly hardwareMaxAgeMs: number | undefined;
+  readonly fastLaneMs: number | undefined;
   readonly compliantStates: readonly ComplianceState[];
   readonly maxCheckInAgeMs: number;
   /** `share` from 0 to 1. */
@@ -196,6 +201,7 @@ export function readSettings(env: Env): Settings {
     changedDevicesIntervalMs: reader.durationOrOff('CHANGED_DEVICES_INTERVAL', { from: '10s', to: '1h', unit: 'm' }),
     entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',
     hardwareMaxAgeMs: reader.durationOrOff('HARDWARE_MAX_AGE', { from: '1h', to: '365d', unit: 'm' }),
+    fastLaneMs: reader.durationOrOff('FAST_LANE', { from: '1m', to: '1d', unit: 'm' }),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
     maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),
     massChange: {

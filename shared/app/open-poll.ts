@@ -42,7 +42,9 @@ export async function openPoll({ settings, clock, random, log, intune }: Context
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
   const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange, compliantStates } = settings;
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
-    await noteFastLane({ decisions, tasks: deps.tasks, clock }).catch(logFailure(log));
+    if (settings.fastLaneMs !== undefined) {
+      await noteFastLane({ decisions, tasks: deps.tasks, clock }, settings.fastLaneMs).catch(logFailure(log));
+    }
     const result = await runTick(deps, {
       pollingIntervalMs,
       changedDevicesIntervalMs,

@@ -6,8 +6,6 @@ import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Clock, DecisionStore, TaskStore } from '../ports.ts';
 import { readAgain } from './read-again.ts';
 
-/** How long after its last decision a device is read every minute. */
-const FAST_LANE_MS = 15 * 60_000;
 /** The newest ones; as many point reads as a tick makes. */
 const MOST_DEVICES = 200;
 
@@ -17,10 +15,14 @@ export interface FastLaneDeps {
   readonly clock: Clock;
 }
 
-/** Called with every tick, so that a device is due with each of them as long as it is on the lane. @returns how many are */
-export async function noteFastLane({ decisions, tasks, clock }: FastLaneDeps): Promise<number> {
+/**
+ * Called with every tick, so that a device is due with each of them as long as it is on the lane.
+ * @param forMs how long after its last decision a device is read every minute
+ * @returns how many devices are on the lane
+ */
+export async function noteFastLane({ decisions, tasks, clock }: FastLaneDeps, forMs: number): Promise<number> {
   const now = toInstant(clock.now());
-  const since = addMilliseconds(now, -FAST_LANE_MS);
+  const since = addMilliseconds(now, -forMs);
   const page = await decisions.list({ filter: { waiting: true }, since, limit: MOST_DEVICES });
   const waiting = new Map<string, DeviceKey>();
   for (const { decision } of page.decisions) {

@@ -162,6 +162,12 @@ describe('the list', () => {
     expect(idsOf(await desk.decisions.list([]))).toEqual(made.map(({ id }) => id).reverse());
   });
 
+  it('asks each of the sixteen partitions once for a first page, whatever it holds', async () => {
+    desk.nac.storage.requests.length = 0;
+    await desk.decisions.list([]);
+    expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(16);
+  });
+
   it('comes page by page, each decision once', async () => {
     const seen: string[] = [];
     let page: DecisionPage | undefined;

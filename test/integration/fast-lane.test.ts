@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** Nothing but the fast lane reads single devices; the next sweep is hours away. */
 async function quiet(): Promise<ConnectorFixture> {
   const nac = await startConnector({
-    env: { POLLING_INTERVAL: '12h', CHANGED_DEVICES_INTERVAL: 'off', HARDWARE_MAX_AGE: 'off' },
+    env: { POLLING_INTERVAL: '12h', FAST_LANE: '15m' },
   });
   await nac.app.poll(MINUTE_MS);
   return nac;

@@ -73,6 +73,7 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     // A test that is about what happens between sweeps turns these on.
     CHANGED_DEVICES_INTERVAL: 'off',
     HARDWARE_MAX_AGE: 'off',
+    FAST_LANE: 'off',
     LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
     ...options.env,
   };

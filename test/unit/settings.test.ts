@@ -51,6 +51,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     changedDevicesIntervalMs: 60_000,
     entraDeviceDelta: false,
     hardwareMaxAgeMs: 604_800_000,
+    fastLaneMs: 900_000,
     compliantStates: ['compliant', 'inGracePeriod'],
     maxCheckInAgeMs: 2_592_000_000,
     massChange: { share: 0.1, least: 50 },
