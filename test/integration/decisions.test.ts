@@ -56,7 +56,7 @@ describe('a decision', () => {
     desk.nac.storage.requests.length = 0;
     await ask(desk, 'NAC-00001');
     const writes = () => desk.nac.storage.requests.filter((request) => request.writes > 0);
-    expect(writes()).toEqual([{ method: 'BATCH', table: 'sessions', writes: 3 }]);
+    expect(writes()).toMatchObject([{ method: 'BATCH', table: 'sessions', writes: 3 }]);
     await ask(desk, 'NAC-00001');
     expect(writes().length).toBe(1);
   });
