@@ -271,7 +271,7 @@ class Starter {
       return started;
     });
     const url = `https://localhost:${http.port}`;
-    this.#progress('Functions, HTTP', `${url}  (${http.functions.join(', ')})`);
+    this.#progress('Functions, HTTP', `${url}  (${http.functions.length} functions)`);
     const background = await this.#run('background', 'The background functions', () =>
       spawnFunctionsHost({ ...host, functions: 'background' }),
     );

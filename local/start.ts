@@ -83,8 +83,10 @@ function readLine(line: string): void {
   else if (options.verbose || event === undefined || event['level'] !== 'info') console.log(`    ${line}`);
 }
 
+/** A poll also learns addresses and names; what decides who gets on is worth a line. */
 function showChange({ device, before, after, fields }: Record<string, unknown>): void {
   const state = (standing: unknown): string => (standing as { complianceState: string }).complianceState;
+  if (!options.verbose && state(before) === state(after)) return;
   show('Poll saw a change', `${device}: ${state(before)} -> ${state(after)} (${(fields as string[]).join(', ')})`);
 }
 

@@ -25,6 +25,20 @@ export interface JobsQueue {
   accept(signal: AbortSignal): Promise<JobSession | 'taken'>;
 }
 
+/**
+ * Service Bus says by its own clock when a lock ends, and not how long it lasts. Counted from when it was asked for, on a
+ * monotonic clock, what the local clock makes of it is believed within these bounds alone: a clock that is behind must not
+ * have the relay send when a standby does, and one that is ahead must not have it give up at the first slow renewal.
+ */
+export interface LockBounds {
+  /** No lock of Service Bus is shorter than five seconds (lockDuration of a queue). */
+  readonly shortestMs: number;
+  /** What the queues are deployed with (infra/modules/site-queue.bicep). A longer one is given up sooner than need be. */
+  readonly longestMs: number;
+}
+
+export const SERVICE_BUS_LOCK: LockBounds = { shortestMs: 5000, longestMs: 30_000 };
+
 /** `connecting`: Service Bus is not reached; `standby`: another relay works; `active`: this one does. */
 export type RelayState = 'connecting' | 'standby' | 'active';
 
@@ -40,13 +54,13 @@ export interface KeepSessionOptions {
   readonly delays: RetryDelays;
   /** How often a standby asks for the session. */
   readonly standbyRetryMs: number;
+  readonly lock: LockBounds;
   readonly stop: AbortSignal;
 }
 
 const watchMs = 250;
-/** A lock that seems longer or shorter than any shows that the clocks differ. */
-const plausibleLock = { from: 1000, to: 330_000, assumed: 10_000 };
-const longestRenewalMs = 20_000;
+/** A lock that seems to end that much outside its bounds shows that the clocks differ. */
+const clockToleranceMs = 2000;
 const renewalRetryMs = 1000;
 /** A session held for less counts as a failure to get it. */
 const steadyMs = 10_000;
@@ -98,7 +112,7 @@ async function hold(
   askedAt: number,
   options: KeepSessionOptions,
 ): Promise<RelayError | undefined> {
-  const { clock, handle, finish, log, stop } = options;
+  const { clock, handle, finish, log, stop, lock } = options;
   const lost = new AbortController();
   const ended = Promise.withResolvers<RelayError | undefined>();
   let warnedOfClock = false;
@@ -108,18 +122,19 @@ async function hold(
 
   function locked(until: Date, requestedAt: number): void {
     const left = until.getTime() - clock.now().getTime();
-    const plausible = left >= plausibleLock.from && left <= plausibleLock.to;
+    const plausible = left >= lock.shortestMs - clockToleranceMs && left <= lock.longestMs + clockToleranceMs;
     if (!plausible && !warnedOfClock) {
       warnedOfClock = true;
       log.warn('relay.clock', {
         code: 'NAC_RELAY_CLOCK',
         message: `The lock of the session seems to end in ${Math.round(left / 1000)} s`,
-        action: 'Let the relay take its time from NTP: its clock differs from that of Service Bus.',
+        action: `Let the relay take its time from NTP: its clock differs from that of Service Bus. Or the queue's lock is longer than ${lock.longestMs / 1000} s.`,
       });
     }
-    const duration = plausible ? left : plausibleLock.assumed;
+    const duration = Math.min(Math.max(left, lock.shortestMs), lock.longestMs);
     lockEnds = requestedAt + duration;
-    renewAt = requestedAt + Math.min(duration / 2, longestRenewalMs);
+    // Where the clock is of no use, as often as the shortest lock needs.
+    renewAt = requestedAt + (plausible ? duration : lock.shortestMs) / 2;
   }
 
   async function renew(): Promise<void> {

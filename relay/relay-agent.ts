@@ -6,7 +6,7 @@ import type { Logger } from '../shared/ports.ts';
 import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
 import { createJobWorker } from './job-worker.ts';
-import { type JobsQueue, keepSession, type RelayState } from './keep-session.ts';
+import { type JobsQueue, keepSession, type LockBounds, type RelayState, SERVICE_BUS_LOCK } from './keep-session.ts';
 import type { CoaSender } from './radius/coa-sender.ts';
 import type { SendClock } from './radius/send-clock.ts';
 import type { RelayConfig } from './relay-config.ts';
@@ -35,6 +35,7 @@ export interface RelayTiming {
   readonly reconnect: RetryDelays;
   /** How long sends under way may take when the relay stops, and then the reports again. */
   readonly graceMs: number;
+  readonly lock: LockBounds;
 }
 
 export interface RunningRelay {
@@ -49,13 +50,14 @@ const defaultTiming: RelayTiming = {
   standbyRetryMs: 2000,
   reconnect: { firstMs: 250, longestMs: 3000 },
   graceMs: 10_000,
+  lock: SERVICE_BUS_LOCK,
 };
 
 /** @throws RelayError if the health endpoint cannot listen */
 export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRelay> {
   const { config, nasSecrets, logKey, jobs, results, sender, clock, random } = parts;
   const log = withFields(parts.log, { site: config.site, relay: config.relay });
-  const { standbyRetryMs, reconnect, graceMs } = { ...defaultTiming, ...parts.timing };
+  const { standbyRetryMs, reconnect, graceMs, lock } = { ...defaultTiming, ...parts.timing };
   const stop = new AbortController();
   const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
   const privacy = createIdentityPrivacy(config.log.privacy, logKey);
@@ -107,6 +109,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
     random,
     delays: reconnect,
     standbyRetryMs,
+    lock,
     stop: stop.signal,
   });
 

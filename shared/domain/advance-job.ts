@@ -28,7 +28,10 @@ export function advance(job: EnforcementJob, stage: JobStage, at: Instant, attem
   const further =
     !isFinal(job) &&
     (attempt > job.attempt || (attempt === job.attempt && JOB_STAGES.indexOf(stage) > JOB_STAGES.indexOf(job.stage)));
-  return further ? { ...job, stage, attempt, steps: [...job.steps, { stage, attempt, at }] } : job;
+  if (!further) return job;
+  // When the next attempt is due was true of the stage before.
+  const { nextAttemptAt: _, ...rest } = job;
+  return { ...rest, stage, attempt, steps: [...job.steps, { stage, attempt, at }] };
 }
 
 /** What a relay's report makes of the job. Reports of earlier attempts and repeated ones change nothing. */

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
+import { concurrently } from '../../shared/concurrently.ts';
 import type { ClientKind } from '../../shared/domain/client.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
@@ -18,6 +19,8 @@ const DEVICE = '00000000-0000-4000-8000-000000000000';
 /** The routes of RADIUS proxies; every other one is for operators. Liveness alone is for everybody. */
 const OF_RADIUS_PROXIES = new Set(['accounting', 'lookup']);
 const OF_EVERYBODY = new Set(['health']);
+/** Who is refused waits, so not one after the other; and it is about who gets in, not about a flood. */
+const AT_ONCE = 25;
 
 interface Route {
   readonly name: string;
@@ -107,26 +110,22 @@ describe('every route', () => {
 
   it('but liveness answers nobody without a right credential', async () => {
     const attempts = routes.flatMap((route) => strangers().map((headers) => ({ route, headers })));
-    await Promise.all(
-      attempts.map(async ({ route, headers }) => {
-        const { status, body } = await ask(route, headers);
-        const said = `${route.method} ${route.route} ${JSON.stringify(Object.keys(headers))}: ${body}`;
-        if (OF_EVERYBODY.has(route.name)) expect(status, said).toBe(200);
-        else expect({ status, code: codeIn(body) }, said).toEqual({ status: 401, code: 'NAC_CLIENT_CREDENTIAL' });
-      }),
-    );
+    await concurrently(attempts, AT_ONCE, async ({ route, headers }) => {
+      const { status, body } = await ask(route, headers);
+      const said = `${route.method} ${route.route} ${JSON.stringify(Object.keys(headers))}: ${body}`;
+      if (OF_EVERYBODY.has(route.name)) expect(status, said).toBe(200);
+      else expect({ status, code: codeIn(body) }, said).toEqual({ status: 401, code: 'NAC_CLIENT_CREDENTIAL' });
+    });
   });
 
   it('is for one kind of client alone, by API key and by HTTP Basic', async () => {
     const attempts = routes.flatMap((route) => [...keys].map(([kind, key]) => ({ route, kind, key })));
-    await Promise.all(
-      attempts.map(async ({ route, kind, key }) => {
-        const byKey = await ask(route, { 'x-api-key': key });
-        const byBasic = await ask(route, { authorization: basic(key.replace('.', ':')) });
-        const refused = [byKey.status, byBasic.status].map((status) => status === 401);
-        expect(refused, `${kind} ${route.method} ${route.route}`).toEqual(Array(2).fill(!mayAsk(route, kind)));
-      }),
-    );
+    await concurrently(attempts, AT_ONCE, async ({ route, kind, key }) => {
+      const byKey = await ask(route, { 'x-api-key': key });
+      const byBasic = await ask(route, { authorization: basic(key.replace('.', ':')) });
+      const refused = [byKey.status, byBasic.status].map((status) => status === 401);
+      expect(refused, `${kind} ${route.method} ${route.route}`).toEqual(Array(2).fill(!mayAsk(route, kind)));
+    });
   });
 });
 

@@ -3,6 +3,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SERVICE_BUS_LOCK } from '../../relay/keep-session.ts';
 import { siteQueueName } from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
 import { TABLE_NAMES } from '../../shared/adapters/table-storage/tables.ts';
 import { bodyOf, declaration, literalsOf, propertiesOf, ROOT, readBicepFile, textAt } from './bicep-file.ts';
@@ -72,6 +73,10 @@ describe('queues', () => {
       lockSeconds: numberIn(results, 'lockDurationMs') / 1000,
       windowSeconds: numberIn(results, 'duplicateDetectionWindowMs') / 1000,
     });
+  });
+
+  it('lock for no longer than a relay believes', () => {
+    expect(SERVICE_BUS_LOCK.longestMs).toBe(queueSettings('site-queue').lockSeconds * 1000);
   });
 
   it.each(['site-queue', 'service-bus'])('of %s keep what could not be delivered', (name) => {

@@ -14,7 +14,8 @@ import { cuttableConnection } from './cuttable-connection.ts';
 
 export const SITE = 'hq';
 export const JOBS = `coa-${SITE}`;
-export const LOCK_MS = 2000;
+/** The shortest that Service Bus has. */
+export const LOCK_MS = 5000;
 const NAS_SECRET = 'shared-with-the-nas';
 /** Gives up after 0.9 s. */
 const retransmission = { initialMs: 200, maximumMs: 400, maximumCount: 3, maximumDurationMs: 900, jitter: 0 };

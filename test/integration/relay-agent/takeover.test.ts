@@ -1,10 +1,9 @@
 // The session's lock really lapses: the standby takes over, and the one that lost it sends nothing more.
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { aJob, lineTo, type RelayFixture, relayFixture } from './relay-fixture.ts';
+import { aJob, LOCK_MS, lineTo, type RelayFixture, relayFixture } from './relay-fixture.ts';
 import { spawnRelay } from './relay-process.ts';
 
-const LOCK_MS = 5000;
 const TAKEOVER_MS = LOCK_MS + 5000;
 /** Repeats nothing for as long as a test may take. */
 const once = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 1, maximumDurationMs: 60_000, jitter: 0 };
@@ -14,7 +13,7 @@ let fixture: RelayFixture;
 const ends: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
-  fixture = await relayFixture({ lockMs: LOCK_MS });
+  fixture = await relayFixture();
 });
 
 afterEach(async () => {

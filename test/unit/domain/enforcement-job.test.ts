@@ -350,6 +350,12 @@ describe('attempts', () => {
     expect(Math.max(...waits)).toBe(10 * 60_000);
   });
 
+  test('queued again, or at its end, it names no next attempt any more', () => {
+    const waiting = reported(queued(), finished('no-answer'));
+    expect(advance(waiting, 'queued', NOW, 2)).not.toHaveProperty('nextAttemptAt');
+    expect(advance(waiting, 'expired', NOW)).not.toHaveProperty('nextAttemptAt');
+  });
+
   test('the wait counts from when we heard of it, whatever the relay’s clock says', () => {
     const job = reported(queued(), finished('no-answer', { at: '2001-01-01T00:00:00.000Z' }));
     expect((job.nextAttemptAt ?? '') > NOW).toBe(true);
