@@ -61,6 +61,21 @@ describe('a decision', () => {
     expect(writes().length).toBe(1);
   });
 
+  it('made of more text than a row holds is not kept, but its session is', async () => {
+    await using desk = await open();
+    const long = '%{x}"\n'.repeat(1_200);
+    const { id } = await ask(desk, 'NAC-00001', desk.nac.apiKey, {
+      method: 'site',
+      nasIdentifier: long,
+      calledStationId: long,
+      nasPortId: long,
+      acctSessionId: long,
+    });
+    expect(desk.nac.log.filter(({ event }) => event === 'lookup.session-not-written')).toEqual([]);
+    expect((await desk.nac.sessions.read(id.slice(0, 20)))?.decision.id).toBe(id);
+    await expect(desk.decisions.explain(id)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
+  });
+
   it('is read by its id in one point read of decisions', async () => {
     await using desk = await open();
     const { id } = await ask(desk, 'NAC-00001');

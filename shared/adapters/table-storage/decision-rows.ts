@@ -10,10 +10,17 @@ import { decisionRow } from './row-keys.ts';
 
 export type DecisionEntity = { record: string };
 
-/** None for a session from before decisions were kept. */
+/** A text column of the Table service holds 32,768 characters (64 KiB of UTF-16). */
+const LARGEST_RECORD = 32_000;
+
+/**
+ * None for a session from before decisions were kept, and none where the asker sent so much that no column holds it: no
+ * RADIUS packet does, and the session itself must be remembered all the same.
+ */
 export function decisionActions({ accounting, ...record }: Session): TransactionAction[] {
   const parts = parseDecisionId(record.decision.id);
-  if (parts === undefined) return [];
+  const text = JSON.stringify(record);
+  if (parts === undefined || text.length > LARGEST_RECORD) return [];
   const { decision, site, client, mac = '', userName = '' } = record;
   const { outcome, device } = decision;
   const columns = {
@@ -31,7 +38,7 @@ export function decisionActions({ accounting, ...record }: Session): Transaction
     standing: decision.standing,
     observed: decision.observed !== undefined,
     waiting: decision.waiting === true,
-    record: JSON.stringify(record),
+    record: text,
   };
   return [['upsert', { ...decisionRow(decision.id, parts), ...columns }, 'Replace']];
 }
