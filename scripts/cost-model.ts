@@ -4,10 +4,10 @@ import type { Load, Prices } from './cost-example.ts';
 
 /** Table requests per event, held to the code by test/integration/counted-operations.test.ts. */
 export const TABLE_REQUESTS = {
-  /** A tick of the timer when no poll is due. */
-  pollTick: 2,
-  /** A sweep without changes, besides its pages: 16 parts of the fleet's index, changes and held devices left over. */
-  sweep: 70,
+  /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
+  pollTick: 28,
+  /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, changes and doubts left over. */
+  sweep: 54,
   sweepPage: 1,
   /** Every twelfth sweep reads each device. */
   deepSweepDevice: 1,
@@ -35,6 +35,10 @@ export const TABLE_REQUESTS_PER_COA = 60;
 /** One job and up to three reports: each is sent, received and completed. */
 export const MESSAGES_PER_COA = 4;
 const OPERATIONS_PER_MESSAGE = 3;
+
+/** CHANGED_DEVICES_INTERVAL and HARDWARE_MAX_AGE, as they are unless set. */
+const LOOKS_PER_DAY = 1_440;
+const HARDWARE_DAYS = 7;
 
 const DAYS = 30.4;
 const SECONDS = DAYS * 86_400;
@@ -64,7 +68,7 @@ export function estimateCost(load: Load, prices: Prices): Estimate {
   const logGigabytes = (DAYS * (perDay.http * LOG_KB.request + (perDay.ticks + perDay.reports) * LOG_KB.tick)) / 1e6;
   const amounts = {
     tableRequests: DAYS * tableRequestsPerDay(load),
-    graphRequests: DAYS * load.pollsPerDay * pages(load),
+    graphRequests: DAYS * (load.pollsPerDay * pages(load) + LOOKS_PER_DAY + load.devices / HARDWARE_DAYS),
     messages: DAYS * load.changesPerDay * MESSAGES_PER_COA,
     executions,
     logGigabytes,
