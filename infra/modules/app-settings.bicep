@@ -21,6 +21,8 @@ type plainSettings = {
   POLL_SCHEDULE: string?
   CHANGED_DEVICES_INTERVAL: string?
   ENTRA_DEVICE_DELTA: string?
+  FAST_LANE: string?
+  MAX_CHECK_IN_AGE: string?
   HARDWARE_MAX_AGE: string?
   COMPLIANCE_REAUTH_INTERVAL: string?
   INTUNE_PERMISSIONS: string?

@@ -32,6 +32,16 @@ it('docs/settings.md shows every setting with its default and meaning', () => {
   expect(table).toEqual(settings);
 });
 
+it('infra/modules/app-settings.bicep sets every setting that is not for local runs only', () => {
+  const template = read('infra/modules/app-settings.bicep');
+  const missing = Object.entries<SettingDescription>(SETTINGS)
+    .filter(([name, { localOnly }]) => !localOnly && !new RegExp(`\\b${name}\\b`).test(template))
+    .map(([name, { secret }]) =>
+      secret ? `'${name}' in the union secretSetting` : `${name}: string? in plainSettings`,
+    );
+  expect(missing, 'Add these lines (docs/deploy.md, "A new setting")').toEqual([]);
+});
+
 it('README.md stays short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
 });
