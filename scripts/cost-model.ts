@@ -5,7 +5,7 @@ import type { Load, Prices } from './cost-example.ts';
 /** Table requests per event, held to the code by test/integration/counted-operations.test.ts. */
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
-  pollTick: 28,
+  pollTick: 14,
   /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, changes and doubts left over. */
   sweep: 54,
   sweepPage: 1,

@@ -24,10 +24,10 @@ async function requestsOf({ storage }: Pick<Enforcement, 'storage'>, run: () => 
   return storage.requests.length;
 }
 
-/** What a constant says is not less than what happens, and not much more. */
+/** What a constant says is not less than what happens, and of that order. */
 function expectCovered(requests: number, constant: number): void {
   expect(requests).toBeLessThanOrEqual(constant);
-  expect(requests).toBeGreaterThan(constant / 2);
+  expect(requests).toBeGreaterThan(constant / 4);
 }
 
 describe('table requests', () => {
