@@ -205,6 +205,8 @@ export interface DeviceStore {
   write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult>;
   /** Says that all pointers of these records are in place, unless the content has moved on from `etag` since. */
   markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
+  /** No device is stored at all. */
+  isEmpty(): Promise<boolean>;
   /** Keys of every device in a shard (first digit of the device hash), present or gone. */
   listKeys(shard: string): AsyncIterable<DeviceKey>;
   /** Records of a shard in the order of their keys, at most a thousand, beginning behind `after`. */
@@ -283,6 +285,8 @@ export interface SweepRun {
   readonly retryAt?: Instant;
   /** Answers that asked us to slow down. */
   readonly throttled?: number;
+  /** The store was empty when the run began: what the index does not know is most likely new. */
+  readonly firstLoad?: boolean;
 }
 
 export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt'> {

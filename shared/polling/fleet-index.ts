@@ -65,6 +65,11 @@ export class FleetIndex {
     return [...this.#shards.values()].reduce((sum, { entries }) => sum + entries.size, 0);
   }
 
+  /** A row of the device was seen or written before. */
+  knows(key: DeviceKey): boolean {
+    return this.#entry(deviceHash(key)) !== undefined;
+  }
+
   /** False when the device may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint. */
   isUnchanged(device: Device): boolean {
     if (this.#trustsNothing) return false;

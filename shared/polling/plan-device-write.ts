@@ -251,7 +251,8 @@ function toWrite(
   retiredIdentities: readonly Identity[],
   besidesSweep = false,
 ): DeviceWrite {
-  const change = describeChange(stored, record);
+  // No session rests on a newcomer. Who was told that there is no such device, the reconciliation after the sweep finds.
+  const change = stored === undefined && !besidesSweep ? undefined : describeChange(stored, record);
   const doubted = besidesSweep || stored?.held !== undefined;
   return {
     record,

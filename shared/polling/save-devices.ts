@@ -17,6 +17,8 @@ export interface SaveDeps {
 /** One device, and how to judge it against what is stored. */
 export interface DeviceToSave<T extends DeviceKey = DeviceKey> {
   readonly key: T;
+  /** It is written without looking first whether there is a record; if there is one, it is looked at after all. */
+  readonly expectedNew?: boolean;
   plan(stored: StoredDevice | undefined): DevicePlan;
 }
 
@@ -48,7 +50,8 @@ export async function saveDevices<T extends DeviceKey>(
 
   let open = toSave;
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
-    const stored = await devices.readMany(open.map(({ key }) => key));
+    const toRead = attempt === 0 ? open.filter(({ expectedNew }) => !expectedNew) : open;
+    const stored = await devices.readMany(toRead.map(({ key }) => key));
     const plans = open.map((item) => ({ item, plan: item.plan(stored.get(deviceKeyText(item.key))) }));
     const result = await devices.write(plans.flatMap(({ plan }) => (plan.kind === 'write' ? [plan.write] : [])));
 

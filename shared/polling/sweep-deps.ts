@@ -31,7 +31,7 @@ export interface SweepDeps {
 
 export interface SweepLimits {
   readonly pollingIntervalMs: number;
-  /** A slice ends after the page during which this is over. */
+  /** No page is asked for once this is over; the slice ends when those it has are saved. */
   readonly sliceBudgetMs: number;
   /**
    * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that whoever has lost

@@ -105,7 +105,12 @@ class SweepSlice {
     now: Instant,
   ): Promise<SweepSlice> {
     const owner = deps.random.hex(8);
-    const run = { ...(before.run ?? newRun(deps.random.hex(8), now)), slices: (before.run?.slices ?? 0) + 1 };
+    const fleet = await FleetIndex.load(deps.sweeps, before.run ? before.runNumber : before.runNumber + 1);
+    const begun = before.run ?? {
+      ...newRun(deps.random.hex(8), now),
+      ...(fleet.size === 0 && (await deps.devices.isEmpty()) && { firstLoad: true }),
+    };
+    const run = { ...begun, slices: begun.slices + 1 };
     const state: SweepState = {
       ...before,
       owner,
@@ -115,29 +120,37 @@ class SweepSlice {
       lastStartedAt: run.startedAt,
     };
     const lease = { owner, state, etag: await deps.sweeps.write(state, etag) };
-    return new SweepSlice(deps, limits, lease, run, await FleetIndex.load(deps.sweeps, state.runNumber), now);
+    return new SweepSlice(deps, limits, lease, run, fleet, now);
   }
 
   async work(): Promise<SliceResult> {
     await this.#takeUpMarks();
     await this.#takeUpChanges();
+    let coming = this.#readPage(this.#run.cursor);
     while (true) {
-      const page = await this.#nextPage();
+      const page = await coming;
       if (page instanceof SourceError) return this.#stopAfter(page);
+      const goesOn = page.nextCursor !== undefined && !this.#isTimeUp();
+      // The source works while the page is saved.
+      if (goesOn) coming = this.#readPage(page.nextCursor);
+      coming.catch(() => undefined);
       // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
       await this.#renewLease(toInstant(this.#deps.clock.now()));
       await this.#savePage(page);
       if (page.nextCursor === undefined) return this.#finish();
       this.#run = { ...this.#run, cursor: page.nextCursor };
+      if (!goesOn) return this.#pause();
       const now = toInstant(this.#deps.clock.now());
-      if (millisecondsBetween(this.#startedAt, now) >= this.#limits.sliceBudgetMs) return this.#pause();
       const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS;
       if (isDue || this.#flips.size > MOST_COLLECTED) await this.#checkpoint(now);
     }
   }
 
-  async #nextPage(): Promise<DevicePage | SourceError> {
-    const { cursor } = this.#run;
+  #isTimeUp(): boolean {
+    return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
+  }
+
+  async #readPage(cursor: string | undefined): Promise<DevicePage | SourceError> {
     try {
       const page = await this.#deps.source.listDevices(cursor);
       const endless = this.#run.pages >= MOST_PAGES || page.nextCursor === cursor;
@@ -151,11 +164,13 @@ class SweepSlice {
   async #savePage(page: DevicePage): Promise<void> {
     const devices = withoutRepetitions(page.devices);
     const maybeChanged = devices.filter((device) => !this.#fleet.isUnchanged(device));
+    const { firstLoad = false } = this.#run;
     const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
     const saved = await saveDevices<Device>(
       this.#deps,
       maybeChanged.map((device) => ({
         key: device,
+        expectedNew: firstLoad && !this.#fleet.knows(device),
         plan: (stored) => planObserved(stored, device, page.requestedAt, { flips }),
       })),
     );

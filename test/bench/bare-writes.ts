@@ -19,26 +19,18 @@ export async function writeAll(connectionString: string, transactions: readonly 
   let rows = 0;
   const written: { readonly partition: string; readonly first: number; readonly size: number }[] = [];
   const startedAt = performance.now();
-  await concurrently(transactions, WRITE_CONCURRENCY, async ({ table, writes, bytes }) => {
+  await concurrently(transactions, WRITE_CONCURRENCY, async ({ table, writes, bytes = 0 }) => {
     const each = bytes / writes;
     const marks = table === 'devices' && each < MARK_BYTES;
-    const place = (marks && written.shift()) || {
-      partition: `p${((rows / 100) % PARTITIONS) | 0}`,
-      first: rows,
-      size: writes,
-    };
-    if (!marks) {
-      rows += writes;
-      if (table === 'devices') written.push(place);
-    }
+    const known = marks ? written.shift() : undefined;
+    const place = known ?? { partition: `p${Math.floor(rows / 100) % PARTITIONS}`, first: rows, size: writes };
+    if (known === undefined) rows += writes;
+    if (table === 'devices' && !marks) written.push(place);
     const text = 'x'.repeat(Math.max(1, Math.round(each) - FRAME_BYTES));
-    const actions = Array.from(
-      { length: marks ? Math.min(writes, place.size) : writes },
-      (_, index): TransactionAction => {
-        const row = { partitionKey: place.partition, rowKey: String(place.first + index).padStart(9, '0') };
-        return marks ? ['upsert', { ...row, indexed: true }, 'Merge'] : ['create', { ...row, text }];
-      },
-    );
+    const actions = Array.from({ length: Math.min(writes, place.size) }, (_, index): TransactionAction => {
+      const row = { partitionKey: place.partition, rowKey: String(place.first + index).padStart(9, '0') };
+      return known ? ['upsert', { ...row, indexed: true }, 'Merge'] : ['create', { ...row, text }];
+    });
     await (table === 'devices' ? bare.devices : bare.identities).submitTransaction(actions);
   });
   return (performance.now() - startedAt) / 1000;

@@ -4,7 +4,7 @@ import { startTableStorage } from '../../local/table-storage.ts';
 import { startStorageProxy } from '../support/storage-proxy.ts';
 
 const storage = await startTableStorage();
-const proxy = await startStorageProxy(storage.port);
+const proxy = await startStorageProxy(storage.port, { sizes: true });
 process.on('message', () => process.send?.(proxy.requests.splice(0)));
 process.on('disconnect', () => process.exit());
 process.send?.({ connectionString: proxy.connectionString });

@@ -11,6 +11,8 @@ const FUNCTION_TIMEOUT_MS = 120_000;
 export interface PolledRun {
   readonly seconds: number;
   readonly slices: number;
+  /** Processor time of this process, user and system. */
+  readonly cpuSeconds: number;
   /** Largest resident set of this process so far, in MiB. */
   readonly peakMiB: number;
 }
@@ -27,18 +29,26 @@ const app = createApp(readSettings(process.env), { log: { info: count, warn: com
 
 async function run(): Promise<PolledRun> {
   const before = runs;
-  const startedAt = performance.now();
+  let startedAt = performance.now();
+  let cpuBefore = process.cpuUsage();
   let slices = 0;
   while (runs === before) {
     const result: SliceResult = await app.poll(FUNCTION_TIMEOUT_MS);
     if (result.kind === 'failed') throw result.error;
-    if (result.kind === 'idle') await new Promise((resolve) => setTimeout(resolve, 50));
-    else slices += 1;
+    if (result.kind !== 'idle') slices += 1;
+    else {
+      // Not due yet.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      startedAt = performance.now();
+      cpuBefore = process.cpuUsage();
+    }
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  return { seconds, slices, peakMiB: process.resourceUsage().maxRSS / 1024 };
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return { seconds, slices, cpuSeconds: (user + system) / 1e6, peakMiB: process.resourceUsage().maxRSS / 1024 };
 }
 
 process.on('message', async () => process.send?.(await run()));
 process.on('disconnect', () => process.exit());
+process.on('SIGTERM', () => process.exit());
 process.send?.('ready');

@@ -10,8 +10,8 @@ export interface StorageRequest {
   readonly table: string;
   /** Entities written or deleted; 0 for reads. A transaction counts each of its operations. */
   readonly writes: number;
-  /** Of the body. */
-  readonly bytes: number;
+  /** Of the body, where the proxy was asked to tell. */
+  readonly bytes?: number;
 }
 
 export interface StorageProxy {
@@ -24,7 +24,7 @@ export interface StorageProxy {
 
 const WRITE_METHODS = new Set(['POST', 'PUT', 'PATCH', 'MERGE', 'DELETE']);
 
-export async function startStorageProxy(storagePort: number): Promise<StorageProxy> {
+export async function startStorageProxy(storagePort: number, { sizes = false } = {}): Promise<StorageProxy> {
   const server = createServer((incoming, answer) => {
     void forward(incoming, answer);
   });
@@ -43,7 +43,7 @@ export async function startStorageProxy(storagePort: number): Promise<StoragePro
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
-    const seen = describe(incoming, body);
+    const seen = { ...describe(incoming, body), ...(sizes && { bytes: body.length }) };
     proxy.requests.push(seen);
     const fate = await proxy.beforeEach(seen, proxy.requests.length);
     if (fate === 'hold') return;
@@ -67,8 +67,8 @@ function describe({ method = '', url = '' }: IncomingMessage, body: Buffer): Sto
     const operations = [
       ...body.toString('latin1').matchAll(/^(PUT|MERGE|PATCH|POST|DELETE) \S+\/devstoreaccount1\/(\w+)/gm),
     ];
-    return { method: 'BATCH', table: operations[0]?.[2] ?? '', writes: operations.length, bytes: body.length };
+    return { method: 'BATCH', table: operations[0]?.[2] ?? '', writes: operations.length };
   }
   const table = /\/devstoreaccount1\/(\w+)/.exec(url)?.[1] ?? '';
-  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0, bytes: body.length };
+  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0 };
 }

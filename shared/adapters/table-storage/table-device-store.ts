@@ -15,7 +15,7 @@ import type {
 } from '../../ports.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
 import { changeRow, deviceRow, markRow, prefixFilter, type RowKey, shardPartition } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import { type Unit, WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 const READ_CONCURRENCY = 16;
@@ -42,6 +42,14 @@ export class TableDeviceStore implements DeviceStore {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a device', thrown);
     }
+  }
+
+  async isEmpty(): Promise<boolean> {
+    const rows = this.#table.listEntities({ queryOptions: { select: ['RowKey'] } });
+    for await (const page of storePages('looking for devices', rows.byPage({ maxPageSize: 1 }))) {
+      if (page.length > 0) return false;
+    }
+    return true;
   }
 
   async readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>> {
