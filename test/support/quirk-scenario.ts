@@ -1,0 +1,110 @@
+// The connector beside a tenant with a quirk: both on one clock, and what must be true whatever the tenant does. The store
+// says what the tenant says, every change is told once, and no answer in between is wrong.
+
+import { expect } from 'vitest';
+import { renderJson } from '../../shared/lookup/render-answer.ts';
+import type { SliceResult } from '../../shared/polling/sweep.ts';
+import { adjustableClock } from './adjustable-clock.ts';
+import { type ConnectorFixture, type FixtureOptions, startConnector } from './connector-fixture.ts';
+import { storeContents } from './store-contents.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+/** Longer than any test; slices are cut short where a test says so. */
+export const SLICE_MS = 120_000;
+/** Whatever has a device read by itself brings these, too. */
+const READ_ONE_BY_ONE = new Set(['ethernetMac', 'udid']);
+
+/** A tenant whose clock goes with the connector's; its tokens outlast every test that is not about them. */
+export async function startQuirky({ tenant, env, overrides }: FixtureOptions = {}): Promise<ConnectorFixture> {
+  const clock = adjustableClock();
+  const nac = await startConnector({
+    tenant: { fleetSize: 60, pageSize: 20, now: () => clock.now(), tokenLifetimeSeconds: 30 * 24 * 3600, ...tenant },
+    env: { POLLING_INTERVAL: '60m', ...env },
+    overrides: { clock, ...overrides },
+  });
+  return { ...nac, clock };
+}
+
+/** One tick of the poll's timer, so much later. */
+export async function tickAfter({ app, clock }: ConnectorFixture, milliseconds = MINUTE_MS): Promise<SliceResult> {
+  clock.advance(milliseconds);
+  return app.poll(SLICE_MS);
+}
+
+/** Ticks, a minute between two of them, until a sweep has come to its end; all results, that one included. */
+export async function ticksUntilSwept(nac: ConnectorFixture, most = 12): Promise<SliceResult[]> {
+  const results: SliceResult[] = [];
+  while (results.length < most) {
+    const result = await tickAfter(nac);
+    results.push(result);
+    if (result.kind === 'complete' || result.kind === 'partial') return results;
+  }
+  return expect.fail(`no sweep came to its end: ${results.map(({ kind }) => kind).join(', ')}`);
+}
+
+/** Every failure among the results has this code and says what to do. */
+export function expectFailures(results: readonly SliceResult[], code: string | undefined): void {
+  const errors = results.flatMap((result) => (result.kind === 'failed' ? [result.error] : []));
+  expect([...new Set(errors.map((error) => error.code))]).toEqual(code === undefined ? [] : [code]);
+  for (const { action } of errors) expect(action).toMatch(/\w{4}/);
+}
+
+/** What a RADIUS server is told of a device by its Wi-Fi MAC address. */
+export async function standingOf({ app, apiKey, tenant }: ConnectorFixture, name: string): Promise<string> {
+  return standingOfMac({ app, apiKey }, String(tenant.fleet.get(name).wiFiMacAddress));
+}
+
+export async function standingOfMac({ app, apiKey }: Pick<ConnectorFixture, 'app' | 'apiKey'>, mac: string) {
+  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
+  return renderJson(await app.lookup(apiKey, JSON.stringify(request))).standing;
+}
+
+/** Record by record what the tenant's list shows now; whatever else is stored is gone, nothing is in doubt or held. */
+export async function expectStoreToSayWhatTheTenantSays(nac: ConnectorFixture): Promise<void> {
+  const { devices, pendingChanges, claimed, held } = await storeContents(nac.tables);
+  const listed = nac.tenant.fleet.list({ limit: nac.tenant.fleet.size }).value;
+  const said = listed.map((device) => ({
+    id: device.id,
+    name: device.deviceName,
+    complianceState: device.complianceState,
+    managementState: device.managementState,
+    serialNumber: device.serialNumber,
+    entraDeviceId: device.azureADDeviceId,
+    osVersion: device.osVersion,
+    wifiMac: device.wiFiMacAddress?.toLowerCase() || undefined,
+  }));
+  const stored = devices.filter(({ presence }) => presence === 'present');
+  expect(
+    stored.map(({ device }) => {
+      const { id, name, complianceState, managementState, serialNumber, entraDeviceId, osVersion, wifiMac } = device;
+      return { id, name, complianceState, managementState, serialNumber, entraDeviceId, osVersion, wifiMac };
+    }),
+  ).toEqual(said.sort((a, b) => (a.id < b.id ? -1 : 1)));
+  expect(devices.filter((record) => record.inDoubt || record.held || !record.indexed)).toEqual([]);
+  expect(pendingChanges).toEqual([]);
+  expect(held).toEqual(claimed);
+}
+
+/**
+ * The changes handed on, in order, lead from nothing to what is stored, each once.
+ * @param several how many changes these devices, by name, have had since they were stored; all others have had none
+ */
+export async function expectChangesTold(
+  nac: ConnectorFixture,
+  several: Readonly<Record<string, number>>,
+): Promise<void> {
+  const { devices } = await storeContents(nac.tables);
+  const counts: Record<string, number> = {};
+  for (const { device, presence } of devices) {
+    const told = nac.changes.filter(({ id }) => id === device.id);
+    for (const [index, { before, version }] of told.entries()) {
+      expect(before).toEqual(told[index - 1]?.after);
+      expect(version).toBeGreaterThan(told[index - 1]?.version ?? 0);
+    }
+    expect(told.at(-1)?.after).toEqual({ presence, complianceState: device.complianceState });
+    const since = told.slice(1).filter(({ fields }) => !fields.every((field) => READ_ONE_BY_ONE.has(field))).length;
+    if (since > 0) counts[String(device.name)] = since;
+  }
+  expect(counts).toEqual(several);
+}
