@@ -9,8 +9,8 @@ import {
   startLookupStub,
 } from '../support/freeradius/lookup-stub.ts';
 import {
-  type AccountingAttributes,
   mabRequest,
+  type RequestAttributes,
   sendAccessRequest,
   sendAccounting,
 } from '../support/freeradius/radclient.ts';
@@ -42,7 +42,7 @@ interface Site {
   readonly connector: LookupStub;
   readonly server: FreeRadius;
   /** Sends a record which the server must answer. */
-  account(attributes: AccountingAttributes): Promise<void>;
+  account(attributes: RequestAttributes): Promise<void>;
   /** The records that have arrived at the connector, oldest first, their texts turned back into UTF-8. */
   records(): Record<string, string>[];
   /** Their sessions. */
@@ -101,7 +101,7 @@ async function withSite(
   }
 }
 
-function record(session: string, status = 'Start', more: AccountingAttributes = {}): AccountingAttributes {
+function record(session: string, status = 'Start', more: RequestAttributes = {}): RequestAttributes {
   return { 'Acct-Status-Type': status, 'Acct-Session-Id': session, 'NAS-IP-Address': '192.0.2.1', ...more };
 }
 

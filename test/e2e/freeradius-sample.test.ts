@@ -5,13 +5,22 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../support/freeradius/certificates.ts';
 import { authenticateWithCertificate, intuneDeviceUri } from '../support/freeradius/eapol-test.ts';
+import {
+  FALLBACK_ATTRIBUTES,
+  NO_CERTIFICATE,
+  NO_PAIRS,
+  octets,
+  PERMIT,
+  PERMIT_ATTRIBUTES,
+  UNAVAILABLE,
+  withoutEap,
+} from '../support/freeradius/expected-replies.ts';
 import { type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
 import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
 import {
   type FailMode,
   type FreeRadius,
   type FreeRadiusOptions,
-  fallback,
   startFreeRadius,
 } from '../support/freeradius/start-freeradius.ts';
 
@@ -20,39 +29,6 @@ const GUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const MAC = '02-AB-CD-EF-00-01';
 const MODES = ['closed', 'open', 'last'] as const;
 const SITE_USER = { name: 'alice', password: 'alices-password' };
-
-const PERMIT = 'permit role=employee vlan=20 timeout=3600 class=ref-1';
-const PERMIT_ATTRIBUTES = {
-  'Tunnel-Type:0': 'VLAN',
-  'Tunnel-Medium-Type:0': 'IEEE-802',
-  'Tunnel-Private-Group-Id:0': '20',
-  'Filter-Id': 'employee',
-  'Session-Timeout': '3600',
-  'Termination-Action': 'RADIUS-Request',
-  Class: octets('ref-1'),
-};
-const FALLBACK_ATTRIBUTES = {
-  'Tunnel-Type:0': 'VLAN',
-  'Tunnel-Medium-Type:0': 'IEEE-802',
-  'Tunnel-Private-Group-Id:0': fallback.vlan,
-  'Filter-Id': fallback.role,
-  'Session-Timeout': String(fallback.sessionTimeout),
-  'Termination-Action': 'RADIUS-Request',
-};
-const UNAVAILABLE = { code: 'Access-Reject', attributes: { 'Reply-Message': 'NAC lookup unavailable' } };
-
-const NO_CERTIFICATE = {
-  subjectAltName: '',
-  sanUri: '',
-  sanDns: '',
-  sanEmail: '',
-  sanUpn: '',
-  commonName: '',
-  subject: '',
-  issuer: '',
-  serial: '',
-  notAfter: '',
-};
 
 let stub: LookupStub;
 let servers: Record<FailMode, FreeRadius>;
@@ -98,10 +74,6 @@ function answer(body: string, more: Omit<StubAnswer, 'body'> = {}): void {
   stub.answer = () => ({ body, ...more });
 }
 
-function octets(text: string): string {
-  return `0x${Buffer.from(text).toString('hex')}`;
-}
-
 let macs = 0;
 
 /** A MAC address no other test uses. */
@@ -112,17 +84,7 @@ function newMac(): string {
 
 /** The lookup at the given place, its texts turned back into UTF-8 as the connector does it. */
 function lookup(index = 0): Record<string, unknown> {
-  const received = stub.lookups[index];
-  if (received === undefined) throw new Error(`There is no lookup number ${index}`);
-  return JSON.parse(received.body, (_, value) =>
-    typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : value,
-  );
-}
-
-/** Only what concerns the network: neither the EAP conversation nor its keys. */
-function withoutEap(attributes: Readonly<Record<string, string>>): Record<string, string> {
-  const eap = ['EAP-Message', 'Message-Authenticator', 'User-Name', 'Attr-26'];
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !eap.includes(name)));
+  return stub.question(index);
 }
 
 describe('MAC authentication bypass', () => {
@@ -171,6 +133,7 @@ describe('MAC authentication bypass', () => {
       packetSourceIp: '127.0.0.1',
       acctSessionId: '0000000A',
       eapType: '',
+      ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
     });
   });
@@ -191,6 +154,7 @@ describe('MAC authentication bypass', () => {
       packetSourceIp: '127.0.0.1',
       acctSessionId: '',
       eapType: '',
+      ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
     });
   });
@@ -297,6 +261,7 @@ describe('EAP-TLS', () => {
       packetSourceIp: '127.0.0.1',
       acctSessionId: 'S1',
       eapType: 'TLS',
+      ciscoAvPairs: NO_PAIRS,
       certificate: {
         subjectAltName:
           `URI:IntuneDeviceId://${GUID}, URI:tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-512, ` +
@@ -388,9 +353,11 @@ describe('EAP-TLS', () => {
         { sanDns: Array.from({ length: 40 }, (_, n) => `host-${n}.${'x'.repeat(40)}.example.com`) },
       ],
       ['DNS names cut off before the last', { sanDns: [control(341), 'x, URI:IntuneDeviceId://1'] }],
+      ['DNS names of quotes cut off before the last', { sanDns: ['"'.repeat(1100), 'x, URI:IntuneDeviceId://1'] }],
       ['mail addresses cut off before the last', { sanEmails: [control(341), 'x, URI:IntuneDeviceId://1'] }],
       ['a DNS name that would be missing from the list', { sanDns: [`x, URI:IntuneDeviceId://${GUID}\\`, 'y'] }],
       ['a UPN cut off', { sanUpns: [`${control(341)}, URI:IntuneDeviceId://1`] }],
+      ['quotes that only become long when quoted', { sanDns: ['"'.repeat(600)], sanEmails: ['"'.repeat(600)] }],
       [
         'a hostile identity on top of long names',
         {
@@ -723,10 +690,11 @@ describe('requests that are not a device', () => {
   });
 
   it.each([
-    ['a user', {}],
-    ['a user on a compliant device', compliant],
-    ['an administrator of the switch', { 'Service-Type': 'Administrative-User', ...compliant }],
-    ['a user whose switch claims Call-Check', { 'Service-Type': 'Call-Check', ...compliant }],
+    ['an administrator of the switch', { 'Service-Type': 'Administrative-User' }],
+    ['an administrator on a compliant device', { 'Service-Type': 'Administrative-User', ...compliant }],
+    ['at the prompt of the switch', { 'Service-Type': 'NAS-Prompt-User', ...compliant }],
+    ['at the console', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Async' }],
+    ['by a remote login', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Virtual' }],
   ])("are let in by the site's own authentication alone: %s", async (_, more) => {
     const request = { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password, ...more };
     for (const mode of MODES) {
@@ -761,7 +729,11 @@ describe('a connector that answers nobody', () => {
 
           const users = await Promise.all(
             Array.from({ length: 40 }, () =>
-              sendAccessRequest(own, { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password }),
+              sendAccessRequest(own, {
+                'User-Name': SITE_USER.name,
+                'User-Password': SITE_USER.password,
+                'Service-Type': 'NAS-Prompt-User',
+              }),
             ),
           );
           expect(users.map(({ code }) => code)).toEqual(Array.from({ length: 40 }, () => 'Access-Accept'));

@@ -1,5 +1,5 @@
 /**
- * Authenticates a device by EAP-TLS with eapol_test, which plays both the device and its access point.
+ * Authenticates a device by EAP-TLS, EAP-TTLS or PEAP with eapol_test, which plays both the device and its access point.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -21,15 +21,10 @@ export interface EapServer extends RadiusServer {
   readonly radiusCaFile: string;
 }
 
-export interface CertificateAuthentication extends Partial<DeviceCertificateOptions> {
-  /** Short for a certificate whose only URI is the one Intune puts the device id into. */
-  readonly guid?: string;
-  /** A certificate issued before, in place of a new one made of the names above. */
-  readonly certificate?: IssuedCertificate;
+/** What the device and its access point say whatever the method is. */
+export interface EapAuthentication {
   /** The device's MAC address, 02:00:00:00:00:01 unless told. */
   readonly mac?: string;
-  /** The EAP identity, which becomes User-Name; `host/device` unless told. */
-  readonly identity?: string;
   /** Attributes the access point adds, by attribute number: a text, or a number. */
   readonly nasAttributes?: Readonly<Record<number, string | number>>;
   /** How often the same device authenticates again afterwards, with a TLS session to resume; never unless told. */
@@ -37,7 +32,27 @@ export interface CertificateAuthentication extends Partial<DeviceCertificateOpti
   readonly timeoutSeconds?: number;
 }
 
-export interface CertificateReply extends RadiusReply {
+export interface CertificateAuthentication extends EapAuthentication, Partial<DeviceCertificateOptions> {
+  /** Short for a certificate whose only URI is the one Intune puts the device id into. */
+  readonly guid?: string;
+  /** A certificate issued before, in place of a new one made of the names above. */
+  readonly certificate?: IssuedCertificate;
+  /** The EAP identity, which becomes User-Name; `host/device` unless told. */
+  readonly identity?: string;
+}
+
+export type TunnelMethod = 'TTLS/PAP' | 'TTLS/MSCHAPV2' | 'TTLS/EAP-MSCHAPV2' | 'PEAP/MSCHAPV2' | 'PEAP/GTC';
+
+export interface PasswordAuthentication extends EapAuthentication {
+  readonly method: TunnelMethod;
+  /** Said inside of the tunnel. */
+  readonly user: string;
+  readonly password: string;
+  /** Said outside of it, which becomes User-Name; `anonymous` unless told. */
+  readonly outerIdentity?: string;
+}
+
+export interface EapReply extends RadiusReply {
   /** The device was told that it is in: EAP-Success and matching keys. */
   readonly success: boolean;
 }
@@ -51,8 +66,34 @@ export function intuneDeviceUri(guid: string): string {
 export async function authenticateWithCertificate(
   server: EapServer,
   options: CertificateAuthentication,
-): Promise<CertificateReply> {
+): Promise<EapReply> {
   const certificate = options.certificate ?? (await issueFor(server, options));
+  return converse(server, options, (file) => [
+    'eap=TLS',
+    `identity=${hex(options.identity ?? 'host/device')}`,
+    `client_cert="${file('device.pem', certificate.chainPem)}"`,
+    `private_key="${file('device.key', certificate.privateKeyPem)}"`,
+  ]);
+}
+
+/** Runs a whole EAP-TTLS or PEAP conversation, or several one after the other, and returns the server's final reply. */
+export function authenticateWithPassword(server: EapServer, options: PasswordAuthentication): Promise<EapReply> {
+  const [outer = '', inner = ''] = options.method.split('/');
+  const phase2 = inner.startsWith('EAP-') ? `autheap=${inner.slice('EAP-'.length)}` : `auth=${inner}`;
+  return converse(server, options, () => [
+    `eap=${outer}`,
+    `identity=${hex(options.user)}`,
+    `anonymous_identity=${hex(options.outerIdentity ?? 'anonymous')}`,
+    `password="${options.password}"`,
+    `phase2="${phase2}"`,
+  ]);
+}
+
+async function converse(
+  server: EapServer,
+  options: EapAuthentication,
+  method: (file: (name: string, content: string) => string) => readonly string[],
+): Promise<EapReply> {
   const seconds = options.timeoutSeconds ?? 10;
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-eapol-test-'));
   const relay = await startRelay(server.authPort);
@@ -64,11 +105,8 @@ export async function authenticateWithCertificate(
     const configuration = [
       'network={',
       'key_mgmt=WPA-EAP',
-      'eap=TLS',
-      `identity=${Buffer.from(options.identity ?? 'host/device', 'utf8').toString('hex')}`,
+      ...method(file),
       `ca_cert="${server.radiusCaFile}"`,
-      `client_cert="${file('device.pem', certificate.chainPem)}"`,
-      `private_key="${file('device.key', certificate.privateKeyPem)}"`,
       'fragment_size=1200',
       '}',
     ];
@@ -93,6 +131,10 @@ export async function authenticateWithCertificate(
     await relay.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function hex(text: string): string {
+  return Buffer.from(text, 'utf8').toString('hex');
 }
 
 function issueFor(server: EapServer, options: CertificateAuthentication): Promise<IssuedCertificate> {

@@ -36,6 +36,8 @@ export interface LookupStub {
   /** Everything received, oldest first; cleared by `reset`. */
   readonly lookups: readonly ReceivedLookup[];
   answer: Answering;
+  /** The JSON of the lookup at the given place, its texts turned back into UTF-8 as the connector does it. */
+  question(index?: number): Record<string, unknown>;
   /** Resolves as soon as so many lookups have been received. */
   received(count: number): Promise<void>;
   /** Forgets the lookups and answers `deny` again. */
@@ -68,6 +70,13 @@ export async function startLookupStub(): Promise<LookupStub> {
     caFile,
     lookups,
     answer: deny,
+    question(index = 0) {
+      const received = lookups[index];
+      if (received === undefined) throw new Error(`There is no lookup number ${index}`);
+      return JSON.parse(received.body, (_, value) =>
+        typeof value === 'string' ? Buffer.from(value, 'latin1').toString('utf8') : value,
+      );
+    },
     received(count) {
       return new Promise((resolve) => {
         const check = () => {

@@ -18,11 +18,8 @@ export interface AccountingServer {
   readonly secret: string;
 }
 
-/** Attribute name to value. A text arrives byte for byte, whatever it contains. */
-export type RequestAttributes = Readonly<Record<string, string | number>>;
-
-/** As `RequestAttributes`; a list sends the attribute several times. */
-export type AccountingAttributes = Readonly<Record<string, string | number | readonly string[]>>;
+/** Attribute name to value. A text or bytes arrive as they are; a list sends the attribute several times. */
+export type RequestAttributes = Readonly<Record<string, string | number | Buffer | readonly (string | Buffer)[]>>;
 
 /** `timeout`: the server has not answered. */
 export type AccountingReply = 'Accounting-Response' | 'timeout';
@@ -45,23 +42,43 @@ export async function sendAccessRequest(
   attributes: RequestAttributes,
   timeoutSeconds = 10,
 ): Promise<RadiusReply> {
-  const lines = Object.entries(attributes).map(([name, value]) => requestLine(name, value));
+  const lines = requestLines(attributes);
   return readRadclientOutput(await runRadclient('auth', server.authPort, server.secret, lines, timeoutSeconds));
 }
 
 /** Sends one accounting record, once. Without a reply within the seconds given, the result is `timeout`. */
 export async function sendAccounting(
   server: AccountingServer,
-  attributes: AccountingAttributes,
+  attributes: RequestAttributes,
   timeoutSeconds = 10,
 ): Promise<AccountingReply> {
-  const lines = Object.entries(attributes).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((single) => requestLine(name, single)),
-  );
+  const lines = requestLines(attributes);
   const output = await runRadclient('acct', server.acctPort, server.secret, lines, timeoutSeconds);
   if (/^Received Accounting-Response Id /m.test(output)) return 'Accounting-Response';
   if (output.includes('No reply from server')) return 'timeout';
   throw new Error(`radclient did not say what happened:\n${output}`);
+}
+
+/** Sends many requests, so many in a second, and tells how many replies of each kind came. */
+export async function sendAccessRequests(
+  server: RadiusServer,
+  requests: readonly RequestAttributes[],
+  { perSecond, timeoutSeconds }: { readonly perSecond: number; readonly timeoutSeconds: number },
+): Promise<Readonly<Record<string, number>>> {
+  const { output } = await runProgram(
+    radclient,
+    [
+      ...['-x', '-r', '1', '-t', String(timeoutSeconds), '-n', String(perSecond)],
+      ...[`127.0.0.1:${server.authPort}`, 'auth', server.secret],
+    ],
+    {
+      input: requests.map((attributes) => `${requestLines(attributes).join('\n')}\n\n`).join(''),
+      deadline: (requests.length / perSecond + timeoutSeconds + 30) * 1000,
+    },
+  );
+  const counts: Record<string, number> = {};
+  for (const [, code = ''] of output.matchAll(/^Received (\S+) Id /gm)) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
 }
 
 /** MAC authentication bypass in the form most switches use: the MAC address as user, password and calling station. */
@@ -92,12 +109,23 @@ async function runRadclient(
   return output;
 }
 
-function requestLine(name: string, value: string | number): string {
+function requestLines(attributes: RequestAttributes): string[] {
+  return Object.entries(attributes).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((single) => requestLine(name, single)),
+  );
+}
+
+function requestLine(name: string, value: string | number | Buffer): string {
+  if (Buffer.isBuffer(value)) return bytesLine(name, value);
   if (typeof value === 'number' || /^[A-Za-z0-9.-]+$/.test(value)) return `${name} = ${value}`;
   if (/^[\w .:/@+-]+$/.test(value)) return `${name} = "${value}"`;
+  return bytesLine(name, Buffer.from(value, 'utf8'));
+}
+
+function bytesLine(name: string, value: Buffer): string {
   const number = textAttributes[name];
-  if (number === undefined) throw new Error(`${name} cannot be sent with the value ${JSON.stringify(value)}`);
-  return `Attr-${number} = 0x${Buffer.from(value, 'utf8').toString('hex')}`;
+  if (number === undefined) throw new Error(`${name} cannot be sent with the value 0x${value.toString('hex')}`);
+  return `Attr-${number} = 0x${value.toString('hex')}`;
 }
 
 function readRadclientOutput(output: string): RadiusReply {

@@ -122,7 +122,7 @@ async function layOut(
   mkdirSync(path.join(folder, 'run'));
   writeFileSync(
     path.join(folder, 'users'),
-    siteUsers.map(({ name, password }) => `"${name}" Cleartext-Password := "${password}"\n`).join(''),
+    siteUsers.map(({ name, password }) => `${quoted(name)} Cleartext-Password := ${quoted(password)}\n`).join(''),
   );
 
   const radiusAuthority = await createTestAuthority('Test RADIUS CA');
@@ -142,6 +142,11 @@ async function layOut(
     `${deviceRoot.certificatePem}\n${deviceAuthority.certificatePem}\n`,
   );
   return { deviceAuthority, radiusCaFile };
+}
+
+/** As "man 5 users" wants it. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('"', '\\"')}"`;
 }
 
 function environment(
@@ -172,6 +177,7 @@ function environment(
     NAC_ACCT_RETRY_INTERVAL: '4',
     NAC_CLIENT_ADDRESS: '127.0.0.1',
     NAC_CLIENT_SECRET: secret,
+    NAC_NAS_TYPE: '',
     NAC_USERS_FILE: path.join(folder, 'users'),
     NAC_MAX_SERVERS: '8',
     NAC_REJECT_DELAY: '0',

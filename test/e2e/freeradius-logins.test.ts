@@ -1,0 +1,354 @@
+// What the shipped FreeRADIUS configuration does with users and computers whom the site itself authenticates: EAP-TTLS and
+// PEAP, PAP and MS-CHAP, a VPN; run by the real server against a lookup function which the test controls.
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { authenticateWithPassword, type PasswordAuthentication } from '../support/freeradius/eapol-test.ts';
+import {
+  FALLBACK_ATTRIBUTES,
+  NO_CERTIFICATE,
+  NO_PAIRS,
+  octets,
+  PERMIT,
+  PERMIT_ATTRIBUTES,
+  UNAVAILABLE,
+  withoutEap,
+} from '../support/freeradius/expected-replies.ts';
+import { type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
+import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
+import { type FailMode, type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
+
+const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
+const MODES = ['closed', 'open', 'last'] as const;
+const ALICE = { name: 'alice', password: 'alices-password' };
+const COMPUTER = { name: 'host/lt-0042.contoso.com', password: 'computers-password' };
+const ACCOUNT = { name: 'CONTOSO\\LT-0042$', password: 'accounts-password' };
+const HOSTILE = { name: '%{config:nac.api_key}","method":"mab', password: 'hostile' };
+
+const TUNNELS = ['TTLS/PAP', 'TTLS/MSCHAPV2', 'TTLS/EAP-MSCHAPV2', 'PEAP/MSCHAPV2', 'PEAP/GTC'] as const;
+
+let stub: LookupStub;
+let servers: Record<FailMode, FreeRadius>;
+let server: FreeRadius;
+
+beforeAll(async () => {
+  stub = await startLookupStub();
+  const [closed, open, last] = await Promise.all(MODES.map((failMode) => start({ failMode })));
+  if (closed === undefined || open === undefined || last === undefined) throw new Error('Servers are missing');
+  servers = { closed, open, last };
+  server = closed;
+});
+
+afterAll(async () => {
+  await Promise.all([...Object.values(servers ?? {}).map((running) => running.stop()), stub?.stop()]);
+});
+
+beforeEach(() => {
+  stub.reset();
+});
+
+function start(options: { readonly failMode?: FailMode; readonly env?: Record<string, string> }): Promise<FreeRadius> {
+  const siteUsers = [ALICE, COMPUTER, ACCOUNT, HOSTILE];
+  return startFreeRadius({ baseUrl: stub.baseUrl, apiKey: API_KEY, caFile: stub.caFile, siteUsers, ...options });
+}
+
+function answer(body: string, more: Omit<StubAnswer, 'body'> = {}): void {
+  stub.answer = () => ({ body, ...more });
+}
+
+/** Alice, unless told otherwise, inside of a tunnel. */
+function tunnel(own: FreeRadius, options: Partial<PasswordAuthentication> = {}) {
+  return authenticateWithPassword(own, {
+    method: 'TTLS/PAP',
+    user: ALICE.name,
+    password: ALICE.password,
+    ...options,
+  });
+}
+
+/** Alice at a VPN gateway or web portal. */
+function login(more: RequestAttributes = {}): RequestAttributes {
+  return { 'User-Name': ALICE.name, 'User-Password': ALICE.password, 'Calling-Station-Id': '198.51.100.7', ...more };
+}
+
+/** The Cisco-AVPairs in the question, without the places that are empty. */
+function pairsSent(): string[] {
+  return (stub.question()['ciscoAvPairs'] as string[]).filter((pair) => pair !== '');
+}
+
+describe('EAP-TTLS and PEAP', () => {
+  it.each(TUNNELS)('%s: let in by a permit, with one lookup', async (method) => {
+    answer(PERMIT);
+    const reply = await tunnel(server, { method });
+    expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
+    expect(withoutEap(reply.attributes)).toEqual(PERMIT_ATTRIBUTES);
+    expect(stub.lookups).toHaveLength(1);
+  });
+
+  it.each(TUNNELS)('%s: rejected without one, and the device is told', async (method) => {
+    answer('deny');
+    const reply = await tunnel(server, { method });
+    expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
+    expect(withoutEap(reply.attributes)).toEqual({});
+    expect(reply.attributes['EAP-Message']).toMatch(/^0x04/);
+    expect(stub.lookups).toHaveLength(1);
+  });
+
+  it.each(TUNNELS)('%s: nobody is asked about a wrong password', async (method) => {
+    answer(PERMIT);
+    for (const mode of MODES) {
+      expect(await tunnel(servers[mode], { method, password: 'wrong' }), mode).toMatchObject({ success: false });
+    }
+    expect(stub.lookups).toHaveLength(0);
+  });
+
+  it('asks about the account inside of the tunnel, at the station and access point outside of it', async () => {
+    await tunnel(server, {
+      outerIdentity: COMPUTER.name,
+      mac: '02:ab:cd:ef:00:01',
+      nasAttributes: { 30: '00-11-22-33-44-55:corp', 32: 'ap-1', 44: 'S1', 87: 'wlan0' },
+    });
+    expect(stub.question()).toEqual({
+      method: 'site',
+      userName: ALICE.name,
+      callingStationId: '02-AB-CD-EF-00-01',
+      calledStationId: '00-11-22-33-44-55:corp',
+      nasIpAddress: '127.0.0.1',
+      nasIpv6Address: '',
+      nasIdentifier: 'ap-1',
+      nasPortId: 'wlan0',
+      nasPortType: 'Wireless-802.11',
+      serviceType: 'Framed-User',
+      packetSourceIp: '127.0.0.1',
+      acctSessionId: 'S1',
+      eapType: 'TTLS',
+      ciscoAvPairs: NO_PAIRS,
+      certificate: NO_CERTIFICATE,
+    });
+  });
+
+  it.each([
+    ['TTLS/PAP', COMPUTER],
+    ['TTLS/PAP', ACCOUNT],
+    ['PEAP/MSCHAPV2', COMPUTER],
+    ['PEAP/MSCHAPV2', ACCOUNT],
+  ] as const)('%s: a computer account is named as it was authenticated: %o', async (method, { name, password }) => {
+    await tunnel(server, { method, user: name, password });
+    expect(stub.question()).toMatchObject({ method: 'site', userName: name });
+  });
+
+  it('asks every time: no session is resumed past the password', async () => {
+    answer(PERMIT);
+    for (const method of ['TTLS/PAP', 'PEAP/MSCHAPV2'] as const) {
+      stub.reset();
+      answer(PERMIT);
+      expect(await tunnel(server, { method, reauthentications: 1 }), method).toMatchObject({ success: true });
+      expect(stub.lookups, method).toHaveLength(2);
+    }
+  });
+
+  it('passes on a hostile name, executing nothing', async () => {
+    answer(PERMIT);
+    const reply = await tunnel(server, { user: HOSTILE.name, password: HOSTILE.password, outerIdentity: HOSTILE.name });
+    expect(reply).toMatchObject({ success: true });
+    expect(stub.question()).toMatchObject({ method: 'site', userName: HOSTILE.name });
+    expect(stub.lookups[0]?.body).not.toContain('key-');
+  });
+});
+
+describe('PAP, CHAP and MS-CHAP', () => {
+  it('let in by a permit, with one lookup', async () => {
+    answer(PERMIT);
+    expect(await sendAccessRequest(server, login())).toEqual({ code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES });
+    expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice', callingStationId: '198.51.100.7' });
+    expect(stub.lookups).toHaveLength(1);
+  });
+
+  it.each([
+    ['PAP', { 'User-Password': ALICE.password }],
+    ['CHAP', { 'CHAP-Password': ALICE.password }],
+    ['MS-CHAP', { 'MS-CHAP-Password': ALICE.password }],
+  ])('%s: rejected without one, with nothing of the successful login', async (_, password) => {
+    const request = { 'User-Name': ALICE.name, 'Calling-Station-Id': '198.51.100.7', ...password };
+    answer('deny');
+    expect(await sendAccessRequest(server, request)).toEqual({ code: 'Access-Reject', attributes: {} });
+    expect(stub.lookups).toHaveLength(1);
+    answer(PERMIT);
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
+  });
+
+  it.each([
+    ['no Service-Type', {}],
+    ['Framed-User', { 'Service-Type': 'Framed-User' }],
+    ['Call-Check without the MAC address as user', { 'Service-Type': 'Call-Check' }],
+    ['Login-User at a web portal', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Wireless-802.11' }],
+    ['Login-User on a wired port', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Ethernet' }],
+  ])('are network access with %s', async (_, more) => {
+    answer('deny');
+    expect(await sendAccessRequest(server, login(more))).toMatchObject({ code: 'Access-Reject' });
+    expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice' });
+  });
+});
+
+describe('a VPN gateway', () => {
+  const pairs = [
+    'mdm-tlv=device-platform=win',
+    'mdm-tlv=device-mac=00-0c-29-74-9d-e8',
+    'mdm-tlv=device-type=VMware, Inc. VMware "Virtual" Platform\\',
+    'mdm-tlv=ac-user-agent=Secure Client Zürich %{config:nac.api_key}\nnext line',
+    `mdm-tlv=device-uid=${'3a'.repeat(32)}`,
+    'audit-session-id=c0a80101000010005f6e4b2a',
+    'ip:source-ip=192.0.2.17',
+    'coa-push=true',
+    'mdm-tlv=","method":"mab',
+  ];
+
+  it('has all its Cisco-AVPairs sent on, each by itself and as it is', async () => {
+    answer(PERMIT);
+    expect(await sendAccessRequest(server, login({ 'Cisco-AVPair': pairs }))).toMatchObject({ code: 'Access-Accept' });
+    const sent = pairsSent();
+    expect(sent).toEqual(pairs);
+    expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice' });
+    expect(stub.lookups[0]?.body).not.toContain('key-');
+  });
+
+  it('may send more than there is room for: the telling pairs stay', async () => {
+    answer(PERMIT);
+    const chatter = Array.from({ length: 14 }, (_, n) => `mdm-tlv=x-${n}=${'"'.repeat(200)}`);
+    const telling = ['mdm-tlv=device-mac=00-0c-29-74-9d-e8', 'audit-session-id=c0a80101000010005f6e4b2a'];
+    const request = login({ 'Cisco-AVPair': [...chatter, ...telling] });
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
+    const sent = pairsSent();
+    expect(sent).toEqual(expect.arrayContaining(telling));
+    expect(sent.length).toBeLessThan(14);
+    expect(sent.filter((pair) => !telling.includes(pair) && !chatter.includes(pair))).toEqual([]);
+  });
+
+  it('is asked about with long names and many pairs alike', async () => {
+    answer(PERMIT);
+    const long = (text: string) => text.repeat(125);
+    const names = { 'Called-Station-Id': long('c/'), 'NAS-Identifier': long('n/'), 'NAS-Port-Id': long('p/') };
+    const request = login({
+      ...names,
+      'NAS-IPv6-Address': '2001:db8:1111:2222:3333:4444:5555:6666',
+      'Acct-Session-Id': long('s/'),
+      'Cisco-AVPair': Array.from({ length: 24 }, (_, n) => `mdm-tlv=device-mac=00-0c-29-74-9d-${n + 10}`),
+    });
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
+    expect(stub.question()).toMatchObject({ calledStationId: long('c/'), acctSessionId: long('s/') });
+    expect(pairsSent().length).toBeGreaterThan(0);
+  });
+
+  it('may send bytes that are no text', async () => {
+    answer(PERMIT);
+    const request = login({ 'Cisco-AVPair': [Buffer.from([0x6d, 0xff, 0xfe, 0x00, 0x80, 0x41]), 'coa-push=true'] });
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
+    expect(pairsSent()).toContain('coa-push=true');
+  });
+});
+
+describe('without an answer', () => {
+  const unavailable: [name: string, answer: StubAnswer | 'reset' | 'hanging'][] = [
+    ['hanging', 'hanging'],
+    ['connection reset', 'reset'],
+    ['503 with a permit', { status: 503, body: PERMIT }],
+    ['404 with a permit', { status: 404, body: PERMIT }],
+    ['a login page', { contentType: 'text/html', body: '<html>permit</html>' }],
+    ['JSON that sets attributes', { contentType: 'application/json', body: '{"control:NAC-Outcome":"permit"}' }],
+    ['a role that is an expression', { body: 'permit role=%{config:nac.api_key} vlan=2 timeout=60 class=c' }],
+  ];
+
+  it.each(unavailable)(
+    '%s: rejected, let into the fallback, or the last decision repeated',
+    async (name, behaviour) => {
+      const mac = '02:00:00:00:01:01';
+      const station = { 'Calling-Station-Id': '198.51.100.8' };
+      answer(PERMIT);
+      await tunnel(servers.last, { mac });
+      await sendAccessRequest(servers.last, login(station));
+
+      const held = Promise.withResolvers<StubAnswer>();
+      stub.answer = () => (behaviour === 'hanging' ? held.promise : behaviour);
+      try {
+        const inTunnel = await Promise.all(MODES.map((mode) => tunnel(servers[mode], { mac })));
+        expect(inTunnel.map(({ success }) => success)).toEqual([false, true, true]);
+        expect(inTunnel.map(({ attributes }) => withoutEap(attributes))).toEqual([
+          {},
+          FALLBACK_ATTRIBUTES,
+          PERMIT_ATTRIBUTES,
+        ]);
+        const outside = await Promise.all(MODES.map((mode) => sendAccessRequest(servers[mode], login(station))));
+        expect(outside, name).toEqual([
+          UNAVAILABLE,
+          { code: 'Access-Accept', attributes: FALLBACK_ATTRIBUTES },
+          { code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES },
+        ]);
+      } finally {
+        held.resolve({ body: 'deny' });
+      }
+    },
+  );
+
+  it('an account’s last permit serves neither another account, nor another station, nor MAB', async () => {
+    const mac = '02:00:00:00:02:01';
+    answer(PERMIT);
+    expect(await tunnel(servers.last, { mac })).toMatchObject({ success: true });
+    answer('', { status: 503 });
+    expect(await tunnel(servers.last, { mac })).toMatchObject({ success: true });
+    const { name: user, password } = COMPUTER;
+    expect(await tunnel(servers.last, { mac, user, password })).toMatchObject({ success: false });
+    expect(await tunnel(servers.last, { mac, user, password, outerIdentity: 'alice' })).toMatchObject({
+      success: false,
+    });
+    expect(await tunnel(servers.last, { mac: '02:00:00:00:02:02' })).toMatchObject({ success: false });
+    expect(await sendAccessRequest(servers.last, mabRequest(mac))).toEqual(UNAVAILABLE);
+  });
+
+  it('MAB’s last permit serves no account, and a deny forgets an account’s in whichever case it is written', async () => {
+    const mac = '02:00:00:00:03:01';
+    answer(PERMIT);
+    await sendAccessRequest(servers.last, mabRequest(mac));
+    answer('', { status: 503 });
+    expect(await tunnel(servers.last, { mac })).toMatchObject({ success: false });
+    answer(PERMIT);
+    await tunnel(servers.last, { mac });
+    answer('deny');
+    await tunnel(servers.last, { mac, method: 'PEAP/MSCHAPV2' });
+    answer('', { status: 503 });
+    expect(await tunnel(servers.last, { mac })).toMatchObject({ success: false });
+  });
+});
+
+describe('the kind of access device', () => {
+  const common = Object.fromEntries(
+    Object.entries(PERMIT_ATTRIBUTES).filter(([name]) => name !== 'Filter-Id' && name !== 'Class'),
+  );
+  const reference = { Class: octets('ref-1') };
+
+  it.each([
+    ['cisco', { 'Filter-Id': 'employee.in', ...reference }],
+    ['cisco-template', { 'Cisco-AVPair': 'subscriber:service-name=employee', ...reference }],
+    ['cisco-wlc', { 'Airespace-ACL-Name': 'employee', ...reference }],
+    ['cisco-asa', { 'ASA-Group-Policy': 'employee' }],
+    ['aruba', { 'Aruba-User-Role': 'employee', ...reference }],
+    ['hp', { 'HP-User-Role': 'employee', ...reference }],
+    ['meraki', { 'Filter-Id': 'employee', ...reference }],
+    ['juniper', { 'Filter-Id': 'employee', ...reference }],
+    ['mist', { 'Filter-Id': 'employee', 'Airespace-ACL-Name': 'employee', ...reference }],
+    ['unheard-of', { 'Filter-Id': 'employee', ...reference }],
+  ])('%s is told the role in its own way', async (kind, role) => {
+    answer(PERMIT);
+    const own = await start({ env: { NAC_NAS_TYPE: kind } });
+    try {
+      const replies = await Promise.all([
+        sendAccessRequest(own, mabRequest('02-AB-CD-EF-00-01')),
+        sendAccessRequest(own, login()),
+      ]);
+      for (const reply of replies) {
+        expect(reply).toEqual({ code: 'Access-Accept', attributes: { ...common, ...role } });
+      }
+      expect(await tunnel(own)).toMatchObject({ success: true });
+    } finally {
+      await own.stop();
+    }
+  });
+});
