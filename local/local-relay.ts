@@ -1,10 +1,8 @@
 // A relay of this machine, as its own process: the relay.yaml it needs, and the agent that ships.
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { startChild } from './child-process.ts';
 
 const RELAY = join(import.meta.dirname, '../relay/main.ts');
 /** Longer than a relay takes to finish what it sends. */
@@ -23,6 +21,7 @@ export interface LocalNas {
 
 export interface LocalRelayOptions {
   readonly folder: string;
+  readonly name: string;
   readonly site: string;
   readonly serviceBusConnection: string;
   readonly nas: readonly LocalNas[];
@@ -35,19 +34,15 @@ export interface LocalRelay {
   stop(): Promise<void>;
 }
 
-export async function startLocalRelay({
-  folder,
-  site,
-  serviceBusConnection,
-  nas,
-  onLine,
-}: LocalRelayOptions): Promise<LocalRelay> {
-  const file = join(folder, 'relay.yaml');
+/** @throws an error with what the relay wrote if it does not start */
+export async function startLocalRelay(options: LocalRelayOptions): Promise<LocalRelay> {
+  const { folder, name, site, serviceBusConnection, nas, onLine } = options;
+  const file = join(folder, `${name}.yaml`);
   await writeFile(
     file,
     [
       `site: ${site}`,
-      'relay: local-relay',
+      `relay: ${name}`,
       'serviceBus:',
       '  connectionStringEnv: SERVICE_BUS_CONNECTION',
       'nas:',
@@ -56,26 +51,15 @@ export async function startLocalRelay({
     ].join('\n'),
   );
   const secrets = Object.fromEntries(nas.map(({ secret }, index) => [secretVariable(index), secret]));
-  const child = spawn(process.execPath, [RELAY, 'run', file], {
-    env: { PATH: process.env['PATH'], SERVICE_BUS_CONNECTION: serviceBusConnection, ...secrets },
-    // With the IPC channel the relay notices when this process dies.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  const child = await startChild({
+    name: 'The relay',
+    commandLine: [RELAY, 'run', file],
+    env: { PATH: process.env['PATH'] ?? '', SERVICE_BUS_CONNECTION: serviceBusConnection, ...secrets },
+    parseReadyLine: (line) => (line.includes('"relay.started"') ? true : undefined),
+    onLine,
+    killAfterMs: KILL_AFTER_MS,
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream) createInterface({ input: stream }).on('line', (line) => onLine?.(line));
-  }
-  const exited = once(child, 'exit');
-  return {
-    pid: child.pid ?? 0,
-    exited,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-      await exited;
-      clearTimeout(timer);
-    },
-  };
+  return { pid: child.process.pid ?? 0, exited: child.exited, stop: () => child.end('SIGTERM') };
 }
 
 function nasLines(nas: LocalNas, index: number): string[] {

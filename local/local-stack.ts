@@ -35,6 +35,10 @@ export interface LocalStackOptions {
   readonly nas?: LocalNas;
   /** Others that the relay knows beside it. */
   readonly moreNas?: readonly LocalNas[];
+  /** A second relay of the site, which works when the first does not. */
+  readonly standbyRelay?: boolean;
+  /** By which connection string functions and relays reach the Service Bus, where something lies between. */
+  readonly toServiceBus?: (connectionString: string, from: 'functions' | 'relay' | 'standby') => Promise<string>;
   /** Messages of the Service Bus outlive its process. */
   readonly durableServiceBus?: boolean;
   readonly onProgress?: (what: string, where: string) => void;
@@ -46,7 +50,7 @@ export interface LocalStackOptions {
 }
 
 /** Parts that can be ended from outside and started again. */
-export type RestartablePart = 'http' | 'background' | 'serviceBus' | 'relay';
+export type RestartablePart = 'http' | 'background' | 'serviceBus' | 'relay' | 'standby';
 
 export interface LocalStack {
   readonly url: string;
@@ -116,10 +120,11 @@ class Starter {
     const storageConnection = env['StorageConnection'] || (await this.#storage());
     const keys = await this.#clients(storageConnection);
     const serviceBus = await this.#serviceBus();
+    const { toServiceBus = async (connectionString: string) => connectionString, standbyRelay } = this.#options;
     const { tenant, settings: tenantSettings } = await this.#tenant();
     const settings = {
       StorageConnection: storageConnection,
-      ServiceBusConnection: serviceBus.connectionString,
+      ServiceBusConnection: await toServiceBus(serviceBus.connectionString, 'functions'),
       POLL_SCHEDULE: '*/2 * * * * *',
       ENFORCE_SCHEDULE: '*/2 * * * * *',
       ...tenantSettings,
@@ -135,7 +140,9 @@ class Starter {
       secret: coaSecret,
     };
     const { nas = simulated, moreNas = [] } = this.#options;
-    await this.#relay(serviceBus.connectionString, [nas, ...moreNas]);
+    for (const part of standbyRelay ? (['relay', 'standby'] as const) : (['relay'] as const)) {
+      await this.#relay(part, await toServiceBus(serviceBus.connectionString, part), [nas, ...moreNas]);
+    }
     const pidOf = (part: string): number => this.#parts.get(part)?.running.pid ?? 0;
     return {
       ...functionApp,
@@ -149,6 +156,7 @@ class Starter {
           background: pidOf('background'),
           serviceBus: pidOf('serviceBus'),
           relay: pidOf('relay'),
+          standby: pidOf('standby'),
         };
       },
       kill: (part) => this.#kill(part),
@@ -300,17 +308,18 @@ class Starter {
     return networkSwitch;
   }
 
-  async #relay(serviceBusConnection: string, nas: readonly LocalNas[]): Promise<void> {
-    const relay = await this.#run('relay', 'The relay', () =>
+  async #relay(part: 'relay' | 'standby', serviceBusConnection: string, nas: readonly LocalNas[]): Promise<void> {
+    const relay = await this.#run(part, 'The relay', () =>
       startLocalRelay({
         folder: this.#options.dataFolder,
+        name: part === 'relay' ? 'local-relay' : 'standby-relay',
         site: SITE,
         serviceBusConnection,
         nas,
         onLine: (line) => this.#options.onLine?.(line),
       }),
     );
-    this.#progress('Relay', `process ${relay.pid}`);
+    this.#progress(part === 'relay' ? 'Relay' : 'Relay (standby)', `process ${relay.pid}`);
   }
 
   /** Without a tenant of its own, an app registration in the environment belongs to something else. */

@@ -1,0 +1,132 @@
+// Two relays of a site at once, and connections to Service Bus that are cut or die without a word while a change is being
+// enforced: every job comes to exactly one end, and no session keeps an answer that policy no longer gives unlisted.
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CuttableConnection, cuttableConnection } from '../integration/relay-agent/cuttable-connection.ts';
+import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../support/enforced-stations.ts';
+
+/** Names of the relays in their log. */
+const RELAYS = { 'local-relay': 'relay', 'standby-relay': 'standby' } as const;
+type RelayName = keyof typeof RELAYS;
+
+const OF_THE_RELAY = [
+  'the job is queued',
+  'the request is sent',
+  'the switch has the request',
+  'the switch has acknowledged',
+] as const satisfies PointName[];
+const OF_THE_FUNCTIONS = [
+  'the change is handed on',
+  'the job is queued',
+  'the switch has the request',
+  'the switch has acknowledged',
+] as const satisfies PointName[];
+
+const KILLED = OF_THE_RELAY.map((point, index) => ({ point, station: `KILLED-${index}` }));
+const CUT = OF_THE_RELAY.map((point, index) => ({ point, station: `CUT-${index}` }));
+const FUNCTIONS_CUT = OF_THE_FUNCTIONS.map((point, index) => ({ point, station: `FUNCTIONS-${index}` }));
+const FROZEN = 'FROZEN';
+const ALL = [...KILLED, ...CUT, ...FUNCTIONS_CUT].map(({ station }) => station).concat(FROZEN);
+const SILENT = 'SILENT';
+
+const linesToServiceBus = new Map<string, CuttableConnection>();
+let stations: EnforcedStations;
+
+beforeAll(async () => {
+  stations = await EnforcedStations.start([...ALL, SILENT], {
+    standbyRelay: true,
+    async toServiceBus(connectionString, from) {
+      const line = await cuttableConnection(Number(/:(\d+);/.exec(connectionString)?.[1]));
+      linesToServiceBus.set(from, line);
+      return connectionString.replace(/:\d+;/, `:${line.port};`);
+    },
+  });
+});
+
+afterAll(async () => {
+  await stations?.[Symbol.asyncDispose]();
+  for (const line of linesToServiceBus.values()) await line.close();
+});
+
+function lineOf(from: 'functions' | 'relay' | 'standby'): CuttableConnection {
+  const line = linesToServiceBus.get(from);
+  if (line === undefined) throw new Error(`Nothing lies between Service Bus and ${from}.`);
+  return line;
+}
+
+/** The relay that became active last. */
+function working(): RelayName {
+  const active = stations.lines.all.findLast((text) => text.includes('"relay.active"')) ?? '{}';
+  return JSON.parse(active).relay;
+}
+
+/** Who works when that is over: it may be the same one again. */
+function nextActive(): Promise<unknown> {
+  return stations.lines.next(({ event }) => event === 'relay.active');
+}
+
+describe('of two relays, the one that works', () => {
+  it.each(KILLED)('is killed when $point', async ({ point, station }) => {
+    const killed = RELAYS[working()];
+    const tookOver = nextActive();
+    await stations.interrupt(station, point, () => stations.stack.kill(killed));
+    await tookOver;
+    expect(RELAYS[working()]).not.toBe(killed);
+    expectProvenOnce(await stations.settled(station, 'quarantine', 1));
+    await stations.stack.restart(killed);
+  });
+
+  it.each(CUT)('has its connection cut when $point', async ({ point, station }) => {
+    const line = lineOf(RELAYS[working()]);
+    const tookOver = nextActive();
+    await stations.interrupt(station, point, line.cut);
+    await tookOver;
+    line.mend();
+    expectProvenOnce(await stations.settled(station, 'quarantine', 1));
+  });
+
+  it('has a connection that dies without a word while it sends', { timeout: 120_000 }, async () => {
+    const first = working();
+    const tookOver = nextActive();
+    await stations.interrupt(FROZEN, 'the request is sent', lineOf(RELAYS[first]).freeze);
+    await tookOver;
+    expectProvenOnce(await stations.settled(FROZEN, 'quarantine', 1));
+  });
+});
+
+describe('the functions', () => {
+  it.each(FUNCTIONS_CUT)('have their connection cut when $point', async ({ point, station }) => {
+    const line = lineOf('functions');
+    await stations.interrupt(station, point, line.cut);
+    // A poll begins and ends without Service Bus.
+    for (let polls = 0; polls < 2; polls++) await stations.lines.next(({ event }) => event === 'poll.run');
+    line.mend();
+    expectProvenOnce(await stations.settled(station, 'quarantine', 1));
+  });
+});
+
+describe('after all of it', () => {
+  it('every station comes back to normal, and no job is open, lost or there twice', async () => {
+    await stations.expectRightOrListed();
+    for (const station of ALL) stations.turn(station, 'compliant');
+    for (const station of ALL) await stations.settled(station, 'compliant', 2);
+    expect(await stations.listJobs('notEnforced=true')).toEqual([]);
+    await stations.expectEachProvenOnce(2 * ALL.length);
+    await stations.expectRightOrListed();
+  });
+
+  it('a station whose switch does not answer is listed as long as it has the wrong answer', {
+    timeout: 120_000,
+  }, async () => {
+    await stations.askSwitch('/behaviour', { coa: 'silent', mac: stations.macOf(SILENT) });
+    const noAnswer = stations.lines.next(jobIs('no-answer'));
+    stations.turn(SILENT, 'noncompliant');
+    await noAnswer;
+    const listed = await stations.listJobs('notEnforced=true');
+    expect(listed.map(({ device }) => device?.id)).toEqual([stations.stack.tenant?.fleet.get(SILENT).id]);
+    await stations.expectRightOrListed();
+    await stations.askSwitch('/behaviour', { coa: 'ack', mac: stations.macOf(SILENT) });
+    expectProvenOnce(await stations.settled(SILENT, 'quarantine', 1));
+    await stations.expectRightOrListed();
+  });
+});
