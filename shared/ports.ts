@@ -177,6 +177,8 @@ export interface RecordProblem {
 export interface StoredDevice extends DeviceRecord {
   /** Identities that earlier content held and whose pointers are not taken away yet. */
   readonly retiredIdentities: readonly Identity[];
+  /** When an operator last asked for its stations to authenticate again; a later write of the record forgets it. */
+  readonly reauthenticationAskedAt?: Instant;
   /** Changes with every write; a write that names an old one is refused. */
   readonly etag: string;
 }
@@ -207,6 +209,8 @@ export interface DeviceStore {
   markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
   /** No device is stored at all. */
   isEmpty(): Promise<boolean>;
+  /** Notes that an operator asks for the device's stations to authenticate again. Its version and content stay. */
+  noteReauthentication(key: DeviceKey, at: Instant): Promise<void>;
   /** Keys of every device in a shard (first digit of the device hash), present or gone. */
   listKeys(shard: string): AsyncIterable<DeviceKey>;
   /** Records of a shard in the order of their keys, at most a thousand, beginning behind `after`. */

@@ -75,14 +75,14 @@ export async function openEnforcement(context: Context) {
     report: (body: unknown): Promise<void> => recordReports(deps, body),
     jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
     async resend(site: string, id: string): Promise<string> {
-      const job = await resendJob(deps, site, id);
+      const job = await resendJob({ ...deps, devices }, site, id);
       await pumpOutbox(deps, limits).catch(logPumpFailure(log));
       return job;
     },
     async reauthenticate(deviceId: string): Promise<string[]> {
       const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
       if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();
-      const jobs = await decideReauthentication(deps, key);
+      const jobs = await decideReauthentication({ ...deps, devices }, key);
       await pumpOutbox(deps, limits).catch(logPumpFailure(log));
       return jobs;
     },

@@ -45,7 +45,7 @@ const FAILED_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'expired
 const IN_HAND_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
 
 /** After this the station has most likely asked again by itself, or is gone. */
-const JOB_LIFE_MS = 60 * 60_000;
+export const JOB_LIFE_MS = 60 * 60_000;
 
 export interface JobStep {
   readonly stage: JobStage;

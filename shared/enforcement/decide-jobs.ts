@@ -9,7 +9,7 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
-import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
+import type { Clock, DeviceStore, JobStore, Logger, SessionStore } from '../ports.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
@@ -17,6 +17,10 @@ export interface DecideJobsDeps {
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface ReauthenticationDeps extends DecideJobsDeps {
+  readonly devices: Pick<DeviceStore, 'noteReauthentication'>;
 }
 
 /** Sessions compared at once. */
@@ -46,9 +50,13 @@ export async function reconcileSessions(deps: DecideJobsDeps): Promise<number> {
   return decided;
 }
 
-/** An operator wants the station to authenticate again, whatever it will be told. */
-export async function decideReauthentication(deps: DecideJobsDeps, key: DeviceKey): Promise<string[]> {
+/**
+ * An operator wants the station to authenticate again, whatever it will be told. The lookup knows first, so that it writes
+ * down that the station has asked even if it is told the same as before.
+ */
+export async function decideReauthentication(deps: ReauthenticationDeps, key: DeviceKey): Promise<string[]> {
   const now = toInstant(deps.clock.now());
+  await deps.devices.noteReauthentication(key, now);
   const live = (await deps.sessions.listByDevice(key)).filter((session) => isLive(session, now));
   const jobs = live.map((session) =>
     decideJob({ session, device: key, version: 'operator', reason: 'asked for by an operator', decidedAt: now, now }),

@@ -7,12 +7,13 @@ import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/en
 import { toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import { RequestError, StoreError } from '../errors.ts';
-import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
+import type { Clock, DeviceStore, JobStore, Logger, SessionStore } from '../ports.ts';
 import { answerVersion } from './decide-jobs.ts';
 
 export interface ResendDeps {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
+  readonly devices: Pick<DeviceStore, 'noteReauthentication'>;
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,6 +69,7 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
     now,
     resentFrom: job.id,
   });
+  if (job.wanted === undefined && job.device) await deps.devices.noteReauthentication(job.device, now);
   await jobs.create(fresh);
   log.info('enforcement.resent', { job: fresh.id, site: fresh.site, resentFrom: job.id });
   return fresh.id;

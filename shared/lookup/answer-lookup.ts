@@ -9,6 +9,7 @@ import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
 import { type Decision, type MatchedDevice, type PolicyResult, sameAnswer, sameOutcome } from '../domain/decision.ts';
 import { decisionId } from '../domain/decision-id.ts';
+import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
@@ -85,7 +86,7 @@ export async function answerLookup(
     const decision = decide(policy, id, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = openSession(client, request, presented, decision);
-    const remembered = await remember(deps, session);
+    const remembered = await remember(deps, session, stored);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, found, options))) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds };
@@ -163,10 +164,18 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
   };
 }
 
-/** Writes the session unless this process has written the very same within five minutes; then that decision stands. */
-async function remember(deps: LookupDeps, session: Session): Promise<{ decision: Decision; written: boolean }> {
+/**
+ * Writes the session unless this process has written the very same within five minutes; then that decision stands. Where an
+ * operator has asked for it to authenticate again, the session shows every time that it does.
+ */
+async function remember(
+  deps: LookupDeps,
+  session: Session,
+  stored: StoredDevice | undefined,
+): Promise<{ decision: Decision; written: boolean }> {
   const recent = deps.recentAnswers.get(session.id);
-  if (recent && isStillRight(recent, session, toInstant(deps.clock.now()))) {
+  const now = toInstant(deps.clock.now());
+  if (recent && isStillRight(recent, session, now) && !isAskedFor(stored, now)) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...session.decision, id: recent.session.decision.id }, written: false };
   }
@@ -179,6 +188,12 @@ async function remember(deps: LookupDeps, session: Session): Promise<{ decision:
     deps.log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
     return { decision: session.decision, written: false };
   }
+}
+
+/** As long as the job may be under way. */
+function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
+  const askedAt = stored?.reauthenticationAskedAt;
+  return askedAt !== undefined && millisecondsBetween(askedAt, now) < JOB_LIFE_MS;
 }
 
 function isStillRight(recent: RecentAnswer, session: Session, now: Instant): boolean {

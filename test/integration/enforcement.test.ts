@@ -635,17 +635,22 @@ describe('operators', () => {
     expect(await stagesOf(nac)).toEqual(['proven']);
   });
 
-  it('need no more than the ACK when the station is told the same as a moment ago', async () => {
+  it('see that the station has asked again, though it is told the same as a moment ago', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
     const [job] = await takeJobs(nac);
     await acknowledge(nac, job);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['acknowledged']);
+    // The switch has done as it was told, so there is nothing left to enforce.
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    const before = await stored(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     await nac.app.enforce();
 
-    expect(await stagesOf(nac)).toEqual(['acknowledged']);
-    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    expect(await stagesOf(nac)).toEqual(['proven']);
+    expect((await stored(nac, 'NAC-00001')).version).toBe(before.version);
   });
 
   it('are told when there is no such device, and get no job where nobody is connected', async () => {

@@ -73,7 +73,13 @@ export function toDeviceEntity({
 
 /** @throws StoreError NAC_STORE_ROW when the row was not written by this product */
 export function fromDeviceEntity(entity: TableEntityResult<Record<string, unknown>>): StoredDevice {
-  return { ...recordOf(entity), retiredIdentities: retiredOf(entity), etag: entity.etag };
+  const { reauthenticationAskedAt: askedAt } = entity;
+  return {
+    ...recordOf(entity),
+    retiredIdentities: retiredOf(entity),
+    ...(typeof askedAt === 'string' && { reauthenticationAskedAt: askedAt }),
+    etag: entity.etag,
+  };
 }
 
 function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRecord {

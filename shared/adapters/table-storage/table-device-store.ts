@@ -4,6 +4,7 @@ import type { TableClient, TableEntityResult, TableEntityResultPage } from '@azu
 import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
+import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
 import type {
   CallOptions,
@@ -86,6 +87,11 @@ export class TableDeviceStore implements DeviceStore {
     });
     // One that was overtaken has new content, and whoever wrote that puts its pointers in place.
     await writeUnits(this.#table, units);
+  }
+
+  async noteReauthentication(key: DeviceKey, at: Instant): Promise<void> {
+    const entity = { ...deviceRow(key), reauthenticationAskedAt: at };
+    await storeCall('noting a reauthentication', this.#table.updateEntity(entity, 'Merge'));
   }
 
   async *listKeys(shard: string): AsyncIterable<DeviceKey> {
