@@ -27,7 +27,8 @@ async function sessionRows({ tables }: Enforcement): Promise<{ sessions: string[
   const keys = rows.map(({ rowKey = '' }) => rowKey);
   return {
     sessions: keys.filter((key) => key.startsWith('s|')).map((key) => key.slice(2)),
-    ways: keys.filter((key) => !key.startsWith('s|')),
+    // From devices and from ids of accounting. Decisions lie there too, and have a time of their own.
+    ways: keys.filter((key) => /^[da]\|/.test(key)),
   };
 }
 
