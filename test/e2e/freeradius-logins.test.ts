@@ -2,7 +2,11 @@
 // PEAP, PAP and MS-CHAP, a VPN; run by the real server against a lookup function which the test controls.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { authenticateWithPassword, type PasswordAuthentication } from '../support/freeradius/eapol-test.ts';
+import {
+  ACCESS_POINT,
+  authenticateWithPassword,
+  type PasswordAuthentication,
+} from '../support/freeradius/eapol-test.ts';
 import {
   FALLBACK_ATTRIBUTES,
   NO_CERTIFICATE,
@@ -118,7 +122,7 @@ describe('EAP-TTLS and PEAP', () => {
       nasPortId: 'wlan0',
       nasPortType: 'Wireless-802.11',
       serviceType: 'Framed-User',
-      packetSourceIp: '127.0.0.1',
+      packetSourceIp: ACCESS_POINT,
       acctSessionId: 'S1',
       eapType: 'TTLS',
       ciscoAvPairs: NO_PAIRS,

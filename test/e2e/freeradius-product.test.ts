@@ -1,17 +1,31 @@
 // The whole main job with real peers: the simulated tenant is polled, and a real FreeRADIUS with the shipped sample gets
-// its answers from the function app over HTTPS; asked by radclient (MAB) and eapol_test (EAP-TLS).
+// its answers from the function app over HTTPS; asked by radclient (MAB, VPN) and eapol_test (EAP-TLS, EAP-TTLS, PEAP).
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
-import { authenticateWithCertificate } from '../support/freeradius/eapol-test.ts';
-import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
+import {
+  authenticateWithCertificate,
+  authenticateWithPassword,
+  type PasswordAuthentication,
+} from '../support/freeradius/eapol-test.ts';
+import {
+  mabRequest,
+  type RequestAttributes,
+  sendAccessRequest,
+  sendAccessRequests,
+} from '../support/freeradius/radclient.ts';
 import { type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 
 const SITE_USER = { name: 'alice', password: 'alices-password' };
+const COMPUTERS = ['host/nac-00001.contoso.com', 'CONTOSO\\NAC-00001$', 'host/nac-00002.contoso.com'];
+const COMPUTER_PASSWORD = 'computers-password';
+const SITE_USERS = [SITE_USER, ...COMPUTERS.map((name) => ({ name, password: COMPUTER_PASSWORD }))];
+/** Microsoft's strong mapping of a certificate to an account, whose comma separates nothing. */
+const STRONG_MAPPING = 'tag:microsoft.com,2022-09-14:sid:S-1-5-21-1004336348-1177238915-682003330-512';
 
 let folder: string;
 let stack: LocalStack;
@@ -32,7 +46,7 @@ beforeAll(async () => {
     baseUrl: stack.url,
     apiKey: stack.apiKey,
     caFile: stack.caFile,
-    siteUsers: [SITE_USER],
+    siteUsers: SITE_USERS,
   });
   await firstSweep;
 });
@@ -58,10 +72,15 @@ async function told(reply: Promise<{ code: string; attributes: Readonly<Record<s
   return code === 'Access-Accept' ? `${attributes['Filter-Id']}/${attributes['Tunnel-Private-Group-Id:0']}` : code;
 }
 
-async function afterPoll(name: string, change: Readonly<Record<string, string>>): Promise<void> {
+async function afterPoll(name: string, state: 'compliant' | 'noncompliant'): Promise<void> {
   const id = device(name).id;
-  const seen = lines.next(({ event, device: key }) => event === 'device.changed' && key === `intune|${id}`);
-  stack.tenant?.fleet.patch(name, change);
+  const seen = lines.next(
+    ({ event, device: key, after }) =>
+      event === 'device.changed' &&
+      key === `intune|${id}` &&
+      (after as { complianceState?: string }).complianceState === state,
+  );
+  stack.tenant?.fleet.patch(name, { complianceState: state });
   await seen;
 }
 
@@ -94,9 +113,9 @@ describe('MAC authentication bypass', () => {
 
   it('a flip in Intune is in the next answer after the poll, both ways', async () => {
     const { mac } = device('NAC-00001');
-    await afterPoll('NAC-00001', { complianceState: 'noncompliant' });
+    await afterPoll('NAC-00001', 'noncompliant');
     expect(await told(ask(mabRequest(mac)))).toBe('quarantine/666');
-    await afterPoll('NAC-00001', { complianceState: 'compliant' });
+    await afterPoll('NAC-00001', 'compliant');
     expect(await told(ask(mabRequest(mac)))).toBe('compliant/10');
   });
 });
@@ -105,30 +124,133 @@ describe('EAP-TLS', () => {
   const eap = (options: Parameters<typeof authenticateWithCertificate>[1]) =>
     authenticateWithCertificate(radius, options);
 
-  it.each(['ID:Microsoft Endpoint Manager:GUID:', 'IntuneDeviceId://'])(
+  it.each(['ID:Microsoft Endpoint Manager:GUID:', 'IntuneDeviceId://', 'ID:Intune:GUID:', 'ID:Intune:DeviceID:'])(
     'finds the device by %s in the SAN URI, whatever its address, beside other names and the SID',
     async (prefix) => {
-      const sanUris = [
-        `${prefix}${device('NAC-00001').id.toUpperCase()}`,
-        'tag:microsoft.com,2022-09-14:sid:S-1-5-21-1004336348-1177238915-682003330-512',
-      ];
+      const uri = `${prefix}${device('NAC-00001').id.toUpperCase()}`;
       const more = { sanDns: ['laptop-0001.example.com'], sanUpns: ['alice@example.com'], mac: '02:11:22:33:44:55' };
-      const reply = await eap({ commonName: 'laptop-0001', sanUris, ...more });
-      expect(reply.success).toBe(true);
-      expect(await told(Promise.resolve(reply))).toBe('compliant/10');
+      for (const sanUris of [[uri, STRONG_MAPPING], [STRONG_MAPPING, uri], [`${uri},${STRONG_MAPPING}`]]) {
+        const reply = await eap({ commonName: 'laptop-0001', sanUris, ...more });
+        expect(reply.success, sanUris.join(' and ')).toBe(true);
+        expect(await told(Promise.resolve(reply))).toBe('compliant/10');
+      }
     },
   );
+
+  it.each<[what: string, names: () => Parameters<typeof authenticateWithCertificate>[1]]>([
+    ['the id as a DNS name', () => ({ commonName: 'laptop', sanDns: [device('NAC-00001').id] })],
+    ['the id as the common name', () => ({ commonName: device('NAC-00001').id })],
+    ['the name as the common name', () => ({ commonName: 'NAC-00001' })],
+    ['the name with its domain', () => ({ commonName: 'nac-00001.contoso.com' })],
+    ['the name as Windows writes it', () => ({ commonName: 'host/nac-00001.contoso.com' })],
+    ['the name as a DNS name', () => ({ commonName: 'laptop', sanDns: ['nac-00001.contoso.com'] })],
+  ])('finds the device by %s', async (_what, names) => {
+    expect(await told(eap({ ...names(), sanUris: [STRONG_MAPPING] }))).toBe('compliant/10');
+  });
 
   it('a noncompliant device and one Intune does not know go to quarantine, compliant address or not', async () => {
     const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
     expect(await told(eap({ guid: device('NAC-00002').id, mac }))).toBe('quarantine/666');
     expect(await told(eap({ guid: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
-    expect(await told(eap({ commonName: device('NAC-00001').id, mac }))).toBe('quarantine/666');
+    expect(await told(eap({ commonName: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
+    expect(await told(eap({ commonName: 'nobody', mac }))).toBe('quarantine/666');
   });
 
   it('a DNS name that poses as a device id does not get its role', async () => {
     const forged = `evil.example.com, URI:ID:Microsoft Endpoint Manager:GUID:${device('NAC-00001').id}`;
     expect(await told(eap({ commonName: 'evil', sanDns: [forged] }))).not.toBe('compliant/10');
+  });
+});
+
+describe('EAP-TTLS and PEAP', () => {
+  const stranger = '02:11:22:33:44:55';
+
+  function tunnel(options: Partial<PasswordAuthentication>) {
+    return authenticateWithPassword(radius, {
+      method: 'TTLS/PAP',
+      user: SITE_USER.name,
+      password: SITE_USER.password,
+      ...options,
+    });
+  }
+
+  it.each(['TTLS/PAP', 'PEAP/MSCHAPV2'] as const)('%s: a user’s device is found by its address', async (method) => {
+    const mac = (name: string) => device(name).mac.match(/../g)?.join(':') ?? '';
+    expect(await told(tunnel({ method, mac: mac('NAC-00001') }))).toBe('compliant/10');
+    expect(await told(tunnel({ method, mac: mac('NAC-00002') }))).toBe('quarantine/666');
+    expect(await told(tunnel({ method, mac: stranger }))).toBe('quarantine/666');
+  });
+
+  it.each([
+    ['TTLS/PAP', COMPUTERS[0], 'compliant/10'],
+    ['TTLS/PAP', COMPUTERS[1], 'compliant/10'],
+    ['TTLS/PAP', COMPUTERS[2], 'quarantine/666'],
+    ['PEAP/MSCHAPV2', COMPUTERS[0], 'compliant/10'],
+    ['PEAP/MSCHAPV2', COMPUTERS[1], 'compliant/10'],
+  ] as const)('%s: the computer account %s is the device, whatever its address', async (method, user = '', outcome) => {
+    expect(await told(tunnel({ method, user, password: COMPUTER_PASSWORD, mac: stranger }))).toBe(outcome);
+  });
+
+  it('a name outside of the tunnel counts for nothing', async () => {
+    for (const outerIdentity of COMPUTERS) {
+      expect(await told(tunnel({ outerIdentity, mac: stranger })), outerIdentity).toBe('quarantine/666');
+    }
+  });
+});
+
+describe('a VPN', () => {
+  const login = { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password, 'Service-Type': 'Framed-User' };
+  const vpn = (pairs: readonly string[]) =>
+    ask({ ...login, 'Calling-Station-Id': '198.51.100.7', 'NAS-Port-Type': 'Virtual', 'Cisco-AVPair': pairs });
+  const dashed = (mac: string) => mac.toLowerCase().match(/../g)?.join('-') ?? '';
+
+  it('finds the device by what the client reports of it', async () => {
+    const platform = ['mdm-tlv=device-platform=win', 'mdm-tlv=device-type=Contoso, Inc. "Laptop"', 'coa-push=true'];
+    const id = (name: string) => `mdm-tlv=device-platform-version=ID:Intune:DeviceID:${device(name).id}`;
+    expect(await told(vpn([...platform, `mdm-tlv=device-mac=${dashed(device('NAC-00001').mac)}`]))).toBe(
+      'compliant/10',
+    );
+    expect(await told(vpn([...platform, id('NAC-00001')]))).toBe('compliant/10');
+    expect(await told(vpn([...platform, id('NAC-00002')]))).toBe('quarantine/666');
+    expect(await told(vpn(platform))).toBe('quarantine/666');
+  });
+
+  it('is not misled by hostile pairs', async () => {
+    const hostile = ['mdm-tlv=","method":"mab', '%{config:nac.api_key}', '"]}', '\\', 'mdm-tlv=device-mac=\n'];
+    expect(await told(vpn(hostile))).toBe('quarantine/666');
+  });
+});
+
+describe('200 unknown addresses a second while Intune hangs', () => {
+  it('are all answered, and so is every certificate', async () => {
+    const own = await startFreeRadius({
+      baseUrl: stack.url,
+      apiKey: stack.apiKey,
+      caFile: stack.caFile,
+      env: { NAC_MAX_LOOKUPS: '64', NAC_MAX_SERVERS: '96', NAC_TOTAL_TIMEOUT: '20' },
+    });
+    for (const target of ['page', 'device', 'batch', 'delta'] as const) {
+      stack.tenant?.script({ target, hang: true, times: 1_000_000 });
+    }
+    try {
+      const addresses = Array.from({ length: 400 }, (_, n) => `A4BB6E00${n.toString(16).padStart(4, '0')}`);
+      const flood = sendAccessRequests(
+        own,
+        addresses.map((mac) => mabRequest(mac)),
+        { perSecond: 200, timeoutSeconds: 30 },
+      );
+      const outcomes: string[] = [];
+      for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00001', 'NAC-00001', 'NAC-00002', 'NAC-00001']) {
+        const options = { guid: device(name).id, timeoutSeconds: 30 };
+        outcomes.push(await told(authenticateWithCertificate(own, options)));
+      }
+      expect(await flood).toEqual({ 'Access-Accept': 400 });
+      const [compliant, quarantine] = ['compliant/10', 'quarantine/666'];
+      expect(outcomes).toEqual([compliant, quarantine, compliant, compliant, quarantine, compliant]);
+    } finally {
+      stack.tenant?.clearScripts();
+      await own.stop();
+    }
   });
 });
 
@@ -144,11 +266,12 @@ describe('what is not MAB', () => {
     expect(lines.all.slice(asked).filter((line) => line.includes('lookup.'))).toEqual([]);
   });
 
-  it('is the site’s own business: its user with the right password gets on without a role of ours', async () => {
+  it('is the site’s own business where somebody logs in on the switch', async () => {
     const { mac } = device('NAC-00001');
     const reply = await ask({
       'User-Name': SITE_USER.name,
       'User-Password': SITE_USER.password,
+      'Service-Type': 'NAS-Prompt-User',
       'Calling-Station-Id': mac,
     });
     expect(reply.code).toBe('Access-Accept');

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestAuthority } from '../support/freeradius/certificates.ts';
-import { authenticateWithCertificate, intuneDeviceUri } from '../support/freeradius/eapol-test.ts';
+import { ACCESS_POINT, authenticateWithCertificate, intuneDeviceUri } from '../support/freeradius/eapol-test.ts';
 import {
   FALLBACK_ATTRIBUTES,
   NO_CERTIFICATE,
@@ -258,7 +258,7 @@ describe('EAP-TLS', () => {
       nasPortId: 'wlan0',
       nasPortType: 'Wireless-802.11',
       serviceType: 'Framed-User',
-      packetSourceIp: '127.0.0.1',
+      packetSourceIp: ACCESS_POINT,
       acctSessionId: 'S1',
       eapType: 'TLS',
       ciscoAvPairs: NO_PAIRS,

@@ -13,6 +13,9 @@ import { runProgram } from './run-program.ts';
 
 const eapolTest = '/usr/bin/eapol_test';
 
+/** Where the server sees the access point's packets come from; radclient's come from 127.0.0.1. */
+export const ACCESS_POINT = '127.0.0.2';
+
 /** What eapol_test needs to know of the server; a running server of `startFreeRadius` is one. */
 export interface EapServer extends RadiusServer {
   /** Issues the certificates of the devices. */
@@ -162,7 +165,7 @@ interface Relay {
 
 /** Stands between eapol_test and the server, because eapol_test does not print every attribute it receives. */
 async function startRelay(authPort: number): Promise<Relay> {
-  const [near, far] = await Promise.all([boundSocket(), boundSocket()]);
+  const [near, far] = await Promise.all([boundSocket('127.0.0.1'), boundSocket(ACCESS_POINT)]);
   let client: RemoteInfo | undefined;
   let reply: RadiusReply | undefined;
   near.on('message', (packet, from) => {
@@ -185,9 +188,9 @@ async function startRelay(authPort: number): Promise<Relay> {
   };
 }
 
-async function boundSocket(): Promise<Socket> {
+async function boundSocket(address: string): Promise<Socket> {
   const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
+  socket.bind(0, address);
   await once(socket, 'listening');
   return socket;
 }

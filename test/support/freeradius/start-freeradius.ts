@@ -175,7 +175,7 @@ function environment(
     NAC_ACCT_TOTAL_TIMEOUT: '2.0',
     // The server takes less for 4.
     NAC_ACCT_RETRY_INTERVAL: '4',
-    NAC_CLIENT_ADDRESS: '127.0.0.1',
+    NAC_CLIENT_ADDRESS: '127.0.0.0/8',
     NAC_CLIENT_SECRET: secret,
     NAC_NAS_TYPE: '',
     NAC_USERS_FILE: path.join(folder, 'users'),
