@@ -4,53 +4,15 @@
 import { describe, expect, it } from 'vitest';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import type { Script } from '../../local/intune-tenant/script.ts';
-import type { ConnectorFixture } from '../support/connector-fixture.ts';
-import { compliantDevices, deviceName } from '../support/hold-scenario.ts';
 import {
-  expectChangesTold,
   expectFailures,
-  expectStoreToSayWhatTheTenantSays,
   HOUR_MS,
   SLICE_MS,
-  standingOf,
   startQuirky,
   tickAfter,
   ticksUntilSwept,
 } from '../support/quirk-scenario.ts';
-
-interface Turned {
-  /** On the first, second and third page of four; all were compliant and are not any more. */
-  readonly turned: readonly string[];
-  /** Compliant before and after. */
-  readonly steady: string;
-  readonly asked: () => number;
-}
-
-/** A fleet that was swept once; since then a device of each page has turned, and one is new, alone on the fourth page. */
-async function startTurned(nac: ConnectorFixture): Promise<Turned> {
-  expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
-  const names = compliantDevices(nac, 25);
-  const onThird = names.filter((name) => name > deviceName(40));
-  const [second = '', third = '', steady = ''] = [names[0], onThird[0], onThird[1]];
-  const turned = ['NAC-00001', second, third];
-  for (const name of turned) nac.tenant.fleet.patch(name, { complianceState: 'noncompliant' });
-  nac.tenant.fleet.add({ deviceName: 'NEW', complianceState: 'compliant' });
-  const before = nac.tenant.stats().requests.page;
-  return { turned, steady, asked: () => nac.tenant.stats().requests.page - before };
-}
-
-/** Nobody is unknown, nobody who did not turn stands otherwise, and who has turned does not turn back. */
-async function expectNoFalseAnswer(nac: ConnectorFixture, { turned, steady }: Turned): Promise<void> {
-  expect(await standingOf(nac, steady)).toBe('compliant');
-  expect(await standingOf(nac, 'NAC-00002')).toBe('noncompliant');
-  for (const name of turned) expect(['compliant', 'noncompliant']).toContain(await standingOf(nac, name));
-}
-
-async function expectAllTold(nac: ConnectorFixture, { turned }: Turned): Promise<void> {
-  await expectStoreToSayWhatTheTenantSays(nac);
-  await expectChangesTold(nac, Object.fromEntries(turned.map((name) => [name, 1])));
-  for (const name of turned) expect(await standingOf(nac, name)).toBe('noncompliant');
-}
+import { expectAllTold, expectNoFalseAnswer, startTurned } from '../support/turned-fleet.ts';
 
 const script =
   (...scripts: readonly Omit<Script, 'target'>[]) =>

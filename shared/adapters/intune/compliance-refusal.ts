@@ -2,7 +2,7 @@
 
 import { SourceError } from '../../errors.ts';
 import type { HttpAnswer } from './https-transport.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
 
 const FOUR_HOURS_MS = 4 * 3_600_000;
 
@@ -12,7 +12,8 @@ const FOUR_HOURS_MS = 4 * 3_600_000;
  */
 export function complianceRefusal({ status, headers }: HttpAnswer, kind: 'device' | 'list', now: Date): SourceError {
   const said = `Intune’s Compliance Retrieval service answered ${status}.`;
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], now, kind === 'list' ? FOUR_HOURS_MS : undefined);
+  const longest = kind === 'list' ? FOUR_HOURS_MS : undefined;
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], clockOfAnswer(headers, now), longest);
   const details = retryAfterMs === undefined ? {} : { retryAfterMs };
   if (status === 429 || (status === 503 && kind === 'list')) {
     const action =

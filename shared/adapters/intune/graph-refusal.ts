@@ -1,7 +1,7 @@
 // Turns every refusal of Microsoft Graph, of a whole answer or of one inside a $batch, into this product's errors.
 
 import { type ErrorCode, SourceError } from '../../errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -22,7 +22,8 @@ export interface RefusedCall {
 export function refusalError({ status, headers, body }: Refusal, call: RefusedCall): SourceError {
   const { code, message, retryAfter } = graphError(body);
   const said = `Microsoft Graph answered ${status}${code ? ` ${code}` : ''}${message ? `: ${message}` : ''}`;
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], call.now) ?? parseRetryAfter(retryAfter, call.now);
+  const at = clockOfAnswer(headers, call.now);
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], at) ?? parseRetryAfter(retryAfter, at);
   const { errorCode, action } = meaningOf(status, code, call);
   return new SourceError(errorCode, said, { action, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }

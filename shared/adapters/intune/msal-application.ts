@@ -6,7 +6,7 @@ import { SourceError } from '../../errors.ts';
 import type { SignInCredential } from './credentials-to-try.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 import { createMsalNetworkClient } from './msal-network-client.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
 import { type EntraRefusal, toSignInError } from './sign-in-problem.ts';
 import type { AppIdentity } from './token-source.ts';
 
@@ -88,7 +88,7 @@ export class MsalApplication {
 }
 
 function readRefusal({ headers, body }: HttpAnswer): EntraRefusal {
-  const retryAfterMs = parseRetryAfter(headers['retry-after']);
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], clockOfAnswer(headers));
   return {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     description: /"error_description"\s*:\s*"(AADSTS[^"]{0,600})/.exec(body.slice(0, 10_000))?.[1] ?? '',

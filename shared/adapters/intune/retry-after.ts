@@ -18,3 +18,12 @@ export function parseRetryAfter(
 function bounded(milliseconds: number, longestMs: number): number {
   return Math.min(Math.max(0, Math.ceil(milliseconds)), longestMs);
 }
+
+/**
+ * The time on the clock that a `Retry-After` date was read from: that of the answer's own `Date` (RFC 9110 6.6.1), since
+ * the sender's clock and ours may be apart; ours where it gives none.
+ */
+export function clockOfAnswer(headers: Readonly<Record<string, string>>, now: Date = new Date()): Date {
+  const date = Date.parse(headers['date'] ?? '');
+  return Number.isNaN(date) ? now : new Date(date);
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseRetryAfter } from '../../../../shared/adapters/intune/retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from '../../../../shared/adapters/intune/retry-after.ts';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const HOUR = 3_600_000;
@@ -41,5 +41,16 @@ describe('Retry-After', () => {
         expect(wait).toBeLessThanOrEqual(HOUR);
       }),
     );
+  });
+});
+
+describe('the clock of an answer', () => {
+  test('is its Date, whatever ours says: a wait of ninety seconds stays one', () => {
+    const at = clockOfAnswer({ date: 'Fri, 20 Nov 2026 11:00:00 GMT' }, NOW);
+    expect(parseRetryAfter('Fri, 20 Nov 2026 11:01:30 GMT', at)).toBe(90_000);
+  });
+
+  test.each([{}, { date: '' }, { date: 'soon' }])('is ours when there is none: %j', (headers) => {
+    expect(clockOfAnswer(headers, NOW)).toBe(NOW);
   });
 });
