@@ -22,9 +22,12 @@ export function coaPlaceOf(session: Session): { readonly session: CoaSession; re
 }
 
 export function sameNas(a: CoaNas, b: CoaNas): boolean {
-  if (a.nasIpAddress !== undefined || b.nasIpAddress !== undefined) return a.nasIpAddress === b.nasIpAddress;
-  if (a.nasIpv6Address !== undefined || b.nasIpv6Address !== undefined) return a.nasIpv6Address === b.nasIpv6Address;
-  return a.nasIdentifier === b.nasIdentifier;
+  return nasName(a) === nasName(b);
+}
+
+/** What tells it apart from the others of its site: its IPv4 address; else its IPv6 address; else how it calls itself. */
+export function nasName({ nasIpAddress, nasIpv6Address, nasIdentifier }: CoaNas): string {
+  return nasIpAddress ?? nasIpv6Address ?? (nasIdentifier === undefined ? '' : `NAS-Identifier ${nasIdentifier}`);
 }
 
 /** RFC 3580 3.21 writes the address in upper case with hyphens, and a NAS may compare it letter by letter. */

@@ -10,6 +10,7 @@ import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import type { Clock, JobQueue, JobStore, Logger, SessionStore, StoredJob } from '../ports.ts';
+import { NasShares } from './nas-shares.ts';
 import { settleJob } from './settle-job.ts';
 
 export interface PumpDeps {
@@ -61,10 +62,16 @@ async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: StoredJob[])
   const open = looked.filter((one) => one !== undefined);
   const due = open.filter(({ job, session }) => session !== undefined && isLive(session, now) && isDue(job, now));
   let free = limits.inHandPerSite - open.filter(({ job }) => isInHand(job)).length;
+  const shares = new NasShares(
+    limits.inHandPerSite,
+    open.map(({ job }) => job),
+  );
   let queued = 0;
-  while (due.length > 0 && free > 0) {
-    const next = due.splice(0, Math.min(free, JOBS_AT_ONCE));
+  while (free > 0) {
+    const next = shares.take(due, Math.min(free, JOBS_AT_ONCE));
+    if (next.length === 0) break;
     const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessPointless(deps, job, now));
+    for (const [index, { job }] of next.entries()) if (!sent[index]) shares.giveBack(job);
     const count = sent.filter(Boolean).length;
     queued += count;
     free -= count;

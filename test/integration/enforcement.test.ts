@@ -486,8 +486,8 @@ describe('the outbox', () => {
 
   it('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
     await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '2' });
-    for (const name of names) {
-      await ask(nac, name);
+    for (const [index, name] of names.entries()) {
+      await ask(nac, name, { nasIpAddress: `10.1.1.${index}` });
       turn(nac, name, 'noncompliant');
     }
     await pollAgain(nac);

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
+import { aSession, QUARANTINE, TOLD_AT } from './a-session.ts';
+
+const IN_HAND_PER_SITE = 20;
+
+function jobsAt(nasIpAddress: string, count: number, fields: Partial<EnforcementJob> = {}): EnforcementJob[] {
+  const session = aSession({ nasIpAddress });
+  const decision = { session, wanted: QUARANTINE, reason: 'test', decidedAt: TOLD_AT, now: TOLD_AT };
+  return Array.from({ length: count }, (_, index) => ({
+    ...decideJob({ ...decision, version: `v${index}` }),
+    ...fields,
+  }));
+}
+
+function taken(open: readonly EnforcementJob[]): Record<string, number> {
+  const due = open.filter(({ stage }) => stage === 'decided').map((job) => ({ job }));
+  const all = new NasShares(IN_HAND_PER_SITE, open).take(due, IN_HAND_PER_SITE);
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(all, ({ job }) => String(job.nas.nasIpAddress))).map(([nas, jobs = []]) => [
+      nas,
+      jobs.length,
+    ]),
+  );
+}
+
+describe('the jobs in hand of a site', () => {
+  test('are never all for one NAS, even if nothing else is due: what comes next must not wait for a dead one', () => {
+    expect(taken(jobsAt('10.0.0.1', 100))).toEqual({ '10.0.0.1': 15 });
+  });
+
+  test('go on to the other NASes where one has its share, in the order they are due', () => {
+    expect(taken([...jobsAt('10.0.0.1', 100), ...jobsAt('10.0.0.2', 3), ...jobsAt('10.0.0.3', 3)])).toEqual({
+      '10.0.0.1': 15,
+      '10.0.0.2': 3,
+      '10.0.0.3': 2,
+    });
+  });
+
+  test('count what the queue and the relay have already', () => {
+    const inHand = jobsAt('10.0.0.1', 14, { stage: 'sent' });
+    expect(taken([...inHand, ...jobsAt('10.0.0.1', 5)])).toEqual({ '10.0.0.1': 1 });
+  });
+
+  test('are few for a NAS that did not answer, so that several of them leave room for the rest', () => {
+    const silent = ['10.0.0.1', '10.0.0.2'].flatMap((nas) => [
+      ...jobsAt(nas, 1, { stage: 'no-answer', outcome: 'no-answer' }),
+      ...jobsAt(nas, 30),
+    ]);
+    expect(taken([...silent, ...jobsAt('10.0.0.3', 30)])).toEqual({ '10.0.0.1': 5, '10.0.0.2': 5, '10.0.0.3': 10 });
+  });
+
+  test('may be one, whatever the share', () => {
+    const [job] = jobsAt('10.0.0.1', 1, { outcome: 'no-answer' });
+    if (job === undefined) throw new Error('no job');
+    expect(new NasShares(1, [job]).take([{ job }], 1)).toHaveLength(1);
+  });
+
+  test('what was not queued after all leaves its place', () => {
+    const due = jobsAt('10.0.0.1', 16).map((job) => ({ job }));
+    const shares = new NasShares(IN_HAND_PER_SITE, []);
+    const [first] = shares.take(due, 16);
+    expect(due).toHaveLength(1);
+    expect(shares.take(due, 1)).toEqual([]);
+    if (first) shares.giveBack(first.job);
+    expect(shares.take(due, 1)).toHaveLength(1);
+    expect(due).toEqual([]);
+  });
+});
