@@ -18,6 +18,13 @@ param sites = [
   }
 ]
 
+param operators = [
+  {
+    principalId: '00000000-0000-0000-0000-000000000000' // az ad signed-in-user show --query id --output tsv
+    principalType: 'User'
+  }
+]
+
 param instanceMemoryMB = 512
 param alwaysReadyHttpInstances = 0
 param vaultPurgeProtection = false

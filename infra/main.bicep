@@ -4,7 +4,7 @@ targetScope = 'subscription'
 import { plainSettings, secretSetting } from 'modules/app-settings.bicep'
 import { alerting, operator, privateNetwork, site } from 'modules/parameter-types.bicep'
 
-@description('Short name of this deployment; part of every resource name. infra/identity must be given the same.')
+@description('Short name of this deployment, of lower-case letters and digits; part of every resource name. infra/identity must be given the same.')
 @minLength(3)
 @maxLength(10)
 param name string = 'nac'
@@ -42,7 +42,7 @@ param maximumInstanceCount int = 40
 @description('Instances that always wait for lookups; a RADIUS server does not wait for a cold start.')
 param alwaysReadyHttpInstances int = 1
 
-@description('Public addresses of the RADIUS servers: nobody else may ask. Empty: anybody with an API key.')
+@description('Public addresses of the RADIUS servers, and of operators who ask about polls and jobs: nobody else may ask. Empty: anybody with an API key.')
 param lookupAddresses string[] = []
 
 @description('Leave it out and the services are reached over the internet, with Entra identities only.')
@@ -306,6 +306,6 @@ output resourceGroupName string = group.name
 output functionAppName string = functionApp.outputs.name
 output lookupUrl string = 'https://${functionApp.outputs.hostName}/api/lookup'
 output tableServiceUri string = storage.outputs.tableEndpoint
-output vaultUri string = vault.outputs.uri
+output vaultName string = vault.outputs.name
 output serviceBusFullyQualifiedName string = enforces ? serviceBus!.outputs.fullyQualifiedName : ''
 output managedIdentityPrincipalId string = identity.outputs.principalId

@@ -12,5 +12,13 @@ param settings = {
   ENTRA_CLIENT_ID: readEnvironmentVariable('ENTRA_CLIENT_ID')
 }
 
+// azd knows who is signed in: that user makes API keys and keeps secrets. In a pipeline: 'ServicePrincipal'.
+param operators = [
+  {
+    principalId: readEnvironmentVariable('AZURE_PRINCIPAL_ID')
+    principalType: 'User'
+  }
+]
+
 // NAC_SITES='[{"name":"hq","relayPrincipalIds":["<object id>"]}]'
 param sites = json(readEnvironmentVariable('NAC_SITES', '[]'))

@@ -249,6 +249,10 @@ export function readPolicySettings(
   return settings;
 }
 
+const UNRESOLVED =
+  'is a Key Vault reference that was not resolved: put the secret into the vault, let the function app’s identity ' +
+  'read it (Key Vault Secrets User), and have the references read again (docs/deploy.md)';
+
 /** Collects problems instead of stopping at the first; its results only count if there were none. */
 class SettingsReader {
   readonly #env: Env;
@@ -260,7 +264,13 @@ class SettingsReader {
 
   text(name: SettingName): string | undefined {
     const { default: fallback }: SettingDescription = SETTINGS[name];
-    return this.#env[name]?.trim() || fallback;
+    const value = this.#env[name]?.trim();
+    // Azure hands on a reference that it cannot resolve as it was written: anybody could guess that key or secret.
+    if (value?.startsWith('@Microsoft.KeyVault(')) {
+      this.problem(name, UNRESOLVED);
+      return '';
+    }
+    return value || fallback;
   }
 
   guid(name: SettingName): string {

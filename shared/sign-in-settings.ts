@@ -131,14 +131,6 @@ function readCredential(reader: SignInReader, cloud: NationalCloud): AppCredenti
 function readCertificates(reader: SignInReader): CertificateLocation[] {
   const texts = (['ENTRA_CLIENT_CERTIFICATE', 'ENTRA_CLIENT_CERTIFICATE_2'] as const).flatMap((setting) => {
     const text = reader.text(setting);
-    // A Key Vault reference that cannot be resolved stays in the setting as it was written.
-    if (text?.startsWith('@Microsoft.KeyVault(')) {
-      reader.problem(
-        setting,
-        'is a Key Vault reference that was not resolved: let the function app’s identity read secrets of the vault (Key Vault Secrets User)',
-      );
-      return [];
-    }
     return text === undefined ? [] : [{ setting, text }];
   });
   const files = (['ENTRA_CLIENT_CERTIFICATE_FILE', 'ENTRA_CLIENT_CERTIFICATE_FILE_2'] as const).flatMap((setting) => {
@@ -159,7 +151,8 @@ function readExpiry(reader: SignInReader): string | undefined {
 function readNetwork(reader: SignInReader): NetworkSettings {
   const extraCaFile = reader.text('EXTRA_CA_FILE');
   const url = reader.text('HTTPS_PROXY');
-  if (url !== undefined && !(URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol))) {
+  // Empty: a reference that was not resolved, which has been reported.
+  if (url && !(URL.canParse(url) && ['http:', 'https:'].includes(new URL(url).protocol))) {
     // The value may hold a password: it is not shown.
     reader.problem('HTTPS_PROXY', 'is not an http:// or https:// URL of a proxy');
   }

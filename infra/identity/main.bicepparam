@@ -1,4 +1,5 @@
-// The connector signs in by its managed identity; each relay has a certificate of its own.
+// The connector signs in by its managed identity; each relay has a certificate of its own, made beforehand (docs/deploy.md).
+// No relay yet: param relays = []
 using 'main.bicep'
 
 param name = 'nac'
@@ -8,7 +9,7 @@ param relays = [
     name: 'hq-1'
     site: 'hq'
     certificates: [
-      // npm run key-credentials -- --for bicep hq-1.pem
+      // npm run --silent key-credentials -- --for bicep hq-1.pem prints this, with the key in place of the file.
       {
         displayName: 'CN=nac-relay-hq-1'
         key: loadFileAsBase64('certificates/hq-1.cer')

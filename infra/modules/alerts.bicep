@@ -62,13 +62,14 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "credential.days-left" | summarize arg_max(TimeGenerated, line) | where toint(line.days) < ${alertWhen.credentialDays}'
   }
   {
+    // Timers and queue messages are requests as well, with a result of 0: they would thin out the share.
     name: 'errors'
     displayName: 'Requests end with server errors'
     explanation: 'RADIUS servers get no answer and fall back to what they do without one. See docs/operations.md.'
     severity: 1
     window: 'PT5M'
     frequency: 'PT5M'
-    query: 'AppRequests | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
+    query: 'AppRequests | where toint(ResultCode) >= 100 | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
   }
   {
     name: 'slow-lookups'

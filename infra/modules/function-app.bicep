@@ -14,7 +14,7 @@ param maximumInstanceCount int
 @description('Instances that wait for lookups all the time; with none, the first lookup after a pause is slow.')
 @minValue(0)
 param alwaysReadyHttpInstances int
-@description('Only these addresses may ask; all of them where none is given.')
+@description('Only these addresses may ask; anybody where none is given.')
 param lookupAddresses string[]
 @description('Empty without a virtual network.')
 param subnetId string
@@ -82,8 +82,6 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
       }
     }
     siteConfig: {
-      alwaysOn: false
-      ftpsState: 'Disabled'
       http20Enabled: true
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
@@ -94,7 +92,7 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
         action: 'Allow'
         priority: 100 + i
       }]
-      // Publishing is for whoever may deploy, from anywhere: it needs a token of Entra.
+      // Publishing needs a token of Entra, not an address; with privateInbound it goes by the private endpoint, too.
       scmIpSecurityRestrictionsUseMain: false
     }
   }

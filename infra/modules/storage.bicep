@@ -153,7 +153,7 @@ resource tableMetrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview'
   }
 }
 
-// Few, and worth knowing: who read or replaced what will run.
+// Few, and worth knowing: who replaced or removed what will run.
 resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
   scope: blobs

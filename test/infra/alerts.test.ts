@@ -64,6 +64,12 @@ describe('alerts', () => {
     expect(frequency).toBeGreaterThanOrEqual(5);
   });
 
+  it('about errors counts answers over HTTP alone: timers are requests as well, with a result of 0', () => {
+    expect(alerts.find(({ name }) => name === 'errors')?.query).toMatch(
+      /AppRequests \| where toint\(ResultCode\) >= 100 \| summarize failed = countif\(toint\(ResultCode\) >= 500\), total = count\(\)/,
+    );
+  });
+
   it('about a missing poll looks back far enough for the longest interval', () => {
     const longest = /@maxValue\((\d+)\)\nparam pollingIntervalMinutes/.exec(
       readBicepFile('infra/main.bicep').text,

@@ -64,7 +64,6 @@ const MUST: Record<string, Record<string, string>> = {
     'properties.httpsOnly': 'true',
     'properties.siteConfig.minTlsVersion': "'1.2'",
     'properties.siteConfig.scmMinTlsVersion': "'1.2'",
-    'properties.siteConfig.ftpsState': "'Disabled'",
     'properties.functionAppConfig.deployment.storage.authentication.type': "'UserAssignedIdentity'",
     'properties.functionAppConfig.runtime.name': "'node'",
     'properties.functionAppConfig.runtime.version': "'24'",
@@ -88,7 +87,17 @@ describe.each(Object.entries(MUST))('%s', (type, properties) => {
   });
 });
 
+/** https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan, deprecated properties: Azure may refuse them. */
+const NOT_ON_FLEX_CONSUMPTION =
+  /\b(alwaysOn|ftpsState|use32BitWorkerProcess|linuxFxVersion|windowsFxVersion|netFrameworkVersion|functionAppScaleLimit|preWarmedInstanceCount|containerSize|isReserved|isXenon|vnetRouteAllEnabled|vnetContentShareEnabled|healthCheckPath|appSettings)\s*:/i;
+
 describe('resources', () => {
+  it('of Flex Consumption say nothing that this plan does not know', () => {
+    const site = resources.find(({ type }) => type === 'Microsoft.Web/sites');
+    expect(site && bodyOf(site.resource).text).toContain('functionAppConfig:');
+    expect(NOT_ON_FLEX_CONSUMPTION.exec(site ? bodyOf(site.resource).text : '')?.[0]).toBeUndefined();
+  });
+
   it('of one type are of one API version', () => {
     const versions = Map.groupBy(
       templates.flatMap((file) => declarations(file).filter(({ kind }) => kind === 'resource')),

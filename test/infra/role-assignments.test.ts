@@ -7,6 +7,7 @@ import {
   bodyOf,
   declaration,
   declarations,
+  literalsOf,
   nodesOfType,
   propertiesOf,
   ROOT,
@@ -157,6 +158,30 @@ describe('role assignments', () => {
   it('are documented, each with its reason', () => {
     const security = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
     expect(ASSIGNMENTS.map(([name]) => name).filter((name) => !security.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  it('are as many as docs/cost.md says, against the limit of a subscription', () => {
+    const storage = readBicepFile('infra/modules/storage.bicep');
+    const tables = (name: string) => literalsOf(declaration(storage, name).node.namedChildren.at(-1) ?? storage.root);
+    const writable = tables('tableNames').length - tables('readOnlyTableNames').length;
+    const times: Record<string, number> = {
+      functionReadsTables: tables('readOnlyTableNames').length,
+      functionWritesTables: writable,
+      operatorsWriteTables: tables('operatorTableNames').length,
+    };
+    const count = (belongs: (scope: string, who: string) => boolean) =>
+      ASSIGNMENTS.filter(([, , scope, who]) => belongs(scope, who)).reduce(
+        (sum, [name]) => sum + (times[name] ?? 1),
+        0,
+      );
+    const isFunction = (who: string) => who === 'functionPrincipalId';
+    const deployment = count((scope, who) => isFunction(who) && scope !== 'queue');
+    const site = count((scope, who) => isFunction(who) && scope === 'queue');
+    const relay = count((_, who) => who === 'relay');
+    const operator = count((_, who) => !isFunction(who) && who !== 'relay');
+    expect(readFileSync(join(ROOT, 'docs/cost.md'), 'utf8')).toContain(
+      `${deployment} per deployment, ${site} per site, ${relay} per relay, ${operator} per operator`,
+    );
   });
 });
 

@@ -70,9 +70,18 @@ describe('the credential', () => {
       expect(problemsOf({ ...BARE, ...given })).toEqual([expect.stringContaining('ENTRA_CLIENT_CERTIFICATE')]);
   });
 
-  test('as a Key Vault reference that nobody resolved is told apart from a bad certificate', () => {
+  test.each([
+    ['ENTRA_CLIENT_CERTIFICATE', BARE],
+    ['ENTRA_CLIENT_CERTIFICATE_2', { ...BARE, ENTRA_CLIENT_CERTIFICATE: 'PEM' }],
+    ['ENTRA_CLIENT_CERTIFICATE_PASSWORD', { ...BARE, ENTRA_CLIENT_CERTIFICATE: 'PEM' }],
+    ['ENTRA_CLIENT_SECRET', BARE],
+    ['HTTPS_PROXY', WITH_SECRET],
+    ['LOG_IDENTITY_KEY', WITH_SECRET],
+  ])('%s as a Key Vault reference that nobody resolved is a problem, never a value', (name, others) => {
     const reference = '@Microsoft.KeyVault(SecretUri=https://nac.vault.azure.net/secrets/entra/)';
-    expect(problemsOf({ ...BARE, ENTRA_CLIENT_CERTIFICATE: reference })[0]).toContain('Key Vault Secrets User');
+    expect(problemsOf({ ...others, [name]: reference })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} is a Key Vault reference.*Key Vault Secrets User`)),
+    ]);
   });
 
   test('as a secret may say when it ends', () => {
