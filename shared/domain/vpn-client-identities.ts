@@ -8,9 +8,25 @@ import { DEVICE_ID_FORMS, prefixedDeviceId } from './prefixed-device-id.ts';
 /** A client lists its adapters, and no laptop has more. */
 const MOST_MACS = 8;
 
+/**
+ * Names of pairs that VPN gateways and switches send. A RADIUS server that can only give one text joins its pairs by
+ * commas, which values hold as well: a pair begins only where one of these follows.
+ */
+const PAIR_NAMES = [
+  'mdm-tlv',
+  'audit-session-id',
+  'ip:source-ip',
+  'coa-push',
+  'service-type',
+  'method',
+  'client-iif-id',
+];
+const PAIR_START = new RegExp(`,(?=(?:${PAIR_NAMES.join('|')})=)`, 'gi');
+
 /** Strongest first: a device id in any value, the unique ids, then the adapters' addresses. */
 export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): PresentedIdentity[] {
-  const tlvs = ciscoAvPairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
+  const pairs = ciscoAvPairs.length === 1 ? ciscoAvPairs.flatMap((joined) => joined.split(PAIR_START)) : ciscoAvPairs;
+  const tlvs = pairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
   const valuesOf = (name: string): string[] =>
     tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
   const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));

@@ -19,7 +19,12 @@ import {
 } from '../support/freeradius/expected-replies.ts';
 import { type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
 import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
-import { type FailMode, type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
+import {
+  type FailMode,
+  type FreeRadius,
+  type FreeRadiusOptions,
+  startFreeRadius,
+} from '../support/freeradius/start-freeradius.ts';
 
 const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
 const MODES = ['closed', 'open', 'last'] as const;
@@ -50,7 +55,7 @@ beforeEach(() => {
   stub.reset();
 });
 
-function start(options: { readonly failMode?: FailMode; readonly env?: Record<string, string> }): Promise<FreeRadius> {
+function start(options: Partial<FreeRadiusOptions>): Promise<FreeRadius> {
   const siteUsers = [ALICE, COMPUTER, ACCOUNT, HOSTILE];
   return startFreeRadius({ baseUrl: stub.baseUrl, apiKey: API_KEY, caFile: stub.caFile, siteUsers, ...options });
 }
@@ -109,7 +114,7 @@ describe('EAP-TTLS and PEAP', () => {
     await tunnel(server, {
       outerIdentity: COMPUTER.name,
       mac: '02:ab:cd:ef:00:01',
-      nasAttributes: { 30: '00-11-22-33-44-55:corp', 32: 'ap-1', 44: 'S1', 87: 'wlan0' },
+      nasAttributes: { 30: '00-11-22-33-44-55:corp', 32: 'ap-1', 44: 'S1', 50: 'M1', 87: 'wlan0' },
     });
     expect(stub.question()).toEqual({
       method: 'site',
@@ -124,6 +129,7 @@ describe('EAP-TTLS and PEAP', () => {
       serviceType: 'Framed-User',
       packetSourceIp: ACCESS_POINT,
       acctSessionId: 'S1',
+      acctMultiSessionId: 'M1',
       eapType: 'TTLS',
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
@@ -150,12 +156,65 @@ describe('EAP-TTLS and PEAP', () => {
     }
   });
 
+  it('takes a name outside of the tunnel that is no text for what it is: nothing', async () => {
+    answer(PERMIT);
+    const reply = await tunnel(server, { outerIdentity: Buffer.from([0xff, 0xfe, 0x22, 0x25, 0x7b, 0x80]) });
+    expect(reply).toMatchObject({ success: true });
+    expect(stub.question()).toMatchObject({ method: 'site', userName: ALICE.name });
+  });
+
   it('passes on a hostile name, executing nothing', async () => {
     answer(PERMIT);
     const reply = await tunnel(server, { user: HOSTILE.name, password: HOSTILE.password, outerIdentity: HOSTILE.name });
     expect(reply).toMatchObject({ success: true });
     expect(stub.question()).toMatchObject({ method: 'site', userName: HOSTILE.name });
     expect(stub.lookups[0]?.body).not.toContain('key-');
+  });
+});
+
+describe('a site’s own changes', () => {
+  it('that lose the lookup inside of the tunnel let nobody in, and the device is told', async () => {
+    answer(PERMIT);
+    const lost = { file: 'sites-available/nac', from: '\n\t\tnac_after_tunnel\n', to: '\n\t\tnoop\n' };
+    const own = await start({ failMode: 'open', siteChanges: [lost] });
+    try {
+      for (const method of TUNNELS) {
+        const reply = await tunnel(own, { method });
+        expect(reply, method).toMatchObject({ success: false, code: 'Access-Reject' });
+        expect(Object.keys(reply.attributes).toSorted(), method).toEqual(['EAP-Message', 'Message-Authenticator']);
+        expect(reply.attributes['EAP-Message'], method).toMatch(/^0x04/);
+      }
+      expect(stub.lookups).toHaveLength(0);
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('may declare a switch’s own form of MAB', async () => {
+    answer(PERMIT);
+    const mac = '02abcdef0001';
+    const request = {
+      'User-Name': mac,
+      'User-Password': mac,
+      'Calling-Station-Id': mac,
+      'NAS-IP-Address': '192.0.2.17',
+    };
+    const condition = '&Service-Type && &Service-Type == Call-Check &&';
+    const declared = {
+      file: 'policy.d/nac',
+      from: `if (!&EAP-Message && \\\n\t    ${condition}`,
+      to: 'if (!&EAP-Message && &NAS-IP-Address && &NAS-IP-Address == 192.0.2.17 &&',
+    };
+    const own = await start({ siteChanges: [declared] });
+    try {
+      expect(await sendAccessRequest(own, request)).toMatchObject({ code: 'Access-Accept' });
+      expect(stub.question()).toMatchObject({ method: 'mab', userName: mac });
+      const elsewhere = { ...request, 'NAS-IP-Address': '192.0.2.18' };
+      expect(await sendAccessRequest(own, elsewhere)).toMatchObject({ code: 'Access-Reject' });
+      expect(stub.lookups).toHaveLength(1);
+    } finally {
+      await own.stop();
+    }
   });
 });
 

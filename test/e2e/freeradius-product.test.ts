@@ -221,6 +221,32 @@ describe('a VPN', () => {
   });
 });
 
+describe('hostile names', () => {
+  const bytes = Buffer.from([0xff, 0xfe, 0x22, 0x25, 0x7b, 0x80]);
+
+  it('from certificate to reply do nothing', async () => {
+    const expression = '%{config:nac.api_key} "quotes" \\, new\nline","method":"mab';
+    const guid = device('NAC-00001').id;
+    const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
+    const eap = (options: Parameters<typeof authenticateWithCertificate>[1]) =>
+      told(authenticateWithCertificate(radius, { mac, ...options }));
+    expect(await eap({ guid, commonName: expression, identity: expression })).toBe('compliant/10');
+    expect(await eap({ guid, identity: bytes })).toBe('compliant/10');
+    expect(await eap({ commonName: expression, identity: bytes })).toBe('quarantine/666');
+    expect(await eap({ commonName: 'x'.repeat(64), sanDns: ['y'.repeat(1800), 'z'.repeat(1800)] })).toBe(
+      'Access-Reject',
+    );
+  });
+
+  it('in a tunnel and from a VPN neither', async () => {
+    const alice = { user: SITE_USER.name, password: SITE_USER.password, mac: '02:11:22:33:44:55' };
+    const tunnel = authenticateWithPassword(radius, { method: 'TTLS/PAP', ...alice, outerIdentity: bytes });
+    expect(await told(tunnel)).toBe('quarantine/666');
+    const login = { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password };
+    expect(await told(ask({ ...login, 'Cisco-AVPair': [bytes, 'coa-push=true'] }))).toBe('quarantine/666');
+  });
+});
+
 describe('200 unknown addresses a second while Intune hangs', () => {
   it('are all answered, and so is every certificate', async () => {
     const own = await startFreeRadius({

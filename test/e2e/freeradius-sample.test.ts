@@ -111,6 +111,7 @@ describe('MAC authentication bypass', () => {
         'NAS-Port-Id': 'GigabitEthernet1/0/7',
         'NAS-Port-Type': 'Ethernet',
         'Acct-Session-Id': '0000000A',
+        'Acct-Multi-Session-Id': 'M1',
         State: '0x0102030405060708',
       }),
     );
@@ -132,6 +133,7 @@ describe('MAC authentication bypass', () => {
       serviceType: 'Call-Check',
       packetSourceIp: '127.0.0.1',
       acctSessionId: '0000000A',
+      acctMultiSessionId: 'M1',
       eapType: '',
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
@@ -153,6 +155,7 @@ describe('MAC authentication bypass', () => {
       serviceType: 'Call-Check',
       packetSourceIp: '127.0.0.1',
       acctSessionId: '',
+      acctMultiSessionId: '',
       eapType: '',
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
@@ -239,7 +242,14 @@ describe('EAP-TLS', () => {
       certificate,
       identity: 'host/laptop-0001.example.com',
       mac: '02:ab:cd:ef:00:01',
-      nasAttributes: { 4: '\u0000\u0000\u0000\u0000', 30: '00-11-22-33-44-55:corp', 32: 'ap-1', 44: 'S1', 87: 'wlan0' },
+      nasAttributes: {
+        4: '\u0000\u0000\u0000\u0000',
+        30: '00-11-22-33-44-55:corp',
+        32: 'ap-1',
+        44: 'S1',
+        50: 'M1',
+        87: 'wlan0',
+      },
     });
     expect(stub.lookups).toHaveLength(1);
     expect(stub.lookups[0]).toMatchObject({
@@ -260,6 +270,7 @@ describe('EAP-TLS', () => {
       serviceType: 'Framed-User',
       packetSourceIp: ACCESS_POINT,
       acctSessionId: 'S1',
+      acctMultiSessionId: 'M1',
       eapType: 'TLS',
       ciscoAvPairs: NO_PAIRS,
       certificate: {
@@ -317,6 +328,18 @@ describe('EAP-TLS', () => {
       commonName: hostile,
     });
     expect(stub.lookups[0]?.body).not.toContain('key-');
+  });
+
+  it('asks about names that are no text', async () => {
+    answer(PERMIT);
+    const reply = await authenticateWithCertificate(server, {
+      identity: Buffer.from([0x68, 0xff, 0xfe, 0x22, 0x80]),
+      commonName: 'device',
+      sanUris: [intuneDeviceUri(GUID)],
+      sanDns: ['bad\u00ff\u00fename'],
+    });
+    expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
+    expect(lookup()).toMatchObject({ method: 'eap-tls', certificate: { commonName: 'device' } });
   });
 
   it('asks nobody about a certificate from an authority it does not trust', async () => {

@@ -41,7 +41,7 @@ export interface CertificateAuthentication extends EapAuthentication, Partial<De
   /** A certificate issued before, in place of a new one made of the names above. */
   readonly certificate?: IssuedCertificate;
   /** The EAP identity, which becomes User-Name; `host/device` unless told. */
-  readonly identity?: string;
+  readonly identity?: string | Buffer;
 }
 
 export type TunnelMethod = 'TTLS/PAP' | 'TTLS/MSCHAPV2' | 'TTLS/EAP-MSCHAPV2' | 'PEAP/MSCHAPV2' | 'PEAP/GTC';
@@ -52,7 +52,7 @@ export interface PasswordAuthentication extends EapAuthentication {
   readonly user: string;
   readonly password: string;
   /** Said outside of it, which becomes User-Name; `anonymous` unless told. */
-  readonly outerIdentity?: string;
+  readonly outerIdentity?: string | Buffer;
 }
 
 export interface EapReply extends RadiusReply {
@@ -136,8 +136,8 @@ async function converse(
   }
 }
 
-function hex(text: string): string {
-  return Buffer.from(text, 'utf8').toString('hex');
+function hex(text: string | Buffer): string {
+  return (Buffer.isBuffer(text) ? text : Buffer.from(text, 'utf8')).toString('hex');
 }
 
 function issueFor(server: EapServer, options: CertificateAuthentication): Promise<IssuedCertificate> {

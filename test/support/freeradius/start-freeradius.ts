@@ -1,6 +1,6 @@
 /**
- * Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius, unmodified: everything a test
- * chooses goes in by environment variables.
+ * Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius: everything a test chooses goes in by
+ * environment variables. Only what a site is told to change, or changes by mistake, can be changed in the files.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,6 +36,8 @@ export interface FreeRadiusOptions {
   readonly failMode?: FailMode;
   /** Users the site itself knows; none unless told. */
   readonly siteUsers?: readonly SiteUser[];
+  /** What the site changes in the shipped files; each text must be there once. */
+  readonly siteChanges?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
   /** Further or other environment variables of the sample, see nac.env.example. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -61,6 +63,7 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
     const { deviceAuthority, radiusCaFile } = await layOut(folder, options.siteUsers ?? []);
+    for (const change of options.siteChanges ?? []) applyChange(path.join(folder, 'raddb'), change);
     let running = await startOnFreePorts(folder, options);
     return {
       get authPort() {
@@ -142,6 +145,15 @@ async function layOut(
     `${deviceRoot.certificatePem}\n${deviceAuthority.certificatePem}\n`,
   );
   return { deviceAuthority, radiusCaFile };
+}
+
+function applyChange(raddb: string, { file, from, to }: { file: string; from: string; to: string }): void {
+  const text = readFileSync(path.join(raddb, file), 'utf8');
+  if (text.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`);
+  writeFileSync(
+    path.join(raddb, file),
+    text.replace(from, () => to),
+  );
 }
 
 /** As "man 5 users" wants it. */

@@ -41,6 +41,40 @@ describe('what a VPN client reports', () => {
     expect(vpnClientIdentities([pair])).toEqual([]);
   });
 
+  test('is the same when the server joined the pairs with commas', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'grapheme-ascii' }),
+      fc.constantFrom('VMware, Inc. Platform', 'a,b', ',', `x,device-mac=00-0c-29-74-9d-e8`),
+    );
+    const pair = fc.oneof(
+      fc.tuple(fc.constantFrom('device-platform', 'device-type', 'ac-user-agent'), value).map((p) => p.join('=')),
+      fc.constantFrom(
+        'device-mac=00-0c-29-74-9d-e8',
+        'device-mac=a4-bb-6d-01-02-03',
+        `device-uid=${UID}`,
+        `device-uid-global=${GLOBAL_UID}`,
+        `device-type=ID:Intune:DeviceID:${ID}`,
+      ),
+    );
+    const list = fc.array(
+      fc.oneof(
+        pair.map((tlv) => `mdm-tlv=${tlv}`),
+        fc.constantFrom('audit-session-id=c0a80101000010005f6e4b2a', 'ip:source-ip=192.0.2.17', 'coa-push=true'),
+      ),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(list, (pairs) => {
+        expect(vpnClientIdentities([pairs.join(',')])).toEqual(vpnClientIdentities(pairs));
+      }),
+    );
+  });
+
+  test('of a list, each pair is one, whatever a value of it looks like', () => {
+    const pairs = [`mdm-tlv=device-type=x,mdm-tlv=device-uid=${UID}`, 'coa-push=true'];
+    expect(vpnClientIdentities(pairs)).toEqual([]);
+  });
+
   test('never fails, and its origin shows nothing the client made up', () => {
     const pair = fc.oneof(
       fc.string({ unit: 'binary' }),
