@@ -105,9 +105,15 @@ async function openDesk(): Promise<PolicyDesk> {
     ? ({ kind: 'azure-cli', tableServiceUri } as const)
     : ({ kind: 'connection-string', connectionString: connectionString ?? '' } as const);
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  const { jobsInHandPerSite, ...roles } = readPolicySettings(process.env);
+  const { jobsInHandPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
   const builtIn = policyOfSettings(roles);
-  return (await openPolicy({ storage, clock: systemClock, log: silent, builtIn, jobsInHandPerSite }))(
-    userInfo().username,
-  );
+  const desk = await openPolicy({
+    storage,
+    clock: systemClock,
+    log: silent,
+    builtIn,
+    jobsInHandPerSite,
+    maxCheckInAgeMs,
+  });
+  return desk(userInfo().username);
 }

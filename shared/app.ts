@@ -106,8 +106,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
   const policy = once(() => {
-    const { storage, jobsInHandPerSite } = settings;
-    return openPolicy({ storage, jobsInHandPerSite, builtIn: policyOfSettings(settings), clock, log });
+    const { storage, jobsInHandPerSite, maxCheckInAgeMs } = settings;
+    return openPolicy({ storage, jobsInHandPerSite, maxCheckInAgeMs, builtIn: policyOfSettings(settings), clock, log });
   });
   const decisions = once(() => openDecisions(context));
   const housekeeping = once(() => openHousekeeping(context));

@@ -237,13 +237,14 @@ export function readSettings(env: Env): Settings {
 /** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
 export function readPolicySettings(
   env: Env,
-): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates' | 'jobsInHandPerSite'> {
+): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates' | 'jobsInHandPerSite' | 'maxCheckInAgeMs'> {
   const reader = new SettingsReader(env);
   const settings = {
     compliantRole: reader.role('COMPLIANT'),
     quarantineRole: reader.role('QUARANTINE'),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
+    maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),
   };
   reader.throwIfProblems();
   return settings;

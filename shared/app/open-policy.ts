@@ -30,6 +30,8 @@ export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log'> {
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInHandPerSite: number;
+  /** Of devices: an older check-in counts as silence. */
+  readonly maxCheckInAgeMs: number;
 }
 
 /** Less than a front end waits for a function (230 seconds). */
@@ -37,7 +39,14 @@ const WHAT_IF_DEADLINE_MS = 180_000;
 /** What ENFORCE_SCHEDULE says when it is not changed: how often jobs are queued. */
 const ROUND_SECONDS = 10;
 
-export async function openPolicy({ storage, clock, log, builtIn, jobsInHandPerSite }: PolicyDeskOptions) {
+export async function openPolicy({
+  storage,
+  clock,
+  log,
+  builtIn,
+  jobsInHandPerSite,
+  maxCheckInAgeMs,
+}: PolicyDeskOptions) {
   const tables = await openTables(storage, 'background');
   const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), readPolicy, clock, log };
   const whatIfDeps = {
@@ -45,6 +54,7 @@ export async function openPolicy({ storage, clock, log, builtIn, jobsInHandPerSi
     devices: new TableDeviceStore(tables.devices),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     clock,
+    maxCheckInAgeMs,
   };
   const budget = { inHandPerSite: jobsInHandPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
   /** @param by who does it: the name of a client, or of an operator's login */

@@ -1,6 +1,7 @@
 // The match-quality report as text, 100 columns wide.
 
-import { MATCH_PROBLEMS, type MatchExample, type MatchFinding, type MatchQuality } from './match-quality.ts';
+import { MATCH_PROBLEMS, type MatchFinding, type MatchQuality } from './match-quality.ts';
+import type { MatchExample } from './sharers.ts';
 import { wrap } from './wrap.ts';
 
 const WIDTH = 100;

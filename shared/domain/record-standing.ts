@@ -1,11 +1,16 @@
 // What a stored record says of its device by itself: standing, marks, and since when that is known.
 
-import { type DeviceRecord, isBeingRemoved } from './device.ts';
+import { type DeviceRecord, isBeingRemoved, isSilent } from './device.ts';
 import type { Instant } from './instant.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
-export function standingOfRecord({ device }: DeviceRecord): Standing {
-  return isBeingRemoved(device) ? 'beingRemoved' : device.complianceState;
+/**
+ * Silence says more than the state, and less than that the device is being removed.
+ * @param maxCheckInAgeMs a device whose last check-in is older counts as silent, whatever its state
+ */
+export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheckInAgeMs: number): Standing {
+  if (isBeingRemoved(device)) return 'beingRemoved';
+  return isSilent(device, at, maxCheckInAgeMs) ? 'silent' : device.complianceState;
 }
 
 export function marksOfRecord({ confirmedUntil, held }: DeviceRecord): StandingMark[] {

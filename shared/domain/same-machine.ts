@@ -7,8 +7,11 @@ import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
 const NO_SERIAL_NUMBER =
   /^(?:[0.x\s-]*|none|n\/a|unknown|default string|to be filled by o\.?e\.?m\.?|system serial number|not (?:specified|available|applicable)|1234567890?|invalid)$/i;
 
+/** What is enough to tell that two records are of one machine. */
+export type MachineMarks = Pick<Device, 'entraDeviceId' | 'serialNumber'>;
+
 /** The same Entra device, or the same serial number from the same maker of numbers. */
-export function isSameMachine(a: Device, b: Device): boolean {
+export function isSameMachine(a: MachineMarks, b: MachineMarks): boolean {
   if (a.entraDeviceId !== undefined && a.entraDeviceId === b.entraDeviceId) return true;
   const [one, other] = [realSerialNumber(a), realSerialNumber(b)];
   return one !== undefined && one === other;
@@ -33,7 +36,8 @@ function newestFirst({ device: a }: DeviceRecord, { device: b }: DeviceRecord): 
   return text(a) < text(b) ? 1 : -1;
 }
 
-function realSerialNumber({ serialNumber = '' }: Device): string | undefined {
+/** @returns `undefined` where nobody has entered one */
+export function realSerialNumber({ serialNumber = '' }: MachineMarks): string | undefined {
   const text = serialNumber.trim().toLowerCase();
   return NO_SERIAL_NUMBER.test(text) ? undefined : text;
 }

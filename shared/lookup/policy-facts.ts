@@ -1,11 +1,9 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
-import { isSilent } from '../domain/device.ts';
-import { type Instant, toInstant } from '../domain/instant.ts';
+import { toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy-facts.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import { marksOfRecord, recordAsOf } from '../domain/record-standing.ts';
-import type { Standing } from '../domain/standing.ts';
 import type { CallOptions, Clock, SweepStatus } from '../ports.ts';
 import type { FoundDevice } from './find-device.ts';
 import { standingOf } from './standing.ts';
@@ -29,7 +27,7 @@ export async function policyFacts(
   const known = {
     ...requestFacts(asker),
     at,
-    standing: silentOr(standingOf(presented, found), found, at, deps.maxCheckInAgeMs),
+    standing: standingOf(presented, found, at, deps.maxCheckInAgeMs),
     marks: [],
   };
   if (found?.kind !== 'found') return known;
@@ -41,10 +39,4 @@ export async function policyFacts(
     asOf: recordAsOf(stored, await deps.sweepStatus.lastCompleteStartedAt(options)),
     device: deviceFacts(stored.device),
   };
-}
-
-/** Silence says more than the state, and less than that the device is being removed. */
-function silentOr(standing: Standing, found: FoundDevice | undefined, at: Instant, maxAgeMs: number): Standing {
-  if (found?.kind !== 'found' || standing === 'beingRemoved' || standing === 'notAuthenticated') return standing;
-  return isSilent(found.stored.device, at, maxAgeMs) ? 'silent' : standing;
 }

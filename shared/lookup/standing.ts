@@ -1,12 +1,19 @@
 // What is known of the device behind a request, from what was presented and what was found.
 
 import type { Standing } from '../domain/decision.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import { standingOfRecord } from '../domain/record-standing.ts';
 import type { FoundDevice } from './find-device.ts';
 
-export function standingOf(presented: PresentedIdentities, found: FoundDevice | undefined): Standing {
+/** @param maxCheckInAgeMs a device whose last check-in is older counts as silent */
+export function standingOf(
+  presented: PresentedIdentities,
+  found: FoundDevice | undefined,
+  at: Instant,
+  maxCheckInAgeMs: number,
+): Standing {
   if (!presented.authenticated || found === undefined) return 'notAuthenticated';
-  if (found.kind === 'found') return standingOfRecord(found.stored);
+  if (found.kind === 'found') return standingOfRecord(found.stored, at, maxCheckInAgeMs);
   return presented.identities.length === 0 ? 'unidentified' : found.kind;
 }

@@ -9,6 +9,7 @@ import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
 import { isLive } from '../domain/session.ts';
+import type { Standing } from '../domain/standing.ts';
 import type { CallOptions, Clock, DeviceStore, SessionStore, StoredDevice, SweepStatus } from '../ports.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 
@@ -17,6 +18,8 @@ export interface WhatIfDeps {
   readonly devices: Pick<DeviceStore, 'listRecords'>;
   readonly sweepStatus: SweepStatus;
   readonly clock: Clock;
+  /** A device whose last check-in is older counts as silent, whatever its state. */
+  readonly maxCheckInAgeMs: number;
 }
 
 /** How the stored devices are taken to ask, since no request is there to say so. */
@@ -104,7 +107,7 @@ async function sessionsChanging(
 }
 
 async function fleetChanging(
-  { devices, sweepStatus }: WhatIfDeps,
+  { devices, sweepStatus, maxCheckInAgeMs }: WhatIfDeps,
   { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
   assumed: AssumedRequest,
   now: Instant,
@@ -117,7 +120,8 @@ async function fleetChanging(
       if (signal?.aborted) return tally;
       if (stored.presence !== 'present') continue;
       tally.look();
-      const facts = factsOfDevice(stored, assumed, now, sweptAt);
+      const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
+      const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
       const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
       if (sameOutcome(before.outcome, then.outcome)) continue;
       const { name } = stored.device;
@@ -144,6 +148,7 @@ async function* recordsOf(devices: WhatIfDeps['devices'], shard: string): AsyncI
 
 function factsOfDevice(
   stored: StoredDevice,
+  standing: Standing,
   { site, assurance, medium }: AssumedRequest,
   at: Instant,
   sweptAt: Instant | undefined,
@@ -151,7 +156,7 @@ function factsOfDevice(
   return {
     at,
     site,
-    standing: standingOfRecord(stored),
+    standing,
     marks: marksOfRecord(stored),
     assurance,
     asOf: recordAsOf(stored, sweptAt),

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { compliantDevices, setState, sweepAgain } from '../support/hold-scenario.ts';
+import { ask, jobsOf, MINUTE_MS, QUARANTINE, startEnforcement, takeJobs } from './enforcement-fixture.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -47,6 +48,28 @@ it('a device that has not checked in for thirty days is silent, from that moment
   nac.tenant.fleet.patch(name, { lastSyncDateTime: nac.clock.now().toISOString() });
   await sweepAgain(nac);
   expect(await answerFor(nac, macOf(nac, name))).toMatchObject({ standing: 'compliant', role: 'compliant' });
+});
+
+it('a session moves when its device becomes silent, although no poll has seen a change', async () => {
+  await using nac = await startEnforcement({ MAX_CHECK_IN_AGE: '2d' });
+  const checkedInAt = nac.clock.now();
+  nac.tenant.fleet.patch('NAC-00001', { lastSyncDateTime: checkedInAt.toISOString() });
+  await sweepAgain(nac);
+  const silentAt = checkedInAt.getTime() + 2 * DAY_MS;
+  nac.clock.advance(silentAt - 10 * MINUTE_MS - nac.clock.now().getTime());
+  expect((await ask(nac, 'NAC-00001')).decision).toMatchObject({ standing: 'compliant' });
+  await nac.app.enforce();
+  expect(await jobsOf(nac)).toEqual([]);
+  const changes = nac.changes.length;
+
+  nac.clock.advance(20 * MINUTE_MS);
+  await nac.app.poll(MINUTE_MS);
+  await nac.app.enforce();
+  expect(nac.changes.length).toBe(changes);
+  expect(await takeJobs(nac)).toHaveLength(1);
+  expect(await jobsOf(nac)).toMatchObject([
+    { wanted: QUARANTINE, reason: expect.stringContaining('compliant -> silent') },
+  ]);
 });
 
 it('a machine enrolled twice stands as its newer record says; two machines with one address are ambiguous', async () => {

@@ -116,8 +116,10 @@ describe('--matching', () => {
       'random-mac': 1,
       'shared-mac': 2,
       'shared-name': 2,
-      'shared-serial': 2,
+      'enrolled-twice': 2,
     });
+    const twice = quality.problems.find(({ problem }) => problem === 'enrolled-twice')?.examples[0];
+    expect(twice?.devices.map(({ name }) => name).sort()).toEqual(['LT-OLD', 'PHONE']);
     const shared = quality.problems.find(({ problem }) => problem === 'shared-mac')?.examples[0];
     expect(shared?.shared).toBe('8c16455d1c30');
     expect(shared?.devices.map(({ name }) => name).sort()).toEqual(['DOCKED-1', 'DOCKED-2']);
@@ -125,7 +127,7 @@ describe('--matching', () => {
 
   test('reads well', async () => {
     const { stdout } = await runDoctor(fixture.env, ['--matching']);
-    expect(stdout).toMatch(/^ +2 {2}One MAC address, several devices$/m);
+    expect(stdout).toMatch(/^ +2 {2}One MAC address, several machines$/m);
     expect(stdout).toContain('DOCKED-1');
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   });

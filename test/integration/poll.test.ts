@@ -353,6 +353,37 @@ describe('answers that are not what they should be', () => {
     },
   );
 
+  it('a run that fails and fails is given up as failed; the next one begins afresh and nothing is lost', async () => {
+    await using nac = await startConnector({ tenant: { pageSize: 8 } });
+    await nac.app.poll(SLICE_MS);
+    nac.clock.advance(HOUR_MS);
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+    nac.tenant.script({ target: 'page', status: 503, body: '', headers: { 'retry-after': '600' }, times: 1000 });
+    const begun = nac.clock.now().getTime();
+    // Given up after a polling interval: until then the same run tries again.
+    while (nac.clock.now().getTime() - begun < HOUR_MS) {
+      expect(await nac.app.poll(SLICE_MS)).toMatchObject({ kind: 'failed' });
+      expect(await nac.sweeps.listRuns(2)).toHaveLength(1);
+      nac.clock.advance(13 * 60_000);
+    }
+    const { state: before } = await nac.sweeps.read();
+    expect(await nac.app.poll(SLICE_MS)).toMatchObject({ kind: 'failed' });
+    const [failed] = await nac.sweeps.listRuns(1);
+    expect(failed).toMatchObject({ id: before.run?.id, result: 'failed', gone: 0, turned: 0 });
+    expect(
+      (await storeContents(nac.tables)).devices.every(({ presence, inDoubt }) => presence === 'present' && !inDoubt),
+    ).toBe(true);
+    expect((await nac.sweeps.read()).state.lastComplete?.runId).toBe(before.lastComplete?.runId);
+
+    nac.tenant.clearScripts();
+    nac.clock.advance(13 * 60_000);
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
+    const [complete] = await nac.sweeps.listRuns(1);
+    expect(complete).toMatchObject({ result: 'complete', devices: nac.tenant.fleet.size });
+    expect(complete?.id).not.toBe(failed?.id);
+    expect((await stored(nac, 'NAC-00001'))?.device.complianceState).toBe('noncompliant');
+  });
+
   it('a malformed token response names the field and what to do', async () => {
     await using nac = await startConnector();
     nac.tenant.script({ target: 'token', headers: { 'content-type': 'text/html' }, body: '<html>proxy</html>' });

@@ -18,7 +18,7 @@ const STRICTER = `roles:
   compliant: { vlan: 10 }
   quarantine: { vlan: 666 }
 rules:
-  - { name: permit-compliant, when: { compliance: compliant }, permit: compliant }
+  - { name: permit-compliant, when: { compliance: [compliant, inGracePeriod] }, permit: compliant }
   - { name: strangers, when: { compliance: notEnrolled }, reject: true }
   - { name: quarantine-others, permit: quarantine }
 `;
@@ -71,6 +71,18 @@ describe('what-if', () => {
     await desk.policies.upload('v1', NOBODY);
     await desk.policies.activate('v1');
     expect((await desk.policies.whatIf(NOBODY, [])).fleet.changing).toBe(0);
+  });
+
+  it('takes a device that has been silent for too long as silent, as a lookup would', async () => {
+    await using desk = await polled();
+    const { nac, policies } = desk;
+    const refused = SAME.replace(
+      'rules:\n',
+      'rules:\n  - { name: silent, when: { compliance: silent }, reject: true }\n',
+    );
+    expect((await policies.whatIf(refused, [])).fleet.changing).toBe(0);
+    nac.clock.advance(40 * 24 * 60 * MINUTE_MS);
+    expect((await policies.whatIf(refused, [])).fleet.changing).toBe(nac.tenant.fleet.size);
   });
 
   it('takes stored devices to ask as the query says', async () => {

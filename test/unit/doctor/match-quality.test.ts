@@ -53,9 +53,32 @@ test('names are compared as lookups compare them', async () => {
 test.each(['0', '', 'Default string', 'To be filled by O.E.M.', 'System Serial Number', 'None'])(
   'the serial number "%s" is none',
   async (serialNumber) => {
-    expect((await findings([{ serialNumber }, { serialNumber }]))('shared-serial')?.devices).toBe(0);
+    expect((await findings([{ serialNumber }, { serialNumber }]))('enrolled-twice')?.devices).toBe(0);
   },
 );
+
+test('records of one machine, by serial number or Entra device, are enrolled twice, not a collision', async () => {
+  const entra = '5f1a0f3e-6a52-4a3c-8f3b-0d3d5a2e7c11';
+  const find = await findings([
+    { name: 'LT', wifiMac: aMac('a0b1c2d3e4f5'), serialNumber: 'PF1' },
+    { name: 'LT', wifiMac: aMac('a0b1c2d3e4f5'), serialNumber: ' pf1', entraDeviceId: entra },
+    { serialNumber: '0', entraDeviceId: entra },
+    { serialNumber: 'PF2' },
+  ]);
+  expect(find('enrolled-twice')).toMatchObject({ devices: 3, examples: [{ shared: 'serial number pf1', more: 0 }] });
+  expect([find('shared-mac')?.devices, find('shared-name')?.devices]).toEqual([0, 0]);
+});
+
+test('a record with the marks of two machines shows that they are one, in any order', async () => {
+  const entra = '5f1a0f3e-6a52-4a3c-8f3b-0d3d5a2e7c11';
+  const records = [{ serialNumber: 'PF1' }, { entraDeviceId: entra }, { serialNumber: 'PF1', entraDeviceId: entra }];
+  await fc.assert(
+    fc.asyncProperty(fc.shuffledSubarray(records, { minLength: 3 }), async (inAnyOrder) => {
+      const finding = (await findings(inAnyOrder))('enrolled-twice');
+      expect([finding?.devices, finding?.examples.length]).toEqual([3, 1]);
+    }),
+  );
+});
 
 test('examples are bounded, counts are not: the most shared value first', async () => {
   const twins = Array.from({ length: 30 }, (_, index) => ({ name: `TWIN-${index >> 1}` }));

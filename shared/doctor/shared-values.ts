@@ -1,0 +1,33 @@
+// Values that several machines share. Records of one machine may: lookups know which of them counts.
+
+import type { Device } from '../domain/device.ts';
+import { isSameMachine, type MachineMarks } from '../domain/same-machine.ts';
+import { Sharers, type Sharing, sharing } from './sharers.ts';
+
+interface Value {
+  readonly sharers: Sharers;
+  readonly first: MachineMarks;
+  severalMachines: boolean;
+}
+
+export class SharedValues {
+  readonly #values = new Map<string, Value>();
+
+  add(text: string | undefined, device: Device): void {
+    if (!text) return;
+    const { entraDeviceId, serialNumber } = device;
+    const marks = { ...(entraDeviceId && { entraDeviceId }), ...(serialNumber && { serialNumber }) };
+    const value = this.#values.get(text) ?? { sharers: new Sharers(), first: marks, severalMachines: false };
+    value.severalMachines ||= value.sharers.count > 0 && !isSameMachine(value.first, marks);
+    value.sharers.add(device);
+    this.#values.set(text, value);
+  }
+
+  found(most: number): Sharing {
+    const shared = [...this.#values].filter(([, { severalMachines }]) => severalMachines);
+    return sharing(
+      shared.map(([text, { sharers }]) => [text, sharers]),
+      most,
+    );
+  }
+}
