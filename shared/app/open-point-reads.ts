@@ -12,6 +12,7 @@ import { handOnLeft } from '../polling/hand-on.ts';
 import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads.ts';
 import { pollNoncompliant } from '../polling/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
+import { applyReleases } from '../polling/release-held.ts';
 import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports.ts';
@@ -48,7 +49,9 @@ export async function openPointReads(
     random,
     log,
   };
+  const breaker = { massChange: settings.massChange, compliantStates: new Set(settings.compliantStates) };
   const limitsOf = (functionTimeoutMs: number) => ({
+    ...breaker,
     budgetMs: functionTimeoutMs * BUDGET_SHARE,
     leaseMs: functionTimeoutMs * LEASE_SHARE,
   });
@@ -59,6 +62,7 @@ export async function openPointReads(
     /** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
     async pollWithoutSweep(functionTimeoutMs: number): Promise<SliceResult> {
       const limits = limitsOf(functionTimeoutMs);
+      await applyReleases(deps);
       const listed = await pollNoncompliant(deps, { ...limits, intervalMs: settings.pollingIntervalMs });
       const refreshed = await refreshAuthenticated(deps, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];

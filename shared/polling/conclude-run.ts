@@ -6,7 +6,7 @@
 
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { type Instant, toInstant } from '../domain/instant.ts';
+import type { Instant } from '../domain/instant.ts';
 import type { SweepRun } from '../ports.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
@@ -15,6 +15,7 @@ import { type Absences, findAbsences, type MissingDevice, stillPresent } from '.
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { type Saved, saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
+import { tellHeld } from './tell-held.ts';
 
 /** An observation that would turn the device's compliance. */
 export interface CollectedFlip {
@@ -76,7 +77,7 @@ export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: 
   }
   await stageFlips(deps, limits, inHand);
   await holdAbsences(deps, inHand, except(would, confirmed));
-  return { result, gone, turned: 0, held: await tell(deps, limits, inHand, known) };
+  return { result, gone, turned: 0, held: await tellHeld(deps, limits.massChange, run.id, known) };
 }
 
 /** Stores what would turn beside the records, so that it outlives this process. */
@@ -172,25 +173,6 @@ async function holdAbsences(
     deps,
     keys.map((key) => ({ key, plan: (stored) => planHeldAbsence(stored, run.startedAt, hold) })),
   );
-}
-
-/** @returns how many devices are held now */
-async function tell(deps: SweepDeps, { massChange }: SweepLimits, { run }: RunInHand, known: number): Promise<number> {
-  const { flips, absences, byRun } = await readHeldDevices(deps.devices);
-  const now = toInstant(deps.clock.now());
-  const total = { heldAt: now, changing: flips.size + absences, known };
-  await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun, total));
-  deps.log.error('poll.breaker-tripped', {
-    run: run.id,
-    flips: flips.size,
-    absences,
-    known,
-    share: massChange.share,
-    least: massChange.least,
-    action:
-      'Look at what changed in Intune. GET /api/poll shows what is held, POST /api/poll/release lets a run through.',
-  });
-  return total.changing;
 }
 
 function except(missing: readonly MissingDevice[], keys: readonly DeviceKey[]): DeviceKey[] {

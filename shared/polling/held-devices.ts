@@ -15,6 +15,8 @@ export interface HeldCounts {
 export interface HeldDevices {
   readonly flips: ReadonlyMap<string, DeviceKey>;
   readonly absences: number;
+  /** All of them. */
+  readonly keys: readonly DeviceKey[];
   readonly byRun: ReadonlyMap<string, HeldCounts>;
 }
 
@@ -23,10 +25,12 @@ const CHUNK = 500;
 
 export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices> {
   const flips = new Map<string, DeviceKey>();
+  const keys: DeviceKey[] = [];
   const byRun = new Map<string, HeldCounts>();
   let absences = 0;
   for await (const { source, id, held } of devices.marks()) {
     if (held === undefined) continue;
+    keys.push({ source, id });
     const isFlip = held.what === 'flip';
     if (isFlip) flips.set(deviceKeyText({ source, id }), { source, id });
     else absences += 1;
@@ -36,7 +40,7 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
       absences: before.absences + (isFlip ? 0 : 1),
     });
   }
-  return { flips, absences, byRun };
+  return { flips, absences, keys, byRun };
 }
 
 /**

@@ -24,13 +24,15 @@ export type DevicePlan =
 export type FlipRule =
   | { readonly kind: 'apply' }
   | { readonly kind: 'collect'; readonly compliantStates: CompliantStates }
-  | {
-      readonly kind: 'hold';
-      readonly compliantStates: CompliantStates;
-      readonly runId: string;
-      /** Start of the newest complete sweep: the content kept was confirmed then, if not later. */
-      readonly confirmedUntil: Instant | undefined;
-    };
+  | HoldRule;
+
+export interface HoldRule {
+  readonly kind: 'hold';
+  readonly compliantStates: CompliantStates;
+  readonly runId: string;
+  /** Start of the newest complete sweep: the content kept was confirmed then, if not later. */
+  readonly confirmedUntil: Instant | undefined;
+}
 
 export interface ObservationRules {
   readonly flips: FlipRule;

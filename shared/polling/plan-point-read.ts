@@ -5,11 +5,20 @@ import type { Device, DeviceKey, DeviceRecord } from '../domain/device.ts';
 import { describeChange } from '../domain/device-change.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { StoredDevice } from '../ports.ts';
-import { type DevicePlan, planDoubted, planGone, planObserved } from './plan-device-write.ts';
+import {
+  type DevicePlan,
+  type HoldRule,
+  planDoubted,
+  planGone,
+  planHeldAbsence,
+  planObserved,
+} from './plan-device-write.ts';
 
 export interface PointReadRules {
   /** A sweep keeps its own account of records, and must hear of what others write. */
   readonly besidesSweep: boolean;
+  /** What turns, or is gone, waits beside its record for the end of the run. Absent: it counts at once. */
+  readonly hold?: HoldRule;
 }
 
 /** Like {@link planObserved}, but a record that says the same is written with the new time: so old is the answer at most. */
@@ -17,9 +26,9 @@ export function planConfirmed(
   stored: StoredDevice | undefined,
   device: Device,
   observedAt: Instant,
-  { besidesSweep }: PointReadRules,
+  { besidesSweep, hold }: PointReadRules,
 ): DevicePlan {
-  const plan = planObserved(stored, device, observedAt, { flips: { kind: 'apply' }, besidesSweep });
+  const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, besidesSweep });
   if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
   const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
   return { kind: 'write', write: { record: { ...record, observedAt }, retiredIdentities, replaces: etag } };
@@ -27,16 +36,37 @@ export function planConfirmed(
 
 /**
  * Two witnesses for absence: the first makes the record doubtful, a second one, later, makes the device gone.
- * `holdAbsences`: too many devices are absent at once for that to be believed.
+ * `holdAbsences`: nobody is gone for now.
  */
 export function planAbsent(
   stored: StoredDevice | undefined,
   readAt: Instant,
-  { besidesSweep, holdAbsences }: PointReadRules & { readonly holdAbsences: boolean },
+  { besidesSweep, holdAbsences, hold }: PointReadRules & { readonly holdAbsences: boolean },
 ): DevicePlan {
   if (stored?.presence !== 'present') return { kind: 'unchanged' };
   if (stored.confirmedUntil === undefined || holdAbsences) return planDoubted(stored, undefined, readAt);
-  return planGone(stored, readAt, { besidesSweep });
+  if (hold === undefined) return planGone(stored, readAt, { besidesSweep });
+  // What is held of a device that was there makes its record doubtful, and is no witness for absence.
+  return stored.held?.device === undefined ? planHeldAbsence(stored, readAt, hold) : { kind: 'unchanged' };
+}
+
+/**
+ * A device was to become noncompliant, was held, and a later list does not say so any more: its record is as it was.
+ * @param isListed whether the list may speak of the device after all
+ */
+export function planUnlisted(
+  stored: StoredDevice | undefined,
+  listedAt: Instant,
+  isListed: (device: Device) => boolean,
+): DevicePlan {
+  const { held } = stored ?? {};
+  if (stored === undefined || held?.device === undefined || held.device.complianceState !== 'noncompliant') {
+    return { kind: 'unchanged' };
+  }
+  if (isListed(held.device)) return { kind: 'held' };
+  if (held.observedAt >= listedAt) return { kind: 'outdated' };
+  const { etag, retiredIdentities, held: _held, confirmedUntil, ...record } = stored;
+  return { kind: 'write', write: { record, retiredIdentities, mark: 'doubt', replaces: etag } };
 }
 
 /**

@@ -2,7 +2,7 @@
 // (Microsoft, "Network access control integration with Intune": more often is answered with 503).
 //
 //   is it time? -> note that it was asked for -> list -> listed devices are noncompliant -> those that left it, and those
-//   only their address tells of, are read one by one
+//   only their address tells of, are read one by one -> what turns counts, unless it is too much at once
 
 import { deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
@@ -10,7 +10,9 @@ import type { MacAddress } from '../domain/mac-address.ts';
 import { isLive } from '../domain/session.ts';
 import { SourceError } from '../errors.ts';
 import type { ComplianceRetrieval, Logger, NoncompliantList, SessionStore } from '../ports.ts';
+import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
+import { type Listed, liftUnlisted, namesOf } from './lift-unlisted.ts';
 import { idOfAddress, type PointReading, type PointReads, type PointTarget, withAddress } from './point-reads.ts';
 import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
 import { recordIdOf, sessionTarget } from './session-target.ts';
@@ -40,7 +42,7 @@ export interface PollNoncompliantDeps extends TaskDeps, SavePointReadsDeps {
   readonly log: Logger;
 }
 
-export interface PollNoncompliantLimits {
+export interface PollNoncompliantLimits extends BreakerLimits {
   /** Time between lists, raised to four hours where it is less. */
   readonly intervalMs: number;
   readonly leaseMs: number;
@@ -56,7 +58,7 @@ export function pollNoncompliant(
   return withTask(deps, task, isDue, async (held) => {
     const list = await askForList(deps, held, Math.max(limits.intervalMs, LIST_WALL_MS));
     if (list === undefined) return 'failed';
-    await saveList(deps, held, list);
+    await saveList(deps, held, list, limits);
     return 'complete';
   });
 }
@@ -102,9 +104,11 @@ async function saveList(
   deps: PollNoncompliantDeps,
   task: HeldTask<NoncompliantState>,
   list: NoncompliantList,
+  limits: BreakerLimits,
 ): Promise<void> {
+  const runId = `noncompliant-${Date.parse(list.requestedAt)}`;
   const listed = list.devices.filter(({ compliant }) => compliant !== true);
-  const rules = { source: deps.source, holdAbsences: false };
+  const rules = { source: deps.source, holdAbsences: true, hold: staged(limits, runId) };
   for (let start = 0; start < listed.length; start += SAVED_AT_ONCE) {
     const readings = listed
       .slice(start, start + SAVED_AT_ONCE)
@@ -112,20 +116,20 @@ async function saveList(
     await savePointReads(deps, readings, rules);
     await task.save(task.state);
   }
+  await liftUnlisted(deps, listed, list.requestedAt);
   const toRead = await devicesToRead(deps, listed);
   for (let start = 0; start < toRead.length; start += SAVED_AT_ONCE) {
     const readings = await deps.reads.read(toRead.slice(start, start + SAVED_AT_ONCE));
-    await savePointReads(deps, readings, { ...rules, holdAbsences: true });
+    await savePointReads(deps, readings, rules);
     await task.save(task.state);
   }
+  const held = await concludePointReads(deps, limits, runId);
   const { askedAt = list.requestedAt, notBefore } = task.state;
   const lastComplete = { askedAt, listed: listed.length };
   await task.save({ askedAt, ...(notBefore !== undefined && { notBefore }), lastComplete, failures: 0 });
   const problems = list.problems.length;
-  deps.log.info('noncompliant.listed', { listed: listed.length, read: toRead.length, problems });
+  deps.log.info('noncompliant.listed', { listed: listed.length, read: toRead.length, problems, held });
 }
-
-type Listed = NoncompliantList['devices'][number];
 
 /** One that only its address tells of counts where the address stands for the device; a known device is asked about. */
 function listedReading({ id, mac }: Listed, { requestedAt }: NoncompliantList, source: string): PointReading[] {
@@ -148,8 +152,7 @@ function listedReading({ id, mac }: Listed, { requestedAt }: NoncompliantList, s
  */
 async function devicesToRead(deps: PollNoncompliantDeps, listed: readonly Listed[]): Promise<PointTarget[]> {
   const { source, reads, devices } = deps;
-  const ids = new Set(listed.flatMap(({ id, mac }) => id ?? (mac ? [idOfAddress(mac)] : [])));
-  const macs = new Set(listed.flatMap(({ id, mac }) => (id === undefined && mac ? [mac] : [])));
+  const { ids, macs } = namesOf(listed);
   const now = toInstant(deps.clock.now());
   const toRead = new Map<string, PointTarget>();
   const candidates = new Map<string, { target: PointTarget; mac: MacAddress | undefined }>();

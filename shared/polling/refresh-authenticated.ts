@@ -1,13 +1,15 @@
 // With the least permission there is no sweep: devices that have authenticated are read one by one, again and again, each
 // before its record is older than the operator allows. One call works one slice of a round through the sessions:
 //
-//   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> hand on -> go on there
+//   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> go on there
+//   at the end of a round: what turned or is gone counts, unless it is too much at once
 
 import { deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import type { SourceError } from '../errors.ts';
 import type { Logger, SessionStore } from '../ports.ts';
+import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
 import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
@@ -20,8 +22,6 @@ export const REFRESH_TASK = 'refresh-authenticated';
 const ROUNDS_PER_INTERVAL = 4;
 /** Sessions looked at before the place in the round is stored. */
 const SESSIONS_AT_ONCE = 200;
-/** When more devices than this, and more than this share of all that were read, are gone at once, none is believed gone. */
-const MASS_ABSENCE = { devices: 50, share: 0.1 } as const;
 
 export interface RefreshRound {
   readonly startedAt: Instant;
@@ -47,7 +47,7 @@ export interface RefreshDeps extends TaskDeps, SavePointReadsDeps {
   readonly log: Logger;
 }
 
-export interface RefreshLimits {
+export interface RefreshLimits extends BreakerLimits {
   /** Oldest that a record of a device with a live session may grow: `COMPLIANCE_REAUTH_INTERVAL`. */
   readonly intervalMs: number;
   readonly leaseMs: number;
@@ -76,15 +76,16 @@ async function workRound(
 ): Promise<'complete' | 'sliced' | 'failed'> {
   const begunAt = deps.clock.now().getTime();
   let round = task.state.round ?? newRound(toInstant(deps.clock.now()));
+  // One name for the round, also after a crash: a person's release means all of it.
+  const runId = `refresh-${Date.parse(round.startedAt)}`;
   /** Records observed before this would be too old before the next round reads them. */
   const tooOld = addMilliseconds(round.startedAt, limits.intervalMs / ROUNDS_PER_INTERVAL - limits.intervalMs);
   for await (const sessions of chunksAfter(deps, round.after)) {
     const { readings, error } = await readDue(deps, sessions, tooOld);
     const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
     const read = round.read + readings.length;
-    const holdAbsences = absent >= MASS_ABSENCE.devices && absent > MASS_ABSENCE.share * read;
-    if (holdAbsences) deps.log.error('refresh.absences-held', { absent, read });
-    const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences });
+    const rules = { source: deps.source, holdAbsences: false, hold: staged(limits, runId) };
+    const { written } = await savePointReads(deps, readings, rules);
     const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
     if (error !== undefined) return stop(deps, task, { ...round, failed }, error);
     const after = sessions.at(-1)?.id;
@@ -92,9 +93,10 @@ async function workRound(
     await task.save({ ...withoutFailures(task.state), round });
     if (deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
   }
+  const held = await concludePointReads(deps, limits, runId);
   const { startedAt, read, saved, absent, failed } = round;
   await task.save({ failures: 0, lastComplete: { startedAt, read } });
-  deps.log.info('refresh.round', { startedAt, read, saved, absent, failed });
+  deps.log.info('refresh.round', { startedAt, read, saved, absent, failed, held });
   return 'complete';
 }
 

@@ -3,7 +3,7 @@
 import type { Device, DeviceKey } from '../domain/device.ts';
 import type { ChangeListener, DeviceStore, IdentityStore, StoredDevice } from '../ports.ts';
 import { handOn } from './hand-on.ts';
-import type { DevicePlan } from './plan-device-write.ts';
+import type { DevicePlan, HoldRule } from './plan-device-write.ts';
 import { planAbsent, planConfirmed, planNeverStored } from './plan-point-read.ts';
 import { idOfAddress, type PointReading, type PointTarget } from './point-reads.ts';
 import { saveDevices } from './save-devices.ts';
@@ -18,10 +18,12 @@ export interface SavePointReadsDeps {
 
 export interface SaveRules {
   readonly source: string;
-  /** Too many are absent at once: nobody is gone for now. */
+  /** Nobody is gone for now. */
   readonly holdAbsences: boolean;
   /** Ids of devices that sessions were let in with on Intune's own word. */
   readonly toldLive?: ReadonlySet<string>;
+  /** See PointReadRules. */
+  readonly hold?: HoldRule;
 }
 
 export async function savePointReads(
@@ -56,8 +58,9 @@ function byDevice(
       const { mac } = reading.target;
       // The address has a device now: what stood for it meanwhile would make it ambiguous.
       if (mac !== undefined && reading.id !== idOfAddress(mac)) {
+        const { besidesSweep } = rules;
         add(idOfAddress(mac), (stored) =>
-          planAbsent(withDoubt(stored), requestedAt, { ...rules, holdAbsences: false }),
+          planAbsent(withDoubt(stored), requestedAt, { besidesSweep, holdAbsences: false }),
         );
       }
     }

@@ -2,67 +2,29 @@
 // asked over HTTPS, and the store in Azurite.
 
 import { describe, expect, it } from 'vitest';
-import type { IntuneTenantOptions } from '../../local/intune-tenant/intune-tenant.ts';
 import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
 import { readSettings } from '../../shared/settings.ts';
-import { type AdjustableClock, adjustableClock } from '../support/adjustable-clock.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
-import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-/** Longer than any test; nothing here is about slices. */
-const SLICE_MS = 10 * MINUTE_MS;
-
-interface Tenant extends AsyncDisposable {
-  readonly nac: ConnectorFixture;
-  readonly clock: AdjustableClock;
-}
-
-async function startCompliance(
-  tenant: IntuneTenantOptions = {},
-  env: Readonly<Record<string, string>> = {},
-): Promise<Tenant> {
-  const clock = adjustableClock();
-  const nac = await startConnector({
-    tenant: {
-      roles: { graph: ['Application.Read.All'], intune: ['get_device_compliance'] },
-      now: () => clock.now(),
-      // MSAL keeps tokens by the machine's clock.
-      tokenLifetimeSeconds: 30 * 24 * 3600,
-      ...tenant,
-    },
-    // The first question also loads MSAL, on a machine that may be busy.
-    env: {
-      INTUNE_PERMISSIONS: 'compliance-only',
-      LIVE_QUERY_DEADLINE: '600ms',
-      LOOKUP_DEADLINE: '10s',
-      LIVE_QUERIES_PER_SECOND: '1000',
-      MAXIMUM_INSTANCE_COUNT: '1',
-      ...env,
-    },
-    overrides: { clock },
-  });
-  return { nac, clock, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
-}
-
-const idOf = ({ tenant }: ConnectorFixture, name: string): string => tenant.fleet.get(name).id;
-const macOf = ({ tenant }: ConnectorFixture, name: string): string => String(tenant.fleet.get(name).wiFiMacAddress);
-
-function askByCertificate(nac: ConnectorFixture, id: string, mac = 'A4-BB-6D-00-00-01'): Promise<LookupAnswer> {
-  const certificate = { sanUri: [`IntuneDeviceId://${id}`] };
-  const request = { method: 'eap-tls', userName: 'host/laptop', eapType: 'TLS', certificate, callingStationId: mac };
-  return nac.app.lookup(nac.apiKey, JSON.stringify(request));
-}
+import {
+  askByCertificate,
+  type ComplianceTenant,
+  HOUR_MS,
+  idOf,
+  MINUTE_MS,
+  macOf,
+  SLICE_MS,
+  startCompliance,
+} from '../support/compliance-scenario.ts';
+import type { ConnectorFixture } from '../support/connector-fixture.ts';
 
 function askByMac(nac: ConnectorFixture, mac: string): Promise<LookupAnswer> {
   return nac.app.lookup(nac.apiKey, JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac }));
 }
 
 /** Until the first answer came in time: by then whatever is loaded on first use is there. */
-async function warmUp({ nac, clock }: Tenant): Promise<void> {
+async function warmUp({ nac, clock }: ComplianceTenant): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt++) {
     await askByCertificate(nac, '00000000-0000-4000-8000-00000000dead');
     if (nac.tenant.stats().requests.complianceDevice > 0) break;

@@ -1,11 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { planAbsent, planConfirmed, planNeverStored } from '../../../shared/polling/plan-point-read.ts';
+import { planAbsent, planConfirmed, planNeverStored, planUnlisted } from '../../../shared/polling/plan-point-read.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';
 
 const EARLIER = '2026-11-20T09:00:00.000Z';
 const LATER = '2026-11-20T12:00:00.000Z';
 const ALONE = { besidesSweep: false };
 const ABSENT = { besidesSweep: false, holdAbsences: false };
+const HOLD = {
+  kind: 'hold',
+  compliantStates: new Set(['compliant'] as const),
+  runId: 'refresh-1',
+  confirmedUntil: undefined,
+} as const;
+const HELD_FLIP = {
+  runId: 'noncompliant-1',
+  observedAt: '2026-11-20T11:00:00.000Z',
+  device: aDevice({ complianceState: 'noncompliant' }),
+};
 
 describe('a read that finds the device', () => {
   test('as it is stored says how fresh the record is, and nothing else', () => {
@@ -64,5 +75,62 @@ describe('a read that finds no device', () => {
         change: { id: DEVICE_ID, after: { presence: 'gone' } },
       },
     });
+  });
+});
+
+describe('while a run holds what it would turn or lose', () => {
+  test('a verdict that turns stands beside the record, without a change', () => {
+    const stored = aStoredDevice();
+    const turned = aDevice({ complianceState: 'noncompliant' });
+    const plan = planConfirmed(stored, turned, LATER, { ...ALONE, hold: HOLD });
+    expect(plan).toMatchObject({
+      kind: 'write',
+      write: {
+        record: { version: stored.version, device: stored.device, held: { runId: HOLD.runId, device: turned } },
+        mark: 'held',
+      },
+    });
+    expect(plan).not.toHaveProperty('write.change');
+  });
+
+  test('a second absence is held, and leaves the device present', () => {
+    const plan = planAbsent(aStoredDevice({ confirmedUntil: EARLIER }), LATER, { ...ABSENT, hold: HOLD });
+    expect(plan).toMatchObject({
+      kind: 'write',
+      write: { record: { presence: 'present', held: { runId: HOLD.runId, observedAt: LATER } }, mark: 'held' },
+    });
+  });
+
+  test('a held verdict is no witness for absence', () => {
+    const stored = aStoredDevice({ confirmedUntil: EARLIER, held: HELD_FLIP });
+    expect(planAbsent(stored, LATER, { ...ABSENT, hold: HOLD })).toEqual({ kind: 'unchanged' });
+  });
+});
+
+describe('a list that does not name a device which is held as noncompliant', () => {
+  const stored = aStoredDevice({ confirmedUntil: '2026-11-20T10:00:00.000Z', held: HELD_FLIP });
+  const named = (): boolean => true;
+  const notNamed = (): boolean => false;
+
+  test('leaves the record as it was before', () => {
+    const plan = planUnlisted(stored, LATER, notNamed);
+    expect(plan).toMatchObject({ kind: 'write', write: { record: { version: stored.version }, mark: 'doubt' } });
+    expect(plan).not.toHaveProperty('write.record.held');
+    expect(plan).not.toHaveProperty('write.record.confirmedUntil');
+    expect(plan).not.toHaveProperty('write.change');
+  });
+
+  test('says nothing when it was asked for before, or may mean the device after all', () => {
+    expect(planUnlisted(stored, EARLIER, notNamed)).toEqual({ kind: 'outdated' });
+    expect(planUnlisted(stored, LATER, named)).toEqual({ kind: 'held' });
+  });
+
+  test('says nothing of what is held for another reason', () => {
+    const toCompliant = { ...HELD_FLIP, device: aDevice({ complianceState: 'compliant' }) };
+    const { device, ...absence } = HELD_FLIP;
+    for (const held of [toCompliant, absence]) {
+      expect(planUnlisted({ ...stored, held }, LATER, notNamed)).toEqual({ kind: 'unchanged' });
+    }
+    expect(planUnlisted(undefined, LATER, notNamed)).toEqual({ kind: 'unchanged' });
   });
 });

@@ -1,0 +1,54 @@
+// The breaker where no sweep is. What a run of the noncompliant list, or a round of the refresh, would turn or lose is staged
+// beside the records while it goes on; here, at its end, all of it counts, or stays held until a person has looked.
+//
+// Done again after a crash it comes to the same: what is staged outlives the process that staged it.
+
+import type { CompliantStates } from '../domain/compliance-state.ts';
+import { SHARDS } from '../domain/device.ts';
+import type { DeviceStore } from '../ports.ts';
+import { type HandOnDeps, handOn } from './hand-on.ts';
+import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
+import { editMassChange, isMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
+import type { HoldRule } from './plan-device-write.ts';
+import type { SaveDeps } from './save-devices.ts';
+import { type TellHeldDeps, tellHeld } from './tell-held.ts';
+
+export interface BreakerLimits {
+  readonly massChange: MassChangeLimits;
+  readonly compliantStates: CompliantStates;
+}
+
+/** No sweep confirms a record meanwhile: it was confirmed when it was observed. */
+export function staged({ compliantStates }: BreakerLimits, runId: string): HoldRule {
+  return { kind: 'hold', compliantStates, runId, confirmedUntil: undefined };
+}
+
+/** @returns how many devices are held now */
+export async function concludePointReads(
+  deps: SaveDeps & HandOnDeps & TellHeldDeps,
+  { massChange }: BreakerLimits,
+  runId: string,
+): Promise<number> {
+  const held = await readHeldDevices(deps.devices);
+  const changing = held.keys.length;
+  // The fleet is counted only when it matters.
+  const known = changing < massChange.least ? changing : await countPresent(deps.devices);
+  if (isMassChange(changing, known, massChange)) return tellHeld(deps, massChange, runId, known);
+  await applyHeld(deps, held.keys, undefined, (changes) => handOn(deps, changes));
+  const left: HeldDevices = changing === 0 ? held : await readHeldDevices(deps.devices);
+  await editMassChange(deps.tasks, (state) => withHeldCounts(state, left.byRun));
+  return left.keys.length;
+}
+
+async function countPresent(devices: DeviceStore): Promise<number> {
+  let count = 0;
+  for (const shard of SHARDS) {
+    for (let more = true, after: Parameters<DeviceStore['listRecords']>[1]; more; ) {
+      const page = await devices.listRecords(shard, after);
+      count += page.records.filter(({ presence }) => presence === 'present').length;
+      after = page.records.at(-1)?.device;
+      more = page.more && after !== undefined;
+    }
+  }
+  return count;
+}

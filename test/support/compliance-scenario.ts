@@ -1,0 +1,53 @@
+// A tenant that grants only get_device_compliance and Application.Read.All, asked over HTTPS, and the store in Azurite.
+
+import type { IntuneTenantOptions } from '../../local/intune-tenant/intune-tenant.ts';
+import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';
+import { type ConnectorFixture, startConnector } from './connector-fixture.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+/** Longer than any test; nothing here is about slices. */
+export const SLICE_MS = 10 * MINUTE_MS;
+
+export interface ComplianceTenant extends AsyncDisposable {
+  readonly nac: ConnectorFixture;
+  readonly clock: AdjustableClock;
+}
+
+export async function startCompliance(
+  tenant: IntuneTenantOptions = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<ComplianceTenant> {
+  const clock = adjustableClock();
+  const nac = await startConnector({
+    tenant: {
+      roles: { graph: ['Application.Read.All'], intune: ['get_device_compliance'] },
+      now: () => clock.now(),
+      // MSAL keeps tokens by the machine's clock.
+      tokenLifetimeSeconds: 30 * 24 * 3600,
+      ...tenant,
+    },
+    // The first question also loads MSAL, on a machine that may be busy.
+    env: {
+      INTUNE_PERMISSIONS: 'compliance-only',
+      LIVE_QUERY_DEADLINE: '600ms',
+      LOOKUP_DEADLINE: '10s',
+      LIVE_QUERIES_PER_SECOND: '1000',
+      MAXIMUM_INSTANCE_COUNT: '1',
+      ...env,
+    },
+    overrides: { clock },
+  });
+  return { nac, clock, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
+}
+
+export const idOf = ({ tenant }: ConnectorFixture, name: string): string => tenant.fleet.get(name).id;
+export const macOf = ({ tenant }: ConnectorFixture, name: string): string =>
+  String(tenant.fleet.get(name).wiFiMacAddress);
+
+export function askByCertificate(nac: ConnectorFixture, id: string, mac = 'A4-BB-6D-00-00-01'): Promise<LookupAnswer> {
+  const certificate = { sanUri: [`IntuneDeviceId://${id}`] };
+  const request = { method: 'eap-tls', userName: 'host/laptop', eapType: 'TLS', certificate, callingStationId: mac };
+  return nac.app.lookup(nac.apiKey, JSON.stringify(request));
+}
