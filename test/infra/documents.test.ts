@@ -55,6 +55,19 @@ describe('docs/deploy.md', () => {
     expect(required.filter((name) => !names.includes(name))).toEqual([]);
   });
 
+  it('asks the deployment for outputs it has, and calls resources what the templates call them', () => {
+    const main = readBicepFile('infra/main.bicep');
+    const outputs = declarations(main).filter(({ kind }) => kind === 'output');
+    const asked = [...text.matchAll(/\$\(output (\w+)\)/g)].map(([, name = '']) => name);
+    expect(asked.length).toBeGreaterThan(3);
+    expect(asked.filter((name) => !outputs.some((output) => output.name === name))).toEqual([]);
+    const prefixes = new Set([...text.matchAll(/\b(\w+)-\$NAME\b/g)].map(([, prefix = '']) => prefix));
+    expect([...prefixes].toSorted()).toEqual(['id', 'log', 'rg']);
+    for (const prefix of prefixes) expect(main.text).toContain(`'${prefix}-\${name}'`);
+    expect(text).toContain('"NAC connector ($NAME)"');
+    expect(read('infra/identity/main.bicep')).toContain(`'NAC connector (\${name})'`);
+  });
+
   it('publishes the zip that the package command makes', () => {
     const { version } = JSON.parse(read('package.json'));
     expect(text).toContain(`.package/connector-${version}.zip`);

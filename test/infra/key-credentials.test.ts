@@ -14,42 +14,12 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'key-credentials-'));
   for (const name of ['one', 'two']) {
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '400',
-      '-subj',
-      `/O=Example/CN=nac ${name}`,
-      '-keyout',
-      file(`${name}.key`),
-      '-out',
-      file(`${name}.pem`),
-    );
+    selfSigned(name, { subject: `/O=Example/CN=nac ${name}`, days: 400 });
   }
   writeFileSync(file('both.pem'), read('one.key') + read('one.pem'));
   writeFileSync(file('chain.pem'), read('one.pem') + read('two.pem'));
   openssl('x509', '-in', file('one.pem'), '-outform', 'DER', '-out', file('one.cer'));
-  openssl(
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '1',
-    '-subj',
-    '/CN=ec',
-    '-keyout',
-    file('ec.key'),
-    '-out',
-    file('ec.pem'),
-  );
+  selfSigned('ec', { subject: '/CN=ec', key: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'] });
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -119,21 +89,7 @@ describe('npm run key-credentials', () => {
   });
 
   it('prints entries that a parameter file takes', async () => {
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-days',
-      '1',
-      '-subj',
-      `/CN=o'clock $\{x}`,
-      '-keyout',
-      file('odd.key'),
-      '-out',
-      file('odd.pem'),
-    );
+    selfSigned('odd', { subject: `/CN=o'clock $\{x}` });
     const { stdout } = await keyCredentialsOf('--for', 'bicep', 'one.pem', 'odd.pem');
     const parameters = parseBicep('x.bicepparam', `using 'main.bicep'\n\nparam certificates = [\n${stdout}]\n`);
     expect(syntaxErrors(parameters)).toEqual([]);
@@ -160,6 +116,12 @@ function thumbprint(name: string): string {
 
 function base64Der(name: string): string {
   return execFileSync('openssl', ['x509', '-in', file(name), '-outform', 'DER']).toString('base64');
+}
+
+/** Makes `<name>.key` and `<name>.pem`. */
+function selfSigned(name: string, { subject = '', days = 1, key = ['rsa:2048'] }): void {
+  const files = ['-keyout', file(`${name}.key`), '-out', file(`${name}.pem`)];
+  openssl('req', '-x509', '-newkey', ...key, '-nodes', '-days', String(days), '-subj', subject, ...files);
 }
 
 function openssl(...args: string[]): string {
