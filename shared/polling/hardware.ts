@@ -87,7 +87,7 @@ async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: reado
     const key = byId.get(reading.id);
     return key && reading.kind === 'found' ? [{ key, reading }] : [];
   });
-  const failed = readings.find((reading) => reading.kind === 'failed');
+  const errors = readings.flatMap((reading) => (reading.kind === 'failed' ? [reading.error] : []));
   const saved = await saveDevices(
     deps,
     found.map(({ key, reading }) => ({
@@ -96,7 +96,10 @@ async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: reado
     })),
   );
   await handOn(deps, saved.changes);
-  if (failed?.kind === 'failed' && found.length === 0) throw failed.error;
+  // Who is asked to slow down asks no further; what fails for another reason may be about one device alone.
+  const refusal =
+    errors.find(({ code }) => code === 'NAC_INTUNE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
+  if (refusal !== undefined) throw refusal;
 }
 
 async function moveOn(inHand: TaskInHand<HardwareState>, state: HardwareState): Promise<HardwareState> {
