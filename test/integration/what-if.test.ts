@@ -110,19 +110,6 @@ describe('what-if', () => {
     await expect(desk.policies.whatIf('rules: []', [])).rejects.toMatchObject({ code: 'NAC_POLICY' });
   });
 
-  it('knows that a device is silent when the lookup would call it so', async () => {
-    await using desk = await polled();
-    const silent = SAME.replace(
-      'rules:\n',
-      'rules:\n  - { name: silent, when: { compliance: silent }, reject: true }\n',
-    );
-    expect((await desk.policies.whatIf(silent, [])).fleet.changing).toBe(0);
-    desk.nac.clock.advance(365 * 24 * 60 * MINUTE_MS);
-    const { fleet } = await desk.policies.whatIf(silent, []);
-    expect(fleet.examples.map(({ name }) => name)).toContain('NAC-00001');
-    expect(Object.keys(fleet.byRule).filter((change) => !change.endsWith('-> silent'))).toEqual([]);
-  });
-
   it('leaves out sessions that are over', async () => {
     await using desk = await polled();
     desk.nac.clock.advance(25 * 60 * MINUTE_MS);
