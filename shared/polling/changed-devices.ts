@@ -35,7 +35,7 @@ const DISTRUST_MS = 24 * 3_600_000;
 const LONGEST_STRETCH = 8;
 
 export interface ChangedDevicesState extends TaskState {
-  /** Everything that checked in before this was read. Absent: begin at the newest complete sweep. */
+  /** Everything that checked in before this was read. Absent, or older: begin at the newest complete sweep. */
   readonly watermark?: Instant;
   /** The source ignored the filter: not asked again before this. */
   readonly distrustedUntil?: Instant;
@@ -87,7 +87,9 @@ async function readCheckIns(
 ): Promise<ChangedDevicesState> {
   const now = toInstant(deps.clock.now());
   if ((state.distrustedUntil ?? '') > now) return state;
-  const since = addMilliseconds(state.watermark ?? baseline, -OVERLAP_MS);
+  // A complete sweep has read what checked in before it: after an outage a pass begins there, and never with more check-ins
+  // than it has pages for.
+  const since = addMilliseconds(laterOf(state.watermark, baseline), -OVERLAP_MS);
   const seen: Sightings['seen'][number][] = [];
   const graceTimes = new Map<string, Instant>();
   let firstRequestAt: Instant | undefined;
@@ -109,6 +111,10 @@ async function readCheckIns(
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   const isWhole = page !== undefined && page.nextCursor === undefined;
   return isWhole && firstRequestAt !== undefined ? { ...state, watermark: firstRequestAt } : state;
+}
+
+function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
+  return watermark !== undefined && watermark > baseline ? watermark : baseline;
 }
 
 /** Graph answers a filter it does not support with everything, without a word: then nothing is known. */
@@ -172,12 +178,13 @@ async function holdersOf(
   return [...keys].map(parseDeviceKeyText).filter((key) => key.source === source.name);
 }
 
-/** @returns false when somebody else is writing the state of the sweep: to be asked again */
+/** @returns false when a sweep is under way, which may have read the first devices too early: to be asked again */
 async function requestSweep(sweeps: SweepStore): Promise<boolean> {
   const { state, etag } = await sweeps.read();
+  if (state.run !== undefined || state.owner !== undefined) return false;
   const { lastStartedAt, ...due } = state;
   try {
-    if (state.run === undefined && state.owner === undefined) await sweeps.write(due, etag);
+    await sweeps.write(due, etag);
     return true;
   } catch (thrown) {
     if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return false;

@@ -118,6 +118,24 @@ describe('the watermark', () => {
     expect((await changedState(nac)).watermark).not.toBe(before);
   });
 
+  it('is caught up by a complete sweep: more check-ins than a pass has pages hold nobody up for good', async () => {
+    await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
+    const names = nac.tenant.fleet.list().value.map(({ deviceName }) => String(deviceName));
+    for (const name of names) checkIn(nac, name, String(nac.tenant.fleet.get(name).complianceState));
+    const { watermark } = await changedState(nac);
+    await tickAfter(nac, MINUTE_MS);
+    expect((await changedState(nac)).watermark, 'thirty pages are more than one pass reads').toBe(watermark);
+
+    // The sweep, and a pass that begins with it.
+    await tickAfter(nac, 2 * HOUR_MS);
+    await tickAfter(nac, MINUTE_MS);
+    const last = names.findLast((name) => nac.tenant.fleet.get(name).complianceState === 'compliant') ?? '';
+    nac.changes.length = 0;
+    checkIn(nac, last, 'noncompliant');
+    await tickAfter(nac, MINUTE_MS);
+    expect(nac.changes).toMatchObject([{ id: nac.tenant.fleet.get(last).id }]);
+  });
+
   it('is given up when Graph ignores the filter: nothing of that answer counts, and sweeps find what changes', async () => {
     await using nac = await startSwept();
     nac.tenant.behave({ supportedFilter: 'ignored' });
