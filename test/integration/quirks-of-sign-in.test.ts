@@ -116,7 +116,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
   ],
   ['Entra hangs', tokenScript({ hang: true }, 'NAC_INTUNE_UNREACHABLE', /did not answer in time/)],
   ['Entra’s answer stalls', tokenScript({ damage: 'stalled' }, 'NAC_INTUNE_UNREACHABLE', /did not answer in time/)],
-  ['Entra’s answer is truncated', tokenScript({ damage: 'truncated' }, 'NAC_INTUNE_TOKEN', /./)],
+  ['Entra’s answer is truncated', tokenScript({ damage: 'truncated' }, 'NAC_INTUNE_TOKEN', /cut off/)],
   ['a captive portal answers for Entra', tokenScript({ answer: 'captivePortal' }, 'NAC_INTUNE_TOKEN', /proxy/)],
   [
     'Entra is unavailable for a while',

@@ -36,7 +36,7 @@ function parse<T>(url: string, answer: HttpAnswer): NetworkResponse<T> {
       `${new URL(url).host} answered ${answer.status} with something that is not JSON (${answer.headers['content-type'] ?? 'no content type'}).`,
       {
         action:
-          'Something between the function app and Microsoft Entra answers in its place, such as a proxy’s sign-in page.',
+          'The answer was cut off, or something between the function app and Microsoft Entra answers in its place, such as a proxy’s sign-in page.',
         field: 'token response',
         cause,
       },
