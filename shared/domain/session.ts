@@ -9,6 +9,7 @@ import { type Instant, millisecondsBetween } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
 import type { NasLocation } from './nas-location.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
+import { singlePairs } from './vpn-client-identities.ts';
 
 /** A session without any sign of life for this long is over. */
 export const SESSION_LIFE_MS = 24 * 60 * 60_000;
@@ -42,17 +43,15 @@ export type Asker = Pick<Client, 'name' | 'site' | 'sessionKey'>;
 export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acctSessionId' | 'certificate'>;
 
 /**
- * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, with the address he comes from,
- * since his laptop and his phone may be on at once; then the certificate.
+ * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, then the certificate.
  * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam. Ids appear in logs and on
  * the wire, so they are keyed with a secret of the site: nobody finds the address by trying all of them.
  */
 export function sessionId({ site, sessionKey }: Asker, request: Station): string {
-  const { userName, callingStationId } = request;
   const station =
     stationMac(request) ??
-    (userName && callingStationId ? [userName, callingStationId] : userName) ??
-    callingStationId ??
+    request.userName ??
+    request.callingStationId ??
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
@@ -74,7 +73,7 @@ export function openSession(
     site: client.site,
     client: client.name,
     ...(mac && { mac }),
-    ...storable({
+    ...present({
       userName: request.userName,
       acctSessionId: request.acctSessionId,
       acctMultiSessionId: request.acctMultiSessionId,
@@ -95,8 +94,8 @@ export function openSession(
 
 /** Cisco-AVPair `audit-session-id=…`, which the NAS gives to everything it says of one session. */
 function auditSessionId({ ciscoAvPairs = [] }: AccessRequest): string | undefined {
-  for (const pair of ciscoAvPairs) {
-    const [, id] = /(?:^|,)audit-session-id=([0-9A-Za-z]{8,64})(?:,|$)/i.exec(pair) ?? [];
+  for (const pair of singlePairs(ciscoAvPairs)) {
+    const [, id] = /^audit-session-id=([0-9A-Za-z]{8,64})$/i.exec(pair.trim()) ?? [];
     if (id !== undefined) return id;
   }
   return undefined;
@@ -110,13 +109,6 @@ export function isLive({ decision, accounting }: Session, now: Instant): boolean
   return millisecondsBetween(lastSign, now) < SESSION_LIFE_MS;
 }
 
-/** RFC 2865 5: no attribute holds more octets. What is longer came by another way, and no CoA could name it. */
-const LONGEST_ATTRIBUTE = 253;
-
-function storable<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
-  const isStorable = (value: string | undefined): boolean =>
-    value !== undefined && value !== '' && Buffer.byteLength(value) <= LONGEST_ATTRIBUTE;
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isStorable(value))) as {
-    [K in keyof T]?: string;
-  };
+function present<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as { [K in keyof T]?: string };
 }

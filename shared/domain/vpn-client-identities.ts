@@ -7,8 +7,6 @@ import { DEVICE_ID_FORMS, prefixedDeviceId } from './prefixed-device-id.ts';
 
 /** A client lists its adapters, and no laptop has more. */
 const MOST_MACS = 8;
-/** One device has one id with its MDM and two unique ids; each is a question to the store. */
-const MOST_IDS = 4;
 
 /**
  * Names of pairs that VPN gateways and switches send. A RADIUS server that can only give one text joins its pairs by
@@ -25,18 +23,21 @@ const PAIR_NAMES = [
 ];
 const PAIR_START = new RegExp(`,(?=(?:${PAIR_NAMES.join('|')})=)`, 'gi');
 
+/** The pairs one by one. In a list each stands by itself, whatever commas it holds: a client chooses some of the values. */
+export function singlePairs(ciscoAvPairs: readonly string[]): readonly string[] {
+  return ciscoAvPairs.length === 1 ? ciscoAvPairs.flatMap((joined) => joined.split(PAIR_START)) : ciscoAvPairs;
+}
+
 /** Strongest first: a device id in any value, the unique ids, then the adapters' addresses. */
 export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): PresentedIdentity[] {
-  const pairs = ciscoAvPairs.length === 1 ? ciscoAvPairs.flatMap((joined) => joined.split(PAIR_START)) : ciscoAvPairs;
-  const tlvs = pairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
+  const tlvs = singlePairs(ciscoAvPairs).flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
   const valuesOf = (name: string): string[] =>
     tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
   const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));
   return [
-    ...withoutRepetitions(tlvs.flatMap(deviceIdsIn)).slice(0, MOST_IDS),
+    ...tlvs.flatMap(deviceIdsIn),
     ...uids
       .filter(({ value }) => /^[0-9a-f-]{16,64}$/i.test(value))
-      .slice(0, MOST_IDS)
       .map(({ name, value }) => claim('udid', value.toLowerCase(), name)),
     ...valuesOf('device-mac')
       .flatMap((value) => parseMacAddress(value) ?? [])
@@ -44,12 +45,6 @@ export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): Prese
       .slice(0, MOST_MACS)
       .map((mac) => ({ ...claim('mac', mac, 'device-mac'), assurance: 'mac' as const })),
   ];
-}
-
-function withoutRepetitions(ids: readonly PresentedIdentity[]): PresentedIdentity[] {
-  return ids.filter(
-    ({ value, source }, index) => index === ids.findIndex((id) => id.value === value && id.source === source),
-  );
 }
 
 /** `ID:Intune:DeviceID:<id>` may stand in any value: which one depends on the client's platform. */

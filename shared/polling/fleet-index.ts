@@ -76,11 +76,23 @@ export class FleetIndex {
     return this.#entry(deviceHash(device))?.fingerprint === deviceFingerprint(device);
   }
 
+  /** {@link markSeen} and {@link isUnchanged} in one. */
+  meet(device: Device): boolean {
+    const hash = deviceHash(device);
+    const entry = this.#entry(hash);
+    if (entry === undefined) return false;
+    this.#mark(hash, entry);
+    return !this.#trustsNothing && entry.fingerprint === deviceFingerprint(device);
+  }
+
   /** The run has met the device, whatever became of its content. */
   markSeen(key: DeviceKey): void {
     const hash = deviceHash(key);
     const entry = this.#entry(hash);
-    if (entry === undefined) return;
+    if (entry !== undefined) this.#mark(hash, entry);
+  }
+
+  #mark(hash: string, entry: Entry): void {
     const shard = this.#shard(hash);
     shard.changed ||= entry.missed > 0;
     shard.marked ||= entry.run !== this.#run;

@@ -135,8 +135,7 @@ class SweepSlice {
       if (goesOn) coming = this.#readPage(page.nextCursor);
       coming.catch(() => undefined);
       // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
-      await this.#renewLease(toInstant(this.#deps.clock.now()));
-      await this.#savePage(page);
+      await this.#savePage(page, this.#renewLease(toInstant(this.#deps.clock.now())));
       if (page.nextCursor === undefined) return this.#finish();
       this.#run = { ...this.#run, cursor: page.nextCursor };
       if (!goesOn) return this.#pause();
@@ -161,9 +160,11 @@ class SweepSlice {
     }
   }
 
-  async #savePage(page: DevicePage): Promise<void> {
+  /** @param leaseRenewed nothing is saved before */
+  async #savePage(page: DevicePage, leaseRenewed: Promise<void>): Promise<void> {
     const devices = withoutRepetitions(page.devices);
-    const maybeChanged = devices.filter((device) => !this.#fleet.isUnchanged(device));
+    const maybeChanged = devices.filter((device) => !this.#fleet.meet(device));
+    await leaseRenewed;
     const { firstLoad = false } = this.#run;
     const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
     const saved = await saveDevices<Device>(
@@ -182,7 +183,6 @@ class SweepSlice {
     for (const device of devices) {
       const graceAt = graceReadingAt(device, page.requestedAt);
       if (graceAt !== undefined) this.#graceTimes.set(deviceKeyText(device), graceAt);
-      this.#fleet.markSeen(device);
       // Listed twice: what the later page says counts.
       this.#flips.delete(deviceKeyText(device));
     }

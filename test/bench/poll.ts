@@ -10,12 +10,19 @@ import { type BenchTenant, downloadAll } from './bare-download.ts';
 import { writeAll } from './bare-writes.ts';
 import { type Child, startChild } from './child-process.ts';
 import { median } from './latency.ts';
+import { benchMillion } from './poll-million.ts';
 import type { PolledRun } from './poll-process.ts';
 
 const ROUNDS = 3;
+/** What Node allows itself by default where it finds the 512 MB of the smallest Flex Consumption instance. */
+const HEAP_OF_SMALLEST_INSTANCE_MIB = 256;
 
 export async function benchPoll(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { devices: { type: 'string', default: '100000' } } });
+  const { values } = parseArgs({
+    args: [...args],
+    options: { devices: { type: 'string', default: '100000' }, million: { type: 'boolean', default: false } },
+  });
+  if (values.million) return benchMillion(print);
   const devices = Number(values.devices);
   if (!Number.isInteger(devices) || devices < 1000 || devices > 100_000) {
     throw new RangeError('--devices must be a whole number from 1000 to 100000');
@@ -27,9 +34,10 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
     name: string,
     childArgs: readonly string[] = [],
     env: Readonly<Record<string, string>> = {},
+    nodeOptions: readonly string[] = [],
   ): Child => {
     const script = path.join(import.meta.dirname, `${name}.ts`);
-    const child = startChild({ script, args: childArgs, env, logFile: path.join(folder, `${name}.log`) });
+    const child = startChild({ script, args: childArgs, nodeOptions, env, logFile: path.join(folder, `${name}.log`) });
     stack.defer(() => child.stop());
     return child;
   };
@@ -40,7 +48,7 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
   await (await openClientRegistry({ kind: 'connection-string', connectionString })).prepareStore();
   const caFile = path.join(folder, 'tenant-ca.pem');
   writeFileSync(caFile, tenant.caPem);
-  const poll = start('poll-process', [], {
+  const pollEnv = {
     ENTRA_TENANT_ID: tenant.tenantId,
     ENTRA_CLIENT_ID: tenant.clientId,
     ENTRA_CLIENT_SECRET: tenant.clientSecret,
@@ -52,7 +60,8 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
     // The sweep alone: what else a tick does has budgets of its own.
     CHANGED_DEVICES_INTERVAL: 'off',
     HARDWARE_MAX_AGE: 'off',
-  });
+  };
+  const poll = start('poll-process', [], pollEnv, [`--max-old-space-size=${HEAP_OF_SMALLEST_INSTANCE_MIB}`]);
   await poll.message();
 
   const run = (): Promise<PolledRun> => ask(poll, 'run') as Promise<PolledRun>;

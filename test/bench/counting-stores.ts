@@ -1,0 +1,84 @@
+// Stores that count what they are asked to write and keep next to nothing, for measuring our own part alone.
+
+import { deviceKeyText } from '../../shared/domain/device.ts';
+import type { DeviceStore, IdentityStore, SweepState, SweepStore, TaskStore } from '../../shared/ports.ts';
+
+export interface Counts {
+  devices: number;
+  marked: number;
+  pointers: number;
+  read: number;
+}
+
+export interface CountingStores {
+  readonly counts: Counts;
+  readonly devices: DeviceStore;
+  readonly identities: IdentityStore;
+  readonly sweeps: SweepStore;
+  readonly tasks: TaskStore;
+}
+
+export function countingStores(): CountingStores {
+  const counts: Counts = { devices: 0, marked: 0, pointers: 0, read: 0 };
+  const nothing = async (): Promise<void> => undefined;
+  const none = async function* (): AsyncGenerator<never> {};
+  const shards = new Map<string, Uint8Array>();
+  const tasks = new Map<string, unknown>();
+  let state: SweepState = { runNumber: 0 };
+  let writes = 0;
+  return {
+    counts,
+    devices: {
+      isEmpty: async () => counts.devices === 0,
+      read: async () => undefined,
+      async readMany(keys) {
+        counts.read += keys.length;
+        return new Map();
+      },
+      async write(given) {
+        counts.devices += given.length;
+        return { written: given.map((of) => ({ of, etag: deviceKeyText(of.record.device) })), overtaken: [] };
+      },
+      async markIndexed(devices) {
+        counts.marked += devices.length;
+      },
+      listKeys: none,
+      listRecords: async () => ({ records: [], more: false }),
+      pendingChanges: none,
+      removeChanges: nothing,
+      marks: none,
+      addMarks: nothing,
+      removeMarks: nothing,
+      noteReauthentication: nothing,
+    },
+    identities: {
+      readHolders: async () => ({ devices: [], more: false }),
+      async addHolders(entries) {
+        counts.pointers += entries.length;
+      },
+      removeHolders: nothing,
+    },
+    sweeps: {
+      read: async () => ({ state, etag: String(writes) }),
+      async write(given) {
+        state = given;
+        writes += 1;
+        return String(writes);
+      },
+      recordRun: nothing,
+      listRuns: async () => [],
+      readFleetShard: async (shard) => ({ packed: shards.get(shard) ?? new Uint8Array(), etag: shard }),
+      async writeFleetShard(shard, packed) {
+        shards.set(shard, packed);
+        return shard;
+      },
+    },
+    tasks: {
+      read: async <State>(task: string) => ({ state: tasks.get(task) as State, etag: task }),
+      async write(task, given) {
+        tasks.set(task, given);
+        return task;
+      },
+    },
+  };
+}
