@@ -27,13 +27,21 @@ export function namesOf(listed: readonly Listed[]): ListedNames {
   };
 }
 
-/** @throws StoreError; doing it again is safe */
-export async function liftUnlisted(deps: SaveDeps, listed: readonly Listed[], listedAt: Instant): Promise<void> {
+/**
+ * @param asked ids of devices that were read since: what they said counts
+ * @throws StoreError; doing it again is safe
+ */
+export async function liftUnlisted(
+  deps: SaveDeps,
+  listed: readonly Listed[],
+  asked: ReadonlySet<string>,
+  listedAt: Instant,
+): Promise<void> {
   const { ids, macs } = namesOf(listed);
   const isListed = ({ id, wifiMac, ethernetMac }: Device): boolean =>
     ids.has(id) || (wifiMac !== undefined && macs.has(wifiMac)) || (ethernetMac !== undefined && macs.has(ethernetMac));
   const { flips } = await readHeldDevices(deps.devices);
-  const keys = [...flips.values()].filter(({ id }) => !ids.has(id));
+  const keys = [...flips.values()].filter(({ id }) => !ids.has(id) && !asked.has(id));
   for (let start = 0; start < keys.length; start += CHUNK) {
     const chunk = keys.slice(start, start + CHUNK);
     await saveDevices<DeviceKey>(

@@ -14,7 +14,7 @@ import { type BreakerLimits, concludePointReads, staged } from './conclude-point
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { type Listed, liftUnlisted, namesOf } from './lift-unlisted.ts';
 import { idOfAddress, type PointReading, type PointReads, type PointTarget, withAddress } from './point-reads.ts';
-import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
+import { idOf, type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
 import { recordIdOf, sessionTarget } from './session-target.ts';
 import { retryAfterFailure } from './sweep-schedule.ts';
 
@@ -116,13 +116,15 @@ async function saveList(
     await savePointReads(deps, readings, rules);
     await task.save(task.state);
   }
-  await liftUnlisted(deps, listed, list.requestedAt);
   const toRead = await devicesToRead(deps, listed);
+  const asked = new Set<string>();
   for (let start = 0; start < toRead.length; start += SAVED_AT_ONCE) {
     const readings = await deps.reads.read(toRead.slice(start, start + SAVED_AT_ONCE));
+    for (const each of readings) asked.add(each.kind === 'found' ? each.id : idOf(each.target));
     await savePointReads(deps, readings, rules);
     await task.save(task.state);
   }
+  await liftUnlisted(deps, listed, asked, list.requestedAt);
   const held = await concludePointReads(deps, limits, runId);
   const { askedAt = list.requestedAt, notBefore } = task.state;
   const lastComplete = { askedAt, listed: listed.length };

@@ -9,6 +9,7 @@ import { readSettings } from '../../shared/settings.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
 import {
   askByCertificate,
+  askByMac,
   type ComplianceTenant,
   HOUR_MS,
   idOf,
@@ -17,11 +18,6 @@ import {
   SLICE_MS,
   startCompliance,
 } from '../support/compliance-scenario.ts';
-import type { ConnectorFixture } from '../support/connector-fixture.ts';
-
-function askByMac(nac: ConnectorFixture, mac: string): Promise<LookupAnswer> {
-  return nac.app.lookup(nac.apiKey, JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac }));
-}
 
 /** Until the first answer came in time: by then whatever is loaded on first use is there. */
 async function warmUp({ nac, clock }: ComplianceTenant): Promise<void> {

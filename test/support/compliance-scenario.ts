@@ -51,3 +51,7 @@ export function askByCertificate(nac: ConnectorFixture, id: string, mac = 'A4-BB
   const request = { method: 'eap-tls', userName: 'host/laptop', eapType: 'TLS', certificate, callingStationId: mac };
   return nac.app.lookup(nac.apiKey, JSON.stringify(request));
 }
+
+export function askByMac(nac: ConnectorFixture, mac: string): Promise<LookupAnswer> {
+  return nac.app.lookup(nac.apiKey, JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac }));
+}
