@@ -7,6 +7,8 @@ import { systemClock } from '../shared/adapters/system/system-clock.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
+import { ASSURANCES } from '../shared/domain/identity.ts';
+import { MEDIA } from '../shared/domain/policy-facts.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
 import type { WhatIfReport } from '../shared/policy/what-if.ts';
@@ -18,7 +20,7 @@ const USAGE = `Usage: npm run policy -- <command>
   upload <version> <file>  brings the file into the store under a name; nothing changes yet
   activate <version>       puts a version into force ("built-in": the policy of the settings)
   rollback [--from <v>]    brings back the version before; with --from only if <v> is in force
-  what-if <file> [--site <s>] [--medium wired|wireless|vpn] [--assurance certificate-guid|certificate-name|mac]
+  what-if <file> [--site <s>] [--medium ${MEDIA.join('|')}] [--assurance ${ASSURANCES.join('|')}]
                            who would be told something else: live sessions, and stored devices asking like this
   list                     what is in force, since when, and all versions
   show <version>           the file as it was uploaded

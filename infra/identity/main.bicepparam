@@ -9,10 +9,10 @@ param relays = [
     name: 'hq-1'
     site: 'hq'
     certificates: [
-      // npm run --silent key-credentials -- --for bicep hq-1.pem prints this, with the key in place of the file.
+      // npm run --silent key-credentials -- --for bicep hq-1.crt prints this.
       {
         displayName: 'CN=nac-relay-hq-1'
-        key: loadFileAsBase64('certificates/hq-1.cer')
+        key: '<certificate in DER form, as base64>'
         startDateTime: '2026-01-01T00:00:00Z'
         endDateTime: '2028-01-01T00:00:00Z'
       }

@@ -19,8 +19,12 @@ export type IdentityProblem =
   | 'mab-user-name-differs'
   /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
   | 'not-authenticated'
-  /** The certificate is one device's, the MAC address another's: the certificate counts. */
-  | 'mac-of-another-device';
+  /** The MAC address is known as another device's than the stronger identity's, which counts. */
+  | 'mac-of-another-device'
+  /** What the VPN client reports is known as another device's than the stronger identity's, which counts. */
+  | 'claim-of-another-device'
+  /** The computer account or the MDM's device id leads to no device; a weaker identity led to this one. */
+  | 'named-device-unknown';
 
 export interface PresentedIdentities {
   /** May the request be authorised at all? False for anything the site did not authenticate and that is not MAB. */

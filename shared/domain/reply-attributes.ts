@@ -41,6 +41,20 @@ export const MOST_VALUES = 32;
 /** RFC 2865 5: an attribute holds at most 253 octets; a vendor's, with its header, 247. */
 export const LONGEST_VALUE = 247;
 
+/** RFC 2865 3: a packet holds 4,096 octets; a quarter is left to the server: keys, EAP, Class, tunnel attributes. */
+export const LARGEST_ATTRIBUTES = 3_072;
+/** A vendor's attribute inside Vendor-Specific (RFC 2865 5.26). */
+const HEADER = 8;
+const NUMBER = 4;
+
+/** Octets they take in a packet. */
+export function octetsOf(attributes: ReplyAttributes): number {
+  const sizes = Object.values(attributes).flatMap((values) =>
+    values.map((value) => HEADER + (typeof value === 'number' ? NUMBER : value.length)),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 export function isReplyAttribute(name: string): name is ReplyAttribute {
   return Object.hasOwn(REPLY_ATTRIBUTES, name);
 }

@@ -43,15 +43,17 @@ export type Asker = Pick<Client, 'name' | 'site' | 'sessionKey'>;
 export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acctSessionId' | 'certificate'>;
 
 /**
- * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, then the certificate.
+ * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, with the address he comes from,
+ * since his laptop and his phone may be on at once; then the certificate.
  * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam. Ids appear in logs and on
  * the wire, so they are keyed with a secret of the site: nobody finds the address by trying all of them.
  */
 export function sessionId({ site, sessionKey }: Asker, request: Station): string {
+  const { userName, callingStationId } = request;
   const station =
     stationMac(request) ??
-    request.userName ??
-    request.callingStationId ??
+    (userName && callingStationId ? [userName, callingStationId] : userName) ??
+    callingStationId ??
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
@@ -73,7 +75,7 @@ export function openSession(
     site: client.site,
     client: client.name,
     ...(mac && { mac }),
-    ...present({
+    ...storable({
       userName: request.userName,
       acctSessionId: request.acctSessionId,
       acctMultiSessionId: request.acctMultiSessionId,
@@ -109,6 +111,13 @@ export function isLive({ decision, accounting }: Session, now: Instant): boolean
   return millisecondsBetween(lastSign, now) < SESSION_LIFE_MS;
 }
 
-function present<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as { [K in keyof T]?: string };
+/** RFC 2865 5: no attribute holds more octets. What is longer came by another way, and no CoA could name it. */
+const LONGEST_ATTRIBUTE = 253;
+
+function storable<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
+  const isStorable = (value: string | undefined): boolean =>
+    value !== undefined && value !== '' && Buffer.byteLength(value) <= LONGEST_ATTRIBUTE;
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isStorable(value))) as {
+    [K in keyof T]?: string;
+  };
 }

@@ -7,6 +7,8 @@ import { DEVICE_ID_FORMS, prefixedDeviceId } from './prefixed-device-id.ts';
 
 /** A client lists its adapters, and no laptop has more. */
 const MOST_MACS = 8;
+/** One device has one id with its MDM and two unique ids; each is a question to the store. */
+const MOST_IDS = 4;
 
 /**
  * Names of pairs that VPN gateways and switches send. A RADIUS server that can only give one text joins its pairs by
@@ -35,9 +37,10 @@ export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): Prese
     tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
   const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));
   return [
-    ...tlvs.flatMap(deviceIdsIn),
+    ...withoutRepetitions(tlvs.flatMap(deviceIdsIn)).slice(0, MOST_IDS),
     ...uids
       .filter(({ value }) => /^[0-9a-f-]{16,64}$/i.test(value))
+      .slice(0, MOST_IDS)
       .map(({ name, value }) => claim('udid', value.toLowerCase(), name)),
     ...valuesOf('device-mac')
       .flatMap((value) => parseMacAddress(value) ?? [])
@@ -45,6 +48,12 @@ export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): Prese
       .slice(0, MOST_MACS)
       .map((mac) => ({ ...claim('mac', mac, 'device-mac'), assurance: 'mac' as const })),
   ];
+}
+
+function withoutRepetitions(ids: readonly PresentedIdentity[]): PresentedIdentity[] {
+  return ids.filter(
+    ({ value, source }, index) => index === ids.findIndex((id) => id.value === value && id.source === source),
+  );
 }
 
 /** `ID:Intune:DeviceID:<id>` may stand in any value: which one depends on the client's platform. */

@@ -31,7 +31,7 @@ import type {
   StoredDevice,
   SweepStatus,
 } from '../ports.ts';
-import { macIsOfAnother } from './contradicting-mac.ts';
+import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
@@ -81,7 +81,7 @@ export async function answerLookup(
   const id = decisionId(sessionId(client, request), deps.clock.now(), deps.random.hex(4));
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
-    const presented = await withContradiction(deps, client, request, asked, found, options);
+    const presented = await withContradictions(deps, client, request, asked, found, options);
     const facts = await policyFacts(deps, asker, presented, found, options);
     const decision = decide(policy, id, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
@@ -103,7 +103,7 @@ async function findOrAsk(
 }
 
 /** Looked for once in the life of an answer, since the address of a wired station is often nobody's: a warm lookup reads one row. */
-async function withContradiction(
+async function withContradictions(
   deps: LookupDeps,
   client: Client,
   request: AccessRequest,
@@ -117,11 +117,12 @@ async function withContradiction(
   const sameAsBefore =
     before?.decision.device?.id === device?.device.id &&
     before?.decision.device?.version === device?.version &&
-    before?.mac === mac;
-  const contradicts = sameAsBefore
-    ? before?.decision.problems.includes('mac-of-another-device')
-    : await macIsOfAnother(deps, mac, found, options);
-  return contradicts ? { ...presented, problems: [...presented.problems, 'mac-of-another-device'] } : presented;
+    before?.mac === mac &&
+    JSON.stringify(before?.presented.identities) === JSON.stringify(presented.identities);
+  const contradicting = sameAsBefore
+    ? before?.decision.problems.filter(isContradiction)
+    : await contradictions(deps, mac, presented.identities, found, options);
+  return { ...presented, problems: [...presented.problems, ...(contradicting ?? [])] };
 }
 
 function decide(

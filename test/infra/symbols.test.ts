@@ -22,17 +22,7 @@ import {
 /** Functions of the language that these files use. */
 const FUNCTIONS = [
   ...['array', 'cidrSubnet', 'concat', 'contains', 'empty', 'environment', 'filter', 'flatten', 'guid', 'indexOf'],
-  ...[
-    'items',
-    'json',
-    'loadFileAsBase64',
-    'map',
-    'max',
-    'readEnvironmentVariable',
-    'replace',
-    'resourceGroup',
-    'subscription',
-  ],
+  ...['items', 'json', 'map', 'max', 'readEnvironmentVariable', 'replace', 'resourceGroup', 'subscription'],
   ...['subscriptionResourceId', 'take', 'tenant', 'toLower', 'toObject', 'union', 'uniqueString'],
   ...['allowed', 'description', 'export', 'maxLength', 'maxValue', 'minLength', 'minValue', 'sealed'],
 ];

@@ -234,6 +234,20 @@ describe('reads and writes', () => {
   });
 });
 
+it('a station whose attributes are as long as can be, or longer, is remembered all the same', async () => {
+  await using nac = await polledConnector();
+  const names = ['acctSessionId', 'acctMultiSessionId', 'nasIdentifier', 'nasPortId', 'nasPortType', 'calledStationId'];
+  // A control character is six in JSON; the others make a body of nearly 64 KiB.
+  for (const value of ['\u0001'.repeat(253), 'x'.repeat(8_000)]) {
+    const long = Object.fromEntries(['userName', ...names].map((name) => [name, value]));
+    for (const method of ['mab', 'site']) {
+      const { decision } = await ask(nac, { method, callingStationId: '0C-96-E6-01-02-03', ...long });
+      const session = await nac.sessions.read(decision.id.slice(0, 20));
+      expect([session?.method, session?.decision.id]).toEqual([method, decision.id]);
+    }
+  }
+});
+
 describe('who may ask', () => {
   it('nobody without a right API key, and a refusal reads nothing about devices', async () => {
     await using nac = await polledConnector();
@@ -355,6 +369,39 @@ describe('a device is recognised', () => {
     for (let time = 1; time <= 2; time++) {
       const { decision } = await ask(nac, others);
       expect([decision.device?.name, decision.problems]).toEqual(['NAC-00001', ['mac-of-another-device']]);
+    }
+  });
+
+  it('by the stronger identity of a computer account or a VPN client, and what contradicts it is reported', async () => {
+    await using nac = await polledConnector();
+    const { id } = nac.tenant.fleet.get('NAC-00001');
+    const other = nac.tenant.fleet.get('NAC-00002');
+    const othersMac = macOf(nac, 'NAC-00002');
+    const vpn = (...tlvs: string[]) => ({
+      method: 'site',
+      userName: 'alice',
+      callingStationId: '192.0.2.17',
+      ciscoAvPairs: tlvs.map((tlv) => `mdm-tlv=${tlv}`),
+    });
+    const account = (name: string) => ({ method: 'site', userName: `CONTOSO\\${name}$`, callingStationId: othersMac });
+    const claim = `x=ID:Intune:DeviceID:${id}`;
+    const nobodys = 'x=ID:Intune:DeviceID:0f8fad5b-d9cb-469f-a165-70867728950e';
+    const cases: [object, string, string[]][] = [
+      [vpn(claim, `device-mac=${othersMac}`), 'NAC-00001', ['mac-of-another-device']],
+      [vpn(claim, `y=ID:Intune:DeviceID:${other.id}`), 'NAC-00001', ['claim-of-another-device']],
+      [vpn(claim, `device-mac=${macOf(nac, 'NAC-00001')}`, 'device-mac=0C-96-E6-01-02-03'), 'NAC-00001', []],
+      [vpn(nobodys, `device-mac=${othersMac}`), 'NAC-00002', ['named-device-unknown']],
+      [vpn(`device-uid=${'3a'.repeat(32)}`, `device-mac=${othersMac}`), 'NAC-00002', []],
+      [account('NAC-00001'), 'NAC-00001', ['mac-of-another-device']],
+      [account('NAC-00002'), 'NAC-00002', []],
+      [account('NOBODY'), 'NAC-00002', ['named-device-unknown']],
+    ];
+    for (const [request, name, problems] of cases) {
+      // Warm as cold.
+      for (let time = 1; time <= 2; time++) {
+        const { decision } = await ask(nac, request);
+        expect([decision.device?.name, decision.problems], JSON.stringify(request)).toEqual([name, problems]);
+      }
     }
   });
 

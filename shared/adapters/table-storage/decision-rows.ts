@@ -14,8 +14,8 @@ export type DecisionEntity = { record: string };
 const LARGEST_RECORD = 32_000;
 
 /**
- * None for a session from before decisions were kept, and none where the asker sent so much that no column holds it: no
- * RADIUS packet does, and the session itself must be remembered all the same.
+ * None for a session from before decisions were kept, and none that no column holds: what a session keeps of a request
+ * and what a role may send are bounded, and should both be hostile at once, the session must be remembered all the same.
  */
 export function decisionActions({ accounting, ...record }: Session): TransactionAction[] {
   const parts = parseDecisionId(record.decision.id);

@@ -3,7 +3,9 @@
 import { isRoleOrVlan, type Role } from '../../domain/policy.ts';
 import {
   isReplyAttribute,
+  LARGEST_ATTRIBUTES,
   MOST_VALUES,
+  octetsOf,
   REPLY_ATTRIBUTES,
   type ReplyAttributes,
   textProblem,
@@ -83,7 +85,15 @@ function readAttributes(read: YamlReader, field: YamlField): ReplyAttributes {
     });
     return [[key, values] as const];
   });
-  return Object.fromEntries(found);
+  const attributes: ReplyAttributes = Object.fromEntries(found);
+  const octets = octetsOf(attributes);
+  if (octets > LARGEST_ATTRIBUTES) {
+    read.problem(
+      field,
+      `take ${octets} octets in a RADIUS packet; ${LARGEST_ATTRIBUTES} leave room for the rest of it.`,
+    );
+  }
+  return attributes;
 }
 
 function plainText(read: YamlReader, field: YamlField): string | undefined {

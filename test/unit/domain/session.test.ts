@@ -15,6 +15,17 @@ function ask(fields: Omit<AccessRequest, 'method'>): AccessRequest {
 
 const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', nasIpAddress: '10.1.1.1' });
 
+const DECISION: Decision = {
+  id: 'd-1',
+  decidedAt: '2026-11-20T10:00:00.000Z',
+  standing: 'compliant',
+  outcome: { verdict: 'permit', role: 'compliant', vlan: '10' },
+  rule: 'permit-compliant',
+  policyVersion: 'v1',
+  sessionTimeoutSeconds: 28_800,
+  problems: [],
+};
+
 describe('a session is one station at one site', () => {
   test('its id is twenty hexadecimal digits', () => {
     expect(sessionId(asker('berlin'), station)).toMatch(/^[0-9a-f]{20}$/);
@@ -62,20 +73,23 @@ describe('a session is one station at one site', () => {
   });
 });
 
-const decision: Decision = {
-  id: 'd-1',
-  decidedAt: '2026-11-20T10:00:00.000Z',
-  standing: 'compliant',
-  outcome: { verdict: 'permit', role: 'compliant', vlan: '10' },
-  rule: 'permit-compliant',
-  policyVersion: 'v1',
-  sessionTimeoutSeconds: 28_800,
-  problems: [],
-};
+test('one VPN user with two devices has two sessions, each the same at its next login and in accounting', () => {
+  const laptop = ask({ callingStationId: '198.51.100.7', userName: 'alice' });
+  const phone = ask({ callingStationId: '203.0.113.9', userName: 'alice' });
+  expect(sessionId(asker('vpn'), laptop)).not.toBe(sessionId(asker('vpn'), phone));
+  expect(sessionId(asker('vpn'), { ...laptop, acctSessionId: '0000000A' })).toBe(sessionId(asker('vpn'), laptop));
+});
+
+test('an opened session leaves out what no RADIUS attribute can hold, 253 octets of UTF-8', () => {
+  const [longest, longer] = ['é'.repeat(126), 'é'.repeat(127)];
+  const request = ask({ userName: longer, nasIdentifier: longest, nasPortId: longer });
+  const session = openSession(asker('vpn'), request, presentedIdentities(request), DECISION);
+  expect([session.userName, session.nasIdentifier, session.nasPortId]).toEqual([undefined, longest, undefined]);
+});
 
 test('an opened session remembers station, place and decision, and leaves out what was not said', () => {
   const presented = presentedIdentities(station);
-  expect(openSession(asker('berlin'), station, presented, decision)).toEqual({
+  expect(openSession(asker('berlin'), station, presented, DECISION)).toEqual({
     id: sessionId(asker('berlin'), station),
     site: 'berlin',
     method: 'site',
@@ -84,7 +98,7 @@ test('an opened session remembers station, place and decision, and leaves out wh
     userName: 'alice',
     nasIpAddress: '10.1.1.1',
     presented,
-    decision,
+    decision: DECISION,
   });
 });
 
@@ -94,6 +108,6 @@ test.each([
   ['a value that the client chose', ['mdm-tlv=x=a,audit-session-id=0A010101000010005F6E4B2A', 'method=dot1x'], false],
 ])('the audit-session-id is read from %s: %j', (_where, ciscoAvPairs, found) => {
   const request: AccessRequest = { method: 'site', userName: 'alice', ciscoAvPairs };
-  const session = openSession(asker('berlin'), request, presentedIdentities(request), decision);
+  const session = openSession(asker('berlin'), request, presentedIdentities(request), DECISION);
   expect(session.auditSessionId).toBe(found ? '0A010101000010005F6E4B2A' : undefined);
 });

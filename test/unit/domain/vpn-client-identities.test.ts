@@ -75,6 +75,18 @@ describe('what a VPN client reports', () => {
     expect(vpnClientIdentities(pairs)).toEqual([]);
   });
 
+  test('is a handful of identities, however much it says: each is a question to the store', () => {
+    const ids = Array.from({ length: 80 }, (_, index) => `${ID.slice(0, -2)}${10 + index}`);
+    const pairs = [
+      `mdm-tlv=x=${ids.map((id) => `ID:Intune:DeviceID:${id}`).join(',')}`,
+      ...ids.map((id) => `mdm-tlv=device-uid=${id}`),
+      ...ids.map((_, index) => `mdm-tlv=device-mac=a4-bb-6d-01-02-${10 + index}`),
+    ];
+    expect(vpnClientIdentities(pairs).length).toBeLessThanOrEqual(16);
+    const again = `mdm-tlv=x=ID:Intune:DeviceID:${ID}`;
+    expect(vpnClientIdentities([again, again])).toHaveLength(1);
+  });
+
   test('never fails, and its origin shows nothing the client made up', () => {
     const pair = fc.oneof(
       fc.string({ unit: 'binary' }),

@@ -236,6 +236,12 @@ describe('what is wrong is named with its place', () => {
       /not among the attributes/,
     ],
     [
+      'attributes that no RADIUS packet holds',
+      `roles: { a: { vlan: 1, attributes: { NAS-Filter-Rule: [${Array(13).fill(`'${'x'.repeat(247)}'`)}] } } }\nrules:\n  - { name: r, permit: a }\n`,
+      [1, 36],
+      /take 3315 octets/,
+    ],
+    [
       'an expansion',
       `roles: { a: { vlan: 1, attributes: { Filter-Id: '%{echo:x}' } } }\nrules:\n  - { name: r, permit: a }\n`,
       [1, 49],

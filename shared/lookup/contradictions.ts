@@ -1,0 +1,86 @@
+// What a request says of its device that does not fit the device its strongest identity leads to.
+
+import { claims, type PresentedIdentity } from '../domain/identity.ts';
+import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
+import type { IdentityProblem } from '../domain/presented-identities.ts';
+import type { CallOptions } from '../ports.ts';
+import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
+
+const CONTRADICTIONS: readonly IdentityProblem[] = [
+  'named-device-unknown',
+  'claim-of-another-device',
+  'mac-of-another-device',
+];
+
+export function isContradiction(problem: IdentityProblem): boolean {
+  return CONTRADICTIONS.includes(problem);
+}
+
+/**
+ * Costs nothing where the device holds everything itself. What it does not hold costs one pointer, and more only if
+ * somebody else holds it: a laptop in another's dock, or a copied address.
+ * @param mac the station's own, which a certificate leaves out of the identities
+ */
+export async function contradictions(
+  deps: FindDeps,
+  mac: MacAddress | undefined,
+  identities: readonly PresentedIdentity[],
+  found: FoundDevice | undefined,
+  options: CallOptions,
+): Promise<IdentityProblem[]> {
+  if (found?.kind !== 'found') return [];
+  const claimed = identities.filter(({ assurance }) => assurance === 'client-claim');
+  const macs = identities.filter(({ kind }) => kind === 'mac');
+  const ofStation: PresentedIdentity[] =
+    mac !== undefined && canIdentifyDevice(mac)
+      ? [{ kind: 'mac', value: mac, assurance: 'mac', origin: 'Calling-Station-Id' }]
+      : [];
+  const [claim, address] = await Promise.all([
+    anyIsOfAnother(deps, claimed, found, options),
+    anyIsOfAnother(deps, [...ofStation, ...macs], found, options),
+  ]);
+  return CONTRADICTIONS.filter(
+    (problem) =>
+      (problem === 'named-device-unknown' && namesAnUnknownDevice(identities, found.identity)) ||
+      (problem === 'claim-of-another-device' && claim) ||
+      (problem === 'mac-of-another-device' && address),
+  );
+}
+
+/**
+ * A computer account or an MDM's device id stands for one device. Where that led to none and something weaker to this one,
+ * nobody should take it for the named one. Unique ids of VPN clients are the client's own more often than not.
+ */
+function namesAnUnknownDevice(identities: readonly PresentedIdentity[], matched: PresentedIdentity): boolean {
+  const stronger = identities.slice(0, Math.max(0, identities.indexOf(matched)));
+  return stronger.some(
+    ({ kind, assurance }) =>
+      assurance !== matched.assurance && (assurance === 'computer-account' || kind === 'deviceId'),
+  );
+}
+
+async function anyIsOfAnother(
+  deps: FindDeps,
+  identities: readonly PresentedIdentity[],
+  found: FoundDevice & { kind: 'found' },
+  options: CallOptions,
+): Promise<boolean> {
+  const others = await Promise.all(identities.map((identity) => isOfAnother(deps, identity, found, options)));
+  return others.includes(true);
+}
+
+async function isOfAnother(
+  deps: FindDeps,
+  identity: PresentedIdentity,
+  { stored }: FoundDevice & { kind: 'found' },
+  options: CallOptions,
+): Promise<boolean> {
+  if (claims(stored, identity)) return false;
+  if (identity.kind !== 'deviceId') {
+    // Memory is good enough for a remark.
+    const { devices, more } = await deps.identities.readHolders(identity, options);
+    if (devices.length === 0 || more) return false;
+  }
+  const other = await findDevice(deps, [identity], options);
+  return other.kind === 'found' && other.stored.device.id !== stored.device.id;
+}
