@@ -18,7 +18,7 @@ import type { CallOptions, DecisionPage } from '../ports.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { policyOfSettings } from './open-policy-source.ts';
 
-/** A list that takes longer has a filter that finds next to nothing in a long time; the error says so. */
+/** A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found. */
 const LIST_DEADLINE_MS = 30_000;
 
 export type DecisionDesk = Awaited<ReturnType<typeof openDecisions>>;

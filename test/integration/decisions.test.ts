@@ -1,6 +1,8 @@
 // Decisions that were made: listed, explained, replayed and forgotten, against Azurite and a real poll.
 
 import { beforeAll, describe, expect, it } from 'vitest';
+import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
+import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
 import type { PolicyDesk } from '../../shared/app/open-policy.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
@@ -246,6 +248,39 @@ describe('the list', () => {
     const [field] = Object.keys(parameters);
     const list = async () => desk.decisions.list(query(parameters as Record<string, string>));
     await expect(list()).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', status: 400, field });
+  });
+
+  it('ends with what was found when time runs out, and the next page goes on from there', async () => {
+    await using desk = await open();
+    const ids: string[] = [];
+    // More of one station than one answer of the store brings.
+    for (let time = 0; time < 22; time++) {
+      ids.unshift((await ask(desk, 'NAC-00001')).id);
+      desk.nac.clock.advance(6 * 60_000);
+    }
+    const { connectionString } = desk.nac.storage;
+    const { sessions } = await openTables({ kind: 'connection-string', connectionString }, 'background');
+    const store = new TableDecisionStore(sessions);
+    const range = { filter: {}, since: '2000-01-01T00:00:00.000Z', limit: 50 };
+    const patience = new AbortController();
+    const search = (options: object, hold: number) => {
+      let requests = 0;
+      desk.nac.storage.beforeEach = ({ table }) => {
+        if (table !== 'sessions' || ++requests <= hold) return 'pass';
+        patience.abort();
+        return 'hold';
+      };
+      return store.list({ ...range, ...options }, { signal: patience.signal });
+    };
+    // One question to each of sixteen partitions, then one for what is left of the station's.
+    const first = await search({}, 16);
+    expect(idsOf(first)).toEqual(ids.slice(0, first.decisions.length));
+    expect([first.decisions.length > 0, first.decisions.length < 22]).toEqual([true, true]);
+    await expect(search({}, 0)).rejects.toMatchObject({ code: 'NAC_STORE_TIMEOUT' });
+    desk.nac.storage.beforeEach = () => 'pass';
+    const rest = await store.list({ ...range, after: first.next ?? '' });
+    expect([...idsOf(first), ...idsOf(rest)]).toEqual(ids);
+    expect(rest.next).toBeUndefined();
   });
 
   it('takes no filter for a condition of its own', async () => {

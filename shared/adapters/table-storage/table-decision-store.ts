@@ -4,6 +4,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { parseDecisionId } from '../../domain/decision-id.ts';
 import { SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { StoreError } from '../../errors.ts';
 import type { CallOptions, DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports.ts';
 import { type DecisionEntity, decisionConditions, fromDecisionEntity } from './decision-rows.ts';
 import { decisionCursor, decisionRange, decisionRow } from './row-keys.ts';
@@ -35,21 +36,29 @@ export class TableDecisionStore implements DecisionStore {
     }
   }
 
-  /** All partitions at once, each in the order of time; the newest of their next rows comes first. */
+  /**
+   * All partitions at once, each in the order of time; the newest of their next rows comes first. When time runs out, the
+   * page is what was found by then, and `next` goes on behind it.
+   * @throws StoreError NAC_STORE_TIMEOUT when nothing was found by then
+   */
   async list({ filter, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {
     const conditions = decisionConditions(filter);
     const pageSize = Math.max(20, Math.ceil(limit / SHARDS.length) * 4);
     const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range) + conditions, pageSize, signal));
+    const decisions: DecisionRecord[] = [];
     try {
       const next = await Promise.all(rows.map((each) => each.next()));
-      const decisions: DecisionRecord[] = [];
       for (;;) {
         const newest = indexOfNewest(next);
         if (newest === undefined) return { decisions };
-        if (decisions.length === limit) return { decisions, next: decisionCursor(decisions.at(-1)?.decision.id ?? '') };
+        if (decisions.length === limit) return { decisions, next: cursorAfter(decisions) };
         decisions.push(fromDecisionEntity(next[newest]?.value as Row));
         next[newest] = (await rows[newest]?.next()) ?? { done: true, value: undefined };
       }
+    } catch (thrown) {
+      if (signal?.aborted !== true) throw thrown;
+      if (decisions.length === 0) throw foundNothingInTime(thrown);
+      return { decisions, next: cursorAfter(decisions) };
     } finally {
       await Promise.all(rows.map((each) => each.return(undefined)));
     }
@@ -93,6 +102,17 @@ export class TableDecisionStore implements DecisionStore {
     for await (const page of storePages('listing decisions', pages)) yield* page;
     return undefined;
   }
+}
+
+function cursorAfter(decisions: readonly DecisionRecord[]): string {
+  return decisionCursor(decisions.at(-1)?.decision.id ?? '');
+}
+
+function foundNothingInTime(cause: unknown): StoreError {
+  return new StoreError('NAC_STORE_TIMEOUT', 'No such decision was found in the time there is for a search.', {
+    action: 'Search a shorter time, with since and until; where that fails too, check the storage account.',
+    cause,
+  });
 }
 
 function indexOfNewest(next: readonly IteratorResult<Row, undefined>[]): number | undefined {
