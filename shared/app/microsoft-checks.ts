@@ -13,6 +13,7 @@ import { hostCheck } from '../doctor/checks/host.ts';
 import { type IntuneFindings, intuneChecks } from '../doctor/checks/intune.ts';
 import { tenantChecks } from '../doctor/checks/tenant.ts';
 import { GrantedRoles, rolesCheck, tokenCheck } from '../doctor/checks/tokens.ts';
+import { permissionNeeds } from '../doctor/permissions.ts';
 import type { Clock } from '../ports.ts';
 import type { Settings } from '../settings.ts';
 
@@ -28,7 +29,9 @@ export function microsoftChecks(
   const granted = new GrantedRoles();
   const findings: IntuneFindings = {};
   const compliance = createComplianceRetrieval({ discovery, tokens, transport, audience: intuneAudience, clock });
-  const intune = intuneChecks({ source: createIntuneSource(graph, clock), discovery, compliance, granted }, findings);
+  const needs = permissionNeeds(settings.intunePermissions, settings.entraDeviceDelta);
+  const source = createIntuneSource(graph, clock);
+  const intune = intuneChecks({ source, discovery, compliance, granted, needs }, findings);
   const extraCa = network.extraCaFile === undefined ? undefined : readFileSync(network.extraCaFile, 'utf8');
   const probe = { timeoutMs: network.connectTimeoutMs, extraCa, proxy: network.proxy };
   return [
@@ -48,7 +51,7 @@ export function microsoftChecks(
       resource: intuneAudience,
       setting: 'INTUNE_AUDIENCE',
     }),
-    rolesCheck(granted),
+    rolesCheck(granted, needs),
     intune.devices,
     intune.discovery,
     hostCheck({

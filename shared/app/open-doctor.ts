@@ -57,7 +57,7 @@ export async function openDoctor(
             probe: () => probeStorage(tables),
             sweeps: new TableSweepStore(tables.polling),
             clock,
-            pollingIntervalMs: settings.pollingIntervalMs,
+            pollingIntervalMs: settings.intunePermissions === 'full' ? settings.pollingIntervalMs : undefined,
           }),
           serviceBusCheck(bus),
         ],

@@ -52,6 +52,24 @@ export type PermissionName = keyof typeof PERMISSIONS;
 /** Everything, or with the least permissions the devices that authenticate: one of the two must be whole. */
 export const LEVELS: readonly (readonly PermissionName[])[] = [['devices'], ['compliance', 'discovery']];
 
+/** What the settings count on, and which setting does. */
+export interface Needs {
+  readonly names: readonly PermissionName[];
+  /** How to live without them. */
+  readonly instead: string;
+}
+
+/** @param level of INTUNE_PERMISSIONS @param directory whether ENTRA_DEVICE_DELTA is on */
+export function permissionNeeds(level: 'full' | 'compliance-only', directory: boolean): readonly Needs[] {
+  const ofLevel: Needs =
+    level === 'full'
+      ? { names: ['devices'], instead: 'set INTUNE_PERMISSIONS to compliance-only' }
+      : { names: ['compliance', 'discovery'], instead: 'set INTUNE_PERMISSIONS to full' };
+  const ofDelta: Needs = { names: ['directory'], instead: 'set ENTRA_DEVICE_DELTA to off' };
+  // Without sweeps nobody asks Entra what changed.
+  return directory && level === 'full' ? [ofLevel, ofDelta] : [ofLevel];
+}
+
 export function holds(granted: ReadonlySet<string>, { role, includedIn }: Permission): boolean {
   return granted.has(role) || includedIn.some((larger) => granted.has(larger));
 }

@@ -153,9 +153,10 @@ describe('failures that documentation names', () => {
 describe('the least permissions are enough', () => {
   test('for single devices, without sweeps', async () => {
     fixture.tenant.register({ roles: { graph: ['Application.Read.All'], intune: ['get_device_compliance'] } });
-    const report = await with_({});
+    const report = await with_({ INTUNE_PERMISSIONS: 'compliance-only' });
     expect(report.exitCode).toBe(0);
     expect(report.check('roles')).toMatchObject({ status: 'warn', means: expect.stringContaining('sweeps') });
+    expect(report.check('sweep').status).toBe('skipped');
     expect(report.check('devices')).toMatchObject({
       status: 'skipped',
       saw: expect.stringContaining('DeviceManagementManagedDevices.Read.All'),
@@ -170,6 +171,27 @@ describe('the least permissions are enough', () => {
     expect(report.check('devices').status).toBe('ok');
     expect(report.check('discovery').status).toBe('skipped');
     expect(report.check('compliance').status).toBe('skipped');
+  });
+
+  test.each([
+    ['sweeps are set', { graph: ['Application.Read.All'] }, {}, 'INTUNE_PERMISSIONS to compliance-only'],
+    [
+      'single devices are set',
+      { graph: ['DeviceManagementManagedDevices.Read.All'], intune: [] },
+      { INTUNE_PERMISSIONS: 'compliance-only' },
+      'INTUNE_PERMISSIONS to full',
+    ],
+    [
+      'Entra is to be asked for changes',
+      { graph: ['DeviceManagementManagedDevices.Read.All'] },
+      { ENTRA_DEVICE_DELTA: 'on' },
+      'ENTRA_DEVICE_DELTA to off',
+    ],
+  ])('but not for what the settings count on: %s', async (_, roles, settings, instead) => {
+    fixture.tenant.register({ roles: { ...ALL_ROLES, ...roles } });
+    const report = await with_(settings as Record<string, string>);
+    expect(report.exitCode).toBe(1);
+    expect(report.check('roles')).toMatchObject({ status: 'failed', action: expect.stringContaining(instead) });
   });
 
   test('and more than that is called so', async () => {

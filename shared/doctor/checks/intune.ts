@@ -4,7 +4,7 @@ import type { ServiceDiscovery } from '../../adapters/intune/service-discovery.t
 import type { Device } from '../../domain/device.ts';
 import type { ComplianceRetrieval, ComplianceSource } from '../../ports.ts';
 import type { Check, Outcome } from '../check.ts';
-import { LEVELS, PERMISSIONS, type Permission } from '../permissions.ts';
+import { LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
 import type { GrantedRoles } from './tokens.ts';
 
 export interface IntuneCheckDeps {
@@ -12,6 +12,8 @@ export interface IntuneCheckDeps {
   readonly discovery: ServiceDiscovery;
   readonly compliance: ComplianceRetrieval;
   readonly granted: GrantedRoles;
+  /** What the settings count on. */
+  readonly needs: readonly Needs[];
 }
 
 /** No device has it. */
@@ -27,10 +29,15 @@ export function intuneChecks(
   deps: IntuneCheckDeps,
   findings: IntuneFindings,
 ): { devices: Check; discovery: Check; compliance: Check } {
-  const { granted } = deps;
+  const { granted, needs } = deps;
+  const isNeeded = ({ role }: Permission): boolean =>
+    needs.some(({ names }) => names.some((name) => PERMISSIONS[name].role === role));
   /** Another level of permissions is whole: then this one was left out on purpose, and asking would only be refused. */
-  const canDoWithout = ({ role }: Permission): boolean =>
-    LEVELS.some((level) => level.every((name) => PERMISSIONS[name].role !== role && granted.has(PERMISSIONS[name])));
+  const canDoWithout = (permission: Permission): boolean =>
+    !isNeeded(permission) &&
+    LEVELS.some((level) =>
+      level.every((name) => PERMISSIONS[name].role !== permission.role && granted.has(PERMISSIONS[name])),
+    );
   return {
     devices: {
       name: 'devices',

@@ -8,7 +8,8 @@ export interface StorageCheckDeps {
   readonly probe: () => Promise<{ readonly tables: number; readonly milliseconds: number }>;
   readonly sweeps: SweepStore;
   readonly clock: Clock;
-  readonly pollingIntervalMs: number;
+  /** `undefined` where no sweep is to be expected. */
+  readonly pollingIntervalMs: number | undefined;
 }
 
 export function storageChecks({ probe, sweeps, clock, pollingIntervalMs }: StorageCheckDeps): Check[] {
@@ -26,6 +27,8 @@ export function storageChecks({ probe, sweeps, clock, pollingIntervalMs }: Stora
       title: 'Last sweep',
       needs: ['storage'],
       async run() {
+        if (pollingIntervalMs === undefined)
+          return { status: 'skipped', saw: 'INTUNE_PERMISSIONS is compliance-only: there are none.' };
         const { state } = await sweeps.read();
         return judgeSweep(state.lastComplete, clock.now(), pollingIntervalMs);
       },

@@ -3,7 +3,7 @@
 import { readTokenClaims } from '../../adapters/intune/token-claims.ts';
 import type { TokenSource } from '../../adapters/intune/token-source.ts';
 import type { Check, Outcome } from '../check.ts';
-import { type Api, holds, LEVELS, PERMISSIONS, type Permission } from '../permissions.ts';
+import { type Api, holds, LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
 
 /** What the tokens carry, for the checks that follow. */
 export class GrantedRoles {
@@ -61,16 +61,17 @@ function sameAudience(audience: string, resource: string): boolean {
   return audience.replace(/\/+$/, '') === resource.replace(/\/+$/, '') || /^[0-9a-f-]{36}$/i.test(audience);
 }
 
-export function rolesCheck(granted: GrantedRoles): Check {
+/** @param needs what the settings count on */
+export function rolesCheck(granted: GrantedRoles, needs: readonly Needs[]): Check {
   return {
     name: 'roles',
     title: 'Permissions in the tokens',
     needs: ['token-graph'],
-    run: async () => judge(granted),
+    run: async () => judge(granted, needs),
   };
 }
 
-function judge(granted: GrantedRoles): Outcome {
+function judge(granted: GrantedRoles, needs: readonly Needs[]): Outcome {
   const all: readonly Permission[] = Object.values(PERMISSIONS);
   const details = all.map(
     (permission) =>
@@ -88,6 +89,18 @@ function judge(granted: GrantedRoles): Outcome {
         ? 'Consent not granted, or the permissions were added as delegated ones instead of application ones.'
         : 'Permission missing, or consent not granted for it: neither all devices nor single ones can be asked for.',
       action: `In the app registration, under API permissions, add ${namesOf(missing)} as application permissions, and press “Grant admin consent”.`,
+      details,
+    };
+  }
+  const unmet = needs.find(({ names }) => names.some((name) => !granted.has(PERMISSIONS[name])));
+  if (unmet !== undefined) {
+    const lacking = unmet.names.map((name) => PERMISSIONS[name]).filter((permission) => !granted.has(permission));
+    return {
+      status: 'failed',
+      code: 'NAC_INTUNE_FORBIDDEN',
+      saw: `Missing: ${namesOf(lacking)}.`,
+      means: `Permission missing that the settings count on: ${lacking.map(({ purpose }) => purpose).join('; ')}.`,
+      action: `Add it as an application permission and press “Grant admin consent”, or ${unmet.instead}.`,
       details,
     };
   }
