@@ -129,7 +129,7 @@ describe('with the least permission', () => {
   const startLeast = (env: Readonly<Record<string, string>>) =>
     startQuirky({
       tenant: { roles, tokenLifetimeSeconds: 250, now: () => new Date() },
-      env: { INTUNE_PERMISSIONS: 'compliance-only', HTTPS_READ_TIMEOUT: '1s', LOOKUP_DEADLINE: '10s', ...env },
+      env: { INTUNE_PERMISSIONS: 'compliance-only', HTTPS_READ_TIMEOUT: '1s', ...env },
     });
   const both = (answer: Omit<Script, 'target'>): Begin =>
     script(

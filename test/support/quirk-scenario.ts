@@ -20,7 +20,8 @@ export async function startQuirky({ tenant, env, overrides }: FixtureOptions = {
   const clock = adjustableClock();
   const nac = await startConnector({
     tenant: { fleetSize: 60, pageSize: 20, now: () => clock.now(), tokenLifetimeSeconds: 30 * 24 * 3600, ...tenant },
-    env: { POLLING_INTERVAL: '60m', ...env },
+    // Nothing here is about how fast an answer is, on a machine that may be busy.
+    env: { POLLING_INTERVAL: '60m', LOOKUP_DEADLINE: '10s', ...env },
     overrides: { clock, ...overrides },
   });
   return { ...nac, clock };
