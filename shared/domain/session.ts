@@ -68,10 +68,11 @@ export function openSession(
   request: AccessRequest,
   presented: PresentedIdentities,
   decision: Decision,
+  id: string = sessionId(client, request),
 ): Session {
   const mac = stationMac(request);
   return {
-    id: sessionId(client, request),
+    id,
     site: client.site,
     client: client.name,
     ...(mac && { mac }),

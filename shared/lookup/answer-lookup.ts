@@ -78,18 +78,20 @@ export async function answerLookup(
   const asked = presentedIdentities(request);
   const { policy, readAt } = await deps.policies.current(options);
   const asker = { ...request, site: client.site };
-  const id = decisionId(sessionId(client, request), deps.clock.now(), deps.random.hex(4));
+  const ofSession = sessionId(client, request);
+  const id = decisionId(ofSession, deps.clock.now(), deps.random.hex(4));
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
-    const presented = await withContradictions(deps, client, request, asked, found, options);
+    const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, asker, presented, found, options);
     const decision = decide(policy, id, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
-    const session = openSession(client, request, presented, decision);
+    const session = openSession(client, request, presented, decision, ofSession);
     const remembered = await remember(deps, session, stored);
     if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, found, options))) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
-      return { ...finish(deps, session, remembered.decision, stored), policyAgeSeconds };
+      if (!remembered.unchanged) logAnswer(deps, session, remembered.decision);
+      return { ...spread(deps.random, remembered.decision, stored), policyAgeSeconds };
     }
   }
 }
@@ -105,14 +107,14 @@ async function findOrAsk(
 /** Looked for once in the life of an answer, since the address of a wired station is often nobody's: a warm lookup reads one row. */
 async function withContradictions(
   deps: LookupDeps,
-  client: Client,
+  ofSession: string,
   request: AccessRequest,
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
   options: CallOptions,
 ): Promise<PresentedIdentities> {
   const mac = stationMac(request);
-  const before = deps.recentAnswers.get(sessionId(client, request))?.session;
+  const before = deps.recentAnswers.get(ofSession)?.session;
   const device = found?.kind === 'found' ? found.stored : undefined;
   const sameAsBefore =
     before?.decision.device?.id === device?.device.id &&
@@ -173,21 +175,21 @@ async function remember(
   deps: LookupDeps,
   session: Session,
   stored: StoredDevice | undefined,
-): Promise<{ decision: Decision; written: boolean }> {
+): Promise<{ decision: Decision; written: boolean; unchanged: boolean }> {
   const recent = deps.recentAnswers.get(session.id);
   const now = toInstant(deps.clock.now());
   if (recent && isStillRight(recent, session, now) && !isAskedFor(stored, now)) {
     // The id of the decision that is stored, with the freshness of this one.
-    return { decision: { ...session.decision, id: recent.session.decision.id }, written: false };
+    return { decision: { ...session.decision, id: recent.session.decision.id }, written: false, unchanged: true };
   }
   try {
     await deps.sessions.writeDecision(session, { signal: deps.clock.deadline(SESSION_DEADLINE_MS) });
     deps.recentAnswers.set(session.id, { session, writtenAt: session.decision.decidedAt });
-    return { decision: session.decision, written: true };
+    return { decision: session.decision, written: true, unchanged: false };
   } catch (thrown) {
     deps.metrics.count('lookup.session-not-written');
     deps.log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
-    return { decision: session.decision, written: false };
+    return { decision: session.decision, written: false, unchanged: false };
   }
 }
 
@@ -218,13 +220,8 @@ async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, option
   return live ? current?.presence === 'present' : current?.version !== stored.version;
 }
 
-function finish(
-  deps: LookupDeps,
-  session: Session,
-  decision: Decision,
-  stored?: StoredDevice,
-): Omit<LookupAnswer, 'policyAgeSeconds'> {
-  const spread = 0.9 + deps.random.fraction() * 0.2;
+/** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */
+function logAnswer(deps: LookupDeps, session: Session, decision: Decision): void {
   deps.log.info('lookup.answered', {
     decision: decision.id,
     site: session.site,
@@ -237,9 +234,17 @@ function finish(
     rule: decision.rule,
     problems: decision.problems,
   });
+}
+
+function spread(
+  random: Random,
+  decision: Decision,
+  stored: StoredDevice | undefined,
+): Omit<LookupAnswer, 'policyAgeSeconds'> {
+  const share = 0.9 + random.fraction() * 0.2;
   return {
     decision,
     ...(stored && { stored }),
-    sessionTimeoutSeconds: Math.round(decision.sessionTimeoutSeconds * spread),
+    sessionTimeoutSeconds: Math.round(decision.sessionTimeoutSeconds * share),
   };
 }

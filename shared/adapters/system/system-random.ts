@@ -1,9 +1,26 @@
-// Randomness from the operating system.
+// Randomness from the operating system, fetched for many callers at once: each fetch costs a system call.
 
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import type { Random } from '../../ports.ts';
 
+const pool = Buffer.alloc(4096);
+let used = pool.length;
+
+/** Bytes that nobody else gets. */
+function take(bytes: number): Buffer {
+  if (bytes > pool.length) return randomFillSync(Buffer.alloc(bytes));
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  const taken = Buffer.from(pool.subarray(used, used + bytes));
+  // What has been given away does not stay behind.
+  pool.fill(0, used, used + bytes);
+  used += bytes;
+  return taken;
+}
+
 export const systemRandom: Random = {
-  fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,
-  hex: (bytes) => randomBytes(bytes).toString('hex'),
+  fraction: () => take(4).readUInt32BE() / 2 ** 32,
+  hex: (bytes) => take(bytes).toString('hex'),
 };
