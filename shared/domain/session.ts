@@ -1,6 +1,6 @@
 // A session: one station at one site, from its first answer until it is gone.
 
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AccessRequest, AuthenticationMethod } from './access-request.ts';
 import type { SessionAccounting } from './accounting.ts';
 import type { Client } from './client.ts';
@@ -48,7 +48,7 @@ export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acc
  * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam. Ids appear in logs and on
  * the wire, so they are keyed with a secret of the site: nobody finds the address by trying all of them.
  */
-export function sessionId({ site, sessionKey }: Asker, request: Station): string {
+export function sessionId(asker: Asker, request: Station): string {
   const { userName, callingStationId } = request;
   const station =
     stationMac(request) ??
@@ -57,10 +57,21 @@ export function sessionId({ site, sessionKey }: Asker, request: Station): string
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
-  return createHmac('sha256', sessionKey)
-    .update(JSON.stringify([site, station]))
+  return createHmac('sha256', sessionKeyOf(asker))
+    .update(JSON.stringify([asker.site, station]))
     .digest('hex')
     .slice(0, 20);
+}
+
+/** Making the key costs more than using it, and every request of a client uses it. */
+const sessionKeys = new WeakMap<Asker, KeyObject>();
+
+function sessionKeyOf(asker: Asker): KeyObject {
+  const known = sessionKeys.get(asker);
+  if (known !== undefined) return known;
+  const key = createSecretKey(asker.sessionKey, 'utf8');
+  sessionKeys.set(asker, key);
+  return key;
 }
 
 export function openSession(

@@ -41,8 +41,7 @@ export function text(value: unknown, field: string): string | undefined {
  * UTF-8 when its characters are taken for bytes is turned back; anything else is what it seems to be.
  */
 function repairUtf8(value: string): string {
-  const highest = Math.max(...Array.from(value, (character) => character.codePointAt(0) ?? 0));
-  if (highest < 0x80 || highest > 0xff) return value;
+  if (!/[\u0080-\u00ff]/.test(value) || /[\u0100-\uffff]/.test(value)) return value;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(value, 'latin1'));
   } catch {
