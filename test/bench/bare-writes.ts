@@ -1,6 +1,7 @@
-// The bare limit of the first load: the same transactions, as many and as large, into tables of the same size, and nothing else.
+// The bare limit of the first load: the same transactions, as many and as large, of rows with as many columns, into tables of
+// the same size, and nothing else.
 
-import type { TransactionAction } from '@azure/data-tables';
+import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import { WRITE_CONCURRENCY } from '../../shared/adapters/table-storage/transactions.ts';
 import { concurrently } from '../../shared/concurrently.ts';
@@ -11,6 +12,8 @@ const FRAME_BYTES = 400;
 /** Operations smaller than this only mark rows that are there. */
 const MARK_BYTES = 700;
 const PARTITIONS = 16;
+/** A column's name and punctuation. */
+const COLUMN_BYTES = 14;
 
 /** @returns seconds */
 export async function writeAll(connectionString: string, transactions: readonly StorageRequest[]): Promise<number> {
@@ -18,6 +21,7 @@ export async function writeAll(connectionString: string, transactions: readonly 
   const bare = { devices: tables.outbox, identities: tables.jobs };
   let rows = 0;
   const written: { readonly partition: string; readonly first: number; readonly size: number }[] = [];
+  const columns = { devices: await columnsOf(tables.devices), identities: await columnsOf(tables.identities) };
   const startedAt = performance.now();
   await concurrently(transactions, WRITE_CONCURRENCY, async ({ table, writes, bytes = 0 }) => {
     const each = bytes / writes;
@@ -26,12 +30,22 @@ export async function writeAll(connectionString: string, transactions: readonly 
     const place = known ?? { partition: `p${Math.floor(rows / 100) % PARTITIONS}`, first: rows, size: writes };
     if (known === undefined) rows += writes;
     if (table === 'devices' && !marks) written.push(place);
-    const text = 'x'.repeat(Math.max(1, Math.round(each) - FRAME_BYTES));
+    const width = columns[table === 'devices' ? 'devices' : 'identities'];
+    const text = 'x'.repeat(Math.max(1, Math.round((each - FRAME_BYTES) / width) - COLUMN_BYTES));
+    const content = Object.fromEntries(Array.from({ length: width }, (_, index) => [`column${index}`, text]));
     const actions = Array.from({ length: Math.min(writes, place.size) }, (_, index): TransactionAction => {
       const row = { partitionKey: place.partition, rowKey: String(place.first + index).padStart(9, '0') };
-      return known ? ['upsert', { ...row, indexed: true }, 'Merge'] : ['create', { ...row, text }];
+      return known ? ['upsert', { ...row, indexed: true }, 'Merge'] : ['create', { ...row, ...content }];
     });
     await (table === 'devices' ? bare.devices : bare.identities).submitTransaction(actions);
   });
   return (performance.now() - startedAt) / 1000;
+}
+
+/** How many columns of its own a row of the product's has. */
+async function columnsOf(table: TableClient): Promise<number> {
+  for await (const { etag, partitionKey, rowKey, timestamp, ...columns } of table.listEntities()) {
+    return Object.keys(columns).length;
+  }
+  return 1;
 }
