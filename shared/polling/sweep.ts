@@ -105,12 +105,7 @@ class SweepSlice {
     now: Instant,
   ): Promise<SweepSlice> {
     const owner = deps.random.hex(8);
-    const fleet = await FleetIndex.load(deps.sweeps, before.run ? before.runNumber : before.runNumber + 1);
-    const begun = before.run ?? {
-      ...newRun(deps.random.hex(8), now),
-      ...(fleet.size === 0 && (await deps.devices.isEmpty()) && { firstLoad: true }),
-    };
-    const run = { ...begun, slices: begun.slices + 1 };
+    const run = { ...(before.run ?? newRun(deps.random.hex(8), now)), slices: (before.run?.slices ?? 0) + 1 };
     const state: SweepState = {
       ...before,
       owner,
@@ -120,7 +115,10 @@ class SweepSlice {
       lastStartedAt: run.startedAt,
     };
     const lease = { owner, state, etag: await deps.sweeps.write(state, etag) };
-    return new SweepSlice(deps, limits, lease, run, fleet, now);
+    // After the lease is taken: nobody else may save an index any more.
+    const fleet = await FleetIndex.load(deps.sweeps, state.runNumber);
+    const firstLoad = before.run === undefined && fleet.size === 0 && (await deps.devices.isEmpty());
+    return new SweepSlice(deps, limits, lease, firstLoad ? { ...run, firstLoad } : run, fleet, now);
   }
 
   async work(): Promise<SliceResult> {
