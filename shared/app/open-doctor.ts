@@ -13,9 +13,9 @@ import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
 import { walkChecks } from '../doctor/walk.ts';
-import { type DeviceKey, SHARDS } from '../domain/device.ts';
-import type { Clock, StoredDevice } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import type { Settings } from '../settings.ts';
+import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
 import { microsoftChecks, rawAnswers } from './microsoft-checks.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
@@ -74,23 +74,9 @@ export async function openDoctor(
         },
         asked,
       ),
-    matchQuality: (mostExamples) => matchQuality(wholeFleet(new TableDeviceStore(tables.devices)), mostExamples),
+    matchQuality: (mostExamples) => matchQuality(walkFleet(new TableDeviceStore(tables.devices)), mostExamples),
     async close() {
       for (const close of closing.splice(0)) await close();
     },
   };
-}
-
-/** A hundred rows at once. */
-async function* wholeFleet(devices: TableDeviceStore): AsyncIterable<StoredDevice> {
-  for (const shard of SHARDS) {
-    let keys: DeviceKey[] = [];
-    for await (const key of devices.listKeys(shard)) {
-      keys.push(key);
-      if (keys.length < 100) continue;
-      yield* (await devices.readMany(keys)).values();
-      keys = [];
-    }
-    if (keys.length > 0) yield* (await devices.readMany(keys)).values();
-  }
 }

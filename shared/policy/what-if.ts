@@ -2,7 +2,7 @@
 // with the policy in force. Streams both; holds counts and a bounded list.
 
 import { sameOutcome } from '../domain/decision.ts';
-import { deviceKeyText, SHARDS } from '../domain/device.ts';
+import { deviceKeyText } from '../domain/device.ts';
 import type { Assurance } from '../domain/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
@@ -11,6 +11,7 @@ import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-st
 import { isLive } from '../domain/session.ts';
 import type { Standing } from '../domain/standing.ts';
 import type { CallOptions, Clock, DeviceStore, SessionStore, StoredDevice, SweepStatus } from '../ports.ts';
+import { walkFleet } from '../walk-fleet.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 
 export interface WhatIfDeps {
@@ -115,35 +116,23 @@ async function fleetChanging(
 ): Promise<ChangeTally> {
   const tally = new ChangeTally();
   const sweptAt = await sweepStatus.lastCompleteStartedAt();
-  for (const shard of SHARDS) {
-    for await (const stored of recordsOf(devices, shard)) {
-      if (signal?.aborted) return tally;
-      if (stored.presence !== 'present') continue;
-      tally.look();
-      const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
-      const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
-      const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
-      if (sameOutcome(before.outcome, then.outcome)) continue;
-      const { name } = stored.device;
-      tally.add({
-        device: deviceKeyText(stored.device),
-        ...(name !== undefined && { name }),
-        from: { rule: before.rule, outcome: before.outcome },
-        to: { rule: then.rule, outcome: then.outcome },
-      });
-    }
+  for await (const stored of walkFleet(devices)) {
+    if (signal?.aborted) return tally;
+    if (stored.presence !== 'present') continue;
+    tally.look();
+    const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
+    const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
+    const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
+    if (sameOutcome(before.outcome, then.outcome)) continue;
+    const { name } = stored.device;
+    tally.add({
+      device: deviceKeyText(stored.device),
+      ...(name !== undefined && { name }),
+      from: { rule: before.rule, outcome: before.outcome },
+      to: { rule: then.rule, outcome: then.outcome },
+    });
   }
   return tally;
-}
-
-/** A page in memory at a time. */
-async function* recordsOf(devices: WhatIfDeps['devices'], shard: string): AsyncIterable<StoredDevice> {
-  let page = await devices.listRecords(shard, undefined);
-  yield* page.records;
-  while (page.more && page.records.length > 0) {
-    page = await devices.listRecords(shard, page.records.at(-1)?.device);
-    yield* page.records;
-  }
 }
 
 function factsOfDevice(

@@ -1,0 +1,14 @@
+import { SHARDS } from './domain/device.ts';
+import type { DeviceStore, StoredDevice } from './ports.ts';
+
+/** Every stored device, present or gone; a page of records in memory at a time. */
+export async function* walkFleet(devices: Pick<DeviceStore, 'listRecords'>): AsyncIterable<StoredDevice> {
+  for (const shard of SHARDS) {
+    let page = await devices.listRecords(shard, undefined);
+    yield* page.records;
+    while (page.more && page.records.length > 0) {
+      page = await devices.listRecords(shard, page.records.at(-1)?.device);
+      yield* page.records;
+    }
+  }
+}
