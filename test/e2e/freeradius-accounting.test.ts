@@ -4,6 +4,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import {
   type Answering,
+  API_KEY,
   type LookupStub,
   type StubAnswer,
   startLookupStub,
@@ -16,7 +17,6 @@ import {
 } from '../support/freeradius/radclient.ts';
 import { type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
 
-const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
 const TAKEN = { body: '{}', contentType: 'application/json' };
 const PERMIT = { body: 'permit role=employee vlan=20 timeout=3600 class=0123456789abcdef0123-a1' };
 

@@ -17,17 +17,11 @@ import {
   UNAVAILABLE,
   withoutEap,
 } from '../support/freeradius/expected-replies.ts';
-import { type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
+import type { LookupStub, StubAnswer } from '../support/freeradius/lookup-stub.ts';
 import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
-import {
-  type FailMode,
-  type FreeRadius,
-  type FreeRadiusOptions,
-  startFreeRadius,
-} from '../support/freeradius/start-freeradius.ts';
+import { FAIL_MODES, type SampleSite, startSampleSite } from '../support/freeradius/sample-site.ts';
+import type { FreeRadius } from '../support/freeradius/start-freeradius.ts';
 
-const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
-const MODES = ['closed', 'open', 'last'] as const;
 const ALICE = { name: 'alice', password: 'alices-password' };
 const COMPUTER = { name: 'host/lt-0042.contoso.com', password: 'computers-password' };
 const ACCOUNT = { name: 'CONTOSO\\LT-0042$', password: 'accounts-password' };
@@ -35,34 +29,20 @@ const HOSTILE = { name: '%{config:nac.api_key}","method":"mab', password: 'hosti
 
 const TUNNELS = ['TTLS/PAP', 'TTLS/MSCHAPV2', 'TTLS/EAP-MSCHAPV2', 'PEAP/MSCHAPV2', 'PEAP/GTC'] as const;
 
+let site: SampleSite;
 let stub: LookupStub;
-let servers: Record<FailMode, FreeRadius>;
+let servers: SampleSite['servers'];
 let server: FreeRadius;
 
 beforeAll(async () => {
-  stub = await startLookupStub();
-  const [closed, open, last] = await Promise.all(MODES.map((failMode) => start({ failMode })));
-  if (closed === undefined || open === undefined || last === undefined) throw new Error('Servers are missing');
-  servers = { closed, open, last };
-  server = closed;
+  site = await startSampleSite([ALICE, COMPUTER, ACCOUNT, HOSTILE]);
+  ({ stub, servers } = site);
+  server = servers.closed;
 });
 
-afterAll(async () => {
-  await Promise.all([...Object.values(servers ?? {}).map((running) => running.stop()), stub?.stop()]);
-});
+afterAll(() => site?.stop());
 
-beforeEach(() => {
-  stub.reset();
-});
-
-function start(options: Partial<FreeRadiusOptions>): Promise<FreeRadius> {
-  const siteUsers = [ALICE, COMPUTER, ACCOUNT, HOSTILE];
-  return startFreeRadius({ baseUrl: stub.baseUrl, apiKey: API_KEY, caFile: stub.caFile, siteUsers, ...options });
-}
-
-function answer(body: string, more: Omit<StubAnswer, 'body'> = {}): void {
-  stub.answer = () => ({ body, ...more });
-}
+beforeEach(() => stub.reset());
 
 /** Alice, unless told otherwise, inside of a tunnel. */
 function tunnel(own: FreeRadius, options: Partial<PasswordAuthentication> = {}) {
@@ -86,7 +66,7 @@ function pairsSent(): string[] {
 
 describe('EAP-TTLS and PEAP', () => {
   it.each(TUNNELS)('%s: let in by a permit, with one lookup', async (method) => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await tunnel(server, { method });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
     expect(withoutEap(reply.attributes)).toEqual(PERMIT_ATTRIBUTES);
@@ -94,7 +74,7 @@ describe('EAP-TTLS and PEAP', () => {
   });
 
   it.each(TUNNELS)('%s: rejected without one, and the device is told', async (method) => {
-    answer('deny');
+    stub.answerWith('deny');
     const reply = await tunnel(server, { method });
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
     expect(withoutEap(reply.attributes)).toEqual({});
@@ -103,8 +83,8 @@ describe('EAP-TTLS and PEAP', () => {
   });
 
   it.each(TUNNELS)('%s: nobody is asked about a wrong password', async (method) => {
-    answer(PERMIT);
-    for (const mode of MODES) {
+    stub.answerWith(PERMIT);
+    for (const mode of FAIL_MODES) {
       expect(await tunnel(servers[mode], { method, password: 'wrong' }), mode).toMatchObject({ success: false });
     }
     expect(stub.lookups).toHaveLength(0);
@@ -147,24 +127,24 @@ describe('EAP-TTLS and PEAP', () => {
   });
 
   it('asks every time: no session is resumed past the password', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     for (const method of ['TTLS/PAP', 'PEAP/MSCHAPV2'] as const) {
       stub.reset();
-      answer(PERMIT);
+      stub.answerWith(PERMIT);
       expect(await tunnel(server, { method, reauthentications: 1 }), method).toMatchObject({ success: true });
       expect(stub.lookups, method).toHaveLength(2);
     }
   });
 
   it('takes a name outside of the tunnel that is no text for what it is: nothing', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await tunnel(server, { outerIdentity: Buffer.from([0xff, 0xfe, 0x22, 0x25, 0x7b, 0x80]) });
     expect(reply).toMatchObject({ success: true });
     expect(stub.question()).toMatchObject({ method: 'site', userName: ALICE.name });
   });
 
   it('passes on a hostile name, executing nothing', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await tunnel(server, { user: HOSTILE.name, password: HOSTILE.password, outerIdentity: HOSTILE.name });
     expect(reply).toMatchObject({ success: true });
     expect(stub.question()).toMatchObject({ method: 'site', userName: HOSTILE.name });
@@ -174,10 +154,9 @@ describe('EAP-TTLS and PEAP', () => {
 
 describe('a site’s own changes', () => {
   it('that lose the lookup inside of the tunnel let nobody in, and the device is told', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const lost = { file: 'sites-available/nac', from: '\n\t\tnac_after_tunnel\n', to: '\n\t\tnoop\n' };
-    const own = await start({ failMode: 'open', siteChanges: [lost] });
-    try {
+    await site.withServer({ failMode: 'open', siteChanges: [lost] }, async (own) => {
       for (const method of TUNNELS) {
         const reply = await tunnel(own, { method });
         expect(reply, method).toMatchObject({ success: false, code: 'Access-Reject' });
@@ -185,13 +164,11 @@ describe('a site’s own changes', () => {
         expect(reply.attributes['EAP-Message'], method).toMatch(/^0x04/);
       }
       expect(stub.lookups).toHaveLength(0);
-    } finally {
-      await own.stop();
-    }
+    });
   });
 
   it('may declare a switch’s own form of MAB', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const mac = '02abcdef0001';
     const request = {
       'User-Name': mac,
@@ -205,22 +182,19 @@ describe('a site’s own changes', () => {
       from: `if (!&EAP-Message && \\\n\t    ${condition}`,
       to: 'if (!&EAP-Message && &NAS-IP-Address && &NAS-IP-Address == 192.0.2.17 &&',
     };
-    const own = await start({ siteChanges: [declared] });
-    try {
+    await site.withServer({ siteChanges: [declared] }, async (own) => {
       expect(await sendAccessRequest(own, request)).toMatchObject({ code: 'Access-Accept' });
       expect(stub.question()).toMatchObject({ method: 'mab', userName: mac });
       const elsewhere = { ...request, 'NAS-IP-Address': '192.0.2.18' };
       expect(await sendAccessRequest(own, elsewhere)).toMatchObject({ code: 'Access-Reject' });
       expect(stub.lookups).toHaveLength(1);
-    } finally {
-      await own.stop();
-    }
+    });
   });
 });
 
 describe('PAP, CHAP and MS-CHAP', () => {
   it('let in by a permit, with one lookup', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     expect(await sendAccessRequest(server, login())).toEqual({ code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES });
     expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice', callingStationId: '198.51.100.7' });
     expect(stub.lookups).toHaveLength(1);
@@ -232,10 +206,10 @@ describe('PAP, CHAP and MS-CHAP', () => {
     ['MS-CHAP', { 'MS-CHAP-Password': ALICE.password }],
   ])('%s: rejected without one, with nothing of the successful login', async (_, password) => {
     const request = { 'User-Name': ALICE.name, 'Calling-Station-Id': '198.51.100.7', ...password };
-    answer('deny');
+    stub.answerWith('deny');
     expect(await sendAccessRequest(server, request)).toEqual({ code: 'Access-Reject', attributes: {} });
     expect(stub.lookups).toHaveLength(1);
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
   });
 
@@ -246,7 +220,7 @@ describe('PAP, CHAP and MS-CHAP', () => {
     ['Login-User at a web portal', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Wireless-802.11' }],
     ['Login-User on a wired port', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Ethernet' }],
   ])('are network access with %s', async (_, more) => {
-    answer('deny');
+    stub.answerWith('deny');
     expect(await sendAccessRequest(server, login(more))).toMatchObject({ code: 'Access-Reject' });
     expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice' });
   });
@@ -266,7 +240,7 @@ describe('a VPN gateway', () => {
   ];
 
   it('has all its Cisco-AVPairs sent on, each by itself and as it is', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     expect(await sendAccessRequest(server, login({ 'Cisco-AVPair': pairs }))).toMatchObject({ code: 'Access-Accept' });
     const sent = pairsSent();
     expect(sent).toEqual(pairs);
@@ -275,7 +249,7 @@ describe('a VPN gateway', () => {
   });
 
   it('may send more than there is room for: the telling pairs stay', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const chatter = Array.from({ length: 14 }, (_, n) => `mdm-tlv=x-${n}=${'"'.repeat(200)}`);
     const telling = ['mdm-tlv=device-mac=00-0c-29-74-9d-e8', 'audit-session-id=c0a80101000010005f6e4b2a'];
     const request = login({ 'Cisco-AVPair': [...chatter, ...telling] });
@@ -287,7 +261,7 @@ describe('a VPN gateway', () => {
   });
 
   it('is asked about with long names and many pairs alike', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const long = (text: string) => text.repeat(125);
     const names = { 'Called-Station-Id': long('c/'), 'NAS-Identifier': long('n/'), 'NAS-Port-Id': long('p/') };
     const request = login({
@@ -302,7 +276,7 @@ describe('a VPN gateway', () => {
   });
 
   it('may send bytes that are no text', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const request = login({ 'Cisco-AVPair': [Buffer.from([0x6d, 0xff, 0xfe, 0x00, 0x80, 0x41]), 'coa-push=true'] });
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
     expect(pairsSent()).toContain('coa-push=true');
@@ -325,21 +299,21 @@ describe('without an answer', () => {
     async (name, behaviour) => {
       const mac = '02:00:00:00:01:01';
       const station = { 'Calling-Station-Id': '198.51.100.8' };
-      answer(PERMIT);
+      stub.answerWith(PERMIT);
       await tunnel(servers.last, { mac });
       await sendAccessRequest(servers.last, login(station));
 
       const held = Promise.withResolvers<StubAnswer>();
       stub.answer = () => (behaviour === 'hanging' ? held.promise : behaviour);
       try {
-        const inTunnel = await Promise.all(MODES.map((mode) => tunnel(servers[mode], { mac })));
+        const inTunnel = await Promise.all(FAIL_MODES.map((mode) => tunnel(servers[mode], { mac })));
         expect(inTunnel.map(({ success }) => success)).toEqual([false, true, true]);
         expect(inTunnel.map(({ attributes }) => withoutEap(attributes))).toEqual([
           {},
           FALLBACK_ATTRIBUTES,
           PERMIT_ATTRIBUTES,
         ]);
-        const outside = await Promise.all(MODES.map((mode) => sendAccessRequest(servers[mode], login(station))));
+        const outside = await Promise.all(FAIL_MODES.map((mode) => sendAccessRequest(servers[mode], login(station))));
         expect(outside, name).toEqual([
           UNAVAILABLE,
           { code: 'Access-Accept', attributes: FALLBACK_ATTRIBUTES },
@@ -353,9 +327,9 @@ describe('without an answer', () => {
 
   it('an account’s last permit serves neither another account, nor another station, nor MAB', async () => {
     const mac = '02:00:00:00:02:01';
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     expect(await tunnel(servers.last, { mac })).toMatchObject({ success: true });
-    answer('', { status: 503 });
+    stub.answerWith('', { status: 503 });
     expect(await tunnel(servers.last, { mac })).toMatchObject({ success: true });
     const { name: user, password } = COMPUTER;
     expect(await tunnel(servers.last, { mac, user, password })).toMatchObject({ success: false });
@@ -368,15 +342,15 @@ describe('without an answer', () => {
 
   it('MAB’s last permit serves no account, and a deny forgets an account’s in whichever case it is written', async () => {
     const mac = '02:00:00:00:03:01';
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     await sendAccessRequest(servers.last, mabRequest(mac));
-    answer('', { status: 503 });
+    stub.answerWith('', { status: 503 });
     expect(await tunnel(servers.last, { mac })).toMatchObject({ success: false });
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     await tunnel(servers.last, { mac });
-    answer('deny');
+    stub.answerWith('deny');
     await tunnel(servers.last, { mac, method: 'PEAP/MSCHAPV2' });
-    answer('', { status: 503 });
+    stub.answerWith('', { status: 503 });
     expect(await tunnel(servers.last, { mac })).toMatchObject({ success: false });
   });
 });
@@ -399,9 +373,8 @@ describe('the kind of access device', () => {
     ['mist', { 'Filter-Id': 'employee', 'Airespace-ACL-Name': 'employee', ...reference }],
     ['unheard-of', { 'Filter-Id': 'employee', ...reference }],
   ])('%s is told the role in its own way', async (kind, role) => {
-    answer(PERMIT);
-    const own = await start({ env: { NAC_NAS_TYPE: kind } });
-    try {
+    stub.answerWith(PERMIT);
+    await site.withServer({ env: { NAC_NAS_TYPE: kind } }, async (own) => {
       const replies = await Promise.all([
         sendAccessRequest(own, mabRequest('02-AB-CD-EF-00-01')),
         sendAccessRequest(own, login()),
@@ -410,8 +383,6 @@ describe('the kind of access device', () => {
         expect(reply).toEqual({ code: 'Access-Accept', attributes: { ...common, ...role } });
       }
       expect(await tunnel(own)).toMatchObject({ success: true });
-    } finally {
-      await own.stop();
-    }
+    });
   });
 });

@@ -15,64 +15,29 @@ import {
   UNAVAILABLE,
   withoutEap,
 } from '../support/freeradius/expected-replies.ts';
-import { type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
+import { API_KEY, type LookupStub, type StubAnswer, startLookupStub } from '../support/freeradius/lookup-stub.ts';
 import { mabRequest, type RequestAttributes, sendAccessRequest } from '../support/freeradius/radclient.ts';
-import {
-  type FailMode,
-  type FreeRadius,
-  type FreeRadiusOptions,
-  startFreeRadius,
-} from '../support/freeradius/start-freeradius.ts';
+import { FAIL_MODES, type SampleSite, startSampleSite } from '../support/freeradius/sample-site.ts';
+import type { FailMode, FreeRadius } from '../support/freeradius/start-freeradius.ts';
 
-const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
 const GUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const MAC = '02-AB-CD-EF-00-01';
-const MODES = ['closed', 'open', 'last'] as const;
 const SITE_USER = { name: 'alice', password: 'alices-password' };
 
+let site: SampleSite;
 let stub: LookupStub;
-let servers: Record<FailMode, FreeRadius>;
+let servers: SampleSite['servers'];
 let server: FreeRadius;
 
 beforeAll(async () => {
-  stub = await startLookupStub();
-  const [closed, open, last] = await Promise.all(MODES.map((failMode) => start({ failMode })));
-  if (closed === undefined || open === undefined || last === undefined) throw new Error('Servers are missing');
-  servers = { closed, open, last };
-  server = closed;
+  site = await startSampleSite([SITE_USER]);
+  ({ stub, servers } = site);
+  server = servers.closed;
 });
 
-afterAll(async () => {
-  await Promise.all([...Object.values(servers ?? {}).map((running) => running.stop()), stub?.stop()]);
-});
+afterAll(() => site?.stop());
 
-beforeEach(() => {
-  stub.reset();
-});
-
-function start(options: Partial<FreeRadiusOptions> = {}): Promise<FreeRadius> {
-  return startFreeRadius({
-    baseUrl: stub.baseUrl,
-    apiKey: API_KEY,
-    caFile: stub.caFile,
-    siteUsers: [SITE_USER],
-    ...options,
-  });
-}
-
-/** Runs `use` with a server of its own. */
-async function withServer(options: Partial<FreeRadiusOptions>, use: (own: FreeRadius) => Promise<void>): Promise<void> {
-  const own = await start(options);
-  try {
-    await use(own);
-  } finally {
-    await own.stop();
-  }
-}
-
-function answer(body: string, more: Omit<StubAnswer, 'body'> = {}): void {
-  stub.answer = () => ({ body, ...more });
-}
+beforeEach(() => stub.reset());
 
 let macs = 0;
 
@@ -82,20 +47,15 @@ function newMac(): string {
   return `02:00:00:00:${[macs >> 8, macs & 0xff].map((byte) => byte.toString(16).padStart(2, '0')).join(':')}`;
 }
 
-/** The lookup at the given place, its texts turned back into UTF-8 as the connector does it. */
-function lookup(index = 0): Record<string, unknown> {
-  return stub.question(index);
-}
-
 describe('MAC authentication bypass', () => {
   it('lets in with VLAN, role, session time and reference on permit', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await sendAccessRequest(server, mabRequest(MAC));
     expect(reply).toEqual({ code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES });
   });
 
   it('rejects on deny', async () => {
-    answer('deny');
+    stub.answerWith('deny');
     expect(await sendAccessRequest(server, mabRequest(MAC))).toEqual({ code: 'Access-Reject', attributes: {} });
     expect(stub.lookups).toHaveLength(1);
   });
@@ -120,7 +80,7 @@ describe('MAC authentication bypass', () => {
       path: '/api/lookup',
       headers: { 'x-api-key': API_KEY, accept: 'text/plain', 'content-type': 'application/json' },
     });
-    expect(lookup()).toEqual({
+    expect(stub.question()).toEqual({
       method: 'mab',
       userName: '02abcdef0001',
       callingStationId: MAC,
@@ -142,7 +102,7 @@ describe('MAC authentication bypass', () => {
 
   it('sends empty strings for what the request does not contain', async () => {
     await sendAccessRequest(server, { 'User-Name': MAC, 'Calling-Station-Id': MAC, 'Service-Type': 'Call-Check' });
-    expect(lookup()).toEqual({
+    expect(stub.question()).toEqual({
       method: 'mab',
       userName: MAC,
       callingStationId: MAC,
@@ -168,10 +128,10 @@ describe('MAC authentication bypass', () => {
     ['02ab.cdef.0001', '02:AB:CD:EF:00:01'],
     ['02ab-cdef-0001', '02AB.CDEF.0001'],
   ])('recognises the same address in User-Name %s and Calling-Station-Id %s', async (userName, callingStationId) => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const request = { 'User-Name': userName, 'Calling-Station-Id': callingStationId, 'Service-Type': 'Call-Check' };
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
-    expect(lookup()).toMatchObject({ method: 'mab', userName, callingStationId });
+    expect(stub.question()).toMatchObject({ method: 'mab', userName, callingStationId });
   });
 
   it('passes on whatever the switch puts into a field, executing nothing', async () => {
@@ -182,7 +142,7 @@ describe('MAC authentication bypass', () => {
       'Acct-Session-Id': '","userName":"admin',
     };
     await sendAccessRequest(server, mabRequest(MAC, hostile));
-    expect(lookup()).toMatchObject({
+    expect(stub.question()).toMatchObject({
       userName: '02abcdef0001',
       calledStationId: hostile['Called-Station-Id'],
       nasIdentifier: hostile['NAS-Identifier'],
@@ -194,7 +154,7 @@ describe('MAC authentication bypass', () => {
   it.each(['0xab', '0xzz', '0', 'x', '0x', '-._', 'a'.repeat(128)])(
     'returns the reference %s as it is',
     async (ref) => {
-      answer(`permit role=r vlan=v timeout=1 class=${ref}`);
+      stub.answerWith(`permit role=r vlan=v timeout=1 class=${ref}`);
       const { attributes } = await sendAccessRequest(server, mabRequest(MAC));
       expect(attributes).toMatchObject({ Class: octets(ref) });
     },
@@ -202,7 +162,7 @@ describe('MAC authentication bypass', () => {
 
   it('takes VLAN names and roles up to the agreed length', async () => {
     const [role, vlan] = ['r'.repeat(64), 'V-._'.repeat(16)];
-    answer(`permit role=${role} vlan=${vlan} timeout=9999999 class=c`);
+    stub.answerWith(`permit role=${role} vlan=${vlan} timeout=9999999 class=c`);
     const { attributes } = await sendAccessRequest(server, mabRequest(MAC));
     expect(attributes).toMatchObject({
       'Filter-Id': role,
@@ -214,7 +174,7 @@ describe('MAC authentication bypass', () => {
 
 describe('EAP-TLS', () => {
   it('lets in with VLAN, role, session time and reference on permit', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, { guid: GUID });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
     expect(withoutEap(reply.attributes)).toEqual(PERMIT_ATTRIBUTES);
@@ -222,7 +182,7 @@ describe('EAP-TLS', () => {
   });
 
   it('rejects on deny', async () => {
-    answer('deny');
+    stub.answerWith('deny');
     const reply = await authenticateWithCertificate(server, { guid: GUID });
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
     expect(withoutEap(reply.attributes)).toEqual({});
@@ -257,7 +217,7 @@ describe('EAP-TLS', () => {
       path: '/api/lookup',
       headers: { 'x-api-key': API_KEY, accept: 'text/plain', 'content-type': 'application/json' },
     });
-    expect(lookup()).toEqual({
+    expect(stub.question()).toEqual({
       method: 'eap-tls',
       userName: 'host/laptop-0001.example.com',
       callingStationId: '02-AB-CD-EF-00-01',
@@ -298,7 +258,7 @@ describe('EAP-TLS', () => {
       sanUris: [intuneDeviceUri(GUID)],
     });
     await authenticateWithCertificate(server, { certificate });
-    expect(lookup()['certificate']).toMatchObject({
+    expect(stub.question()['certificate']).toMatchObject({
       commonName: 'deep',
       serial: certificate.serial,
       issuer: '/O=Test/CN=Department CA',
@@ -307,7 +267,7 @@ describe('EAP-TLS', () => {
   });
 
   it('passes on whatever the identity and the certificate contain, executing nothing', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const hostile = '%{config:nac.api_key} "quotes" \\, new\nline \u0001 Zürich ✓ ","a":"';
     const name = '%{config:nac.api_key}","a":"';
     const reply = await authenticateWithCertificate(server, {
@@ -319,8 +279,8 @@ describe('EAP-TLS', () => {
       sanUpns: [`${name}@Zürich`],
     });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
-    expect(lookup()).toMatchObject({ method: 'eap-tls', userName: hostile });
-    expect(lookup()['certificate']).toMatchObject({
+    expect(stub.question()).toMatchObject({ method: 'eap-tls', userName: hostile });
+    expect(stub.question()['certificate']).toMatchObject({
       subjectAltName: `URI:ID:${name}, DNS:${name}, DNS:second, email:${name}, othername: UPN::${name}@Zürich`,
       sanDns: `${name},second`,
       sanEmail: name,
@@ -331,7 +291,7 @@ describe('EAP-TLS', () => {
   });
 
   it('asks about names that are no text', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, {
       identity: Buffer.from([0x68, 0xff, 0xfe, 0x22, 0x80]),
       commonName: 'device',
@@ -339,7 +299,7 @@ describe('EAP-TLS', () => {
       sanDns: ['bad\u00ff\u00fename'],
     });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
-    expect(lookup()).toMatchObject({ method: 'eap-tls', certificate: { commonName: 'device' } });
+    expect(stub.question()).toMatchObject({ method: 'eap-tls', certificate: { commonName: 'device' } });
   });
 
   it('asks nobody about a certificate from an authority it does not trust', async () => {
@@ -348,7 +308,7 @@ describe('EAP-TLS', () => {
       commonName: 'device',
       sanUris: [intuneDeviceUri(GUID)],
     });
-    for (const mode of MODES) {
+    for (const mode of FAIL_MODES) {
       const reply = await authenticateWithCertificate(servers[mode], { certificate });
       expect(reply, mode).toMatchObject({ success: false, code: 'Access-Reject' });
     }
@@ -356,15 +316,15 @@ describe('EAP-TLS', () => {
   });
 
   it('asks every time: no session is resumed without the certificate', async () => {
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, { guid: GUID, commonName: 'again', reauthentications: 1 });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
     expect(stub.lookups).toHaveLength(2);
-    expect(lookup(0)['certificate']).toMatchObject({
+    expect(stub.question(0)['certificate']).toMatchObject({
       commonName: 'again',
       subjectAltName: `URI:${intuneDeviceUri(GUID)}`,
     });
-    expect(lookup(1)['certificate']).toEqual(lookup(0)['certificate']);
+    expect(stub.question(1)['certificate']).toEqual(stub.question(0)['certificate']);
   });
 
   describe('names that cannot be put before the connector as they are', () => {
@@ -391,8 +351,8 @@ describe('EAP-TLS', () => {
         },
       ],
     ])('are denied in every fail mode, unasked: %s', async (_, names) => {
-      answer(PERMIT);
-      for (const mode of MODES) {
+      stub.answerWith(PERMIT);
+      for (const mode of FAIL_MODES) {
         const reply = await authenticateWithCertificate(servers[mode], names);
         expect(reply, mode).toMatchObject({ success: false, code: 'Access-Reject' });
         expect(withoutEap(reply.attributes), mode).toEqual({});
@@ -401,7 +361,7 @@ describe('EAP-TLS', () => {
     });
 
     it('are asked about up to the limit', async () => {
-      answer(PERMIT);
+      stub.answerWith(PERMIT);
       const reply = await authenticateWithCertificate(server, {
         guid: GUID,
         commonName: 'c'.repeat(64),
@@ -487,8 +447,8 @@ describe('without an answer', () => {
   it.each(cases)('%s: rejected, let into the fallback, or the last decision repeated', async (_, behaviour) => {
     const known = newMac();
     const unknown = newMac();
-    answer('permit role=known vlan=30 timeout=60 class=earlier');
-    await Promise.all(MODES.map((mode) => sendAccessRequest(servers[mode], mabRequest(known))));
+    stub.answerWith('permit role=known vlan=30 timeout=60 class=earlier');
+    await Promise.all(FAIL_MODES.map((mode) => sendAccessRequest(servers[mode], mabRequest(known))));
     expect(stub.lookups).toHaveLength(3);
 
     await during(behaviour, async () => {
@@ -525,7 +485,7 @@ describe('without an answer', () => {
         certificate('last'),
         certificate('last'),
       ]);
-      answer(PERMIT);
+      stub.answerWith(PERMIT);
       await authenticateWithCertificate(servers.last, { certificate: known });
 
       await during(behaviour, async () => {
@@ -549,30 +509,27 @@ describe('without an answer', () => {
   );
 
   it('an unknown fail mode is closed', async () => {
-    answer('', { status: 503 });
-    await withServer({ env: { NAC_FAIL_MODE: 'opened' } }, async (own) => {
+    stub.answerWith('', { status: 503 });
+    await site.withServer({ env: { NAC_FAIL_MODE: 'opened' } }, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
     });
   });
 
   it('the server starts while the connector is away, and asks it as soon as it is there', async () => {
     await stub.close();
-    const own = await start();
-    try {
+    await site.withServer({}, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
       await stub.listen();
-      answer(PERMIT);
+      stub.answerWith(PERMIT);
       expect(await sendAccessRequest(own, mabRequest(MAC))).toMatchObject({ code: 'Access-Accept' });
-    } finally {
-      await own.stop();
-    }
+    });
   });
 
-  it.each(MODES)('a connector certified by another authority gives no answer (%s)', async (failMode) => {
-    answer(PERMIT);
+  it.each(FAIL_MODES)('a connector certified by another authority gives no answer (%s)', async (failMode) => {
+    stub.answerWith(PERMIT);
     const other = await startLookupStub();
     try {
-      await withServer({ failMode, caFile: other.caFile }, async (own) => {
+      await site.withServer({ failMode, caFile: other.caFile }, async (own) => {
         const reply = await sendAccessRequest(own, mabRequest(MAC));
         expect(reply).toEqual(
           failMode === 'open' ? { code: 'Access-Accept', attributes: FALLBACK_ATTRIBUTES } : UNAVAILABLE,
@@ -585,8 +542,8 @@ describe('without an answer', () => {
   });
 
   it('a connector certified for another name gives no answer', async () => {
-    answer(PERMIT);
-    await withServer({ baseUrl: stub.baseUrl.replace('localhost', '127.0.0.1') }, async (own) => {
+    stub.answerWith(PERMIT);
+    await site.withServer({ baseUrl: stub.baseUrl.replace('localhost', '127.0.0.1') }, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
     });
     expect(stub.lookups).toHaveLength(0);
@@ -594,13 +551,13 @@ describe('without an answer', () => {
 });
 
 describe('the last decision', () => {
-  const unavailable = () => answer('', { status: 503 });
+  const unavailable = () => stub.answerWith('', { status: 503 });
 
   it('is the newest one', async () => {
     const mac = newMac();
-    answer('permit role=first vlan=1 timeout=60 class=first');
+    stub.answerWith('permit role=first vlan=1 timeout=60 class=first');
     await sendAccessRequest(servers.last, mabRequest(mac));
-    answer('permit role=second vlan=2 timeout=60 class=second');
+    stub.answerWith('permit role=second vlan=2 timeout=60 class=second');
     const second = await sendAccessRequest(servers.last, mabRequest(mac));
     expect(second.attributes).toMatchObject({ 'Filter-Id': 'second', Class: octets('second') });
     unavailable();
@@ -609,13 +566,13 @@ describe('the last decision', () => {
 
   it('is forgotten by a deny', async () => {
     const mac = newMac();
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     await sendAccessRequest(servers.last, mabRequest(mac));
-    answer('deny');
+    stub.answerWith('deny');
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toEqual({ code: 'Access-Reject', attributes: {} });
     unavailable();
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toEqual(UNAVAILABLE);
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toMatchObject({ code: 'Access-Accept' });
     unavailable();
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toMatchObject({ code: 'Access-Accept' });
@@ -623,9 +580,9 @@ describe('the last decision', () => {
 
   it('is forgotten by a deny of the certificate, from whichever adapter', async () => {
     const certificate = await servers.last.deviceAuthority.issueDeviceCertificate({ commonName: 'd' });
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     await authenticateWithCertificate(servers.last, { certificate, mac: '02:00:00:01:00:01' });
-    answer('deny');
+    stub.answerWith('deny');
     await authenticateWithCertificate(servers.last, { certificate, mac: '02:00:00:01:00:02' });
     unavailable();
     const reply = await authenticateWithCertificate(servers.last, { certificate, mac: '02:00:00:01:00:01' });
@@ -636,7 +593,7 @@ describe('the last decision', () => {
     const issue = () => servers.last.deviceAuthority.issueDeviceCertificate({ commonName: 'same name' });
     const [permitted, other] = await Promise.all([issue(), issue()]);
     const [macOfMab, macOfCertificate] = [newMac(), newMac()];
-    answer(PERMIT);
+    stub.answerWith(PERMIT);
     await sendAccessRequest(servers.last, mabRequest(macOfMab));
     await authenticateWithCertificate(servers.last, { certificate: permitted, mac: macOfCertificate });
     unavailable();
@@ -649,8 +606,8 @@ describe('the last decision', () => {
   });
 
   it('holds for the configured time, however often it is repeated', async () => {
-    await withServer({ failMode: 'last', env: { NAC_LAST_DECISION_SECONDS: '2' } }, async (own) => {
-      answer(PERMIT);
+    await site.withServer({ failMode: 'last', env: { NAC_LAST_DECISION_SECONDS: '2' } }, async (own) => {
+      stub.answerWith(PERMIT);
       await sendAccessRequest(own, mabRequest(MAC));
       unavailable();
       expect(await sendAccessRequest(own, mabRequest(MAC))).toMatchObject({ code: 'Access-Accept' });
@@ -702,8 +659,8 @@ describe('requests that are not a device', () => {
   ];
 
   it.each(rejected)('are neither looked up nor let in: %s', async (name, request) => {
-    answer(PERMIT);
-    for (const mode of MODES) {
+    stub.answerWith(PERMIT);
+    for (const mode of FAIL_MODES) {
       const reply = await sendAccessRequest(servers[mode], request);
       // The EAP identity opens a conversation, which no certificate follows.
       expect(reply.code, mode).toBe(name.startsWith('an EAP') ? 'Access-Challenge' : 'Access-Reject');
@@ -720,7 +677,7 @@ describe('requests that are not a device', () => {
     ['by a remote login', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Virtual' }],
   ])("are let in by the site's own authentication alone: %s", async (_, more) => {
     const request = { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password, ...more };
-    for (const mode of MODES) {
+    for (const mode of FAIL_MODES) {
       expect(await sendAccessRequest(servers[mode], request), mode).toEqual({ code: 'Access-Accept', attributes: {} });
     }
     expect(stub.lookups).toHaveLength(0);
@@ -730,7 +687,7 @@ describe('requests that are not a device', () => {
 describe('a connector that answers nobody', () => {
   it('holds up no more requests than the pool has places; all others are answered', async () => {
     const places = 4;
-    await withServer(
+    await site.withServer(
       { env: { NAC_MAX_LOOKUPS: String(places), NAC_MAX_SERVERS: '8', NAC_TOTAL_TIMEOUT: '25' } },
       async (own) => {
         const { promise: held, resolve: release } = Promise.withResolvers<StubAnswer>();
@@ -774,8 +731,8 @@ describe('a connector that answers nobody', () => {
   });
 
   it('a burst within the pool is served whole', async () => {
-    answer(PERMIT);
-    await withServer({ env: { NAC_MAX_LOOKUPS: '16', NAC_MAX_SERVERS: '32' } }, async (own) => {
+    stub.answerWith(PERMIT);
+    await site.withServer({ env: { NAC_MAX_LOOKUPS: '16', NAC_MAX_SERVERS: '32' } }, async (own) => {
       const replies = await Promise.all(Array.from({ length: 12 }, () => sendAccessRequest(own, mabRequest(newMac()))));
       expect(replies.map(({ code }) => code)).toEqual(Array.from({ length: 12 }, () => 'Access-Accept'));
     });
@@ -794,7 +751,7 @@ describe('the settings', () => {
   });
 
   it('appear in no log line in normal operation', async () => {
-    answer('', { status: 503 });
+    stub.answerWith('', { status: 503 });
     await sendAccessRequest(server, mabRequest(MAC));
     expect(server.output()).toContain('Ready to process requests');
     expect(server.output()).not.toContain('key-');

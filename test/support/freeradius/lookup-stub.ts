@@ -12,6 +12,9 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createTestAuthority } from './certificates.ts';
 
+/** The key of the servers that ask: FreeRADIUS must not read its own language, JSON or an escape into it. */
+export const API_KEY = 'key-%{User-Name}-"quoted"-\\backslash';
+
 export interface ReceivedLookup {
   readonly method: string;
   readonly path: string;
@@ -36,6 +39,8 @@ export interface LookupStub {
   /** Everything received, oldest first; cleared by `reset`. */
   readonly lookups: readonly ReceivedLookup[];
   answer: Answering;
+  /** The same answer to everything from now on. */
+  answerWith(body: string, more?: Omit<StubAnswer, 'body'>): void;
   /** The JSON of the lookup at the given place, its texts turned back into UTF-8 as the connector does it. */
   question(index?: number): Record<string, unknown>;
   /** Resolves as soon as so many lookups have been received. */
@@ -70,6 +75,9 @@ export async function startLookupStub(): Promise<LookupStub> {
     caFile,
     lookups,
     answer: deny,
+    answerWith(body, more) {
+      stub.answer = () => ({ body, ...more });
+    },
     question(index = 0) {
       const received = lookups[index];
       if (received === undefined) throw new Error(`There is no lookup number ${index}`);
