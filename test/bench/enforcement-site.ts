@@ -22,16 +22,7 @@ export interface EnforcementSite extends AsyncDisposable {
 }
 
 export async function enforcementSite(): Promise<EnforcementSite> {
-  const stack = new AsyncDisposableStack();
-  try {
-    return await open(stack);
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
-}
-
-async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
+  await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const bus = await spawnServiceBus({
@@ -52,6 +43,7 @@ async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
   const sender = client.createSender(`coa-${SITE}`);
   const results = client.createReceiver('coa-results');
   let sent = 0;
+  const parts = stack.move();
 
   const site: EnforcementSite = {
     connectionString: bus.connectionString,
@@ -72,7 +64,7 @@ async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
               env,
               logFile: path.join(folder, 'bare-loop.log'),
             });
-      stack.defer(() => child.stop());
+      parts.defer(() => child.stop());
       return child;
     },
     async sendJobs(count) {
@@ -83,7 +75,7 @@ async function open(stack: AsyncDisposableStack): Promise<EnforcementSite> {
       }
     },
     onReport: () => undefined,
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
   results.subscribe(
     {

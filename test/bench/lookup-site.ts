@@ -57,16 +57,7 @@ function deviceOf(index: number): Device {
 }
 
 export async function lookupSite(): Promise<LookupSite> {
-  const stack = new AsyncDisposableStack();
-  try {
-    return await open(stack);
-  } catch (error) {
-    await stack.disposeAsync();
-    throw error;
-  }
-}
-
-async function open(stack: AsyncDisposableStack): Promise<LookupSite> {
+  await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const script = path.join(import.meta.dirname, 'storage-process.ts');
@@ -126,6 +117,7 @@ async function open(stack: AsyncDisposableStack): Promise<LookupSite> {
   });
 
   let stored = 0;
+  const parts = stack.move();
   return {
     connector,
     yardstick,
@@ -143,6 +135,6 @@ async function open(stack: AsyncDisposableStack): Promise<LookupSite> {
         );
       }
     },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
 }

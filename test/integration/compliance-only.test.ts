@@ -15,6 +15,7 @@ import {
   idOf,
   MINUTE_MS,
   macOf,
+  nextList,
   SLICE_MS,
   startCompliance,
 } from '../support/compliance-scenario.ts';
@@ -38,7 +39,7 @@ describe('a tenant that grants the least, from nothing', () => {
   it('answers by certificate at once, stores the device, and hears of its change through the list', async () => {
     // Nothing but the list tells of the change.
     await using started = await startCompliance({}, { COMPLIANCE_REAUTH_INTERVAL: '7d' });
-    const { nac, clock } = started;
+    const { nac } = started;
     await warmUp(started);
     const id = idOf(nac, 'NAC-00001');
     const mac = macOf(nac, 'NAC-00001');
@@ -57,8 +58,7 @@ describe('a tenant that grants the least, from nothing', () => {
 
     nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     nac.changes.length = 0;
-    clock.advance(4 * HOUR_MS + MINUTE_MS);
-    await nac.app.poll(SLICE_MS);
+    await nextList(started);
     expect(nac.changes.filter((change) => change.id === id)).toMatchObject([
       { before: { complianceState: 'compliant' }, after: { complianceState: 'noncompliant' } },
     ]);
@@ -84,7 +84,7 @@ describe('a tenant that grants the least, from nothing', () => {
 
   it('reads a device that left the list before it counts as compliant', async () => {
     await using started = await startCompliance({}, { COMPLIANCE_REAUTH_INTERVAL: '7d' });
-    const { nac, clock } = started;
+    const { nac } = started;
     await warmUp(started);
     const id = idOf(nac, 'NAC-00002');
     expect(standings(await askByCertificate(nac, id))).toEqual(['noncompliant', 'quarantine', 'live']);
@@ -92,15 +92,13 @@ describe('a tenant that grants the least, from nothing', () => {
 
     // The list is short, and says nothing of a device that is still not compliant.
     nac.tenant.script({ target: 'complianceList', body: '<ise_api><name>attributes</name></ise_api>' });
-    clock.advance(4 * HOUR_MS + MINUTE_MS);
     const before = nac.tenant.stats().requests.complianceDevice;
-    await nac.app.poll(SLICE_MS);
+    await nextList(started);
     expect(nac.tenant.stats().requests.complianceDevice).toBe(before + 1);
     expect(standings(await askByCertificate(nac, id))).toEqual(['noncompliant', 'quarantine', 'store']);
 
     nac.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
-    clock.advance(4 * HOUR_MS + MINUTE_MS);
-    await nac.app.poll(SLICE_MS);
+    await nextList(started);
     expect(standings(await askByCertificate(nac, id))).toEqual(['compliant', 'compliant', 'store']);
   });
 

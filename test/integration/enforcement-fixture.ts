@@ -178,6 +178,13 @@ export function turn(
   tenant.fleet.patch(name, { complianceState });
 }
 
+/** The station connects; then its device turns noncompliant, and the next poll sees it. */
+export async function turnWhileConnected(nac: Enforcement, name: string): Promise<void> {
+  await ask(nac, name);
+  turn(nac, name, 'noncompliant');
+  await pollAgain(nac);
+}
+
 export async function stored({ devices, tenant }: Enforcement, name: string) {
   const device = await devices.read({ source: 'intune', id: tenant.fleet.get(name).id });
   if (device === undefined) throw new Error(`${name} is not stored`);

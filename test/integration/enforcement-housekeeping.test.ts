@@ -17,6 +17,7 @@ import {
   stationOf,
   takeJobs,
   turn,
+  turnWhileConnected,
 } from './enforcement-fixture.ts';
 
 const HOUR_MS = 60 * MINUTE_MS;
@@ -34,9 +35,7 @@ async function sessionRows({ tables }: Enforcement): Promise<{ sessions: string[
 
 it('finished jobs go after JOB_HISTORY, and a change is still enforced afterwards', async () => {
   await using nac = await startEnforcement({ JOB_HISTORY: '2d' });
-  await ask(nac, 'NAC-00001');
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
+  await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
   await acknowledge(nac, job);
   await ask(nac, 'NAC-00001');

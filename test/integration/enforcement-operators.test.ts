@@ -20,6 +20,7 @@ import {
   takeJobs,
   takeMessages,
   turn,
+  turnWhileConnected,
 } from './enforcement-fixture.ts';
 
 const NAMES = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
@@ -31,9 +32,7 @@ async function pageOf({ app, operatorKey }: Enforcement, query: Query) {
 
 /** A job that the NAS has refused. */
 async function refusedJob(nac: Enforcement, name: string): Promise<string> {
-  await ask(nac, name);
-  turn(nac, name, 'noncompliant');
-  await pollAgain(nac);
+  await turnWhileConnected(nac, name);
   const [job] = await takeJobs(nac);
   await report(nac, job, 'finished', { outcome: 'refused', errorCause: { code: 501, name: 'Prohibited' } });
   return String(job?.id);
@@ -119,9 +118,7 @@ it('a refused job is sent again as a job of its own, with what policy says now, 
 
 it('a job that waits for its next attempt makes it at once', async () => {
   await using nac = await startEnforcement();
-  await ask(nac, 'NAC-00001');
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
+  await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
   await report(nac, job, 'finished', { outcome: 'no-answer' });
 
@@ -131,9 +128,7 @@ it('a job that waits for its next attempt makes it at once', async () => {
 
 it('an expired job is sent again', async () => {
   await using nac = await startEnforcement();
-  await ask(nac, 'NAC-00001');
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
+  await turnWhileConnected(nac, 'NAC-00001');
   await nac.app.enforce();
   const [job] = await takeJobs(nac);
   nac.clock.advance(61 * MINUTE_MS);
@@ -149,9 +144,7 @@ it('a job that is not there, under way, or has nothing left to do is not sent ag
   for (const id of ['8204776547116-0123456789abcdef0123-v2', "x' or '1", '', 'a/b']) {
     await expect(resend(nac, id), id).rejects.toMatchObject(unknown);
   }
-  await ask(nac, 'NAC-00001');
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
+  await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
   const id = String(job?.id);
   await expect(resend(nac, id, 'branch')).rejects.toMatchObject(unknown);

@@ -32,6 +32,7 @@ import {
   takeJobs,
   takeMessages,
   turn,
+  turnWhileConnected,
   waitForNextAttempt,
 } from './enforcement-fixture.ts';
 
@@ -86,9 +87,7 @@ describe('a connected device turns noncompliant', () => {
 
   it('replayed, makes no second job, before or after the first is done', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const replay = async () => {
       const { etag, retiredIdentities, ...record } = await stored(nac, 'NAC-00001');
       const change = nac.changes.at(-1);
@@ -270,9 +269,7 @@ describe('a session that is over', () => {
 describe('the life of a job', () => {
   it('taken, sent, acknowledged, re-authenticated, proven by the answer the station gets', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
 
     for (const stage of ['taken', 'sent'] as const) {
@@ -307,9 +304,7 @@ describe('the life of a job', () => {
 
   it('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     const errorCause = { code: 503, name: 'Session Context Not Found' };
     await report(nac, job, 'finished', { outcome: 'refused', errorCause, hint: 'The station has left.' });
@@ -341,9 +336,7 @@ describe('the life of a job', () => {
 
   it('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     await nac.app.enforce();
     await takeJobs(nac);
     nac.clock.advance(61 * MINUTE_MS);
@@ -358,9 +351,7 @@ describe('the life of a job', () => {
 
   it('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
     await report(nac, first, 'finished', { outcome: 'no-answer' });
     expect(await nac.app.enforce()).toMatchObject({ queued: 0 });
@@ -380,9 +371,7 @@ describe('the life of a job', () => {
 
   it('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
     await report(nac, first, 'finished', { outcome: 'no-answer' });
     await waitForNextAttempt(nac);
@@ -401,9 +390,7 @@ describe('the life of a job', () => {
 
   it('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
     await nac.app.enforce();
     expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
@@ -431,9 +418,7 @@ describe('the life of a job', () => {
 describe('a device that flips back', () => {
   it('before the station asked again: the job is overtaken, and is not sent any more', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await report(nac, job, 'finished', { outcome: 'no-answer' });
     turn(nac, 'NAC-00001', 'compliant');
@@ -447,9 +432,7 @@ describe('a device that flips back', () => {
 
   it('after the station was told: the older job is done with, the newer one leads back', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     await takeJobs(nac);
     await ask(nac, 'NAC-00001');
     turn(nac, 'NAC-00001', 'compliant');
@@ -468,9 +451,7 @@ describe('a device that flips back', () => {
 
   it('a newer job about the same session supersedes the older one', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [older] = await takeJobs(nac);
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
     await nac.app.enforce();
@@ -553,9 +534,7 @@ describe('the outbox', () => {
     });
     const labKey = await registry.createClient('radius-3', 'lab');
     await ask(nac, 'NAC-00001', { apiKey: labKey });
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
 
     expect(await stagesOf(nac, { site: 'hq' })).toEqual(['queued']);
     expect(await stagesOf(nac, { site: 'lab' })).toEqual(['decided']);
@@ -599,9 +578,7 @@ describe('the reconciliation', () => {
 
   it('is not kept from it by an older job that is as good as done', async () => {
     await using nac = await startEnforcement();
-    await ask(nac, 'NAC-00001');
-    turn(nac, 'NAC-00001', 'noncompliant');
-    await pollAgain(nac);
+    await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await acknowledge(nac, job);
     await ask(nac, 'NAC-00001');
@@ -668,9 +645,7 @@ describe('operators', () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001', { apiKey: nac.branchKey });
     for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
-      await ask(nac, name);
-      turn(nac, name, 'noncompliant');
-      await pollAgain(nac);
+      await turnWhileConnected(nac, name);
     }
     await nac.app.enforce();
     const jobs = await takeJobs(nac);

@@ -42,6 +42,12 @@ export async function startCompliance(
   return { nac, clock, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
 }
 
+/** Polls when the noncompliant list, which is read every four hours, is due. */
+export async function nextList({ nac, clock }: ComplianceTenant): Promise<void> {
+  clock.advance(4 * HOUR_MS + MINUTE_MS);
+  await nac.app.poll(SLICE_MS);
+}
+
 export const idOf = ({ tenant }: ConnectorFixture, name: string): string => tenant.fleet.get(name).id;
 export const macOf = ({ tenant }: ConnectorFixture, name: string): string =>
   String(tenant.fleet.get(name).wiFiMacAddress);
