@@ -11,9 +11,9 @@ import { TableSessionStore } from '../../shared/adapters/table-storage/table-ses
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
-import { type CoaListener, startCoaListener } from '../integration/relay-radius/start-coa-listener.ts';
 import { type CoaRecorder, startCoaRecorder } from '../support/coa-recorder.ts';
 import { mabRequest, sendAccessRequest, sendAccounting } from '../support/freeradius/radclient.ts';
+import { type CoaListener, startCoaListener } from '../support/freeradius/start-coa-listener.ts';
 import { type FreeRadius, startFreeRadius } from '../support/freeradius/start-freeradius.ts';
 import { type FunctionLine, FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';

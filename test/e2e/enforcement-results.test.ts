@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { type EnforcementJob, isFinal } from '../../shared/domain/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
-import { type CoaListener, startCoaListener } from '../integration/relay-radius/start-coa-listener.ts';
+import { type CoaListener, startCoaListener } from '../support/freeradius/start-coa-listener.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 

@@ -1,6 +1,5 @@
 // The answer for rlm_rest, decoded by a real FreeRADIUS: what it makes attributes of, and what it must never expand.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -12,6 +11,7 @@ import type { Outcome } from '../../shared/domain/decision.ts';
 import { REPLY_ATTRIBUTES } from '../../shared/domain/reply-attributes.ts';
 import { renderRlmRest } from '../../shared/lookup/render-rlm-rest.ts';
 import { freeUdpPort } from '../support/freeradius/free-udp-port.ts';
+import { type RunningFreeRadius, runFreeRadius } from '../support/freeradius/run-freeradius.ts';
 import { runProgram } from '../support/freeradius/run-program.ts';
 
 const SECRET = 'shared-with-the-switch';
@@ -20,7 +20,7 @@ const DICTIONARY = join(import.meta.dirname, '../../infra/freeradius/dictionary.
 
 let folder: string;
 let http: Server;
-let radius: ChildProcess;
+let radius: RunningFreeRadius;
 let authPort: number;
 let outcome: Outcome;
 
@@ -33,26 +33,24 @@ beforeAll(async () => {
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  authPort = await freeUdpPort();
   mkdirSync(join(folder, 'run'));
   writeFileSync(join(folder, 'dictionary'), `$INCLUDE ${DICTIONARY}\n`);
-  writeFileSync(join(folder, 'radiusd.conf'), configuration((http.address() as AddressInfo).port));
-  radius = spawn('/usr/sbin/freeradius', ['-f', '-l', 'stdout', '-d', folder], { stdio: ['ignore', 'pipe', 'pipe'] });
-  await ready(radius);
+  ({ server: radius, authPort } = await runFreeRadius(async () => {
+    const port = await freeUdpPort();
+    writeFileSync(join(folder, 'radiusd.conf'), configuration((http.address() as AddressInfo).port, port));
+    return { folder, authPort: port };
+  }));
 });
 
 afterAll(async () => {
-  if (radius?.exitCode === null) {
-    radius.kill();
-    await once(radius, 'close');
-  }
+  await radius?.stop();
   http?.close();
   http?.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
 });
 
 /** The least a FreeRADIUS needs to ask, and an explicit permit required. */
-function configuration(port: number): string {
+function configuration(httpPort: number, radiusPort: number): string {
   return `
 name = nac
 libdir = /usr/lib/freeradius
@@ -69,7 +67,7 @@ modules {
   }
   rest {
     authorize {
-      uri = "http://127.0.0.1:${port}/api/lookup?format=rlm_rest"
+      uri = "http://127.0.0.1:${httpPort}/api/lookup?format=rlm_rest"
       method = 'post'
       body = 'json'
       data = '{}'
@@ -87,7 +85,7 @@ server nac {
   listen {
     type = auth
     ipaddr = 127.0.0.1
-    port = ${authPort}
+    port = ${radiusPort}
   }
   authorize {
     rest
@@ -104,19 +102,6 @@ server nac {
   }
 }
 `;
-}
-
-function ready(server: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let output = '';
-    for (const stream of [server.stdout, server.stderr]) {
-      stream?.setEncoding('utf8').on('data', (chunk: string) => {
-        output += chunk;
-        if (output.includes('Ready to process requests')) resolve();
-      });
-    }
-    server.once('close', () => reject(new Error(`FreeRADIUS did not start:\n${output}`)));
-  });
 }
 
 /** What radclient prints of the reply. */

@@ -9,8 +9,8 @@ import { reportSendResult } from '../../../relay/radius/report-send-result.ts';
 import { type RetransmissionTimes, rfc5080Times } from '../../../relay/radius/retransmission-timeouts.ts';
 import { systemSendClock } from '../../../relay/radius/send-clock.ts';
 import type { CoaAction } from '../../../shared/domain/coa-job.ts';
+import { type CoaListener, startCoaListener } from '../../support/freeradius/start-coa-listener.ts';
 import { type RecordedUdp, recordedUdp } from './recorded-udp.ts';
-import { type CoaListener, startCoaListener } from './start-coa-listener.ts';
 
 /** For answers that do not come. */
 const QUICK: RetransmissionTimes = {

@@ -10,9 +10,8 @@ import { extraIdentification } from '../../../relay/profiles/nas-profile.ts';
 import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
 import { type CoaTarget, createCoaSender } from '../../../relay/radius/coa-sender.ts';
 import { encodeRequest } from '../../../relay/radius/encode-request.ts';
-import { debianProgram } from './debian-program.ts';
+import { startCoaListener } from '../../support/freeradius/start-coa-listener.ts';
 import { type RecordedDatagram, recordedUdp } from './recorded-udp.ts';
-import { startCoaListener } from './start-coa-listener.ts';
 
 const RADIUS_PORT = 3799;
 const SESSION = {
@@ -109,7 +108,7 @@ function capturedPacket({ direction, localPort, octets }: RecordedDatagram, inde
 
 async function tshark(...options: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(
-    debianProgram('/usr/bin/tshark'),
+    '/usr/bin/tshark',
     ['-n', '-r', file, '-o', `radius.shared_secret:${secret}`, '-o', 'radius.validate_authenticator:TRUE', ...options],
     { env: { HOME: folder }, timeout: 30_000 },
   );

@@ -2,7 +2,6 @@
  * Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius: everything a test chooses goes in by
  * environment variables. Only what a site is told to change, or changes by mistake, can be changed in the files.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,14 +9,12 @@ import { createTestAuthority } from './certificates.ts';
 import type { EapServer } from './eapol-test.ts';
 import { freeUdpPort } from './free-udp-port.ts';
 import type { AccountingServer } from './radclient.ts';
+import { runFreeRadius } from './run-freeradius.ts';
 import { requirePrograms } from './run-program.ts';
 
-const freeradius = '/usr/sbin/freeradius';
 const restModule = '/usr/lib/freeradius/rlm_rest.so';
 const shippedFiles = path.join(import.meta.dirname, '../../../infra/freeradius');
 const secret = 'shared-with-the-switch';
-const portAttempts = 5;
-const stopDeadline = 5000;
 
 export type FailMode = 'closed' | 'open' | 'last';
 
@@ -58,7 +55,7 @@ export const fallback = { vlan: 'fallback-vlan', role: 'fallback-role', sessionT
 
 /** Starts the server and returns when it answers requests. */
 export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeRadius> {
-  requirePrograms([freeradius, restModule, '/usr/bin/radclient', '/usr/bin/eapol_test']);
+  requirePrograms([restModule, '/usr/bin/radclient', '/usr/bin/eapol_test']);
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-freeradius-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -100,19 +97,11 @@ interface Ports {
   readonly acctPort: number;
 }
 
-async function startOnFreePorts(
-  folder: string,
-  options: FreeRadiusOptions,
-): Promise<Ports & { readonly server: RunningServer }> {
-  for (let attempt = 1; ; attempt++) {
-    const ports = { authPort: await freeUdpPort(), acctPort: await freeUdpPort() };
-    const server = runServer(path.join(folder, 'raddb'), environment(folder, ports, options));
-    if (await server.started) return { ...ports, server };
-    // Between choosing a port and the server's start another process may have taken it.
-    if (attempt === portAttempts || !server.output().includes('Address already in use')) {
-      throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
-    }
-  }
+function startOnFreePorts(folder: string, options: FreeRadiusOptions) {
+  return runFreeRadius(async () => {
+    const ports: Ports = { authPort: await freeUdpPort(), acctPort: await freeUdpPort() };
+    return { ...ports, folder: path.join(folder, 'raddb'), env: environment(folder, ports, options) };
+  });
 }
 
 async function layOut(
@@ -196,41 +185,4 @@ function environment(
     NAC_RUN_DIR: path.join(folder, 'run'),
     ...options.env,
   };
-}
-
-interface RunningServer {
-  /** True when it answers requests, false if it has ended instead. */
-  readonly started: Promise<boolean>;
-  output(): string;
-  stop(signal?: NodeJS.Signals): Promise<void>;
-}
-
-function runServer(raddb: string, env: Record<string, string>): RunningServer {
-  const child = spawn(freeradius, ['-f', '-l', 'stdout', '-d', raddb], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  // For a test process that ends without stopping its servers, such as one that vitest gave up on.
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
-  }).finally(() => process.off('exit', kill));
-  let output = '';
-  const started = new Promise<boolean>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8');
-      stream.on('data', (chunk: string) => {
-        output += chunk;
-        if (output.includes('Ready to process requests')) resolve(true);
-      });
-    }
-    void ended.then(() => resolve(false));
-  });
-  return { started, output: () => output, stop: (signal = 'SIGTERM') => stopProcess(child, ended, signal) };
-}
-
-async function stopProcess(child: ChildProcess, ended: Promise<void>, signal: NodeJS.Signals): Promise<void> {
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadline);
-  await ended;
-  clearTimeout(timer);
 }

@@ -1,11 +1,10 @@
 // A real FreeRADIUS in the place of a NAS: it listens for CoA-Requests and Disconnect-Requests on loopback.
 
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freeUdpPort } from '../../support/freeradius/free-udp-port.ts';
-import { debianProgram } from './debian-program.ts';
+import { freeUdpPort } from './free-udp-port.ts';
+import { runFreeRadius } from './run-freeradius.ts';
 
 export interface CoaListener {
   /** On 127.0.0.1 and ::1. What it does with a request depends on its Acct-Session-Id, see `policy`. */
@@ -23,31 +22,23 @@ export interface CoaListener {
 
 const secret = 'shared-with-the-nas';
 const demandingSource = '127.0.0.2';
-const attempts = 5;
 
 /** Starts the listener and returns when it answers requests. */
 export async function startCoaListener(): Promise<CoaListener> {
-  const program = debianProgram('/usr/sbin/freeradius');
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-coa-listener-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
-    for (let attempt = 1; ; attempt++) {
+    const { ports, server } = await runFreeRadius(async () => {
       const ports = [await freeUdpPort(), await freeUdpPort(), await freeUdpPort()] as const;
       layOut(folder, ports);
-      const server = run(program, folder);
-      if (await server.started) {
-        const [port, signingPort, strictPort] = ports;
-        const stop = async () => {
-          await server.stop();
-          removeFolder();
-        };
-        return { port, signingPort, strictPort, secret, demandingSource, output: server.output, stop };
-      }
-      // Between choosing a port and the server's start another process may have taken it.
-      if (attempt === attempts || !server.output().includes('Address already in use')) {
-        throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
-      }
-    }
+      return { ports, folder };
+    });
+    const [port, signingPort, strictPort] = ports;
+    const stop = async () => {
+      await server.stop();
+      removeFolder();
+    };
+    return { port, signingPort, strictPort, secret, demandingSource, output: server.output, stop };
   } catch (error) {
     removeFolder();
     throw error;
@@ -203,32 +194,3 @@ const policy = `	recv-coa {
 		ok
 	}
 `;
-
-function run(program: string, folder: string) {
-  const child = spawn(program, ['-f', '-l', 'stdout', '-d', folder], { env: {}, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
-  });
-  let output = '';
-  const started = new Promise<boolean>((resolve) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8');
-      stream.on('data', (chunk: string) => {
-        output += chunk;
-        if (output.includes('Ready to process requests')) resolve(true);
-      });
-    }
-    void ended.then(() => resolve(false));
-  });
-  return {
-    started,
-    output: () => output,
-    async stop() {
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
-      await ended;
-      clearTimeout(timer);
-    },
-  };
-}
