@@ -1,5 +1,7 @@
 // What a RADIUS server asks: may this station get on? In the field's own attribute names, every value still hostile.
 
+import type { NasLocation } from './nas-location.ts';
+
 /**
  * How the station proved who it is, as far as the asking server says:
  * - `mab`: MAC authentication bypass, no proof at all beyond the address itself
@@ -25,18 +27,11 @@ export interface CertificateNames {
   readonly notAfter?: string;
 }
 
-export interface AccessRequest {
+export interface AccessRequest extends NasLocation {
   readonly method: AuthenticationMethod;
   readonly userName?: string;
   readonly callingStationId?: string;
-  readonly calledStationId?: string;
-  readonly nasIpAddress?: string;
-  readonly nasIpv6Address?: string;
-  readonly nasIdentifier?: string;
-  readonly nasPortId?: string;
-  readonly nasPortType?: string;
   readonly serviceType?: string;
-  readonly packetSourceIp?: string;
   readonly acctSessionId?: string;
   readonly acctMultiSessionId?: string;
   readonly eapType?: string;

@@ -1,6 +1,7 @@
 // Reads the body of a lookup: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for absent.
 
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
+import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
 const MOST_NAMES = 100;
@@ -10,14 +11,8 @@ const METHODS: readonly AuthenticationMethod[] = ['mab', 'eap-tls', 'site', 'non
 const REQUEST_FIELDS = [
   'userName',
   'callingStationId',
-  'calledStationId',
-  'nasIpAddress',
-  'nasIpv6Address',
-  'nasIdentifier',
-  'nasPortId',
-  'nasPortType',
+  ...NAS_LOCATION_FIELDS,
   'serviceType',
-  'packetSourceIp',
   'acctSessionId',
   'acctMultiSessionId',
   'eapType',

@@ -3,18 +3,13 @@
 
 import { ACCOUNTING_STATUSES, type AccountingEvent, type AccountingStatus } from '../domain/accounting.ts';
 import type { Instant } from '../domain/instant.ts';
+import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
 import { fieldError, objectIn, parseJsonBody, texts } from './request-fields.ts';
 
 const TEXT_FIELDS = [
   'userName',
   'callingStationId',
-  'calledStationId',
-  'nasIpAddress',
-  'nasIpv6Address',
-  'nasIdentifier',
-  'nasPortId',
-  'nasPortType',
-  'packetSourceIp',
+  ...NAS_LOCATION_FIELDS,
   'acctSessionId',
   'acctMultiSessionId',
   'auditSessionId',

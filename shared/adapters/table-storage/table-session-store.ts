@@ -8,7 +8,7 @@ import type { MatchedDevice } from '../../domain/decision.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
-import type { NasLocation } from '../../domain/nas-location.ts';
+import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';
 import { rulingSession } from '../../domain/ruling-session.ts';
 import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
@@ -24,16 +24,6 @@ import {
 } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
-const NAS_COLUMNS = [
-  'nasIpAddress',
-  'nasIpv6Address',
-  'nasIdentifier',
-  'nasPortId',
-  'nasPortType',
-  'calledStationId',
-  'packetSourceIp',
-] as const satisfies readonly (keyof NasLocation)[];
-
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;
 
@@ -44,7 +34,7 @@ const SIGNS_OF_LIFE = ['decidedAt', 'accountedAt'];
 const WITHOUT_RECORD = ['live', 'nothing'] as const;
 
 const TEXT_COLUMNS = [
-  ...NAS_COLUMNS,
+  ...NAS_LOCATION_FIELDS,
   'userName',
   'acctSessionId',
   'acctMultiSessionId',
