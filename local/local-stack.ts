@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openClientRegistry } from '../shared/client-registry.ts';
-import { SETTINGS } from '../shared/settings.ts';
+import { SETTINGS } from '../shared/settings/settings-table.ts';
 import { createClientCertificate } from './certificates/client-certificate.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { coreToolsRun, startCoreTools } from './core-tools.ts';

@@ -1,4 +1,4 @@
-// Every application setting of the function app. A new one in shared/settings.ts is one line here:
+// Every application setting of the function app. A new one in shared/settings/settings-table.ts is one line here:
 //   what an operator chooses        a property of `plainSettings`
 //   a secret                        a name in `secretSetting`; its value lies in the vault
 //   what the template itself knows  an entry of `wiredSettings`

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS, type SettingDescription } from '../../shared/settings.ts';
+import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
 import {
   declaration,
   literalsOf,
@@ -24,12 +24,12 @@ const wired = [...keysOf('wiredSettings'), ...keysOf('signInSettings'), ...keysO
 const secrets = literalsOf(declaration(file, 'secretSetting').node);
 const host = [...keysOf('hostSettings'), ...keysOf('hostServiceBusSettings')];
 
-describe('every setting that shared/settings.ts reads', () => {
+describe('every setting in shared/settings/settings-table.ts', () => {
   it.each(deployed)('%s is set by the template', (name, { secret }) => {
     const line = secret
       ? `'${name}' to the union secretSetting`
       : `"${name}: string?" to plainSettings, or "${name}: <value>" to wiredSettings if the template knows it`;
-    const help = `Add ${line} in ${FILE}, or mark it localOnly in shared/settings.ts (see "A new setting" in docs/deploy.md)`;
+    const help = `Add ${line} in ${FILE}, or mark it localOnly in shared/settings/settings-table.ts (see "A new setting" in docs/deploy.md)`;
     expect(secret ? secrets : [...plain, ...wired], help).toContain(name);
   });
 

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS } from '../../shared/settings.ts';
+import { SETTINGS } from '../../shared/settings/settings-table.ts';
 import { declarations, ROOT, readBicepFile } from './bicep-file.ts';
 
 const DOCUMENTS = ['deploy', 'security', 'cost', 'operations', 'intune-profiles'].map((name) => `docs/${name}.md`);

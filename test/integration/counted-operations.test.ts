@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
-import { SETTINGS } from '../../shared/settings.ts';
+import { SETTINGS } from '../../shared/settings/settings-table.ts';
 import { startConnector } from '../support/connector-fixture.ts';
 import {
   account,

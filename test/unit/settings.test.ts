@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { PRIVACY_MODES } from '../../shared/adapters/system/identity-privacy.ts';
 import { SettingsError } from '../../shared/errors.ts';
-import { readSettings, SETTINGS, type SettingDescription } from '../../shared/settings.ts';
+import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
+import { readSettings } from '../../shared/settings.ts';
 
 const TENANT = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const CLIENT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';

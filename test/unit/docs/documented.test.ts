@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { RELAY_ERROR_CODES } from '../../../relay/relay-error.ts';
 import { ERROR_CODES } from '../../../shared/errors.ts';
-import { SETTINGS, type SettingDescription } from '../../../shared/settings.ts';
+import { SETTINGS, type SettingDescription } from '../../../shared/settings/settings-table.ts';
 
 function read(file: string): string {
   return readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');

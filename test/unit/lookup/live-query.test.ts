@@ -8,7 +8,8 @@ import { parseDuration } from '../../../shared/duration.ts';
 import { SourceError } from '../../../shared/errors.ts';
 import { LiveQuery } from '../../../shared/lookup/live-query.ts';
 import type { CallOptions, Clock, RetrievedCompliance } from '../../../shared/ports.ts';
-import { readSettings, SETTINGS } from '../../../shared/settings.ts';
+import { SETTINGS } from '../../../shared/settings/settings-table.ts';
+import { readSettings } from '../../../shared/settings.ts';
 
 const MINUTE_MS = 60_000;
 

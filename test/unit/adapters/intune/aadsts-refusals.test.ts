@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { AADSTS_NUMBERS, aadstsRefusal } from '../../../../shared/adapters/intune/aadsts-refusals.ts';
 import { toSignInError } from '../../../../shared/adapters/intune/sign-in-problem.ts';
 import { explainFailure } from '../../../../shared/doctor/explain-failure.ts';
-import { SETTINGS } from '../../../../shared/settings.ts';
+import { SETTINGS } from '../../../../shared/settings/settings-table.ts';
 
 /** Those an operator meets, by Microsoft's lists and by field reports. */
 const MET = [

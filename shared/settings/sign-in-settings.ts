@@ -1,14 +1,15 @@
 // The settings by which the app signs in to Microsoft, and reaches it: cloud, credential, addresses, proxy, deadlines.
 
-import type { AppCredential, CertificateLocation } from './adapters/intune/app-credential.ts';
+import type { AppCredential, CertificateLocation } from '../adapters/intune/app-credential.ts';
 import {
   NATIONAL_CLOUD_NAMES,
   NATIONAL_CLOUDS,
   type NationalCloud,
   type NationalCloudName,
-} from './adapters/intune/national-clouds.ts';
-import { retiredEndpoint } from './adapters/intune/retired-endpoint.ts';
-import type { SettingName } from './settings.ts';
+} from '../adapters/intune/national-clouds.ts';
+import { retiredEndpoint } from '../adapters/intune/retired-endpoint.ts';
+import type { SettingsReader } from './settings-reader.ts';
+import type { SettingName } from './settings-table.ts';
 
 export interface SignInSettings {
   readonly entra: {
@@ -34,16 +35,7 @@ export interface NetworkSettings {
   readonly readTimeoutMs: number;
 }
 
-/** What of the settings' reader is needed here. */
-export interface SignInReader {
-  text(name: SettingName): string | undefined;
-  guid(name: SettingName): string;
-  oneOf<T extends string>(name: SettingName, allowed: readonly T[]): T;
-  duration(name: SettingName, limits: { from: string; to: string; unit: 'ms' | 's' | 'm' }): number;
-  problem(name: SettingName | undefined, problem: string): void;
-}
-
-export function readSignInSettings(reader: SignInReader): SignInSettings {
+export function readSignInSettings(reader: SettingsReader): SignInSettings {
   const cloud = reader.oneOf('ENTRA_CLOUD', NATIONAL_CLOUD_NAMES);
   const known = NATIONAL_CLOUDS[cloud] ?? NATIONAL_CLOUDS.Public;
   return {
@@ -62,7 +54,7 @@ export function readSignInSettings(reader: SignInReader): SignInSettings {
 }
 
 /** An address without a path: `https://login.microsoftonline.com`. */
-function readRoot(reader: SignInReader, name: SettingName): string | undefined {
+function readRoot(reader: SettingsReader, name: SettingName): string | undefined {
   const value = reader.text(name);
   if (value === undefined || refusedAsRetired(reader, name, value)) return undefined;
   const url = URL.canParse(value) ? new URL(value) : undefined;
@@ -75,7 +67,7 @@ function readRoot(reader: SignInReader, name: SettingName): string | undefined {
 }
 
 /** Takes the audience as people write it: with one slash, none, or as the scope with `/.default` behind. */
-function readAudience(reader: SignInReader): string | undefined {
+function readAudience(reader: SettingsReader): string | undefined {
   const value = reader.text('INTUNE_AUDIENCE');
   if (value === undefined || refusedAsRetired(reader, 'INTUNE_AUDIENCE', value)) return undefined;
   const audience = value.replace(/\/+(\.default)?$/, '');
@@ -86,7 +78,7 @@ function readAudience(reader: SignInReader): string | undefined {
   return isUrl ? `${audience}/` : audience;
 }
 
-function readHosts(reader: SignInReader): string[] {
+function readHosts(reader: SettingsReader): string[] {
   const hosts = (reader.text('INTUNE_SERVICE_HOSTS') ?? '')
     .toLowerCase()
     .split(/[\s,]+/)
@@ -98,13 +90,13 @@ function readHosts(reader: SignInReader): string[] {
   return hosts;
 }
 
-function refusedAsRetired(reader: SignInReader, name: SettingName, value: string): boolean {
+function refusedAsRetired(reader: SettingsReader, name: SettingName, value: string): boolean {
   const problem = retiredEndpoint(value);
   if (problem !== undefined) reader.problem(name, problem);
   return problem !== undefined;
 }
 
-function readCredential(reader: SignInReader, cloud: NationalCloud): AppCredential {
+function readCredential(reader: SettingsReader, cloud: NationalCloud): AppCredential {
   const certificates = readCertificates(reader);
   const secret = reader.text('ENTRA_CLIENT_SECRET');
   const managedIdentity = reader.text('ENTRA_MANAGED_IDENTITY_CLIENT_ID');
@@ -128,7 +120,7 @@ function readCredential(reader: SignInReader, cloud: NationalCloud): AppCredenti
   return { kind: 'secret', secret: secret ?? '', ...(expiresAt !== undefined && { expiresAt }) };
 }
 
-function readCertificates(reader: SignInReader): CertificateLocation[] {
+function readCertificates(reader: SettingsReader): CertificateLocation[] {
   const texts = (['ENTRA_CLIENT_CERTIFICATE', 'ENTRA_CLIENT_CERTIFICATE_2'] as const).flatMap((setting) => {
     const text = reader.text(setting);
     return text === undefined ? [] : [{ setting, text }];
@@ -140,7 +132,7 @@ function readCertificates(reader: SignInReader): CertificateLocation[] {
   return [...texts, ...files];
 }
 
-function readExpiry(reader: SignInReader): string | undefined {
+function readExpiry(reader: SettingsReader): string | undefined {
   const value = reader.text('ENTRA_CLIENT_SECRET_EXPIRES');
   if (value === undefined) return undefined;
   const time = /^\d{4}-\d{2}-\d{2}([T ][\d:.]+Z?)?$/.test(value) ? Date.parse(value) : Number.NaN;
@@ -148,7 +140,7 @@ function readExpiry(reader: SignInReader): string | undefined {
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
-function readNetwork(reader: SignInReader): NetworkSettings {
+function readNetwork(reader: SettingsReader): NetworkSettings {
   const extraCaFile = reader.text('EXTRA_CA_FILE');
   const url = reader.text('HTTPS_PROXY');
   // Empty: a reference that was not resolved, which has been reported.
