@@ -18,6 +18,8 @@ export interface Clock {
   now(): Date;
   /** A signal that aborts after so many milliseconds. */
   deadline(milliseconds: number): AbortSignal;
+  /** Work with a deadline that is forgotten when the work is over: what is done often must not leave timers behind. */
+  within<T>(milliseconds: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** One structured line per call. Station addresses and user names pass through {@link Privacy} first. */
@@ -529,6 +531,11 @@ export interface RefusalDelay {
   after(name: string): Promise<number>;
   /** Whether the store may be asked once more for a name whose secret did not match. */
   mayLookAgain(name: string): boolean;
+}
+
+/** Whether a client has this secret. Compares in constant time. */
+export interface SecretCheck {
+  matches(client: Client, secret: string): boolean;
 }
 
 export interface ClientStore {

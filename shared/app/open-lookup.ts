@@ -3,6 +3,7 @@
 import { CachedClientStore } from '../adapters/memory/cached-client-store.ts';
 import { CachedIdentityStore } from '../adapters/memory/cached-identity-store.ts';
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { createProvenSecrets } from '../adapters/memory/proven-secrets.ts';
 import { createRecentAnswersCache } from '../adapters/memory/recent-answers-cache.ts';
 import { createRefusalDelay } from '../adapters/memory/refusal-delay.ts';
 import { createIdentityPrivacy } from '../adapters/system/identity-privacy.ts';
@@ -13,7 +14,7 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
-import type { Client } from '../domain/client.ts';
+import type { Client, ClientKind } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
@@ -31,7 +32,13 @@ export async function openLookup(context: Context) {
   const tables = await openTables(settings.storage, 'lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
   const metrics = createLogMetrics(log);
-  const authentication = { clients, refusals: createRefusalDelay(clock), log, metrics };
+  const authentication = {
+    clients,
+    secrets: createProvenSecrets(random),
+    refusals: createRefusalDelay(clock),
+    log,
+    metrics,
+  };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities)),
@@ -48,19 +55,21 @@ export async function openLookup(context: Context) {
     metrics,
     privacy: createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32)),
   };
-  const options = (): CallOptions => ({ signal: clock.deadline(settings.lookupDeadlineMs) });
+  const inTime = <T>(work: (options: CallOptions) => Promise<T>): Promise<T> =>
+    clock.within(settings.lookupDeadlineMs, (signal) => work({ signal }));
+  const authenticate = (apiKey: string | null, kind: ClientKind): Promise<Client> =>
+    inTime((options) => authenticateClient(authentication, apiKey, kind, options));
   return {
-    async lookup(apiKey: string | null, body: string): Promise<LookupAnswer> {
-      const limits = options();
-      const client = await authenticateClient(authentication, apiKey, 'radius-proxy', limits);
-      return answerLookup(deps, client, readAccessRequest(body), limits);
-    },
+    lookup: (apiKey: string | null, body: string): Promise<LookupAnswer> =>
+      inTime(async (options) => {
+        const client = await authenticateClient(authentication, apiKey, 'radius-proxy', options);
+        return answerLookup(deps, client, readAccessRequest(body), options);
+      }),
     async accounting(apiKey: string | null, body: string): Promise<AccountingResult> {
-      const client = await authenticateClient(authentication, apiKey, 'radius-proxy', options());
+      const client = await authenticate(apiKey, 'radius-proxy');
       const event = readAccountingEvent(body, toInstant(clock.now()));
       return recordAccounting(deps, client, event, {});
     },
-    authenticateOperator: (apiKey: string | null): Promise<Client> =>
-      authenticateClient(authentication, apiKey, 'operator', options()),
+    authenticateOperator: (apiKey: string | null): Promise<Client> => authenticate(apiKey, 'operator'),
   };
 }

@@ -1,7 +1,7 @@
 // Clients: who may ask. Each belongs to one site and has a secret of 256 random bits of its own, or two while the secret is
 // being rotated.
 
-import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
 /**
@@ -73,21 +73,10 @@ export function secretMatches(client: Client, secret: string): boolean {
   let matches = false;
   for (const credential of client.credentials) {
     const bytes = Buffer.from(credential.hmac, 'hex');
-    const actual = createHmac('sha256', saltKey(credential)).update(secret).digest();
+    const actual = hmac(secret, credential.salt);
     matches = (bytes.length === actual.length && timingSafeEqual(bytes, actual)) || matches;
   }
   return matches;
-}
-
-/** Making the key costs more than using it, and every request uses it. */
-const saltKeys = new WeakMap<ClientCredential, KeyObject>();
-
-function saltKey(credential: ClientCredential): KeyObject {
-  const known = saltKeys.get(credential);
-  if (known !== undefined) return known;
-  const key = createSecretKey(Buffer.from(credential.salt, 'hex'));
-  saltKeys.set(credential, key);
-  return key;
 }
 
 function hmac(secret: string, salt: string): Buffer {

@@ -67,28 +67,36 @@ export function sameOutcome(a: Outcome, b: Outcome): boolean {
     a.vlan === b.vlan &&
     a.acl === b.acl &&
     a.redirectUrl === b.redirectUrl &&
-    sameAttributes(a.attributes ?? {}, b.attributes ?? {})
+    sameAttributes(a.attributes, b.attributes)
   );
 }
 
-function sameAttributes(a: ReplyAttributes, b: ReplyAttributes): boolean {
-  const sorted = (attributes: ReplyAttributes): string =>
+function sameAttributes(a: ReplyAttributes | undefined, b: ReplyAttributes | undefined): boolean {
+  // Answers by the same role share them.
+  if (a === b) return true;
+  const sorted = (attributes: ReplyAttributes = {}): string =>
     JSON.stringify(Object.entries(attributes).sort(([one], [other]) => (one < other ? -1 : 1)));
   return sorted(a) === sorted(b);
 }
 
+/** A decision before it has a name. */
+export type UnnamedDecision = Omit<Decision, 'id'>;
+
 /** True when both would have the network do the same for the same reason from the same facts. */
-export function sameAnswer(a: Decision, b: Decision): boolean {
+export function sameAnswer(a: UnnamedDecision, b: UnnamedDecision): boolean {
   return (
     sameOutcome(a.outcome, b.outcome) &&
-    JSON.stringify(a.observed) === JSON.stringify(b.observed) &&
+    (a.observed && b.observed ? sameOutcome(a.observed, b.observed) : a.observed === b.observed) &&
     a.rule === b.rule &&
     a.policyVersion === b.policyVersion &&
     a.standing === b.standing &&
     a.device?.source === b.device?.source &&
     a.device?.id === b.device?.id &&
     a.device?.version === b.device?.version &&
-    JSON.stringify(a.device?.identity) === JSON.stringify(b.device?.identity) &&
-    JSON.stringify(a.problems) === JSON.stringify(b.problems)
+    a.device?.identity.kind === b.device?.identity.kind &&
+    a.device?.identity.assurance === b.device?.identity.assurance &&
+    a.device?.identity.origin === b.device?.identity.origin &&
+    a.problems.length === b.problems.length &&
+    a.problems.every((problem, index) => problem === b.problems[index])
   );
 }

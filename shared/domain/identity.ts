@@ -33,23 +33,22 @@ export function identityText(identity: Identity): string {
   return `${identity.kind}|${identity.value}`;
 }
 
+/** Kinds whose values are texts of a device, under the same names. */
+const TEXT_KINDS = ['entraDeviceId', 'name', 'serialNumber', 'imei', 'meid', 'udid'] as const;
+
+function comparable(text: string | undefined): string | undefined {
+  return text?.trim().toLowerCase();
+}
+
 /** Every identity that points at the device. Random and group MAC addresses point at nothing. */
 export function identitiesOf(device: Device): Identity[] {
   const found: Identity[] = [];
   for (const mac of new Set([device.wifiMac, device.ethernetMac])) {
     if (mac !== undefined && canIdentifyDevice(mac)) found.push({ kind: 'mac', value: mac });
   }
-  const others = {
-    entraDeviceId: device.entraDeviceId,
-    name: device.name,
-    serialNumber: device.serialNumber,
-    imei: device.imei,
-    meid: device.meid,
-    udid: device.udid,
-  };
-  for (const [kind, value] of Object.entries(others) as [IdentityKind, string | undefined][]) {
-    const comparable = value?.trim().toLowerCase();
-    if (comparable) found.push({ kind, value: comparable });
+  for (const kind of TEXT_KINDS) {
+    const value = comparable(device[kind]);
+    if (value) found.push({ kind, value });
   }
   return found;
 }
@@ -57,6 +56,9 @@ export function identitiesOf(device: Device): Identity[] {
 /** A pointer counts only while the device it names is present and still holds the identity. */
 export function claims(record: DeviceRecord, identity: Identity): boolean {
   if (record.presence !== 'present') return false;
-  if (identity.kind === 'deviceId') return record.device.id === identity.value;
-  return identitiesOf(record.device).some((held) => held.kind === identity.kind && held.value === identity.value);
+  const { device } = record;
+  const { kind, value } = identity;
+  if (kind === 'deviceId') return device.id === value;
+  if (kind !== 'mac') return value !== '' && comparable(device[kind]) === value;
+  return [device.wifiMac, device.ethernetMac].some((mac) => mac === value && canIdentifyDevice(mac));
 }

@@ -23,7 +23,8 @@ export function parseMacAddress(text: string): MacAddress | undefined {
   const candidate = text.trim().toLowerCase();
   if (candidate.length === 0 || candidate.length > LONGEST_NOTATION) return undefined;
   if (NOTATIONS.some((notation) => notation.test(candidate))) {
-    return candidate.replace(/^0x/, '').replace(/[^0-9a-f]/g, '') as MacAddress;
+    // Twelve characters of any of them are the digits alone.
+    return (candidate.length === 12 ? candidate : candidate.replace(/^0x|[^0-9a-f]/g, '')) as MacAddress;
   }
   if (SHORT_OCTETS.test(candidate)) {
     return candidate

@@ -103,8 +103,10 @@ export function ageOf({ at, asOf }: PolicyFacts): number | undefined {
 }
 
 function bounded<T extends Record<string, string | undefined>>(texts: T): { [K in keyof T]?: string } {
-  const entries = Object.entries(texts).flatMap(([name, text]) =>
-    text === undefined || text === '' ? [] : [[name, text.slice(0, LONGEST_TEXT).toWellFormed()]],
-  );
-  return Object.fromEntries(entries) as { [K in keyof T]?: string };
+  const kept: { [K in keyof T]?: string } = {};
+  for (const name in texts) {
+    const text = texts[name];
+    if (text !== undefined && text !== '') kept[name] = text.slice(0, LONGEST_TEXT).toWellFormed();
+  }
+  return kept;
 }

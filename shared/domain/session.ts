@@ -79,8 +79,20 @@ export function openSession(
   request: AccessRequest,
   presented: PresentedIdentities,
   decision: Decision,
-  id: string = sessionId(client, request),
 ): Session {
+  return { ...sessionBeforeAnswer(client, request, presented, sessionId(client, request)), decision };
+}
+
+/** What a session keeps of the question, before anybody is told anything. */
+export type SessionBeforeAnswer = Omit<Session, 'decision' | 'accounting'>;
+
+/** @param id from {@link sessionId} */
+export function sessionBeforeAnswer(
+  client: Asker,
+  request: AccessRequest,
+  presented: PresentedIdentities,
+  id: string,
+): SessionBeforeAnswer {
   const mac = stationMac(request);
   return {
     id,
@@ -102,7 +114,6 @@ export function openSession(
     }),
     method: request.method,
     presented,
-    decision,
   };
 }
 
@@ -127,9 +138,10 @@ export function isLive({ decision, accounting }: Session, now: Instant): boolean
 const LONGEST_ATTRIBUTE = 253;
 
 function storable<T extends Record<string, string | undefined>>(fields: T): { [K in keyof T]?: string } {
-  const isStorable = (value: string | undefined): boolean =>
-    value !== undefined && value !== '' && Buffer.byteLength(value) <= LONGEST_ATTRIBUTE;
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isStorable(value))) as {
-    [K in keyof T]?: string;
-  };
+  const kept: { [K in keyof T]?: string } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && value !== '' && Buffer.byteLength(value) <= LONGEST_ATTRIBUTE) kept[name] = value;
+  }
+  return kept;
 }

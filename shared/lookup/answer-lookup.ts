@@ -7,27 +7,26 @@
 
 import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
-import { type Decision, type MatchedDevice, type PolicyResult, sameAnswer, sameOutcome } from '../domain/decision.ts';
+import {
+  type Decision,
+  type MatchedDevice,
+  type PolicyResult,
+  sameOutcome,
+  type UnnamedDecision,
+} from '../domain/decision.ts';
 import { decisionId } from '../domain/decision-id.ts';
-import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
-import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
 import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
-import { openSession, type Session, sessionId } from '../domain/session.ts';
+import { sameData } from '../domain/same-data.ts';
+import { sessionBeforeAnswer, sessionId } from '../domain/session.ts';
 import type {
   CallOptions,
-  Clock,
   DeviceStore,
   IdentityStore,
-  Logger,
-  Metrics,
   PolicySource,
-  Privacy,
   Random,
-  RecentAnswer,
-  RecentAnswers,
-  SessionStore,
   StoredDevice,
   SweepStatus,
 } from '../ports.ts';
@@ -35,27 +34,18 @@ import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
+import { type RememberDeps, rememberAnswer } from './remember-answer.ts';
 
-/** An unchanged session is written again after this long, as a sign that it lives. */
-const REWRITE_AFTER_MS = 5 * 60_000;
-/** A session that cannot be written in this time must not hold up the answer. */
-const SESSION_DEADLINE_MS = 100;
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
 
-export interface LookupDeps extends FindLiveDeps {
+export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly devices: DeviceStore;
   readonly identities: IdentityStore;
-  readonly sessions: SessionStore;
-  readonly recentAnswers: RecentAnswers;
   readonly sweepStatus: SweepStatus;
   readonly maxCheckInAgeMs: number;
   readonly policies: PolicySource;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly privacy: Privacy;
 }
 
 export interface LookupAnswer {
@@ -79,21 +69,29 @@ export async function answerLookup(
   const { policy, readAt } = await deps.policies.current(options);
   const asker = { ...request, site: client.site };
   const ofSession = sessionId(client, request);
-  const id = decisionId(ofSession, deps.clock.now(), deps.random.hex(4));
+  const name = nameOnce(deps, ofSession);
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, asker, presented, found, options);
-    const decision = decide(policy, id, presented, found, facts);
+    const answer = decide(policy, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
-    const session = openSession(client, request, presented, decision, ofSession);
-    const remembered = await remember(deps, session, stored);
-    if (round === ROUNDS || !remembered.written || !(await hasMoved(deps, found, options))) {
+    const session = sessionBeforeAnswer(client, request, presented, ofSession);
+    const { decision, written } = await rememberAnswer(deps, session, answer, stored, name);
+    if (round === ROUNDS || !written || !(await hasMoved(deps, found, options))) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
-      if (!remembered.unchanged) logAnswer(deps, session, remembered.decision);
-      return { ...spread(deps.random, remembered.decision, stored), policyAgeSeconds };
+      return { ...spread(deps.random, decision, stored), policyAgeSeconds };
     }
   }
+}
+
+/** One name for all rounds, so that what an earlier one wrote is overwritten. Most answers are not written and need none. */
+function nameOnce({ clock, random }: LookupDeps, ofSession: string): () => string {
+  let name: string | undefined;
+  return () => {
+    name ??= decisionId(ofSession, clock.now(), random.hex(4));
+    return name;
+  };
 }
 
 async function findOrAsk(
@@ -120,7 +118,7 @@ async function withContradictions(
     before?.decision.device?.id === device?.device.id &&
     before?.decision.device?.version === device?.version &&
     before?.mac === mac &&
-    JSON.stringify(before?.presented.identities) === JSON.stringify(presented.identities);
+    sameData(before?.presented.identities, presented.identities);
   const contradicting = sameAsBefore
     ? before?.decision.problems.filter(isContradiction)
     : await contradictions(deps, mac, presented.identities, found, options);
@@ -129,16 +127,14 @@ async function withContradictions(
 
 function decide(
   policy: Policy,
-  id: string,
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
   facts: PolicyFacts,
-): Decision {
+): UnnamedDecision {
   const device = found?.kind === 'found' ? matchedDevice(found, facts.asOf) : undefined;
   const result = evaluatePolicy(policy, facts);
   return {
     ...result,
-    id,
     decidedAt: facts.at,
     standing: facts.standing,
     ...(device && { device }),
@@ -168,48 +164,6 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
 }
 
 /**
- * Writes the session unless this process has written the very same within five minutes; then that decision stands. Where an
- * operator has asked for it to authenticate again, the session shows every time that it does.
- */
-async function remember(
-  deps: LookupDeps,
-  session: Session,
-  stored: StoredDevice | undefined,
-): Promise<{ decision: Decision; written: boolean; unchanged: boolean }> {
-  const recent = deps.recentAnswers.get(session.id);
-  const now = toInstant(deps.clock.now());
-  if (recent && isStillRight(recent, session, now) && !isAskedFor(stored, now)) {
-    // The id of the decision that is stored, with the freshness of this one.
-    return { decision: { ...session.decision, id: recent.session.decision.id }, written: false, unchanged: true };
-  }
-  try {
-    await deps.sessions.writeDecision(session, { signal: deps.clock.deadline(SESSION_DEADLINE_MS) });
-    deps.recentAnswers.set(session.id, { session, writtenAt: session.decision.decidedAt });
-    return { decision: session.decision, written: true, unchanged: false };
-  } catch (thrown) {
-    deps.metrics.count('lookup.session-not-written');
-    deps.log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
-    return { decision: session.decision, written: false, unchanged: false };
-  }
-}
-
-/** As long as the job may be under way. */
-function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
-  const askedAt = stored?.reauthenticationAskedAt;
-  return askedAt !== undefined && millisecondsBetween(askedAt, now) < JOB_LIFE_MS;
-}
-
-function isStillRight(recent: RecentAnswer, session: Session, now: Instant): boolean {
-  const { decision: before, ...placeBefore } = recent.session;
-  const { decision, ...place } = session;
-  return (
-    sameAnswer(before, decision) &&
-    JSON.stringify(placeBefore) === JSON.stringify(place) &&
-    millisecondsBetween(recent.writtenAt, now) < REWRITE_AFTER_MS
-  );
-}
-
-/**
  * A poll that changed the device before it could see this session would tell nobody: whoever writes second must look
  * at what the other wrote. The poll writes the device first, then reads sessions; we write the session, then look here.
  */
@@ -218,22 +172,6 @@ async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, option
   const { stored, live } = found;
   const current = await deps.devices.read(stored.device, options);
   return live ? current?.presence === 'present' : current?.version !== stored.version;
-}
-
-/** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */
-function logAnswer(deps: LookupDeps, session: Session, decision: Decision): void {
-  deps.log.info('lookup.answered', {
-    decision: decision.id,
-    site: session.site,
-    client: session.client,
-    mac: deps.privacy.mac(session.mac),
-    user: deps.privacy.userName(session.userName),
-    outcome: decision.outcome,
-    observed: decision.observed,
-    standing: decision.standing,
-    rule: decision.rule,
-    problems: decision.problems,
-  });
 }
 
 function spread(

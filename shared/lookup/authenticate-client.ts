@@ -1,11 +1,12 @@
 // Who asks: finds the client a credential belongs to. Without a right one there is no answer, and the wrong ones wait.
 
-import { type Client, type ClientKind, parseApiKey, secretMatches } from '../domain/client.ts';
+import { type Client, type ClientKind, parseApiKey } from '../domain/client.ts';
 import { RequestError } from '../errors.ts';
-import type { CallOptions, ClientStore, Logger, Metrics, RefusalDelay } from '../ports.ts';
+import type { CallOptions, ClientStore, Logger, Metrics, RefusalDelay, SecretCheck } from '../ports.ts';
 
 export interface AuthenticateDeps {
   readonly clients: ClientStore;
+  readonly secrets: SecretCheck;
   readonly refusals: RefusalDelay;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -38,13 +39,13 @@ export async function authenticateClient(
 
 /** A secret that memory does not know may be minutes old: the store is asked before anybody is refused. */
 async function findClient(
-  { clients, refusals }: AuthenticateDeps,
+  { clients, secrets, refusals }: AuthenticateDeps,
   { clientName, secret }: { readonly clientName: string; readonly secret: string },
   options: CallOptions,
 ): Promise<Client | undefined> {
   const client = await clients.read(clientName, options);
-  if (client !== undefined && secretMatches(client, secret)) return client;
+  if (client !== undefined && secrets.matches(client, secret)) return client;
   if (client === undefined || !refusals.mayLookAgain(clientName)) return undefined;
   const current = await clients.read(clientName, { ...options, fresh: true });
-  return current !== undefined && secretMatches(current, secret) ? current : undefined;
+  return current !== undefined && secrets.matches(current, secret) ? current : undefined;
 }

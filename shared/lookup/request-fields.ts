@@ -22,11 +22,12 @@ export function texts<K extends string>(
   names: readonly K[],
   prefix: string,
 ): { [key in K]?: string } {
-  const found = names.flatMap((name) => {
+  const found: { [key in K]?: string } = {};
+  for (const name of names) {
     const value = text(fields[name], `${prefix}${name}`);
-    return value === undefined ? [] : [[name, value]];
-  });
-  return Object.fromEntries(found) as { [key in K]?: string };
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
 }
 
 export function text(value: unknown, field: string): string | undefined {

@@ -99,6 +99,9 @@ describe('an Intune that hangs while unknown certificates come in masses', () =>
         deadlines.push({ after, controller });
         return controller.signal;
       },
+      within(milliseconds, work) {
+        return work(this.deadline(milliseconds));
+      },
       pass(milliseconds) {
         for (const { after, controller } of deadlines.splice(0)) if (after <= milliseconds) controller.abort();
       },

@@ -1,5 +1,6 @@
 // The machine's clock, moved forward by a test: an hour passes at once.
 
+import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import type { Clock } from '../../shared/ports.ts';
 
 export interface AdjustableClock extends Clock {
@@ -10,7 +11,8 @@ export function adjustableClock(): AdjustableClock {
   let ahead = 0;
   return {
     now: () => new Date(Date.now() + ahead),
-    deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+    deadline: systemClock.deadline,
+    within: systemClock.within,
     advance(milliseconds) {
       ahead += milliseconds;
     },

@@ -5,6 +5,8 @@ import { type Identity, identityText } from '../../domain/identity.ts';
 import type { CallOptions, IdentityHolder, IdentityHolders, IdentityStore } from '../../ports.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
+/** How often the cache looks at the clock; at its own step of a millisecond it would set a timer with every request. */
+const CLOCK_STEP_MS = 100;
 const MOST_POINTERS = 50_000;
 
 export class CachedIdentityStore implements IdentityStore {
@@ -13,7 +15,7 @@ export class CachedIdentityStore implements IdentityStore {
 
   constructor(store: IdentityStore, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
     this.#store = store;
-    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs });
+    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs, ttlResolution: CLOCK_STEP_MS });
   }
 
   /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */

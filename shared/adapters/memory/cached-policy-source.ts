@@ -3,7 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import { BUILT_IN } from '../../domain/built-in-policy.ts';
-import { toInstant } from '../../domain/instant.ts';
+import { type Instant, toInstant } from '../../domain/instant.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { outgoingVersions, type PolicyState, versionInForce } from '../../domain/policy-activation.ts';
 import { StoreError, toConnectorError } from '../../errors.ts';
@@ -25,9 +25,12 @@ export interface CachedPolicySourceDeps {
 
 interface Known {
   readonly state: PolicyState;
-  readonly policies: ReadonlyMap<string, Policy>;
+  readonly policy: Policy;
+  /** Those that were in force a moment ago. */
+  readonly outgoing: ReadonlyMap<string, Policy>;
   /** When the read began, so that nothing is ever thought younger than it is. */
-  readonly readAt: number;
+  readonly readAt: Instant;
+  readonly readAtMs: number;
 }
 
 export class CachedPolicySource implements PolicySource {
@@ -45,7 +48,7 @@ export class CachedPolicySource implements PolicySource {
     const { clock, youngEnoughMs } = this.#deps;
     const now = clock.now().getTime();
     const known = this.#known;
-    const youngEnough = known !== undefined && now - known.readAt < youngEnoughMs;
+    const youngEnough = known !== undefined && now - known.readAtMs < youngEnoughMs;
     if (known && !options.fresh && (youngEnough || now < this.#notBefore)) return this.#inForce(known);
     return this.#inForce(await this.#readOrKeep(now, options));
   }
@@ -67,15 +70,17 @@ export class CachedPolicySource implements PolicySource {
     const { store, clock, log } = this.#deps;
     try {
       const { state } = await store.readState({ signal });
-      const wanted = [versionInForce(state), ...outgoingVersions(state, toInstant(clock.now()))];
-      const policies = new Map<string, Policy>();
-      for (const version of wanted) policies.set(version, await this.#compile(version, { signal }));
-      this.#known = { state, policies, readAt: now };
+      const policy = await this.#compile(versionInForce(state), { signal });
+      const outgoing = new Map<string, Policy>();
+      for (const version of outgoingVersions(state, toInstant(clock.now()))) {
+        outgoing.set(version, await this.#compile(version, { signal }));
+      }
+      this.#known = { state, policy, outgoing, readAt: toInstant(new Date(now)), readAtMs: now };
       return this.#known;
     } catch (thrown) {
       this.#notBefore = now + RETRY_AFTER_MS;
       const { code, message, action } = toConnectorError(thrown);
-      const ageSeconds = this.#known && Math.round((now - this.#known.readAt) / 1000);
+      const ageSeconds = this.#known && Math.round((now - this.#known.readAtMs) / 1000);
       log.error('policy.not-read', { code, message, action, ageSeconds });
       throw thrown;
     }
@@ -93,14 +98,14 @@ export class CachedPolicySource implements PolicySource {
     return policy;
   }
 
-  #inForce({ state, policies, readAt }: Known): PolicyInForce {
-    const version = versionInForce(state);
-    const policy = policies.get(version);
-    if (policy === undefined) throw missingVersion(version);
-    const outgoing = outgoingVersions(state, toInstant(this.#deps.clock.now())).flatMap(
-      (earlier) => policies.get(earlier) ?? [],
-    );
-    return { policy, outgoing, since: state.changedAt ?? '', readAt: toInstant(new Date(readAt)) };
+  #inForce({ state, policy, outgoing, readAt }: Known): PolicyInForce {
+    return { policy, outgoing: this.#stillOutgoing(state, outgoing), since: state.changedAt ?? '', readAt };
+  }
+
+  #stillOutgoing(state: PolicyState, outgoing: ReadonlyMap<string, Policy>): Policy[] {
+    if (outgoing.size === 0) return [];
+    const versions = outgoingVersions(state, toInstant(this.#deps.clock.now()));
+    return versions.flatMap((version) => outgoing.get(version) ?? []);
   }
 }
 

@@ -2,7 +2,19 @@
 
 import type { Clock } from '../../ports.ts';
 
+/** What AbortSignal.timeout gives as its reason. */
+const timedOut = (): DOMException => new DOMException('The deadline has passed.', 'TimeoutError');
+
 export const systemClock: Clock = {
   now: () => new Date(),
   deadline: (milliseconds) => AbortSignal.timeout(milliseconds),
+  async within(milliseconds, work) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(timedOut()), milliseconds);
+    try {
+      return await work(controller.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  },
 };

@@ -46,6 +46,8 @@ const TEXT_COLUMNS = [
   'lastSyncAt',
 ] as const satisfies readonly (keyof Device)[];
 
+type TextColumn = (typeof TEXT_COLUMNS)[number];
+
 /** What is merged into a record's row once all its pointers are in place. */
 export const INDEXED_COLUMNS: Pick<RecordColumns, 'indexed' | 'retiredIdentities'> = {
   indexed: true,
@@ -108,15 +110,11 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
       action: 'Delete the row; within twelve sweeps the device is written anew.',
     });
   }
-  const texts = TEXT_COLUMNS.flatMap((column) => {
-    const value = entity[column];
-    return typeof value === 'string' ? [[column, value] as const] : [];
-  });
   const device = {
     source,
     id,
     complianceState: complianceState as ComplianceState,
-    ...Object.fromEntries(texts),
+    ...textsOf(entity),
     ...(typeof isEncrypted === 'boolean' && { isEncrypted }),
   };
   return {
@@ -129,6 +127,15 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     ...(typeof hardwareAt === 'string' && hardwareAt !== '' && { hardwareAt }),
     ...heldOf(entity),
   };
+}
+
+function textsOf(entity: TableEntityResult<Record<string, unknown>>): Pick<Device, TextColumn> {
+  const texts: Record<string, string> = {};
+  for (const column of TEXT_COLUMNS) {
+    const value = entity[column];
+    if (typeof value === 'string') texts[column] = value;
+  }
+  return texts;
 }
 
 function retiredOf(entity: TableEntityResult<Record<string, unknown>>): Identity[] {

@@ -12,6 +12,7 @@ function aClock(): Clock & { end(): void } {
   return {
     now: () => new Date('2026-11-20T10:00:00Z'),
     deadline: () => controller.signal,
+    within: (_milliseconds, work) => work(controller.signal),
     end: () => controller.abort(),
   };
 }

@@ -24,6 +24,9 @@ function manualClock(): Clock & { advance(milliseconds: number): void } {
       deadlines.push({ at: now + milliseconds, controller });
       return controller.signal;
     },
+    within(milliseconds, work) {
+      return work(this.deadline(milliseconds));
+    },
     advance(milliseconds) {
       now += milliseconds;
       for (const { at, controller } of deadlines) if (at <= now) controller.abort();

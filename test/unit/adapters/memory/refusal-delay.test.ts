@@ -13,6 +13,9 @@ function manualClock() {
       deadlines.push({ milliseconds, end: () => controller.abort() });
       return controller.signal;
     },
+    within(milliseconds, work) {
+      return work(this.deadline(milliseconds));
+    },
   };
   const advance = (milliseconds: number): void => {
     now += milliseconds;

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { createJsonLineLogger } from '../../../../shared/adapters/system/json-line-logger.ts';
+import { systemClock } from '../../../../shared/adapters/system/system-clock.ts';
 import type { Logger } from '../../../../shared/ports.ts';
 
-const clock = { now: () => new Date('2026-11-20T10:00:00Z'), deadline: AbortSignal.timeout };
+const clock = { ...systemClock, now: () => new Date('2026-11-20T10:00:00Z') };
 
 function logged(log: (logger: Logger) => void): { level: string; line: string }[] {
   const lines: { level: string; line: string }[] = [];

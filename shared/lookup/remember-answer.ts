@@ -1,0 +1,102 @@
+// What a station was told is kept with its session, unless this process has kept the very same a moment ago: at most one
+// write on the way of an answer, and none for a station that asks every minute for the same.
+
+import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decision.ts';
+import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
+import { type Instant, millisecondsBetween } from '../domain/instant.ts';
+import { sameData } from '../domain/same-data.ts';
+import type { Session, SessionBeforeAnswer } from '../domain/session.ts';
+import type {
+  Clock,
+  Logger,
+  Metrics,
+  Privacy,
+  RecentAnswer,
+  RecentAnswers,
+  SessionStore,
+  StoredDevice,
+} from '../ports.ts';
+
+/** An unchanged session is written again after this long, as a sign that it lives. */
+const REWRITE_AFTER_MS = 5 * 60_000;
+/** A session that cannot be written in this time must not hold up the answer. */
+const SESSION_DEADLINE_MS = 100;
+
+export interface RememberDeps {
+  readonly sessions: SessionStore;
+  readonly recentAnswers: RecentAnswers;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly privacy: Privacy;
+}
+
+/**
+ * Writes the session unless this process has written the very same within five minutes; then that decision stands. Where an
+ * operator has asked for it to authenticate again, the session shows every time that it does.
+ * @param name makes the id of the decision, should it be a new one
+ */
+export async function rememberAnswer(
+  deps: RememberDeps,
+  asked: SessionBeforeAnswer,
+  answer: UnnamedDecision,
+  stored: StoredDevice | undefined,
+  name: () => string,
+): Promise<{ readonly decision: Decision; readonly written: boolean }> {
+  const recent = deps.recentAnswers.get(asked.id);
+  if (recent && isStillRight(recent, asked, answer) && !isAskedFor(stored, answer.decidedAt)) {
+    // The id of the decision that is stored, with the freshness of this one.
+    return { decision: { ...answer, id: recent.session.decision.id }, written: false };
+  }
+  const session = { ...asked, decision: { ...answer, id: name() } };
+  const written = await write(deps, session);
+  logAnswer(deps, session);
+  return { decision: session.decision, written };
+}
+
+/** @returns false when the store did not take it: that is counted, and the answer goes out all the same */
+async function write(
+  { sessions, recentAnswers, clock, log, metrics }: RememberDeps,
+  session: Session,
+): Promise<boolean> {
+  try {
+    await clock.within(SESSION_DEADLINE_MS, (signal) => sessions.writeDecision(session, { signal }));
+    recentAnswers.set(session.id, { session, writtenAt: session.decision.decidedAt });
+    return true;
+  } catch (thrown) {
+    metrics.count('lookup.session-not-written');
+    log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
+    return false;
+  }
+}
+
+/** As long as the job may be under way. */
+function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
+  const askedAt = stored?.reauthenticationAskedAt;
+  return askedAt !== undefined && millisecondsBetween(askedAt, now) < JOB_LIFE_MS;
+}
+
+function isStillRight(recent: RecentAnswer, asked: SessionBeforeAnswer, answer: UnnamedDecision): boolean {
+  const { decision: before, ...askedBefore } = recent.session;
+  return (
+    sameAnswer(before, answer) &&
+    sameData(askedBefore, asked) &&
+    millisecondsBetween(recent.writtenAt, answer.decidedAt) < REWRITE_AFTER_MS
+  );
+}
+
+/** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */
+function logAnswer({ log, privacy }: RememberDeps, { site, client, mac, userName, decision }: Session): void {
+  log.info('lookup.answered', {
+    decision: decision.id,
+    site,
+    client,
+    mac: privacy.mac(mac),
+    user: privacy.userName(userName),
+    outcome: decision.outcome,
+    observed: decision.observed,
+    standing: decision.standing,
+    rule: decision.rule,
+    problems: decision.problems,
+  });
+}
