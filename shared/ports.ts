@@ -63,7 +63,7 @@ export interface ComplianceSource {
    * One page of all devices, the first one without cursor.
    * @throws SourceError when the source does not answer as it should; the same cursor may be asked again
    */
-  listDevices(cursor: string | undefined): Promise<DevicePage>;
+  listDevices(cursor: string | undefined): Promise<ListPage>;
 }
 
 /** What an MDM source can be asked besides its whole list. */
@@ -76,9 +76,15 @@ export interface DeviceReader {
   readHardware(ids: readonly string[]): Promise<readonly HardwareReading[]>;
 }
 
-export interface CheckedInPage extends DevicePage {
+export interface CheckedInPage {
+  /** When the request was started: how old the content may be at most. */
+  readonly requestedAt: Instant;
+  /** Whatever could be understood: nothing is concluded from the rest. */
+  readonly devices: readonly Device[];
   /** False when the page holds devices the filter should have kept out: the source ignored it, nothing may be concluded. */
   readonly filtered: boolean;
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
 }
 
 /** What a point read said of one device. */
@@ -154,16 +160,33 @@ export interface RetrievedDevice {
   readonly compliant?: boolean;
 }
 
-export interface DevicePage {
+/** A page of the list. Its records are not read yet: nearly all of them say what they said last time. */
+export interface ListPage {
   /** When the request was started: how old the content may be at most. */
   readonly requestedAt: Instant;
-  readonly devices: readonly Device[];
-  /** What could not be understood; the rest counts all the same. */
-  readonly problems: readonly RecordProblem[];
-  /** Ids of records that were rejected as a whole; `undefined` for one whose id could not be read either. */
-  readonly unreadable: readonly (string | undefined)[];
+  readonly records: readonly ListedRecord[];
   /** Absent on the last page. */
   readonly nextCursor?: string;
+}
+
+export interface ListedRecord {
+  /** Absent when not even the id can be read. */
+  readonly key: DeviceKey | undefined;
+  /**
+   * Ten hexadecimal digits. A record with the same ones reads the same, but for the time of its check-in on the same day:
+   * that moves every few hours on every device, and storing each move would rewrite the fleet for nothing.
+   */
+  readonly fingerprint: string;
+  /** Then it means something else as time goes by, even if it says the same. */
+  readonly inGracePeriod: boolean;
+  read(): RecordReading;
+}
+
+/** What a source's record says of its device, as far as it makes sense. */
+export interface RecordReading {
+  /** Absent when the record as a whole cannot be trusted; what was stored of the device before then stays. */
+  readonly device?: Device;
+  readonly problems: readonly RecordProblem[];
 }
 
 export interface RecordProblem {

@@ -148,8 +148,3 @@ export function deviceContent(device: Device): string {
     CONTENT_FIELDS.map((field) => (field === 'lastSyncAt' ? device.lastSyncAt?.slice(0, 10) : device[field])),
   );
 }
-
-/** Ten hexadecimal digits that differ when the content differs; equal ones by chance once in a million million. */
-export function deviceFingerprint(device: Device): string {
-  return hash('sha256', deviceContent(device)).slice(0, 10);
-}

@@ -18,8 +18,10 @@ import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 import { tellHeld } from './tell-held.ts';
 
 /** An observation that would turn the device's compliance. */
-export interface CollectedFlip {
+export interface CollectedFlip extends DeviceKey {
   readonly device: Device;
+  /** Absent when a point read brought it. */
+  readonly fingerprint?: string;
   readonly observedAt: Instant;
 }
 
@@ -89,9 +91,9 @@ export async function stageFlips(
   const collected = [...flips.values()];
   flips.clear();
   // Whatever the index says of them, they are looked at when they are listed again.
-  for (const { device } of collected) {
-    fleet.doubt(device);
-    heldFlips.set(deviceKeyText(device), { source: device.source, id: device.id });
+  for (const { source, id } of collected) {
+    fleet.doubt({ source, id });
+    heldFlips.set(deviceKeyText({ source, id }), { source, id });
   }
   await saveFlips(deps, collected, { kind: 'hold', compliantStates, runId: run.id, confirmedUntil });
 }
@@ -108,13 +110,15 @@ async function takeFound(
   absences: Absences,
 ): Promise<void> {
   for (const { device, requestedAt } of absences.found) {
+    const { source, id } = device;
     const plan = { kind: 'collect', compliantStates } as const;
-    const saved = await saveFlips(deps, [{ device, observedAt: requestedAt }], plan);
+    const saved = await saveFlips(deps, [{ source, id, device, observedAt: requestedAt }], plan);
     for (const settled of saved.settled) {
+      // Lists leave out what a point read shows: it has a fingerprint only when it is listed again.
       fleet.record(settled);
       heldFlips.delete(deviceKeyText(settled));
     }
-    for (const flip of saved.flips) flips.set(deviceKeyText(flip), { device: flip, observedAt: requestedAt });
+    for (const flip of saved.flips) flips.set(deviceKeyText(flip), flip);
     fleet.markSeen(device);
   }
   if (absences.kind !== 'short-list') return;
@@ -127,7 +131,7 @@ async function applyAll(deps: SweepDeps, inHand: RunInHand): Promise<number> {
   const collected = [...inHand.flips.values()];
   inHand.flips.clear();
   const saved = await saveFlips(deps, collected, { kind: 'apply' });
-  for (const device of saved.settled) inHand.fleet.record(device);
+  for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
   await inHand.handOn(saved.changes);
   const released = await applyHeld(deps, [...inHand.heldFlips.values()], undefined, inHand.handOn);
   const { held } = await readMassChange(deps.tasks);
@@ -138,12 +142,16 @@ async function applyAll(deps: SweepDeps, inHand: RunInHand): Promise<number> {
   return saved.written + released;
 }
 
-async function saveFlips(deps: SweepDeps, flips: readonly CollectedFlip[], rule: FlipRule): Promise<Saved<Device>> {
-  return saveDevices<Device>(
+async function saveFlips(
+  deps: SweepDeps,
+  flips: readonly CollectedFlip[],
+  rule: FlipRule,
+): Promise<Saved<CollectedFlip>> {
+  return saveDevices<CollectedFlip>(
     deps,
-    flips.map(({ device, observedAt }) => ({
-      key: device,
-      plan: (stored) => planObserved(stored, device, observedAt, { flips: rule }),
+    flips.map((flip) => ({
+      key: flip,
+      plan: (stored) => planObserved(stored, flip.device, flip.observedAt, { flips: rule }),
     })),
   );
 }

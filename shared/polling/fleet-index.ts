@@ -2,14 +2,13 @@
 //
 // The index is a hint: a fingerprint is recorded only after the device and all its pointers are stored, so whatever a
 // crash left half done looks changed to the next run, which then reads the row, and the row decides.
+//
+// What is compared is the record as the source lists it: nearly all of them need not even be read into devices.
 
-import { type Device, type DeviceKey, deviceFingerprint, deviceHash, SHARDS } from '../domain/device.ts';
-import type { SweepStore } from '../ports.ts';
+import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
+import type { ListedRecord, SweepStore } from '../ports.ts';
+import { type Entry, PackedEntries } from './packed-entries.ts';
 
-/** After this many complete runs in a row without the device it counts as gone: one list may simply be short. */
-export const MISSES_UNTIL_GONE = 2;
-
-const ENTRY_BYTES = 16;
 /**
  * Every so many runs all rows are read again: whatever came between index and rows (a row deleted by hand, a restored
  * backup) heals by itself.
@@ -20,16 +19,12 @@ const NO_FINGERPRINT = '0000000000';
 const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
 const RUNS = 65_536;
 
-interface Entry {
-  fingerprint: string;
-  /** Complete runs in a row that did not list the device. */
-  missed: number;
-  /** The last run, modulo 65,536, that judged the entry: saw the device, or missed it. */
-  run: number;
-}
-
 interface Shard {
-  readonly entries: Map<string, Entry>;
+  /**
+   * A fingerprint, the complete runs in a row that did not list the device, and the last run, modulo 65,536, that judged the
+   * entry: saw the device, or missed it.
+   */
+  readonly entries: PackedEntries;
   /** Of what is stored: whoever saves over somebody else's index has lost the sweep. */
   etag: string | undefined;
   /** Fingerprints or misses differ from what is stored. */
@@ -67,48 +62,55 @@ export class FleetIndex {
 
   /** A row of the device was seen or written before. */
   knows(key: DeviceKey): boolean {
-    return this.#entry(deviceHash(key)) !== undefined;
+    const { shard, hash } = this.#place(key);
+    return shard.entries.find(hash) !== undefined;
   }
 
-  /** False when the device may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint. */
-  isUnchanged(device: Device): boolean {
-    if (this.#trustsNothing) return false;
-    return this.#entry(deviceHash(device))?.fingerprint === deviceFingerprint(device);
-  }
-
-  /** {@link markSeen} and {@link isUnchanged} in one. */
-  meet(device: Device): boolean {
-    const hash = deviceHash(device);
-    const entry = this.#entry(hash);
+  /**
+   * The run has met the device.
+   * @returns false when it may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint
+   */
+  meet(key: DeviceKey, record: Pick<ListedRecord, 'fingerprint'>): boolean {
+    const { shard, hash } = this.#place(key);
+    const entry = shard.entries.find(hash);
     if (entry === undefined) return false;
-    this.#mark(hash, entry);
-    return !this.#trustsNothing && entry.fingerprint === deviceFingerprint(device);
+    this.#mark(shard, entry);
+    return !this.#trustsNothing && shard.entries.hasFingerprint(entry, record.fingerprint);
   }
 
   /** The run has met the device, whatever became of its content. */
   markSeen(key: DeviceKey): void {
-    const hash = deviceHash(key);
-    const entry = this.#entry(hash);
-    if (entry !== undefined) this.#mark(hash, entry);
+    const { shard, hash } = this.#place(key);
+    const entry = shard.entries.find(hash);
+    if (entry !== undefined) this.#mark(shard, entry);
   }
 
-  #mark(hash: string, entry: Entry): void {
-    const shard = this.#shard(hash);
-    shard.changed ||= entry.missed > 0;
-    shard.marked ||= entry.run !== this.#run;
-    entry.missed = 0;
-    entry.run = this.#run;
+  #mark(shard: Shard, entry: Entry): void {
+    const { entries } = shard;
+    if (entries.missed(entry) > 0) {
+      entries.setMissed(entry, 0);
+      shard.changed = true;
+    }
+    if (entries.run(entry) !== this.#run) {
+      entries.setRun(entry, this.#run);
+      shard.marked = true;
+    }
   }
 
-  /** The device and its pointers are stored. */
-  record(device: Device): void {
-    const hash = deviceHash(device);
-    const shard = this.#shard(hash);
-    const before = shard.entries.get(hash);
-    const fingerprint = deviceFingerprint(device);
-    shard.entries.set(hash, { fingerprint, missed: 0, run: this.#run });
+  /**
+   * The device and its pointers are stored.
+   * @param fingerprint of the listed record they come from; without one the next sighting looks at the row
+   */
+  record(key: DeviceKey, fingerprint = NO_FINGERPRINT): void {
+    const { shard, hash } = this.#place(key);
+    const { entries } = shard;
+    const before = entries.find(hash);
+    const entry = before ?? entries.add(hash);
+    this.#mark(shard, entry);
     shard.marked = true;
-    shard.changed ||= before?.fingerprint !== fingerprint || before.missed > 0;
+    if (before !== undefined && entries.hasFingerprint(entry, fingerprint)) return;
+    entries.setFingerprint(entry, fingerprint);
+    shard.changed = true;
   }
 
   /**
@@ -118,13 +120,15 @@ export class FleetIndex {
   countMisses(): Map<string, Map<string, number>> {
     const missing = new Map<string, Map<string, number>>();
     for (const [name, shard] of this.#shards) {
-      for (const [hash, entry] of shard.entries) {
-        if (entry.run !== this.#run) {
-          entry.missed += 1;
-          entry.run = this.#run;
+      const { entries } = shard;
+      for (const entry of entries) {
+        if (entries.run(entry) !== this.#run) {
+          entries.setMissed(entry, entries.missed(entry) + 1);
+          entries.setRun(entry, this.#run);
           shard.changed = true;
         }
-        if (entry.missed > 0) missing.set(name, (missing.get(name) ?? new Map()).set(hash, entry.missed));
+        const missed = entries.missed(entry);
+        if (missed > 0) missing.set(name, (missing.get(name) ?? new Map()).set(entries.hash(entry), missed));
       }
     }
     return missing;
@@ -133,9 +137,9 @@ export class FleetIndex {
   /** The list proved short: nothing is missing because of it, nor by what was counted before. */
   forgiveMisses(): void {
     for (const shard of this.#shards.values()) {
-      for (const entry of shard.entries.values()) {
-        if (entry.missed === 0) continue;
-        entry.missed = 0;
+      for (const entry of shard.entries) {
+        if (shard.entries.missed(entry) === 0) continue;
+        shard.entries.setMissed(entry, 0);
         shard.changed = true;
       }
     }
@@ -143,17 +147,19 @@ export class FleetIndex {
 
   /** Has the next sighting of the device read its row, whatever the fingerprint says. */
   doubt(key: DeviceKey): void {
-    const hash = deviceHash(key);
-    const entry = this.#entry(hash);
-    if (entry === undefined || entry.fingerprint === NO_FINGERPRINT) return;
-    entry.fingerprint = NO_FINGERPRINT;
-    this.#shard(hash).changed = true;
+    const { shard, hash } = this.#place(key);
+    const entry = shard.entries.find(hash);
+    if (entry === undefined || shard.entries.hasFingerprint(entry, NO_FINGERPRINT)) return;
+    shard.entries.setFingerprint(entry, NO_FINGERPRINT);
+    shard.changed = true;
   }
 
   forget(key: DeviceKey): void {
-    const hash = deviceHash(key);
-    const shard = this.#shard(hash);
-    shard.changed = shard.entries.delete(hash) || shard.changed;
+    const { shard, hash } = this.#place(key);
+    const entry = shard.entries.find(hash);
+    if (entry === undefined) return;
+    shard.entries.remove(entry);
+    shard.changed = true;
   }
 
   /** Whether saving would write anything. */
@@ -169,50 +175,21 @@ export class FleetIndex {
   async save(store: SweepStore, keepMarks: boolean): Promise<void> {
     for (const [name, shard] of this.#shards) {
       if (!shard.changed && !(keepMarks && shard.marked)) continue;
-      shard.etag = await store.writeFleetShard(name, pack(shard.entries), shard.etag);
+      shard.etag = await store.writeFleetShard(name, Buffer.concat([HEADER, shard.entries.pack()]), shard.etag);
       shard.changed = false;
       shard.marked = false;
     }
   }
 
-  #entry(hash: string): Entry | undefined {
-    return this.#shard(hash).entries.get(hash);
-  }
-
-  #shard(hash: string): Shard {
+  #place(key: DeviceKey): { readonly shard: Shard; readonly hash: string } {
+    const hash = deviceHash(key);
     const shard = this.#shards.get(hash.charAt(0));
     if (shard === undefined) throw new TypeError(`not a device hash: ${hash}`);
-    return shard;
+    return { shard, hash };
   }
 }
 
-function pack(entries: ReadonlyMap<string, Entry>): Uint8Array {
-  const bytes = Buffer.alloc(HEADER.length + entries.size * ENTRY_BYTES);
-  bytes.set(HEADER);
-  let at = HEADER.length;
-  for (const [hash, { fingerprint, missed, run }] of entries) {
-    bytes.write(hash, at, 'hex');
-    bytes.write(fingerprint, at + 8, 'hex');
-    bytes.writeUInt8(Math.min(missed, 255), at + 13);
-    bytes.writeUInt16BE(run, at + 14);
-    at += ENTRY_BYTES;
-  }
-  return bytes;
-}
-
-function unpack(shard: string, packed: Uint8Array): Map<string, Entry> {
-  const entries = new Map<string, Entry>();
-  const bytes = Buffer.from(packed);
-  if (!bytes.subarray(0, HEADER.length).equals(HEADER)) return entries;
-  for (let at = HEADER.length; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
-    const hash = bytes.toString('hex', at, at + 8);
-    // No device of this shard has such a hash: the bytes are damaged.
-    if (!hash.startsWith(shard)) continue;
-    entries.set(hash, {
-      fingerprint: bytes.toString('hex', at + 8, at + 13),
-      missed: bytes.readUInt8(at + 13),
-      run: bytes.readUInt16BE(at + 14),
-    });
-  }
-  return entries;
+function unpack(shard: string, packed: Uint8Array): PackedEntries {
+  const isIndex = HEADER.every((byte, at) => packed[at] === byte);
+  return isIndex ? PackedEntries.unpack(packed.subarray(HEADER.length), shard) : new PackedEntries();
 }

@@ -9,16 +9,18 @@
 // State and lease are one row under its etag: whoever writes it owns the sweep, whoever meets a newer etag has lost it
 // and stops. Everything a slice does may be done again: it is safe to kill it between any two steps.
 
-import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type { DeviceMark, DevicePage, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
+import type { DeviceMark, ListPage, RecordProblem, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
+import { type ListedDevice, lookAtPage } from './look-at-page.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
-import { graceReadingAt, note } from './read-again.ts';
+import { note } from './read-again.ts';
 import { saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
@@ -125,21 +127,29 @@ class SweepSlice {
     await this.#takeUpMarks();
     await this.#takeUpChanges();
     let coming = this.#readPage(this.#run.cursor);
+    let renewed = Promise.resolve();
     while (true) {
       const page = await coming;
+      await renewed;
       if (page instanceof SourceError) return this.#stopAfter(page);
       const goesOn = page.nextCursor !== undefined && !this.#isTimeUp();
       // The source works while the page is saved.
       if (goesOn) coming = this.#readPage(page.nextCursor);
       coming.catch(() => undefined);
       // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
-      await this.#savePage(page, this.#renewLease(toInstant(this.#deps.clock.now())));
-      if (page.nextCursor === undefined) return this.#finish();
-      this.#run = { ...this.#run, cursor: page.nextCursor };
-      if (!goesOn) return this.#pause();
+      renewed = this.#renewLease(toInstant(this.#deps.clock.now()));
+      renewed.catch(() => undefined);
+      // Looking at a page keeps this thread busy: what was asked for goes out before.
+      await nextTurn();
+      await this.#savePage(page, renewed);
+      if (page.nextCursor !== undefined) this.#run = { ...this.#run, cursor: page.nextCursor };
       const now = toInstant(this.#deps.clock.now());
-      const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS;
-      if (isDue || this.#flips.size > MOST_COLLECTED) await this.#checkpoint(now);
+      const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS || this.#flips.size > MOST_COLLECTED;
+      // A page without news waits for its renewal only here, or when the next one is there.
+      if (!goesOn || isDue) await renewed;
+      if (page.nextCursor === undefined) return this.#finish();
+      if (!goesOn) return this.#pause();
+      if (isDue) await this.#checkpoint(now);
     }
   }
 
@@ -147,7 +157,7 @@ class SweepSlice {
     return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
   }
 
-  async #readPage(cursor: string | undefined): Promise<DevicePage | SourceError> {
+  async #readPage(cursor: string | undefined): Promise<ListPage | SourceError> {
     try {
       const page = await this.#deps.source.listDevices(cursor);
       const endless = this.#run.pages >= MOST_PAGES || page.nextCursor === cursor;
@@ -159,47 +169,43 @@ class SweepSlice {
   }
 
   /** @param leaseRenewed nothing is saved before */
-  async #savePage(page: DevicePage, leaseRenewed: Promise<void>): Promise<void> {
-    const devices = withoutRepetitions(page.devices);
-    const maybeChanged = devices.filter((device) => !this.#fleet.meet(device));
-    await leaseRenewed;
+  async #savePage(listPage: ListPage, leaseRenewed: Promise<void>): Promise<void> {
+    const { listed, unchanged, maybeChanged, unreadable, ...page } = lookAtPage(listPage, this.#fleet);
+    if (maybeChanged.length + unreadable.length > 0) await leaseRenewed;
+    const { requestedAt } = listPage;
     const { firstLoad = false } = this.#run;
     const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
-    const saved = await saveDevices<Device>(
+    const saved = await saveDevices<ListedDevice>(
       this.#deps,
-      maybeChanged.map((device) => ({
-        key: device,
-        expectedNew: firstLoad && !this.#fleet.knows(device),
-        plan: (stored) => planObserved(stored, device, page.requestedAt, { flips }),
+      maybeChanged.map((listed) => ({
+        key: listed,
+        expectedNew: firstLoad && !this.#fleet.knows(listed),
+        plan: (stored) => planObserved(stored, listed.device, requestedAt, { flips }),
       })),
     );
-    for (const device of saved.settled) {
-      this.#fleet.record(device);
+    for (const settled of saved.settled) {
+      this.#fleet.record(settled, settled.fingerprint);
       // Whatever was held beside it is settled, too.
-      this.#heldFlips.delete(deviceKeyText(device));
+      this.#heldFlips.delete(deviceKeyText(settled));
     }
-    for (const device of devices) {
-      const graceAt = graceReadingAt(device, page.requestedAt);
-      if (graceAt !== undefined) this.#graceTimes.set(deviceKeyText(device), graceAt);
-      // Listed twice: what the later page says counts.
-      this.#flips.delete(deviceKeyText(device));
+    for (const [device, graceAt] of page.graceTimes) this.#graceTimes.set(device, graceAt);
+    // Listed twice: what the later page says counts.
+    if (this.#flips.size > 0) {
+      for (const key of [...unchanged, ...maybeChanged]) this.#flips.delete(deviceKeyText(key));
     }
-    for (const device of saved.flips) {
-      this.#flips.set(deviceKeyText(device), { device, observedAt: page.requestedAt });
-    }
-    const { name: source } = this.#deps.source;
-    const unreadable = page.unreadable.flatMap((id) => (id === undefined ? [] : [{ source, id }]));
-    for (const key of unreadable) this.#fleet.markSeen(key);
-    await this.#saveDoubted(unreadable);
-    this.#reportProblems(page);
+    for (const flip of saved.flips) this.#flips.set(deviceKeyText(flip), { ...flip, observedAt: requestedAt });
+    const known = unreadable.filter((key) => key !== undefined);
+    for (const key of known) this.#fleet.markSeen(key);
+    await this.#saveDoubted(known);
+    this.#reportProblems(page.problems);
     await this.#handOn(saved.changes);
     this.#run = {
       ...withoutFailures(this.#run),
       pages: this.#run.pages + 1,
-      devices: this.#run.devices + page.devices.length,
+      devices: this.#run.devices + listed,
       saved: this.#run.saved + saved.written,
-      rejected: this.#run.rejected + page.unreadable.length,
-      countsAbsences: this.#run.countsAbsences && !page.unreadable.includes(undefined),
+      rejected: this.#run.rejected + unreadable.length,
+      countsAbsences: this.#run.countsAbsences && known.length === unreadable.length,
     };
   }
 
@@ -357,7 +363,7 @@ class SweepSlice {
     await this.#deps.devices.removeMarks(this.#doubtedMarks.splice(0));
   }
 
-  #reportProblems({ problems }: DevicePage): void {
+  #reportProblems(problems: readonly RecordProblem[]): void {
     for (const problem of problems.slice(0, LOGGED_PROBLEMS_PER_PAGE)) {
       this.#deps.log.warn('poll.record-problem', { code: 'NAC_INTUNE_RECORD', ...problem });
     }
@@ -379,11 +385,6 @@ function newRun(id: string, startedAt: Instant): SweepRun {
     countsAbsences: true,
     failures: 0,
   };
-}
-
-/** A list that shifts while it is paged may show a device twice; the later record is the newer one. */
-function withoutRepetitions(devices: readonly Device[]): Device[] {
-  return [...new Map(devices.map((device) => [device.id, device])).values()];
 }
 
 function withoutFailures({ retryAt, ...run }: SweepRun): SweepRun {

@@ -2,11 +2,11 @@
 // time for each device, by hundred thousand. Sends what it measured.
 
 import { parseArgs } from 'node:util';
-import { readManagedDevice } from '../../shared/adapters/intune/managed-device.ts';
+import { readManagedDevicePage } from '../../shared/adapters/intune/managed-device-page.ts';
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../../shared/adapters/system/system-random.ts';
 import { runSweepSlice } from '../../shared/polling/sweep.ts';
-import type { DevicePage } from '../../shared/ports.ts';
+import type { ListPage } from '../../shared/ports.ts';
 import { countingStores } from './counting-stores.ts';
 
 export interface MillionRun {
@@ -24,6 +24,7 @@ export interface MillionReport {
 
 const PAGE = 1000;
 const BLOCK = 100_000;
+const ORIGIN = 'https://graph.example';
 const { values } = parseArgs({ options: { devices: { type: 'string', default: '1000000' } } });
 const fleet = Number(values.devices);
 const stores = countingStores();
@@ -58,7 +59,8 @@ function pageText(first: number): string {
       jailBroken: 'Unknown',
     };
   });
-  return JSON.stringify({ value: records });
+  const next = first + PAGE;
+  return JSON.stringify({ value: records, ...(next < fleet && { '@odata.nextLink': `${ORIGIN}/${next}` }) });
 }
 
 async function run(): Promise<MillionRun> {
@@ -68,8 +70,8 @@ async function run(): Promise<MillionRun> {
   let blockStartedAt = process.cpuUsage();
   const source = {
     name: 'intune',
-    async listDevices(cursor: string | undefined): Promise<DevicePage> {
-      const first = Number(cursor ?? 0);
+    async listDevices(cursor: string | undefined): Promise<ListPage> {
+      const first = Number(cursor?.slice(ORIGIN.length + 1) ?? 0);
       if (first > 0 && first % BLOCK === 0) {
         perDevice.push((microseconds(process.cpuUsage(blockStartedAt)) - generating) / BLOCK);
         blockStartedAt = process.cpuUsage();
@@ -78,16 +80,7 @@ async function run(): Promise<MillionRun> {
       const startedAt = process.cpuUsage();
       const text = pageText(first);
       generating += microseconds(process.cpuUsage(startedAt));
-      const readings = (JSON.parse(text) as { value: unknown[] }).value.map((record) =>
-        readManagedDevice('intune', record),
-      );
-      return {
-        requestedAt: new Date().toISOString(),
-        devices: readings.flatMap(({ device }) => device ?? []),
-        problems: [],
-        unreadable: [],
-        ...(first + PAGE < fleet && { nextCursor: String(first + PAGE) }),
-      };
+      return readManagedDevicePage(JSON.parse(text), new Date().toISOString(), ORIGIN);
     },
   };
   const result = await runSweepSlice(

@@ -3,7 +3,7 @@
 import { isDeviceId } from '../../domain/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { CheckedInPage, Clock, DevicePage, DeviceReader, DeviceReading, HardwareReading } from '../../ports.ts';
+import type { CheckedInPage, Clock, DeviceReader, DeviceReading, HardwareReading, ListPage } from '../../ports.ts';
 import { type BatchBody, type GraphClient, LARGEST_BATCH } from './graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES, readHardwareRecord, readManagedDevice } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
@@ -76,10 +76,12 @@ export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceRead
  * Graph ignores a filter it does not support without a word, and answers with everything. Its times have seven decimals,
  * ours three: the very millisecond of `since` proves nothing.
  */
-function judgeFilter(page: DevicePage, since: Instant): CheckedInPage {
-  const times = page.devices.flatMap(({ lastSyncAt }) => lastSyncAt ?? []);
-  const nothingToJudge = times.length === 0 && page.devices.length > 0;
-  return { ...page, filtered: !nothingToJudge && times.every((time) => time >= since) };
+function judgeFilter({ requestedAt, records, nextCursor }: ListPage, since: Instant): CheckedInPage {
+  const devices = records.flatMap((record) => record.read().device ?? []);
+  const times = devices.flatMap(({ lastSyncAt }) => lastSyncAt ?? []);
+  const nothingToJudge = times.length === 0 && devices.length > 0;
+  const filtered = !nothingToJudge && times.every((time) => time >= since);
+  return { requestedAt, devices, filtered, ...(nextCursor !== undefined && { nextCursor }) };
 }
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id' | 'requestedAt'> : never;

@@ -2,8 +2,8 @@
 
 import type { Instant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { DevicePage } from '../../ports.ts';
-import { readManagedDevice } from './managed-device.ts';
+import type { ListPage } from '../../ports.ts';
+import { ListedManagedDevice } from './listed-managed-device.ts';
 
 /** First part of the key of every device that Intune reports. */
 export const INTUNE_SOURCE = 'intune';
@@ -15,7 +15,7 @@ export const MANAGED_DEVICES_PERMISSION = 'DeviceManagementManagedDevices.Read.A
  * @param origin where the next page must be, too: nothing else gets the bearer token
  * @throws SourceError NAC_INTUNE_PAGE
  */
-export function readManagedDevicePage(body: unknown, requestedAt: Instant, origin: string): DevicePage {
+export function readManagedDevicePage(body: unknown, requestedAt: Instant, origin: string): ListPage {
   const page = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const records = page['value'];
   const nextLink = page['@odata.nextLink'];
@@ -23,12 +23,9 @@ export function readManagedDevicePage(body: unknown, requestedAt: Instant, origi
   if (nextLink !== undefined && typeof nextLink !== 'string') throw malformedPage('@odata.nextLink', 'is not text');
   if (nextLink && !(URL.canParse(nextLink) && new URL(nextLink).origin === origin))
     throw malformedPage('@odata.nextLink', 'leads elsewhere');
-  const readings = records.map((record) => readManagedDevice(INTUNE_SOURCE, record));
   return {
     requestedAt,
-    devices: readings.flatMap(({ device }) => device ?? []),
-    problems: readings.flatMap(({ problems }) => problems),
-    unreadable: readings.flatMap(({ device, problems }) => (device ? [] : [problems[0]?.id])),
+    records: records.map((record) => new ListedManagedDevice(INTUNE_SOURCE, record)),
     ...(nextLink && { nextCursor: nextLink }),
   };
 }

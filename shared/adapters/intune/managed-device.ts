@@ -11,7 +11,7 @@ import {
   type MacAddress,
   parseMacAddress,
 } from '../../domain/mac-address.ts';
-import type { RecordProblem } from '../../ports.ts';
+import type { RecordProblem, RecordReading } from '../../ports.ts';
 
 /** The properties asked for: those that identify a device or that a policy may look at. */
 export const MANAGED_DEVICE_PROPERTIES = [
@@ -48,17 +48,11 @@ const PLAIN_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0
 /** Edm.DateTimeOffset: with a zone, always. */
 const GRAPH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-export interface ManagedDeviceReading {
-  /** Absent when the record as a whole cannot be trusted; what was stored of the device before then stays. */
-  readonly device?: Device;
-  readonly problems: readonly RecordProblem[];
-}
-
 /**
  * Reads a record as far as it makes sense. A wrong type rejects the record; a text that should be an address or a date
  * but is not one leaves out that field, since the device is still the device. Never throws.
  */
-export function readManagedDevice(source: string, record: unknown): ManagedDeviceReading {
+export function readManagedDevice(source: string, record: unknown): RecordReading {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) {
     return { problems: [{ field: 'value[]', problem: 'is not an object' }] };
   }
@@ -132,10 +126,9 @@ class RecordReader {
   }
 
   #readId(): string | undefined {
-    const id = this.#text('id')?.toLowerCase();
-    if (id === undefined || !isDeviceId(id)) {
-      if (this.#trustworthy) this.#reject('id', 'is missing or not a device id');
-      return undefined;
+    const id = managedDeviceId(this.#record['id']);
+    if (id === undefined) {
+      return this.#reject('id', 'is missing or not a device id');
     }
     this.#id = id;
     return id;
@@ -184,6 +177,12 @@ class RecordReader {
   #note(field: string, problem: string): undefined {
     this.problems.push({ ...(this.#id !== undefined && { id: this.#id }), field, problem });
   }
+}
+
+/** The id as this product writes it; `undefined` for anything that is none. */
+export function managedDeviceId(value: unknown): string | undefined {
+  const id = typeof value === 'string' ? value.toLowerCase() : undefined;
+  return id !== undefined && isDeviceId(id) ? id : undefined;
 }
 
 function realGuid(value: string | undefined): string | undefined {

@@ -47,8 +47,11 @@ export function intuneChecks(
         if (!granted.has(PERMISSIONS.devices) && canDoWithout(PERMISSIONS.devices))
           return notPermitted(PERMISSIONS.devices);
         const page = await deps.source.listDevices(undefined);
-        findings.device = page.devices[0];
-        return judgePage(page.devices.length, page.problems.length, page.nextCursor !== undefined);
+        const readings = page.records.map((record) => record.read());
+        const devices = readings.flatMap(({ device }) => device ?? []);
+        const problems = readings.reduce((sum, reading) => sum + reading.problems.length, 0);
+        findings.device = devices[0];
+        return judgePage(devices.length, problems, page.nextCursor !== undefined);
       },
     },
     discovery: {
