@@ -3,6 +3,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { localQueues } from '../../local/local-service-bus.ts';
+import { type QueueDefinition, settingsOf } from '../../local/service-bus/queue-definition.ts';
 import { SERVICE_BUS_LOCK } from '../../relay/keep-session.ts';
 import { siteQueueName } from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
 import { TABLE_NAMES } from '../../shared/adapters/table-storage/tables.ts';
@@ -59,20 +61,9 @@ describe('queues', () => {
   });
 
   it('behave as those of the local run', () => {
-    const local = readFileSync(join(ROOT, 'local/local-stack.ts'), 'utf8');
-    const [site, results] = [/name: `coa-\$\{SITE\}`,(.*)\}/, /name: 'coa-results',(.*)\}/].map(
-      (pattern) => pattern.exec(local)?.[1] ?? '',
-    );
-    expect(queueSettings('site-queue')).toEqual({
-      requiresSession: /requiresSession: true/.test(site ?? ''),
-      lockSeconds: numberIn(site, 'lockDurationMs') / 1000,
-      windowSeconds: numberIn(site, 'duplicateDetectionWindowMs') / 1000,
-    });
-    expect(queueSettings('service-bus')).toEqual({
-      requiresSession: /requiresSession: true/.test(results ?? ''),
-      lockSeconds: numberIn(results, 'lockDurationMs') / 1000,
-      windowSeconds: numberIn(results, 'duplicateDetectionWindowMs') / 1000,
-    });
+    const [site, results] = localQueues('hq');
+    expect(queueSettings('site-queue')).toEqual(inSeconds(site));
+    expect(queueSettings('service-bus')).toEqual(inSeconds(results));
   });
 
   it('lock for no longer than a relay believes', () => {
@@ -114,8 +105,9 @@ function isoSeconds(text = ''): number {
   return Number(minutes) * 60 + Number(seconds);
 }
 
-function numberIn(text = '', name: string): number {
-  return Number(new RegExp(`${name}: ([\\d_]+)`).exec(text)?.[1]?.replaceAll('_', ''));
+function inSeconds(queue: QueueDefinition) {
+  const { requiresSession, lockDurationMs, duplicateDetectionWindowMs = 0 } = settingsOf(queue);
+  return { requiresSession, lockSeconds: lockDurationMs / 1000, windowSeconds: duplicateDetectionWindowMs / 1000 };
 }
 
 function sources(...folders: string[]) {
