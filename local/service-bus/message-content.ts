@@ -109,11 +109,10 @@ export function withMessageId(content: MessageContent, messageId: string): Messa
   return { ...content, bare: Buffer.concat([replaced, bare.subarray(section?.end ?? 0)]) };
 }
 
+export type ApplicationProperties = Readonly<Record<string, unknown>>;
+
 /** Adds application properties, replacing those of the same name; an undefined value adds nothing. */
-export function withApplicationProperties(
-  content: MessageContent,
-  added: Readonly<Record<string, unknown>>,
-): MessageContent {
+export function withApplicationProperties(content: MessageContent, added: ApplicationProperties): MessageContent {
   const { bare } = content;
   const section = findSection(bare, APPLICATION_PROPERTIES);
   const newProperties = new Map(Object.entries(added).filter(([, value]) => value !== undefined));

@@ -1,14 +1,21 @@
 // One queue: what happens to a message from sending it to completing or dead-lettering it, without any AMQP in it.
-import { randomUUID } from 'node:crypto';
 import type { BrokerClock } from './broker-clock.ts';
-import { messageLockLost, messageNotFound, messageTooLarge, notAllowed } from './broker-error.ts';
+import { messageNotFound, messageTooLarge, notAllowed } from './broker-error.ts';
 import { CompetingDelivery } from './competing-delivery.ts';
 import type { Consumer } from './consumer.ts';
+import { type DeadLetterDetails, deadLettered } from './dead-lettered.ts';
 import type { Deadlines } from './deadlines.ts';
 import { DuplicateDetection } from './duplicate-detection.ts';
-import { annotationOf, type MessageContent, withApplicationProperties } from './message-content.ts';
+import { KeptMessages } from './kept-messages.ts';
+import {
+  type ApplicationProperties,
+  annotationOf,
+  type MessageContent,
+  withApplicationProperties,
+} from './message-content.ts';
 import type { MessageDelivery } from './message-delivery.ts';
 import type { MessageLock } from './message-lock.ts';
+import { MessageLocks } from './message-locks.ts';
 import type { MessageSession } from './message-session.ts';
 import type { MessageStore, StoredMessage } from './message-store.ts';
 import type { QueueSettings } from './queue-definition.ts';
@@ -18,14 +25,6 @@ import { StartError } from './start-error.ts';
 
 /** The limit of the service's standard tier. */
 export const MAX_MESSAGE_BYTES = 262_144;
-
-export type ApplicationProperties = Readonly<Record<string, unknown>>;
-
-export interface DeadLetterDetails {
-  readonly reason?: string | undefined;
-  readonly description?: string | undefined;
-  readonly properties?: ApplicationProperties;
-}
 
 export interface MessageQueueOptions {
   readonly name: string;
@@ -44,13 +43,12 @@ export class MessageQueue {
   readonly #store: MessageStore;
   readonly #clock: BrokerClock;
   readonly #deadlines: Deadlines;
-  readonly #messages = new Map<number, QueuedMessage>();
-  readonly #locks = new Map<string, MessageLock>();
+  readonly #messages: KeptMessages;
+  readonly #locks: MessageLocks;
   readonly #duplicates: DuplicateDetection | undefined;
   readonly #delivery: MessageDelivery;
   readonly #competing: CompetingDelivery | undefined;
   readonly #sessions: SessionDelivery | undefined;
-  #lastSequenceNumber: number;
 
   constructor({ name, settings, deadLetters, store, clock, deadlines }: MessageQueueOptions) {
     this.name = name;
@@ -59,9 +57,10 @@ export class MessageQueue {
     this.#store = store;
     this.#clock = clock;
     this.#deadlines = deadlines;
+    const { lockDurationMs } = settings;
+    this.#locks = new MessageLocks({ lockDurationMs, clock, deadlines, onEnd: (lock) => this.#giveBack(lock, true) });
     const handOver = this.#handOver.bind(this);
     if (settings.requiresSession) {
-      const { lockDurationMs } = settings;
       const giveBack = this.#giveBack.bind(this);
       this.#sessions = new SessionDelivery({ lockDurationMs, now: clock.now, deadlines, handOver, giveBack });
       this.#delivery = this.#sessions;
@@ -70,7 +69,7 @@ export class MessageQueue {
       this.#delivery = this.#competing;
     }
     const stored = store.load(name);
-    this.#lastSequenceNumber = stored.lastSequenceNumber;
+    this.#messages = new KeptMessages(name, store, stored.lastSequenceNumber);
     const windowMs = settings.duplicateDetectionWindowMs;
     if (windowMs !== undefined) {
       this.#duplicates = new DuplicateDetection({ queue: name, windowMs, store, known: stored.messageIds });
@@ -92,16 +91,12 @@ export class MessageQueue {
       if (message?.scheduledFor === undefined) throw messageNotFound(sequenceNumber);
       return message;
     });
-    for (const message of messages) this.#remove(message);
+    for (const message of messages) this.#messages.remove(message);
   }
 
   /** Messages from that sequence number on, locked and scheduled ones too. */
   peek(fromSequenceNumber: number, count: number, sessionId?: string): QueuedMessage[] {
-    return [...this.#messages.values()]
-      .filter((message) => message.sequenceNumber >= fromSequenceNumber)
-      .filter((message) => sessionId === undefined || message.sessionId === sessionId)
-      .sort((a, b) => a.sequenceNumber - b.sequenceNumber)
-      .slice(0, count);
+    return this.#messages.from(fromSequenceNumber, count, sessionId);
   }
 
   addConsumer(consumer: Consumer): void {
@@ -131,29 +126,29 @@ export class MessageQueue {
   }
 
   complete(token: string): void {
-    this.#remove(this.#unlock(this.#lockOf(token)));
+    this.#messages.remove(this.#locks.unlock(this.#locks.of(token)));
   }
 
   abandon(token: string, properties: ApplicationProperties = {}): void {
-    const lock = this.#lockOf(token);
+    const lock = this.#locks.of(token);
     const changed = Object.keys(properties).length > 0;
     if (changed) lock.message.content = withApplicationProperties(lock.message.content, properties);
     this.#giveBack(lock, true, changed);
   }
 
   deadLetter(token: string, details: DeadLetterDetails): void {
-    const lock = this.#lockOf(token);
+    const lock = this.#locks.of(token);
     if (!this.#deadLetters) throw notAllowed('A message in a dead-letter queue cannot be dead-lettered again.');
     // Before anything changes: properties may be of a kind that cannot be kept.
     const content = deadLettered(lock.message.content, details);
-    this.#moveToDeadLetters(this.#unlock(lock), content);
+    this.#moveToDeadLetters(this.#locks.unlock(lock), content);
   }
 
   /** @returns until when the message is locked now */
   renewLock(token: string): number {
-    const lock = this.#lockOf(token);
+    const lock = this.#locks.of(token);
     if (lock.session) throw notAllowed('The lock of a message in a session is renewed with that of the session.');
-    this.#startLock(lock);
+    this.#locks.renew(lock);
     return lock.until;
   }
 
@@ -186,34 +181,23 @@ export class MessageQueue {
     const now = this.#clock.now();
     if (this.#duplicates?.isDuplicate(message.messageId, now)) return 0;
     const scheduledFor = annotationOf(message.content, 'x-opt-scheduled-enqueue-time');
-    message.sequenceNumber = ++this.#lastSequenceNumber;
+    message.sequenceNumber = this.#messages.nextSequenceNumber();
     message.enqueuedAt = now;
     if (scheduledFor instanceof Date && scheduledFor.getTime() > now) {
       message.scheduledFor = scheduledFor.getTime();
-      this.#keep(message);
+      this.#messages.add(message);
       this.#awaitSchedule(message);
     } else this.#makeAvailable(message);
     return message.sequenceNumber;
-  }
-
-  #keep(message: QueuedMessage): void {
-    this.#messages.set(message.sequenceNumber, message);
-    this.#store.insert(this.name, message);
-  }
-
-  #remove(message: QueuedMessage): void {
-    message.deadline?.cancel();
-    this.#messages.delete(message.sequenceNumber);
-    this.#store.delete(this.name, message.sequenceNumber);
   }
 
   #awaitSchedule(message: QueuedMessage): void {
     const due = message.scheduledFor ?? 0;
     message.deadline = this.#deadlines.at(due, () => {
       // It joins the line as if it were sent now, so with a number of its own.
-      this.#remove(message);
+      this.#messages.remove(message);
       message.scheduledFor = undefined;
-      message.sequenceNumber = ++this.#lastSequenceNumber;
+      message.sequenceNumber = this.#messages.nextSequenceNumber();
       message.enqueuedAt = this.#clock.now();
       this.#makeAvailable(message);
     });
@@ -222,7 +206,7 @@ export class MessageQueue {
   #makeAvailable(message: QueuedMessage): void {
     const timeToLive = Math.min(message.content.timeToLiveMs ?? Number.POSITIVE_INFINITY, this.#settings.defaultTtlMs);
     message.expiresAt = message.enqueuedAt + timeToLive;
-    this.#keep(message);
+    this.#messages.add(message);
     this.#awaitExpiry(message);
     this.#delivery.offer(message);
   }
@@ -238,7 +222,7 @@ export class MessageQueue {
 
   #expire(message: QueuedMessage): void {
     if (!this.#settings.deadLetterOnExpiry) {
-      this.#remove(message);
+      this.#messages.remove(message);
       return;
     }
     const reason = 'TTLExpiredException';
@@ -253,45 +237,17 @@ export class MessageQueue {
       this.#expire(message);
       return;
     }
-    const lock: MessageLock = { token: randomUUID(), message, session, until: 0, deadline: undefined };
-    message.lock = lock;
-    this.#locks.set(lock.token, lock);
-    this.#startLock(lock);
-    session?.held.add(lock);
+    const lock = this.#locks.lock(message, session);
     consumer.promise();
-    this.#store.update(this.name, message);
+    this.#messages.update(message);
     this.#store.afterCommit(() => {
       if (message.lock !== lock) consumer.cancelPromise();
       else if (!consumer.deliver(message, lock.token)) this.#giveBack(lock, false);
     });
   }
 
-  #startLock(lock: MessageLock): void {
-    if (lock.session) {
-      lock.until = lock.session.lockedUntil;
-      return;
-    }
-    lock.deadline?.cancel();
-    lock.until = this.#clock.now() + this.#settings.lockDurationMs;
-    lock.deadline = this.#deadlines.at(lock.until, () => this.#giveBack(lock, true));
-  }
-
-  #lockOf(token: string): MessageLock {
-    const lock = this.#locks.get(token);
-    if (lock) return lock;
-    throw messageLockLost();
-  }
-
-  #unlock(lock: MessageLock): QueuedMessage {
-    lock.deadline?.cancel();
-    lock.session?.held.delete(lock);
-    this.#locks.delete(lock.token);
-    lock.message.lock = undefined;
-    return lock.message;
-  }
-
   #giveBack(lock: MessageLock, countAttempt: boolean, contentChanged = false): void {
-    const message = this.#unlock(lock);
+    const message = this.#locks.unlock(lock);
     if (countAttempt) message.attempts++;
     this.#returnToLine(message, contentChanged);
   }
@@ -304,13 +260,13 @@ export class MessageQueue {
       this.#moveToDeadLetters(message, deadLettered(message.content, { reason, description }));
     } else if (message.expiresAt <= this.#clock.now()) this.#expire(message);
     else {
-      this.#store.update(this.name, message, contentChanged);
+      this.#messages.update(message, contentChanged);
       this.#delivery.offer(message);
     }
   }
 
   #moveToDeadLetters(message: QueuedMessage, content: MessageContent): void {
-    this.#remove(message);
+    this.#messages.remove(message);
     message.content = content;
     message.expiresAt = Number.POSITIVE_INFINITY;
     this.#deadLetters?.receiveDeadLetter(message);
@@ -318,7 +274,7 @@ export class MessageQueue {
 
   /** Number, time and attempts stay those of the queue it comes from. */
   receiveDeadLetter(message: QueuedMessage): void {
-    this.#keep(message);
+    this.#messages.add(message);
     this.#delivery.offer(message);
   }
 
@@ -332,7 +288,7 @@ export class MessageQueue {
     message.enqueuedAt = stored.enqueuedAt;
     message.expiresAt = stored.expiresAt;
     message.scheduledFor = stored.scheduledFor;
-    this.#messages.set(message.sequenceNumber, message);
+    this.#messages.restore(message);
     if (message.scheduledFor !== undefined) {
       this.#awaitSchedule(message);
       return;
@@ -348,12 +304,4 @@ export class MessageQueue {
 
 function sessionsNotOffered(): Error {
   return notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.');
-}
-
-function deadLettered(content: MessageContent, { reason, description, properties }: DeadLetterDetails): MessageContent {
-  return withApplicationProperties(content, {
-    ...properties,
-    DeadLetterReason: reason,
-    DeadLetterErrorDescription: description,
-  });
 }
