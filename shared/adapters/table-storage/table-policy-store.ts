@@ -4,6 +4,7 @@
 import type { TableClient } from '@azure/data-tables';
 import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy-activation.ts';
 import type { CallOptions, PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports.ts';
+import { createOrReplace } from './create-or-replace.ts';
 import { POLICY_STATE_ROW, policyVersionRow, prefixFilter } from './row-keys.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 
@@ -34,8 +35,7 @@ export class TablePolicyStore implements PolicyStore {
   async writeState(state: PolicyState, etag: string | undefined): Promise<boolean> {
     const entity = { ...POLICY_STATE_ROW, state: JSON.stringify(state) };
     try {
-      if (etag === undefined) await this.#table.createEntity(entity);
-      else await this.#table.updateEntity(entity, 'Replace', { etag });
+      await createOrReplace(this.#table, entity, etag);
       return true;
     } catch (thrown) {
       if (isConflict(thrown)) return false;

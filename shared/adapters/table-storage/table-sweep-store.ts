@@ -3,6 +3,7 @@
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions, SweepRunRecord, SweepState, SweepStore } from '../../ports.ts';
+import { createOrReplace } from './create-or-replace.ts';
 import { fleetRow, prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
 
@@ -75,11 +76,7 @@ export class TableSweepStore implements SweepStore {
 
   async #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
     try {
-      const written =
-        etag === undefined
-          ? await this.#table.createEntity(entity)
-          : await this.#table.updateEntity(entity, 'Replace', { etag });
-      return written.etag ?? '';
+      return await createOrReplace(this.#table, entity, etag);
     } catch (thrown) {
       if (!isConflict(thrown)) throw toStoreError('writing the state of the sweep', thrown);
       throw new StoreError('NAC_POLL_LEASE_LOST', 'Another instance has taken over the sweep.', {

@@ -3,6 +3,7 @@
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 import type { TaskStore } from '../../ports.ts';
+import { createOrReplace } from './create-or-replace.ts';
 import { taskRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 
@@ -33,11 +34,7 @@ export class TableTaskStore implements TaskStore {
   async write<State>(task: string, state: State, etag: string | undefined): Promise<string> {
     const entity: TableEntity<Record<string, unknown>> = { ...taskRow(task), ...columnsOf(asciiJson(state)) };
     try {
-      const written =
-        etag === undefined
-          ? await this.#table.createEntity(entity)
-          : await this.#table.updateEntity(entity, 'Replace', { etag });
-      return written.etag ?? '';
+      return await createOrReplace(this.#table, entity, etag);
     } catch (thrown) {
       if (!isConflict(thrown) && !isNotFound(thrown)) throw toStoreError(`writing the state of ${task}`, thrown);
       throw new StoreError('NAC_POLL_LEASE_LOST', `Another instance has taken over ${task}.`, {
