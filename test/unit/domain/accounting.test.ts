@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type AccountingEvent, applyAccounting, type SessionAccounting } from '../../../shared/domain/accounting.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session.ts';
-import { aDecision, aSession, TOLD_AT } from '../enforcement/a-session.ts';
+import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -21,7 +21,7 @@ import {
 } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds, millisecondsBetween } from '../../../shared/domain/instant.ts';
 import { DEVICE_ID } from '../../support/a-device.ts';
-import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID, TOLD_AT } from '../enforcement/a-session.ts';
+import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID, TOLD_AT } from '../../support/a-session.ts';
 
 const NOW = '2026-11-20T11:00:00.000Z';
 const FINAL: JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];

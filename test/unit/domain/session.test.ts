@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AccessRequest } from '../../../shared/domain/access-request.ts';
-import type { Decision } from '../../../shared/domain/decision.ts';
 import { presentedIdentities } from '../../../shared/domain/presented-identities.ts';
 import { openSession, sessionId } from '../../../shared/domain/session.ts';
+import { aDecision } from '../../support/a-session.ts';
 
 /** Who asks; every site has a key of its own. */
 function asker(site: string) {
@@ -15,16 +15,7 @@ function ask(fields: Omit<AccessRequest, 'method'>): AccessRequest {
 
 const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', nasIpAddress: '10.1.1.1' });
 
-const DECISION: Decision = {
-  id: 'd-1',
-  decidedAt: '2026-11-20T10:00:00.000Z',
-  standing: 'compliant',
-  outcome: { verdict: 'permit', role: 'compliant', vlan: '10' },
-  rule: 'permit-compliant',
-  policyVersion: 'v1',
-  sessionTimeoutSeconds: 28_800,
-  problems: [],
-};
+const DECISION = aDecision();
 
 describe('a session is one station at one site', () => {
   test('its id is twenty hexadecimal digits', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
 import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
-import { aSession, QUARANTINE, TOLD_AT } from './a-session.ts';
+import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
 
 const IN_HAND_PER_SITE = 20;
 

@@ -4,7 +4,7 @@ import { decideJob, type EnforcementJob } from '../../../shared/domain/enforceme
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import type { Session } from '../../../shared/domain/session.ts';
 import { settleJob } from '../../../shared/enforcement/settle-job.ts';
-import { aDecision, aSession, QUARANTINE } from './a-session.ts';
+import { aDecision, aSession, QUARANTINE } from '../../support/a-session.ts';
 
 const DECIDED = '2026-11-20T11:00:00.000Z';
 const MINUTE_MS = 60_000;

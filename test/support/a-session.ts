@@ -1,8 +1,8 @@
 // A session as the lookup leaves it behind: a compliant station at a switch. A test names only what it is about.
 
-import type { Decision, Outcome } from '../../../shared/domain/decision.ts';
-import type { Session } from '../../../shared/domain/session.ts';
-import { aMac, DEVICE_ID } from '../../support/a-device.ts';
+import type { Decision, Outcome } from '../../shared/domain/decision.ts';
+import type { Session } from '../../shared/domain/session.ts';
+import { aMac, DEVICE_ID } from './a-device.ts';
 
 export const SESSION_ID = '0123456789abcdef0123';
 export const TOLD_AT = '2026-11-20T10:00:00.000Z';
