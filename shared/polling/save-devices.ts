@@ -31,6 +31,11 @@ export interface Saved<T extends DeviceKey = Device> {
   readonly written: number;
 }
 
+/** Devices count as settled once the pointers are in place. */
+export interface SavedRecords<T extends DeviceKey = Device> extends Saved<T> {
+  putPointersInPlace(): Promise<void>;
+}
+
 /** A record that is stored, but whose pointers are not known to be in place. */
 interface Unindexed {
   readonly device: Device;
@@ -39,9 +44,19 @@ interface Unindexed {
 }
 
 export async function saveDevices<T extends DeviceKey>(
-  { devices, identities }: SaveDeps,
+  deps: SaveDeps,
   toSave: readonly DeviceToSave<T>[],
 ): Promise<Saved<T>> {
+  const { putPointersInPlace, ...saved } = await saveRecords(deps, toSave);
+  await putPointersInPlace();
+  return saved;
+}
+
+/** For whoever has something to do while pointers are put in place. */
+export async function saveRecords<T extends DeviceKey>(
+  { devices, identities }: SaveDeps,
+  toSave: readonly DeviceToSave<T>[],
+): Promise<SavedRecords<T>> {
   const settled: T[] = [];
   const flips: T[] = [];
   const changes: DeviceChange[] = [];
@@ -71,8 +86,8 @@ export async function saveDevices<T extends DeviceKey>(
     open = open.filter(({ key }) => overtaken.has(deviceKeyText(key)));
   }
 
-  await putPointersInPlace({ devices, identities }, unindexed);
-  return { settled, flips, changes, written };
+  const putPointersInPlace = (): Promise<void> => putInPlace({ devices, identities }, unindexed);
+  return { settled, flips, changes, written, putPointersInPlace };
 }
 
 function isSettled(plan: DevicePlan): boolean {
@@ -81,7 +96,7 @@ function isSettled(plan: DevicePlan): boolean {
 }
 
 /** New pointers first, so that the device can be found at every moment; then the old ones go; then the record says so. */
-async function putPointersInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
+async function putInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
   if (records.length === 0) return;
   const holders = (choose: (record: Unindexed) => readonly Identity[]): IdentityHolder[] =>
     records.flatMap((record) => choose(record).map((identity) => ({ identity, device: record.device })));

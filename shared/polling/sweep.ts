@@ -3,26 +3,28 @@
 //   is it due? -> take the lease -> doubt what is marked -> hand on changes a crash left -> page -> renew the lease
 //   -> compare -> save -> hand on -> checkpoint -> next page, or, after the last one: conclude -> record the run
 //
+// While the pointers of one page are put in place, the records of the next one are saved, and the one after is asked for.
+//
 // What would turn a device's compliance is kept back until the end of the run: too much of it at once is held
 // (docs/decisions/0008).
 //
-// State and lease are one row under its etag: whoever writes it owns the sweep, whoever meets a newer etag has lost it
-// and stops. Everything a slice does may be done again: it is safe to kill it between any two steps.
+// Everything a slice does may be done again: it is safe to kill it between any two steps.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { DeviceMark, ListPage, RecordProblem, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
-import { type ListedDevice, lookAtPage } from './look-at-page.ts';
+import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
 import { note } from './read-again.ts';
-import { saveDevices } from './save-devices.ts';
+import { type SavedRecords, saveDevices, saveRecords } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
+import { SweepLease } from './sweep-lease.ts';
 import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
 
 /** Work that a crash may have to repeat, at most. */
@@ -60,11 +62,9 @@ export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promi
 class SweepSlice {
   readonly #deps: SweepDeps;
   readonly #limits: SweepLimits;
-  readonly #owner: string;
+  readonly #lease: SweepLease;
   readonly #startedAt: Instant;
   readonly #fleet: FleetIndex;
-  #state: SweepState;
-  #etag: string;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
@@ -82,16 +82,14 @@ class SweepSlice {
   private constructor(
     deps: SweepDeps,
     limits: SweepLimits,
-    lease: { state: SweepState; etag: string; owner: string },
+    lease: SweepLease,
     run: SweepRun,
     fleet: FleetIndex,
     now: Instant,
   ) {
     this.#deps = deps;
     this.#limits = limits;
-    this.#owner = lease.owner;
-    this.#state = lease.state;
-    this.#etag = lease.etag;
+    this.#lease = lease;
     this.#run = run;
     this.#fleet = fleet;
     this.#startedAt = now;
@@ -106,19 +104,21 @@ class SweepSlice {
     etag: string | undefined,
     now: Instant,
   ): Promise<SweepSlice> {
-    const owner = deps.random.hex(8);
     const run = { ...(before.run ?? newRun(deps.random.hex(8), now)), slices: (before.run?.slices ?? 0) + 1 };
-    const state: SweepState = {
-      ...before,
-      owner,
-      leaseUntil: addMilliseconds(now, limits.leaseMs),
-      runNumber: before.run ? before.runNumber : before.runNumber + 1,
-      run,
-      lastStartedAt: run.startedAt,
-    };
-    const lease = { owner, state, etag: await deps.sweeps.write(state, etag) };
+    const runNumber = before.run ? before.runNumber : before.runNumber + 1;
+    const lease = await SweepLease.take(
+      deps,
+      limits.leaseMs,
+      etag === undefined ? { state: before } : { state: before, etag },
+      {
+        owner: deps.random.hex(8),
+        runNumber,
+        run,
+        lastStartedAt: run.startedAt,
+      },
+    );
     // After the lease is taken: nobody else may save an index any more.
-    const fleet = await FleetIndex.load(deps.sweeps, state.runNumber);
+    const fleet = await FleetIndex.load(deps.sweeps, runNumber);
     const firstLoad = before.run === undefined && fleet.size === 0 && (await deps.devices.isEmpty());
     return new SweepSlice(deps, limits, lease, firstLoad ? { ...run, firstLoad } : run, fleet, now);
   }
@@ -127,26 +127,22 @@ class SweepSlice {
     await this.#takeUpMarks();
     await this.#takeUpChanges();
     let coming = this.#readPage(this.#run.cursor);
-    let renewed = Promise.resolve();
+    let saving = Promise.resolve();
     while (true) {
       const page = await coming;
-      await renewed;
-      if (page instanceof SourceError) return this.#stopAfter(page);
+      if (page instanceof SourceError) {
+        await saving;
+        return this.#stopAfter(page);
+      }
       const goesOn = page.nextCursor !== undefined && !this.#isTimeUp();
-      // The source works while the page is saved.
       if (goesOn) coming = this.#readPage(page.nextCursor);
       coming.catch(() => undefined);
-      // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
-      renewed = this.#renewLease(toInstant(this.#deps.clock.now()));
-      renewed.catch(() => undefined);
-      // Looking at a page keeps this thread busy: what was asked for goes out before.
-      await nextTurn();
-      await this.#savePage(page, renewed);
-      if (page.nextCursor !== undefined) this.#run = { ...this.#run, cursor: page.nextCursor };
+      const { settled } = await this.#savePage(page, saving);
+      saving = settled;
+      saving.catch(() => undefined);
       const now = toInstant(this.#deps.clock.now());
       const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS || this.#flips.size > MOST_COLLECTED;
-      // A page without news waits for its renewal only here, or when the next one is there.
-      if (!goesOn || isDue) await renewed;
+      if (!goesOn || isDue) await saving;
       if (page.nextCursor === undefined) return this.#finish();
       if (!goesOn) return this.#pause();
       if (isDue) await this.#checkpoint(now);
@@ -168,27 +164,49 @@ class SweepSlice {
     }
   }
 
-  /** @param leaseRenewed nothing is saved before */
-  async #savePage(listPage: ListPage, leaseRenewed: Promise<void>): Promise<void> {
-    const { listed, unchanged, maybeChanged, unreadable, ...page } = lookAtPage(listPage, this.#fleet);
-    if (maybeChanged.length + unreadable.length > 0) await leaseRenewed;
-    const { requestedAt } = listPage;
+  /**
+   * Saves the records of a page.
+   * @param before the end of the page before
+   * @returns when the pointers are in place, too, and the page counts
+   */
+  async #savePage(page: ListPage, before: Promise<void>): Promise<{ readonly settled: Promise<void> }> {
+    // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
+    const renewed = this.#lease.renew();
+    renewed.catch(() => undefined);
+    // Looking at a page keeps this thread busy: what was asked for goes out before.
+    await nextTurn();
+    const look = lookAtPage(page, this.#fleet);
+    const hasNews = look.maybeChanged.length + look.unreadable.length > 0;
+    if (hasNews) await renewed;
     const { firstLoad = false } = this.#run;
     const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
-    const saved = await saveDevices<ListedDevice>(
+    const saved = await saveRecords<ListedDevice>(
       this.#deps,
-      maybeChanged.map((listed) => ({
+      look.maybeChanged.map((listed) => ({
         key: listed,
         expectedNew: firstLoad && !this.#fleet.knows(listed),
-        plan: (stored) => planObserved(stored, listed.device, requestedAt, { flips }),
+        plan: (stored) => planObserved(stored, listed.device, page.requestedAt, { flips }),
       })),
     );
+    await before;
+    return { settled: this.#settlePage(page, look, saved, renewed) };
+  }
+
+  async #settlePage(
+    { requestedAt, nextCursor }: ListPage,
+    { listed, unchanged, maybeChanged, unreadable, graceTimes, problems }: LookedAt,
+    saved: SavedRecords<ListedDevice>,
+    renewed: Promise<void>,
+  ): Promise<void> {
+    await saved.putPointersInPlace();
+    // A page without news was not kept waiting for it.
+    await renewed;
     for (const settled of saved.settled) {
       this.#fleet.record(settled, settled.fingerprint);
       // Whatever was held beside it is settled, too.
       this.#heldFlips.delete(deviceKeyText(settled));
     }
-    for (const [device, graceAt] of page.graceTimes) this.#graceTimes.set(device, graceAt);
+    for (const [device, graceAt] of graceTimes) this.#graceTimes.set(device, graceAt);
     // Listed twice: what the later page says counts.
     if (this.#flips.size > 0) {
       for (const key of [...unchanged, ...maybeChanged]) this.#flips.delete(deviceKeyText(key));
@@ -197,10 +215,11 @@ class SweepSlice {
     const known = unreadable.filter((key) => key !== undefined);
     for (const key of known) this.#fleet.markSeen(key);
     await this.#saveDoubted(known);
-    this.#reportProblems(page.problems);
+    this.#reportProblems(problems);
     await this.#handOn(saved.changes);
     this.#run = {
       ...withoutFailures(this.#run),
+      ...(nextCursor !== undefined && { cursor: nextCursor }),
       pages: this.#run.pages + 1,
       devices: this.#run.devices + listed,
       saved: this.#run.saved + saved.written,
@@ -214,11 +233,11 @@ class SweepSlice {
     const inHand = this.#inHand();
     const { result, ...counts } = await concludeRun(this.#deps, this.#limits, inHand);
     await this.#saveFleet(false);
-    const stretch = nextStretch(this.#state.stretch ?? 1, this.#run.throttled ?? 0);
+    const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
     const lastComplete = result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {};
-    await this.#release({ stretch, ...lastComplete });
+    await this.#lease.release({ stretch, ...lastComplete });
     return { kind: result };
   }
 
@@ -228,7 +247,7 @@ class SweepSlice {
       fleet: this.#fleet,
       flips: this.#flips,
       heldFlips: this.#heldFlips,
-      confirmedUntil: this.#state.lastComplete?.startedAt,
+      confirmedUntil: this.#lease.state.lastComplete?.startedAt,
       handOn: (changes) => this.#handOn(changes),
       saveDoubted: (keys) => this.#saveDoubted(keys),
     };
@@ -239,7 +258,7 @@ class SweepSlice {
     if (keys.length === 0) return;
     for (const key of keys) this.#fleet.doubt(key);
     await this.#saveFleet(true);
-    const confirmedUntil = this.#state.lastComplete?.startedAt;
+    const confirmedUntil = this.#lease.state.lastComplete?.startedAt;
     await saveDevices(
       this.#deps,
       keys.map((key) => ({ key, plan: (stored) => planDoubted(stored, confirmedUntil, this.#run.startedAt) })),
@@ -260,29 +279,29 @@ class SweepSlice {
     this.#run = { ...run, ...counts, failures, throttled, retryAt };
     await this.#save();
     if (isHopeless(this.#run.startedAt, now, this.#limits.pollingIntervalMs)) await this.#giveUp();
-    else await this.#release({ run: this.#run });
+    else await this.#lease.release({ run: this.#run });
     return { kind: 'failed', error };
   }
 
   /** The next run begins afresh, at the first page, when this one may have tried again. */
   async #giveUp(): Promise<void> {
-    const stretch = nextStretch(this.#state.stretch ?? 1, this.#run.throttled ?? 0);
+    const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result: 'failed', gone: 0, turned: 0, held: 0, stretch });
     const { failures, retryAt } = this.#run;
     const next = newRun(this.#deps.random.hex(8), toInstant(this.#deps.clock.now()));
-    const runNumber = this.#state.runNumber + 1;
-    await this.#release({ run: { ...next, failures, ...(retryAt && { retryAt }) }, runNumber, stretch });
+    const runNumber = this.#lease.state.runNumber + 1;
+    await this.#lease.release({ run: { ...next, failures, ...(retryAt && { retryAt }) }, runNumber, stretch });
   }
 
   async #pause(): Promise<SliceResult> {
     await this.#save();
-    await this.#release({ run: this.#run });
+    await this.#lease.release({ run: this.#run });
     return { kind: 'sliced' };
   }
 
   async #checkpoint(now: Instant): Promise<void> {
     await this.#save();
-    await this.#write({ ...this.#state, run: this.#run, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
+    await this.#lease.renew({ run: this.#run });
     this.#checkpointAt = now;
   }
 
@@ -301,25 +320,11 @@ class SweepSlice {
     this.#graceTimes.clear();
   }
 
-  async #renewLease(now: Instant): Promise<void> {
-    await this.#write({ ...this.#state, leaseUntil: addMilliseconds(now, this.#limits.leaseMs) });
-  }
-
-  async #release(change: Pick<SweepState, 'lastComplete' | 'run' | 'stretch'> & { runNumber?: number }): Promise<void> {
-    const { owner, leaseUntil, run, ...rest } = this.#state;
-    await this.#write({ ...rest, ...change });
-  }
-
-  async #write(state: SweepState): Promise<void> {
-    this.#etag = await this.#deps.sweeps.write(state, this.#etag);
-    this.#state = state;
-  }
-
   async #recordRun(end: Pick<SweepRunRecord, 'result' | 'gone' | 'turned' | 'held' | 'stretch'>): Promise<void> {
     const { cursor, retryAt, ...run } = this.#run;
     const finishedAt = toInstant(this.#deps.clock.now());
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
-    this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#owner });
+    this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });
   }
 
   /**
@@ -356,7 +361,7 @@ class SweepSlice {
   async #saveFleet(keepMarks: boolean): Promise<void> {
     if (this.#fleet.needsSaving(keepMarks)) {
       // Whoever has lost the lease finds out before he spoils the index of his successor.
-      await this.#renewLease(toInstant(this.#deps.clock.now()));
+      await this.#lease.renew();
       await this.#fleet.save(this.#deps.sweeps, keepMarks);
     }
     await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
