@@ -6,8 +6,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import type { StorageRequest } from '../support/storage-proxy.ts';
-import { type BenchTenant, downloadAll } from './bare-download.ts';
-import { writeAll } from './bare-writes.ts';
+import type { BenchTenant } from './bare-download.ts';
+import type { BareTask } from './bare-process.ts';
 import { type Child, startChild } from './child-process.ts';
 import { median } from './latency.ts';
 import { benchMillion } from './poll-million.ts';
@@ -61,16 +61,20 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
     CHANGED_DEVICES_INTERVAL: 'off',
     HARDWARE_MAX_AGE: 'off',
   };
-  const poll = start('poll-process', [], pollEnv, [`--max-old-space-size=${HEAP_OF_SMALLEST_INSTANCE_MIB}`]);
+  const heap = [`--max-old-space-size=${HEAP_OF_SMALLEST_INSTANCE_MIB}`];
+  const poll = start('poll-process', [], pollEnv, heap);
   await poll.message();
+  const bareLimit = start('bare-process', [], {}, heap);
+  await bareLimit.message();
 
   const run = (): Promise<PolledRun> => ask(poll, 'run') as Promise<PolledRun>;
+  const bareSeconds = (task: BareTask): Promise<number> => ask(bareLimit, task) as Promise<number>;
   const seen = (): Promise<StorageRequest[]> => ask(storage, 'seen') as Promise<StorageRequest[]>;
 
   await seen();
   const first = await run();
   const writes = (await seen()).filter(isContent);
-  const bare = await writeAll(connectionString, writes);
+  const bare = await bareSeconds({ write: writes, connectionString });
   print(
     `first load of ${devices} devices: bare transactions / poll = ${(bare / first.seconds).toFixed(2)} of the rate (wanted: at least 0.60)`,
   );
@@ -86,7 +90,7 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
     const { seconds, cpuSeconds } = await run();
     cpu.push(cpuSeconds / devices);
     unchanged = (await seen()).filter(isContent);
-    ratios.push(seconds / (await downloadAll(tenant)));
+    ratios.push(seconds / (await bareSeconds({ download: tenant })));
   }
   print(
     `nothing changed: sweep / download and parse = ${median(ratios).toFixed(2)} (wanted: at most 1.50; rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; processor time ${(median(cpu) * 1e6).toFixed(1)} µs a device); ${tally(unchanged)}`,
