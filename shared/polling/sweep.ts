@@ -12,13 +12,12 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
-import type { DeviceChange } from '../domain/device-change.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type { DeviceMark, ListPage, RecordProblem, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
+import type { ListPage, RecordProblem, SweepRun, SweepRunRecord, SweepState } from '../ports.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { FleetIndex } from './fleet-index.ts';
-import { tellOfChanges } from './hand-on.ts';
+import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
 import { note } from './read-again.ts';
@@ -46,12 +45,12 @@ export type SliceResult =
 
 /** @throws StoreError when the store does not answer; the next call goes on from the last checkpoint */
 export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promise<SliceResult> {
-  const { state, etag } = await deps.sweeps.read();
+  const before = await deps.sweeps.read();
   const startedAt = toInstant(deps.clock.now());
-  const due = sweepDue(state, startedAt, limits.pollingIntervalMs);
+  const due = sweepDue(before.state, startedAt, limits.pollingIntervalMs);
   if (due !== 'start' && due !== 'resume') return { kind: due };
   try {
-    const slice = await SweepSlice.begin(deps, limits, state, etag, startedAt);
+    const slice = await SweepSlice.begin(deps, limits, before, startedAt);
     return await slice.work();
   } catch (thrown) {
     if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return { kind: 'lease-lost' };
@@ -64,20 +63,17 @@ class SweepSlice {
   readonly #limits: SweepLimits;
   readonly #lease: SweepLease;
   readonly #startedAt: Instant;
+  readonly #index: IndexInHand;
   readonly #fleet: FleetIndex;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
-  /** Changes handed on, but not removed yet. */
-  readonly #handedOn: DeviceChange[] = [];
-  /** Marks whose doubt the index has in memory, but not in the store yet. */
-  readonly #doubtedMarks: DeviceMark[] = [];
   /** When devices whose grace period ends soon are to be read again. */
   readonly #graceTimes = new Map<string, Instant>();
   /** What would turn, and is not stored yet: never more than since the last checkpoint. */
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
-  readonly #heldFlips = new Map<string, DeviceKey>();
+  #heldFlips = new Map<string, DeviceKey>();
 
   private constructor(
     deps: SweepDeps,
@@ -91,6 +87,7 @@ class SweepSlice {
     this.#limits = limits;
     this.#lease = lease;
     this.#run = run;
+    this.#index = new IndexInHand(deps, lease, fleet);
     this.#fleet = fleet;
     this.#startedAt = now;
     this.#checkpointAt = now;
@@ -100,32 +97,23 @@ class SweepSlice {
   static async begin(
     deps: SweepDeps,
     limits: SweepLimits,
-    before: SweepState,
-    etag: string | undefined,
+    before: { readonly state: SweepState; readonly etag?: string },
     now: Instant,
   ): Promise<SweepSlice> {
-    const run = { ...(before.run ?? newRun(deps.random.hex(8), now)), slices: (before.run?.slices ?? 0) + 1 };
-    const runNumber = before.run ? before.runNumber : before.runNumber + 1;
-    const lease = await SweepLease.take(
-      deps,
-      limits.leaseMs,
-      etag === undefined ? { state: before } : { state: before, etag },
-      {
-        owner: deps.random.hex(8),
-        runNumber,
-        run,
-        lastStartedAt: run.startedAt,
-      },
-    );
+    const { run: interrupted, runNumber: lastNumber } = before.state;
+    const run = { ...(interrupted ?? newRun(deps.random.hex(8), now)), slices: (interrupted?.slices ?? 0) + 1 };
+    const runNumber = interrupted ? lastNumber : lastNumber + 1;
+    const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
+    const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
     // After the lease is taken: nobody else may save an index any more.
     const fleet = await FleetIndex.load(deps.sweeps, runNumber);
-    const firstLoad = before.run === undefined && fleet.size === 0 && (await deps.devices.isEmpty());
+    const firstLoad = interrupted === undefined && fleet.size === 0 && (await deps.devices.isEmpty());
     return new SweepSlice(deps, limits, lease, firstLoad ? { ...run, firstLoad } : run, fleet, now);
   }
 
   async work(): Promise<SliceResult> {
-    await this.#takeUpMarks();
-    await this.#takeUpChanges();
+    this.#heldFlips = await this.#index.takeUpMarks();
+    await this.#index.takeUpChanges();
     let coming = this.#readPage(this.#run.cursor);
     let saving = Promise.resolve();
     while (true) {
@@ -153,6 +141,7 @@ class SweepSlice {
     return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
   }
 
+  /** An error is looked at only when the page before is saved: until then it is a result like any other. */
   async #readPage(cursor: string | undefined): Promise<ListPage | SourceError> {
     try {
       const page = await this.#deps.source.listDevices(cursor);
@@ -216,7 +205,7 @@ class SweepSlice {
     for (const key of known) this.#fleet.markSeen(key);
     await this.#saveDoubted(known);
     this.#reportProblems(problems);
-    await this.#handOn(saved.changes);
+    await this.#index.handOn(saved.changes);
     this.#run = {
       ...withoutFailures(this.#run),
       ...(nextCursor !== undefined && { cursor: nextCursor }),
@@ -232,7 +221,7 @@ class SweepSlice {
     await this.#noteGrace();
     const inHand = this.#inHand();
     const { result, ...counts } = await concludeRun(this.#deps, this.#limits, inHand);
-    await this.#saveFleet(false);
+    await this.#index.save(false);
     const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
@@ -248,7 +237,7 @@ class SweepSlice {
       flips: this.#flips,
       heldFlips: this.#heldFlips,
       confirmedUntil: this.#lease.state.lastComplete?.startedAt,
-      handOn: (changes) => this.#handOn(changes),
+      handOn: (changes) => this.#index.handOn(changes),
       saveDoubted: (keys) => this.#saveDoubted(keys),
     };
   }
@@ -257,7 +246,7 @@ class SweepSlice {
   async #saveDoubted(keys: readonly DeviceKey[]): Promise<void> {
     if (keys.length === 0) return;
     for (const key of keys) this.#fleet.doubt(key);
-    await this.#saveFleet(true);
+    await this.#index.save(true);
     const confirmedUntil = this.#lease.state.lastComplete?.startedAt;
     await saveDevices(
       this.#deps,
@@ -312,7 +301,7 @@ class SweepSlice {
   async #save(): Promise<void> {
     await stageFlips(this.#deps, this.#limits, this.#inHand());
     await this.#noteGrace();
-    await this.#saveFleet(true);
+    await this.#index.save(true);
   }
 
   async #noteGrace(): Promise<void> {
@@ -325,47 +314,6 @@ class SweepSlice {
     const finishedAt = toInstant(this.#deps.clock.now());
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
     this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });
-  }
-
-  /**
-   * Records that need not say what their fingerprint says: written besides the sweep, or with something held beside them.
-   * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
-   */
-  async #takeUpMarks(): Promise<void> {
-    for await (const mark of this.#deps.devices.marks()) {
-      this.#fleet.doubt(mark);
-      if (mark.held === undefined) this.#doubtedMarks.push(mark);
-      if (mark.held?.what === 'flip') this.#heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
-    }
-  }
-
-  /**
-   * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would not
-   * be looked at again if it turned back. The doubt is stored before the changes are removed.
-   */
-  async #takeUpChanges(): Promise<void> {
-    const left: DeviceChange[] = [];
-    for await (const change of this.#deps.devices.pendingChanges()) left.push(change);
-    if (left.length === 0) return;
-    for (const change of left) this.#fleet.doubt(change);
-    await this.#handOn(left);
-    await this.#saveFleet(true);
-  }
-
-  async #handOn(changes: readonly DeviceChange[]): Promise<void> {
-    await tellOfChanges(this.#deps.onChange, changes);
-    this.#handedOn.push(...changes);
-  }
-
-  /** Changes stay until the index knows of them: until then they are what tells that it does not. */
-  async #saveFleet(keepMarks: boolean): Promise<void> {
-    if (this.#fleet.needsSaving(keepMarks)) {
-      // Whoever has lost the lease finds out before he spoils the index of his successor.
-      await this.#lease.renew();
-      await this.#fleet.save(this.#deps.sweeps, keepMarks);
-    }
-    await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
-    await this.#deps.devices.removeMarks(this.#doubtedMarks.splice(0));
   }
 
   #reportProblems(problems: readonly RecordProblem[]): void {

@@ -1,0 +1,72 @@
+// The fleet index of a sweep under way, and the order that keeps it honest: a doubt is stored before what told of it goes.
+
+import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { DeviceMark } from '../ports.ts';
+import type { FleetIndex } from './fleet-index.ts';
+import { tellOfChanges } from './hand-on.ts';
+import type { SweepDeps } from './sweep-deps.ts';
+import type { SweepLease } from './sweep-lease.ts';
+
+export class IndexInHand {
+  readonly fleet: FleetIndex;
+  readonly #deps: Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>;
+  readonly #lease: SweepLease;
+  /** Changes handed on, but not removed yet. */
+  readonly #handedOn: DeviceChange[] = [];
+  /** Marks whose doubt the index has in memory, but not in the store yet. */
+  readonly #doubtedMarks: DeviceMark[] = [];
+
+  constructor(deps: Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>, lease: SweepLease, fleet: FleetIndex) {
+    this.#deps = deps;
+    this.#lease = lease;
+    this.fleet = fleet;
+  }
+
+  /**
+   * Records that need not say what their fingerprint says: written besides the sweep, or with something held beside them.
+   * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
+   * @returns devices with a turn held beside their record
+   */
+  async takeUpMarks(): Promise<Map<string, DeviceKey>> {
+    const heldFlips = new Map<string, DeviceKey>();
+    for await (const mark of this.#deps.devices.marks()) {
+      this.fleet.doubt(mark);
+      if (mark.held === undefined) this.#doubtedMarks.push(mark);
+      if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
+    }
+    return heldFlips;
+  }
+
+  /**
+   * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would not
+   * be looked at again if it turned back. The doubt is stored before the changes are removed.
+   */
+  async takeUpChanges(): Promise<void> {
+    const left: DeviceChange[] = [];
+    for await (const change of this.#deps.devices.pendingChanges()) left.push(change);
+    if (left.length === 0) return;
+    for (const change of left) this.fleet.doubt(change);
+    await this.handOn(left);
+    await this.save(true);
+  }
+
+  async handOn(changes: readonly DeviceChange[]): Promise<void> {
+    await tellOfChanges(this.#deps.onChange, changes);
+    this.#handedOn.push(...changes);
+  }
+
+  /**
+   * Changes stay until the index knows of them: until then they are what tells that it does not.
+   * @param keepMarks whether the run goes on from what is stored now
+   */
+  async save(keepMarks: boolean): Promise<void> {
+    if (this.fleet.needsSaving(keepMarks)) {
+      // Whoever has lost the lease finds out before he spoils the index of his successor.
+      await this.#lease.renew();
+      await this.fleet.save(this.#deps.sweeps, keepMarks);
+    }
+    await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
+    await this.#deps.devices.removeMarks(this.#doubtedMarks.splice(0));
+  }
+}
