@@ -2,7 +2,11 @@
 
 import type { Instant } from '../domain/instant.ts';
 import type { SweepRunRecord, SweepStore, TaskStore } from '../ports.ts';
+import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './changed-devices.ts';
+import { readTask } from './held-task.ts';
 import { type HeldRun, readMassChange } from './mass-change.ts';
+import { NONCOMPLIANT_TASK, type NoncompliantState } from './poll-noncompliant.ts';
+import { REFRESH_TASK, type RefreshState } from './refresh-authenticated.ts';
 
 export interface PollStatus {
   /** The newest run that saw the whole list. */
@@ -21,15 +25,31 @@ export interface PollStatus {
   readonly held: readonly HeldRun[];
   /** Newest first. */
   readonly runs: readonly SweepRunRecord[];
+  /** Between sweeps: absent until it was asked for the first time. */
+  readonly changedDevices?: {
+    /** Everything that checked in before this was read. */
+    readonly watermark?: Instant;
+    /** The source ignored the filter; not asked again before this. */
+    readonly distrustedUntil?: Instant;
+    readonly failures: number;
+    readonly notBefore?: Instant;
+  };
+  /** With the least permission, in place of sweeps. */
+  readonly noncompliantList?: NoncompliantState;
+  /** With the least permission: the round through devices that have authenticated. */
+  readonly refresh?: RefreshState;
 }
 
 const RUNS_SHOWN = 20;
 
 export async function readPollStatus(sweeps: SweepStore, tasks: TaskStore): Promise<PollStatus> {
-  const [{ state }, { held }, runs] = await Promise.all([
+  const [{ state }, { held }, runs, changed, list, refresh] = await Promise.all([
     sweeps.read(),
     readMassChange(tasks),
     sweeps.listRuns(RUNS_SHOWN),
+    tasks.read<ChangedDevicesState>(CHANGED_DEVICES_TASK),
+    readTask<NoncompliantState>(tasks, NONCOMPLIANT_TASK),
+    readTask<RefreshState>(tasks, REFRESH_TASK),
   ]);
   const { lastComplete, run, stretch = 1 } = state;
   return {
@@ -39,5 +59,17 @@ export async function readPollStatus(sweeps: SweepStore, tasks: TaskStore): Prom
     stretch,
     held,
     runs,
+    ...(changed.state && { changedDevices: shownOf(changed.state) }),
+    ...(list.state && { noncompliantList: list.state }),
+    ...(refresh.state && { refresh: refresh.state }),
+  };
+}
+
+function shownOf({ watermark, distrustedUntil, failures = 0, notBefore }: ChangedDevicesState) {
+  return {
+    ...(watermark && { watermark }),
+    ...(distrustedUntil && { distrustedUntil }),
+    failures,
+    ...(notBefore && { notBefore }),
   };
 }

@@ -19,6 +19,7 @@ import {
   SLICE_MS,
   startCompliance,
 } from '../support/compliance-scenario.ts';
+import { operatorKey } from '../support/hold-scenario.ts';
 
 /** Until the first answer came in time: by then whatever is loaded on first use is there. */
 async function warmUp({ nac, clock }: ComplianceTenant): Promise<void> {
@@ -64,6 +65,25 @@ describe('a tenant that grants the least, from nothing', () => {
     ]);
     expect(standings(await askByCertificate(nac, id, mac))).toEqual(['noncompliant', 'quarantine', 'store']);
     expect(nac.tenant.stats().requests).toMatchObject({ page: 0, device: 0, batch: 0 });
+  });
+
+  it('shows operators when the list was asked for and how the rounds go', async () => {
+    await using started = await startCompliance();
+    const { nac, clock } = started;
+    const key = await operatorKey(nac);
+    const { noncompliantList, refresh, lastComplete } = await nac.app.pollStatus(key);
+    expect([noncompliantList, refresh, lastComplete]).toEqual([undefined, undefined, undefined]);
+
+    await askByMac(nac, macOf(nac, 'NAC-00001'));
+    const before = clock.now().toISOString();
+    await nac.app.poll(SLICE_MS);
+    const status = await nac.app.pollStatus(key);
+    const { value } = nac.tenant.fleet.list({ limit: 1000 });
+    const listed = value.filter(({ complianceState }) => complianceState === 'noncompliant').length;
+    expect(status.noncompliantList).toMatchObject({ failures: 0, lastComplete: { listed } });
+    expect(status.noncompliantList?.lastComplete?.askedAt ?? '').toSatisfy((at: string) => at >= before);
+    expect(status.refresh).toMatchObject({ failures: 0, lastComplete: { read: 1 } });
+    expect(status.runs).toEqual([]);
   });
 
   it('stores devices that authenticate by MAC address, too', async () => {
