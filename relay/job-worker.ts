@@ -2,7 +2,7 @@
 
 import type { CoaJob, CoaReport } from '../shared/domain/coa-job.ts';
 import { toInstant } from '../shared/domain/instant.ts';
-import type { Logger, Privacy } from '../shared/ports.ts';
+import type { Logger, Privacy } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import { nasFinder } from './find-nas.ts';
 import type { CoaSender } from './radius/coa-sender.ts';

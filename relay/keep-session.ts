@@ -1,6 +1,6 @@
 // Holds the site's session, so that exactly one relay works: gets it, renews its lock without end, and gets it again.
 
-import type { Logger } from '../shared/ports.ts';
+import type { Logger } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import type { JobDelivery } from './job-worker.ts';
 import type { SendClock } from './radius/send-clock.ts';

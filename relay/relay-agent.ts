@@ -2,7 +2,7 @@
 
 import { createIdentityPrivacy } from '../shared/adapters/system/identity-privacy.ts';
 import { toInstant } from '../shared/domain/instant.ts';
-import type { Logger } from '../shared/ports.ts';
+import type { Logger } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
 import { createJobWorker } from './job-worker.ts';

@@ -1,7 +1,7 @@
 // Brings reports to the results queue, in order, and tries until the queue has accepted them.
 
 import { type CoaJob, type CoaReport, type CoaReportStage, coaMessageId } from '../shared/domain/coa-job.ts';
-import type { Logger } from '../shared/ports.ts';
+import type { Logger } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import type { SendClock } from './radius/send-clock.ts';
 import { createRecentMap } from './recent-map.ts';

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemRandom } from '../shared/adapters/system/system-random.ts';
-import type { Logger } from '../shared/ports.ts';
+import type { Logger } from '../shared/ports/telemetry.ts';
 import { connectServiceBus } from './connect-service-bus.ts';
 import { fixRheaSettlement } from './fix-rhea-settlement.ts';
 import { createCoaSender } from './radius/coa-sender.ts';

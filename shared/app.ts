@@ -27,7 +27,10 @@ import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/mass-change.ts';
 import type { PollStatus } from './polling/poll-status.ts';
 import type { SliceResult } from './polling/sweep.ts';
-import type { ChangeListener, Clock, Logger, Random } from './ports.ts';
+import type { ChangeListener } from './ports/change-listener.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Random } from './ports/random.ts';
+import type { Logger } from './ports/telemetry.ts';
 import type { Settings } from './settings.ts';
 
 /** What a test or a bench may put in place of the real thing. */

@@ -16,7 +16,8 @@ import {
 } from './domain/client.ts';
 import { toInstant } from './domain/instant.ts';
 import { ConnectorError } from './errors.ts';
-import type { Clock, Random } from './ports.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Random } from './ports/random.ts';
 
 export interface ClientRegistry {
   /** Creates the tables that are missing. */

@@ -1,5 +1,5 @@
 import { SHARDS } from './domain/device.ts';
-import type { DeviceStore, StoredDevice } from './ports.ts';
+import type { DeviceStore, StoredDevice } from './ports/device-store.ts';
 
 /** Every stored device, present or gone; a page of records in memory at a time. */
 export async function* walkFleet(devices: Pick<DeviceStore, 'listRecords'>): AsyncIterable<StoredDevice> {

@@ -1,7 +1,8 @@
 // What happens with a change the poll found.
 
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { ChangeListener, Logger } from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 import type { Enforcement } from './open-enforcement.ts';
 

@@ -1,7 +1,9 @@
 // What every part of the app is opened with.
 
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
-import type { Clock, Logger, Random } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Random } from '../ports/random.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import type { Settings } from '../settings.ts';
 
 /** Source whose device ids certificates carry. */

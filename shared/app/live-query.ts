@@ -2,7 +2,7 @@
 
 import { createUnknownDevicesCache } from '../adapters/memory/unknown-devices-cache.ts';
 import { LiveQuery } from '../lookup/live-query.ts';
-import type { Metrics } from '../ports.ts';
+import type { Metrics } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 
 /** What signs in is loaded with the first question, which its deadline bounds: most lookups never need it. */

@@ -14,7 +14,7 @@ import { type IntuneFindings, intuneChecks } from '../doctor/checks/intune.ts';
 import { tenantChecks } from '../doctor/checks/tenant.ts';
 import { GrantedRoles, rolesCheck, tokenCheck } from '../doctor/checks/tokens.ts';
 import { permissionNeeds } from '../doctor/permissions.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Settings } from '../settings.ts';
 
 export function microsoftChecks(

@@ -14,7 +14,8 @@ import {
   replayDecision,
 } from '../policy/explain-decision.ts';
 import { readDecisionQuery } from '../policy/read-decision-query.ts';
-import type { CallOptions, DecisionPage } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { DecisionPage } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { policyOfSettings } from './open-policy-source.ts';
 

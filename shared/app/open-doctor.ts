@@ -13,7 +13,7 @@ import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
 import { walkChecks } from '../doctor/walk.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';

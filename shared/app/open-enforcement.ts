@@ -22,7 +22,9 @@ import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import { readTask } from '../polling/held-task.ts';
 import { REFRESH_TASK, type RefreshState } from '../polling/refresh-authenticated.ts';
-import type { Logger, SweepStatus, TaskStore } from '../ports.ts';
+import type { SweepStatus } from '../ports/sweep-status.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
 

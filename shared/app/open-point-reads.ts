@@ -15,7 +15,7 @@ import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
 import { applyReleases } from '../polling/release-held.ts';
 import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
-import type { ChangeListener } from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
 /** Of the time a function may run, all parts of a tick together. */

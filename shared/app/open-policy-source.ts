@@ -6,7 +6,7 @@ import type { Tables } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import { builtInPolicy } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
-import type { PolicySource } from '../ports.ts';
+import type { PolicySource } from '../ports/policy-source.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from './context.ts';
 

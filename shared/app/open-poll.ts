@@ -13,7 +13,8 @@ import { readReleaseRequest } from '../polling/read-release-request.ts';
 import { releaseRun } from '../polling/release-held.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import { runTick } from '../polling/tick.ts';
-import type { ChangeListener, Logger } from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 import { daysLeftReporter } from './report-days-left.ts';
 

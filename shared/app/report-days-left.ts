@@ -2,7 +2,8 @@
 
 import { daysLeft } from '../adapters/intune/days-left.ts';
 import type { CredentialStatus, TokenSource } from '../adapters/intune/token-source.ts';
-import type { Clock, Logger } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 const LEVELS = { fine: 'info', soon: 'warn', now: 'error' } as const;
 const RENEW = {

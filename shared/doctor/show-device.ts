@@ -4,7 +4,8 @@ import type { RawAnswer, RawAnswers } from '../adapters/intune/raw-answers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { type MacAddress, parseMacAddress } from '../domain/mac-address.ts';
 import { toConnectorError } from '../errors.ts';
-import type { DeviceStore, IdentityStore, StoredDevice } from '../ports.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
 
 export interface ShowDeviceDeps {
   readonly raw: RawAnswers;

@@ -1,6 +1,6 @@
 // Walks the checks in order. What rests on a check that failed is skipped, so that one cause shows once.
 
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Check, CheckReport, CheckStatus, DoctorReport, Outcome } from './check.ts';
 import { explainFailure } from './explain-failure.ts';
 

@@ -9,7 +9,11 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
-import type { Clock, DeviceStore, JobStore, Logger, SessionStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;

@@ -1,7 +1,8 @@
 // One round of the enforcement timer: the outbox goes on, and after each complete sweep every session is compared with
 // policy. Rounds may overlap and be cut short: all they do may be done again.
 
-import type { PolicySource, SweepStatus } from '../ports.ts';
+import type { PolicySource } from '../ports/policy-source.ts';
+import type { SweepStatus } from '../ports/sweep-status.ts';
 import { type DecideJobsDeps, reconcileSessions } from './decide-jobs.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';

@@ -4,7 +4,11 @@
 import { SHARDS } from '../domain/device.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import { SESSION_LIFE_MS } from '../domain/session.ts';
-import type { Clock, JobStore, Logger, Random, SessionStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 export interface HousekeepingDeps {
   readonly jobs: JobStore;

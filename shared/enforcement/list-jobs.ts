@@ -6,7 +6,8 @@ import { sameOutcome } from '../domain/decision.ts';
 import { type EnforcementJob, hasFailed, isFinal, type JobStage, wasAcknowledged } from '../domain/enforcement-job.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
-import type { JobStore, SessionStore } from '../ports.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 
 export interface JobFilter {
   readonly site?: string | undefined;

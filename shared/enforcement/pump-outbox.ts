@@ -9,7 +9,11 @@ import { sameOutcome } from '../domain/decision.ts';
 import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
-import type { Clock, JobQueue, JobStore, Logger, SessionStore, StoredJob } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { JobStore, StoredJob } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { NasShares } from './nas-shares.ts';
 import { settleJob } from './settle-job.ts';
 

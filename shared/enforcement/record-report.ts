@@ -6,7 +6,10 @@ import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
-import type { Clock, JobStore, Logger, SessionStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;

@@ -7,7 +7,11 @@ import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/en
 import { toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import { RequestError, StoreError } from '../errors.ts';
-import type { Clock, DeviceStore, JobStore, Logger, SessionStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { answerVersion } from './decide-jobs.ts';
 
 export interface ResendDeps {

@@ -5,7 +5,10 @@ import { concurrently } from '../concurrently.ts';
 import { applyDeadLetter } from '../domain/advance-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import { StoreError, toConnectorError } from '../errors.ts';
-import type { Clock, DeadLetter, JobQueue, JobStore, Logger } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeadLetter, JobQueue } from '../ports/job-queue.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 export interface DeadLetterDeps {
   readonly jobs: JobStore;

@@ -21,15 +21,12 @@ import type { PolicyFacts } from '../domain/policy-facts.ts';
 import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
 import { sameData } from '../domain/same-data.ts';
 import { sessionBeforeAnswer, sessionId } from '../domain/session.ts';
-import type {
-  CallOptions,
-  DeviceStore,
-  IdentityStore,
-  PolicySource,
-  Random,
-  StoredDevice,
-  SweepStatus,
-} from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
+import type { PolicySource } from '../ports/policy-source.ts';
+import type { Random } from '../ports/random.ts';
+import type { SweepStatus } from '../ports/sweep-status.ts';
 import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';

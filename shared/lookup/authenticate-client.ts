@@ -2,7 +2,11 @@
 
 import { type Client, type ClientKind, parseApiKey } from '../domain/client.ts';
 import { RequestError } from '../errors.ts';
-import type { CallOptions, ClientStore, Logger, Metrics, RefusalDelay, SecretCheck } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { ClientStore } from '../ports/client-store.ts';
+import type { RefusalDelay } from '../ports/refusal-delay.ts';
+import type { SecretCheck } from '../ports/secret-check.ts';
+import type { Logger, Metrics } from '../ports/telemetry.ts';
 
 export interface AuthenticateDeps {
   readonly clients: ClientStore;

@@ -3,7 +3,7 @@
 import { claims, type PresentedIdentity } from '../domain/identity.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { IdentityProblem } from '../domain/presented-identities.ts';
-import type { CallOptions } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
 import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
 
 const CONTRADICTIONS: readonly IdentityProblem[] = [

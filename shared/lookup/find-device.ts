@@ -3,7 +3,9 @@
 import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
 import { currentEnrolment } from '../domain/same-machine.ts';
-import type { CallOptions, DeviceStore, IdentityHolders, IdentityStore, StoredDevice } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityHolders, IdentityStore } from '../ports/identity-store.ts';
 
 export interface FindDeps {
   readonly devices: DeviceStore;

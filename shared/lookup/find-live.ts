@@ -5,7 +5,9 @@ import type { DeviceKey } from '../domain/device.ts';
 import type { PresentedIdentity } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
-import type { CallOptions, DeviceStore, RetrievedDevice, StoredDevice } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { RetrievedDevice } from '../ports/compliance-retrieval.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { FoundDevice } from './find-device.ts';
 import type { LiveQuery } from './live-query.ts';
 

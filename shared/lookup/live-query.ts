@@ -2,7 +2,11 @@
 // and this instance's share, never in a queue. Whatever goes wrong, the lookup goes on without an answer.
 
 import { ConnectorError } from '../errors.ts';
-import type { CallOptions, Clock, Metrics, RetrievedCompliance, UnknownDevices } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RetrievedCompliance } from '../ports/compliance-retrieval.ts';
+import type { Metrics } from '../ports/telemetry.ts';
+import type { UnknownDevices } from '../ports/unknown-devices.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 /** So many questions in a row without answer mean that Intune is away; then nobody waits for it for a while. */

@@ -4,7 +4,9 @@ import { toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy-facts.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import { marksOfRecord, recordAsOf } from '../domain/record-standing.ts';
-import type { CallOptions, Clock, SweepStatus } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { FoundDevice } from './find-device.ts';
 import { standingOf } from './standing.ts';
 

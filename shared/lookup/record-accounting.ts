@@ -4,7 +4,9 @@ import { type AccountingEvent, applyAccounting } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
 import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
 import { type Session, sessionId } from '../domain/session.ts';
-import type { CallOptions, RecentAnswers, SessionStore } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { RecentAnswers } from '../ports/recent-answers.ts';
+import type { SessionStore } from '../ports/session-store.ts';
 
 export interface AccountingDeps {
   readonly sessions: SessionStore;

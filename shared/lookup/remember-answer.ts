@@ -6,16 +6,11 @@ import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { sameData } from '../domain/same-data.ts';
 import type { Session, SessionBeforeAnswer } from '../domain/session.ts';
-import type {
-  Clock,
-  Logger,
-  Metrics,
-  Privacy,
-  RecentAnswer,
-  RecentAnswers,
-  SessionStore,
-  StoredDevice,
-} from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger, Metrics, Privacy } from '../ports/telemetry.ts';
 
 /** An unchanged session is written again after this long, as a sign that it lives. */
 const REWRITE_AFTER_MS = 5 * 60_000;

@@ -8,7 +8,10 @@ import type { PresentedIdentity } from '../domain/identity.ts';
 import { addMilliseconds } from '../domain/instant.ts';
 import { evaluatePolicy, explainPolicy, type Policy, type RuleTrace } from '../domain/policy.ts';
 import { RequestError } from '../errors.ts';
-import type { CallOptions, DecisionRecord, DecisionStore, JobStore, PolicyStore } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { DecisionRecord, DecisionStore } from '../ports/decision-store.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { PolicyStore } from '../ports/policy-store.ts';
 
 export interface ExplainDeps {
   readonly decisions: DecisionStore;

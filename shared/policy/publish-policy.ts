@@ -15,7 +15,9 @@ import {
   versionInForce,
 } from '../domain/policy-activation.ts';
 import { RequestError, StoreError } from '../errors.ts';
-import type { Clock, Logger, PolicyStore, PolicyVersionSummary } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { PolicyStore, PolicyVersionSummary } from '../ports/policy-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 
 export interface PublishDeps {
   readonly store: PolicyStore;

@@ -5,7 +5,7 @@ import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import { parseMacAddress } from '../domain/mac-address.ts';
 import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';
-import type { DecisionFilter, DecisionQuery } from '../ports.ts';
+import type { DecisionFilter, DecisionQuery } from '../ports/decision-store.ts';
 
 const FILTERS = ['site', 'session', 'role', 'rule', 'policy', 'standing', 'user'] as const;
 const PARAMETERS = [...FILTERS, 'device', 'mac', 'decision', 'observed', 'since', 'until', 'after', 'limit'];

@@ -10,7 +10,11 @@ import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-fac
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
 import { isLive } from '../domain/session.ts';
 import type { Standing } from '../domain/standing.ts';
-import type { CallOptions, Clock, DeviceStore, SessionStore, StoredDevice, SweepStatus } from '../ports.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { SweepStatus } from '../ports/sweep-status.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 

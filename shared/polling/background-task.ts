@@ -2,7 +2,10 @@
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type { Clock, Logger, Random, TaskStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Random } from '../ports/random.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { retryAfterFailure } from './sweep-schedule.ts';
 
 export interface TaskState {

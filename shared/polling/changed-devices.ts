@@ -9,7 +9,9 @@
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { SourceError, StoreError } from '../errors.ts';
-import type { CheckedInPage, DeviceReader, DirectoryChanges, SweepStore } from '../ports.ts';
+import type { CheckedInPage, DeviceReader } from '../ports/device-reader.ts';
+import type { DirectoryChanges } from '../ports/directory-changes.ts';
+import type { SweepStore } from '../ports/sweep-store.ts';
 import {
   runTask,
   type TaskDeps,

@@ -5,7 +5,7 @@
 
 import type { CompliantStates } from '../domain/compliance-state.ts';
 import { SHARDS } from '../domain/device.ts';
-import type { DeviceStore } from '../ports.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
 import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
 import { editMassChange, isMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';

@@ -7,7 +7,7 @@
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { SweepRun } from '../ports.ts';
+import type { SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
 import { editMassChange, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';

@@ -3,7 +3,9 @@
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
-import type { Clock, DecisionStore, TaskStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DecisionStore } from '../ports/decision-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import { readAgain } from './read-again.ts';
 
 /** The newest ones; as many point reads as a tick makes. */

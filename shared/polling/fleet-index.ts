@@ -6,7 +6,8 @@
 // What is compared is the record as the source lists it: nearly all of them need not even be read into devices.
 
 import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
-import type { ListedRecord, SweepStore } from '../ports.ts';
+import type { ListedRecord } from '../ports/compliance-source.ts';
+import type { SweepStore } from '../ports/sweep-store.ts';
 import { type Entry, PackedEntries } from './packed-entries.ts';
 
 /**

@@ -3,7 +3,8 @@
 
 import { concurrently } from '../concurrently.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { ChangeListener, DeviceStore } from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 
 /** Changes handed on at once. */
 const CHANGES_AT_ONCE = 8;

@@ -3,7 +3,8 @@
 
 import { type DeviceKey, SHARDS } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import type { DeviceReader, StoredDevice } from '../ports.ts';
+import type { DeviceReader } from '../ports/device-reader.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import {
   runTask,
   type TaskDeps,

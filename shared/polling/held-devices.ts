@@ -2,7 +2,7 @@
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { DeviceStore } from '../ports.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import { planReleased } from './plan-device-write.ts';
 import { type SaveDeps, saveDevices } from './save-devices.ts';
 

@@ -3,7 +3,9 @@
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
-import type { Clock, Random, TaskStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Random } from '../ports/random.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 
 export interface TaskDeps {
   readonly tasks: TaskStore;

@@ -2,7 +2,7 @@
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { DeviceMark } from '../ports.ts';
+import type { DeviceMark } from '../ports/device-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
 import type { SweepDeps } from './sweep-deps.ts';

@@ -3,7 +3,7 @@
 import type { Device, DeviceKey } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
-import type { NoncompliantList } from '../ports.ts';
+import type { NoncompliantList } from '../ports/compliance-retrieval.ts';
 import { readHeldDevices } from './held-devices.ts';
 import { planUnlisted } from './plan-point-read.ts';
 import { idOfAddress } from './point-reads.ts';

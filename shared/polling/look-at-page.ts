@@ -2,7 +2,7 @@
 
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { ListedRecord, ListPage, RecordProblem } from '../ports.ts';
+import type { ListedRecord, ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { graceReadingAt } from './read-again.ts';
 

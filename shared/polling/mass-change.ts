@@ -1,7 +1,7 @@
 // The breaker: how much one run may change, and what is held since it wanted to change more.
 
 import type { Instant } from '../domain/instant.ts';
-import type { TaskStore } from '../ports.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import type { HeldCounts } from './held-devices.ts';
 
 export interface MassChangeLimits {

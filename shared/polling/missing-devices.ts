@@ -4,7 +4,8 @@
 // the absence, and a device that answers proves the list short.
 
 import { type DeviceKey, deviceHash, deviceKeyText } from '../domain/device.ts';
-import type { DeviceReading, DeviceStore } from '../ports.ts';
+import type { DeviceReading } from '../ports/device-reader.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { isMassChange } from './mass-change.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';

@@ -5,7 +5,7 @@ import { type Device, type DeviceRecord, deviceContent, standsAsCompliant } from
 import { describeChange } from '../domain/device-change.ts';
 import { type Identity, identitiesOf, identityText } from '../domain/identity.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
-import type { DeviceWrite, StoredDevice } from '../ports.ts';
+import type { DeviceWrite, StoredDevice } from '../ports/device-store.ts';
 
 export type DevicePlan =
   /** The record says the same already, and all its pointers are in place. */

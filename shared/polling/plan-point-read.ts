@@ -4,7 +4,7 @@
 import type { Device, DeviceKey, DeviceRecord } from '../domain/device.ts';
 import { describeChange } from '../domain/device-change.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { StoredDevice } from '../ports.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import {
   type DevicePlan,
   type HoldRule,

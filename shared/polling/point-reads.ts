@@ -5,7 +5,9 @@ import type { Device } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
 import { SourceError } from '../errors.ts';
-import type { Clock, ComplianceRetrieval, DeviceReader, RetrievedCompliance } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComplianceRetrieval, RetrievedCompliance } from '../ports/compliance-retrieval.ts';
+import type { DeviceReader } from '../ports/device-reader.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
 /** A device to be asked about: by Intune's id where a certificate or an earlier answer told it, else by MAC address. */

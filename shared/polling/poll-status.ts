@@ -1,7 +1,8 @@
 // How the poll is doing, for operators.
 
 import type { Instant } from '../domain/instant.ts';
-import type { SweepRunRecord, SweepStore, TaskStore } from '../ports.ts';
+import type { SweepRunRecord, SweepStore } from '../ports/sweep-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './changed-devices.ts';
 import { readTask } from './held-task.ts';
 import { type HeldRun, readMassChange } from './mass-change.ts';

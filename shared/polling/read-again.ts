@@ -4,7 +4,9 @@
 import { type Device, type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
-import type { DeviceReader, DeviceReading, StoredDevice, TaskStore } from '../ports.ts';
+import type { DeviceReader, DeviceReading } from '../ports/device-reader.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from './background-task.ts';
 import { handOnLeft } from './hand-on.ts';
 import { type BesidesDeps, type Sightings, saveBesides } from './save-besides.ts';

@@ -3,7 +3,9 @@
 import type { DeviceKey } from '../domain/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { RequestError } from '../errors.ts';
-import type { Clock, Logger, TaskStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { type HandOnDeps, handOn, handOnLeft } from './hand-on.ts';
 import { applyHeld } from './held-devices.ts';
 import { editMassChange, type HeldRun, readMassChange, withoutHeldRuns, withRelease } from './mass-change.ts';

@@ -3,7 +3,8 @@
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { type Identity, identitiesOf } from '../domain/identity.ts';
-import type { DeviceStore, IdentityHolder, IdentityStore, StoredDevice } from '../ports.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityHolder, IdentityStore } from '../ports/identity-store.ts';
 import type { DevicePlan } from './plan-device-write.ts';
 
 /** Times a record is planned again after another writer was faster. */

@@ -1,7 +1,9 @@
 // Saves what reads of single devices brought, and hands on what changed.
 
 import type { Device, DeviceKey } from '../domain/device.ts';
-import type { ChangeListener, DeviceStore, IdentityStore, StoredDevice } from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
 import { handOn } from './hand-on.ts';
 import type { DevicePlan, HoldRule } from './plan-device-write.ts';
 import { planAbsent, planConfirmed, planNeverStored } from './plan-point-read.ts';

@@ -1,18 +1,16 @@
 // What the sweep works with.
 
 import type { CompliantStates } from '../domain/compliance-state.ts';
-import type {
-  ChangeListener,
-  Clock,
-  ComplianceSource,
-  DeviceReader,
-  DeviceStore,
-  IdentityStore,
-  Logger,
-  Random,
-  SweepStore,
-  TaskStore,
-} from '../ports.ts';
+import type { ChangeListener } from '../ports/change-listener.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ComplianceSource } from '../ports/compliance-source.ts';
+import type { DeviceReader } from '../ports/device-reader.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
+import type { Random } from '../ports/random.ts';
+import type { SweepStore } from '../ports/sweep-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import type { MassChangeLimits } from './mass-change.ts';
 
 export interface SweepDeps {

@@ -2,7 +2,8 @@
 // newer etag has lost it and stops.
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import type { Clock, SweepState, SweepStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { SweepState, SweepStore } from '../ports/sweep-store.ts';
 
 /** @throws StoreError NAC_POLL_LEASE_LOST, here and in each method, once somebody else has written the row */
 export class SweepLease {

@@ -1,7 +1,7 @@
 // When a sweep is due, who may work on it, and how long to wait after a failure.
 
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
-import type { SweepState } from '../ports.ts';
+import type { SweepState } from '../ports/sweep-store.ts';
 
 export type SweepDue =
   | 'start'

@@ -1,7 +1,10 @@
 // Tells operators that a run would have changed too much at once, and what is held therefore.
 
 import { toInstant } from '../domain/instant.ts';
-import type { Clock, DeviceStore, Logger, TaskStore } from '../ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { readHeldDevices } from './held-devices.ts';
 import { editMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
 

@@ -6,7 +6,7 @@
 // or asked us to wait.
 
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
-import type { DeviceReader } from '../ports.ts';
+import type { DeviceReader } from '../ports/device-reader.ts';
 import type { TaskTime } from './background-task.ts';
 import { type ChangedDevicesDeps, runChangedDevices } from './changed-devices.ts';
 import { runHardware } from './hardware.ts';

@@ -6,7 +6,7 @@ import { readManagedDevicePage } from '../../shared/adapters/intune/managed-devi
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../../shared/adapters/system/system-random.ts';
 import { runSweepSlice } from '../../shared/polling/sweep.ts';
-import type { ListPage } from '../../shared/ports.ts';
+import type { ListPage } from '../../shared/ports/compliance-source.ts';
 import { countingStores } from './counting-stores.ts';
 
 export interface MillionRun {

@@ -7,7 +7,7 @@ import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
 import type { PolicyDesk } from '../../shared/app/open-policy.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
-import type { DecisionPage } from '../../shared/ports.ts';
+import type { DecisionPage } from '../../shared/ports/decision-store.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const SECOND_MS = 1000;

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
-import type { Clock } from '../../shared/ports.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
 import type { ConnectorFixture } from '../support/connector-fixture.ts';

@@ -7,7 +7,7 @@ import { TableSessionStore } from '../../shared/adapters/table-storage/table-ses
 import { createTables, openTables } from '../../shared/adapters/table-storage/tables.ts';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
 import { recordReports } from '../../shared/enforcement/record-reports.ts';
-import type { JobStore } from '../../shared/ports.ts';
+import type { JobStore } from '../../shared/ports/job-store.ts';
 import { adjustableClock } from '../support/adjustable-clock.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
 

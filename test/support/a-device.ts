@@ -2,7 +2,7 @@
 
 import type { Device } from '../../shared/domain/device.ts';
 import { type MacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
-import type { StoredDevice } from '../../shared/ports.ts';
+import type { StoredDevice } from '../../shared/ports/device-store.ts';
 
 export const DEVICE_ID = '705c034c-034c-705c-4c03-5c704c035c70';
 

@@ -1,7 +1,7 @@
 // The machine's clock, moved forward by a test: an hour passes at once.
 
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
-import type { Clock } from '../../shared/ports.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
 
 export interface AdjustableClock extends Clock {
   advance(milliseconds: number): void;

@@ -1,6 +1,6 @@
 // Keeps what was logged, to be looked at.
 
-import type { Logger } from '../../shared/ports.ts';
+import type { Logger } from '../../shared/ports/telemetry.ts';
 
 export interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';

@@ -1,7 +1,7 @@
 // What tests of the breaker do again and again.
 
 import { openClientRegistry } from '../../shared/client-registry.ts';
-import type { DeviceMark, StoredDevice } from '../../shared/ports.ts';
+import type { DeviceMark, StoredDevice } from '../../shared/ports/device-store.ts';
 import type { ConnectorFixture } from './connector-fixture.ts';
 
 export const HOUR_MS = 3_600_000;

@@ -3,7 +3,9 @@
 import { isDeviceId } from '../../domain/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { CheckedInPage, Clock, DeviceReader, DeviceReading, HardwareReading, ListPage } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ListPage } from '../../ports/compliance-source.ts';
+import type { CheckedInPage, DeviceReader, DeviceReading, HardwareReading } from '../../ports/device-reader.ts';
 import { type BatchBody, type GraphClient, LARGEST_BATCH } from './graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES, readHardwareRecord, readManagedDevice } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';

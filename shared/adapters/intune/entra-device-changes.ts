@@ -3,7 +3,8 @@
 
 import { toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { Clock, DirectoryChange, DirectoryChanges, DirectoryChangesPage } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DirectoryChange, DirectoryChanges, DirectoryChangesPage } from '../../ports/directory-changes.ts';
 import type { GraphClient } from './graph-client.ts';
 
 const PERMISSION = 'Device.Read.All';

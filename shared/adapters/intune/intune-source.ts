@@ -1,7 +1,8 @@
 // Intune as a compliance source: pages through Graph's managedDevices, following nextLink exactly as it was given.
 
 import { toInstant } from '../../domain/instant.ts';
-import type { Clock, ComplianceSource } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ComplianceSource } from '../../ports/compliance-source.ts';
 import type { GraphClient } from './graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';

@@ -2,7 +2,7 @@
 
 import { parseComplianceState } from '../../domain/compliance-state.ts';
 import type { DeviceKey } from '../../domain/device.ts';
-import type { ListedRecord, RecordReading } from '../../ports.ts';
+import type { ListedRecord, RecordReading } from '../../ports/compliance-source.ts';
 import { managedDeviceId, readManagedDevice } from './managed-device.ts';
 import { managedDeviceFingerprint } from './managed-device-fingerprint.ts';
 

@@ -2,7 +2,7 @@
 
 import type { Instant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { ListPage } from '../../ports.ts';
+import type { ListPage } from '../../ports/compliance-source.ts';
 import { ListedManagedDevice } from './listed-managed-device.ts';
 
 /** First part of the key of every device that Intune reports. */

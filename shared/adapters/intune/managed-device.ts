@@ -11,7 +11,7 @@ import {
   type MacAddress,
   parseMacAddress,
 } from '../../domain/mac-address.ts';
-import type { RecordProblem, RecordReading } from '../../ports.ts';
+import type { RecordProblem, RecordReading } from '../../ports/compliance-source.ts';
 
 /** The properties asked for: those that identify a device or that a policy may look at. */
 export const MANAGED_DEVICE_PROPERTIES = [

@@ -1,6 +1,6 @@
 // How Microsoft is reached, and what gets tokens there: one of each per process.
 
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { createHttpsTransport, type HttpsTransport } from './https-transport.ts';
 import { type AppIdentity, createTokenSource, type TokenSource } from './token-source.ts';
 

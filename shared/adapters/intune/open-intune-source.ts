@@ -1,6 +1,10 @@
 // Puts the parts of the Intune adapter together: transport, tokens, Graph, and what is read through them.
 
-import type { Clock, ComplianceRetrieval, ComplianceSource, DeviceReader, DirectoryChanges } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
+import type { ComplianceSource } from '../../ports/compliance-source.ts';
+import type { DeviceReader } from '../../ports/device-reader.ts';
+import type { DirectoryChanges } from '../../ports/directory-changes.ts';
 import { createComplianceRetrieval } from './compliance-retrieval.ts';
 import { createDeviceReader } from './device-reader.ts';
 import { createEntraDeviceChanges } from './entra-device-changes.ts';

@@ -6,7 +6,8 @@ import sax, { type QualifiedTag, type SAXParser, type Tag } from 'sax';
 import { isDeviceId } from '../../domain/device.ts';
 import { canIdentifyDevice, isLocallyAdministered, parseMacAddress } from '../../domain/mac-address.ts';
 import { SourceError } from '../../errors.ts';
-import type { RecordProblem, RetrievedDevice } from '../../ports.ts';
+import type { RetrievedDevice } from '../../ports/compliance-retrieval.ts';
+import type { RecordProblem } from '../../ports/compliance-source.ts';
 
 /** 200,000 devices at 350 characters; more is no answer. */
 const LONGEST_ANSWER = 70_000_000;

@@ -2,7 +2,8 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Client } from '../../domain/client.ts';
-import type { CallOptions, ClientStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { ClientStore } from '../../ports/client-store.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 /** A key with an unknown name is most likely a mistake repeated at every authentication; it costs a read now and then. */

@@ -2,7 +2,8 @@
 
 import { LRUCache } from 'lru-cache';
 import { type Identity, identityText } from '../../domain/identity.ts';
-import type { CallOptions, IdentityHolder, IdentityHolders, IdentityStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 /** How often the cache looks at the clock; at its own step of a millisecond it would set a timer with every request. */

@@ -7,7 +7,11 @@ import { type Instant, toInstant } from '../../domain/instant.ts';
 import type { Policy } from '../../domain/policy.ts';
 import { outgoingVersions, type PolicyState, versionInForce } from '../../domain/policy-activation.ts';
 import { StoreError, toConnectorError } from '../../errors.ts';
-import type { CallOptions, Clock, Logger, PolicyInForce, PolicySource, PolicyStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { PolicyInForce, PolicySource } from '../../ports/policy-source.ts';
+import type { PolicyStore } from '../../ports/policy-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 
 /** Versions never change, so those in use stay compiled. */
 const MOST_COMPILED = 10;

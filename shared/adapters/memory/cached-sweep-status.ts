@@ -1,7 +1,10 @@
 // When the last complete sweep began, read from the store a few times a minute at most.
 
 import type { Instant } from '../../domain/instant.ts';
-import type { CallOptions, Clock, SweepStatus, SweepStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { SweepStatus } from '../../ports/sweep-status.ts';
+import type { SweepStore } from '../../ports/sweep-store.ts';
 
 const YOUNG_ENOUGH_MS = 15_000;
 

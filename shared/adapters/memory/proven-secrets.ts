@@ -2,7 +2,8 @@
 
 import { hash, timingSafeEqual } from 'node:crypto';
 import { type Client, secretMatches } from '../../domain/client.ts';
-import type { Random, SecretCheck } from '../../ports.ts';
+import type { Random } from '../../ports/random.ts';
+import type { SecretCheck } from '../../ports/secret-check.ts';
 
 /**
  * Keeps a digest of the secret under a key of this process, never the secret. What is kept goes with the client it was proven

@@ -1,7 +1,7 @@
 // What this process answered last, per session; the oldest are forgotten first.
 
 import { LRUCache } from 'lru-cache';
-import type { RecentAnswer, RecentAnswers } from '../../ports.ts';
+import type { RecentAnswer, RecentAnswers } from '../../ports/recent-answers.ts';
 
 const MOST_SESSIONS = 50_000;
 

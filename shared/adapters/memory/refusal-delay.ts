@@ -2,7 +2,8 @@
 // whoever guesses cannot lock a RADIUS server out.
 
 import { LRUCache } from 'lru-cache';
-import type { Clock, RefusalDelay } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { RefusalDelay } from '../../ports/refusal-delay.ts';
 
 /** Mistakes that cost nothing: a mistyped key must not feel like a hang. */
 const FREE = 3;

@@ -1,7 +1,7 @@
 // Device ids that Intune did not know, for ten minutes: a stray certificate that asks every few seconds costs one question.
 
 import { LRUCache } from 'lru-cache';
-import type { UnknownDevices } from '../../ports.ts';
+import type { UnknownDevices } from '../../ports/unknown-devices.ts';
 
 const REMEMBERED_MS = 10 * 60_000;
 const MOST_IDS = 50_000;

@@ -3,7 +3,7 @@
 import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from '@azure/service-bus';
 import { type CoaJob, coaMessageId } from '../../domain/coa-job.ts';
 import { QueueError } from '../../errors.ts';
-import type { DeadLetter, JobQueue } from '../../ports.ts';
+import type { DeadLetter, JobQueue } from '../../ports/job-queue.ts';
 import { type ServiceBusLink, serviceBusLink } from './service-bus-link.ts';
 
 export type ServiceBusConnection =

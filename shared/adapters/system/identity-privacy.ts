@@ -2,7 +2,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { formatMacAddress, parseMacAddress } from '../../domain/mac-address.ts';
-import type { Privacy } from '../../ports.ts';
+import type { Privacy } from '../../ports/telemetry.ts';
 
 /**
  * - `Static`: a constant, nothing at all

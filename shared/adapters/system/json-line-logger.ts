@@ -1,6 +1,7 @@
 // One JSON object per line: what a log workspace, `jq` and `grep` read alike.
 
-import type { Clock, Logger } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 
 type Level = 'info' | 'warn' | 'error';
 

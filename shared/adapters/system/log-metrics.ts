@@ -1,6 +1,6 @@
 // Counts what goes wrong quietly, and logs the running total with each count.
 
-import type { Logger, Metrics } from '../../ports.ts';
+import type { Logger, Metrics } from '../../ports/telemetry.ts';
 
 export function createLogMetrics(log: Logger): Metrics {
   const totals = new Map<string, number>();

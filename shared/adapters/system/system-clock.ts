@@ -1,6 +1,6 @@
 // The machine's clock.
 
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 
 /** What AbortSignal.timeout gives as its reason. */
 const timedOut = (): DOMException => new DOMException('The deadline has passed.', 'TimeoutError');

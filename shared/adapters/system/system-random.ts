@@ -1,7 +1,7 @@
 // Randomness from the operating system, fetched for many callers at once: each fetch costs a system call.
 
 import { randomFillSync } from 'node:crypto';
-import type { Random } from '../../ports.ts';
+import type { Random } from '../../ports/random.ts';
 
 const pool = Buffer.alloc(4096);
 let used = pool.length;

@@ -5,7 +5,7 @@ import type { TransactionAction } from '@azure/data-tables';
 import { parseDecisionId } from '../../domain/decision-id.ts';
 import { deviceKeyText } from '../../domain/device.ts';
 import type { Session } from '../../domain/session.ts';
-import type { DecisionFilter, DecisionRecord } from '../../ports.ts';
+import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { decisionRow } from './row-keys.ts';
 
 export type DecisionEntity = { record: string };

@@ -5,7 +5,7 @@ import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/compliance
 import { type Device, type DeviceRecord, type HeldObservation, isDeviceId } from '../../domain/device.ts';
 import type { Identity } from '../../domain/identity.ts';
 import { StoreError } from '../../errors.ts';
-import type { DeviceWrite, StoredDevice } from '../../ports.ts';
+import type { DeviceWrite, StoredDevice } from '../../ports/device-store.ts';
 import { deviceRow } from './row-keys.ts';
 
 /** Columns that describe the record rather than the device. */

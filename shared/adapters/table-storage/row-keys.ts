@@ -28,7 +28,7 @@ import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.t
 import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.ts';
 import { type Identity, identityText } from '../../domain/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { DecisionRange } from '../../ports.ts';
+import type { DecisionRange } from '../../ports/decision-store.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 

@@ -3,7 +3,8 @@
 import type { TableClient } from '@azure/data-tables';
 import type { Client, ClientCredential, ClientKind } from '../../domain/client.ts';
 import { StoreError } from '../../errors.ts';
-import type { CallOptions, ClientStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { ClientStore } from '../../ports/client-store.ts';
 import { clientRow, siteRow } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
 

@@ -6,14 +6,14 @@ import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../..
 import type { DeviceChange } from '../../domain/device-change.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
 import type {
-  CallOptions,
   DeviceMark,
   DeviceStore,
   DeviceWrite,
   DeviceWriteResult,
   StoredDevice,
-} from '../../ports.ts';
+} from '../../ports/device-store.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
 import { changeRow, deviceRow, markRow, prefixFilter, type RowKey, shardPartition } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';

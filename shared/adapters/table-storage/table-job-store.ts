@@ -5,7 +5,7 @@ import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { type EnforcementJob, isFinal } from '../../domain/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { JobRange, JobStore, StoredJob } from '../../ports.ts';
+import type { JobRange, JobStore, StoredJob } from '../../ports/job-store.ts';
 import { jobRow, jobsFilter, olderJobsFilter, outboxRow } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';

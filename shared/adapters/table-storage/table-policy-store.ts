@@ -3,7 +3,8 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy-activation.ts';
-import type { CallOptions, PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports/policy-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { POLICY_STATE_ROW, policyVersionRow, prefixFilter } from './row-keys.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';

@@ -7,7 +7,8 @@ import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
-import type { CallOptions, SessionStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { SessionStore } from '../../ports/session-store.ts';
 import { decisionActions } from './decision-rows.ts';
 import { removeSilentSessions } from './remove-silent-sessions.ts';
 import {

@@ -2,7 +2,8 @@
 
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
-import type { CallOptions, SweepRunRecord, SweepState, SweepStore } from '../../ports.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { SweepRunRecord, SweepState, SweepStore } from '../../ports/sweep-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { fleetRow, prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';

@@ -2,7 +2,7 @@
 
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
-import type { TaskStore } from '../../ports.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { taskRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';

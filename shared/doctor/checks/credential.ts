@@ -2,7 +2,7 @@
 
 import { daysLeft } from '../../adapters/intune/days-left.ts';
 import type { CredentialStatus, TokenSource } from '../../adapters/intune/token-source.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Check, Outcome } from '../check.ts';
 
 export function credentialCheck(tokens: TokenSource, clock: Clock): Check {

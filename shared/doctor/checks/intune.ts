@@ -2,7 +2,8 @@
 
 import type { ServiceDiscovery } from '../../adapters/intune/service-discovery.ts';
 import type { Device } from '../../domain/device.ts';
-import type { ComplianceRetrieval, ComplianceSource } from '../../ports.ts';
+import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
+import type { ComplianceSource } from '../../ports/compliance-source.ts';
 import type { Check, Outcome } from '../check.ts';
 import { LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
 import type { GrantedRoles } from './tokens.ts';

@@ -1,6 +1,7 @@
 // Table Storage, and how old what is stored there is.
 
-import type { Clock, SweepStore } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { SweepStore } from '../../ports/sweep-store.ts';
 import type { Check, Outcome } from '../check.ts';
 
 export interface StorageCheckDeps {

@@ -2,7 +2,7 @@
 
 import type { HttpsTransport } from '../../adapters/intune/https-transport.ts';
 import { toSignInError } from '../../adapters/intune/sign-in-problem.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Check, Outcome } from '../check.ts';
 
 export interface TenantCheckDeps {

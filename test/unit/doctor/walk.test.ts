@@ -4,7 +4,7 @@ import { renderReport } from '../../../shared/doctor/render-report.ts';
 import { walkChecks } from '../../../shared/doctor/walk.ts';
 import { wrap } from '../../../shared/doctor/wrap.ts';
 import { SourceError } from '../../../shared/errors.ts';
-import type { Clock } from '../../../shared/ports.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
 
 /** Deadlines abort when told. */
 function aClock(): Clock & { end(): void } {

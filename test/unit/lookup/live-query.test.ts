@@ -7,7 +7,9 @@ import { createUnknownDevicesCache } from '../../../shared/adapters/memory/unkno
 import { parseDuration } from '../../../shared/duration.ts';
 import { SourceError } from '../../../shared/errors.ts';
 import { LiveQuery } from '../../../shared/lookup/live-query.ts';
-import type { CallOptions, Clock, RetrievedCompliance } from '../../../shared/ports.ts';
+import type { CallOptions } from '../../../shared/ports/call-options.ts';
+import type { Clock } from '../../../shared/ports/clock.ts';
+import type { RetrievedCompliance } from '../../../shared/ports/compliance-retrieval.ts';
 import { SETTINGS } from '../../../shared/settings/settings-table.ts';
 import { readSettings } from '../../../shared/settings.ts';
 

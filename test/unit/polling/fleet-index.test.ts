@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Device, deviceHash } from '../../../shared/domain/device.ts';
 import { FleetIndex } from '../../../shared/polling/fleet-index.ts';
-import type { SweepStore } from '../../../shared/ports.ts';
+import type { SweepStore } from '../../../shared/ports/sweep-store.ts';
 import { aDevice, aDeviceOfFleet } from '../../support/a-device.ts';
 
 const SHARDS = [...'0123456789abcdef'];

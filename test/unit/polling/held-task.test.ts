@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../shared/errors.ts';
 import { readTask, withTask } from '../../../shared/polling/held-task.ts';
-import type { TaskStore } from '../../../shared/ports.ts';
+import type { TaskStore } from '../../../shared/ports/task-store.ts';
 import { adjustableClock } from '../../support/adjustable-clock.ts';
 
 interface Counter {

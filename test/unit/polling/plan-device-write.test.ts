@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { identitiesOf, identityText } from '../../../shared/domain/identity.ts';
 import { planGone, planObserved } from '../../../shared/polling/plan-device-write.ts';
-import type { DeviceWrite } from '../../../shared/ports.ts';
+import type { DeviceWrite } from '../../../shared/ports/device-store.ts';
 import { aDevice, aMac, aStoredDevice } from '../../support/a-device.ts';
 
 const EARLIER = '2026-11-20T09:00:00.000Z';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millisecondsBetween } from '../../../shared/domain/instant.ts';
 import { retryAfterFailure, sweepDue } from '../../../shared/polling/sweep-schedule.ts';
-import type { SweepRun, SweepState } from '../../../shared/ports.ts';
+import type { SweepRun, SweepState } from '../../../shared/ports/sweep-store.ts';
 
 const NOW = '2026-11-20T10:00:00.000Z';
 const TWO_HOURS = 7_200_000;

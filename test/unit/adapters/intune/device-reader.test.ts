@@ -6,7 +6,7 @@ import { createDeviceReader } from '../../../../shared/adapters/intune/device-re
 import { createGraphClient } from '../../../../shared/adapters/intune/graph-client.ts';
 import { readBatchAnswers } from '../../../../shared/adapters/intune/read-batch-answers.ts';
 import { SourceError } from '../../../../shared/errors.ts';
-import type { DeviceReader } from '../../../../shared/ports.ts';
+import type { DeviceReader } from '../../../../shared/ports/device-reader.ts';
 import { aDeviceOfFleet } from '../../../support/a-device.ts';
 import { adjustableClock } from '../../../support/adjustable-clock.ts';
 import { type ScriptedHttps, startScriptedHttps, tokensWith } from '../../../support/scripted-https.ts';

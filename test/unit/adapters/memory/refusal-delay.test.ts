@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createRefusalDelay } from '../../../../shared/adapters/memory/refusal-delay.ts';
-import type { Clock } from '../../../../shared/ports.ts';
+import type { Clock } from '../../../../shared/ports/clock.ts';
 
 /** A clock whose deadlines end when the test says so. */
 function manualClock() {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createJsonLineLogger } from '../../../../shared/adapters/system/json-line-logger.ts';
 import { systemClock } from '../../../../shared/adapters/system/system-clock.ts';
-import type { Logger } from '../../../../shared/ports.ts';
+import type { Logger } from '../../../../shared/ports/telemetry.ts';
 
 const clock = { ...systemClock, now: () => new Date('2026-11-20T10:00:00Z') };
 

@@ -1,0 +1,52 @@
+// Where decisions are kept, to be explained and replayed.
+
+import type { DeviceKey } from '../domain/device.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { Session } from '../domain/session.ts';
+import type { CallOptions } from './call-options.ts';
+
+/** Decisions that were made, for as long as they are kept. `writeDecision` of the session store writes them. */
+export interface DecisionStore {
+  /** One row, found by the id alone. */
+  read(id: string, options?: CallOptions): Promise<DecisionRecord | undefined>;
+  /** Newest first. @throws StoreError NAC_STORE_TIMEOUT when the signal ends it first */
+  list(query: DecisionQuery, options?: CallOptions): Promise<DecisionPage>;
+  /** Removes decisions made before that time, so many and some more at most. @returns how many */
+  removeBefore(before: Instant, limit: number): Promise<number>;
+}
+
+/** The session as it was when the decision was made. */
+export type DecisionRecord = Omit<Session, 'accounting'>;
+
+export interface DecisionQuery extends DecisionRange {
+  readonly filter: DecisionFilter;
+  readonly limit: number;
+}
+
+export interface DecisionRange {
+  readonly since?: Instant;
+  readonly until?: Instant;
+  /** Only those older than the last one of the page before. */
+  readonly after?: string;
+}
+
+export interface DecisionFilter {
+  readonly site?: string;
+  readonly sessionId?: string;
+  readonly mac?: string;
+  readonly userName?: string;
+  readonly device?: DeviceKey;
+  readonly verdict?: string;
+  readonly role?: string;
+  readonly rule?: string;
+  readonly policyVersion?: string;
+  readonly standing?: string;
+  readonly observed?: boolean;
+  readonly waiting?: boolean;
+}
+
+export interface DecisionPage {
+  readonly decisions: readonly DecisionRecord[];
+  /** Give it as `after` to go on; absent after the oldest. */
+  readonly next?: string;
+}

@@ -1,0 +1,68 @@
+// Where device records are kept, their changes and what marks them.
+
+import type { DeviceKey, DeviceRecord } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { CallOptions } from './call-options.ts';
+
+export interface StoredDevice extends DeviceRecord {
+  /** Identities that earlier content held and whose pointers are not taken away yet. */
+  readonly retiredIdentities: readonly Identity[];
+  /** When an operator last asked for its stations to authenticate again; a later write of the record forgets it. */
+  readonly reauthenticationAskedAt?: Instant;
+  /** Changes with every write; a write that names an old one is refused. */
+  readonly etag: string;
+}
+
+export interface DeviceWrite {
+  readonly record: DeviceRecord;
+  readonly retiredIdentities: readonly Identity[];
+  /** Written in the same transaction as the record. */
+  readonly change?: DeviceChange;
+  /** Written in the same transaction: has every sweep look at the record. Absent leaves the mark that is there. */
+  readonly mark?: 'held' | 'doubt';
+  /** What the record replaces; absent when it must be new. */
+  readonly replaces?: string;
+}
+
+export interface DeviceWriteResult {
+  readonly written: readonly { readonly of: DeviceWrite; readonly etag: string }[];
+  /** Writes that came too late: somebody else wrote the record since it was read. Nothing of them is stored. */
+  readonly overtaken: readonly DeviceWrite[];
+}
+
+export interface DeviceStore {
+  read(key: DeviceKey, options?: CallOptions): Promise<StoredDevice | undefined>;
+  readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>>;
+  /** Writes each record with its change or not at all. */
+  write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult>;
+  /** Says that all pointers of these records are in place, unless the content has moved on from `etag` since. */
+  markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
+  /** No device is stored at all. */
+  isEmpty(): Promise<boolean>;
+  /** Notes that an operator asks for the device's stations to authenticate again. Its version and content stay. */
+  noteReauthentication(key: DeviceKey, at: Instant): Promise<void>;
+  /** Keys of every device in a shard (first digit of the device hash), present or gone. */
+  listKeys(shard: string): AsyncIterable<DeviceKey>;
+  /** Records of a shard in the order of their keys, at most a thousand, beginning behind `after`. */
+  listRecords(
+    shard: string,
+    after: DeviceKey | undefined,
+  ): Promise<{ readonly records: readonly StoredDevice[]; readonly more: boolean }>;
+  /** Changes not yet dispatched, per device oldest first. */
+  pendingChanges(): AsyncIterable<DeviceChange>;
+  removeChanges(changes: readonly DeviceChange[]): Promise<void>;
+  /** Devices whose records must be looked at whatever their fingerprint says. */
+  marks(): AsyncIterable<DeviceMark>;
+  /** Marks devices as doubtful, unless they are marked already. */
+  addMarks(keys: readonly DeviceKey[]): Promise<void>;
+  /** Takes marks away, those left out that were set anew since they were read. */
+  removeMarks(marks: readonly DeviceMark[]): Promise<void>;
+}
+
+export interface DeviceMark extends DeviceKey {
+  /** Present while the record has a held observation. */
+  readonly held?: { readonly runId: string; readonly what: 'flip' | 'absence' };
+  readonly etag: string;
+}

@@ -1,0 +1,24 @@
+// Where pointers from identities to devices are kept.
+
+import type { DeviceKey } from '../domain/device.ts';
+import type { Identity } from '../domain/identity.ts';
+import type { CallOptions } from './call-options.ts';
+
+/** Pointers from identities to the devices that hold them. */
+export interface IdentityStore {
+  readHolders(identity: Identity, options?: CallOptions): Promise<IdentityHolders>;
+  addHolders(entries: readonly IdentityHolder[]): Promise<void>;
+  removeHolders(entries: readonly IdentityHolder[]): Promise<void>;
+}
+
+export interface IdentityHolders {
+  /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
+  readonly devices: readonly string[];
+  /** There have been more than are listed: nobody can be recognised by this identity. */
+  readonly more: boolean;
+}
+
+export interface IdentityHolder {
+  readonly identity: Identity;
+  readonly device: DeviceKey;
+}

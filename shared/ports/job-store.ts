@@ -1,0 +1,35 @@
+// Where CoA jobs are kept.
+
+import type { EnforcementJob } from '../domain/enforcement-job.ts';
+import type { Instant } from '../domain/instant.ts';
+
+export interface StoredJob {
+  readonly job: EnforcementJob;
+  readonly etag: string;
+}
+
+/** Jobs, and among them the outbox: those that are not final. */
+export interface JobStore {
+  /** Puts a job into the outbox; false when it was put there before. */
+  create(job: EnforcementJob): Promise<boolean>;
+  read(site: string, id: string): Promise<StoredJob | undefined>;
+  /** Replaces the job; takes it out of the outbox when it is final. False when somebody else wrote first. */
+  update(job: EnforcementJob, etag: string): Promise<boolean>;
+  /** The outbox by site: urgent ones first, then by age. */
+  listOpen(): AsyncIterable<StoredJob>;
+  /** Jobs newest first; whoever takes no more reads no more. */
+  list(range: JobRange): AsyncIterable<EnforcementJob>;
+  /** Every site that has had a job. */
+  listSites(): AsyncIterable<string>;
+  /** Removes jobs that came to their end before that time, so many at most. @returns how many */
+  removeFinished(before: Instant, limit: number): Promise<number>;
+}
+
+export interface JobRange {
+  /** Absent: of all sites. */
+  readonly site?: string | undefined;
+  /** Only jobs that come after the one of this id, which is older. */
+  readonly after?: string | undefined;
+  /** Only jobs decided then or later. */
+  readonly since?: Instant | undefined;
+}

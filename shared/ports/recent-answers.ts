@@ -1,0 +1,14 @@
+import type { Instant } from '../domain/instant.ts';
+import type { Session } from '../domain/session.ts';
+
+/** What this process answered and wrote last for each session, so that it need not write the same again. */
+export interface RecentAnswers {
+  get(sessionId: string): RecentAnswer | undefined;
+  set(sessionId: string, answer: RecentAnswer): void;
+  forget(sessionId: string): void;
+}
+
+export interface RecentAnswer {
+  readonly session: Session;
+  readonly writtenAt: Instant;
+}

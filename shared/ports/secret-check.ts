@@ -1,0 +1,6 @@
+import type { Client } from '../domain/client.ts';
+
+/** Whether a client has this secret. Compares in constant time. */
+export interface SecretCheck {
+  matches(client: Client, secret: string): boolean;
+}

@@ -1,0 +1,69 @@
+// Where the sweep keeps how far it is, what its runs came to, and the fleet index.
+
+import type { Instant } from '../domain/instant.ts';
+import type { CallOptions } from './call-options.ts';
+
+/** Where the sweep stands and who works on it: checkpoint and lease in one row, so that one write renews both. */
+export interface SweepState {
+  /** Who works on it now; absent when nobody does. */
+  readonly owner?: string;
+  readonly leaseUntil?: Instant;
+  /** Grows by one with every run; marks in the fleet index refer to it. */
+  readonly runNumber: number;
+  /** The run under way, if any. */
+  readonly run?: SweepRun;
+  readonly lastStartedAt?: Instant;
+  /** How many times the polling interval lies between runs now; more than 1 after the source asked us to slow down. */
+  readonly stretch?: number;
+  /** The newest run that saw the whole list. */
+  readonly lastComplete?: { readonly runId: string; readonly startedAt: Instant; readonly devices: number };
+}
+
+export interface SweepRun {
+  readonly id: string;
+  readonly startedAt: Instant;
+  /** Where the next slice goes on; absent for the first page. */
+  readonly cursor?: string;
+  readonly slices: number;
+  readonly pages: number;
+  readonly devices: number;
+  readonly saved: number;
+  readonly rejected: number;
+  /** False once a record came without a readable id: then no absence can be concluded. */
+  readonly countsAbsences: boolean;
+  /** Failed attempts in a row, and when the next one may be made. */
+  readonly failures: number;
+  readonly retryAt?: Instant;
+  /** Answers that asked us to slow down. */
+  readonly throttled?: number;
+  /** The store was empty when the run began: what the index does not know is most likely new. */
+  readonly firstLoad?: boolean;
+}
+
+export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt'> {
+  /**
+   * `partial`: every page was read, but no absence was concluded, since some record had no readable id or the list proved
+   * short. `failed`: given up before the last page.
+   */
+  readonly result: 'complete' | 'partial' | 'failed';
+  readonly finishedAt: Instant;
+  readonly gone: number;
+  /** Devices whose compliance turned, held ones not counted. */
+  readonly turned: number;
+  /** Devices that would have turned or gone, and are held instead. */
+  readonly held: number;
+  /** How many times the polling interval lies between this run and the next. */
+  readonly stretch: number;
+}
+
+export interface SweepStore {
+  read(options?: CallOptions): Promise<{ readonly state: SweepState; readonly etag?: string }>;
+  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  write(state: SweepState, etag: string | undefined): Promise<string>;
+  recordRun(record: SweepRunRecord): Promise<void>;
+  /** Newest first. */
+  listRuns(limit: number): Promise<SweepRunRecord[]>;
+  readFleetShard(shard: string): Promise<{ readonly packed: Uint8Array; readonly etag?: string | undefined }>;
+  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string>;
+}
