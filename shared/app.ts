@@ -132,6 +132,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
       try {
+        await (await pointReads()).keepServiceAddress(functionTimeoutMs);
         const result =
           settings.intunePermissions === 'full'
             ? await (await poll())(functionTimeoutMs)

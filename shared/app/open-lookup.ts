@@ -13,6 +13,7 @@ import { TableDeviceStore } from '../adapters/table-storage/table-device-store.t
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
 import type { Client, ClientKind } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
@@ -49,7 +50,7 @@ export async function openLookup(context: Context) {
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
-    ...liveQuery(context, metrics),
+    ...liveQuery(context, new TableTaskStore(tables.polling), metrics),
     clock,
     random,
     log,

@@ -7,12 +7,14 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
+import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
 import { handOnLeft } from '../polling/hand-on.ts';
 import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads.ts';
 import { pollNoncompliant } from '../polling/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
 import { applyReleases } from '../polling/release-held.ts';
+import { keepServiceAddress } from '../polling/service-address.ts';
 import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -28,7 +30,7 @@ export async function openPointReads(
   onChange: ChangeListener,
   onAnswerable: (session: Session) => Promise<void>,
 ) {
-  const { reader, retrieval } = await intune();
+  const { reader, retrieval, services } = await intune();
   const tables = await openTables(settings.storage, 'background');
   const reads =
     settings.intunePermissions === 'full'
@@ -56,6 +58,15 @@ export async function openPointReads(
     leaseMs: functionTimeoutMs * LEASE_SHARE,
   });
   return {
+    /** For lookups that ask Intune themselves. */
+    async keepServiceAddress(functionTimeoutMs: number): Promise<void> {
+      if (settings.liveQuery.perSecond === 0) return;
+      const { leaseMs, budgetMs } = limitsOf(functionTimeoutMs);
+      await keepServiceAddress(
+        { ...deps, services },
+        { until: addMilliseconds(toInstant(clock.now()), budgetMs), leaseMs },
+      );
+    },
     async storeLive(functionTimeoutMs: number): Promise<void> {
       await storeLiveDevices(deps, limitsOf(functionTimeoutMs));
     },

@@ -21,8 +21,9 @@ import {
 } from '../support/compliance-scenario.ts';
 import { operatorKey } from '../support/hold-scenario.ts';
 
-/** Until the first answer came in time: by then whatever is loaded on first use is there. */
+/** Until the first answer came in time: by then the service is found, and whatever is loaded on first use is there. */
 async function warmUp({ nac, clock }: ComplianceTenant): Promise<void> {
+  await nac.app.poll(SLICE_MS);
   for (let attempt = 0; attempt < 20; attempt++) {
     await askByCertificate(nac, '00000000-0000-4000-8000-00000000dead');
     if (nac.tenant.stats().requests.complianceDevice > 0) break;

@@ -56,6 +56,19 @@ describe('a device that enrolled after the last sweep', () => {
     expect(await jobsOf(nac)).toEqual([]);
   });
 
+  it('has Graph asked by the poll alone, which finds the service for everybody', async () => {
+    await using nac = await startEnforcement(ENV);
+    const graph = (): number => nac.tenant.stats().requests.endpoints;
+    const found = graph();
+    expect(found).toBe(1);
+    expect(standings(await askWarm(nac, enrol(nac)))).toEqual(['compliant', 'compliant', 'live']);
+    expect(graph()).toBe(found);
+
+    nac.clock.advance(61 * MINUTE_MS);
+    await nac.app.poll(MINUTE_MS);
+    expect(graph()).toBe(found + 1);
+  });
+
   it('is told to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
     await using nac = await startEnforcement({ ...ENV, LIVE_QUERIES_PER_SECOND: '0' });
     const id = enrol(nac);

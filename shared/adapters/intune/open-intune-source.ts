@@ -11,7 +11,8 @@ import { createEntraDeviceChanges } from './entra-device-changes.ts';
 import { createGraphClient } from './graph-client.ts';
 import { createIntuneSource } from './intune-source.ts';
 import { type IntuneConnection, openIntuneConnection } from './open-intune-connection.ts';
-import { createServiceDiscovery } from './service-discovery.ts';
+import { createServiceDiscovery, type ServiceDiscovery } from './service-discovery.ts';
+import { createStoredServiceAddress } from './stored-service-address.ts';
 import type { TokenSource } from './token-source.ts';
 
 /** Everything Intune and Entra can be asked. */
@@ -20,6 +21,12 @@ export interface IntuneAccess {
   readonly reader: DeviceReader;
   readonly directory: DirectoryChanges;
   readonly retrieval: ComplianceRetrieval;
+  /** The same service, where somebody else found it: Graph is not asked. @param readAddress `undefined` while nobody has */
+  retrievalAt(readAddress: () => Promise<string | undefined>): ComplianceRetrieval;
+  readonly services: {
+    /** Where the compliance service is now. @throws SourceError NAC_INTUNE_DISCOVERY */
+    locate(): Promise<string>;
+  };
   readonly tokens: TokenSource;
   close(): Promise<void>;
 }
@@ -32,22 +39,22 @@ export function openIntuneSource(
   const { transport, tokens, close } = openIntuneConnection(connection, clock);
   const now = (): Date => clock.now();
   const graph = createGraphClient(connection.graphEndpoint, tokens, transport, { now });
-  const discovery = createServiceDiscovery(graph, {
-    providerName: 'ComplianceRetrievalService',
-    trustedHosts: connection.intuneServiceHosts,
-    now,
-  });
+  const trustedHosts = connection.intuneServiceHosts;
+  const discovery = createServiceDiscovery(graph, { providerName: 'ComplianceRetrievalService', trustedHosts, now });
+  const retrievalBy = (discovery: ServiceDiscovery): ComplianceRetrieval =>
+    createComplianceRetrieval({ discovery, tokens, transport, audience: connection.intuneAudience, clock });
   return {
     source: createIntuneSource(graph, clock),
     reader: createDeviceReader(graph, clock),
     directory: createEntraDeviceChanges(graph, clock),
-    retrieval: createComplianceRetrieval({
-      discovery,
-      tokens,
-      transport,
-      audience: connection.intuneAudience,
-      clock,
-    }),
+    retrieval: retrievalBy(discovery),
+    retrievalAt: (readAddress) => retrievalBy(createStoredServiceAddress(readAddress, { trustedHosts, now })),
+    services: {
+      locate() {
+        discovery.forget();
+        return discovery.find();
+      },
+    },
     tokens,
     close,
   };

@@ -75,7 +75,7 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
       action: 'Check that the tenant has an Intune licence, and that its cloud offers this service.',
     });
   }
-  const trusted = uris.find((candidate) => isTrusted(candidate, trustedHosts));
+  const trusted = uris.find((candidate) => isTrustedService(candidate, trustedHosts));
   if (trusted !== undefined) return trusted.replace(/\/+$/, '');
   throw new SourceError(
     'NAC_INTUNE_DISCOVERY',
@@ -88,7 +88,7 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
 }
 
 /** Anything but https on one of the hosts, or below it, would hand the token to a stranger. */
-function isTrusted(uri: string, hosts: readonly string[]): boolean {
+export function isTrustedService(uri: string, hosts: readonly string[]): boolean {
   if (!URL.canParse(uri)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(uri);
   if (protocol !== 'https:' || username || password || search || hash) return false;
