@@ -2,7 +2,6 @@
 
 import { createUnknownDevicesCache } from '../adapters/memory/unknown-devices-cache.ts';
 import { LiveQuery } from '../lookup/live-query.ts';
-
 import { readServiceAddress } from '../polling/service-address.ts';
 import type { ComplianceRetrieval } from '../ports/compliance-retrieval.ts';
 import type { TaskStore } from '../ports/task-store.ts';
