@@ -4,8 +4,8 @@
 // Done again after a crash it comes to the same: what is staged outlives the process that staged it.
 
 import type { CompliantStates } from '../domain/compliance-state.ts';
-import { SHARDS } from '../domain/device.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
+import { walkFleet } from '../walk-fleet.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
 import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
 import { editMassChange, isMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
@@ -42,13 +42,6 @@ export async function concludePointReads(
 
 async function countPresent(devices: DeviceStore): Promise<number> {
   let count = 0;
-  for (const shard of SHARDS) {
-    for (let more = true, after: Parameters<DeviceStore['listRecords']>[1]; more; ) {
-      const page = await devices.listRecords(shard, after);
-      count += page.records.filter(({ presence }) => presence === 'present').length;
-      after = page.records.at(-1)?.device;
-      more = page.more && after !== undefined;
-    }
-  }
+  for await (const { presence } of walkFleet(devices)) if (presence === 'present') count += 1;
   return count;
 }
