@@ -3,7 +3,7 @@
 
 import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decision.ts';
 import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
-import { type Instant, millisecondsBetween } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { sameData } from '../domain/same-data.ts';
 import type { Session, SessionBeforeAnswer } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -56,7 +56,8 @@ async function write(
 ): Promise<boolean> {
   try {
     await clock.within(SESSION_DEADLINE_MS, (signal) => sessions.writeDecision(session, { signal }));
-    recentAnswers.set(session.id, { session, writtenAt: session.decision.decidedAt });
+    const freshUntil = addMilliseconds(session.decision.decidedAt, REWRITE_AFTER_MS);
+    recentAnswers.set(session.id, { session, freshUntil });
     return true;
   } catch (thrown) {
     metrics.count('lookup.session-not-written');
@@ -73,11 +74,7 @@ function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
 
 function isStillRight(recent: RecentAnswer, asked: SessionBeforeAnswer, answer: UnnamedDecision): boolean {
   const { decision: before, ...askedBefore } = recent.session;
-  return (
-    sameAnswer(before, answer) &&
-    sameData(askedBefore, asked) &&
-    millisecondsBetween(recent.writtenAt, answer.decidedAt) < REWRITE_AFTER_MS
-  );
+  return answer.decidedAt < recent.freshUntil && sameAnswer(before, answer) && sameData(askedBefore, asked);
 }
 
 /** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */

@@ -10,5 +10,6 @@ export interface RecentAnswers {
 
 export interface RecentAnswer {
   readonly session: Session;
-  readonly writtenAt: Instant;
+  /** Until then it need not be written again while it stays the same. */
+  readonly freshUntil: Instant;
 }
