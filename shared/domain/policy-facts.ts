@@ -34,13 +34,12 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'> {
 const LONGEST_TEXT = 253;
 
 export interface FactsSource extends NasLocation {
-  readonly site: string;
   readonly userName?: string;
 }
 
 /** What the request says of itself, bounded. */
-export function requestFacts(source: FactsSource): Omit<PolicyFacts, 'at' | 'standing' | 'marks'> {
-  const { site, userName, nasIpAddress, nasIpv6Address, nasIdentifier, nasPortType, calledStationId, packetSourceIp } =
+export function requestFacts(site: string, source: FactsSource): Omit<PolicyFacts, 'at' | 'standing' | 'marks'> {
+  const { userName, nasIpAddress, nasIpv6Address, nasIdentifier, nasPortType, calledStationId, packetSourceIp } =
     source;
   const texts = {
     userName,

@@ -58,7 +58,7 @@ export const RESERVED_RULE_NAMES: readonly string[] = [NOT_AUTHENTICATED_RULE, N
  * let in a wrong password, and neither must a site that only observes.
  */
 export function evaluatePolicy(policy: Policy, facts: PolicyFacts): PolicyResult {
-  const rule = policy.rules.find((candidate) => failedConditions(candidate, facts).length === 0);
+  const rule = policy.rules.find((candidate) => matches(candidate, facts));
   if (rule === undefined) {
     const name = facts.standing === 'notAuthenticated' ? NOT_AUTHENTICATED_RULE : NO_RULE;
     return { ...REJECTED, rule: name, policyVersion: policy.version };
@@ -95,10 +95,18 @@ const AUTHENTICATED: Condition = {
   holds: ({ standing }) => standing !== 'notAuthenticated',
 };
 
-function failedConditions({ conditions }: Rule, facts: PolicyFacts): Condition[] {
-  const failed = conditions.filter((condition) => !condition.holds(facts));
-  const speaksOfCompliance = conditions.some(({ name }) => name === AUTHENTICATED.name);
-  return speaksOfCompliance || AUTHENTICATED.holds(facts) ? failed : [AUTHENTICATED, ...failed];
+/** Looks no further than the first condition that fails. */
+function matches(rule: Rule, facts: PolicyFacts): boolean {
+  return (AUTHENTICATED.holds(facts) || speaksOfCompliance(rule)) && rule.conditions.every((one) => one.holds(facts));
+}
+
+function failedConditions(rule: Rule, facts: PolicyFacts): Condition[] {
+  const failed = rule.conditions.filter((condition) => !condition.holds(facts));
+  return AUTHENTICATED.holds(facts) || speaksOfCompliance(rule) ? failed : [AUTHENTICATED, ...failed];
+}
+
+function speaksOfCompliance({ conditions }: Rule): boolean {
+  return conditions.some(({ name }) => name === AUTHENTICATED.name);
 }
 
 /**

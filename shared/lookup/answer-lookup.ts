@@ -64,13 +64,12 @@ export async function answerLookup(
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request);
   const { policy, readAt } = await deps.policies.current(options);
-  const asker = { ...request, site: client.site };
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradictions(deps, ofSession, request, asked, found, options);
-    const facts = await policyFacts(deps, asker, presented, found, options);
+    const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const answer = decide(policy, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = sessionBeforeAnswer(client, request, presented, ofSession);

@@ -32,7 +32,7 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
   const found = presented.authenticated
     ? await orToldByIntune(deps.devices, await findDevice(deps, presented.identities, options), session)
     : undefined;
-  const facts = await policyFacts(deps, session, presented, found, {});
+  const facts = await policyFacts(deps, session.site, session, presented, found, {});
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const now = evaluatePolicy(policy, facts);
   const before = outgoing

@@ -17,9 +17,10 @@ export interface FactsDeps {
   readonly maxCheckInAgeMs: number;
 }
 
-/** @param asker the request with its site, or the session it has become */
+/** @param asker the request, or the session it has become */
 export async function policyFacts(
   deps: FactsDeps,
+  site: string,
   asker: FactsSource,
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
@@ -27,7 +28,7 @@ export async function policyFacts(
 ): Promise<PolicyFacts> {
   const at = toInstant(deps.clock.now());
   const known = {
-    ...requestFacts(asker),
+    ...requestFacts(site, asker),
     at,
     standing: standingOf(presented, found, at, deps.maxCheckInAgeMs),
     marks: [],

@@ -48,7 +48,7 @@ describe('times', () => {
 test('what a request says is bounded, well formed, and absent when empty', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 70_000 }), (text) => {
-      const facts = requestFacts({ site: 'hq', userName: text, nasIdentifier: '' });
+      const facts = requestFacts('hq', { userName: text, nasIdentifier: '' });
       expect(facts.userName?.length ?? 0).toBeLessThanOrEqual(253);
       expect(facts.userName?.isWellFormed() ?? true).toBe(true);
       expect(facts).not.toHaveProperty('nasIdentifier');
