@@ -163,7 +163,9 @@ class SweepSlice {
     // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
     const renewed = this.#lease.renew();
     renewed.catch(() => undefined);
-    // Looking at a page keeps this thread busy: what was asked for goes out before.
+    // Looking at a page keeps this thread busy. What was asked for goes out before: a connection that was idle is looked at
+    // for one turn (undici), and used in the next.
+    await nextTurn();
     await nextTurn();
     const look = lookAtPage(page, this.#fleet);
     const hasNews = look.maybeChanged.length + look.unreadable.length > 0;

@@ -16,5 +16,5 @@ export function managedDeviceFingerprint(record: Readonly<Record<string, unknown
     if (typeof value === 'object' && value !== null) return NO_PLAIN_VALUE;
     return property === 'lastSyncDateTime' && typeof value === 'string' ? value.slice(0, '2026-11-20'.length) : value;
   });
-  return hash('sha256', JSON.stringify([READING, ...values])).slice(0, 10);
+  return hash('sha256', `${READING} ${JSON.stringify(values)}`).slice(0, 10);
 }
