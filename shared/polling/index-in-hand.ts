@@ -3,24 +3,48 @@
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { DeviceMark } from '../ports/device-store.ts';
-import type { FleetIndex } from './fleet-index.ts';
+import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
+export type IndexInHandDeps = Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>;
+
 export class IndexInHand {
   readonly fleet: FleetIndex;
-  readonly #deps: Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>;
+  readonly #deps: IndexInHandDeps;
   readonly #lease: SweepLease;
+  readonly #marks: readonly DeviceMark[];
+  readonly #left: readonly DeviceChange[];
   /** Changes handed on, but not removed yet. */
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
 
-  constructor(deps: Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>, lease: SweepLease, fleet: FleetIndex) {
+  private constructor(
+    deps: IndexInHandDeps,
+    lease: SweepLease,
+    stored: {
+      readonly fleet: FleetIndex;
+      readonly marks: readonly DeviceMark[];
+      readonly left: readonly DeviceChange[];
+    },
+  ) {
     this.#deps = deps;
     this.#lease = lease;
-    this.fleet = fleet;
+    this.fleet = stored.fleet;
+    this.#marks = stored.marks;
+    this.#left = stored.left;
+  }
+
+  /** @param lease held already: nobody else may save an index any more */
+  static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<IndexInHand> {
+    const [fleet, marks, left] = await Promise.all([
+      FleetIndex.load(deps.sweeps, lease.state.runNumber),
+      Array.fromAsync(deps.devices.marks()),
+      Array.fromAsync(deps.devices.pendingChanges()),
+    ]);
+    return new IndexInHand(deps, lease, { fleet, marks, left });
   }
 
   /**
@@ -28,9 +52,9 @@ export class IndexInHand {
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record
    */
-  async takeUpMarks(): Promise<Map<string, DeviceKey>> {
+  takeUpMarks(): Map<string, DeviceKey> {
     const heldFlips = new Map<string, DeviceKey>();
-    for await (const mark of this.#deps.devices.marks()) {
+    for (const mark of this.#marks) {
       this.fleet.doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
@@ -43,11 +67,9 @@ export class IndexInHand {
    * be looked at again if it turned back. The doubt is stored before the changes are removed.
    */
   async takeUpChanges(): Promise<void> {
-    const left: DeviceChange[] = [];
-    for await (const change of this.#deps.devices.pendingChanges()) left.push(change);
-    if (left.length === 0) return;
-    for (const change of left) this.fleet.doubt(change);
-    await this.handOn(left);
+    if (this.#left.length === 0) return;
+    for (const change of this.#left) this.fleet.doubt(change);
+    await this.handOn(this.#left);
     await this.save(true);
   }
 

@@ -14,10 +14,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
+import type { ComplianceSource, ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
-import { FleetIndex } from './fleet-index.ts';
+import type { FleetIndex } from './fleet-index.ts';
 import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
@@ -66,6 +66,8 @@ class SweepSlice {
   readonly #startedAt: Instant;
   readonly #index: IndexInHand;
   readonly #fleet: FleetIndex;
+  /** Of this slice. */
+  readonly #firstPage: Promise<ListPage | SourceError>;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
@@ -74,22 +76,25 @@ class SweepSlice {
   /** What would turn, and is not stored yet: never more than since the last checkpoint. */
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
-  #heldFlips = new Map<string, DeviceKey>();
+  readonly #heldFlips: Map<string, DeviceKey>;
 
   private constructor(
     deps: SweepDeps,
     limits: SweepLimits,
     lease: SweepLease,
+    index: IndexInHand,
     run: SweepRun,
-    fleet: FleetIndex,
+    firstPage: Promise<ListPage | SourceError>,
     now: Instant,
   ) {
     this.#deps = deps;
     this.#limits = limits;
     this.#lease = lease;
     this.#run = run;
-    this.#index = new IndexInHand(deps, lease, fleet);
-    this.#fleet = fleet;
+    this.#firstPage = firstPage;
+    this.#index = index;
+    this.#fleet = index.fleet;
+    this.#heldFlips = index.takeUpMarks();
     this.#startedAt = now;
     this.#checkpointAt = now;
   }
@@ -106,16 +111,16 @@ class SweepSlice {
     const runNumber = interrupted ? lastNumber : lastNumber + 1;
     const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
-    // After the lease is taken: nobody else may save an index any more.
-    const fleet = await FleetIndex.load(deps.sweeps, runNumber);
-    const firstLoad = interrupted === undefined && fleet.size === 0 && (await deps.devices.isEmpty());
-    return new SweepSlice(deps, limits, lease, firstLoad ? { ...run, firstLoad } : run, fleet, now);
+    const firstPage = readPage(deps.source, run);
+    firstPage.catch(() => undefined);
+    const index = await IndexInHand.open(deps, lease);
+    const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
+    return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, firstPage, now);
   }
 
   async work(): Promise<SliceResult> {
-    this.#heldFlips = await this.#index.takeUpMarks();
+    let coming = this.#firstPage;
     await this.#index.takeUpChanges();
-    let coming = this.#readPage(this.#run.cursor);
     let saving = Promise.resolve();
     while (true) {
       const page = await coming;
@@ -124,7 +129,7 @@ class SweepSlice {
         return this.#stopAfter(page);
       }
       const goesOn = page.nextCursor !== undefined && !this.#isTimeUp();
-      if (goesOn) coming = this.#readPage(page.nextCursor);
+      if (goesOn) coming = readPage(this.#deps.source, { cursor: page.nextCursor, pages: this.#run.pages });
       coming.catch(() => undefined);
       const { settled } = await this.#savePage(page, saving);
       saving = settled;
@@ -140,18 +145,6 @@ class SweepSlice {
 
   #isTimeUp(): boolean {
     return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
-  }
-
-  /** An error is looked at only when the page before is saved: until then it is a result like any other. */
-  async #readPage(cursor: string | undefined): Promise<ListPage | SourceError> {
-    try {
-      const page = await this.#deps.source.listDevices(cursor);
-      const endless = this.#run.pages >= MOST_PAGES || page.nextCursor === cursor;
-      return page.nextCursor !== undefined && endless ? pageLoop() : page;
-    } catch (thrown) {
-      if (thrown instanceof SourceError) return thrown;
-      throw thrown;
-    }
   }
 
   /**
@@ -326,6 +319,21 @@ class SweepSlice {
     if (problems.length > LOGGED_PROBLEMS_PER_PAGE) {
       this.#deps.log.warn('poll.record-problems', { code: 'NAC_INTUNE_RECORD', onThisPage: problems.length });
     }
+  }
+}
+
+/** An error is looked at only when the page before is saved: until then it is a result like any other. */
+async function readPage(
+  source: ComplianceSource,
+  { cursor, pages }: { readonly cursor?: string | undefined; readonly pages: number },
+): Promise<ListPage | SourceError> {
+  try {
+    const page = await source.listDevices(cursor);
+    const endless = pages >= MOST_PAGES || page.nextCursor === cursor;
+    return page.nextCursor !== undefined && endless ? pageLoop() : page;
+  } catch (thrown) {
+    if (thrown instanceof SourceError) return thrown;
+    throw thrown;
   }
 }
 

@@ -2,7 +2,10 @@
 
 import type { AccessToken } from './msal-application.ts';
 
-/** MSAL renews five minutes early; when that fails, the old token is as good as before. */
+/**
+ * So long nobody is asked: neither MSAL, whose answer from memory is the dearest part of a small request, nor Entra after it
+ * failed. MSAL renews five minutes early; when that fails, the old token is as good as before.
+ */
 const REST_MS = 30_000;
 /** A token that ends on its way is of no use. */
 const LEAST_LEFT_MS = 30_000;
@@ -20,7 +23,7 @@ export class KeptTokens {
   readonly #refused = new Set<string>();
   readonly #freshAtMs = new Map<string, number>();
 
-  /** A token that stands in while Entra, which failed a moment ago, is left alone. */
+  /** The token that was good a moment ago, or stands in while Entra, which failed a moment ago, is left alone. */
   resting(resource: string, nowMs: number): string | undefined {
     const kept = this.#kept.get(resource);
     return kept && nowMs < kept.restUntilMs && isGood(kept, nowMs) ? kept.token : undefined;
@@ -34,8 +37,8 @@ export class KeptTokens {
     return kept.token;
   }
 
-  keep(resource: string, { token, expiresAt }: AccessToken): string {
-    this.#kept.set(resource, { token, expiresAtMs: expiresAt?.getTime() ?? 0, restUntilMs: 0 });
+  keep(resource: string, { token, expiresAt }: AccessToken, nowMs: number): string {
+    this.#kept.set(resource, { token, expiresAtMs: expiresAt?.getTime() ?? 0, restUntilMs: nowMs + REST_MS });
     return token;
   }
 

@@ -109,7 +109,7 @@ class RollingTokenSource {
     const resting = fresh ? undefined : this.#kept.resting(resource, nowMs);
     if (resting !== undefined) return resting;
     try {
-      return this.#kept.keep(resource, await this.#ask(resource, fresh));
+      return this.#kept.keep(resource, await this.#ask(resource, fresh), this.#now().getTime());
     } catch (thrown) {
       const standIn = this.#kept.standIn(resource, this.#now().getTime());
       if (standIn === undefined) throw thrown;

@@ -118,10 +118,8 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *pendingChanges(): AsyncIterable<DeviceChange> {
-    for (const shard of SHARDS) {
-      for await (const row of this.#list(prefixFilter(shardPartition(shard), 'c|'), ['change'])) {
-        yield JSON.parse(String(row['change'])) as DeviceChange;
-      }
+    for await (const row of this.#listEverywhere('c|', ['change'])) {
+      yield JSON.parse(String(row['change'])) as DeviceChange;
     }
   }
 
@@ -140,10 +138,7 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *marks(): AsyncIterable<DeviceMark> {
-    for (const shard of SHARDS) {
-      const filter = prefixFilter(shardPartition(shard), 'm|');
-      for await (const row of this.#list(filter, ['RowKey', 'held'])) yield toMark(row);
-    }
+    for await (const row of this.#listEverywhere('m|', ['RowKey', 'held'])) yield toMark(row);
   }
 
   async addMarks(keys: readonly DeviceKey[]): Promise<void> {
@@ -167,6 +162,14 @@ export class TableDeviceStore implements DeviceStore {
     } catch (thrown) {
       if (!isNotFound(thrown) && !isConflict(thrown)) throw toStoreError('removing a row', thrown);
     }
+  }
+
+  /** Rows that are few: the shards are asked side by side, and each is read whole. */
+  async *#listEverywhere(prefix: string, select: string[]): AsyncIterable<TableEntityResult<Record<string, unknown>>> {
+    const shards = SHARDS.map((shard) =>
+      Array.fromAsync(this.#list(prefixFilter(shardPartition(shard), prefix), select)),
+    );
+    for (const rows of await Promise.all(shards)) yield* rows;
   }
 
   async *#list(filter: string, select: string[]): AsyncIterable<TableEntityResult<Record<string, unknown>>> {
