@@ -12,8 +12,11 @@ import { type Child, startChild } from './child-process.ts';
 import { median } from './latency.ts';
 import { benchMillion } from './poll-million.ts';
 import type { PolledRun } from './poll-process.ts';
+import type { TenantChange } from './tenant-process.ts';
 
 const ROUNDS = 3;
+/** The simulated tenant has a page ready in two milliseconds. A service that is asked over the internet takes longer. */
+const PAGE_DELAY_MS = 100;
 /** What Node allows itself by default where it finds the 512 MB of the smallest Flex Consumption instance. */
 const HEAP_OF_SMALLEST_INSTANCE_MIB = 256;
 
@@ -100,11 +103,18 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
   );
 
   const changed = Math.round(devices / 100);
-  await ask(tenantProcess, changed);
+  await ask(tenantProcess, { turn: changed } satisfies TenantChange);
   await seen();
   const last = await run();
   const changes = (await seen()).filter(isContent);
   print(`1 % changed (${changed}): ${tally(changes)} (device rows and change rows, written and removed)`);
+  await ask(tenantProcess, { pageDelayMs: PAGE_DELAY_MS } satisfies TenantChange);
+  await run();
+  const { seconds: waiting } = await run();
+  const downloading = await bareSeconds({ download: tenant });
+  print(
+    `nothing changed, each page after ${PAGE_DELAY_MS} ms: sweep / download and parse = ${(waiting / downloading).toFixed(2)} (${waiting.toFixed(2)} against ${downloading.toFixed(2)} s)`,
+  );
   print(`peak memory of the process that polls: ${last.peakMiB.toFixed(0)} MiB (wanted: at most 400 MB = 381 MiB)`);
 }
 
