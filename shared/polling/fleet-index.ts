@@ -176,9 +176,10 @@ export class FleetIndex {
   async save(store: SweepStore, keepMarks: boolean): Promise<void> {
     for (const [name, shard] of this.#shards) {
       if (!shard.changed && !(keepMarks && shard.marked)) continue;
-      shard.etag = await store.writeFleetShard(name, Buffer.concat([HEADER, shard.entries.pack()]), shard.etag);
+      // Before the write: what the next page marks while it is under way is not in it.
       shard.changed = false;
       shard.marked = false;
+      shard.etag = await store.writeFleetShard(name, Buffer.concat([HEADER, shard.entries.pack()]), shard.etag);
     }
   }
 

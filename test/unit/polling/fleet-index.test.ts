@@ -118,6 +118,21 @@ describe('a device that the list leaves out', () => {
     expect(await completeRun(store, 5, OTHERS)).toEqual([deviceHash(LOST)]);
   });
 
+  test('is not gone when it was listed while the index was being saved', async () => {
+    const store = memoryStore();
+    await completeRun(store, 1, FLEET);
+    await completeRun(store, 2, OTHERS);
+    const index = await FleetIndex.load(store, 3);
+    index.doubt(LOST);
+    const saving = index.save(store, true);
+    for (const device of FLEET) index.markSeen(device);
+    await saving;
+    await index.save(store, true);
+
+    expect(hashesOf(await FleetIndex.load(store, 3)), 'as the next slice of the run finds it').toEqual([]);
+    expect(await completeRun(store, 4, OTHERS), 'the first run in a row without it').toEqual([]);
+  });
+
   test('counts once for a run that a crash makes count again', async () => {
     const store = memoryStore();
     await completeRun(store, 1, FLEET);
