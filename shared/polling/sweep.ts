@@ -77,6 +77,8 @@ class SweepSlice {
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
   readonly #heldFlips: Map<string, DeviceKey>;
+  /** Devices of the newest page of which the index does not know yet what it said. */
+  #unsettled: ReadonlySet<string> = new Set();
 
   private constructor(
     deps: SweepDeps,
@@ -160,7 +162,10 @@ class SweepSlice {
     // for one turn (undici), and used in the next.
     await nextTurn();
     await nextTurn();
+    // What the page before said of a device that is listed once more comes first: it may have been something else.
+    if (listsAnyOf(page, this.#unsettled)) await before;
     const look = lookAtPage(page, this.#fleet);
+    this.#unsettled = keysOf([...look.maybeChanged, ...look.unreadable]);
     const hasNews = look.maybeChanged.length + look.unreadable.length > 0;
     if (hasNews) await renewed;
     const { firstLoad = false } = this.#run;
@@ -335,6 +340,14 @@ async function readPage(
     if (thrown instanceof SourceError) return thrown;
     throw thrown;
   }
+}
+
+function listsAnyOf({ records }: ListPage, keys: ReadonlySet<string>): boolean {
+  return keys.size > 0 && records.some(({ key }) => key !== undefined && keys.has(deviceKeyText(key)));
+}
+
+function keysOf(keys: readonly (DeviceKey | undefined)[]): ReadonlySet<string> {
+  return new Set(keys.flatMap((key) => (key === undefined ? [] : [deviceKeyText(key)])));
 }
 
 function newRun(id: string, startedAt: Instant): SweepRun {

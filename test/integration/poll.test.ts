@@ -420,6 +420,35 @@ describe('answers that are not what they should be', () => {
     expect(JSON.stringify(nac.log)).not.toContain('wrong-secret-value');
   });
 
+  it('a device that two pages in a row list is as the later page says', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 2 } });
+    await nac.app.poll(SLICE_MS);
+    const { value } = nac.tenant.fleet.list({ limit: 2 });
+    const [first, second] = value.map((device) => ({ ...device, ethernetMacAddress: null, udid: null }));
+    const nextLink = `${nac.tenant.graphUrl}/v1.0/deviceManagement/managedDevices?$skiptoken=2`;
+    const renamed = { value: [{ ...first, deviceName: 'NAC-RENAMED' }], '@odata.nextLink': nextLink };
+    nac.tenant.script({ target: 'page', body: JSON.stringify(renamed) });
+    nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [first, second] }) });
+    // The pointers of the first page take until the lease is renewed for the second.
+    const renewed = Promise.withResolvers<void>();
+    let isWritten = false;
+    nac.storage.beforeEach = async ({ table, writes }): Promise<'pass'> => {
+      if (table === 'devices' && writes > 0) isWritten = true;
+      if (table === 'polling' && writes > 0 && isWritten) renewed.resolve();
+      if (table === 'identities' && writes > 0) await renewed.promise;
+      return 'pass';
+    };
+
+    expect(await pollAgain(nac)).toEqual({ kind: 'complete' });
+
+    expect(await stored(nac, String(first?.deviceName))).toMatchObject({
+      indexed: true,
+      device: { name: first?.deviceName },
+    });
+    expect(nac.changes.slice(-2).map(({ fields }) => fields)).toEqual([['name'], ['name']]);
+    expect((await nac.sweeps.listRuns(1))[0]).toMatchObject({ pages: 2, saved: 2 });
+  });
+
   it('a malformed record keeps what was stored of its device, and the others are saved', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 2 } });
     await nac.app.poll(SLICE_MS);
