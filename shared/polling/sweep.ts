@@ -22,7 +22,7 @@ import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
 import { note } from './read-again.ts';
-import { type SavedRecords, saveDevices, saveRecords } from './save-devices.ts';
+import { type Saved, saveDevices, saveRecords } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 import { SweepLease } from './sweep-lease.ts';
 import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
@@ -134,8 +134,10 @@ class SweepSlice {
       if (goesOn) coming = readPage(this.#deps.source, { cursor: page.nextCursor, pages: this.#run.pages });
       coming.catch(() => undefined);
       const { settled } = await this.#savePage(page, saving);
+      settled.catch(() => undefined);
+      // Two pages at once are enough, and all that memory has room for.
+      await saving;
       saving = settled;
-      saving.catch(() => undefined);
       const now = toInstant(this.#deps.clock.now());
       const isDue = millisecondsBetween(this.#checkpointAt, now) >= CHECKPOINT_MS || this.#flips.size > MOST_COLLECTED;
       if (!goesOn || isDue) await saving;
@@ -178,19 +180,17 @@ class SweepSlice {
         plan: (stored) => planObserved(stored, listed.device, page.requestedAt, { flips }),
       })),
     );
-    await before;
-    return { settled: this.#settlePage(page, look, saved, renewed) };
+    const inPlace = saved.putPointersInPlace();
+    // A page without news was not kept waiting for its renewal.
+    const settled = Promise.all([before, inPlace, renewed]).then(() => this.#settlePage(page, look, saved));
+    return { settled };
   }
 
   async #settlePage(
     { requestedAt, nextCursor }: ListPage,
     { listed, unchanged, maybeChanged, unreadable, graceTimes, problems }: LookedAt,
-    saved: SavedRecords<ListedDevice>,
-    renewed: Promise<void>,
+    saved: Saved<ListedDevice>,
   ): Promise<void> {
-    await saved.putPointersInPlace();
-    // A page without news was not kept waiting for it.
-    await renewed;
     for (const settled of saved.settled) {
       this.#fleet.record(settled, settled.fingerprint);
       // Whatever was held beside it is settled, too.
