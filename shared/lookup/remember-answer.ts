@@ -60,6 +60,8 @@ async function write(
     recentAnswers.set(session.id, { session, freshUntil });
     return true;
   } catch (thrown) {
+    // It may reach the store all the same: nobody knows what is kept there now.
+    recentAnswers.forget(session.id);
     metrics.count('lookup.session-not-written');
     log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
     return false;

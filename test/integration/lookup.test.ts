@@ -232,6 +232,25 @@ describe('reads and writes', () => {
       { name: 'lookup.session-not-written', total: 1 },
     ]);
   });
+
+  it('a write that nobody waited for does not stay behind as the place of a station that has come back', async () => {
+    await using nac = await polledConnector();
+    const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
+    const place = async () => (await nac.sessions.listByDevice(device))[0]?.nasIpAddress;
+    const askAt = (nasIpAddress: string) => ask(nac, mab(macOf(nac, 'NAC-00001'), { nasIpAddress }));
+    await askAt('10.1.1.1');
+    const answered = Promise.withResolvers<void>();
+    nac.storage.beforeEach = async ({ table, writes }) => {
+      if (table === 'sessions' && writes > 0) await answered.promise;
+      return 'pass' as const;
+    };
+    await askAt('10.1.1.2');
+    answered.resolve();
+    await expect.poll(place).toBe('10.1.1.2');
+
+    await askAt('10.1.1.1');
+    await expect.poll(place).toBe('10.1.1.1');
+  });
 });
 
 it('a station whose attributes are as long as can be, or longer, is remembered all the same', async () => {
