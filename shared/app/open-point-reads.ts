@@ -9,12 +9,13 @@ import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { openTables } from '../adapters/table-storage/tables.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
+import { toConnectorError } from '../errors.ts';
 import { handOnLeft } from '../polling/hand-on.ts';
 import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads.ts';
 import { pollNoncompliant } from '../polling/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
 import { applyReleases } from '../polling/release-held.ts';
-import { keepServiceAddress } from '../polling/service-address.ts';
+import { keepServiceAddress, SERVICE_ADDRESS_TASK } from '../polling/service-address.ts';
 import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -58,14 +59,17 @@ export async function openPointReads(
     leaseMs: functionTimeoutMs * LEASE_SHARE,
   });
   return {
-    /** For lookups that ask Intune themselves. */
+    /** For lookups that ask Intune themselves; the poll goes on without it. */
     async keepServiceAddress(functionTimeoutMs: number): Promise<void> {
       if (settings.liveQuery.perSecond === 0) return;
       const { leaseMs, budgetMs } = limitsOf(functionTimeoutMs);
-      await keepServiceAddress(
-        { ...deps, services },
-        { until: addMilliseconds(toInstant(clock.now()), budgetMs), leaseMs },
-      );
+      const time = { until: addMilliseconds(toInstant(clock.now()), budgetMs), leaseMs };
+      try {
+        await keepServiceAddress({ ...deps, services }, time);
+      } catch (thrown) {
+        const { code, message, action } = toConnectorError(thrown);
+        log.warn('poll.task-failed', { task: SERVICE_ADDRESS_TASK, code, message, action });
+      }
     },
     async storeLive(functionTimeoutMs: number): Promise<void> {
       await storeLiveDevices(deps, limitsOf(functionTimeoutMs));

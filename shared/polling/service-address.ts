@@ -5,7 +5,7 @@ import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from './background-task.ts';
 
-const SERVICE_ADDRESS_TASK = 'service-address';
+export const SERVICE_ADDRESS_TASK = 'service-address';
 /** Microsoft moves tenants now and then, and tells nobody. */
 const FIND_AGAIN_AFTER_MS = 3_600_000;
 

@@ -2,6 +2,7 @@
 // enforcement makes of a session that rests on Intune's own word. The tenant over HTTPS, Azurite, the embedded broker.
 
 import { describe, expect, it, vi } from 'vitest';
+import { taskRow } from '../../shared/adapters/table-storage/row-keys.ts';
 import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
@@ -67,6 +68,15 @@ describe('a device that enrolled after the last sweep', () => {
     nac.clock.advance(61 * MINUTE_MS);
     await nac.app.poll(MINUTE_MS);
     expect(graph()).toBe(found + 1);
+  });
+
+  it('costs no sweep when what is stored of the service is damaged', async () => {
+    await using nac = await startEnforcement(ENV);
+    await nac.tables.polling.upsertEntity({ ...taskRow('service-address'), columns: 1, state0: '{' }, 'Replace');
+    await pollAgain(nac);
+    expect(nac.log.filter(({ event }) => event === 'poll.task-failed').map(({ fields }) => fields)).toMatchObject([
+      { task: 'service-address', code: 'NAC_STORE_ROW', action: expect.stringContaining('task|service-address') },
+    ]);
   });
 
   it('is told to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
