@@ -7,7 +7,7 @@ import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime 
 
 export const SERVICE_ADDRESS_TASK = 'service-address';
 /** Microsoft moves tenants now and then, and tells nobody. */
-const FIND_AGAIN_AFTER_MS = 3_600_000;
+const FIND_AGAIN_AFTER_MS = 900_000;
 
 interface ServiceAddressState extends TaskState {
   readonly address?: string;
@@ -20,7 +20,7 @@ export interface ServiceAddressDeps extends TaskDeps {
   };
 }
 
-/** Finds it when it was not found for an hour; the last one found stays when that fails. */
+/** Finds it when it was not found for a quarter of an hour; the last one found stays when that fails. */
 export function keepServiceAddress(deps: ServiceAddressDeps, time: TaskTime): Promise<TaskResult> {
   return runTask<ServiceAddressState>(deps, SERVICE_ADDRESS_TASK, time, {}, async () => {
     const address = await deps.services.locate();

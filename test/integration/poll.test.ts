@@ -83,7 +83,7 @@ describe('a poll without changes', () => {
     expect(writesTo(nac, 'devices', 'identities', 'sessions', 'clients')).toBe(0);
     // The lease taken, renewed with each of the three pages, given back; and the record of the run.
     const sweep = 6;
-    // Where Intune's compliance service is: found again every hour, the lease of that taken and given back.
+    // Where Intune's compliance service is: found again every quarter of an hour, the lease of that taken and given back.
     const serviceAddress = 2;
     expect(writesTo(nac, 'polling')).toBe(sweep + serviceAddress);
     expect(nac.storage.requests.filter(({ table, method }) => table === 'polling' && method === 'POST')).toEqual([]);

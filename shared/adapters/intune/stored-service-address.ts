@@ -3,7 +3,7 @@
 import { SourceError } from '../../errors.ts';
 import { isTrustedService, type ServiceDiscovery } from './service-discovery.ts';
 
-/** A moved service is found anew every hour; this much later, at most, everybody knows. */
+/** A moved service is found anew every quarter of an hour; this much later, at most, everybody knows. */
 const REMEMBERED_MS = 300_000;
 
 export interface StoredServiceAddressOptions {
@@ -43,7 +43,8 @@ export function createStoredServiceAddress(
 
 function notFoundYet(): SourceError {
   return new SourceError('NAC_INTUNE_DISCOVERY', 'The poll has not found Intune’s compliance service yet.', {
-    action: 'It looks within a minute of its start, and every hour; `npm run doctor` shows what keeps it from it.',
+    action:
+      'It looks within a minute of its start, and every quarter of an hour; `npm run doctor` shows what keeps it from it.',
   });
 }
 
