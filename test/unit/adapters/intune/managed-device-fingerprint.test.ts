@@ -22,9 +22,6 @@ const anyValue = fc.oneof(
   fc.array(fc.string()),
   fc.object(),
 );
-const anyRecord = fc.record(Object.fromEntries(MANAGED_DEVICE_PROPERTIES.map((name) => [name, anyValue])), {
-  requiredKeys: [],
-});
 
 describe('the fingerprint of a record', () => {
   test('does not depend on the order of its properties, nor on those nobody asked for', () => {
@@ -52,16 +49,16 @@ describe('the fingerprint of a record', () => {
   });
 
   test('is the same only for records that read the same', () => {
+    const anyProperty = fc.constantFrom(...MANAGED_DEVICE_PROPERTIES);
     fc.assert(
-      fc.property(anyRecord, anyRecord, fc.subarray([...MANAGED_DEVICE_PROPERTIES]), (a, b, kept) => {
-        const mixed = { ...b, ...Object.fromEntries(kept.map((name) => [name, a[name]])) };
-        for (const other of [b, mixed]) {
-          const [one, two] = [a, other].map((record) => readManagedDevice('intune', { ...RECORD, ...record }).device);
-          const same =
-            managedDeviceFingerprint({ ...RECORD, ...a }) === managedDeviceFingerprint({ ...RECORD, ...other });
-          if (same) expect(one && deviceContent(one)).toBe(two && deviceContent(two));
-        }
+      fc.property(anyProperty, anyValue, anyValue, (property, before, after) => {
+        const one = { ...RECORD, [property]: before };
+        const other = { ...RECORD, [property]: after };
+        if (managedDeviceFingerprint(one) !== managedDeviceFingerprint(other)) return;
+        const [first, second] = [one, other].map((record) => readManagedDevice('intune', record).device);
+        expect(first && deviceContent(first)).toBe(second && deviceContent(second));
       }),
+      { numRuns: 2_000 },
     );
   });
 
