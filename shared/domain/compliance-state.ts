@@ -17,8 +17,9 @@ export type ComplianceState = (typeof COMPLIANCE_STATES)[number];
 /** The states that count as compliant. */
 export type CompliantStates = ReadonlySet<ComplianceState>;
 
+const BY_LOWER_CASE = new Map(COMPLIANCE_STATES.map((state) => [state.toLowerCase(), state]));
+
 /** The state Graph names, in any letter case; a name this product does not know counts as `unknown`. */
 export function parseComplianceState(text: string): ComplianceState {
-  const wanted = text.trim().toLowerCase();
-  return COMPLIANCE_STATES.find((state) => state.toLowerCase() === wanted) ?? 'unknown';
+  return BY_LOWER_CASE.get(text.trim().toLowerCase()) ?? 'unknown';
 }

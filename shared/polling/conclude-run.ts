@@ -21,7 +21,7 @@ import { tellHeld } from './tell-held.ts';
 export interface CollectedFlip extends DeviceKey {
   readonly device: Device;
   /** Absent when a point read brought it. */
-  readonly fingerprint?: string;
+  readonly fingerprint?: number;
   readonly observedAt: Instant;
 }
 

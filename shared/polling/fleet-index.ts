@@ -15,7 +15,7 @@ import { type Entry, PackedEntries } from './packed-entries.ts';
  * backup) heals by itself.
  */
 const DISTRUST_EVERY = 12;
-const NO_FINGERPRINT = '0000000000';
+const NO_FINGERPRINT = 0;
 /** Names the layout; anything else is read as an empty index, which the next run fills again. */
 const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
 const RUNS = 65_536;
@@ -76,7 +76,8 @@ export class FleetIndex {
     const entry = shard.entries.find(hash);
     if (entry === undefined) return false;
     this.#mark(shard, entry);
-    return !this.#trustsNothing && shard.entries.hasFingerprint(entry, record.fingerprint);
+    const known = shard.entries.fingerprint(entry);
+    return !this.#trustsNothing && known !== NO_FINGERPRINT && known === record.fingerprint;
   }
 
   /** The run has met the device, whatever became of its content. */
@@ -109,7 +110,7 @@ export class FleetIndex {
     const entry = before ?? entries.add(hash);
     this.#mark(shard, entry);
     shard.marked = true;
-    if (before !== undefined && entries.hasFingerprint(entry, fingerprint)) return;
+    if (before !== undefined && entries.fingerprint(entry) === fingerprint) return;
     entries.setFingerprint(entry, fingerprint);
     shard.changed = true;
   }
@@ -150,7 +151,7 @@ export class FleetIndex {
   doubt(key: DeviceKey): void {
     const { shard, hash } = this.#place(key);
     const entry = shard.entries.find(hash);
-    if (entry === undefined || shard.entries.hasFingerprint(entry, NO_FINGERPRINT)) return;
+    if (entry === undefined || shard.entries.fingerprint(entry) === NO_FINGERPRINT) return;
     shard.entries.setFingerprint(entry, NO_FINGERPRINT);
     shard.changed = true;
   }

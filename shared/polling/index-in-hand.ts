@@ -2,7 +2,7 @@
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { DeviceMark } from '../ports/device-store.ts';
+import type { DeviceMark, OpenDevices } from '../ports/device-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
 import type { SweepDeps } from './sweep-deps.ts';
@@ -14,37 +14,26 @@ export class IndexInHand {
   readonly fleet: FleetIndex;
   readonly #deps: IndexInHandDeps;
   readonly #lease: SweepLease;
-  readonly #marks: readonly DeviceMark[];
-  readonly #left: readonly DeviceChange[];
+  readonly #open: OpenDevices;
   /** Changes handed on, but not removed yet. */
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
 
-  private constructor(
-    deps: IndexInHandDeps,
-    lease: SweepLease,
-    stored: {
-      readonly fleet: FleetIndex;
-      readonly marks: readonly DeviceMark[];
-      readonly left: readonly DeviceChange[];
-    },
-  ) {
+  private constructor(deps: IndexInHandDeps, lease: SweepLease, fleet: FleetIndex, open: OpenDevices) {
     this.#deps = deps;
     this.#lease = lease;
-    this.fleet = stored.fleet;
-    this.#marks = stored.marks;
-    this.#left = stored.left;
+    this.fleet = fleet;
+    this.#open = open;
   }
 
   /** @param lease held already: nobody else may save an index any more */
   static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<IndexInHand> {
-    const [fleet, marks, left] = await Promise.all([
+    const [fleet, open] = await Promise.all([
       FleetIndex.load(deps.sweeps, lease.state.runNumber),
-      Array.fromAsync(deps.devices.marks()),
-      Array.fromAsync(deps.devices.pendingChanges()),
+      deps.devices.readOpen(),
     ]);
-    return new IndexInHand(deps, lease, { fleet, marks, left });
+    return new IndexInHand(deps, lease, fleet, open);
   }
 
   /**
@@ -54,7 +43,7 @@ export class IndexInHand {
    */
   takeUpMarks(): Map<string, DeviceKey> {
     const heldFlips = new Map<string, DeviceKey>();
-    for (const mark of this.#marks) {
+    for (const mark of this.#open.marks) {
       this.fleet.doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
@@ -67,9 +56,10 @@ export class IndexInHand {
    * be looked at again if it turned back. The doubt is stored before the changes are removed.
    */
   async takeUpChanges(): Promise<void> {
-    if (this.#left.length === 0) return;
-    for (const change of this.#left) this.fleet.doubt(change);
-    await this.handOn(this.#left);
+    const { changes } = this.#open;
+    if (changes.length === 0) return;
+    for (const change of changes) this.fleet.doubt(change);
+    await this.handOn(changes);
     await this.save(true);
   }
 

@@ -9,7 +9,7 @@ import { graceReadingAt } from './read-again.ts';
 /** A device as a list showed it, with what the index is to remember once its record is stored. */
 export interface ListedDevice extends DeviceKey {
   readonly device: Device;
-  readonly fingerprint: string;
+  readonly fingerprint: number;
 }
 
 export interface LookedAt {
@@ -45,13 +45,18 @@ export function lookAtPage({ records, requestedAt }: ListPage, fleet: FleetIndex
       continue;
     }
     const graceAt = graceReadingAt(device, requestedAt);
-    if (graceAt !== undefined) graceTimes.set(deviceKeyText(key), graceAt);
-    if (!isUnchanged) maybeChanged.push({ ...key, device, fingerprint: record.fingerprint });
+    if (graceAt !== undefined) graceTimes.set(deviceKeyText(device), graceAt);
+    // Named by what was read: the key of the record keeps the page's text in memory.
+    const { source, id } = device;
+    if (!isUnchanged) maybeChanged.push({ source, id, device, fingerprint: record.fingerprint });
   }
   return { listed: records.length - unreadable.length, unchanged, maybeChanged, unreadable, graceTimes, problems };
 }
 
 /** A list that shifts while it is paged may show a device twice; the later record is the newer one. */
 function withoutRepetitions(records: readonly ListedRecord[]): readonly ListedRecord[] {
+  const ids = new Set<unknown>();
+  for (const record of records) ids.add(record.key?.id ?? record);
+  if (ids.size === records.length) return records;
   return [...new Map(records.map((record) => [record.key?.id ?? record, record])).values()];
 }

@@ -7,37 +7,40 @@ const ENTRY_BYTES = 16;
 /** Of the slots, so many are taken at most: then hardly ever does more than one have to be looked at. */
 const FULLEST = 0.5;
 const FEWEST_SLOTS = 64;
-/** What a removed entry leaves behind: no device has this hash. */
-const REMOVED = '0'.repeat(16);
 
 /** Number of an entry; the same as long as the entries live. */
 export type Entry = number;
 
 export class PackedEntries {
-  #bytes: Buffer;
+  #bytes: Uint8Array;
+  /** Reads and writes numbers in {@link #bytes}. */
+  #numbers: DataView;
   /** Entries ever added, removed ones included. */
   #count = 0;
   #size = 0;
   /** Entry + 1 at the place its hash points to, or behind it; 0 where none is. */
-  #slots = new Int32Array(FEWEST_SLOTS);
+  #slots: Int32Array;
 
   /** @param room entries that may be added before bytes have to be moved */
   constructor(room = 0) {
-    this.#bytes = Buffer.alloc(Math.max(room, 1) * ENTRY_BYTES);
+    this.#bytes = new Uint8Array(Math.max(room, 1) * ENTRY_BYTES);
+    this.#numbers = viewOf(this.#bytes);
+    this.#slots = new Int32Array(slotsFor(room));
   }
 
   /** @param firstDigit of the hash of each of them; what begins otherwise is damaged */
   static unpack(packed: Uint8Array, firstDigit: string): PackedEntries {
-    const given = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
-    const whole = Math.floor(given.length / ENTRY_BYTES);
+    const whole = Math.floor(packed.length / ENTRY_BYTES);
     const entries = new PackedEntries(whole);
+    const given = viewOf(packed);
     const digit = Number.parseInt(firstDigit, 16);
     for (let at = 0; at < whole * ENTRY_BYTES; at += ENTRY_BYTES) {
-      const high = given.readUInt32BE(at);
-      const low = given.readUInt32BE(at + 4);
-      if (high >>> 28 !== digit || (high === 0 && low === 0)) continue;
+      const high = given.getUint32(at);
+      const low = given.getUint32(at + 4);
+      if (high >>> 28 !== digit || isRemoved(high, low)) continue;
       const entry = entries.#find(high, low) ?? entries.#add(high, low);
-      given.copy(entries.#bytes, entry * ENTRY_BYTES + 8, at + 8, at + ENTRY_BYTES);
+      entries.#numbers.setUint32(entry * ENTRY_BYTES + 8, given.getUint32(at + 8));
+      entries.#numbers.setUint32(entry * ENTRY_BYTES + 12, given.getUint32(at + 12));
     }
     return entries;
   }
@@ -57,60 +60,68 @@ export class PackedEntries {
   }
 
   remove(entry: Entry): void {
-    this.#bytes.write(REMOVED, entry * ENTRY_BYTES, 'hex');
+    this.#numbers.setUint32(entry * ENTRY_BYTES, 0);
+    this.#numbers.setUint32(entry * ENTRY_BYTES + 4, 0);
     this.#size -= 1;
   }
 
   *[Symbol.iterator](): Generator<Entry> {
     for (let entry = 0; entry < this.#count; entry++) {
-      if (this.hash(entry) !== REMOVED) yield entry;
+      if (!isRemoved(this.#high(entry), this.#low(entry))) yield entry;
     }
   }
 
   hash(entry: Entry): string {
-    return this.#bytes.toString('hex', entry * ENTRY_BYTES, entry * ENTRY_BYTES + 8);
+    return hex(this.#high(entry)) + hex(this.#low(entry));
   }
 
-  /** Ten hexadecimal digits. */
-  hasFingerprint(entry: Entry, fingerprint: string): boolean {
+  /** Forty bits. */
+  fingerprint(entry: Entry): number {
     const at = entry * ENTRY_BYTES + 8;
-    return (
-      this.#bytes.readUInt32BE(at) === Number.parseInt(fingerprint.slice(0, 8), 16) &&
-      this.#bytes.readUInt8(at + 4) === Number.parseInt(fingerprint.slice(8), 16)
-    );
+    return this.#numbers.getUint32(at) * 256 + this.#numbers.getUint8(at + 4);
   }
 
-  setFingerprint(entry: Entry, fingerprint: string): void {
-    this.#bytes.write(fingerprint, entry * ENTRY_BYTES + 8, 5, 'hex');
+  setFingerprint(entry: Entry, fingerprint: number): void {
+    const at = entry * ENTRY_BYTES + 8;
+    this.#numbers.setUint32(at, Math.floor(fingerprint / 256));
+    this.#numbers.setUint8(at + 4, fingerprint % 256);
   }
 
   /** From 0 to 255. */
   missed(entry: Entry): number {
-    return this.#bytes.readUInt8(entry * ENTRY_BYTES + 13);
+    return this.#numbers.getUint8(entry * ENTRY_BYTES + 13);
   }
 
   setMissed(entry: Entry, missed: number): void {
-    this.#bytes.writeUInt8(Math.min(missed, 255), entry * ENTRY_BYTES + 13);
+    this.#numbers.setUint8(entry * ENTRY_BYTES + 13, Math.min(missed, 255));
   }
 
   /** From 0 to 65,535. */
   run(entry: Entry): number {
-    return this.#bytes.readUInt16BE(entry * ENTRY_BYTES + 14);
+    return this.#numbers.getUint16(entry * ENTRY_BYTES + 14);
   }
 
   setRun(entry: Entry, run: number): void {
-    this.#bytes.writeUInt16BE(run, entry * ENTRY_BYTES + 14);
+    this.#numbers.setUint16(entry * ENTRY_BYTES + 14, run);
   }
 
   /** The entries one after the other, without those that were removed. */
   pack(): Uint8Array {
-    const packed = Buffer.alloc(this.#size * ENTRY_BYTES);
+    const packed = new Uint8Array(this.#size * ENTRY_BYTES);
     let at = 0;
     for (const entry of this) {
-      this.#bytes.copy(packed, at, entry * ENTRY_BYTES, (entry + 1) * ENTRY_BYTES);
+      packed.set(this.#bytes.subarray(entry * ENTRY_BYTES, (entry + 1) * ENTRY_BYTES), at);
       at += ENTRY_BYTES;
     }
     return packed;
+  }
+
+  #high(entry: Entry): number {
+    return this.#numbers.getUint32(entry * ENTRY_BYTES);
+  }
+
+  #low(entry: Entry): number {
+    return this.#numbers.getUint32(entry * ENTRY_BYTES + 4);
   }
 
   #find(high: number, low: number): Entry | undefined {
@@ -118,24 +129,28 @@ export class PackedEntries {
     for (let slot = low & mask; ; slot = (slot + 1) & mask) {
       const entry = (this.#slots[slot] ?? 0) - 1;
       if (entry < 0) return undefined;
-      const at = entry * ENTRY_BYTES;
-      if (this.#bytes.readUInt32BE(at + 4) === low && this.#bytes.readUInt32BE(at) === high) return entry;
+      if (this.#low(entry) === low && this.#high(entry) === high) return entry;
     }
   }
 
   #add(high: number, low: number): Entry {
     const entry = this.#count;
     const at = entry * ENTRY_BYTES;
-    if (at + ENTRY_BYTES > this.#bytes.length) {
-      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
-    }
-    this.#bytes.writeUInt32BE(high, at);
-    this.#bytes.writeUInt32BE(low, at + 4);
+    if (at + ENTRY_BYTES > this.#bytes.length) this.#grow();
+    this.#numbers.setUint32(at, high);
+    this.#numbers.setUint32(at + 4, low);
     this.#count += 1;
     this.#size += 1;
     if (this.#count > this.#slots.length * FULLEST) this.#spread();
     else this.#place(entry);
     return entry;
+  }
+
+  #grow(): void {
+    const bytes = new Uint8Array(this.#bytes.length * 2);
+    bytes.set(this.#bytes);
+    this.#bytes = bytes;
+    this.#numbers = viewOf(bytes);
   }
 
   #spread(): void {
@@ -145,8 +160,26 @@ export class PackedEntries {
 
   #place(entry: Entry): void {
     const mask = this.#slots.length - 1;
-    let slot = this.#bytes.readUInt32BE(entry * ENTRY_BYTES + 4) & mask;
+    let slot = this.#low(entry) & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = entry + 1;
   }
+}
+
+/** What a removed entry leaves behind: no device has this hash. */
+function isRemoved(high: number, low: number): boolean {
+  return high === 0 && low === 0;
+}
+
+/** A power of two, so that a hash is cut to a slot by its last bits. */
+function slotsFor(entries: number): number {
+  return Math.max(FEWEST_SLOTS, 2 ** Math.ceil(Math.log2(Math.max(entries, 1) / FULLEST)));
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(8, '0');
 }

@@ -3,7 +3,7 @@
 //   is it due? -> take the lease -> doubt what is marked -> hand on changes a crash left -> page -> renew the lease
 //   -> compare -> save -> hand on -> checkpoint -> next page, or, after the last one: conclude -> record the run
 //
-// While the pointers of one page are put in place, the records of the next one are saved, and the one after is asked for.
+// While the pointers of one page are put in place, the records of the next one are saved, and those after are asked for.
 //
 // What would turn a device's compliance is kept back until the end of the run: too much of it at once is held
 // (docs/decisions/0008).
@@ -14,12 +14,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
-import type { ComplianceSource, ListPage, RecordProblem } from '../ports/compliance-source.ts';
+import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
+import { PagesAhead } from './pages-ahead.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
 import { note } from './read-again.ts';
 import { type Saved, saveDevices, saveRecords } from './save-devices.ts';
@@ -31,8 +32,6 @@ import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } f
 const CHECKPOINT_MS = 15_000;
 /** After this many failures in a row on one page its link is given up, and the run begins again at the first page. */
 const FAILURES_UNTIL_FIRST_PAGE = 3;
-/** More pages than any tenant has: pages that lead round in a circle end here. */
-const MOST_PAGES = 20_000;
 /** Problems of single records that are logged one by one; a page full of them says nothing more. */
 const LOGGED_PROBLEMS_PER_PAGE = 5;
 
@@ -66,8 +65,7 @@ class SweepSlice {
   readonly #startedAt: Instant;
   readonly #index: IndexInHand;
   readonly #fleet: FleetIndex;
-  /** Of this slice. */
-  readonly #firstPage: Promise<ListPage | SourceError>;
+  readonly #pages: PagesAhead;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
@@ -86,14 +84,14 @@ class SweepSlice {
     lease: SweepLease,
     index: IndexInHand,
     run: SweepRun,
-    firstPage: Promise<ListPage | SourceError>,
+    pages: PagesAhead,
     now: Instant,
   ) {
     this.#deps = deps;
     this.#limits = limits;
     this.#lease = lease;
     this.#run = run;
-    this.#firstPage = firstPage;
+    this.#pages = pages;
     this.#index = index;
     this.#fleet = index.fleet;
     this.#heldFlips = index.takeUpMarks();
@@ -113,26 +111,23 @@ class SweepSlice {
     const runNumber = interrupted ? lastNumber : lastNumber + 1;
     const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
-    const firstPage = readPage(deps.source, run);
-    firstPage.catch(() => undefined);
+    const pages = new PagesAhead(deps.source, run);
     const index = await IndexInHand.open(deps, lease);
     const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
-    return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, firstPage, now);
+    return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, pages, now);
   }
 
   async work(): Promise<SliceResult> {
-    let coming = this.#firstPage;
     await this.#index.takeUpChanges();
+    this.#pages.keepClose();
     let saving = Promise.resolve();
     while (true) {
-      const page = await coming;
+      const page = await this.#pages.take();
       if (page instanceof SourceError) {
         await saving;
         return this.#stopAfter(page);
       }
       const goesOn = page.nextCursor !== undefined && !this.#isTimeUp();
-      if (goesOn) coming = readPage(this.#deps.source, { cursor: page.nextCursor, pages: this.#run.pages });
-      coming.catch(() => undefined);
       const { settled } = await this.#savePage(page, saving);
       settled.catch(() => undefined);
       // Two pages at once are enough, and all that memory has room for.
@@ -284,6 +279,7 @@ class SweepSlice {
   }
 
   async #pause(): Promise<SliceResult> {
+    await this.#pages.stop();
     await this.#save();
     await this.#lease.release({ run: this.#run });
     return { kind: 'sliced' };
@@ -327,21 +323,6 @@ class SweepSlice {
   }
 }
 
-/** An error is looked at only when the page before is saved: until then it is a result like any other. */
-async function readPage(
-  source: ComplianceSource,
-  { cursor, pages }: { readonly cursor?: string | undefined; readonly pages: number },
-): Promise<ListPage | SourceError> {
-  try {
-    const page = await source.listDevices(cursor);
-    const endless = pages >= MOST_PAGES || page.nextCursor === cursor;
-    return page.nextCursor !== undefined && endless ? pageLoop() : page;
-  } catch (thrown) {
-    if (thrown instanceof SourceError) return thrown;
-    throw thrown;
-  }
-}
-
 function listsAnyOf({ records }: ListPage, keys: ReadonlySet<string>): boolean {
   return keys.size > 0 && records.some(({ key }) => key !== undefined && keys.has(deviceKeyText(key)));
 }
@@ -366,11 +347,4 @@ function newRun(id: string, startedAt: Instant): SweepRun {
 
 function withoutFailures({ retryAt, ...run }: SweepRun): SweepRun {
   return { ...run, failures: 0 };
-}
-
-function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages lead round in a circle.', {
-    action: 'The page is asked for again by itself; after several failures the run begins again.',
-    field: '@odata.nextLink',
-  });
 }

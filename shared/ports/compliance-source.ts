@@ -26,10 +26,10 @@ export interface ListedRecord {
   /** Absent when not even the id can be read. */
   readonly key: DeviceKey | undefined;
   /**
-   * Ten hexadecimal digits. A record with the same ones reads the same, but for the time of its check-in on the same day:
+   * A number of forty bits. A record with the same one reads the same, but for the time of its check-in on the same day:
    * that moves every few hours on every device, and storing each move would rewrite the fleet for nothing.
    */
-  readonly fingerprint: string;
+  readonly fingerprint: number;
   /** Then it means something else as time goes by, even if it says the same. */
   readonly inGracePeriod: boolean;
   read(): RecordReading;

@@ -55,10 +55,17 @@ export interface DeviceStore {
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;
   /** Devices whose records must be looked at whatever their fingerprint says. */
   marks(): AsyncIterable<DeviceMark>;
+  /** Both of them: what a sweep begins with. */
+  readOpen(): Promise<OpenDevices>;
   /** Marks devices as doubtful, unless they are marked already. */
   addMarks(keys: readonly DeviceKey[]): Promise<void>;
   /** Takes marks away, those left out that were set anew since they were read. */
   removeMarks(marks: readonly DeviceMark[]): Promise<void>;
+}
+
+export interface OpenDevices {
+  readonly changes: readonly DeviceChange[];
+  readonly marks: readonly DeviceMark[];
 }
 
 export interface DeviceMark extends DeviceKey {

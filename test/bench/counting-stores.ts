@@ -50,6 +50,7 @@ export function countingStores(): CountingStores {
       pendingChanges: none,
       removeChanges: nothing,
       marks: none,
+      readOpen: async () => ({ changes: [], marks: [] }),
       addMarks: nothing,
       removeMarks: nothing,
       noteReauthentication: nothing,

@@ -3,6 +3,7 @@
 
 import { parseArgs } from 'node:util';
 import { readManagedDevicePage } from '../../shared/adapters/intune/managed-device-page.ts';
+import { splitPage } from '../../shared/adapters/intune/split-page.ts';
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../../shared/adapters/system/system-random.ts';
 import { runSweepSlice } from '../../shared/polling/sweep.ts';
@@ -80,7 +81,7 @@ async function run(): Promise<MillionRun> {
       const startedAt = process.cpuUsage();
       const text = pageText(first);
       generating += microseconds(process.cpuUsage(startedAt));
-      return readManagedDevicePage(JSON.parse(text), new Date().toISOString(), ORIGIN);
+      return readManagedDevicePage(splitPage([text]), new Date().toISOString(), ORIGIN);
     },
   };
   const result = await runSweepSlice(

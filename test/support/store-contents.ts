@@ -1,6 +1,7 @@
 // What the store holds, without what differs from run to run: times, etags, ids of runs.
 
 import { fromDeviceEntity } from '../../shared/adapters/table-storage/device-entity.ts';
+import { CHANGE_PREFIX } from '../../shared/adapters/table-storage/row-keys.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts';
 import { identitiesOf, identityText } from '../../shared/domain/identity.ts';
@@ -38,7 +39,7 @@ export async function storeContents(tables: Tables): Promise<StoreContents> {
         held: held && (held.device ?? ('absence' as const)),
       }))
       .sort((a, b) => (a.device.id < b.device.id ? -1 : 1)),
-    pendingChanges: rows.flatMap(({ rowKey }) => (rowKey?.startsWith('c|') ? [rowKey.slice(2)] : [])).sort(),
+    pendingChanges: rows.flatMap(({ rowKey }) => (rowKey?.startsWith(CHANGE_PREFIX) ? [rowKey.slice(CHANGE_PREFIX.length)] : [])).sort(),
     claimed: sorted(claimed),
     held: await readHeld(tables),
     fleet: await readFleet(tables),

@@ -9,6 +9,7 @@ import type { CheckedInPage, DeviceReader, DeviceReading, HardwareReading } from
 import { type BatchBody, type GraphClient, LARGEST_BATCH } from './graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES, readHardwareRecord, readManagedDevice } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
+import { splitPage } from './split-page.ts';
 
 const DEVICES = '/deviceManagement/managedDevices';
 const ALL_PROPERTIES = MANAGED_DEVICE_PROPERTIES.join(',');
@@ -54,8 +55,8 @@ export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceRead
       const filter = encodeURIComponent(`lastSyncDateTime gt ${since}`);
       const firstPage = `${graph.endpoint}/v1.0${DEVICES}?$select=${ALL_PROPERTIES}&$filter=${filter}`;
       const requestedAt = toInstant(clock.now());
-      const body = await graph.getJson(cursor ?? firstPage, MANAGED_DEVICES_PERMISSION);
-      return judgeFilter(readManagedDevicePage(body, requestedAt, origin), since);
+      const page = await graph.getJson(cursor ?? firstPage, MANAGED_DEVICES_PERMISSION, splitPage);
+      return judgeFilter(readManagedDevicePage(page, requestedAt, origin), since);
     },
     async readDevices(ids) {
       const readings: DeviceReading[] = [];

@@ -21,9 +21,11 @@ export interface GraphClient {
   /**
    * @param url absolute, on the endpoint's own origin: the bearer token goes nowhere else
    * @param permission the application permission the call needs, for the error text
-   * @throws SourceError
+   * @param read makes of the body, which comes in parts, what is wanted of it
+   * @throws SourceError; NAC_INTUNE_PAGE when `read` throws
    */
   getJson(url: string, permission: string): Promise<unknown>;
+  getJson<T>(url: string, permission: string, read: (parts: readonly string[]) => T): Promise<T>;
   /**
    * Up to twenty GETs in one call, each judged on its own.
    * @param paths below the version, e.g. `/deviceManagement/managedDevices/…`
@@ -82,19 +84,19 @@ export function createGraphClient(
 
   return {
     endpoint,
-    async getJson(url, permission) {
+    async getJson(url: string, permission: string, read: (parts: readonly string[]) => unknown = parseJson) {
       if (!URL.canParse(url) || new URL(url).origin !== origin) throw foreignUrl(host);
       const { answer, token } = await send(url, 1);
       judged([answer]);
       if (answer.status !== 200) throw refused(answer, permission, token);
-      return parseBody(answer);
+      return readBody(answer, read);
     },
     async getBatch(paths, permission) {
       if (paths.length > LARGEST_BATCH) throw new RangeError(`a batch of ${paths.length} is too large`);
       if (paths.length === 0) return [];
       const requests = paths.map((url, index) => ({ id: String(index), method: 'GET', url }));
       const { answer, token } = await send(`${endpoint}/v1.0/$batch`, paths.length, JSON.stringify({ requests }));
-      const answers = answer.status === 200 ? readBatchAnswers(parseBody(answer), paths.length) : [answer];
+      const answers = answer.status === 200 ? readBatchAnswers(readBody(answer, parseJson), paths.length) : [answer];
       judged(answers);
       if (answer.status !== 200) throw refused(answer, permission, token);
       return answers.map((each) => {
@@ -106,9 +108,13 @@ export function createGraphClient(
   };
 }
 
-function parseBody(answer: HttpAnswer): unknown {
+function parseJson(parts: readonly string[]): unknown {
+  return JSON.parse(parts.join(''));
+}
+
+function readBody(answer: HttpAnswer, read: (parts: readonly string[]) => unknown): unknown {
   try {
-    return JSON.parse(answer.body);
+    return read(answer.parts);
   } catch (cause) {
     throw new SourceError(
       'NAC_INTUNE_PAGE',

@@ -16,6 +16,8 @@ export interface HttpAnswer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body in pieces, as it came: a page of devices as one text takes longer to put together than to look at. */
+  readonly parts: readonly string[];
 }
 
 export interface SendOptions {
@@ -60,13 +62,29 @@ export function createHttpsTransport(options: HttpsTransportOptions = {}): Https
           signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
           ...(body !== undefined && { body }),
         });
-        return { status: answer.statusCode, headers: flatten(answer.headers), body: await answer.body.text() };
+        const parts = await readText(answer.body);
+        return {
+          status: answer.statusCode,
+          headers: flatten(answer.headers),
+          parts,
+          get body() {
+            return parts.join('');
+          },
+        };
       } catch (thrown) {
         throw unreachable(url, thrown, options.proxy?.url);
       }
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+async function readText(body: AsyncIterable<Buffer>): Promise<string[]> {
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  for await (const chunk of body) parts.push(decoder.decode(chunk, { stream: true }));
+  parts.push(decoder.decode());
+  return parts;
 }
 
 function createDispatcher(options: HttpsTransportOptions, silence: number): Dispatcher {

@@ -6,6 +6,7 @@ import type { ComplianceSource } from '../../ports/compliance-source.ts';
 import type { GraphClient } from './graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
+import { splitPage } from './split-page.ts';
 
 export function createIntuneSource(graph: GraphClient, clock: Clock): ComplianceSource {
   const { origin } = new URL(graph.endpoint);
@@ -15,7 +16,7 @@ export function createIntuneSource(graph: GraphClient, clock: Clock): Compliance
     name: INTUNE_SOURCE,
     async listDevices(cursor) {
       const requestedAt = toInstant(clock.now());
-      const page = await graph.getJson(cursor ?? firstPage, MANAGED_DEVICES_PERMISSION);
+      const page = await graph.getJson(cursor ?? firstPage, MANAGED_DEVICES_PERMISSION, splitPage);
       return readManagedDevicePage(page, requestedAt, origin);
     },
   };

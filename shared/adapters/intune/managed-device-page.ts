@@ -4,6 +4,7 @@ import type { Instant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { ListPage } from '../../ports/compliance-source.ts';
 import { ListedManagedDevice } from './listed-managed-device.ts';
+import type { SplitPage } from './split-page.ts';
 
 /** First part of the key of every device that Intune reports. */
 export const INTUNE_SOURCE = 'intune';
@@ -12,14 +13,14 @@ export const INTUNE_SOURCE = 'intune';
 export const MANAGED_DEVICES_PERMISSION = 'DeviceManagementManagedDevices.Read.All';
 
 /**
+ * @param page from {@link splitPage}
  * @param origin where the next page must be, too: nothing else gets the bearer token
  * @throws SourceError NAC_INTUNE_PAGE
  */
-export function readManagedDevicePage(body: unknown, requestedAt: Instant, origin: string): ListPage {
-  const page = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const records = page['value'];
-  const nextLink = page['@odata.nextLink'];
-  if (!Array.isArray(records)) throw malformedPage('value', 'is not a list');
+export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, origin: string): ListPage {
+  const { envelope, records } = page;
+  if (records === undefined) throw malformedPage('value', 'is not a list');
+  const { '@odata.nextLink': nextLink } = envelope as Record<string, unknown>;
   if (nextLink !== undefined && typeof nextLink !== 'string') throw malformedPage('@odata.nextLink', 'is not text');
   if (nextLink && !(URL.canParse(nextLink) && new URL(nextLink).origin === origin))
     throw malformedPage('@odata.nextLink', 'leads elsewhere');

@@ -1,8 +1,8 @@
 // How rows are found: every partition and row key of the store is made here.
 //
 // devices     p<shard>  d|<source>|<id>                    a device
-//                       c|<source>|<id>|<version>          a change of it, same partition, so one transaction holds both
-//                       m|<source>|<id>                    that every sweep must look at it
+//                       o|c|<source>|<id>|<version>        a change of it, same partition, so one transaction holds both
+//                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
@@ -32,6 +32,11 @@ import type { DecisionRange } from '../../ports/decision-store.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
+/** What stands open about devices, in the devices' own partitions: changes to be handed on, and marks. */
+export const OPEN_PREFIX = 'o|';
+export const CHANGE_PREFIX = `${OPEN_PREFIX}c|`;
+export const MARK_PREFIX = `${OPEN_PREFIX}m|`;
+
 export function shardPartition(shard: string): string {
   return `p${shard}`;
 }
@@ -43,11 +48,11 @@ export function deviceRow(key: DeviceKey): RowKey {
 /** Versions are padded, so that the changes of one device sort oldest first. */
 export function changeRow(key: DeviceKey, version: number): RowKey {
   const padded = String(version).padStart(10, '0');
-  return { partitionKey: devicePartition(key), rowKey: `c|${deviceKeyText(key)}|${padded}` };
+  return { partitionKey: devicePartition(key), rowKey: `${CHANGE_PREFIX}${deviceKeyText(key)}|${padded}` };
 }
 
 export function markRow(key: DeviceKey): RowKey {
-  return { partitionKey: devicePartition(key), rowKey: `m|${deviceKeyText(key)}` };
+  return { partitionKey: devicePartition(key), rowKey: `${MARK_PREFIX}${deviceKeyText(key)}` };
 }
 
 export function devicePartition(key: DeviceKey): string {

@@ -12,16 +12,29 @@ import type {
   DeviceStore,
   DeviceWrite,
   DeviceWriteResult,
+  OpenDevices,
   StoredDevice,
 } from '../../ports/device-store.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
-import { changeRow, deviceRow, markRow, prefixFilter, type RowKey, shardPartition } from './row-keys.ts';
+import {
+  CHANGE_PREFIX,
+  changeRow,
+  deviceRow,
+  MARK_PREFIX,
+  markRow,
+  OPEN_PREFIX,
+  prefixFilter,
+  type RowKey,
+  shardPartition,
+} from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import { type Unit, WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 const READ_CONCURRENCY = 16;
 /** Limit of the Table service per answer. */
 const LARGEST_PAGE = 1_000;
+
+type OpenRow = TableEntityResult<Record<string, unknown>>;
 
 export class TableDeviceStore implements DeviceStore {
   readonly #table: TableClient;
@@ -118,9 +131,7 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *pendingChanges(): AsyncIterable<DeviceChange> {
-    for await (const row of this.#listEverywhere('c|', ['change'])) {
-      yield JSON.parse(String(row['change'])) as DeviceChange;
-    }
+    for await (const row of this.#listEverywhere(CHANGE_PREFIX)) yield toChange(row);
   }
 
   async removeChanges(changes: readonly DeviceChange[]): Promise<void> {
@@ -138,7 +149,13 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *marks(): AsyncIterable<DeviceMark> {
-    for await (const row of this.#listEverywhere('m|', ['RowKey', 'held'])) yield toMark(row);
+    for await (const row of this.#listEverywhere(MARK_PREFIX)) yield toMark(row);
+  }
+
+  async readOpen(): Promise<OpenDevices> {
+    const rows = await Array.fromAsync(this.#listEverywhere(OPEN_PREFIX));
+    const below = (prefix: string): OpenRow[] => rows.filter(({ rowKey }) => rowKey?.startsWith(prefix));
+    return { changes: below(CHANGE_PREFIX).map(toChange), marks: below(MARK_PREFIX).map(toMark) };
   }
 
   async addMarks(keys: readonly DeviceKey[]): Promise<void> {
@@ -165,7 +182,8 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   /** Rows that are few: the shards are asked side by side, and each is read whole. */
-  async *#listEverywhere(prefix: string, select: string[]): AsyncIterable<TableEntityResult<Record<string, unknown>>> {
+  async *#listEverywhere(prefix: string): AsyncIterable<OpenRow> {
+    const select = ['RowKey', 'change', 'held'];
     const shards = SHARDS.map((shard) =>
       Array.fromAsync(this.#list(prefixFilter(shardPartition(shard), prefix), select)),
     );
@@ -214,8 +232,12 @@ function toMarkEntity({ device, held }: DeviceWrite['record'], mark: 'held' | 'd
   return { ...markRow(device), held: text };
 }
 
-function toMark({ rowKey, etag, held }: TableEntityResult<Record<string, unknown>>): DeviceMark {
-  const key = parseDeviceKeyText(String(rowKey).slice('m|'.length));
+function toChange(row: OpenRow): DeviceChange {
+  return JSON.parse(String(row['change'])) as DeviceChange;
+}
+
+function toMark({ rowKey, etag, held }: OpenRow): DeviceMark {
+  const key = parseDeviceKeyText(String(rowKey).slice(MARK_PREFIX.length));
   const [what, runId] = String(held ?? '').split('|');
   if ((what !== 'flip' && what !== 'absence') || !runId) return { ...key, etag };
   return { ...key, etag, held: { what, runId } };

@@ -34,9 +34,9 @@ function memoryStore(): MemoryStore {
 
 const RUNS_UNTIL_GONE = 2;
 
-/** Any digits will do that differ when the content does. */
-function fingerprintOf(device: Device): string {
-  return hash('sha256', JSON.stringify(device)).slice(0, 10);
+/** Any forty bits will do that differ when the content does. */
+function fingerprintOf(device: Device): number {
+  return Number.parseInt(hash('sha256', JSON.stringify(device)).slice(0, 10), 16);
 }
 
 function record(index: FleetIndex, device: Device): void {

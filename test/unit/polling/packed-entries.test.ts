@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { PackedEntries } from '../../../shared/polling/packed-entries.ts';
 
 interface Known {
-  readonly fingerprint: string;
+  readonly fingerprint: number;
   readonly missed: number;
   readonly run: number;
 }
@@ -14,19 +14,22 @@ const hex = (digits: number): fc.Arbitrary<string> =>
 const hashOfShard = fc
   .tuple(fc.constantFrom('a000000', 'a123456'), hex(2))
   .map(([head, tail]) => `${head}0000000${tail}`);
-const known = fc.record({ fingerprint: hex(10), missed: fc.nat(255), run: fc.nat(65_535) });
+const known = fc.record({
+  fingerprint: fc.integer({ min: 0, max: 2 ** 40 - 1 }),
+  missed: fc.nat(255),
+  run: fc.nat(65_535),
+});
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ hash: hashOfShard, known }) },
   { weight: 1, arbitrary: fc.record({ hash: hashOfShard }) },
 );
 
-function contentOf(entries: PackedEntries, of: ReadonlyMap<string, Known>): Map<string, Known> {
+function contentOf(entries: PackedEntries): Map<string, Known> {
   return new Map(
     [...entries].map((entry) => {
       const hash = entries.hash(entry);
-      const fingerprint = of.get(hash)?.fingerprint ?? '';
       expect(entries.find(hash)).toBe(entry);
-      expect(entries.hasFingerprint(entry, fingerprint)).toBe(true);
+      const fingerprint = entries.fingerprint(entry);
       return [hash, { fingerprint, missed: entries.missed(entry), run: entries.run(entry) }];
     }),
   );
@@ -52,10 +55,10 @@ test('entries are what was put in last, in memory and after they were packed', (
         }
       }
       expect(entries.size).toBe(expected.size);
-      expect(contentOf(entries, expected)).toEqual(expected);
+      expect(contentOf(entries)).toEqual(expected);
       const packed = entries.pack();
       expect(packed.length).toBe(expected.size * 16);
-      expect(contentOf(PackedEntries.unpack(packed, 'a'), expected)).toEqual(expected);
+      expect(contentOf(PackedEntries.unpack(packed, 'a'))).toEqual(expected);
     }),
   );
 });
