@@ -6,8 +6,8 @@ import type { Load, Prices } from './cost-example.ts';
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
   pollTick: 14,
-  /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, changes and doubts left over. */
-  sweep: 54,
+  /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
+  sweep: 40,
   sweepPage: 1,
   /** Every twelfth sweep reads each device. */
   deepSweepDevice: 1,
@@ -17,8 +17,8 @@ export const TABLE_REQUESTS = {
   reconciliation: 19,
   /** Identity and device of a session that came by MAC address. */
   reconciledSession: 2,
-  /** Identity, device, session with its pointer, device again. */
-  coldLookup: 4,
+  /** Identity, what was told before, device, session with its pointer, device again. */
+  coldLookup: 5,
   warmLookup: 1,
   accountingStart: 2,
   accountingInterim: 1,

@@ -1,6 +1,6 @@
 // A session: one station at one site, from its first answer until it is gone.
 
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AccessRequest, AuthenticationMethod } from './access-request.ts';
 import type { SessionAccounting } from './accounting.ts';
 import type { Client } from './client.ts';
@@ -57,21 +57,8 @@ export function sessionId(asker: Asker, request: Station): string {
     request.certificate?.serial ??
     request.acctSessionId ??
     '';
-  return createHmac('sha256', sessionKeyOf(asker))
-    .update(JSON.stringify([asker.site, station]))
-    .digest('hex')
-    .slice(0, 20);
-}
-
-/** Making the key costs more than using it, and every request of a client uses it. */
-const sessionKeys = new WeakMap<Asker, KeyObject>();
-
-function sessionKeyOf(asker: Asker): KeyObject {
-  const known = sessionKeys.get(asker);
-  if (known !== undefined) return known;
-  const key = createSecretKey(asker.sessionKey, 'utf8');
-  sessionKeys.set(asker, key);
-  return key;
+  // Most of the hash is kept back: what is shown of it tells nobody the hash of a longer text.
+  return hash('sha256', JSON.stringify([asker.sessionKey, asker.site, station])).slice(0, 20);
 }
 
 export function openSession(

@@ -77,10 +77,13 @@ describe('table requests', () => {
       nac.clock.advance(HOUR_MS);
       counts.push((await requestsOf(nac, () => nac.app.poll(MINUTE_MS))) - tick);
     }
-    const [deepest = 0, ...others] = counts.toSorted((a, b) => b - a);
+    const deepest = counts.indexOf(Math.max(...counts));
+    const others = counts.toSpliced(deepest, 1);
     const pages = (fleetSize / pageSize) * TABLE_REQUESTS.sweepPage;
     for (const requests of others) expectCovered(requests, TABLE_REQUESTS.sweep + pages);
-    expect(deepest - (others[0] ?? 0)).toBe(fleetSize * TABLE_REQUESTS.deepSweepDevice);
+    // Beside its neighbour: in the course of a day grace periods come near, and a day's own work is done.
+    const usual = others[deepest] ?? others.at(-1) ?? 0;
+    expect((counts[deepest] ?? 0) - usual).toBe(fleetSize * TABLE_REQUESTS.deepSweepDevice);
   });
 
   it('of a change, from the poll that sees it to the proof', async () => {

@@ -1,8 +1,11 @@
 // The lookup in this process, against Azurite filled by a real poll of the simulated tenant.
 
 import { describe, expect, it } from 'vitest';
+import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { collectingLogger } from '../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -144,7 +147,7 @@ describe('the answer', () => {
 });
 
 describe('reads and writes', () => {
-  it('a cold lookup reads the pointer, then the device; a warm one only the device, and writes nothing', async () => {
+  it('a cold lookup reads pointer and session, then the device; a warm one only the device, and writes nothing', async () => {
     await using nac = await polledConnector();
     const request = mab(macOf(nac, 'NAC-00001'));
     // The first one also learns the client and the age of the fleet, once for all lookups of this process.
@@ -153,7 +156,8 @@ describe('reads and writes', () => {
 
     await ask(nac, request);
     // The second read of the device looks whether it moved while the session was written.
-    expect(reads(nac)).toEqual(['identities', 'devices', 'devices']);
+    expect(reads(nac).slice(0, 2).sort()).toEqual(['identities', 'sessions']);
+    expect(reads(nac).slice(2)).toEqual(['devices', 'devices']);
     expect(writes(nac)).toEqual(['sessions']);
 
     nac.storage.requests.length = 0;
@@ -250,6 +254,99 @@ describe('reads and writes', () => {
 
     await askAt('10.1.1.1');
     await expect.poll(place).toBe('10.1.1.1');
+  });
+});
+
+describe('an instance that has not met the station', () => {
+  /** Asked once before, by an instance that is not asked any more; `ask` is another one's. */
+  async function toldElsewhere() {
+    const nac = await polledConnector();
+    const request = mab(macOf(nac, 'NAC-00001'), { acctSessionId: 'A1' });
+    const told = await ask(nac, request);
+    const other = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+    // What an instance learns once: client, policy, age of the fleet.
+    await other.lookup(nac.apiKey, JSON.stringify(mab(macOf(nac, 'NAC-00002'))));
+    nac.clock.advance(10_000);
+    nac.storage.requests.length = 0;
+    return {
+      nac,
+      told,
+      request,
+      ask: (asked: unknown = request) => other.lookup(nac.apiKey, JSON.stringify(asked)),
+      async [Symbol.asyncDispose]() {
+        await other.close();
+        await nac[Symbol.asyncDispose]();
+      },
+    };
+  }
+  const account = (nac: ConnectorFixture, fields: Record<string, unknown>) =>
+    nac.app.accounting(
+      nac.apiKey,
+      JSON.stringify({
+        callingStationId: macOf(nac, 'NAC-00001'),
+        nasIpAddress: '10.1.1.1',
+        acctSessionId: 'A1',
+        ...fields,
+      }),
+    );
+
+  it('writes nothing where another one said the very same, and gives the decision its name', async () => {
+    await using site = await toldElsewhere();
+    const { decision } = await site.ask();
+    expect(decision.id).toBe(site.told.decision.id);
+    expect(writes(site.nac)).toEqual([]);
+    expect(reads(site.nac).toSorted()).toEqual(['devices', 'identities', 'sessions']);
+
+    site.nac.storage.requests.length = 0;
+    await site.ask();
+    expect(site.nac.storage.requests.map(({ table }) => table)).toEqual(['devices']);
+  });
+
+  it('writes what differs: the place, the device, the rule', async () => {
+    await using site = await toldElsewhere();
+    const { decision } = await site.ask({ ...site.request, nasIpAddress: '10.1.1.2' });
+    expect(decision.id).not.toBe(site.told.decision.id);
+    expect(writes(site.nac)).toEqual(['sessions']);
+  });
+
+  it('writes again after five minutes', async () => {
+    await using site = await toldElsewhere();
+    site.nac.clock.advance(5 * MINUTE_MS);
+    await site.ask();
+    expect(writes(site.nac)).toEqual(['sessions']);
+  });
+
+  it('writes what another one told in this moment, since that one may still be looking at the device', async () => {
+    await using site = await toldElsewhere();
+    site.nac.clock.advance(-9_000);
+    await site.ask();
+    expect(writes(site.nac)).toEqual(['sessions']);
+  });
+
+  it.each([
+    ['has left', { status: 'Stop' }],
+    ['is at another NAS', { status: 'Start', nasIpAddress: '10.1.1.9' }],
+  ])('writes that the station is here when accounting has it that it %s', async (_, event) => {
+    await using site = await toldElsewhere();
+    await account(site.nac, event);
+    site.nac.storage.requests.length = 0;
+    await site.ask();
+    expect(writes(site.nac)).toEqual(['sessions']);
+  });
+
+  it('writes nothing when accounting has it where it asks', async () => {
+    await using site = await toldElsewhere();
+    await account(site.nac, { status: 'Start' });
+    site.nac.storage.requests.length = 0;
+    await site.ask();
+    expect(writes(site.nac)).toEqual([]);
+  });
+
+  it('does not wait for a store that does not say what was told', async () => {
+    await using site = await toldElsewhere();
+    site.nac.storage.beforeEach = ({ table, writes }) => (table === 'sessions' && writes === 0 ? 'hold' : 'pass');
+    expect((await site.ask()).decision.standing).toBe('compliant');
+    expect(writes(site.nac)).toEqual(['sessions']);
   });
 });
 

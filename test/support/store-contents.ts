@@ -39,7 +39,9 @@ export async function storeContents(tables: Tables): Promise<StoreContents> {
         held: held && (held.device ?? ('absence' as const)),
       }))
       .sort((a, b) => (a.device.id < b.device.id ? -1 : 1)),
-    pendingChanges: rows.flatMap(({ rowKey }) => (rowKey?.startsWith(CHANGE_PREFIX) ? [rowKey.slice(CHANGE_PREFIX.length)] : [])).sort(),
+    pendingChanges: rows
+      .flatMap(({ rowKey }) => (rowKey?.startsWith(CHANGE_PREFIX) ? [rowKey.slice(CHANGE_PREFIX.length)] : []))
+      .sort(),
     claimed: sorted(claimed),
     held: await readHeld(tables),
     fleet: await readFleet(tables),
