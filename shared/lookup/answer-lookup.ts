@@ -67,9 +67,11 @@ export async function answerLookup(
   const { policy, readAt } = await deps.policies.current(options);
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
-  let told = toldBefore(deps, ofSession);
   for (let round = 1; ; round++) {
-    const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
+    const finding = asked.authenticated ? findOrAsk(deps, asked, options) : undefined;
+    // Asked for behind the pointer, which the device has to wait for.
+    const told = toldBefore(deps, ofSession);
+    const found = await finding;
     const before = await told;
     const presented = await withContradictions(deps, before?.session, request, asked, found, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
@@ -81,7 +83,6 @@ export async function answerLookup(
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       return { ...spread(deps.random, decision, stored), policyAgeSeconds };
     }
-    told = toldBefore(deps, ofSession);
   }
 }
 
