@@ -15,7 +15,7 @@ export class PagesAhead {
   readonly #source: ComplianceSource;
   readonly #waiting: Promise<ListPage | SourceError>[] = [];
   #pages: number;
-  /** The newest one has come, and leads to another one. */
+  /** Where the next one is; unknown while the newest one is on its way, and behind the last. */
   #cursor: { readonly next: string | undefined } | undefined;
   #most = MOST_AHEAD_AT_FIRST;
 
@@ -27,7 +27,7 @@ export class PagesAhead {
     this.#askAhead();
   }
 
-  /** The first page is about to be taken: until then there was time for more of them. */
+  /** Pages are taken from now on: until then there was time for more of them. */
   keepClose(): void {
     this.#most = MOST_AHEAD;
   }
@@ -40,10 +40,10 @@ export class PagesAhead {
     return page;
   }
 
-  /** Asks for nothing more, and lets go of what nobody has taken. Ends when nothing is under way any more. */
-  async stop(): Promise<void> {
+  /** Asks for nothing more, and lets go of what nobody has taken. */
+  stop(): void {
     this.#most = 0;
-    await Promise.allSettled(this.#waiting.splice(0));
+    this.#waiting.length = 0;
   }
 
   /** One page after the other: each says where the next one is. */

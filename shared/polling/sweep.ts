@@ -112,12 +112,25 @@ class SweepSlice {
     const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
     const pages = new PagesAhead(deps.source, run);
-    const index = await IndexInHand.open(deps, lease);
-    const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
-    return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, pages, now);
+    try {
+      const index = await IndexInHand.open(deps, lease);
+      const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
+      return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, pages, now);
+    } catch (thrown) {
+      pages.stop();
+      throw thrown;
+    }
   }
 
   async work(): Promise<SliceResult> {
+    try {
+      return await this.#workPages();
+    } finally {
+      this.#pages.stop();
+    }
+  }
+
+  async #workPages(): Promise<SliceResult> {
     await this.#index.takeUpChanges();
     this.#pages.keepClose();
     let saving = Promise.resolve();
@@ -279,7 +292,6 @@ class SweepSlice {
   }
 
   async #pause(): Promise<SliceResult> {
-    await this.#pages.stop();
     await this.#save();
     await this.#lease.release({ run: this.#run });
     return { kind: 'sliced' };
