@@ -6,7 +6,6 @@
 // What is compared is the record as the source lists it: nearly all of them need not even be read into devices.
 
 import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
-import type { ListedRecord } from '../ports/compliance-source.ts';
 import type { SweepStore } from '../ports/sweep-store.ts';
 import { type Entry, PackedEntries } from './packed-entries.ts';
 
@@ -69,15 +68,16 @@ export class FleetIndex {
 
   /**
    * The run has met the device.
+   * @param fingerprint of the record that lists it
    * @returns false when it may differ from its row, or has none; and in every twelfth run, which trusts no fingerprint
    */
-  meet(key: DeviceKey, record: Pick<ListedRecord, 'fingerprint'>): boolean {
+  meet(key: DeviceKey, fingerprint: number): boolean {
     const { shard, hash } = this.#place(key);
     const entry = shard.entries.find(hash);
     if (entry === undefined) return false;
     this.#mark(shard, entry);
     const known = shard.entries.fingerprint(entry);
-    return !this.#trustsNothing && known !== NO_FINGERPRINT && known === record.fingerprint;
+    return !this.#trustsNothing && known !== NO_FINGERPRINT && known === fingerprint;
   }
 
   /** The run has met the device, whatever became of its content. */

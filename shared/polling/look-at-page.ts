@@ -34,7 +34,7 @@ export function lookAtPage({ records, requestedAt }: ListPage, fleet: FleetIndex
   const problems: RecordProblem[] = [];
   for (const record of withoutRepetitions(records)) {
     const { key } = record;
-    const isUnchanged = key !== undefined && fleet.meet(key, record);
+    const isUnchanged = key !== undefined && fleet.meet(key, record.fingerprint);
     if (isUnchanged) unchanged.push(key);
     if (isUnchanged && !record.inGracePeriod) continue;
     const reading = record.read();

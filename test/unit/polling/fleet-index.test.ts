@@ -45,7 +45,7 @@ function record(index: FleetIndex, device: Device): void {
 
 /** The run meets the device; whether it is as the index knows it. */
 function meets(index: FleetIndex, device: Device): boolean {
-  return index.meet(device, { fingerprint: fingerprintOf(device) });
+  return index.meet(device, fingerprintOf(device));
 }
 
 /** One complete run that lists `listed`; returns the hashes of the devices it finds gone. */
