@@ -17,8 +17,8 @@ export const TABLE_REQUESTS = {
   reconciliation: 19,
   /** Identity and device of a session that came by MAC address. */
   reconciledSession: 2,
-  /** Identity, what was told before, device, session with its pointer, device again. */
-  coldLookup: 5,
+  /** Identity, device, session with its pointer, device again. */
+  coldLookup: 4,
   warmLookup: 1,
   accountingStart: 2,
   accountingInterim: 1,

@@ -76,7 +76,7 @@ function isOvertaken(current: SessionAccounting, event: AccountingEvent): boolea
   return event.at < current.at;
 }
 
-function nasOf({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp }: AccountingEvent): CoaNas {
+export function nasOf({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp }: AccountingEvent): CoaNas {
   return withoutAbsent({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp });
 }
 

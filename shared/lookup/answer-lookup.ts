@@ -3,7 +3,7 @@
 //   which identities -> which device (or: ask Intune) -> which policy rule -> decision -> remember the session -> has the device moved?
 //
 // Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
-// old copy. A warm lookup reads one row; a cold one reads two, one after the other, and beside them what the station was told.
+// old copy. A warm lookup reads one row; a cold one reads two, one after the other.
 
 import type { AccessRequest } from '../domain/access-request.ts';
 import type { Client } from '../domain/client.ts';
@@ -15,12 +15,12 @@ import {
   type UnnamedDecision,
 } from '../domain/decision.ts';
 import { decisionId } from '../domain/decision-id.ts';
-import { type Instant, millisecondsBetween } from '../domain/instant.ts';
+import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
 import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
 import { sameData } from '../domain/same-data.ts';
-import { type Session, sessionBeforeAnswer, sessionId } from '../domain/session.ts';
+import { sessionBeforeAnswer, sessionId } from '../domain/session.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
@@ -32,7 +32,6 @@ import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, rememberAnswer } from './remember-answer.ts';
-import { toldBefore } from './told-before.ts';
 
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
@@ -64,21 +63,17 @@ export async function answerLookup(
   options: CallOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request);
-  const { policy, readAt } = await deps.policies.current(options);
+  const { policy, since, readAt } = await deps.policies.current(options);
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
   for (let round = 1; ; round++) {
-    const finding = asked.authenticated ? findOrAsk(deps, asked, options) : undefined;
-    // Asked for behind the pointer, which the device has to wait for.
-    const told = toldBefore(deps, ofSession);
-    const found = await finding;
-    const before = await told;
-    const presented = await withContradictions(deps, before?.session, request, asked, found, options);
+    const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
+    const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const answer = decide(policy, presented, found, facts);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = sessionBeforeAnswer(client, request, presented, ofSession);
-    const { decision, written } = await rememberAnswer(deps, session, answer, stored, before, name);
+    const { decision, written } = await rememberAnswer(deps, session, answer, { stored, since }, name);
     if (round === ROUNDS || !written || !(await hasMoved(deps, found, options))) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       return { ...spread(deps.random, decision, stored), policyAgeSeconds };
@@ -103,16 +98,18 @@ async function findOrAsk(
   return orAskIntune(deps, await findDevice(deps, identities, options), identities, options);
 }
 
-/** Looked for once in the life of an answer, since the address of a wired station is often nobody's: a warm lookup reads one row. */
+/** Looked for when an answer is written, since the address of a wired station is often nobody's: a warm lookup reads one row. */
 async function withContradictions(
   deps: LookupDeps,
-  before: Session | undefined,
+  ofSession: string,
   request: AccessRequest,
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
   options: CallOptions,
 ): Promise<PresentedIdentities> {
   const mac = stationMac(request);
+  const recent = deps.recentAnswers.get(ofSession);
+  const before = recent && toInstant(deps.clock.now()) < recent.freshUntil ? recent.session : undefined;
   const device = found?.kind === 'found' ? found.stored : undefined;
   const sameAsBefore =
     before?.decision.device?.id === device?.device.id &&

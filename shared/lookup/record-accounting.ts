@@ -1,11 +1,11 @@
 // Accounting: starts, moves and ends sessions. A record may come late, twice or out of order; only newer ones count.
 
-import { type AccountingEvent, applyAccounting } from '../domain/accounting.ts';
+import { type AccountingEvent, applyAccounting, nasOf } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
 import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
 import { type Session, sessionId } from '../domain/session.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { RecentAnswers } from '../ports/recent-answers.ts';
+import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 
 export interface AccountingDeps {
@@ -25,7 +25,7 @@ export async function recordAccounting(
   options: CallOptions,
 ): Promise<AccountingResult> {
   if (event.status === 'Accounting-On' || event.status === 'Accounting-Off') {
-    return { changed: await endSessionsOfNas(sessions, client.site, event) };
+    return { changed: await endSessionsOfNas({ sessions, recentAnswers }, client.site, event) };
   }
   const id = event.class?.slice(0, 20) ?? (await findSession(sessions, client, event, options));
   const edit = (session: Session) =>
@@ -34,9 +34,14 @@ export async function recordAccounting(
       ? undefined
       : applyAccounting(session.accounting, event);
   const written = await sessions.updateAccounting(id, edit, options);
-  // The next answer, even the same one, is of a new session of the station, and must be seen to be.
-  if (written && event.status === 'Stop') recentAnswers.forget(id);
+  // The next answer, even the same one, is of a new session of the station, or says that it has come back: it must be seen to.
+  if (written && (event.status === 'Stop' || isElsewhere(recentAnswers.get(id), event))) recentAnswers.forget(id);
   return { changed: written ? 1 : 0 };
+}
+
+/** The station was answered at another NAS than the one that speaks of it now. */
+function isElsewhere(recent: RecentAnswer | undefined, event: AccountingEvent): boolean {
+  return recent !== undefined && !sameNas(coaPlaceOf(recent.session).nas, nasOf(event));
 }
 
 /**
@@ -71,7 +76,11 @@ function isAboutAnEarlierOne({ auditSessionId, decision }: Session, event: Accou
 }
 
 /** The NAS has restarted, or is about to: it knows none of the sessions it had until then (RFC 2866 5.1). */
-async function endSessionsOfNas(sessions: SessionStore, site: string, event: AccountingEvent): Promise<number> {
+async function endSessionsOfNas(
+  { sessions, recentAnswers }: AccountingDeps,
+  site: string,
+  event: AccountingEvent,
+): Promise<number> {
   let ended = 0;
   for await (const { id, ...listed } of sessions.listAll()) {
     if (listed.site !== site || !wasAtNas({ id, ...listed }, event)) continue;
@@ -80,7 +89,9 @@ async function endSessionsOfNas(sessions: SessionStore, site: string, event: Acc
       const place = coaPlaceOf(session);
       return { ...(session.accounting ?? { nas: place.nas, coa: place.session }), status: 'stopped', at: event.at };
     });
-    if (changed) ended += 1;
+    if (!changed) continue;
+    recentAnswers.forget(id);
+    ended += 1;
   }
   return ended;
 }

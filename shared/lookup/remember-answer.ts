@@ -1,5 +1,5 @@
-// What a station was told is kept with its session, unless it was told the very same a moment ago: at most one write on the way
-// of an answer, and none for a station that asks every minute for the same.
+// What a station was told is kept with its session, unless this process has kept the very same a moment ago: at most one
+// write on the way of an answer, and none for a station that asks every minute for the same.
 
 import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decision.ts';
 import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
@@ -11,8 +11,9 @@ import type { StoredDevice } from '../ports/device-store.ts';
 import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics, Privacy } from '../ports/telemetry.ts';
-import { REWRITE_AFTER_MS } from './told-before.ts';
 
+/** An unchanged session is written again after this long, as a sign that it lives. */
+const REWRITE_AFTER_MS = 5 * 60_000;
 /** A session that cannot be written in this time must not hold up the answer. */
 const SESSION_DEADLINE_MS = 100;
 
@@ -25,23 +26,31 @@ export interface RememberDeps {
   readonly privacy: Privacy;
 }
 
+/** What makes an answer worth writing though it says nothing new. */
+export interface Occasion {
+  /** The record of the device, where an operator may have asked for its stations. */
+  readonly stored: StoredDevice | undefined;
+  /** When the policy came into force: other instances may have told the station something else meanwhile. */
+  readonly since: Instant | '';
+}
+
 /**
- * Writes the session unless the very same was written within five minutes; then that decision stands. Where an operator has
- * asked for it to authenticate again, the session shows every time that it does.
- * @param before from {@link toldBefore}
+ * Writes the session unless this process has written the very same within five minutes; then that decision stands. Where an
+ * operator has asked for it to authenticate again, the session shows every time that it does.
  * @param name makes the id of the decision, should it be a new one
  */
 export async function rememberAnswer(
   deps: RememberDeps,
   asked: SessionBeforeAnswer,
   answer: UnnamedDecision,
-  stored: StoredDevice | undefined,
-  before: RecentAnswer | undefined,
+  { stored, since }: Occasion,
   name: () => string,
 ): Promise<{ readonly decision: Decision; readonly written: boolean }> {
-  if (before && isStillRight(before, asked, answer) && !isAskedFor(stored, answer.decidedAt)) {
+  const recent = deps.recentAnswers.get(asked.id);
+  const isTold = recent && isStillRight(recent, asked, answer) && recent.session.decision.decidedAt >= since;
+  if (isTold && !isAskedFor(stored, answer.decidedAt)) {
     // The id of the decision that is stored, with the freshness of this one.
-    return { decision: { ...answer, id: before.session.decision.id }, written: false };
+    return { decision: { ...answer, id: recent.session.decision.id }, written: false };
   }
   const session = { ...asked, decision: { ...answer, id: name() } };
   const written = await write(deps, session);
@@ -60,8 +69,8 @@ async function write(
     recentAnswers.set(session.id, { session, freshUntil });
     return true;
   } catch (thrown) {
-    // It may reach the store all the same, and later: nobody knows what is kept there now, so the next answer is written.
-    recentAnswers.set(session.id, { session, freshUntil: session.decision.decidedAt });
+    // It may reach the store all the same: nobody knows what is kept there now.
+    recentAnswers.forget(session.id);
     metrics.count('lookup.session-not-written');
     log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
     return false;

@@ -24,6 +24,7 @@ import { handOnLeft } from './hand-on.ts';
 import { graceReadingAt, note, readAgain } from './read-again.ts';
 import { type BesidesDeps, type Sightings, saveBesides } from './save-besides.ts';
 import type { SweepLimits } from './sweep-deps.ts';
+import { asksToSlowDown } from './sweep-schedule.ts';
 
 export const CHANGED_DEVICES_TASK = 'changed-devices';
 /** Check-ins are stamped by another clock, and appear in lists a moment later. */
@@ -195,7 +196,7 @@ async function requestSweep(sweeps: SweepStore): Promise<boolean> {
 }
 
 /** The interval adapts: twice as long after a pass that was asked to slow down. */
-function slower(state: ChangedDevicesState, { code }: SourceError): ChangedDevicesState {
-  if (code !== 'NAC_INTUNE_THROTTLED') return state;
+function slower(state: ChangedDevicesState, error: SourceError): ChangedDevicesState {
+  if (!asksToSlowDown(error)) return state;
   return { ...state, stretch: Math.min((state.stretch ?? 1) * 2, LONGEST_STRETCH) };
 }

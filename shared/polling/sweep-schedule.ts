@@ -1,6 +1,7 @@
 // When a sweep is due, who may work on it, and how long to wait after a failure.
 
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
+import type { SourceError } from '../errors.ts';
 import type { SweepState } from '../ports/sweep-store.ts';
 
 export type SweepDue =
@@ -23,6 +24,11 @@ export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: num
 
 /** However much the source throttles: knowledge must not grow older than this many polling intervals. */
 const LONGEST_STRETCH = 4;
+
+/** A 429, or a refusal that says how long to wait: Graph gives 503 a Retry-After when it is too much for it. */
+export function asksToSlowDown({ code, retryAfterMs }: Pick<SourceError, 'code' | 'retryAfterMs'>): boolean {
+  return code === 'NAC_INTUNE_THROTTLED' || retryAfterMs !== undefined;
+}
 
 /**
  * The interval adapts: twice as long after a run that was asked to slow down, back by half after one that was not.

@@ -26,7 +26,14 @@ import { note } from './read-again.ts';
 import { type Saved, saveDevices, saveRecords } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 import { SweepLease } from './sweep-lease.ts';
-import { isHopeless, nextStretch, retryAfterFailure, type SweepDue, sweepDue } from './sweep-schedule.ts';
+import {
+  asksToSlowDown,
+  isHopeless,
+  nextStretch,
+  retryAfterFailure,
+  type SweepDue,
+  sweepDue,
+} from './sweep-schedule.ts';
 
 /** Work that a crash may have to repeat, at most. */
 const CHECKPOINT_MS = 15_000;
@@ -268,7 +275,7 @@ class SweepSlice {
     const now = toInstant(clock.now());
     const failures = this.#run.failures + 1;
     const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
-    const throttled = (this.#run.throttled ?? 0) + (error.code === 'NAC_INTUNE_THROTTLED' ? 1 : 0);
+    const throttled = (this.#run.throttled ?? 0) + (asksToSlowDown(error) ? 1 : 0);
     log.warn('poll.page-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
     const { cursor, ...run } = this.#run;
     const keepCursor = cursor !== undefined && failures % FAILURES_UNTIL_FIRST_PAGE !== 0;

@@ -28,8 +28,6 @@ export interface BenchApp {
 
 export interface LookupSite extends AsyncDisposable {
   readonly connector: BenchApp;
-  /** Another instance of the function app, which has answered nobody yet. */
-  startConnector(): Promise<BenchApp>;
   readonly yardstick: BenchApp;
   readonly tables: Tables;
   readonly storageConnection: string;
@@ -85,11 +83,10 @@ export async function lookupSite(): Promise<LookupSite> {
   writeFileSync(files.keyFile, tls.serverPrivateKeyPem, { mode: 0o600 });
   const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) }, connections: 64, pipelining: 1 });
   stack.defer(() => dispatcher.close());
-  const hosts = stack.use(new AsyncDisposableStack());
 
   async function start(appFolder: string, env: Readonly<Record<string, string>>): Promise<BenchApp> {
     const host = await spawnFunctionsHost({ appFolder, functions: 'http', tls: files, env });
-    hosts.defer(() => host.stop());
+    stack.defer(() => host.stop());
     const url = `https://localhost:${host.port}`;
     const headers = { 'content-type': 'application/json', 'x-api-key': apiKey, accept: 'text/plain' };
     return {
@@ -105,14 +102,12 @@ export async function lookupSite(): Promise<LookupSite> {
   await buildFunctionApp();
   const root = path.join(import.meta.dirname, '../..');
   const nobody = '00000000-0000-4000-8000-000000000000';
-  const startConnector = (): Promise<BenchApp> =>
-    start(root, {
-      ENTRA_TENANT_ID: nobody,
-      ENTRA_CLIENT_ID: nobody,
-      ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
-      StorageConnection: storageConnection,
-    });
-  const connector = await startConnector();
+  const connector = await start(root, {
+    ENTRA_TENANT_ID: nobody,
+    ENTRA_CLIENT_ID: nobody,
+    ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
+    StorageConnection: storageConnection,
+  });
   const appFolder = buildApp({ source: readFileSync(path.join(import.meta.dirname, 'lookup-yardstick.ts'), 'utf8') });
   stack.defer(() => rmSync(appFolder, { recursive: true, force: true }));
   const { partitionKey, rowKey } = deviceRow(deviceOf(0));
@@ -125,7 +120,6 @@ export async function lookupSite(): Promise<LookupSite> {
   const parts = stack.move();
   return {
     connector,
-    startConnector,
     yardstick,
     tables,
     storageConnection,

@@ -1,11 +1,11 @@
 // The lookup in this process, against Azurite filled by a real poll of the simulated tenant.
 
 import { describe, expect, it } from 'vitest';
-import { createApp } from '../../shared/app.ts';
+import { coaPlaceOf } from '../../shared/domain/coa-place.ts';
+import { toInstant } from '../../shared/domain/instant.ts';
+import { isLive } from '../../shared/domain/session.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
-import { readSettings } from '../../shared/settings.ts';
-import { collectingLogger } from '../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -147,7 +147,7 @@ describe('the answer', () => {
 });
 
 describe('reads and writes', () => {
-  it('a cold lookup reads pointer and session, then the device; a warm one only the device, and writes nothing', async () => {
+  it('a cold lookup reads the pointer, then the device; a warm one only the device, and writes nothing', async () => {
     await using nac = await polledConnector();
     const request = mab(macOf(nac, 'NAC-00001'));
     // The first one also learns the client and the age of the fleet, once for all lookups of this process.
@@ -156,8 +156,7 @@ describe('reads and writes', () => {
 
     await ask(nac, request);
     // The second read of the device looks whether it moved while the session was written.
-    expect(reads(nac).slice(0, 2).sort()).toEqual(['identities', 'sessions']);
-    expect(reads(nac).slice(2)).toEqual(['devices', 'devices']);
+    expect(reads(nac)).toEqual(['identities', 'devices', 'devices']);
     expect(writes(nac)).toEqual(['sessions']);
 
     nac.storage.requests.length = 0;
@@ -257,96 +256,48 @@ describe('reads and writes', () => {
   });
 });
 
-describe('an instance that has not met the station', () => {
-  /** Asked once before, by an instance that is not asked any more; `ask` is another one's. */
-  async function toldElsewhere() {
+describe('the very same answer is written again', () => {
+  const account = (nac: ConnectorFixture, event: Record<string, unknown>) =>
+    nac.app.accounting(nac.apiKey, JSON.stringify({ nasIpAddress: '10.1.1.1', ...event }));
+
+  /** A station that names no session was told something, and asks again after what happens in between. */
+  async function askedAgainAfter(between: (nac: ConnectorFixture, mac: string) => Promise<unknown>) {
     const nac = await polledConnector();
-    const request = mab(macOf(nac, 'NAC-00001'), { acctSessionId: 'A1' });
-    const told = await ask(nac, request);
-    const other = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
-    // What an instance learns once: client, policy, age of the fleet.
-    await other.lookup(nac.apiKey, JSON.stringify(mab(macOf(nac, 'NAC-00002'))));
+    const mac = macOf(nac, 'NAC-00001');
+    await ask(nac, mab(mac));
+    nac.clock.advance(10_000);
+    await between(nac, mac);
     nac.clock.advance(10_000);
     nac.storage.requests.length = 0;
-    return {
-      nac,
-      told,
-      request,
-      ask: (asked: unknown = request) => other.lookup(nac.apiKey, JSON.stringify(asked)),
-      async [Symbol.asyncDispose]() {
-        await other.close();
-        await nac[Symbol.asyncDispose]();
-      },
-    };
+    await ask(nac, mab(mac));
+    const written = writes(nac);
+    const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
+    const [session] = await nac.sessions.listByDevice(device);
+    return { nac, written, session };
   }
-  const account = (nac: ConnectorFixture, fields: Record<string, unknown>) =>
-    nac.app.accounting(
-      nac.apiKey,
-      JSON.stringify({
-        callingStationId: macOf(nac, 'NAC-00001'),
-        nasIpAddress: '10.1.1.1',
-        acctSessionId: 'A1',
-        ...fields,
-      }),
+
+  it('once accounting has the station at another NAS: it has come back', async () => {
+    const start = { status: 'Start', acctSessionId: 'B1', nasIpAddress: '10.1.1.2' };
+    const { nac, written, session } = await askedAgainAfter((to, mac) =>
+      account(to, { ...start, callingStationId: mac }),
     );
-
-  it('writes nothing where another one said the very same, and gives the decision its name', async () => {
-    await using site = await toldElsewhere();
-    const { decision } = await site.ask();
-    expect(decision.id).toBe(site.told.decision.id);
-    expect(writes(site.nac)).toEqual([]);
-    expect(reads(site.nac).toSorted()).toEqual(['devices', 'identities', 'sessions']);
-
-    site.nac.storage.requests.length = 0;
-    await site.ask();
-    expect(site.nac.storage.requests.map(({ table }) => table)).toEqual(['devices']);
+    await using _ = nac;
+    expect(written).toEqual(['sessions']);
+    expect(session && coaPlaceOf(session).nas).toEqual({ nasIpAddress: '10.1.1.1' });
   });
 
-  it('writes what differs: the place, the device, the rule', async () => {
-    await using site = await toldElsewhere();
-    const { decision } = await site.ask({ ...site.request, nasIpAddress: '10.1.1.2' });
-    expect(decision.id).not.toBe(site.told.decision.id);
-    expect(writes(site.nac)).toEqual(['sessions']);
+  it.each(['Accounting-On', 'Accounting-Off'])('after %s of its NAS: it is on again', async (status) => {
+    const { nac, written, session } = await askedAgainAfter((to) => account(to, { status }));
+    await using _ = nac;
+    expect(written).toEqual(['sessions']);
+    expect(session && isLive(session, toInstant(nac.clock.now()))).toBe(true);
   });
 
-  it('writes again after five minutes', async () => {
-    await using site = await toldElsewhere();
-    site.nac.clock.advance(5 * MINUTE_MS);
-    await site.ask();
-    expect(writes(site.nac)).toEqual(['sessions']);
-  });
-
-  it('writes what another one told in this moment, since that one may still be looking at the device', async () => {
-    await using site = await toldElsewhere();
-    site.nac.clock.advance(-9_000);
-    await site.ask();
-    expect(writes(site.nac)).toEqual(['sessions']);
-  });
-
-  it.each([
-    ['has left', { status: 'Stop' }],
-    ['is at another NAS', { status: 'Start', nasIpAddress: '10.1.1.9' }],
-  ])('writes that the station is here when accounting has it that it %s', async (_, event) => {
-    await using site = await toldElsewhere();
-    await account(site.nac, event);
-    site.nac.storage.requests.length = 0;
-    await site.ask();
-    expect(writes(site.nac)).toEqual(['sessions']);
-  });
-
-  it('writes nothing when accounting has it where it asks', async () => {
-    await using site = await toldElsewhere();
-    await account(site.nac, { status: 'Start' });
-    site.nac.storage.requests.length = 0;
-    await site.ask();
-    expect(writes(site.nac)).toEqual([]);
-  });
-
-  it('does not wait for a store that does not say what was told', async () => {
-    await using site = await toldElsewhere();
-    site.nac.storage.beforeEach = ({ table, writes }) => (table === 'sessions' && writes === 0 ? 'hold' : 'pass');
-    expect((await site.ask()).decision.standing).toBe('compliant');
-    expect(writes(site.nac)).toEqual(['sessions']);
+  it('not for a Start where it was answered', async () => {
+    const start = { status: 'Start', acctSessionId: 'A1' };
+    const { nac, written } = await askedAgainAfter((to, mac) => account(to, { ...start, callingStationId: mac }));
+    await using _ = nac;
+    expect(written).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { PolicyDesk } from '../../shared/app/open-policy.ts';
 import { createApp } from '../../shared/app.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import { readSettings } from '../../shared/settings.ts';
+import { collectingLogger } from '../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const SECOND_MS = 1000;
@@ -113,6 +114,25 @@ describe('upload', () => {
 });
 
 describe('rollback', () => {
+  it('has the very same answer written again: another instance may have told the station what was taken back', async () => {
+    await using nac = await startConnector();
+    const policies = await desk(nac);
+    await policies.upload('v1', policyWithVlan(111));
+    await policies.upload('v2', policyWithVlan(222));
+    await policies.activate('v1');
+    expect(await answered(nac)).toBe('111 by v1');
+    await policies.activate('v2');
+    const other = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+    expect(await answered({ ...nac, app: other })).toBe('222 by v2');
+    await policies.rollBack('v2');
+    nac.clock.advance(61 * SECOND_MS);
+
+    expect(await answered(nac)).toBe('111 by v1');
+    const [session] = await Array.fromAsync(nac.sessions.listAll());
+    expect(session?.decision.outcome).toMatchObject({ vlan: '111' });
+    await other.close();
+  });
+
   it('brings back the version before with one command; sent twice with --from it goes back once', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);

@@ -11,6 +11,8 @@ const READING = 1;
 /** Forty bits, in hexadecimal digits. */
 const FINGERPRINT_DIGITS = 10;
 const DAY = '2026-11-20'.length;
+/** As Graph writes it, so that the day before it is the day. */
+const TIME_OF_DAY = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
 
 /** Where the value of a property begins that is a text. Quotes within another text are escaped: nothing there passes for it. */
 const ID = '"id":"';
@@ -60,7 +62,9 @@ function withoutTimeOfCheckIn(record: string): string {
   if (at < 0) return record;
   const from = at + LAST_CHECK_IN.length;
   const end = record.indexOf('"', from);
-  return record.slice(0, Math.min(from + DAY, end)) + record.slice(end);
+  if (!TIME_OF_DAY.test(record.slice(from + DAY, end))) return record;
+  // Without the quote, either: so it is the text of no other record.
+  return record.slice(0, from + DAY) + record.slice(end + 1);
 }
 
 /** Nothing that JSON can say, and so no device, when a page was spoilt on its way. */

@@ -6,8 +6,6 @@
 // precedes cannot stand within a text, so what looks like `},{"id":"` is just that, whatever a user calls his device. Where
 // a page is written otherwise it is parsed as a whole.
 
-import { MANAGED_DEVICE_PROPERTIES } from './managed-device.ts';
-
 export interface SplitPage {
   /** All but the records: `value` is left empty. */
   readonly envelope: unknown;
@@ -18,6 +16,8 @@ export interface SplitPage {
 const LIST = '"value":[';
 /** Of a record: its brace and the name of its first property. */
 const BEGINNING = /\{"[\w@.]+":/y;
+/** Stands where the list was taken out. */
+const LIST_OF_RECORDS = 'the records of this page';
 /** Characters within which the list begins. */
 const LONGEST_HEAD = 4_096;
 /** Characters of a record; a longer one is left to the parser. */
@@ -65,15 +65,17 @@ function splitText(parts: readonly string[]): SplitPage | undefined {
     if (!text.startsWith(next, to)) break;
     from = to + 1;
   }
-  const behind = text.slice(from + (records.at(-1)?.length ?? 0)) + parts.slice(taken).join('');
-  const envelope = parsed(head + behind);
-  return isEmptyPage(envelope) ? { envelope, records } : undefined;
+  const last = records.at(-1) ?? '';
+  const behind = text.slice(from + last.length) + parts.slice(taken).join('');
+  // A page that was cut off behind a `}]}` within a text looks whole, but its last record is none.
+  if (parsed(last) === undefined || !behind.startsWith(']')) return undefined;
+  const envelope = parsed(`${head.slice(0, -1)}${JSON.stringify(LIST_OF_RECORDS)}${behind.slice(1)}`);
+  return isPage(envelope) ? { envelope: { ...envelope, value: [] }, records } : undefined;
 }
 
 /** That the list taken out was the page's own, and that nothing is missing around it. */
-function isEmptyPage(envelope: unknown): boolean {
-  const list = typeof envelope === 'object' && envelope !== null && 'value' in envelope ? envelope.value : undefined;
-  return Array.isArray(list) && list.length === 0;
+function isPage(envelope: unknown): envelope is object {
+  return typeof envelope === 'object' && envelope !== null && 'value' in envelope && envelope.value === LIST_OF_RECORDS;
 }
 
 function parsed(text: string): unknown {
@@ -92,17 +94,14 @@ function splitParsed(page: unknown): SplitPage {
   return { envelope: { ...envelope, value: [] }, records: value.map(recordText) };
 }
 
-/** What was asked for, in one order. A property that holds more than a value is of no use, however deep it goes. */
+/**
+ * As Graph writes it, so that a page that had to be parsed says of nearly all its records what it said before. A property that
+ * holds more than a value is of no use, however deep it goes.
+ */
 function recordText(record: unknown): string {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'null';
-  const fields = record as Readonly<Record<string, unknown>>;
-  const asked = MANAGED_DEVICE_PROPERTIES.filter((property) => Object.hasOwn(fields, property));
-  return JSON.stringify(
-    Object.fromEntries(
-      asked.map((property) => {
-        const value = fields[property];
-        return [property, typeof value === 'object' && value !== null ? [] : value];
-      }),
-    ),
-  );
+  const plain = Object.entries(record).map(([property, value]): [string, unknown] => {
+    return [property, typeof value === 'object' && value !== null ? [] : value];
+  });
+  return JSON.stringify(Object.fromEntries(plain));
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millisecondsBetween } from '../../../shared/domain/instant.ts';
-import { retryAfterFailure, sweepDue } from '../../../shared/polling/sweep-schedule.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
+import { asksToSlowDown, retryAfterFailure, sweepDue } from '../../../shared/polling/sweep-schedule.ts';
 import type { SweepRun, SweepState } from '../../../shared/ports/sweep-store.ts';
 
 const NOW = '2026-11-20T10:00:00.000Z';
@@ -66,6 +67,14 @@ describe('the wait after a failure', () => {
   test('doubles with every failure until it is at its longest', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((failures) => wait(failures, undefined, 0));
     expect(waits).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000, 300_000]);
+  });
+
+  test('is for a source that throttles, or refuses and says for how long, a reason to ask less often', () => {
+    const slow = (code: ErrorCode, retryAfterMs?: number) => asksToSlowDown({ code, retryAfterMs });
+    expect(slow('NAC_INTUNE_THROTTLED')).toBe(true);
+    expect(slow('NAC_INTUNE_UNAVAILABLE', 10_000)).toBe(true);
+    expect(slow('NAC_INTUNE_UNAVAILABLE')).toBe(false);
+    expect(slow('NAC_INTUNE_UNREACHABLE')).toBe(false);
   });
 
   test('differs between apps that failed together', () => {

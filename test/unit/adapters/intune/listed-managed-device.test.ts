@@ -76,6 +76,16 @@ describe('its fingerprint', () => {
     expect(listed(tomorrow).fingerprint).not.toBe(listed(RECORD).fingerprint);
   });
 
+  test.each([
+    '2026-11-20',
+    '2026-11-20Tgarbage',
+    '2026-11-20T23:59:00-12:00',
+    '2026-11-20T24:00:00Z',
+    '2026-11-20 08:00',
+  ])('takes no liberty with a check-in at "%s"', (lastSyncDateTime) => {
+    expect(listed({ ...RECORD, lastSyncDateTime }).fingerprint).not.toBe(listed(RECORD).fingerprint);
+  });
+
   test('holds on to everything behind the time of the check-in', () => {
     const before = { lastSyncDateTime: RECORD.lastSyncDateTime, complianceState: 'compliant' };
     const after = { lastSyncDateTime: RECORD.lastSyncDateTime, complianceState: 'noncompliant' };

@@ -77,6 +77,14 @@ describe('a page written as Graph writes it', () => {
     );
   });
 
+  test.each([
+    '{"value":[{"id":"a","deviceName":"y}]}',
+    '{"value":[{"id":"a"},{"id":"b","deviceName":"y}]}',
+    '{"@odata.count":2,"value":[{"id":"a","deviceName":"}],\\"@odata.nextLink\\":\\"x}]}',
+  ])('that was cut off within a name that looks like its end is no page: %s', (body) => {
+    expect(() => splitPage([body])).toThrow(SyntaxError);
+  });
+
   test('keeps each record’s text as it came, so that a record nobody touched stays the same text', () => {
     const one = '{"id":"a","deviceName":"L\\u00e9a","isEncrypted": true}';
     const other = '{"id":"b","deviceName":null}';
@@ -91,6 +99,9 @@ describe('a page written otherwise', () => {
     ['with records that begin differently', '{"value":[{"id":"a","imei":"1"},{"imei":"2","id":"b"}]}'],
     ['with an object in a record', '{"value":[{"id":"a","imei":{"a":"}"}},{"id":"b"}]}'],
     ['with a brace in a text', '{"value":[{"id":"a","imei":"}"},{"id":"b"}]}'],
+    ['whose list is empty, beside another one', '{"x":{"value":[{"id":"c"}]},"value":[]}'],
+    ['with two lists', '{"value":[{"id":"c"}],"value":[]}'],
+    ['with a name that ends like the list’s', '{"x\\"value":[{"id":"c"}],"value":[]}'],
     ['whose list is not its own', '{"x":{"value":[{"id":"c"}]},"value":[{"id":"a"}]}'],
     ['with things that are no records', '{"value":[{"id":"a"},7,null,[{"id":"b"}],{"id":"c"}]}'],
   ])('%s has the records it has when it is parsed', (_, body) => {
@@ -103,7 +114,14 @@ describe('a page written otherwise', () => {
 
   test('leaves a value that is no text, number or truth without what is in it', () => {
     const { records } = splitPage(['{"value":[{"id":"a","imei":{"b":[1]},"isEncrypted":true,"unasked":1}]}']);
-    expect(records).toEqual(['{"id":"a","imei":[],"isEncrypted":true}']);
+    expect(records).toEqual(['{"id":"a","imei":[],"isEncrypted":true,"unasked":1}']);
+  });
+
+  test('for one brace in a name says of all other records what it says without', () => {
+    const others = ['{"id":"b","wiFiMacAddress":"A0B1C2D3E4F5","imei":null}', '{"id":"c","isEncrypted":false}'];
+    const named = (name: string) => splitPage([`{"value":[{"id":"a","deviceName":"${name}"},${others}]}`]).records;
+    expect(named('}')?.slice(1)).toEqual(others);
+    expect(named('-')?.slice(1)).toEqual(others);
   });
 
   test('may be nested deeper than any stack', () => {
