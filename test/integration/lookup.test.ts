@@ -439,6 +439,26 @@ describe('a device is recognised', () => {
     }
   });
 
+  it('and a contradiction that is over is reported five minutes more at most, a new one as soon', async () => {
+    await using nac = await polledConnector();
+    const { id } = nac.tenant.fleet.get('NAC-00001');
+    const others = eapTls(id, { callingStationId: macOf(nac, 'NAC-00002') });
+    const problems = async () => (await ask(nac, others)).decision.problems;
+    const turn = async (wiFiMacAddress: string) => {
+      nac.tenant.fleet.patch('NAC-00002', { wiFiMacAddress });
+      nac.clock.advance(60 * MINUTE_MS);
+      await nac.app.poll(MINUTE_MS);
+    };
+    const address = macOf(nac, 'NAC-00002');
+    expect(await problems()).toEqual(['mac-of-another-device']);
+
+    await turn('0C96E6010203');
+    expect(await problems()).toEqual([]);
+
+    await turn(address);
+    expect(await problems()).toEqual(['mac-of-another-device']);
+  });
+
   it('by the stronger identity of a computer account or a VPN client, and what contradicts it is reported', async () => {
     await using nac = await polledConnector();
     const { id } = nac.tenant.fleet.get('NAC-00001');
