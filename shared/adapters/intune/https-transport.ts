@@ -1,5 +1,7 @@
 // HTTPS to Microsoft through undici: deadlines on every step, a proxy and extra certificate authorities where needed.
 
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
 import { readCaFile } from './ca-file.ts';
@@ -79,10 +81,11 @@ export function createHttpsTransport(options: HttpsTransportOptions = {}): Https
   };
 }
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string[]> {
+async function readText(body: Readable): Promise<string[]> {
   const decoder = new TextDecoder();
   const parts: string[] = [];
-  for await (const chunk of body) parts.push(decoder.decode(chunk, { stream: true }));
+  body.on('data', (chunk: Buffer) => parts.push(decoder.decode(chunk, { stream: true })));
+  await finished(body);
   parts.push(decoder.decode());
   return parts;
 }
