@@ -77,6 +77,11 @@ export function isBeingRemoved({ managementState }: Device): boolean {
   return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
 }
 
+/** When the grace period ends that the device is in. */
+export function graceEndOf({ complianceState, graceExpiresAt }: Device): Instant | undefined {
+  return complianceState === 'inGracePeriod' ? graceExpiresAt : undefined;
+}
+
 /** Whether the device gets what compliant devices get, as far as its own record says. */
 export function standsAsCompliant(device: Device, compliantStates: CompliantStates): boolean {
   return compliantStates.has(device.complianceState) && !isBeingRemoved(device);

@@ -6,7 +6,7 @@
 // Both are the fast path only: the sweep finds whatever they miss. Whether a change without a check-in (a grace period
 // that ends) moves lastSyncDateTime is not documented, so such devices are read when their time comes.
 
-import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
+import { type DeviceKey, deviceKeyText, graceEndOf, parseDeviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { SourceError, StoreError } from '../errors.ts';
 import type { CheckedInPage, DeviceReader } from '../ports/device-reader.ts';
@@ -104,7 +104,7 @@ async function readCheckIns(
     firstRequestAt ??= page.requestedAt;
     for (const device of page.devices) {
       seen.push({ device, observedAt: page.requestedAt });
-      const at = graceReadingAt(device, now);
+      const at = graceReadingAt(graceEndOf(device), now);
       if (at !== undefined) graceTimes.set(deviceKeyText(device), at);
     }
     if (page.nextCursor === undefined || page.nextCursor === cursor) break;

@@ -1,6 +1,6 @@
 // What of a listed page must be looked at. A record that says what it said last time is not even read.
 
-import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import { type Device, type DeviceKey, deviceKeyText, graceEndOf } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { ListedRecord, ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { FleetIndex } from './fleet-index.ts';
@@ -35,8 +35,12 @@ export function lookAtPage({ records, requestedAt }: ListPage, fleet: FleetIndex
   for (const record of withoutRepetitions(records)) {
     const { key } = record;
     const isUnchanged = key !== undefined && fleet.meet(key, record.fingerprint);
-    if (isUnchanged) unchanged.push(key);
-    if (isUnchanged && !record.inGracePeriod) continue;
+    if (isUnchanged) {
+      unchanged.push(key);
+      const graceAt = graceReadingAt(record.graceExpiresAt, requestedAt);
+      if (graceAt !== undefined) graceTimes.set(deviceKeyText(key), graceAt);
+      continue;
+    }
     const reading = record.read();
     problems.push(...reading.problems);
     const { device } = reading;
@@ -44,11 +48,11 @@ export function lookAtPage({ records, requestedAt }: ListPage, fleet: FleetIndex
       unreadable.push(key);
       continue;
     }
-    const graceAt = graceReadingAt(device, requestedAt);
+    const graceAt = graceReadingAt(graceEndOf(device), requestedAt);
     if (graceAt !== undefined) graceTimes.set(deviceKeyText(device), graceAt);
     // Named by what was read: the key of the record keeps the page's text in memory.
     const { source, id } = device;
-    if (!isUnchanged) maybeChanged.push({ source, id, device, fingerprint: record.fingerprint });
+    maybeChanged.push({ source, id, device, fingerprint: record.fingerprint });
   }
   return { listed: records.length - unreadable.length, unchanged, maybeChanged, unreadable, graceTimes, problems };
 }

@@ -6,8 +6,8 @@ import type { ComplianceSource, ListPage } from '../ports/compliance-source.ts';
 
 /** Pages that wait to be taken, each a megabyte or two. More would grow old while those before them are saved. */
 const MOST_AHEAD = 2;
-/** As many as a slice works off even when every device is new. */
-const MOST_AHEAD_AT_FIRST = 24;
+/** While the index is being loaded: no longer than that they wait. */
+const MOST_AHEAD_AT_FIRST = 32;
 /** More pages than any tenant has: pages that lead round in a circle end here. */
 const MOST_PAGES = 20_000;
 

@@ -1,7 +1,7 @@
 // Devices to be read again at a set time: when their grace period ends, when Entra says that something changed, or because
 // somebody waits for them. One row of the task store holds them, the nearest first.
 
-import { type Device, type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
+import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { DeviceReader, DeviceReading } from '../ports/device-reader.ts';
@@ -41,9 +41,12 @@ export async function readAgain(tasks: TaskStore, keys: readonly DeviceKey[], no
   await note(tasks, new Map(keys.map((key) => [deviceKeyText(key), now])));
 }
 
-/** When a device in its grace period is to be read again; `undefined` for one without, or with one that is far off. */
-export function graceReadingAt({ complianceState, graceExpiresAt }: Device, now: Instant): Instant | undefined {
-  if (complianceState !== 'inGracePeriod' || graceExpiresAt === undefined) return undefined;
+/**
+ * When a device in its grace period is to be read again; `undefined` for one that is far off, or over.
+ * @param graceExpiresAt of a device that is in it
+ */
+export function graceReadingAt(graceExpiresAt: Instant | undefined, now: Instant): Instant | undefined {
+  if (graceExpiresAt === undefined) return undefined;
   const at = addMilliseconds(graceExpiresAt, GRACE_MARGIN_MS);
   return at > now && at < addMilliseconds(now, GRACE_HORIZON_MS) ? at : undefined;
 }

@@ -30,8 +30,8 @@ export interface ListedRecord {
    * that moves every few hours on every device, and storing each move would rewrite the fleet for nothing.
    */
   readonly fingerprint: number;
-  /** Then it means something else as time goes by, even if it says the same. */
-  readonly inGracePeriod: boolean;
+  /** Of a device in its grace period: then the record means something else, even if it says the same. */
+  readonly graceExpiresAt: Instant | undefined;
   read(): RecordReading;
 }
 

@@ -3,8 +3,9 @@
 import { hash } from 'node:crypto';
 import { parseComplianceState } from '../../domain/compliance-state.ts';
 import type { DeviceKey } from '../../domain/device.ts';
+import type { Instant } from '../../domain/instant.ts';
 import type { ListedRecord, RecordReading } from '../../ports/compliance-source.ts';
-import { managedDeviceId, readManagedDevice } from './managed-device.ts';
+import { graphInstant, managedDeviceId, readManagedDevice } from './managed-device.ts';
 
 /** Counts up when the same record comes to be read in another way: then every row is compared once more. */
 const READING = 1;
@@ -17,6 +18,7 @@ const TIME_OF_DAY = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
 /** Where the value of a property begins that is a text. Quotes within another text are escaped: nothing there passes for it. */
 const ID = '"id":"';
 const COMPLIANCE_STATE = '"complianceState":"';
+const GRACE_EXPIRES = '"complianceGracePeriodExpirationDateTime":"';
 const LAST_CHECK_IN = '"lastSyncDateTime":"';
 
 /** Its key lives as long as the page's text does: what is kept longer takes the id of the device that was read. */
@@ -37,8 +39,9 @@ export class ListedManagedDevice implements ListedRecord {
     this.fingerprint = Number.parseInt(hash('sha256', content).slice(0, FINGERPRINT_DIGITS), 16);
   }
 
-  get inGracePeriod(): boolean {
-    return parseComplianceState(textBehind(COMPLIANCE_STATE, this.#text) ?? '') === 'inGracePeriod';
+  get graceExpiresAt(): Instant | undefined {
+    const state = parseComplianceState(textBehind(COMPLIANCE_STATE, this.#text) ?? '');
+    return state === 'inGracePeriod' ? graphInstant(textBehind(GRACE_EXPIRES, this.#text) ?? '') : undefined;
   }
 
   read(): RecordReading {

@@ -45,6 +45,8 @@ const PLAIN_TEXT = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
 /** As Graph writes nearly every date, on a day that every month has: an instant but for its milliseconds. */
 const PLAIN_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
 
+/** Years that stand for no date. */
+const NO_DATE = /^(?:0001|9999)-/;
 /** Edm.DateTimeOffset: with a zone, always. */
 const GRAPH_DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/i;
 
@@ -163,10 +165,8 @@ class RecordReader {
   /** Graph says "never" as year 1, and "no grace period" as year 9999 or year 1. */
   #instant(field: string): Instant | undefined {
     const value = this.#text(field);
-    if (value === undefined || /^(0001|9999)-/.test(value)) return undefined;
-    if (PLAIN_DATE.test(value)) return `${value.slice(0, 19)}.000Z`;
-    const time = GRAPH_DATE.test(value) ? Date.parse(value) : Number.NaN;
-    return Number.isNaN(time) ? this.#note(field, 'is not a date and time') : new Date(time).toISOString();
+    if (value === undefined || NO_DATE.test(value)) return undefined;
+    return graphInstant(value) ?? this.#note(field, 'is not a date and time');
   }
 
   #reject(field: string, problem: string): undefined {
@@ -177,6 +177,14 @@ class RecordReader {
   #note(field: string, problem: string): undefined {
     this.problems.push({ ...(this.#id !== undefined && { id: this.#id }), field, problem });
   }
+}
+
+/** What Graph writes as a date and time; `undefined` for anything else, and for what it writes where there is none. */
+export function graphInstant(value: string): Instant | undefined {
+  if (NO_DATE.test(value)) return undefined;
+  if (PLAIN_DATE.test(value)) return `${value.slice(0, 19)}.000Z`;
+  const time = GRAPH_DATE.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }
 
 /** The id as this product writes it; `undefined` for anything that is none. */

@@ -55,17 +55,17 @@ describe('pages ahead', () => {
     expect(list.asked).toEqual([undefined, '2', '3', '4', '5']);
   });
 
-  test('are two dozen until they are taken, and two from then on', async () => {
+  test('are thirty-two until they are taken, and two from then on', async () => {
     const list = listOf(100);
     const pages = new PagesAhead(list.source, FROM_START);
     await list.comeAll();
-    expect(list.asked).toHaveLength(24);
+    expect(list.asked).toHaveLength(32);
 
     pages.keepClose();
-    for (let page = 1; page <= 22; page++) await pages.take();
+    for (let page = 1; page <= 30; page++) await pages.take();
     await list.comeAll();
-    expect(list.asked).toHaveLength(24);
-    for (let page = 23; page <= 30; page++) {
+    expect(list.asked).toHaveLength(32);
+    for (let page = 31; page <= 38; page++) {
       await pages.take();
       await list.comeAll();
       expect(list.asked).toHaveLength(page + 2);

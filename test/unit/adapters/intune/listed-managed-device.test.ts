@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ListedManagedDevice } from '../../../../shared/adapters/intune/listed-managed-device.ts';
 import { MANAGED_DEVICE_PROPERTIES } from '../../../../shared/adapters/intune/managed-device.ts';
-import { deviceContent } from '../../../../shared/domain/device.ts';
+import { deviceContent, graceEndOf } from '../../../../shared/domain/device.ts';
 
 const RECORD = {
   id: '705c034c-034c-705c-4c03-5c704c035c70',
@@ -48,10 +48,22 @@ describe('a record that was not read', () => {
         const { device } = one.read();
         if (device === undefined) return;
         expect({ source: device.source, id: device.id }).toEqual(one.key);
-        expect(one.inGracePeriod).toBe(device.complianceState === 'inGracePeriod');
+        expect(one.graceExpiresAt).toBe(graceEndOf(device));
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  test.each([
+    ['inGracePeriod', '2026-11-27T08:00:00Z', '2026-11-27T08:00:00.000Z'],
+    ['InGracePeriod', '2026-11-27T10:00:00+02:00', '2026-11-27T08:00:00.000Z'],
+    ['inGracePeriod', '9999-12-31T23:59:59Z', undefined],
+    ['inGracePeriod', null, undefined],
+    ['compliant', '2026-11-27T08:00:00Z', undefined],
+  ])('that is %s until %s says when that ends as reading it does', (complianceState, until, end) => {
+    const one = listed({ ...RECORD, complianceState, complianceGracePeriodExpirationDateTime: until });
+    const { device } = one.read();
+    expect([one.graceExpiresAt, device && graceEndOf(device)]).toEqual([end, end]);
   });
 
   test('is no device when it names two', () => {
