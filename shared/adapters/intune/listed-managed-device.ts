@@ -6,6 +6,7 @@ import type { DeviceKey } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { ListedRecord, RecordReading } from '../../ports/compliance-source.ts';
 import { graphInstant, managedDeviceId, readManagedDevice } from './managed-device.ts';
+import { parsedJson } from './parsed-json.ts';
 
 /** Counts up when the same record comes to be read in another way: then every row is compared once more. */
 const READING = 1;
@@ -45,7 +46,8 @@ export class ListedManagedDevice implements ListedRecord {
   }
 
   read(): RecordReading {
-    const reading = readManagedDevice(this.#source, parsed(this.#text));
+    // A text that is no JSON was spoilt on its way, and is no device.
+    const reading = readManagedDevice(this.#source, parsedJson(this.#text));
     if (reading.device === undefined || reading.device.id === this.key?.id) return reading;
     const problem = { id: reading.device.id, field: 'id', problem: 'is written in an unusual way' };
     return { problems: [...reading.problems, problem] };
@@ -68,13 +70,4 @@ function withoutTimeOfCheckIn(record: string): string {
   if (!TIME_OF_DAY.test(record.slice(from + DAY, end))) return record;
   // Without the quote, either: so it is the text of no other record.
   return record.slice(0, from + DAY) + record.slice(end + 1);
-}
-
-/** Nothing that JSON can say, and so no device, when a page was spoilt on its way. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -6,6 +6,8 @@
 // precedes cannot stand within a text, so what looks like `},{"id":"` is just that, whatever a user calls his device. Where
 // a page is written otherwise it is parsed as a whole.
 
+import { parsedJson } from './parsed-json.ts';
+
 export interface SplitPage {
   /** All but the records: `value` is left empty. */
   readonly envelope: unknown;
@@ -68,22 +70,14 @@ function splitText(parts: readonly string[]): SplitPage | undefined {
   const last = records.at(-1) ?? '';
   const behind = text.slice(from + last.length) + parts.slice(taken).join('');
   // A page that was cut off behind a `}]}` within a text looks whole, but its last record is none.
-  if (parsed(last) === undefined || !behind.startsWith(']')) return undefined;
-  const envelope = parsed(`${head.slice(0, -1)}${JSON.stringify(LIST_OF_RECORDS)}${behind.slice(1)}`);
+  if (parsedJson(last) === undefined || !behind.startsWith(']')) return undefined;
+  const envelope = parsedJson(`${head.slice(0, -1)}${JSON.stringify(LIST_OF_RECORDS)}${behind.slice(1)}`);
   return isPage(envelope) ? { envelope: { ...envelope, value: [] }, records } : undefined;
 }
 
 /** That the list taken out was the page's own, and that nothing is missing around it. */
 function isPage(envelope: unknown): envelope is object {
   return typeof envelope === 'object' && envelope !== null && 'value' in envelope && envelope.value === LIST_OF_RECORDS;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function splitParsed(page: unknown): SplitPage {
