@@ -53,6 +53,10 @@ export function queueNotFound(path: string): BrokerError {
   return new BrokerError('amqp:not-found', 404, `The messaging entity '${path}' could not be found.`);
 }
 
+export function queueDisabled(path: string): BrokerError {
+  return new BrokerError('com.microsoft:entity-disabled', 400, `The messaging entity '${path}' is currently disabled.`);
+}
+
 export function messageTooLarge(size: number, limit: number): BrokerError {
   return new BrokerError(
     'amqp:link:message-size-exceeded',

@@ -1,6 +1,6 @@
 // The queues of one broker by the paths clients use, with the dead-letter queue of each.
 import { type BrokerClock, systemClock } from './broker-clock.ts';
-import { queueNotFound } from './broker-error.ts';
+import { queueDisabled, queueNotFound } from './broker-error.ts';
 import { Deadlines } from './deadlines.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { MessageStore } from './message-store.ts';
@@ -45,7 +45,9 @@ export class Broker {
   /** A dead-letter queue is filled by its queue only. */
   queueToSendTo(path: string): MessageQueue {
     if (keyOf(path).endsWith(keyOf(DEAD_LETTER_QUEUE))) throw queueNotFound(path);
-    return this.queue(path);
+    const queue = this.queue(path);
+    if (queue.sendDisabled) throw queueDisabled(path);
+    return queue;
   }
 
   afterCommit(action: () => void): void {

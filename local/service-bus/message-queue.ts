@@ -39,6 +39,7 @@ export interface MessageQueueOptions {
 export class MessageQueue {
   readonly name: string;
   readonly #settings: QueueSettings;
+  readonly sendDisabled: boolean;
   readonly #deadLetters: MessageQueue | undefined;
   readonly #store: MessageStore;
   readonly #clock: BrokerClock;
@@ -53,6 +54,7 @@ export class MessageQueue {
   constructor({ name, settings, deadLetters, store, clock, deadlines }: MessageQueueOptions) {
     this.name = name;
     this.#settings = settings;
+    this.sendDisabled = settings.sendDisabled;
     this.#deadLetters = deadLetters;
     this.#store = store;
     this.#clock = clock;

@@ -8,6 +8,8 @@ export interface QueueDefinition {
   readonly duplicateDetectionWindowMs?: number;
   readonly defaultTtlMs?: number;
   readonly deadLetterOnExpiry?: boolean;
+  /** As with the status SendDisabled of Azure: nothing may be sent to it. */
+  readonly sendDisabled?: boolean;
 }
 
 export interface QueueSettings {
@@ -17,6 +19,7 @@ export interface QueueSettings {
   readonly duplicateDetectionWindowMs: number | undefined;
   readonly defaultTtlMs: number;
   readonly deadLetterOnExpiry: boolean;
+  readonly sendDisabled: boolean;
 }
 
 export function settingsOf(definition: QueueDefinition): QueueSettings {
@@ -27,6 +30,7 @@ export function settingsOf(definition: QueueDefinition): QueueSettings {
     duplicateDetectionWindowMs: definition.duplicateDetectionWindowMs,
     defaultTtlMs: definition.defaultTtlMs ?? Number.POSITIVE_INFINITY,
     deadLetterOnExpiry: definition.deadLetterOnExpiry ?? false,
+    sendDisabled: definition.sendDisabled ?? false,
   };
 }
 

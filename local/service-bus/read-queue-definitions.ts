@@ -11,6 +11,7 @@ const FIELD_TYPES: Readonly<Record<keyof QueueDefinition, 'string' | 'number' | 
   duplicateDetectionWindowMs: 'number',
   defaultTtlMs: 'number',
   deadLetterOnExpiry: 'boolean',
+  sendDisabled: 'boolean',
 };
 
 export function readQueueDefinitions(file: string): QueueDefinition[] {

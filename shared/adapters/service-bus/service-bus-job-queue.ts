@@ -4,6 +4,7 @@ import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from 
 import { type CoaJob, coaMessageId } from '../../domain/coa-job.ts';
 import { QueueError } from '../../errors.ts';
 import type { DeadLetter, JobQueue } from '../../ports/job-queue.ts';
+import { isOfAnEntity, isQueueMissing } from './entity-error.ts';
 import { type ServiceBusLink, serviceBusLink } from './service-bus-link.ts';
 
 export type ServiceBusConnection =
@@ -34,7 +35,7 @@ export type JobLink = ServiceBusLink<JobConnection>;
 /** @param elapsed - monotonic milliseconds */
 export async function openServiceBus(connection: ServiceBusConnection, elapsed: () => number): Promise<JobLink> {
   const connect = await serviceBusConnector(connection);
-  return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isQueueMissing, elapsed });
+  return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isOfAnEntity, elapsed });
 }
 
 /** Makes clients that share one credential. */
@@ -72,7 +73,7 @@ export class ServiceBusJobQueue implements JobQueue {
     try {
       // Once more on a connection of its own: the first may have been dead for long.
       await this.#send(job.site, message).catch((thrown) => {
-        if (isQueueMissing(thrown)) throw thrown;
+        if (isOfAnEntity(thrown)) throw thrown;
         return this.#send(job.site, message);
       });
     } catch (thrown) {
@@ -91,6 +92,7 @@ export class ServiceBusJobQueue implements JobQueue {
 
   #send(site: string, message: ServiceBusMessage): Promise<void> {
     const queue = siteQueueName(site);
+    // A sender that was refused asks for its link, and with it for its rights, again at the next send.
     return this.#link.use(({ client, senders }) => {
       const sender = senders.get(queue) ?? client.createSender(queue);
       senders.set(queue, sender);
@@ -102,7 +104,12 @@ export class ServiceBusJobQueue implements JobQueue {
     const { receiver, messages } = await this.#link.use(async ({ client }) => {
       const receiver = client.createReceiver(queue, { subQueueType: 'deadLetter' });
       const waiting = { maxWaitTimeInMs: DEAD_LETTER_WAIT_MS };
-      return { receiver, messages: await receiver.receiveMessages(DEAD_LETTERS_AT_ONCE, waiting) };
+      try {
+        return { receiver, messages: await receiver.receiveMessages(DEAD_LETTERS_AT_ONCE, waiting) };
+      } catch (thrown) {
+        receiver.close().catch(() => undefined);
+        throw thrown;
+      }
     });
     try {
       // One after the other: settling two at once can settle both the same way (rhea 3.0.5).
@@ -133,9 +140,4 @@ export function queueError(queue: string, thrown: unknown): unknown {
       : 'Check the Service Bus namespace, its roles and the network; jobs wait in the outbox meanwhile.',
     cause: thrown,
   });
-}
-
-function isQueueMissing(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
-  return /could not be found|MessagingEntityNotFound/i.test(`${thrown.message} ${'code' in thrown ? thrown.code : ''}`);
 }

@@ -2,6 +2,7 @@
 
 import { RestError } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
+import { NO_ANSWER } from './call-deadlines.ts';
 
 /** True when the row asked for is not there. A table that is not there is another matter: nothing can be said then. */
 export function isNotFound(thrown: unknown): boolean {
@@ -32,10 +33,11 @@ export async function* storePages<T>(what: string, pages: AsyncIterable<T>): Asy
 }
 
 export function toStoreError(what: string, thrown: unknown): unknown {
-  if (thrown instanceof Error && thrown.name === 'AbortError') {
+  const unanswered = thrown instanceof RestError && thrown.statusCode === undefined && thrown.code === NO_ANSWER;
+  if (unanswered || (thrown instanceof Error && thrown.name === 'AbortError')) {
     return new StoreError('NAC_STORE_TIMEOUT', `Table Storage did not answer in time: ${what}.`, {
       action:
-        'Check the storage account and the network between it and the function app; LOOKUP_DEADLINE sets the limit.',
+        'Check the storage account and the network between it and the function app; LOOKUP_DEADLINE sets the limit of lookups.',
       cause: thrown,
     });
   }

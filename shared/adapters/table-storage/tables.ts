@@ -2,6 +2,7 @@
 
 import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { ConnectorError } from '../../errors.ts';
+import { type CallLimits, callDeadlines } from './call-deadlines.ts';
 
 /** Every table, by what it holds. The infrastructure declares the same names. */
 export const TABLE_NAMES = [
@@ -34,8 +35,22 @@ const RETRIES: Record<Patience, TableServiceClientOptions['retryOptions']> = {
   lookup: { maxRetries: 1, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
 };
 
-export async function openTables(connection: TableConnection, patience: Patience): Promise<Tables> {
-  const options: TableServiceClientOptions = { retryOptions: RETRIES[patience] ?? {} };
+/** A batch of a hundred rows takes a second on a bad day. Lookups bring shorter limits of their own. */
+const LIMITS: Record<Patience, CallLimits> = {
+  background: { tryMs: 10_000, callMs: 25_000 },
+  lookup: { tryMs: 3_000, callMs: 5_000 },
+};
+
+/** @param limits of a test that does not want to wait */
+export async function openTables(
+  connection: TableConnection,
+  patience: Patience,
+  limits: CallLimits = LIMITS[patience],
+): Promise<Tables> {
+  const options: TableServiceClientOptions = {
+    retryOptions: RETRIES[patience] ?? {},
+    additionalPolicies: callDeadlines(limits),
+  };
   const open = await opener(connection, options);
   return Object.fromEntries(TABLE_NAMES.map((name) => [name, open(name)])) as Record<TableName, TableClient>;
 }
