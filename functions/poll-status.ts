@@ -1,5 +1,6 @@
 // GET /api/poll: operators see how the poll is doing and what it holds.
-// POST /api/poll/release {"runId": "…"}: an operator lets through what that run held.
+// POST /api/poll/release {"runId": "…", "reason": "…"}: an operator lets through what that run held.
+// POST /api/poll/refuse, the same body: what that run held stays held.
 
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';
@@ -15,5 +16,13 @@ httpRoute('poll-release', {
   method: 'POST',
   async answer(request, credential) {
     return { status: 202, jsonBody: { released: await connector().releaseHeld(credential, await request.text()) } };
+  },
+});
+
+httpRoute('poll-refuse', {
+  route: 'api/poll/refuse',
+  method: 'POST',
+  async answer(request, credential) {
+    return { status: 202, jsonBody: { refused: await connector().refuseHeld(credential, await request.text()) } };
   },
 });

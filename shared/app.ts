@@ -62,9 +62,11 @@ export interface App {
   pollStatus(apiKey: string | null): Promise<PollStatus>;
   /**
    * An operator lets through what a run held; the next tick of the poll applies it.
-   * @param body the request as it came: `{"runId": "…"}`
+   * @param body the request as it came: `{"runId": "…", "reason": "…"}`
    */
   releaseHeld(apiKey: string | null, body: string): Promise<HeldRun>;
+  /** An operator refuses what a run held: it stays held. @param body as for a release */
+  refuseHeld(apiKey: string | null, body: string): Promise<HeldRun>;
   /** Whether a Service Bus is there to carry jobs. */
   readonly enforces: boolean;
   /** One round of the enforcement timer. */
@@ -150,6 +152,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async releaseHeld(apiKey, body) {
       const { name } = await (await lookup()).authenticateOperator(apiKey);
       return (await pollControl()).release(body, name);
+    },
+    async refuseHeld(apiKey, body) {
+      const { name } = await (await lookup()).authenticateOperator(apiKey);
+      return (await pollControl()).refuse(body, name);
     },
     enforces: settings.serviceBus !== undefined,
     enforce: async () => (await enforcement()).enforcer.round(),

@@ -10,7 +10,7 @@ import { toConnectorError } from '../errors.ts';
 import { noteFastLane } from '../polling/fast-lane.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
 import { readReleaseRequest } from '../polling/read-release-request.ts';
-import { releaseRun } from '../polling/release-held.ts';
+import { refuseRun, releaseRun } from '../polling/release-held.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import { runTick } from '../polling/tick.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -77,5 +77,6 @@ export async function openPollControl({ settings, clock, log }: Context) {
   return {
     status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
     release: (body: string, by: string) => releaseRun({ tasks, clock, log }, readReleaseRequest(body), by),
+    refuse: (body: string, by: string) => refuseRun({ tasks, clock, log }, readReleaseRequest(body), by),
   };
 }

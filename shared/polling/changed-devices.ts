@@ -109,7 +109,7 @@ async function readCheckIns(
     }
     if (page.nextCursor === undefined || page.nextCursor === cursor) break;
   }
-  const { written, held } = await saveBesides(deps, limits, { seen, absent: [] }, `changed-${owner}`);
+  const { written, held } = await saveBesides(deps, limits, { seen, absent: [] }, owner);
   await note(deps.tasks, graceTimes);
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   const isWhole = page !== undefined && page.nextCursor === undefined;

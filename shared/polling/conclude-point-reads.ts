@@ -8,7 +8,14 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
 import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
-import { editMassChange, isMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
+import {
+  editMassChange,
+  entryOf,
+  isMassChange,
+  type MassChangeLimits,
+  readMassChange,
+  withHeldCounts,
+} from './mass-change.ts';
 import type { HoldRule } from './plan-device-write.ts';
 import type { SaveDeps } from './save-devices.ts';
 import { type TellHeldDeps, tellHeld } from './tell-held.ts';
@@ -34,7 +41,10 @@ export async function concludePointReads(
   // The fleet is counted only when it matters.
   const known = changing < massChange.least ? changing : await countPresent(deps.devices);
   if (isMassChange(changing, known, massChange)) return tellHeld(deps, massChange, runId, known);
-  await applyHeld(deps, held.keys, undefined, (changes) => handOn(deps, changes));
+  // What a person has refused stays held while it is the same devices, few or many.
+  const { held: runs } = withHeldCounts(await readMassChange(deps.tasks), held.byRun);
+  const isFree = (of: string): boolean => entryOf(runs, of)?.refused === undefined;
+  await applyHeld(deps, held.keys, isFree, async (changes) => void (await handOn(deps, changes)), deps.hasTime);
   const left: HeldDevices = changing === 0 ? held : await readHeldDevices(deps.devices);
   await editMassChange(deps.tasks, (state) => withHeldCounts(state, left.byRun));
   return left.keys.length;

@@ -10,7 +10,7 @@ import type { Instant } from '../domain/instant.ts';
 import type { SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
-import { editMassChange, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import { editMassChange, entryOf, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
 import { type Absences, findAbsences, type MissingDevice, stillPresent } from './missing-devices.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { type Saved, saveDevices } from './save-devices.ts';
@@ -59,16 +59,15 @@ export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: 
   const missing = counted?.missing ?? [];
   const candidates = missing.filter(({ witnesses }) => witnesses >= WITNESSES);
   const known = fleet.size;
+  // An empty list is believed by no one, however small the fleet.
+  const isEmpty = run.devices === 0;
   const isMass = (gone: readonly MissingDevice[]): boolean =>
-    isMassChange(changing(inHand, gone).size, known, limits.massChange);
+    (isEmpty && gone.length > 0) || isMassChange(changing(inHand, gone).size, known, limits.massChange);
   const would = isMass(candidates) ? await stillPresent(deps.devices, candidates) : candidates;
   const mass = isMass(would);
 
-  // Another complete list, or a point read more, releases absences; what turned waits for a person.
-  const enough = mass ? WITNESSES + 1 : WITNESSES;
-  const confirmed = counted?.believable
-    ? missing.filter(({ witnesses }) => witnesses >= enough).map(({ key }) => key)
-    : [];
+  // A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself.
+  const confirmed = counted?.believable && !mass ? candidates.map(({ key }) => key) : [];
   const notConfirmed = except(missing, confirmed);
   await inHand.saveDoubted(notConfirmed);
   const gone = await saveGone(deps, inHand, confirmed);
@@ -133,13 +132,17 @@ async function applyAll(deps: SweepDeps, inHand: RunInHand): Promise<number> {
   const saved = await saveFlips(deps, collected, { kind: 'apply' });
   for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
   await inHand.handOn(saved.changes);
-  const released = await applyHeld(deps, [...inHand.heldFlips.values()], undefined, inHand.handOn);
-  const { held } = await readMassChange(deps.tasks);
-  if (held.length > 0) {
+  const before = await readMassChange(deps.tasks);
+  const { held } =
+    before.held.length === 0 ? before : withHeldCounts(before, (await readHeldDevices(deps.devices)).byRun);
+  // What a person has refused stays held while it is the same devices, few or many.
+  const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
+  const released = await applyHeld(deps, [...inHand.heldFlips.values()], isFree, inHand.handOn);
+  if (before.held.length > 0) {
     const { byRun } = await readHeldDevices(deps.devices);
     await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun));
   }
-  return saved.written + released;
+  return saved.written + released.written;
 }
 
 async function saveFlips(

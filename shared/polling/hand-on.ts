@@ -1,17 +1,27 @@
 // Handing on changes that were written besides the sweep. Each stands in the store until it was handed on; the mark that
 // was written with it keeps the sweep's fingerprints honest afterwards.
+//
+// So many at once are handed on and removed, as long as there is time: what is left the next tick goes on with.
 
 import { concurrently } from '../concurrently.ts';
+import { deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
+import type { TaskStore } from '../ports/task-store.ts';
+import { editMassChange, readMassChange } from './mass-change.ts';
 
 /** Changes handed on at once. */
 const CHANGES_AT_ONCE = 8;
+/** Changes handed on before they are removed, and the time is looked at. */
+const CHUNK = 200;
 
 export interface HandOnDeps {
   readonly devices: DeviceStore;
+  readonly tasks: TaskStore;
   readonly onChange: ChangeListener;
+  /** Whether more may be begun; always, if left out. */
+  readonly hasTime?: () => boolean;
 }
 
 /** They are of several devices as a rule: one that takes its time holds up few others. */
@@ -19,16 +29,38 @@ export async function tellOfChanges(onChange: ChangeListener, changes: readonly 
   await concurrently(changes, CHANGES_AT_ONCE, onChange);
 }
 
-/** Every change must have been written with a mark. */
-export async function handOn({ devices, onChange }: HandOnDeps, changes: readonly DeviceChange[]): Promise<void> {
-  await tellOfChanges(onChange, changes);
-  await devices.removeChanges(changes);
+/** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
+export async function handOn(deps: HandOnDeps, changes: readonly DeviceChange[]): Promise<boolean> {
+  const isDone = await handOnChunks(deps, changes);
+  if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
+  return isDone;
+}
+
+async function handOnChunks(
+  { devices, onChange, hasTime = () => true }: HandOnDeps,
+  changes: readonly DeviceChange[],
+): Promise<boolean> {
+  for (let start = 0; start < changes.length; start += CHUNK) {
+    if (start > 0 && !hasTime()) return false;
+    const chunk = changes.slice(start, start + CHUNK);
+    await tellOfChanges(onChange, chunk);
+    await devices.removeChanges(chunk);
+  }
+  return true;
 }
 
 /** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
-export async function handOnLeft(deps: HandOnDeps): Promise<void> {
+export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
   const left = await Array.fromAsync(deps.devices.pendingChanges());
-  if (left.length === 0) return;
-  await deps.devices.addMarks(left);
-  await handOn(deps, left);
+  if (left.length === 0) return true;
+  // One device may have several of them, and one transaction writes a row once.
+  await deps.devices.addMarks([...new Map(left.map((change) => [deviceKeyText(change), change])).values()]);
+  return handOn(deps, left);
+}
+
+/** Goes on with what an earlier tick had no time for. Costs one read while there is nothing. */
+export async function handOnRest(deps: HandOnDeps): Promise<void> {
+  const { changesLeft } = await readMassChange(deps.tasks);
+  if (!changesLeft || !(await handOnLeft(deps))) return;
+  await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
 }

@@ -1,8 +1,9 @@
 // Devices with an observation that is held beside their record: found by their marks, let through by planReleased.
 
-import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import { type DeviceKey, deviceHash, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
+import { combined } from './mass-change.ts';
 import { planReleased } from './plan-device-write.ts';
 import { type SaveDeps, saveDevices } from './save-devices.ts';
 
@@ -10,6 +11,8 @@ import { type SaveDeps, saveDevices } from './save-devices.ts';
 export interface HeldCounts {
   readonly flips: number;
   readonly absences: number;
+  /** Says whether a run holds the same devices as before: sixteen hexadecimal digits, whatever their order. */
+  readonly digest: string;
 }
 
 export interface HeldDevices {
@@ -34,10 +37,11 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
     const isFlip = held.what === 'flip';
     if (isFlip) flips.set(deviceKeyText({ source, id }), { source, id });
     else absences += 1;
-    const before = byRun.get(held.runId) ?? { flips: 0, absences: 0 };
+    const before = byRun.get(held.runId) ?? { flips: 0, absences: 0, digest: '' };
     byRun.set(held.runId, {
       flips: before.flips + (isFlip ? 1 : 0),
       absences: before.absences + (isFlip ? 0 : 1),
+      digest: combined(before.digest, deviceHash({ source, id })),
     });
   }
   return { flips, absences, keys, byRun };
@@ -46,16 +50,19 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
 /**
  * Applies what is held of these devices.
  * @param released whose observations; anybody's, if left out
- * @returns how many records were written
+ * @param hasTime whether another few hundred may be begun
+ * @returns how many records were written, and how many devices were not looked at any more
  */
 export async function applyHeld(
   deps: SaveDeps,
   keys: readonly DeviceKey[],
-  released: ReadonlySet<string> | undefined,
+  released: ((runId: string) => boolean) | undefined,
   handOn: (changes: readonly DeviceChange[]) => Promise<void>,
-): Promise<number> {
+  hasTime: () => boolean = () => true,
+): Promise<{ readonly written: number; readonly left: number }> {
   let written = 0;
   for (let start = 0; start < keys.length; start += CHUNK) {
+    if (start > 0 && !hasTime()) return { written, left: keys.length - start };
     const chunk = keys.slice(start, start + CHUNK);
     const saved = await saveDevices(
       deps,
@@ -64,5 +71,5 @@ export async function applyHeld(
     await handOn(saved.changes);
     written += saved.written;
   }
-  return written;
+  return { written, left: 0 };
 }

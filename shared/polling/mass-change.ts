@@ -1,4 +1,4 @@
-// The breaker: how much one run may change, and what is held since it wanted to change more.
+// The breaker: how much one run may change, what is held since it wanted to change more, and what a person said of it.
 
 import type { Instant } from '../domain/instant.ts';
 import type { TaskStore } from '../ports/task-store.ts';
@@ -16,6 +16,13 @@ export function isMassChange(changing: number, known: number, { share, least }: 
   return changing >= least && changing > share * known;
 }
 
+/** What a person said of a run that holds something, and why. */
+export interface Verdict {
+  readonly by: string;
+  readonly at: Instant;
+  readonly reason: string;
+}
+
 /** A run whose changes are held. */
 export interface HeldRun extends HeldCounts {
   readonly runId: string;
@@ -23,47 +30,88 @@ export interface HeldRun extends HeldCounts {
   /** Everything that would have changed at the end of this run, what earlier runs held included. */
   readonly changing: number;
   readonly known: number;
-  readonly released?: { readonly by: string; readonly at: Instant };
+  readonly released?: Verdict;
+  /** Ends when the set of held devices is another one than it was. */
+  readonly refused?: Verdict;
 }
 
 /** Kept in a row of its own: whoever releases must not fight with the sweep for its lease. */
 export interface MassChangeState {
-  /** Runs whose changes are held, oldest first. */
+  /** Runs whose changes are held, oldest first; at most {@link MOST_HELD_RUNS}. */
   readonly held: readonly HeldRun[];
   /** What was let through besides sweeps since the newest complete one began: many small polls make a mass, too. */
   readonly besides?: { readonly since: Instant | undefined; readonly count: number };
+  /** Changes were not all handed on in time: the next tick goes on. */
+  readonly changesLeft?: boolean;
 }
 
 export const MASS_CHANGE_TASK = 'mass-change';
+/** Runs that are listed by name; what older ones hold is listed, and let through, under one name. */
+export const MOST_HELD_RUNS = 20;
+/** The name of all runs that are not listed by their own. */
+export const EARLIER_RUNS = 'earlier-runs';
 const ATTEMPTS = 5;
+/** Of a digest. */
+const DIGITS = 16;
 
 export async function readMassChange(tasks: TaskStore): Promise<MassChangeState> {
   const { state } = await tasks.read<MassChangeState>(MASS_CHANGE_TASK);
   return state ?? { held: [] };
 }
 
+/** The end of a run that holds something new. */
+export type HeldNow = Pick<HeldRun, 'runId' | 'heldAt' | 'changing' | 'known'>;
+
 /**
- * What is held now, by run. Runs that hold nothing any more leave; what was said of a run's release stays.
- * @param total describes the end of the run that holds something new
+ * What is held now, by run. Runs that hold nothing any more leave; what a person said of a run stays, a refusal only as
+ * long as the run holds the same devices. Runs beyond the number that is listed are folded into one entry.
  */
 export function withHeldCounts(
   { held, ...rest }: MassChangeState,
   byRun: ReadonlyMap<string, HeldCounts>,
-  total?: Pick<HeldRun, 'heldAt' | 'changing' | 'known'>,
+  now?: HeldNow,
 ): MassChangeState {
-  const earlier = held.flatMap((run) => {
-    const counts = byRun.get(run.runId);
-    return counts ? [{ ...run, ...counts }] : [];
-  });
-  const told = new Set(held.map(({ runId }) => runId));
-  const fresh = [...byRun].flatMap(([runId, counts]) =>
-    total && !told.has(runId) ? [{ runId, ...counts, ...total }] : [],
+  const before = new Map(held.map((run) => [run.runId, run]));
+  const isNews = (runId: string): boolean =>
+    now !== undefined && !before.has(runId) && (runId === now.runId || !before.has(EARLIER_RUNS));
+  const named = [...before.keys(), ...[...byRun.keys()].filter(isNews)].filter(
+    (runId) => runId !== EARLIER_RUNS && byRun.has(runId),
   );
-  return { ...rest, held: [...earlier, ...fresh] };
+  const listed = named.slice(-(MOST_HELD_RUNS - 1));
+  const apart = new Set(listed);
+  const others = [...byRun].filter(([runId]) => !apart.has(runId)).map(([, counts]) => counts);
+  const described = now ?? held[0];
+  const entry = (runId: string, counts: HeldCounts | undefined): HeldRun[] => {
+    const earlier = before.get(runId);
+    if (counts === undefined) return [];
+    if (earlier !== undefined) return [withCounts(earlier, counts, now)];
+    if (described === undefined) return [];
+    const { heldAt, changing, known } = described;
+    return [{ runId, heldAt, changing, known, ...counts }];
+  };
+  const folded = entry(EARLIER_RUNS, others.length === 0 ? undefined : others.reduce(added));
+  return { ...rest, held: [...folded, ...listed.flatMap((runId) => entry(runId, byRun.get(runId)))] };
 }
 
+/** A run that holds other devices than before is another matter: what was refused is not what would happen now. */
+function withCounts({ refused, ...run }: HeldRun, counts: HeldCounts, now: HeldNow | undefined): HeldRun {
+  const isSame = run.digest === counts.digest && run.flips === counts.flips && run.absences === counts.absences;
+  const at = now !== undefined && !isSame ? { changing: now.changing, known: now.known } : {};
+  return { ...run, ...at, ...counts, ...(refused && isSame && { refused }) };
+}
+
+function added(a: HeldCounts, b: HeldCounts): HeldCounts {
+  return { flips: a.flips + b.flips, absences: a.absences + b.absences, digest: combined(a.digest, b.digest) };
+}
+
+/** Entries of these runs leave. */
 export function withoutHeldRuns({ held, ...rest }: MassChangeState, runIds: ReadonlySet<string>): MassChangeState {
   return { ...rest, held: held.filter(({ runId }) => !runIds.has(runId)) };
+}
+
+/** Which entry a run's observations are counted in: its own, or that of all runs that are not listed. */
+export function entryOf(held: readonly HeldRun[], runId: string): HeldRun | undefined {
+  return held.find((run) => run.runId === runId) ?? held.find((run) => run.runId === EARLIER_RUNS);
 }
 
 /** @param since start of the newest complete sweep: with the next one counting begins again */
@@ -72,17 +120,35 @@ export function countIn(state: MassChangeState, since: Instant | undefined, chan
   return { ...state, besides: { since, count: counted + changes } };
 }
 
-/** @returns `undefined` when no such run holds anything */
-export function withRelease(
-  { held, ...rest }: MassChangeState,
-  runId: string,
-  released: NonNullable<HeldRun['released']>,
-): MassChangeState | undefined {
-  if (!held.some((run) => run.runId === runId)) return undefined;
-  return {
-    ...rest,
-    held: held.map((run) => (run.runId === runId ? { ...run, released: run.released ?? released } : run)),
-  };
+/**
+ * Releases a run, and all that was held before it and not refused: whoever names the newest run has seen them all. What
+ * joined later stands behind it, and stays held.
+ * @returns `undefined` when no such run holds anything
+ */
+export function withRelease(state: MassChangeState, runId: string, released: Verdict): MassChangeState | undefined {
+  const last = state.held.findIndex((run) => run.runId === runId);
+  if (last === -1) return undefined;
+  const held = state.held.map((run, index): HeldRun => {
+    if (index > last || (index < last && run.refused !== undefined)) return run;
+    const { refused: _, ...left } = run;
+    return { ...left, released: run.released ?? released };
+  });
+  return { ...state, held };
+}
+
+/**
+ * Refuses what a run holds. One that is released already is not taken back.
+ * @returns `undefined` when no such run holds anything
+ */
+export function withRefusal(state: MassChangeState, runId: string, refused: Verdict): MassChangeState | undefined {
+  if (!state.held.some((run) => run.runId === runId && run.released === undefined)) return undefined;
+  return { ...state, held: state.held.map((run) => (run.runId === runId ? { ...run, refused } : run)) };
+}
+
+/** One run's devices as one text, whatever the order they are found in. */
+export function combined(a: string, b: string): string {
+  const [x, y] = [Buffer.from(a.padStart(DIGITS, '0'), 'hex'), Buffer.from(b.padStart(DIGITS, '0'), 'hex')];
+  return Buffer.from(x.map((byte, index) => byte ^ (y[index] ?? 0))).toString('hex');
 }
 
 /**

@@ -170,10 +170,10 @@ export function planHeldAbsence(
 }
 
 /** What was held counts from now on. @param released which runs' observations; any, if left out */
-export function planReleased(stored: StoredDevice | undefined, released: ReadonlySet<string> | undefined): DevicePlan {
+export function planReleased(stored: StoredDevice | undefined, released?: (runId: string) => boolean): DevicePlan {
   const { held } = stored ?? {};
   if (stored === undefined || held === undefined) return { kind: 'unchanged' };
-  if (released !== undefined && !released.has(held.runId)) return { kind: 'held' };
+  if (released !== undefined && !released(held.runId)) return { kind: 'held' };
   if (held.device === undefined) return { kind: 'write', write: toGone(stored, held.observedAt, true) };
   const device = withHardwareOf(stored.device, held.device);
   const record: DeviceRecord = {

@@ -101,7 +101,7 @@ export async function runReadAgain(
     const readings = await reader.readDevices([...due.keys()]);
     const failed = readings.find((reading) => reading.kind === 'failed');
     if (failed?.kind === 'failed' && readings.every(({ kind }) => kind === 'failed')) throw failed.error;
-    await saveBesides(deps, limits, sightingsOf(readings, due), `again-${inHand.owner}`);
+    await saveBesides(deps, limits, sightingsOf(readings, due), inHand.owner);
     return { ...rest, entries: nextEntries(entries, readings, due, before, now) };
   });
 }

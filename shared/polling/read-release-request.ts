@@ -1,17 +1,41 @@
-// The body of a release: which run a person lets through. Never a run "whatever it is called now".
+// The body of a release or a refusal: which run it is about, and why. Never a run "whatever it is called now".
 
 import { RequestError } from '../errors.ts';
+import type { ReleaseRequest } from './release-held.ts';
 
-/** @throws RequestError NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD */
-export function readReleaseRequest(body: string): string {
-  const runId = parse(body)?.['runId'];
+/** Characters; a body that is longer is not even read. */
+const LONGEST_BODY = 4_096;
+const LONGEST_REASON = 500;
+
+/** @throws RequestError NAC_REQUEST_TOO_LARGE, NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD */
+export function readReleaseRequest(body: string): ReleaseRequest {
+  if (body.length > LONGEST_BODY) {
+    throw new RequestError(413, 'NAC_REQUEST_TOO_LARGE', `The body has more than ${LONGEST_BODY} characters.`, {
+      action: 'Send {"runId": "…", "reason": "…"} and nothing else.',
+    });
+  }
+  const fields = parse(body);
+  const runId = fields?.['runId'];
   if (typeof runId !== 'string' || !/^[a-z0-9-]{1,64}$/.test(runId)) {
     throw new RequestError(400, 'NAC_REQUEST_FIELD', 'The field runId must be the id of a run.', {
-      action: 'Take the id of the run to release from GET /api/poll.',
+      action: 'Take the id of the run from GET /api/poll.',
       field: 'runId',
     });
   }
-  return runId;
+  const reason = fields?.['reason'];
+  const text = typeof reason === 'string' ? reason.toWellFormed().trim() : '';
+  if (text === '' || text.length > LONGEST_REASON || /\p{Cc}/u.test(text)) {
+    throw new RequestError(
+      400,
+      'NAC_REQUEST_FIELD',
+      `The field reason must be a text of 1 to ${LONGEST_REASON} characters.`,
+      {
+        action: 'Say in one line why; it is kept with the run and in the log.',
+        field: 'reason',
+      },
+    );
+  }
+  return { runId, reason: text };
 }
 
 function parse(body: string): Record<string, unknown> | undefined {
@@ -20,7 +44,7 @@ function parse(body: string): Record<string, unknown> | undefined {
     return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined;
   } catch (cause) {
     throw new RequestError(400, 'NAC_REQUEST_NOT_JSON', 'The body is not JSON.', {
-      action: 'Send {"runId": "…"} with the id that GET /api/poll shows.',
+      action: 'Send {"runId": "…", "reason": "…"} with the id that GET /api/poll shows.',
       cause,
     });
   }

@@ -1,6 +1,7 @@
-// A person lets through what a run held: says so at once, and the next tick of the poll applies it.
+// A person lets through what a run held, and the next tick of the poll applies it; or refuses it, and it stays held.
 
 import type { DeviceKey } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
 import { toInstant } from '../domain/instant.ts';
 import { RequestError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -8,7 +9,16 @@ import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type HandOnDeps, handOn, handOnLeft } from './hand-on.ts';
 import { applyHeld } from './held-devices.ts';
-import { editMassChange, type HeldRun, readMassChange, withoutHeldRuns, withRelease } from './mass-change.ts';
+import {
+  editMassChange,
+  entryOf,
+  type HeldRun,
+  type MassChangeState,
+  readMassChange,
+  withoutHeldRuns,
+  withRefusal,
+  withRelease,
+} from './mass-change.ts';
 import type { SaveDeps } from './save-devices.ts';
 
 export interface ReleaseDeps {
@@ -17,40 +27,69 @@ export interface ReleaseDeps {
   readonly log: Logger;
 }
 
+/** What an operator says of a run. */
+export interface ReleaseRequest {
+  readonly runId: string;
+  readonly reason: string;
+}
+
 /**
+ * What this run held, and what was held before it and not refused, counts with the next tick.
  * @param by name of the operator
  * @throws RequestError NAC_POLL_RUN_UNKNOWN when this run holds nothing
  */
-export async function releaseRun({ tasks, clock, log }: ReleaseDeps, runId: string, by: string): Promise<HeldRun> {
-  const released = { by, at: toInstant(clock.now()) };
-  const state = await editMassChange(tasks, (before) => withRelease(before, runId, released));
-  const run = state?.held.find((held) => held.runId === runId);
-  if (run === undefined) throw unknownRun();
-  log.warn('poll.released', { run: runId, by, flips: run.flips, absences: run.absences });
+export async function releaseRun(deps: ReleaseDeps, { runId, reason }: ReleaseRequest, by: string): Promise<HeldRun> {
+  const verdict = { by, at: toInstant(deps.clock.now()), reason };
+  const run = await judge(deps, runId, (state) => withRelease(state, runId, verdict));
+  deps.log.warn('poll.released', { run: runId, by, reason, flips: run.flips, absences: run.absences });
   return run;
 }
 
 /**
- * Applies what was released. Done again after a crash, it goes on with what is still held.
+ * What this run held stays held, without another alarm, as long as it is the same devices.
+ * @param by name of the operator
+ * @throws RequestError NAC_POLL_RUN_UNKNOWN when this run holds nothing, or is released already
+ */
+export async function refuseRun(deps: ReleaseDeps, { runId, reason }: ReleaseRequest, by: string): Promise<HeldRun> {
+  const verdict = { by, at: toInstant(deps.clock.now()), reason };
+  const run = await judge(deps, runId, (state) => withRefusal(state, runId, verdict));
+  deps.log.warn('poll.refused', { run: runId, by, reason, flips: run.flips, absences: run.absences });
+  return run;
+}
+
+async function judge(
+  { tasks }: ReleaseDeps,
+  runId: string,
+  edit: (state: MassChangeState) => MassChangeState | undefined,
+): Promise<HeldRun> {
+  const state = await editMassChange(tasks, edit);
+  const run = state?.held.find((held) => held.runId === runId);
+  if (run === undefined) throw unknownRun();
+  return run;
+}
+
+/**
+ * Applies what was released. Done again after a crash, or where the time was over, it goes on with what is still held.
  * @returns how many records were written
  */
 export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): Promise<number> {
   const { held } = await readMassChange(deps.tasks);
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
-  if (released.size === 0) return 0;
-  await handOnLeft(deps);
+  if (released.size === 0 || !(await handOnLeft(deps))) return 0;
+  const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;
   const keys: DeviceKey[] = [];
   for await (const mark of deps.devices.marks()) {
-    if (mark.held && released.has(mark.held.runId)) keys.push({ source: mark.source, id: mark.id });
+    if (mark.held && isReleased(mark.held.runId)) keys.push({ source: mark.source, id: mark.id });
   }
-  const written = await applyHeld(deps, keys, released, (changes) => handOn(deps, changes));
-  await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
-  deps.log.info('poll.release-applied', { runs: [...released], written });
+  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => void (await handOn(deps, changes));
+  const { written, left } = await applyHeld(deps, keys, isReleased, handOnChunk, deps.hasTime);
+  if (left === 0) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
+  deps.log.info('poll.release-applied', { runs: [...released], written, left });
   return written;
 }
 
 function unknownRun(): RequestError {
-  return new RequestError(400, 'NAC_POLL_RUN_UNKNOWN', 'No run of this id holds anything.', {
+  return new RequestError(400, 'NAC_POLL_RUN_UNKNOWN', 'No run of this id holds anything that waits for a person.', {
     action: 'Take the id from GET /api/poll; what is released already, or not held any more, is not listed there.',
     field: 'runId',
   });

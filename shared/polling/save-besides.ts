@@ -5,7 +5,7 @@ import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts'
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { handOn } from './hand-on.ts';
 import { readHeldDevices } from './held-devices.ts';
-import { countIn, editMassChange, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import { countIn, editMassChange, type HeldRun, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
@@ -24,15 +24,18 @@ export interface SavedBesides {
 
 export type BesidesDeps = Omit<SweepDeps, 'reader'>;
 
+/** The names of runs besides the sweep begin so. */
+const BESIDES = 'besides-';
+
 /**
- * @param runId names what is held, should it be too much
+ * @param freshId tells what is held, should it be too much, from what an earlier period held
  * @throws StoreError; doing it again is safe
  */
 export async function saveBesides(
   deps: BesidesDeps,
   limits: Pick<SweepLimits, 'massChange' | 'compliantStates'>,
   { seen, absent }: Sightings,
-  runId: string,
+  freshId: string,
 ): Promise<SavedBesides> {
   const { compliantStates } = limits;
   const { state } = await deps.sweeps.read();
@@ -56,6 +59,7 @@ export async function saveBesides(
 
   const known = state.lastComplete?.devices ?? 0;
   const { held, besides } = await readMassChange(deps.tasks);
+  const runId = periodOf(held, `${BESIDES}${freshId}`);
   const waiting = held.reduce((sum, { flips, absences }) => sum + flips + absences, 0);
   const counted = besides !== undefined && besides.since === confirmedUntil ? besides.count : 0;
   if (isMassChange(turning + counted + waiting, known, limits.massChange)) {
@@ -98,8 +102,8 @@ async function tell(
   { runId, known, turning, counted }: { runId: string; known: number; turning: number; counted: number },
 ): Promise<void> {
   const { flips, absences, byRun } = await readHeldDevices(deps.devices);
-  const total = { heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
-  await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, total));
+  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
+  await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
   deps.log.error('poll.breaker-tripped', {
     run: runId,
     turning,
@@ -109,4 +113,10 @@ async function tell(
     known,
     action: 'The next sweep decides with the whole list. GET /api/poll shows what is held.',
   });
+}
+
+/** While a run of ours is held, and no person has judged it, what joins it has its name: one release lets all through. */
+function periodOf(held: readonly HeldRun[], freshId: string): string {
+  const open = held.findLast(({ runId, released }) => runId.startsWith(BESIDES) && released === undefined);
+  return open?.runId ?? freshId;
 }

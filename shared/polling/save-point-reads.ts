@@ -1,19 +1,16 @@
 // Saves what reads of single devices brought, and hands on what changed.
 
 import type { Device, DeviceKey } from '../domain/device.ts';
-import type { ChangeListener } from '../ports/change-listener.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
-import { handOn } from './hand-on.ts';
+import { type HandOnDeps, handOn } from './hand-on.ts';
 import type { DevicePlan, HoldRule } from './plan-device-write.ts';
 import { planAbsent, planConfirmed, planNeverStored } from './plan-point-read.ts';
 import { idOfAddress, type PointReading, type PointTarget } from './point-reads.ts';
 import { saveDevices } from './save-devices.ts';
 
-export interface SavePointReadsDeps {
-  readonly devices: DeviceStore;
+export interface SavePointReadsDeps extends HandOnDeps {
   readonly identities: IdentityStore;
-  readonly onChange: ChangeListener;
   /** A sweep keeps its own account of records, and must hear of what others write. */
   readonly besidesSweep: boolean;
 }

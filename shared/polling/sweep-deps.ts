@@ -14,6 +14,8 @@ import type { Logger } from '../ports/telemetry.ts';
 import type { MassChangeLimits } from './mass-change.ts';
 
 export interface SweepDeps {
+  /** Whether changes may go on being handed on; always, if left out. */
+  readonly hasTime?: () => boolean;
   readonly source: ComplianceSource;
   /** Absent where the source cannot be asked for single devices. */
   readonly reader?: DeviceReader;

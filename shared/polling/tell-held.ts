@@ -15,6 +15,9 @@ export interface TellHeldDeps {
   readonly log: Logger;
 }
 
+const ACTION =
+  'Look at what changed in Intune. GET /api/poll shows what is held; POST /api/poll/release lets a run through, POST /api/poll/refuse keeps it held.';
+
 /**
  * @param known devices of the fleet
  * @returns how many devices are held now
@@ -26,17 +29,14 @@ export async function tellHeld(
   known: number,
 ): Promise<number> {
   const { flips, absences, byRun } = await readHeldDevices(deps.devices);
-  const total = { heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
-  await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun, total));
-  deps.log.error('poll.breaker-tripped', {
-    run: runId,
-    flips: flips.size,
-    absences,
-    known,
-    share,
-    least,
-    action:
-      'Look at what changed in Intune. GET /api/poll shows what is held, POST /api/poll/release lets a run through.',
-  });
-  return total.changing;
+  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
+  const state = await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
+  const waiting = (state?.held ?? []).filter(
+    ({ released, refused }) => released === undefined && refused === undefined,
+  );
+  const counts = { run: runId, flips: flips.size, absences, known, share, least };
+  // A person has said no to all of it, and it is the same devices.
+  if (waiting.length === 0) deps.log.info('poll.still-refused', counts);
+  else deps.log.error('poll.breaker-tripped', { ...counts, action: ACTION });
+  return now.changing;
 }

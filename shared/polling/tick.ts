@@ -1,14 +1,16 @@
 // One tick of the poll's timer: a share of the time a function may run, given to the tasks in order of their weight.
 //
-//   what a person released -> the sweep -> devices that changed -> devices to be read again -> Ethernet MAC and UDID
+//   changes that are left -> what a person released -> the sweep -> devices that changed -> devices to be read again
+//   -> Ethernet MAC and UDID
 //
 // Each has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that has just failed
 // or asked us to wait.
 
-import { addMilliseconds, toInstant } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import type { DeviceReader } from '../ports/device-reader.ts';
 import type { TaskTime } from './background-task.ts';
 import { type ChangedDevicesDeps, runChangedDevices } from './changed-devices.ts';
+import { handOnRest } from './hand-on.ts';
 import { runHardware } from './hardware.ts';
 import { runReadAgain } from './read-again.ts';
 import { applyReleases } from './release-held.ts';
@@ -24,14 +26,26 @@ export interface TickLimits extends SweepLimits {
 
 export type TickDeps = ChangedDevicesDeps & { readonly reader: DeviceReader };
 
+/** After a slice that took longer than its share, so long at most: the host ends a function that takes too long. */
+const MOST_RESERVED_MS = 15_000;
+/** Of a tick's time, what the tasks between sweeps have at least, while a sweep takes several slices. */
+const RESERVED_SHARE = 0.25;
+
 /** @returns how the sweep went */
-export async function runTick(deps: TickDeps, limits: TickLimits): Promise<SliceResult> {
-  const startedAt = toInstant(deps.clock.now());
-  const time: TaskTime = { until: addMilliseconds(startedAt, limits.sliceBudgetMs), leaseMs: limits.leaseMs };
-  const hasTime = (): boolean => toInstant(deps.clock.now()) < time.until;
+export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<SliceResult> {
+  const startedAt = toInstant(timeless.clock.now());
+  const { sliceBudgetMs, leaseMs } = limits;
+  const reservedMs = sliceBudgetMs * RESERVED_SHARE;
+  let until = addMilliseconds(startedAt, sliceBudgetMs);
+  const hasTime = (): boolean => toInstant(timeless.clock.now()) < until;
+  const deps = { ...timeless, hasTime };
+  await handOnRest(deps);
   await applyReleases(deps);
-  const result = await runSweepSlice(deps, limits);
+  const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });
   if (result.kind === 'failed' || result.kind === 'waiting') return result;
+  // The slice ends with the pages that it has: those after it have their share all the same.
+  until = laterOf(until, addMilliseconds(toInstant(deps.clock.now()), Math.min(reservedMs, MOST_RESERVED_MS)));
+  const time: TaskTime = { until, leaseMs };
   const { changedDevicesIntervalMs, hardwareMaxAgeMs } = limits;
   const tasks = [
     () => changedDevicesIntervalMs && runChangedDevices(deps, { ...limits, changedDevicesIntervalMs }, time),
@@ -44,4 +58,8 @@ export async function runTick(deps: TickDeps, limits: TickLimits): Promise<Slice
     if (task && task.kind === 'failed') break;
   }
   return result;
+}
+
+function laterOf(a: Instant, b: Instant): Instant {
+  return a > b ? a : b;
 }

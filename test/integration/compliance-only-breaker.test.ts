@@ -21,6 +21,7 @@ import {
 import { compliantDevices, heldMarks, operatorKey, setState, storedDevices } from '../support/hold-scenario.ts';
 
 /** Devices that have authenticated; ten of them at once are too many. */
+const REASON = 'seen with the Intune team';
 const MANY = 12;
 const LIMITS = { MASS_CHANGE_DEVICES: '10', MASS_CHANGE_PERCENT: '10' };
 /** Nothing but the list tells of changes. */
@@ -90,7 +91,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     const key = await operatorKey(nac);
     const runId = String((await nac.app.pollStatus(key)).held[0]?.runId);
 
-    await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    await nac.app.releaseHeld(key, JSON.stringify({ runId, reason: REASON }));
     expect(nac.changes).toEqual([]);
     clock.advance(MINUTE_MS);
     await nac.app.poll(SLICE_MS);
@@ -207,7 +208,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     const key = await operatorKey(nac);
     const { held } = await nac.app.pollStatus(key);
     expect(held).toMatchObject([{ flips: MANY, absences: 0 }]);
-    await nac.app.releaseHeld(key, JSON.stringify({ runId: held[0]?.runId }));
+    await nac.app.releaseHeld(key, JSON.stringify({ runId: held[0]?.runId, reason: REASON }));
     clock.advance(MINUTE_MS);
     await nac.app.poll(SLICE_MS);
     expect(nac.changes).toHaveLength(MANY);
@@ -226,7 +227,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     const key = await operatorKey(nac);
     const { held } = await nac.app.pollStatus(key);
     expect(held).toMatchObject([{ flips: 0, absences: MANY }]);
-    await nac.app.releaseHeld(key, JSON.stringify({ runId: held[0]?.runId }));
+    await nac.app.releaseHeld(key, JSON.stringify({ runId: held[0]?.runId, reason: REASON }));
     clock.advance(MINUTE_MS);
     await nac.app.poll(SLICE_MS);
     expect(nac.changes.map(({ id }) => id).sort()).toEqual(ids.sort());

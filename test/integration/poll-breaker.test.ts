@@ -15,6 +15,7 @@ import {
 } from '../support/hold-scenario.ts';
 import { storeContents } from '../support/store-contents.ts';
 
+const REASON = 'seen with the Intune team';
 const FLEET = { fleetSize: 200, pageSize: 40 };
 const MANY = 60;
 
@@ -223,7 +224,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     ]);
   });
 
-  it('holds the absences, until one more complete sweep confirms them', async () => {
+  it('holds the absences, however often a complete sweep repeats them', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     const ids = names.map((name) => String(nac.tenant.fleet.get(name).id));
@@ -232,23 +233,29 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     await sweepAgain(nac);
     expect(goneOf(nac)).toBe(0);
     expect(nac.log.map(({ event }) => event)).toContain('poll.many-missing');
-    await sweepAgain(nac);
+    for (let sweep = 0; sweep < 5; sweep++) await sweepAgain(nac);
     expect(goneOf(nac)).toBe(0);
-    expect(nac.log.map(({ event }) => event)).toContain('poll.breaker-tripped');
+    expect(nac.log.filter(({ event }) => event === 'poll.breaker-tripped')).toHaveLength(5);
     const records = await nac.devices.readMany(ids.map((id) => ({ source: 'intune', id })));
     for (const record of records.values()) {
       expect(record).toMatchObject({ presence: 'present', version: 1, held: { observedAt: expect.any(String) } });
       expect(record.held).not.toHaveProperty('device');
     }
-
-    await sweepAgain(nac);
-    expect(goneOf(nac)).toBe(MANY);
-    await sweepAgain(nac);
-    expect(goneOf(nac)).toBe(MANY);
-    expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
   });
 
-  it('is let through earlier by a person', async () => {
+  it('empties no fleet by an empty list and point reads that say 404, large or small', async () => {
+    for (const fleetSize of [200, 12]) {
+      await using nac = await startConnector({ tenant: { fleetSize, pageSize: 40 } });
+      await nac.app.poll(120_000);
+      nac.changes.length = 0;
+      for (const { id } of nac.tenant.fleet.list({ limit: fleetSize }).value) nac.tenant.fleet.remove(id);
+      for (let sweep = 0; sweep < 6; sweep++) await sweepAgain(nac);
+      expect(goneOf(nac)).toBe(0);
+      expect((await nac.app.pollStatus(await operatorKey(nac))).held).toMatchObject([{ absences: fleetSize }]);
+    }
+  });
+
+  it('is let through by a person', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     for (const name of compliantDevices(nac, MANY)) nac.tenant.fleet.remove(name);
@@ -256,7 +263,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     await sweepAgain(nac);
     const runId = await heldRun(nac, key);
 
-    await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    await nac.app.releaseHeld(key, JSON.stringify({ runId, reason: REASON }));
     await tick(nac);
     expect(goneOf(nac)).toBe(MANY);
     // Those gone already do not count as another mass absence.
@@ -280,6 +287,66 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
   });
 });
 
+describe('a person’s refusal', () => {
+  it('keeps the last verdicts without another alarm, until other devices are held', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    const names = compliantDevices(nac, MANY);
+    const removed = names.map((name) => nac.tenant.fleet.get(name));
+    for (const name of names) nac.tenant.fleet.remove(name);
+    await sweepAgain(nac);
+    await sweepAgain(nac);
+    const runId = await heldRun(nac, key);
+    const alarms = () => nac.log.filter(({ event }) => event === 'poll.breaker-tripped').length;
+    const before = alarms();
+
+    const refused = await nac.app.refuseHeld(key, JSON.stringify({ runId, reason: REASON }));
+    expect(refused).toMatchObject({ runId, absences: MANY, refused: { by: 'operator-1', reason: REASON } });
+    expect(nac.log.filter(({ event }) => event === 'poll.refused')).toMatchObject([
+      { fields: { run: runId, by: 'operator-1', reason: REASON } },
+    ]);
+    for (let sweep = 0; sweep < 3; sweep++) await sweepAgain(nac);
+    expect(nac.changes).toEqual([]);
+    expect(alarms()).toBe(before);
+    expect((await nac.app.pollStatus(key)).held).toMatchObject([{ runId, refused: { reason: REASON } }]);
+
+    nac.tenant.fleet.add(removed[0] as never);
+    await sweepAgain(nac);
+    expect(alarms(), 'the set of held devices is another one').toBe(before + 1);
+    expect((await nac.app.pollStatus(key)).held[0]).not.toHaveProperty('refused');
+    expect(nac.changes).toEqual([]);
+  });
+
+  it('can be taken back by a release, and a release not by a refusal', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    setState(nac, compliantDevices(nac, MANY), 'noncompliant');
+    await sweepAgain(nac);
+    const runId = await heldRun(nac, key);
+    const body = JSON.stringify({ runId, reason: REASON });
+    await nac.app.refuseHeld(key, body);
+    const released = await nac.app.releaseHeld(key, body);
+    expect(released).not.toHaveProperty('refused');
+    await expect(nac.app.refuseHeld(key, body)).rejects.toMatchObject({ code: 'NAC_POLL_RUN_UNKNOWN' });
+    await tick(nac);
+    expect(nac.changes).toHaveLength(MANY);
+  });
+
+  it.each([
+    ['without a reason', '{"runId":"a"}', 'NAC_REQUEST_FIELD'],
+    ['with an empty reason', '{"runId":"a","reason":"  "}', 'NAC_REQUEST_FIELD'],
+    ['with a reason of two lines', '{"runId":"a","reason":"x\\ny"}', 'NAC_REQUEST_FIELD'],
+    ['with a long reason', JSON.stringify({ runId: 'a', reason: 'x'.repeat(501) }), 'NAC_REQUEST_FIELD'],
+    ['of more than 4,096 characters, before it is parsed', '['.repeat(4097), 'NAC_REQUEST_TOO_LARGE'],
+  ])('%s comes to nothing, as a release does', async (_, body, code) => {
+    await using nac = await startConnector();
+    const key = await operatorKey(nac);
+    await expect(nac.app.refuseHeld(key, body)).rejects.toMatchObject({ code });
+    await expect(nac.app.releaseHeld(key, body)).rejects.toMatchObject({ code });
+    await expect(nac.app.refuseHeld(nac.apiKey, body)).rejects.toMatchObject({ status: 401 });
+  });
+});
+
 describe('a person’s release', () => {
   it('lets through what the named run held, with the next tick', async () => {
     await using nac = await startSwept();
@@ -289,7 +356,7 @@ describe('a person’s release', () => {
     await sweepAgain(nac);
 
     const runId = await heldRun(nac, key);
-    const released = await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    const released = await nac.app.releaseHeld(key, JSON.stringify({ runId, reason: REASON }));
     expect(released).toMatchObject({ runId, flips: MANY, released: { by: 'operator-1' } });
     expect(nac.changes).toEqual([]);
     expect(await tick(nac)).toBe('idle');
@@ -312,7 +379,9 @@ describe('a person’s release', () => {
     setState(nac, names.slice(MANY), 'noncompliant');
     await sweepAgain(nac);
 
-    await nac.app.releaseHeld(key, JSON.stringify({ runId }));
+    const later = (await nac.app.pollStatus(key)).held;
+    expect(later.map(({ flips }) => flips)).toEqual([MANY, 55]);
+    await nac.app.releaseHeld(key, JSON.stringify({ runId, reason: REASON }));
     await tick(nac);
     expect(nac.changes).toHaveLength(MANY);
     await sweepAgain(nac);
@@ -320,16 +389,35 @@ describe('a person’s release', () => {
     expect((await nac.app.pollStatus(key)).held).toMatchObject([{ flips: 55 }]);
   });
 
+  it('of the newest run lets through all that was held before it', async () => {
+    await using nac = await startSwept();
+    const key = await operatorKey(nac);
+    const names = compliantDevices(nac, MANY + 55);
+    setState(nac, names.slice(0, MANY), 'noncompliant');
+    await sweepAgain(nac);
+    setState(nac, names.slice(MANY), 'noncompliant');
+    await sweepAgain(nac);
+    const newest = (await nac.app.pollStatus(key)).held.at(-1)?.runId;
+
+    await nac.app.releaseHeld(key, JSON.stringify({ runId: newest, reason: REASON }));
+    await tick(nac);
+    expect(nac.changes).toHaveLength(MANY + 55);
+    expect((await nac.app.pollStatus(key)).held).toEqual([]);
+  });
+
   it('is refused without a run that holds something, without a run at all, and from a RADIUS proxy', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
-    await expect(nac.app.releaseHeld(key, '{"runId":"0123456789abcdef"}')).rejects.toMatchObject({
+    await expect(nac.app.releaseHeld(key, '{"runId":"0123456789abcdef","reason":"x"}')).rejects.toMatchObject({
       status: 400,
       code: 'NAC_POLL_RUN_UNKNOWN',
     });
-    await expect(nac.app.releaseHeld(key, '{}')).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'runId' });
+    await expect(nac.app.releaseHeld(key, '{}')).rejects.toMatchObject({
+      code: 'NAC_REQUEST_FIELD',
+      field: 'runId',
+    });
     await expect(nac.app.releaseHeld(key, 'all')).rejects.toMatchObject({ code: 'NAC_REQUEST_NOT_JSON' });
-    await expect(nac.app.releaseHeld(nac.apiKey, '{"runId":"a"}')).rejects.toMatchObject({ status: 401 });
+    await expect(nac.app.releaseHeld(nac.apiKey, '{"runId":"a","reason":"x"}')).rejects.toMatchObject({ status: 401 });
     await expect(nac.app.pollStatus(nac.apiKey)).rejects.toMatchObject({ status: 401 });
   });
 });
