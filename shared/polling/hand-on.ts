@@ -9,7 +9,7 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import { editMassChange, readMassChange } from './mass-change.ts';
+import { editMassChange } from './mass-change.ts';
 
 /** Changes handed on at once. */
 const CHANGES_AT_ONCE = 8;
@@ -58,9 +58,7 @@ export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
   return handOn(deps, left);
 }
 
-/** Goes on with what an earlier tick had no time for. Costs one read while there is nothing. */
+/** Goes on with what an earlier tick had no time for. */
 export async function handOnRest(deps: HandOnDeps): Promise<void> {
-  const { changesLeft } = await readMassChange(deps.tasks);
-  if (!changesLeft || !(await handOnLeft(deps))) return;
-  await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
+  if (await handOnLeft(deps)) await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
 }

@@ -7,7 +7,7 @@ import { RequestError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { type HandOnDeps, handOn, handOnLeft } from './hand-on.ts';
+import { type HandOnDeps, handOn, handOnLeft, handOnRest } from './hand-on.ts';
 import { applyHeld } from './held-devices.ts';
 import {
   editMassChange,
@@ -69,11 +69,12 @@ async function judge(
 }
 
 /**
- * Applies what was released. Done again after a crash, or where the time was over, it goes on with what is still held.
+ * Hands on what an earlier tick left, and applies what was released. Costs one read while there is neither. Done again after a crash, or where the time was over, it goes on with what is still held.
  * @returns how many records were written
  */
 export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): Promise<number> {
-  const { held } = await readMassChange(deps.tasks);
+  const { held, changesLeft } = await readMassChange(deps.tasks);
+  if (changesLeft) await handOnRest(deps);
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
   if (released.size === 0 || !(await handOnLeft(deps))) return 0;
   const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;

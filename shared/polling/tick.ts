@@ -1,6 +1,6 @@
 // One tick of the poll's timer: a share of the time a function may run, given to the tasks in order of their weight.
 //
-//   changes that are left -> what a person released -> the sweep -> devices that changed -> devices to be read again
+//   changes that are left, and what a person released -> the sweep -> devices that changed -> devices to be read again
 //   -> Ethernet MAC and UDID
 //
 // Each has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that has just failed
@@ -10,7 +10,6 @@ import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import type { DeviceReader } from '../ports/device-reader.ts';
 import type { TaskTime } from './background-task.ts';
 import { type ChangedDevicesDeps, runChangedDevices } from './changed-devices.ts';
-import { handOnRest } from './hand-on.ts';
 import { runHardware } from './hardware.ts';
 import { runReadAgain } from './read-again.ts';
 import { applyReleases } from './release-held.ts';
@@ -39,7 +38,6 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   let until = addMilliseconds(startedAt, sliceBudgetMs);
   const hasTime = (): boolean => toInstant(timeless.clock.now()) < until;
   const deps = { ...timeless, hasTime };
-  await handOnRest(deps);
   await applyReleases(deps);
   const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });
   if (result.kind === 'failed' || result.kind === 'waiting') return result;
