@@ -25,6 +25,8 @@ export interface CertificateNames {
   readonly issuer?: string;
   readonly serial?: string;
   readonly notAfter?: string;
+  /** The RADIUS server could not pass the names on whole, so they are not here: what they say is unknown. */
+  readonly cut?: true;
 }
 
 export interface AccessRequest extends NasLocation {
@@ -38,4 +40,6 @@ export interface AccessRequest extends NasLocation {
   /** Every Cisco-AVPair of the request, `name=value`; VPN gateways report the client's device in `mdm-tlv=…`. */
   readonly ciscoAvPairs?: readonly string[];
   readonly certificate?: CertificateNames;
+  /** Fields that the RADIUS server could not pass on whole: their values are unknown, and absent here. */
+  readonly cut?: readonly string[];
 }

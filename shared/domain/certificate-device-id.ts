@@ -13,7 +13,7 @@ export type CertificateProblem =
   | 'san-ambiguous'
   /** Two different device ids in one certificate. */
   | 'san-contradicting'
-  /** The text was cut by the server before a device id was found. */
+  /** The names, or a text of them, were cut by the RADIUS server before a device id was found. */
   | 'san-truncated';
 
 export type CertificateReading =
@@ -22,6 +22,7 @@ export type CertificateReading =
 
 /** Reads the device id out of the certificate's URI names. Never throws. */
 export function readCertificateDeviceId(certificate: CertificateNames | undefined): CertificateReading {
+  if (certificate?.cut) return { problem: 'san-truncated' };
   if (certificate === undefined || !hasNames(certificate)) return { problem: 'certificate-missing' };
   if (certificate.sanUri?.length) return chooseOne(certificate.sanUri.flatMap(deviceIdsInUri));
   const text = certificate.subjectAltName ?? '';

@@ -4,6 +4,9 @@ import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../d
 import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
+/** Names in `cut`; a server that names more has something else in mind. */
+const MOST_CUT = 40;
+
 const MOST_NAMES = 100;
 
 const METHODS: readonly AuthenticationMethod[] = ['mab', 'eap-tls', 'site', 'none'];
@@ -24,14 +27,40 @@ const CERTIFICATE_LISTS = ['sanUri', 'sanDns', 'sanEmail', 'sanUpn'] as const;
 /** @throws RequestError naming the field at fault */
 export function readAccessRequest(body: string): AccessRequest {
   const fields = objectIn(parseJsonBody(body), 'body');
-  const request = texts(fields, REQUEST_FIELDS, '');
-  const certificate = readCertificate(fields['certificate']);
+  const cut = readCut(fields['cut']);
+  const whole = texts(fields, REQUEST_FIELDS, '');
+  const request = Object.fromEntries(Object.entries(whole).filter(([name]) => !cut.includes(name))) as typeof whole;
+  const certificate = withoutCutNames(readCertificate(fields['certificate']), cut);
   const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
   return {
     ...request,
     ...(ciscoAvPairs.length > 0 && { ciscoAvPairs }),
     ...(certificate && { certificate }),
+    ...(cut.length > 0 && { cut }),
     method: readMethod(fields['method']) ?? impliedMethod(request, certificate),
+  };
+}
+
+/** Joined by commas where the server cannot make a list. */
+function readCut(value: unknown): string[] {
+  const names = nameList(value, 'cut').flatMap((name) => name.split(','));
+  const cut = [...new Set(names.map((name) => name.trim()).filter((name) => name !== ''))];
+  if (cut.length > MOST_CUT) throw fieldError('cut', `names more than ${MOST_CUT} fields`);
+  return cut;
+}
+
+/** Names are judged together: with one of them unknown, none of the others counts. Issuer and serial number are no names. */
+function withoutCutNames(
+  certificate: CertificateNames | undefined,
+  cut: readonly string[],
+): CertificateNames | undefined {
+  if (!cut.some((name) => /^certificate(\.(san|subject|common)|$)/.test(name))) return certificate;
+  const { issuer, serial, notAfter } = certificate ?? {};
+  return {
+    ...(issuer !== undefined && !cut.includes('certificate.issuer') && { issuer }),
+    ...(serial !== undefined && !cut.includes('certificate.serial') && { serial }),
+    ...(notAfter !== undefined && { notAfter }),
+    cut: true,
   };
 }
 

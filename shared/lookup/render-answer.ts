@@ -1,8 +1,8 @@
-// The answer in the two forms that are asked for most: JSON for anyone, one line of text for FreeRADIUS.
+// The answer in the forms that are asked for most: JSON for anyone, one line of text for FreeRADIUS, short or whole.
 
 import type { Decision, Outcome } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
-import type { ReplyAttributes } from '../domain/reply-attributes.ts';
+import { isReplyAttribute, type ReplyAttributes, textProblem, valueProblem } from '../domain/reply-attributes.ts';
 import type { LookupAnswer } from './answer-lookup.ts';
 
 /** RFC 2865 5.29: when the session's time is over the NAS asks again, instead of cutting it off. */
@@ -93,4 +93,31 @@ export function renderText({ decision, sessionTimeoutSeconds }: LookupAnswer): s
   const { outcome } = decision;
   if (outcome.verdict === 'deny') return 'deny';
   return `permit role=${outcome.role} vlan=${outcome.vlan} timeout=${sessionTimeoutSeconds} class=${decision.id}`;
+}
+
+/**
+ * The line of `renderText`, and behind it all else that the policy says: `acl=`, `url=` and each attribute by its name, one
+ * piece for each value. The FreeRADIUS sample asks for it by `Prefer: answer=whole`. A value is written in
+ * letters, digits and `_.:/-`, every other character as `=` and two hexadecimal digits (the quoting of `escape` and `unescape`
+ * in FreeRADIUS, RFC 2045 6.7): nothing in it can be a piece of its own, or mean anything to the server. What a policy may
+ * not send is left out, as in the answer for rlm_rest.
+ */
+export function renderWholeText(answer: LookupAnswer): string {
+  const { outcome } = answer.decision;
+  if (outcome.verdict === 'deny') return renderText(answer);
+  const { acl, redirectUrl, attributes = {} } = outcome;
+  return [
+    renderText(answer),
+    ...(acl === undefined || textProblem(acl) ? [] : [piece('acl', acl)]),
+    ...(redirectUrl === undefined || textProblem(redirectUrl) ? [] : [piece('url', redirectUrl)]),
+    ...Object.entries(attributes).flatMap(([name, values]) =>
+      isReplyAttribute(name)
+        ? values.filter((value) => !valueProblem(name, value)).map((value) => piece(name, String(value)))
+        : [],
+    ),
+  ].join(' ');
+}
+
+function piece(name: string, value: string): string {
+  return `${name}=${value.replaceAll(/[^\w.:/-]/g, (sign) => `=${sign.charCodeAt(0).toString(16).toUpperCase()}`)}`;
 }

@@ -113,6 +113,7 @@ describe('EAP-TTLS and PEAP', () => {
       eapType: 'TTLS',
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
+      cut: '',
     });
   });
 
@@ -219,6 +220,11 @@ describe('PAP, CHAP and MS-CHAP', () => {
     ['Call-Check without the MAC address as user', { 'Service-Type': 'Call-Check' }],
     ['Login-User at a web portal', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Wireless-802.11' }],
     ['Login-User on a wired port', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Ethernet' }],
+    ['Login-User at a VPN gateway', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Virtual' }],
+    ['Login-User on a port of another kind', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Wireless-Other' }],
+    ['Login-User on an asynchronous port', { 'Service-Type': 'Login-User', 'NAS-Port-Type': 'Async' }],
+    ['Login-User and no port', { 'Service-Type': 'Login-User' }],
+    ['Outbound-User', { 'Service-Type': 'Outbound-User', 'NAS-Port-Type': 'Virtual' }],
   ])('are network access with %s', async (_, more) => {
     stub.answerWith('deny');
     expect(await sendAccessRequest(server, login(more))).toMatchObject({ code: 'Access-Reject' });

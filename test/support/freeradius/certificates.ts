@@ -33,8 +33,17 @@ export interface DeviceCertificateOptions {
   readonly sanUpns?: readonly string[];
 }
 
+export interface RevocationListOptions {
+  /** Serial numbers of certificates of this authority. */
+  readonly revoked?: readonly string[];
+  /** When its time is over; in a day unless told. */
+  readonly nextUpdate?: Date;
+}
+
 export interface TestAuthority {
   readonly certificatePem: string;
+  /** A revocation list (RFC 5280 5), in DER as CAs publish them. */
+  issueRevocationList(options?: RevocationListOptions): Promise<Buffer>;
   issueAuthority(commonName: string): Promise<TestAuthority>;
   issueServerCertificate(options: ServerCertificateOptions): Promise<IssuedCertificate>;
   issueDeviceCertificate(options: DeviceCertificateOptions): Promise<IssuedCertificate>;
@@ -65,6 +74,18 @@ export async function createTestAuthority(commonName: string): Promise<TestAutho
 function authority(certificatePem: string, signer: Signer): TestAuthority {
   return {
     certificatePem,
+
+    async issueRevocationList({ revoked = [], nextUpdate = validity().notAfter } = {}) {
+      const list = await x509.X509CrlGenerator.create({
+        issuer: signer.name,
+        thisUpdate: validity().notBefore,
+        nextUpdate,
+        signingKey: signer.keys.privateKey,
+        signingAlgorithm: keyAlgorithm,
+        entries: revoked.map((serialNumber) => ({ serialNumber, revocationDate: validity().notBefore })),
+      });
+      return Buffer.from(list.rawData);
+    },
 
     async issueAuthority(commonName) {
       const keys = await newKeys();

@@ -13,6 +13,8 @@ export interface ProgramResult {
 export interface ProgramOptions {
   /** Given to the program on its standard input. */
   readonly input?: string;
+  /** Its whole environment; empty unless told. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Ends the program after so many milliseconds; the promise then rejects. */
   readonly deadline: number;
 }
@@ -33,7 +35,7 @@ export function requirePrograms(files: readonly string[]): void {
 export function runProgram(file: string, args: readonly string[], options: ProgramOptions): Promise<ProgramResult> {
   requirePrograms([file]);
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: {} });
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: options.env ?? {} });
     let output = '';
     let late = false;
     const timer = setTimeout(() => {

@@ -5,12 +5,12 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createTestAuthority } from './certificates.ts';
+import { createTestAuthority, type RevocationListOptions } from './certificates.ts';
 import type { EapServer } from './eapol-test.ts';
 import { freeUdpPort } from './free-udp-port.ts';
 import type { AccountingServer } from './radclient.ts';
 import { runFreeRadius } from './run-freeradius.ts';
-import { requirePrograms } from './run-program.ts';
+import { type ProgramResult, requirePrograms, runProgram } from './run-program.ts';
 
 const restModule = '/usr/lib/freeradius/rlm_rest.so';
 const shippedFiles = path.join(import.meta.dirname, '../../../infra/freeradius');
@@ -44,6 +44,10 @@ export interface FreeRadius extends EapServer, AccountingServer {
   output(): string;
   /** The log of the accounting records which the connector will never take. */
   refusedRecords(): string;
+  /** Has the shipped program fetch a new revocation list of the issuing CA; the server reads it at its next start. */
+  publishRevocationList(options: RevocationListOptions): Promise<ProgramResult>;
+  /** The same with a list that the test has made. */
+  fetchRevocationList(list: Buffer): Promise<ProgramResult>;
   /** Ends the server, by `SIGTERM` unless told, and starts it again with the same files; its ports may change. */
   restart(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the server and removes its files. */
@@ -60,6 +64,10 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
     const { deviceAuthority, radiusCaFile } = await layOut(folder, options.siteUsers ?? []);
+    const fetchRevocationList = (list: Buffer) => fetchInto(path.join(folder, 'certs'), list);
+    const publishRevocationList = async (list: RevocationListOptions) =>
+      fetchRevocationList(await deviceAuthority.issueRevocationList(list));
+    await publishRevocationList({});
     for (const change of options.siteChanges ?? []) applyChange(path.join(folder, 'raddb'), change);
     let running = await startOnFreePorts(folder, options);
     return {
@@ -72,6 +80,8 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
       secret,
       deviceAuthority,
       radiusCaFile,
+      publishRevocationList,
+      fetchRevocationList,
       output: () => running.server.output(),
       refusedRecords() {
         const file = path.join(folder, 'run', 'nac-refused.log');
@@ -90,6 +100,16 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
     removeFolder();
     throw error;
   }
+}
+
+/** By the program that a site's timer runs. */
+async function fetchInto(certificates: string, list: Buffer): Promise<ProgramResult> {
+  const published = path.join(certificates, 'published.crl');
+  writeFileSync(published, list);
+  return runProgram(path.join(shippedFiles, 'nac-fetch-crls'), [`file://${published}`], {
+    env: { NAC_CERTIFICATES_DIR: certificates, PATH: '/usr/bin:/bin' },
+    deadline: 30_000,
+  });
 }
 
 interface Ports {
@@ -168,6 +188,11 @@ function environment(
     NAC_FALLBACK_SESSION_TIMEOUT: String(fallback.sessionTimeout),
     NAC_LAST_DECISION_SECONDS: '3600',
     NAC_CERTIFICATES_DIR: path.join(folder, 'certs'),
+    NAC_CHECK_CRL: 'yes',
+    NAC_ALLOW_EXPIRED_CRL: 'no',
+    NAC_CRL_RELOAD_INTERVAL: '600',
+    NAC_OCSP: 'no',
+    NAC_OCSP_SOFTFAIL: 'no',
     NAC_LISTEN_ADDRESS: '127.0.0.1',
     NAC_LISTEN_PORT: String(authPort),
     NAC_ACCT_LISTEN_PORT: String(acctPort),
@@ -179,6 +204,7 @@ function environment(
     NAC_CLIENT_ADDRESS: '127.0.0.0/8',
     NAC_CLIENT_SECRET: secret,
     NAC_NAS_TYPE: '',
+    NAC_CONSOLE: 'no',
     NAC_USERS_FILE: path.join(folder, 'users'),
     NAC_MAX_SERVERS: '8',
     NAC_REJECT_DELAY: '0',
