@@ -1,0 +1,75 @@
+// What goes wrong between the connector and real switch ports: Disconnect-Requests that are lost, and a
+// relay that is killed. No port keeps an answer that policy no longer gives without being listed.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import { type PluggedStation, RealSwitchSite } from '../support/real-switch/real-switch-site.ts';
+
+const SHORT_PERMIT = '1m';
+/** A permit's time, its spread and a conversation. */
+const REAUTHENTICATED_WITHIN_MS = 80_000;
+
+let site: RealSwitchSite;
+let unheard: PluggedStation;
+let reauthenticated: Promise<string>;
+
+beforeAll(async () => {
+  site = await RealSwitchSite.start({
+    switches: { deaf: { deaf: true, interimSeconds: 2 }, two: {} },
+    devices: ['UNHEARD', 'TWO-RELAYS'],
+    stack: { standbyRelay: true, env: { COMPLIANT_SESSION_TIMEOUT: SHORT_PERMIT } },
+  });
+  // Its minute passes while the other tests run.
+  unheard = await site.plugIn('UNHEARD', 'deaf');
+  reauthenticated = unheard.at.next(/CTRL-EVENT-EAP-SUCCESS2/, REAUTHENTICATED_WITHIN_MS);
+  site.turn(unheard.device, 'noncompliant');
+});
+
+afterAll(async () => {
+  await site?.[Symbol.asyncDispose]();
+});
+
+/** What the switch was given last. */
+function roleOf({ at }: PluggedStation): string | undefined {
+  return at.wire.replies.at(-1)?.attributes['Filter-Id'];
+}
+
+const proven = ({ stage }: EnforcementJob): boolean => stage === 'proven';
+
+describe('of two relays', () => {
+  test('the working one is killed, and the other closes the port', { timeout: 120_000 }, async () => {
+    const active = site.lines.all.findLast((line) => line.includes('"relay.active"')) ?? '{}';
+    const standsBy = site.next(({ event }) => event === 'relay.active');
+    const station = await site.plugIn('TWO-RELAYS', 'two');
+    await site.stack.kill(JSON.parse(active).relay === 'local-relay' ? 'relay' : 'standby');
+    const [closed, forgotten] = [station.at.closes(station.mac, 60_000), station.at.forgets(station.mac, 65_000)];
+    site.turn(station.device, 'noncompliant');
+    await closed;
+    await standsBy;
+    expect(await station.at.stateOf(station.mac)).toBe('closed');
+    await forgotten;
+    const opened = station.at.opens(station.mac);
+    await station.comeBack();
+    await opened;
+    expect(roleOf(station)).toBe('quarantine');
+    await site.job(station.device, proven);
+  });
+});
+
+describe('a Disconnect-Request that the switch cannot verify', () => {
+  test('is listed with the secret as its cause, and Session-Timeout brings the new answer', {
+    timeout: 120_000,
+  }, async () => {
+    const { at, mac, device } = unheard;
+    const job = await site.job(device, ({ stage, hint }) => stage === 'no-answer' && hint !== undefined);
+    expect(job.hint).toContain('secret');
+    expect(await at.stateOf(mac)).toBe('open');
+    expect((await site.notEnforced(device)).map(({ id }) => id)).toEqual([job.id]);
+
+    await reauthenticated;
+    expect(roleOf(unheard)).toBe('quarantine');
+    expect(await at.stateOf(mac)).toBe('open');
+    await site.job(device, proven);
+    expect(await site.notEnforced(device)).toEqual([]);
+  });
+});
