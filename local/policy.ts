@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
+import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
@@ -110,7 +111,7 @@ async function openDesk(): Promise<PolicyDesk> {
   const { jobsInHandPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
   const builtIn = policyOfSettings(roles);
   const desk = await openPolicy({
-    storage,
+    openTables: (patience) => openTables(storage, patience),
     clock: systemClock,
     log: silent,
     builtIn,

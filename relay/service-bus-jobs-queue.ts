@@ -2,10 +2,12 @@
 
 import { isServiceBusError, type ServiceBusReceivedMessage, type ServiceBusSessionReceiver } from '@azure/service-bus';
 import { serviceBusLink } from '../shared/adapters/service-bus/service-bus-link.ts';
+import type { Stopwatch } from '../shared/ports/timer.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
 import { explainRefusedSession } from './explain-refused-session.ts';
 import type { JobDelivery } from './job-worker.ts';
 import type { JobSession, JobsQueue } from './keep-session.ts';
+import { systemSendClock } from './radius/send-clock.ts';
 import { serviceBusError } from './service-bus-error.ts';
 import { within } from './within.ts';
 
@@ -15,6 +17,7 @@ export interface ServiceBusJobsQueueOptions {
   readonly sessionId: string;
   /** Messages held at once. */
   readonly held: number;
+  readonly timer?: Stopwatch;
 }
 
 export interface ServiceBusJobsQueue extends JobsQueue {
@@ -25,11 +28,11 @@ export interface ServiceBusJobsQueue extends JobsQueue {
 const closeLimitMs = 1500;
 
 export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): ServiceBusJobsQueue {
-  const { connect, queue, sessionId, held } = options;
+  const { connect, queue, sessionId, held, timer = systemSendClock } = options;
   const link = serviceBusLink({
     open: () => ({ client: connect(), explained: false }),
     spares: isTaken,
-    elapsed: () => performance.now(),
+    timer,
   });
 
   async function acceptSession(abortSignal: AbortSignal): Promise<ServiceBusSessionReceiver | 'taken'> {
@@ -58,7 +61,7 @@ export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): Servic
       signal.addEventListener('abort', link.cut, { once: true });
       try {
         const receiver = await acceptSession(signal);
-        return receiver === 'taken' ? receiver : jobSession(receiver, queue, held, link.cut);
+        return receiver === 'taken' ? receiver : jobSession(receiver, { queue, held, timer }, link.cut);
       } catch (error) {
         throw serviceBusError(error, queue);
       } finally {
@@ -74,7 +77,11 @@ function isTaken(error: unknown): boolean {
   return isServiceBusError(error) && error.code === 'SessionCannotBeLocked';
 }
 
-function jobSession(receiver: ServiceBusSessionReceiver, queue: string, held: number, drop: () => void): JobSession {
+function jobSession(
+  receiver: ServiceBusSessionReceiver,
+  { queue, held, timer }: { readonly queue: string; readonly held: number; readonly timer: Stopwatch },
+  drop: () => void,
+): JobSession {
   let subscription: { close(): Promise<void> } | undefined;
   return {
     get lockedUntil() {
@@ -101,12 +108,12 @@ function jobSession(receiver: ServiceBusSessionReceiver, queue: string, held: nu
       );
     },
     async pause() {
-      if (subscription) await within(closeLimitMs, subscription.close()).catch(() => undefined);
+      if (subscription) await within(timer, closeLimitMs, subscription.close()).catch(() => undefined);
     },
     async close() {
       // A link that was cut says that the connection is not worth keeping, and there is nobody to say goodbye to.
       if (receiver.isClosed) return drop();
-      await within(closeLimitMs, receiver.close()).catch(drop);
+      await within(timer, closeLimitMs, receiver.close()).catch(drop);
     },
   };
 }

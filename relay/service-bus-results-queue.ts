@@ -4,7 +4,9 @@ import { hash } from 'node:crypto';
 import type { ServiceBusMessage } from '@azure/service-bus';
 import { serviceBusLink } from '../shared/adapters/service-bus/service-bus-link.ts';
 import { type CoaReport, coaMessageId } from '../shared/domain/coa-job.ts';
+import type { Stopwatch } from '../shared/ports/timer.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
+import { systemSendClock } from './radius/send-clock.ts';
 import type { ResultsQueue } from './report-outbox.ts';
 import { serviceBusError } from './service-bus-error.ts';
 
@@ -15,13 +17,17 @@ export interface ServiceBusResultsQueue extends ResultsQueue {
 }
 
 /** On a connection of its own. */
-export function serviceBusResultsQueue(connect: ConnectServiceBus, queue: string): ServiceBusResultsQueue {
+export function serviceBusResultsQueue(
+  connect: ConnectServiceBus,
+  queue: string,
+  timer: Stopwatch = systemSendClock,
+): ServiceBusResultsQueue {
   const link = serviceBusLink({
     open() {
       const client = connect();
       return { client, sender: client.createSender(queue) };
     },
-    elapsed: () => performance.now(),
+    timer,
   });
   return {
     async send(reports) {

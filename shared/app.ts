@@ -1,11 +1,15 @@
 // The only place that wires adapters to flows, a part in each file of app/. Everything is opened on first use: an instance
 // that answers lookups never loads what polling needs, and the other way round.
 
+import type { ServiceBusClient } from '@azure/service-bus';
 import { readCaFile } from './adapters/intune/ca-file.ts';
 import { checkClientCertificates } from './adapters/intune/client-certificate.ts';
+import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
+import { systemTimer } from './adapters/system/system-timer.ts';
+import type { Patience, Tables } from './adapters/table-storage/tables.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { once, shared } from './app/once.ts';
@@ -31,14 +35,20 @@ import type { ChangeListener } from './ports/change-listener.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Random } from './ports/random.ts';
 import type { Logger } from './ports/telemetry.ts';
+import type { Timer } from './ports/timer.ts';
 import type { Settings } from './settings.ts';
 
 /** What a test or a bench may put in place of the real thing. */
 export interface AppOverrides {
   readonly clock?: Clock;
+  readonly timer?: Timer;
   readonly random?: Random;
   readonly log?: Logger;
   readonly onChange?: ChangeListener;
+  /** Clients of the tables, by how long their caller can wait. */
+  readonly openTables?: (patience: Patience) => Promise<Tables>;
+  readonly connectServiceBus?: () => ServiceBusClient;
+  readonly openIntune?: () => IntuneAccess;
 }
 
 export interface App {
@@ -97,22 +107,31 @@ export interface App {
 export function createApp(settings: Settings, overrides: AppOverrides = {}): App {
   checkFiles(settings);
   const clock = overrides.clock ?? systemClock;
+  const timer = overrides.timer ?? systemTimer;
   const random = overrides.random ?? systemRandom;
   const log = overrides.log ?? createJsonLineLogger(clock, writeLine);
   const closing: (() => Promise<void>)[] = [];
   const intune = once(async () => {
-    const { openIntuneSource } = await import('./adapters/intune/open-intune-source.ts');
-    const access = openIntuneSource(settings, clock);
+    const access = overrides.openIntune?.() ?? (await intuneOf(settings, clock));
     closing.push(access.close);
     return access;
   });
-  const context: Context = { settings, clock, random, log, intune, closing };
+  const openTables = overrides.openTables ?? (async (patience) => tablesOf(settings, patience));
+  const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
+  const context: Context = { settings, clock, timer, random, log, intune, openTables, serviceBus, closing };
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
   const policy = once(() => {
-    const { storage, jobsInHandPerSite, maxCheckInAgeMs } = settings;
-    return openPolicy({ storage, jobsInHandPerSite, maxCheckInAgeMs, builtIn: policyOfSettings(settings), clock, log });
+    const { jobsInHandPerSite, maxCheckInAgeMs } = settings;
+    return openPolicy({
+      openTables,
+      jobsInHandPerSite,
+      maxCheckInAgeMs,
+      builtIn: policyOfSettings(settings),
+      clock,
+      log,
+    });
   });
   const decisions = once(() => openDecisions(context));
   const housekeeping = once(() => openHousekeeping(context));
@@ -189,6 +208,22 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       for (const close of context.closing.splice(0)) await close();
     },
   };
+}
+
+async function intuneOf(settings: Settings, clock: Clock): Promise<IntuneAccess> {
+  const { openIntuneSource } = await import('./adapters/intune/open-intune-source.ts');
+  return openIntuneSource(settings, clock);
+}
+
+async function tablesOf({ storage }: Settings, patience: Patience): Promise<Tables> {
+  const { openTables } = await import('./adapters/table-storage/tables.ts');
+  return openTables(storage, patience);
+}
+
+async function serviceBusOf({ serviceBus }: Settings): Promise<() => ServiceBusClient> {
+  if (serviceBus === undefined) throw new Error('no Service Bus is set');
+  const { serviceBusConnector } = await import('./adapters/service-bus/service-bus-job-queue.ts');
+  return serviceBusConnector(serviceBus);
 }
 
 async function examine(settings: Settings, clock: Clock): Promise<DoctorReport> {

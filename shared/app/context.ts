@@ -1,9 +1,12 @@
 // What every part of the app is opened with.
 
+import type { ServiceBusClient } from '@azure/service-bus';
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
+import type { Patience, Tables } from '../adapters/table-storage/tables.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 
 /** Source whose device ids certificates carry. */
@@ -12,10 +15,14 @@ export const CERTIFICATE_SOURCE = 'intune';
 export interface Context {
   readonly settings: Settings;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly random: Random;
   readonly log: Logger;
   /** Opened on first use, once per process: what is signed in with is shared. */
   readonly intune: () => Promise<IntuneAccess>;
+  readonly openTables: (patience: Patience) => Promise<Tables>;
+  /** Gives what makes clients of Service Bus; loaded only where there is one. */
+  readonly serviceBus: () => Promise<() => ServiceBusClient>;
   /** What close() calls, in this order. */
   readonly closing: (() => Promise<void>)[];
 }

@@ -3,7 +3,6 @@
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import { toInstant } from '../domain/instant.ts';
 import {
@@ -24,8 +23,8 @@ const LIST_DEADLINE_MS = 30_000;
 
 export type DecisionDesk = Awaited<ReturnType<typeof openDecisions>>;
 
-export async function openDecisions({ settings, clock }: Pick<Context, 'settings' | 'clock'>) {
-  const tables = await openTables(settings.storage, 'background');
+export async function openDecisions({ settings, clock, openTables }: Context) {
+  const tables = await openTables('background');
   const deps: ExplainDeps = {
     decisions: new TableDecisionStore(tables.sessions),
     jobs: new TableJobStore(tables),

@@ -7,7 +7,6 @@ import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { Session } from '../domain/session.ts';
@@ -31,12 +30,12 @@ import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-sou
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
 export async function openEnforcement(context: Context) {
-  const { settings, clock, log, closing } = context;
+  const { settings, clock, timer, log, openTables, closing } = context;
   if (settings.serviceBus === undefined) throw notEnforcing();
-  const { openServiceBus, ServiceBusJobQueue } = await import('../adapters/service-bus/service-bus-job-queue.ts');
-  const serviceBus = await openServiceBus(settings.serviceBus, () => performance.now());
+  const { ServiceBusJobQueue, serviceBusJobLink } = await import('../adapters/service-bus/service-bus-job-queue.ts');
+  const serviceBus = serviceBusJobLink(await context.serviceBus(), timer);
   closing.push(() => serviceBus.close());
-  const tables = await openTables(settings.storage, 'background');
+  const tables = await openTables('background');
   const devices = new TableDeviceStore(tables.devices);
   const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);

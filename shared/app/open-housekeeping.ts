@@ -3,7 +3,6 @@
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import { keepHouse } from '../enforcement/keep-house.ts';
 import type { Context } from './context.ts';
@@ -13,8 +12,8 @@ const MOST_REMOVED = 5_000;
 /** A hundred go with one request. */
 const MOST_DECISIONS_REMOVED = 100_000;
 
-export async function openHousekeeping({ settings, clock, random, log }: Context) {
-  const tables = await openTables(settings.storage, 'background');
+export async function openHousekeeping({ settings, clock, random, log, openTables }: Context) {
+  const tables = await openTables('background');
   const deps = {
     jobs: new TableJobStore(tables),
     sessions: new TableSessionStore(tables.sessions),

@@ -14,7 +14,6 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import type { Client, ClientKind } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
@@ -30,9 +29,9 @@ import { liveQuery } from './live-query.ts';
 import { openPolicySource } from './open-policy-source.ts';
 
 export async function openLookup(context: Context) {
-  const { settings, clock, random, log } = context;
-  const tables = await openTables(settings.storage, 'lookup');
-  const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients));
+  const { settings, clock, timer, random, log } = context;
+  const tables = await context.openTables('lookup');
+  const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), timer);
   const metrics = createLogMetrics(log);
   const authentication = {
     clients,
@@ -43,7 +42,7 @@ export async function openLookup(context: Context) {
   };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
-    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities)),
+    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer),
     sessions: new TableSessionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),

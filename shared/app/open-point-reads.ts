@@ -1,12 +1,10 @@
 // Wires what reads single devices in the background: devices of sessions that rest on no record, and, with the least
 // permission, everything that takes the place of the sweep.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
 import { toConnectorError } from '../errors.ts';
@@ -27,16 +25,18 @@ const BUDGET_SHARE = 0.2;
 const LEASE_SHARE = 1.5;
 
 export async function openPointReads(
-  { settings, clock, random, log, intune }: Context,
+  { settings, clock, timer, random, log, intune, openTables }: Context,
   onChange: ChangeListener,
   onAnswerable: (session: Session) => Promise<void>,
 ) {
   const { reader, retrieval, services } = await intune();
-  const tables = await openTables(settings.storage, 'background');
+  const delay = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => void timer.after(milliseconds, resolve));
+  const tables = await openTables('background');
   const reads =
     settings.intunePermissions === 'full'
       ? pointReadsByGraph(reader)
-      : pointReadsByRetrieval(retrieval, CERTIFICATE_SOURCE, clock, (milliseconds) => delay(milliseconds));
+      : pointReadsByRetrieval(retrieval, CERTIFICATE_SOURCE, clock, delay);
   const deps = {
     source: CERTIFICATE_SOURCE,
     besidesSweep: settings.intunePermissions === 'full',

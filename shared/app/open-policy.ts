@@ -5,7 +5,6 @@ import { TableDeviceStore } from '../adapters/table-storage/table-device-store.t
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
-import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import { BUILT_IN } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -25,8 +24,7 @@ import type { Context } from './context.ts';
 
 export type PolicyDesk = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
-export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log'> {
-  readonly storage: TableConnection;
+export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInHandPerSite: number;
@@ -40,14 +38,14 @@ const WHAT_IF_DEADLINE_MS = 180_000;
 const ROUND_SECONDS = 10;
 
 export async function openPolicy({
-  storage,
+  openTables,
   clock,
   log,
   builtIn,
   jobsInHandPerSite,
   maxCheckInAgeMs,
 }: PolicyDeskOptions) {
-  const tables = await openTables(storage, 'background');
+  const tables = await openTables('background');
   const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), readPolicy, clock, log };
   const whatIfDeps = {
     sessions: new TableSessionStore(tables.sessions),

@@ -5,7 +5,6 @@ import { TableDeviceStore } from '../adapters/table-storage/table-device-store.t
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { openTables } from '../adapters/table-storage/tables.ts';
 import { toConnectorError } from '../errors.ts';
 import { noteFastLane } from '../polling/fast-lane.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
@@ -23,9 +22,12 @@ const SLICE_SHARE = 0.6;
 /** Nobody who still runs has lost the lease. */
 const LEASE_SHARE = 1.5;
 
-export async function openPoll({ settings, clock, random, log, intune }: Context, onChange: ChangeListener) {
+export async function openPoll(
+  { settings, clock, timer, random, log, intune, openTables }: Context,
+  onChange: ChangeListener,
+) {
   const { source, reader, directory, tokens } = await intune();
-  const tables = await openTables(settings.storage, 'background');
+  const tables = await openTables('background');
   const deps = {
     source,
     reader,
@@ -36,6 +38,7 @@ export async function openPoll({ settings, clock, random, log, intune }: Context
     tasks: new TableTaskStore(tables.polling),
     onChange,
     clock,
+    timer,
     random,
     log,
   };
@@ -70,8 +73,8 @@ function logFailure(log: Logger): (thrown: unknown) => number {
 }
 
 /** What operators ask of the poll; nothing of it speaks with Intune. */
-export async function openPollControl({ settings, clock, log }: Context) {
-  const tables = await openTables(settings.storage, 'lookup');
+export async function openPollControl({ clock, log, openTables }: Context) {
+  const tables = await openTables('lookup');
   const sweeps = new TableSweepStore(tables.polling);
   const tasks = new TableTaskStore(tables.polling);
   return {

@@ -11,6 +11,7 @@ import type { Random } from '../ports/random.ts';
 import type { SweepStore } from '../ports/sweep-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import type { Timer } from '../ports/timer.ts';
 import type { MassChangeLimits } from './mass-change.ts';
 
 export interface SweepDeps {
@@ -25,6 +26,7 @@ export interface SweepDeps {
   readonly tasks: TaskStore;
   readonly onChange: ChangeListener;
   readonly clock: Clock;
+  readonly timer: Timer;
   readonly random: Random;
   readonly log: Logger;
 }

@@ -10,7 +10,6 @@
 //
 // Everything a slice does may be done again: it is safe to kill it between any two steps.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
@@ -177,8 +176,8 @@ class SweepSlice {
     renewed.catch(() => undefined);
     // Looking at a page keeps this thread busy. What was asked for goes out before: a connection that was idle is looked at
     // for one turn (undici), and used in the next.
-    await nextTurn();
-    await nextTurn();
+    await this.#deps.timer.turn();
+    await this.#deps.timer.turn();
     // What the page before said of a device that is listed once more comes first: it may have been something else.
     if (listsAnyOf(page, this.#unsettled)) await before;
     const look = lookAtPage(page, this.#fleet);

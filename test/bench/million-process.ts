@@ -6,6 +6,7 @@ import { readManagedDevicePage } from '../../shared/adapters/intune/managed-devi
 import { splitPage } from '../../shared/adapters/intune/split-page.ts';
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../../shared/adapters/system/system-random.ts';
+import { systemTimer } from '../../shared/adapters/system/system-timer.ts';
 import { runSweepSlice } from '../../shared/polling/sweep.ts';
 import type { ListPage } from '../../shared/ports/compliance-source.ts';
 import { countingStores } from './counting-stores.ts';
@@ -90,6 +91,7 @@ async function run(): Promise<MillionRun> {
       source,
       onChange: async () => undefined,
       clock: systemClock,
+      timer: systemTimer,
       random: systemRandom,
       log: quiet,
     },

@@ -6,7 +6,12 @@ import path from 'node:path';
 import { ServiceBusClient } from '@azure/service-bus';
 import { beforeEach, expect, test } from 'vitest';
 import { type SpawnedServiceBus, spawnServiceBus } from '../../local/service-bus/spawn-service-bus.ts';
-import { openServiceBus, ServiceBusJobQueue } from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
+import {
+  ServiceBusJobQueue,
+  serviceBusConnector,
+  serviceBusJobLink,
+} from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
+import { systemTimer } from '../../shared/adapters/system/system-timer.ts';
 import type { CoaJob } from '../../shared/domain/coa-job.ts';
 import { type CuttableConnection, cuttableConnection } from './relay-agent/cuttable-connection.ts';
 
@@ -33,7 +38,10 @@ beforeEach(async () => {
   line = await cuttableConnection(broker.port);
   stack.defer(() => line.close());
   const connectionString = broker.connectionString.replace(`:${broker.port};`, `:${line.port};`);
-  const link = await openServiceBus({ kind: 'connection-string', connectionString }, () => performance.now());
+  const link = serviceBusJobLink(
+    await serviceBusConnector({ kind: 'connection-string', connectionString }),
+    systemTimer,
+  );
   stack.defer(() => link.close());
   queue = new ServiceBusJobQueue(link, Date.now);
   return () => stack.disposeAsync();

@@ -4,7 +4,12 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
-import { openServiceBus, ServiceBusJobQueue } from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
+import {
+  ServiceBusJobQueue,
+  serviceBusConnector,
+  serviceBusJobLink,
+} from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
+import { systemTimer } from '../../shared/adapters/system/system-timer.ts';
 import type { CoaJob } from '../../shared/domain/coa-job.ts';
 
 const QUEUES = ['hq', 'branch', 'depot'].map((site) => ({ name: `coa-${site}`, requiresSession: true }));
@@ -40,7 +45,10 @@ async function counted(stack: AsyncDisposableStack) {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const connectionString = broker.connectionString.replace(`:${broker.port};`, `:${port};`);
-  const link = await openServiceBus({ kind: 'connection-string', connectionString }, () => performance.now());
+  const link = serviceBusJobLink(
+    await serviceBusConnector({ kind: 'connection-string', connectionString }),
+    systemTimer,
+  );
   stack.defer(() => link.close());
   return { queue: new ServiceBusJobQueue(link, Date.now), connections: () => connections };
 }

@@ -4,26 +4,23 @@ import { LRUCache } from 'lru-cache';
 import type { Client } from '../../domain/client.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
+import type { Stopwatch } from '../../ports/timer.ts';
+import { ageBy } from './age-by.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 /** A key with an unknown name is most likely a mistake repeated at every authentication; it costs a read now and then. */
 const UNKNOWN_YOUNG_ENOUGH_MS = 5_000;
-/** How often the cache looks at the clock; at its own step of a millisecond it would set a timer with every request. */
-const CLOCK_STEP_MS = 100;
 const MOST_CLIENTS = 5_000;
 
 const UNKNOWN = Symbol('no such client');
 
 export class CachedClientStore implements ClientStore {
   readonly #store: ClientStore;
-  readonly #clients = new LRUCache<string, Client | typeof UNKNOWN>({
-    max: MOST_CLIENTS,
-    ttl: YOUNG_ENOUGH_MS - CLOCK_STEP_MS,
-    ttlResolution: CLOCK_STEP_MS,
-  });
+  readonly #clients: LRUCache<string, Client | typeof UNKNOWN>;
 
-  constructor(store: ClientStore) {
+  constructor(store: ClientStore, timer: Stopwatch) {
     this.#store = store;
+    this.#clients = new LRUCache({ max: MOST_CLIENTS, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
   }
 
   async read(name: string, options: CallOptions = {}): Promise<Client | undefined> {

@@ -4,19 +4,19 @@ import { LRUCache } from 'lru-cache';
 import { type Identity, identityText } from '../../domain/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
+import type { Stopwatch } from '../../ports/timer.ts';
+import { ageBy } from './age-by.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
-/** How often the cache looks at the clock; at its own step of a millisecond it would set a timer with every request. */
-const CLOCK_STEP_MS = 100;
 const MOST_POINTERS = 50_000;
 
 export class CachedIdentityStore implements IdentityStore {
   readonly #store: IdentityStore;
   readonly #holders: LRUCache<string, IdentityHolders>;
 
-  constructor(store: IdentityStore, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
+  constructor(store: IdentityStore, timer: Stopwatch, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
     this.#store = store;
-    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs, ttlResolution: CLOCK_STEP_MS });
+    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs, ...ageBy(timer) });
   }
 
   /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */

@@ -4,6 +4,7 @@ import { ServiceBusClient, type ServiceBusMessage, type ServiceBusSender } from 
 import { type CoaJob, coaMessageId } from '../../domain/coa-job.ts';
 import { QueueError } from '../../errors.ts';
 import type { DeadLetter, JobQueue } from '../../ports/job-queue.ts';
+import type { Stopwatch } from '../../ports/timer.ts';
 import { isOfAnEntity, isQueueMissing } from './entity-error.ts';
 import { type ServiceBusLink, serviceBusLink } from './service-bus-link.ts';
 
@@ -32,10 +33,9 @@ export interface JobConnection {
 
 export type JobLink = ServiceBusLink<JobConnection>;
 
-/** @param elapsed - monotonic milliseconds */
-export async function openServiceBus(connection: ServiceBusConnection, elapsed: () => number): Promise<JobLink> {
-  const connect = await serviceBusConnector(connection);
-  return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isOfAnEntity, elapsed });
+/** @param connect makes a client, which connects with its first call */
+export function serviceBusJobLink(connect: () => ServiceBusClient, timer: Stopwatch): JobLink {
+  return serviceBusLink({ open: () => ({ client: connect(), senders: new Map() }), spares: isOfAnEntity, timer });
 }
 
 /** Makes clients that share one credential. */

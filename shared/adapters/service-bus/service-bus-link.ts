@@ -4,6 +4,8 @@
 // that was opening waits a minute (the time is fixed in the SDK) and makes every later call on it wait as well. A new
 // client has neither.
 
+import type { Stopwatch } from '../../ports/timer.ts';
+
 export interface ServiceBusLink<Open> {
   /**
    * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is one
@@ -32,8 +34,8 @@ export interface ServiceBusLinkOptions<Open> {
   readonly open: () => Open;
   /** Failures after which the connection is as good as before. */
   readonly spares?: (error: unknown) => boolean;
-  /** Monotonic milliseconds. */
-  readonly elapsed: () => number;
+  /** What waiting is measured and bounded by. */
+  readonly timer: Stopwatch;
   readonly patience?: Patience;
 }
 
@@ -49,7 +51,7 @@ const CLOSE_LIMIT_MS = 1000;
 export function serviceBusLink<Open extends { readonly client: { close(): Promise<void> } }>(
   options: ServiceBusLinkOptions<Open>,
 ): ServiceBusLink<Open> {
-  const { open, elapsed, spares = () => false, patience: limits = usualPatience } = options;
+  const { open, timer, spares = () => false, patience: limits = usualPatience } = options;
   let current: Connection<Open> | undefined;
   let patienceMs = limits.shortestMs;
 
@@ -58,7 +60,7 @@ export function serviceBusLink<Open extends { readonly client: { close(): Promis
     if (current === connection) current = undefined;
     const reason = new Error('The connection to Service Bus was lost');
     for (const end of connection.endCalls) end(reason);
-    await bounded(CLOSE_LIMIT_MS, connection.open.client.close()).catch(() => undefined);
+    await bounded(timer, CLOSE_LIMIT_MS, connection.open.client.close()).catch(() => undefined);
   }
 
   return {
@@ -66,11 +68,11 @@ export function serviceBusLink<Open extends { readonly client: { close(): Promis
       current ??= { open: open(), answered: false, endCalls: new Set() };
       const connection = current;
       const limitMs = connection.answered ? patienceMs : Math.max(patienceMs, limits.connectMs);
-      const startedAt = elapsed();
+      const startedAt = timer.elapsed();
       try {
-        const value = await bounded(limitMs, call(connection.open), connection.endCalls);
+        const value = await bounded(timer, limitMs, call(connection.open), connection.endCalls);
         connection.answered = true;
-        patienceMs = Math.min(Math.max(8 * (elapsed() - startedAt), limits.shortestMs), limits.longestMs);
+        patienceMs = Math.min(Math.max(8 * (timer.elapsed() - startedAt), limits.shortestMs), limits.longestMs);
         return value;
       } catch (error) {
         if (spares(error)) throw error;
@@ -89,19 +91,20 @@ class NoAnswer extends Error {
 }
 
 async function bounded<Value>(
+  timer: Stopwatch,
   limitMs: number,
   promise: Promise<Value>,
   ends: Set<(reason: Error) => void> = new Set(),
 ): Promise<Value> {
   const ended = Promise.withResolvers<never>();
-  const timer = setTimeout(() => ended.reject(new NoAnswer(`No answer within ${limitMs / 1000} s`)), limitMs);
+  const cancel = timer.after(limitMs, () => ended.reject(new NoAnswer(`No answer within ${limitMs / 1000} s`)));
   ends.add(ended.reject);
   // One that fails when nobody waits for it any more.
   promise.catch(() => undefined);
   try {
     return await Promise.race([promise, ended.promise]);
   } finally {
-    clearTimeout(timer);
+    cancel();
     ends.delete(ended.reject);
   }
 }
