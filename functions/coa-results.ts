@@ -2,9 +2,9 @@
 // ends in the dead letters of its queue.
 
 import { app } from '@azure/functions';
-import { connector } from './connector.ts';
+import { connector, startFailure } from './connector.ts';
 
-if (connector().enforces) {
+if (startFailure() === undefined && connector().enforces) {
   app.serviceBusQueue('coa-results', {
     connection: 'ServiceBusConnection',
     queueName: 'coa-results',

@@ -1,16 +1,68 @@
-// The app of this process, made from its settings when the first function is registered.
+// The app of this process, made from its settings when the first function is registered. With wrong settings there is no
+// app, but every route still answers: 503 with the code. An app that does not load is a 404 on every route, and a RADIUS
+// server may take that for "no objection".
 
 import { type App, createApp } from '../shared/app.ts';
+import { type ConnectorError, toConnectorError } from '../shared/errors.ts';
+import { SETTINGS } from '../shared/settings/settings-table.ts';
 import { readSettings } from '../shared/settings.ts';
 
 let opened: App | undefined;
+let failed: ConnectorError | undefined;
 
-/** @throws SettingsError at the first call, so that a function app with wrong settings says so at start */
+/** @throws SettingsError when the settings are wrong, at every call the same */
 export function connector(): App {
-  opened ??= createApp(readSettings(process.env));
-  return opened;
+  if (failed !== undefined) throw failed;
+  if (opened !== undefined) return opened;
+  try {
+    opened = createApp(readSettings(process.env));
+    return opened;
+  } catch (thrown) {
+    failed = toConnectorError(thrown);
+    reportOnce(failed);
+    throw failed;
+  }
 }
+
+/** What keeps the app from starting, if anything does. */
+export function startFailure(): ConnectorError | undefined {
+  try {
+    connector();
+    return undefined;
+  } catch {
+    return failed;
+  }
+}
+
+/** Whether routes about CoA jobs are there: with wrong settings every route is, to say so. */
+export function hasJobRoutes(): boolean {
+  return startFailure() !== undefined || connector().enforces;
+}
+
+/** When a timer runs; with wrong settings as by default, so that its failure names them. */
+export function scheduleOf(setting: ScheduleSetting): string {
+  return startFailure() === undefined ? connector().settings[SCHEDULES[setting]] : SETTINGS[setting].default;
+}
+
+const SCHEDULES = {
+  POLL_SCHEDULE: 'pollSchedule',
+  ENFORCE_SCHEDULE: 'enforceSchedule',
+  HOUSEKEEPING_SCHEDULE: 'housekeepingSchedule',
+} as const;
+type ScheduleSetting = keyof typeof SCHEDULES;
 
 export async function closeConnector(): Promise<void> {
   await opened?.close();
+}
+
+/** One line: on the host each line of a message is a log entry of its own, and only the first would carry the code. */
+function reportOnce({ code, message, action }: ConnectorError): void {
+  const line = {
+    level: 'error',
+    event: 'app.not-started',
+    code,
+    message: message.replaceAll(/\s*\n\s*/g, ' '),
+    action,
+  };
+  process.stderr.write(`${JSON.stringify(line)}\n`);
 }

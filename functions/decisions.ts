@@ -10,6 +10,16 @@ httpRoute('decisions', {
   answer: async ({ query }, credential) => ({ jsonBody: await (await connector().decisions(credential)).list(query) }),
 });
 
+/** Addresses and names of people belong into no URL, which logs keep: they are searched for by POST. */
+httpRoute('search-decisions', {
+  route: 'api/decisions/search',
+  method: 'POST',
+  largestBody: 4_096,
+  async answer(_request, credential, body) {
+    return { jsonBody: await (await connector().decisions(credential)).search(await body()) };
+  },
+});
+
 httpRoute('decision', {
   route: 'api/decisions/{id}',
   method: 'GET',

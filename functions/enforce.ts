@@ -1,9 +1,9 @@
 // Timer: looks after CoA jobs, and after each sweep compares every session with policy. Only with a Service Bus.
 
 import { app } from '@azure/functions';
-import { connector } from './connector.ts';
+import { connector, hasJobRoutes, scheduleOf } from './connector.ts';
 
-if (connector().enforces) app.timer('enforce', { schedule: connector().settings.enforceSchedule, handler: enforce });
+if (hasJobRoutes()) app.timer('enforce', { schedule: scheduleOf('ENFORCE_SCHEDULE'), handler: enforce });
 
 async function enforce(): Promise<void> {
   const round = await connector().enforce();

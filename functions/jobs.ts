@@ -1,9 +1,9 @@
 // GET /api/jobs: operators see CoA jobs, newest first and page by page; read-job-query.ts has the parameters.
 
-import { connector } from './connector.ts';
+import { connector, hasJobRoutes } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
-if (connector().enforces) {
+if (hasJobRoutes()) {
   httpRoute('jobs', {
     route: 'api/jobs',
     method: 'GET',

@@ -3,6 +3,9 @@
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
+/** Bytes: a policy has at most 200,000 characters, and names may be in any language. */
+const LARGEST_POLICY = 262_144;
+
 httpRoute('policies', {
   route: 'api/policies',
   method: 'GET',
@@ -21,10 +24,11 @@ httpRoute('policy-text', {
 httpRoute('upload-policy', {
   route: 'api/policies/{version}',
   method: 'PUT',
-  async answer(request, credential) {
+  largestBody: LARGEST_POLICY,
+  async answer({ params: { version = '' } }, credential, body) {
     const policies = await connector().policies(credential);
-    const { created } = await policies.upload(request.params['version'] ?? '', await request.text());
-    return { status: created ? 201 : 200, jsonBody: { version: request.params['version'], created } };
+    const { created } = await policies.upload(version, await body());
+    return { status: created ? 201 : 200, jsonBody: { version, created } };
   },
 });
 
@@ -47,8 +51,9 @@ httpRoute('rollback-policy', {
 httpRoute('what-if', {
   route: 'api/policies/what-if',
   method: 'POST',
-  async answer(request, credential) {
+  largestBody: LARGEST_POLICY,
+  async answer({ query }, credential, body) {
     const policies = await connector().policies(credential);
-    return { jsonBody: await policies.whatIf(await request.text(), request.query) };
+    return { jsonBody: await policies.whatIf(await body(), query) };
   },
 });

@@ -14,15 +14,15 @@ httpRoute('poll-status', {
 httpRoute('poll-release', {
   route: 'api/poll/release',
   method: 'POST',
-  async answer(request, credential) {
-    return { status: 202, jsonBody: { released: await connector().releaseHeld(credential, await request.text()) } };
+  async answer(_request, credential, body) {
+    return { status: 202, jsonBody: { released: await connector().releaseHeld(credential, body) } };
   },
 });
 
 httpRoute('poll-refuse', {
   route: 'api/poll/refuse',
   method: 'POST',
-  async answer(request, credential) {
-    return { status: 202, jsonBody: { refused: await connector().refuseHeld(credential, await request.text()) } };
+  async answer(_request, credential, body) {
+    return { status: 202, jsonBody: { refused: await connector().refuseHeld(credential, body) } };
   },
 });

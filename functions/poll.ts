@@ -2,12 +2,12 @@
 
 import { app, type InvocationContext, type Timer } from '@azure/functions';
 import host from '../host.json' with { type: 'json' };
-import { connector } from './connector.ts';
+import { connector, scheduleOf } from './connector.ts';
 
 const [hours = 0, minutes = 0, seconds = 0] = host.functionTimeout.split(':').map(Number);
 const functionTimeoutMs = (hours * 3600 + minutes * 60 + seconds) * 1000;
 
-app.timer('poll', { schedule: connector().settings.pollSchedule, handler: poll });
+app.timer('poll', { schedule: scheduleOf('POLL_SCHEDULE'), handler: poll });
 
 async function poll(_timer: Timer, context: InvocationContext): Promise<void> {
   const result = await connector().poll(functionTimeoutMs);

@@ -1,9 +1,9 @@
 // POST /api/devices/{id}/reauthenticate: an operator has a device's stations authenticate again, by CoA.
 
-import { connector } from './connector.ts';
+import { connector, hasJobRoutes } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
-if (connector().enforces) {
+if (hasJobRoutes()) {
   httpRoute('reauthenticate', {
     route: 'api/devices/{id}/reauthenticate',
     method: 'POST',

@@ -1,29 +1,65 @@
-// How a function says no: code, message and what to do, under a status that no RADIUS server takes for a permit.
+// How a function refuses: code, message and what to do, under a status that no RADIUS server takes for a permit. The log has
+// one line in ten seconds for each kind of refusal, however many there are.
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
-import { QueueError, RequestError, StoreError, toConnectorError } from '../shared/errors.ts';
-import { connector } from './connector.ts';
+import { parseApiKey } from '../shared/domain/client.ts';
+import {
+  type ConnectorError,
+  QueueError,
+  RequestError,
+  SettingsError,
+  StoreError,
+  toConnectorError,
+} from '../shared/errors.ts';
+import { RefusalReport } from '../shared/http/refusal-report.ts';
+import { connector, startFailure } from './connector.ts';
 
 export const NOT_CACHED = { 'cache-control': 'no-store' };
 
-/** 400, 401 and 413 for the asker's faults, 503 for the store's and the queue's, 500 for ours. */
-export function refusal(event: string, thrown: unknown, context: InvocationContext): HttpResponseInit {
+let report: RefusalReport | undefined;
+
+/** 400, 401, 411 and 413 for the asker's faults, 503 for the store's, the queue's and the settings', 500 for ours. */
+export function refusal(
+  event: string,
+  thrown: unknown,
+  credential: string | null,
+  context: InvocationContext,
+): HttpResponseInit {
   const error = toConnectorError(thrown);
   const status = statusOf(error);
-  const { code, message, action, field } = error;
-  connector().log[status >= 500 ? 'error' : 'warn'](event, {
-    code,
+  if (startFailure() === undefined) log(event, error, status, credential, context);
+  return { status, jsonBody: shown(error, status), headers: NOT_CACHED };
+}
+
+function log(
+  event: string,
+  error: ConnectorError,
+  status: number,
+  credential: string | null,
+  context: InvocationContext,
+): void {
+  const { code, message, field } = error;
+  // Authentication has counted it under the client's name, or under that of all strangers.
+  if (code === 'NAC_CLIENT_CREDENTIAL') return;
+  report ??= new RefusalReport(connector().log);
+  const stranger = status === 413 || status === 411;
+  const client = stranger ? undefined : parseApiKey(credential ?? '')?.clientName;
+  report.refused(status >= 500 ? 'error' : 'warn', event, { code, field, client, status }, Date.now(), () => ({
     message,
-    status,
-    field,
     invocation: context.invocationId,
     ...(status === 500 && { stack: error.cause instanceof Error ? error.cause.stack : error.stack }),
-  });
-  const body = { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
-  return { status, jsonBody: body, headers: NOT_CACHED };
+  }));
+}
+
+/** What went wrong here is in the log; who asks may be a stranger. */
+function shown({ code, message, action, field }: ConnectorError, status: number) {
+  if (code === 'NAC_SETTINGS') {
+    return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };
+  }
+  return { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
 }
 
 function statusOf(error: unknown): number {
   if (error instanceof RequestError) return error.status;
-  return error instanceof StoreError || error instanceof QueueError ? 503 : 500;
+  return error instanceof StoreError || error instanceof QueueError || error instanceof SettingsError ? 503 : 500;
 }

@@ -1,9 +1,9 @@
 // POST /api/jobs/{site}/{id}/resend: an operator has a job sent again that came to nothing.
 
-import { connector } from './connector.ts';
+import { connector, hasJobRoutes } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
-if (connector().enforces) {
+if (hasJobRoutes()) {
   httpRoute('resend-job', {
     route: 'api/jobs/{site}/{id}/resend',
     method: 'POST',

@@ -1,6 +1,7 @@
 // The function app of a local run: HTTP functions and background functions in a process each, as Azure runs them, or all of
 // them in Microsoft's Core Tools.
 
+import { readSettings } from '../shared/settings.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { coreToolsRun, startCoreTools } from './core-tools.ts';
 import { spawnFunctionsHost } from './functions-host/spawn-functions-host.ts';
@@ -26,6 +27,8 @@ export interface LocalFunctions {
 
 export async function startLocalFunctions(run: LocalRun, options: LocalFunctionsOptions): Promise<LocalFunctions> {
   const { appFolder, env, port, coreTools, onLine } = options;
+  // The app itself would run and answer 503: at a keyboard the reason is wanted at once.
+  readSettings(env);
   const tls = await createServerCertificates('Local NAC connector CA');
   const caFile = await run.write('lookup-ca.pem', tls.caPem);
   if (coreTools) return { ...(await startInCoreTools(run, options)), caFile };

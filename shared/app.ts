@@ -26,6 +26,7 @@ import { toInstant } from './domain/instant.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
+import { type RequestBody, readBody } from './http/request-body.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/mass-change.ts';
@@ -57,12 +58,12 @@ export interface App {
   /**
    * Authenticates the asker, then answers.
    * @param apiKey value of the X-API-Key header
-   * @param body the request as it came, not parsed yet
+   * @param body the request as it came, read only when the asker is known
    * @throws RequestError for the asker's faults, StoreError when the store does not answer in time
    */
-  lookup(apiKey: string | null, body: string): Promise<LookupAnswer>;
+  lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer>;
   /** Takes an accounting record of a RADIUS proxy; the same rules as for a lookup. */
-  accounting(apiKey: string | null, body: string): Promise<AccountingResult>;
+  accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult>;
   /**
    * Works one slice of the sweep, if one is due.
    * @param functionTimeoutMs how long the host lets a function run before it ends the process
@@ -74,9 +75,9 @@ export interface App {
    * An operator lets through what a run held; the next tick of the poll applies it.
    * @param body the request as it came: `{"runId": "…", "reason": "…"}`
    */
-  releaseHeld(apiKey: string | null, body: string): Promise<HeldRun>;
+  releaseHeld(apiKey: string | null, body: RequestBody): Promise<HeldRun>;
   /** An operator refuses what a run held: it stays held. @param body as for a release */
-  refuseHeld(apiKey: string | null, body: string): Promise<HeldRun>;
+  refuseHeld(apiKey: string | null, body: RequestBody): Promise<HeldRun>;
   /** Whether a Service Bus is there to carry jobs. */
   readonly enforces: boolean;
   /** One round of the enforcement timer. */
@@ -170,11 +171,11 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     },
     async releaseHeld(apiKey, body) {
       const { name } = await (await lookup()).authenticateOperator(apiKey);
-      return (await pollControl()).release(body, name);
+      return (await pollControl()).release(await readBody(body), name);
     },
     async refuseHeld(apiKey, body) {
       const { name } = await (await lookup()).authenticateOperator(apiKey);
-      return (await pollControl()).refuse(body, name);
+      return (await pollControl()).refuse(await readBody(body), name);
     },
     enforces: settings.serviceBus !== undefined,
     enforce: async () => (await enforcement()).enforcer.round(),

@@ -42,6 +42,8 @@ export interface Settings extends SignInSettings {
   readonly decisionHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
+  /** Of one client at one instance; 0 for no bound. */
+  readonly clientRequestsPerSecond: number;
   readonly liveQuery: { readonly deadlineMs: number; readonly perSecond: number; readonly maximumInstances: number };
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
 }
@@ -78,6 +80,7 @@ export function readSettings(env: Env): Settings {
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
+    clientRequestsPerSecond: reader.wholeNumber('CLIENT_REQUESTS_PER_SECOND', 0, 100_000),
     liveQuery: {
       // 400 ms less than the total timeout of the FreeRADIUS sample, or the answer comes too late.
       deadlineMs: reader.duration('LIVE_QUERY_DEADLINE', { from: '50ms', to: '600ms', unit: 'ms' }),

@@ -28,6 +28,7 @@ type plainSettings = {
   INTUNE_PERMISSIONS: string?
   LIVE_QUERY_DEADLINE: string?
   LIVE_QUERIES_PER_SECOND: string?
+  CLIENT_REQUESTS_PER_SECOND: string?
   COMPLIANT_STATES: string?
   MASS_CHANGE_PERCENT: string?
   MASS_CHANGE_DEVICES: string?

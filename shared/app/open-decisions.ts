@@ -12,7 +12,7 @@ import {
   type ReplayedDecision,
   replayDecision,
 } from '../policy/explain-decision.ts';
-import { readDecisionQuery } from '../policy/read-decision-query.ts';
+import { readDecisionQuery, readDecisionSearch } from '../policy/read-decision-query.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionPage } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
@@ -36,6 +36,8 @@ export async function openDecisions({ settings, clock, openTables }: Context) {
   return {
     list: (query: Iterable<[string, string]>): Promise<DecisionPage> =>
       deps.decisions.list(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), options()),
+    search: (body: string): Promise<DecisionPage> =>
+      deps.decisions.list(readDecisionSearch(body, toInstant(clock.now()), CERTIFICATE_SOURCE), options()),
     explain: (id: string): Promise<ExplainedDecision> => explainDecision(deps, id, options()),
     replay: (id: string, version: string): Promise<ReplayedDecision> => replayDecision(deps, id, version, options()),
   };

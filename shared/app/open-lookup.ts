@@ -17,8 +17,11 @@ import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import type { Client, ClientKind } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
+import { RefusalReport } from '../http/refusal-report.ts';
+import { type RequestBody, readBody } from '../http/request-body.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
+import { ClientQuota } from '../lookup/client-quota.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
@@ -31,14 +34,15 @@ import { openPolicySource } from './open-policy-source.ts';
 export async function openLookup(context: Context) {
   const { settings, clock, timer, random, log } = context;
   const tables = await context.openTables('lookup');
-  const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), timer);
+  const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), clock);
   const metrics = createLogMetrics(log);
   const authentication = {
     clients,
     secrets: createProvenSecrets(random),
     refusals: createRefusalDelay(clock),
-    log,
-    metrics,
+    quota: new ClientQuota(settings.clientRequestsPerSecond),
+    report: new RefusalReport(log),
+    clock,
   };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
@@ -61,14 +65,15 @@ export async function openLookup(context: Context) {
   const authenticate = (apiKey: string | null, kind: ClientKind): Promise<Client> =>
     inTime((options) => authenticateClient(authentication, apiKey, kind, options));
   return {
-    lookup: (apiKey: string | null, body: string): Promise<LookupAnswer> =>
+    lookup: (apiKey: string | null, body: RequestBody): Promise<LookupAnswer> =>
       inTime(async (options) => {
         const client = await authenticateClient(authentication, apiKey, 'radius-proxy', options);
-        return answerLookup(deps, client, readAccessRequest(body), options);
+        const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
+        return answerLookup(ofClient, client, readAccessRequest(await readBody(body)), options);
       }),
-    async accounting(apiKey: string | null, body: string): Promise<AccountingResult> {
+    async accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult> {
       const client = await authenticate(apiKey, 'radius-proxy');
-      const event = readAccountingEvent(body, toInstant(clock.now()));
+      const event = readAccountingEvent(await readBody(body), toInstant(clock.now()));
       return recordAccounting(deps, client, event, {});
     },
     authenticateOperator: (apiKey: string | null): Promise<Client> => authenticate(apiKey, 'operator'),

@@ -1,25 +1,31 @@
-// Who asks: finds the client a credential belongs to. Without a right one there is no answer, and the wrong ones wait.
+// Who asks: finds the client a credential belongs to. Without a right one there is no answer, and the wrong ones wait. What a
+// stranger learns is always the same: nothing of names, and nothing of the store.
 
 import { type Client, type ClientKind, parseApiKey } from '../domain/client.ts';
-import { RequestError } from '../errors.ts';
+import { RequestError, StoreError } from '../errors.ts';
+import type { RefusalReport } from '../http/refusal-report.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RefusalDelay } from '../ports/refusal-delay.ts';
 import type { SecretCheck } from '../ports/secret-check.ts';
-import type { Logger, Metrics } from '../ports/telemetry.ts';
+import type { ClientQuota } from './client-quota.ts';
 
 export interface AuthenticateDeps {
   readonly clients: ClientStore;
   readonly secrets: SecretCheck;
   readonly refusals: RefusalDelay;
-  readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly quota: ClientQuota;
+  readonly report: RefusalReport;
+  readonly clock: Clock;
 }
 
 /**
  * @param apiKey `<client name>.<secret>`, from the header X-API-Key or HTTP Basic
  * @param kind of client that may do what is asked
  * @throws RequestError 401 NAC_CLIENT_CREDENTIAL; it does not say whether the client exists
+ * @throws RequestError 503 NAC_CLIENT_QUOTA when the client asks more often than its share
+ * @throws StoreError NAC_STORE_UNAVAILABLE or NAC_STORE_TIMEOUT, in words that say nothing of the store
  */
 export async function authenticateClient(
   deps: AuthenticateDeps,
@@ -28,28 +34,53 @@ export async function authenticateClient(
   options: CallOptions,
 ): Promise<Client> {
   const parsed = parseApiKey(apiKey ?? '');
-  const client = parsed && (await findClient(deps, parsed, options));
-  if (client?.kind === kind) return client;
-  const name = parsed?.clientName ?? 'no-api-key';
-  deps.metrics.count('client.refused');
-  const refusals = await deps.refusals.after(name);
-  deps.log.warn('client.refused', { client: name, refusals, ...(client && { kind: client.kind, needed: kind }) });
-  throw new RequestError(401, 'NAC_CLIENT_CREDENTIAL', 'The request carries no API key that is valid here.', {
+  const found = parsed && (await findClient(deps, parsed, options));
+  const now = deps.clock.now().getTime();
+  if (found?.proven && found.client.kind === kind) {
+    deps.quota.take(found.client.name, now);
+    return found.client;
+  }
+  const refusals = await deps.refusals.after(parsed?.clientName ?? 'no-api-key');
+  const refused = new RequestError(401, 'NAC_CLIENT_CREDENTIAL', 'The request carries no API key that is valid here.', {
     action:
       'Send the key made for this client in the header X-API-Key, or by HTTP Basic; RADIUS proxies and operators have keys of their own.',
     field: 'X-API-Key',
   });
+  // Names that no client has are one line together: they are what a stranger chose.
+  const known = { code: refused.code, status: refused.status, client: found?.client.name };
+  deps.report.refused('warn', 'client.refused', known, now, () => ({
+    refusals,
+    ...(found?.proven && { kind: found.client.kind, needed: kind }),
+  }));
+  throw refused;
 }
 
-/** A secret that memory does not know may be minutes old: the store is asked before anybody is refused. */
+interface FoundClient {
+  readonly client: Client;
+  readonly proven: boolean;
+}
+
+/** A secret that memory does not know may be minutes old: the store is asked before any client is refused. */
 async function findClient(
-  { clients, secrets, refusals }: AuthenticateDeps,
+  { clients, secrets, refusals, report, clock }: AuthenticateDeps,
   { clientName, secret }: { readonly clientName: string; readonly secret: string },
   options: CallOptions,
-): Promise<Client | undefined> {
-  const client = await clients.read(clientName, options);
-  if (client !== undefined && secrets.matches(client, secret)) return client;
-  if (client === undefined || !refusals.mayLookAgain(clientName)) return undefined;
-  const current = await clients.read(clientName, { ...options, fresh: true });
-  return current !== undefined && secrets.matches(current, secret) ? current : undefined;
+): Promise<FoundClient | undefined> {
+  try {
+    const client = await clients.read(clientName, options);
+    if (client === undefined) return undefined;
+    if (secrets.matches(client, secret)) return { client, proven: true };
+    if (!refusals.mayLookAgain(clientName)) return { client, proven: false };
+    const current = await clients.read(clientName, { ...options, fresh: true });
+    return { client, proven: current !== undefined && secrets.matches(current, secret) };
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError)) throw thrown;
+    const { code, message } = thrown;
+    const kind = { code, status: 503 };
+    report.refused('error', 'client.not-checked', kind, clock.now().getTime(), () => ({ message }));
+    throw new StoreError(code, 'Credentials cannot be checked at the moment.', {
+      action: 'Ask again; the log of the connector says more.',
+      cause: thrown,
+    });
+  }
 }

@@ -13,7 +13,7 @@ import type { LiveQuery } from './live-query.ts';
 
 export interface FindLiveDeps {
   /** Absent where Intune is not asked while a RADIUS server waits. */
-  readonly live?: LiveQuery;
+  readonly live?: Pick<LiveQuery, 'read'>;
   readonly certificateSource: string;
 }
 

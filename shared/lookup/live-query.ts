@@ -8,10 +8,13 @@ import type { RetrievedCompliance } from '../ports/compliance-retrieval.ts';
 import type { Metrics } from '../ports/telemetry.ts';
 import type { UnknownDevices } from '../ports/unknown-devices.ts';
 import { TokenBucket } from '../token-bucket.ts';
+import { ClientQuota } from './client-quota.ts';
 
 /** So many questions in a row without answer mean that Intune is away; then nobody waits for it for a while. */
 const FAILURES_UNTIL_PAUSE = 5;
 const PAUSE_MS = 10_000;
+/** Of this instance's share one client may use so much: ids that one site makes up leave the others their questions. */
+const SHARE_OF_CLIENT = 3 / 4;
 /** Counts are told this often at most: an outage must not fill the log as well. */
 const TELL_EVERY_MS = 10_000;
 
@@ -33,6 +36,7 @@ export class LiveQuery {
   readonly #deps: LiveQueryDeps;
   readonly #limits: LiveQueryLimits;
   readonly #share: TokenBucket;
+  readonly #ofClients: ClientQuota;
   /** Questions under way, by device id. */
   readonly #asking = new Map<string, Promise<RetrievedCompliance | undefined>>();
   readonly #untold = new Map<string, number>();
@@ -44,18 +48,26 @@ export class LiveQuery {
     this.#deps = deps;
     this.#limits = limits;
     this.#share = new TokenBucket({ capacity: Math.max(1, limits.perSecond), perSecond: limits.perSecond });
+    this.#ofClients = new ClientQuota(limits.perSecond * SHARE_OF_CLIENT);
+  }
+
+  /** The same questions, within the share of one client. */
+  of(client: string): Pick<LiveQuery, 'read'> {
+    return { read: (id, options) => this.read(id, options, client) };
   }
 
   /**
    * @param id Intune device id from a certificate
+   * @param client whose share it takes from
    * @returns what Intune says of it; `undefined` when it was not asked, or gave no answer in time
    */
-  async read(id: string, options: CallOptions): Promise<RetrievedCompliance | undefined> {
+  async read(id: string, options: CallOptions, client?: string): Promise<RetrievedCompliance | undefined> {
     const now = this.#deps.clock.now().getTime();
     if (this.#deps.unknown.has(id, now)) return undefined;
     const underWay = this.#asking.get(id);
     if (underWay) return underWay;
     if (now < this.#pausedUntil) return this.#without('paused', now);
+    if (client !== undefined && !this.#ofClients.tryTake(client, now)) return this.#without('over-share', now);
     if (!this.#share.tryTake(1, now)) return this.#without('over-share', now);
     const asking = this.#ask(id, options).finally(() => this.#asking.delete(id));
     this.#asking.set(id, asking);

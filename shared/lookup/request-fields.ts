@@ -2,8 +2,8 @@
 
 import { RequestError } from '../errors.ts';
 
-/** Characters a body may have; the longest legitimate one, with a large certificate, stays under 16,000. */
-const LARGEST_BODY = 65_536;
+/** Bytes a body may have; the longest legitimate one, with a large certificate, stays under 16,000. */
+export const LARGEST_BODY = 65_536;
 const LONGEST_FIELD = 8_192;
 
 /** @throws RequestError 413 NAC_REQUEST_TOO_LARGE, 400 NAC_REQUEST_NOT_JSON */

@@ -1,14 +1,17 @@
-// Reads the query of GET /api/decisions: since, until, site, device, mac, user, session, decision, role, rule, policy,
+// Reads the query of GET /api/decisions and the body of POST /api/decisions/search: since, until, site, device, mac, user, session, decision, role, rule, policy,
 // standing, observed, after, limit.
 
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import { parseMacAddress } from '../domain/mac-address.ts';
 import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';
+import { readJsonObject } from '../http/read-json.ts';
 import type { DecisionFilter, DecisionQuery } from '../ports/decision-store.ts';
 
 const FILTERS = ['site', 'session', 'role', 'rule', 'policy', 'standing', 'user'] as const;
 const PARAMETERS = [...FILTERS, 'device', 'mac', 'decision', 'observed', 'since', 'until', 'after', 'limit'];
+/** What says who was where. */
+const OF_PEOPLE: readonly string[] = ['mac', 'user'];
 const DEFAULT_SINCE = '24h';
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 200;
@@ -19,6 +22,29 @@ const LONGEST_TEXT = 253;
  * @throws RequestError NAC_REQUEST_FIELD naming the parameter: a misspelt filter must not look like "all decisions"
  */
 export function readDecisionQuery(query: Iterable<[string, string]>, now: Instant, source: string): DecisionQuery {
+  const parameters = [...query];
+  for (const [name] of parameters) {
+    if (OF_PEOPLE.includes(name)) {
+      throw queryError(
+        name,
+        `may not be in a URL, which logs keep: use POST /api/decisions/search with {"${name}": "…"}`,
+      );
+    }
+  }
+  return readParameters(parameters, now, source);
+}
+
+/**
+ * @param body JSON object with the same parameters as texts
+ * @throws RequestError NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD
+ */
+export function readDecisionSearch(body: string, now: Instant, source: string): DecisionQuery {
+  const parameters = Object.entries(readJsonObject(body, 'Send {"mac": "…"} or other parameters of docs/policy.md.'));
+  for (const [name, value] of parameters) if (typeof value !== 'string') throw queryError(name, 'must be text');
+  return readParameters(parameters as [string, string][], now, source);
+}
+
+function readParameters(query: Iterable<[string, string]>, now: Instant, source: string): DecisionQuery {
   const given = new Map<string, string>();
   for (const [name, value] of query) {
     if (!PARAMETERS.includes(name)) throw queryError(name, `is not known; known are ${PARAMETERS.join(', ')}`);

@@ -116,6 +116,11 @@ export const SETTINGS = {
     default: '40',
     meaning: 'Such questions a second, all instances together, each with its share; 0 asks none',
   },
+  CLIENT_REQUESTS_PER_SECOND: {
+    default: '200',
+    meaning:
+      'Requests a second of one client that an instance answers, after a burst of five seconds’ worth; the rest gets 503. 0 sets no bound',
+  },
   MAXIMUM_INSTANCE_COUNT: { default: '40', meaning: 'Most instances the function app may grow to, as deployed' },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
   LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },

@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import type { DeviceStanding } from '../../shared/domain/device-change.ts';
@@ -140,17 +140,34 @@ describe('the two processes', () => {
 });
 
 describe('wrong settings', () => {
-  it('stop the app at start with exit code 1 and one message that names them all', async () => {
-    const start = spawnFunctionsHost({
+  const env = { ENTRA_TENANT_ID: 'contoso', POLLING_INTERVAL: 'often', QUARANTINE_VLAN: '%{echo}' };
+
+  test('make every route answer 503 with the code, never 404, and one log line names them all', async () => {
+    const lines: string[] = [];
+    const host = await spawnFunctionsHost({
       appFolder: ROOT,
       functions: 'http',
-      env: { ENTRA_TENANT_ID: 'contoso', POLLING_INTERVAL: 'often', QUARANTINE_VLAN: '%{echo}' },
+      env,
+      onLine: (line) => lines.push(line),
     });
-    const message = await start.then(
-      () => 'it started',
-      (thrown: Error) => thrown.message,
-    );
-    expect(message).toContain('code 1');
+    try {
+      for (const [method, path] of [
+        ['GET', '/api/health'],
+        ['POST', '/api/lookup'],
+        ['POST', '/api/accounting'],
+        ['GET', '/api/jobs'],
+        ['GET', '/api/policies/v1'],
+      ]) {
+        const answer = await fetch(`${host.url}${path}`, { method: method ?? '' });
+        const body = (await answer.json()) as { code: string };
+        expect({ path, status: answer.status, code: body.code }).toEqual({ path, status: 503, code: 'NAC_SETTINGS' });
+        expect(JSON.stringify(body)).not.toContain('contoso');
+      }
+    } finally {
+      await host.stop();
+    }
+    const [message = '', ...more] = lines.filter((line) => line.includes('app.not-started'));
+    expect(more).toEqual([]);
     for (const part of [
       'NAC_SETTINGS',
       'ENTRA_TENANT_ID',
@@ -160,6 +177,26 @@ describe('wrong settings', () => {
       'StorageConnection',
     ]) {
       expect(message).toContain(part);
+    }
+  });
+
+  test('make the background functions fail with the code', async () => {
+    const lines: string[] = [];
+    const failed = Promise.withResolvers<string>();
+    const host = await spawnFunctionsHost({
+      appFolder: ROOT,
+      functions: 'background',
+      env: { ...env, ENFORCE_SCHEDULE: '* * * * * *' },
+      onLine(line) {
+        lines.push(line);
+        if (line.includes('enforce') && line.includes('NAC_SETTINGS')) failed.resolve(line);
+      },
+    });
+    try {
+      await failed.promise;
+      expect(host.functions).toEqual(expect.arrayContaining(['poll', 'enforce', 'housekeeping']));
+    } finally {
+      await host.stop();
     }
   });
 });

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -79,17 +79,37 @@ describe('npm run clients', () => {
 });
 
 describe('a wrong key', () => {
-  it('is counted and logged by the client’s name, without the secret', async () => {
+  test('is one line in ten seconds by the client’s name, with the number of requests and without the secret', async () => {
     await using nac = await startConnector();
     const wrong = `radius-1.${'0'.repeat(64)}`;
+    for (let time = 0; time < 3; time++) await expect(nac.app.lookup(wrong, LOOKUP)).rejects.toMatchObject(REFUSED);
+    nac.clock.advance(10_000);
     await expect(nac.app.lookup(wrong, LOOKUP)).rejects.toMatchObject(REFUSED);
-    await expect(nac.app.lookup(wrong, LOOKUP)).rejects.toMatchObject(REFUSED);
-    const refused = nac.log.filter(({ event }) => event === 'client.refused');
-    expect(refused).toMatchObject([
-      { level: 'warn', fields: { client: 'radius-1', refusals: 1 } },
-      { level: 'warn', fields: { client: 'radius-1', refusals: 2 } },
+    expect(nac.log.filter(({ event }) => event === 'client.refused')).toMatchObject([
+      { level: 'warn', fields: { client: 'radius-1', requests: 1 } },
+      { level: 'warn', fields: { client: 'radius-1', requests: 3 } },
     ]);
     expect(JSON.stringify(nac.log)).not.toContain('0'.repeat(64));
+  });
+
+  test('of an unknown name is one line together with all other unknown names, which it does not show', async () => {
+    await using nac = await startConnector();
+    const names = Array.from({ length: 30 }, (_, number) => `stranger-${number}`);
+    await Promise.all(
+      names.map((name) => expect(nac.app.lookup(`${name}.${'0'.repeat(64)}`, LOOKUP)).rejects.toMatchObject(REFUSED)),
+    );
+    expect(nac.log.filter(({ level }) => level !== 'info').length).toBe(1);
+    expect(JSON.stringify(nac.log)).not.toContain('stranger');
+  });
+
+  test('is refused before the body is read', async () => {
+    await using nac = await startConnector();
+    const body = () => Promise.reject(new Error('the body was read'));
+    for (const key of [null, `radius-1.${'0'.repeat(64)}`, nac.apiKey.slice(0, -1)]) {
+      await expect(nac.app.lookup(key, body)).rejects.toMatchObject(REFUSED);
+      await expect(nac.app.accounting(key, body)).rejects.toMatchObject(REFUSED);
+      await expect(nac.app.releaseHeld(key, body)).rejects.toMatchObject(REFUSED);
+    }
   });
 
   it('does not make the right key of the same client wait', async () => {
@@ -100,6 +120,22 @@ describe('a wrong key', () => {
     const first = await Promise.race([nac.app.lookup(nac.apiKey, LOOKUP).then(() => 'answered'), settled]);
     expect(first).toBe('answered');
     expect((await settled).every(({ status }) => status === 'rejected')).toBe(true);
+  });
+});
+
+describe('a client that asks more often than its share', () => {
+  test('gets 503 with a code for the rest of the second, and the other clients are answered', async () => {
+    await using nac = await startConnector({ env: { CLIENT_REQUESTS_PER_SECOND: '1' } });
+    const other = keyIn(await clients(nac, 'create', 'radius-2', '--site', 'branch'));
+    const asked = await Promise.allSettled(Array.from({ length: 12 }, () => nac.app.lookup(nac.apiKey, LOOKUP)));
+    const refused = asked.filter(({ status }) => status === 'rejected');
+    expect(refused.length).toBeGreaterThanOrEqual(5);
+    for (const { reason } of refused as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ status: 503, code: 'NAC_CLIENT_QUOTA' });
+    }
+    await nac.app.lookup(other, LOOKUP);
+    nac.clock.advance(10_000);
+    await nac.app.lookup(nac.apiKey, LOOKUP);
   });
 });
 

@@ -1,6 +1,6 @@
 // Decisions that were made: listed, explained, replayed and forgotten, against Azurite and a real poll.
 
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, test } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
@@ -199,7 +199,7 @@ describe('the list', () => {
   it('is filtered by device, MAC address, user, site, decision, rule and standing', async () => {
     const device = desk.nac.tenant.fleet.get('NAC-00002').id;
     const count = async (parameters: Record<string, string>) =>
-      idsOf(await desk.decisions.list(query(parameters))).length;
+      idsOf(await desk.decisions.search(JSON.stringify(parameters))).length;
     expect(await count({ device: device.toUpperCase() })).toBe(2);
     expect(await count({ mac: macOf(desk.nac, 'NAC-00002') })).toBe(2);
     expect(await count({ mac: macOf(desk.nac, 'NAC-00002'), site: 'branch' })).toBe(1);
@@ -246,8 +246,19 @@ describe('the list', () => {
     { user: 'x'.repeat(254) },
   ])('refuses %j and names the parameter', async (parameters) => {
     const [field] = Object.keys(parameters);
+    const refused = { code: 'NAC_REQUEST_FIELD', status: 400, field };
+    await expect((async () => desk.decisions.search(JSON.stringify(parameters)))()).rejects.toMatchObject(refused);
     const list = async () => desk.decisions.list(query(parameters as Record<string, string>));
-    await expect(list()).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', status: 400, field });
+    await expect(list()).rejects.toMatchObject(refused);
+  });
+
+  test.each(['mac', 'user'])('refuses %s in a URL, which logs keep, and names the other route', async (name) => {
+    const list = async () => desk.decisions.list(query({ [name]: '0c-96-e6-01-02-03' }));
+    await expect(list()).rejects.toMatchObject({ field: name, message: expect.stringContaining('POST') });
+  });
+
+  test.each(['', '[]', '"mac"', '{"mac":', '{"mac":1}'])('refuses the search %s', async (body) => {
+    await expect((async () => desk.decisions.search(body))()).rejects.toMatchObject({ status: 400 });
   });
 
   it('ends with what was found when time runs out, and the next page goes on from there', async () => {

@@ -1,34 +1,79 @@
-// Keeps clients in memory for a minute: they change a few times a year and are needed for every lookup.
+// Keeps clients in memory for a minute: they change a few times a year and are needed for every lookup. A store that fails for
+// some minutes does not turn a known client away, and strangers' names neither displace clients nor cost reads without end.
 
 import { LRUCache } from 'lru-cache';
 import type { Client } from '../../domain/client.ts';
+import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
-import type { Stopwatch } from '../../ports/timer.ts';
-import { ageBy } from './age-by.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { TokenBucket } from '../../token-bucket.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
+/** While the store fails, a client that was read this long ago may still ask: it cannot have been revoked there either. */
+const USABLE_WITHOUT_STORE_MS = 10 * 60_000;
+const MOST_CLIENTS = 5_000;
 /** A key with an unknown name is most likely a mistake repeated at every authentication; it costs a read now and then. */
 const UNKNOWN_YOUNG_ENOUGH_MS = 5_000;
-const MOST_CLIENTS = 5_000;
+const MOST_UNKNOWN_NAMES = 1_000;
+/** Reads of names that this instance has never seen a client for: all strangers together. */
+const UNKNOWN_READS = { capacity: 40, perSecond: 20 };
 
-const UNKNOWN = Symbol('no such client');
+interface KnownClient {
+  readonly client: Client;
+  readonly readAt: number;
+}
 
 export class CachedClientStore implements ClientStore {
   readonly #store: ClientStore;
-  readonly #clients: LRUCache<string, Client | typeof UNKNOWN>;
+  readonly #clock: Clock;
+  readonly #known = new LRUCache<string, KnownClient>({ max: MOST_CLIENTS });
+  /** When the store had no client of this name. */
+  readonly #unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN_NAMES });
+  readonly #unknownReads = new TokenBucket(UNKNOWN_READS);
 
-  constructor(store: ClientStore, timer: Stopwatch) {
+  constructor(store: ClientStore, clock: Clock) {
     this.#store = store;
-    this.#clients = new LRUCache({ max: MOST_CLIENTS, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
+    this.#clock = clock;
   }
 
   async read(name: string, options: CallOptions = {}): Promise<Client | undefined> {
-    const known = options.fresh ? undefined : this.#clients.get(name);
-    if (known !== undefined) return known === UNKNOWN ? undefined : known;
+    const now = this.#clock.now().getTime();
+    const known = this.#known.get(name);
+    if (known !== undefined) {
+      if (!options.fresh && isYoung(known.readAt, now, YOUNG_ENOUGH_MS)) return known.client;
+      return this.#readKnown(name, known, options, now);
+    }
+    const unknownSince = this.#unknown.get(name);
+    const isNoNews = unknownSince !== undefined && isYoung(unknownSince, now, UNKNOWN_YOUNG_ENOUGH_MS);
+    if (!options.fresh && isNoNews) return undefined;
+    if (!this.#unknownReads.tryTake(1, now)) return undefined;
+    return this.#readStore(name, options, now);
+  }
+
+  async #readKnown(
+    name: string,
+    { client, readAt }: KnownClient,
+    options: CallOptions,
+    now: number,
+  ): Promise<Client | undefined> {
+    try {
+      return await this.#readStore(name, options, now);
+    } catch (thrown) {
+      if (thrown instanceof StoreError && isYoung(readAt, now, USABLE_WITHOUT_STORE_MS)) return client;
+      throw thrown;
+    }
+  }
+
+  async #readStore(name: string, options: CallOptions, now: number): Promise<Client | undefined> {
     const client = await this.#store.read(name, options);
-    if (client === undefined) this.#clients.set(name, UNKNOWN, { ttl: UNKNOWN_YOUNG_ENOUGH_MS });
-    else this.#clients.set(name, client);
+    if (client === undefined) {
+      this.#known.delete(name);
+      this.#unknown.set(name, now);
+    } else {
+      this.#unknown.delete(name);
+      this.#known.set(name, { client, readAt: now });
+    }
     return client;
   }
 
@@ -38,6 +83,12 @@ export class CachedClientStore implements ClientStore {
 
   async create(client: Client): Promise<void> {
     await this.#store.create(client);
-    this.#clients.delete(client.name);
+    this.#known.delete(client.name);
+    this.#unknown.delete(client.name);
   }
+}
+
+/** A clock that was set back makes nothing young for ever. */
+function isYoung(at: number, now: number, age: number): boolean {
+  return Math.abs(now - at) < age;
 }
