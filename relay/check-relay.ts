@@ -72,6 +72,8 @@ function switches(entry: NasEntry): string {
     entry.eventTimestamp ? '' : 'no Event-Timestamp',
     entry.legacyZeroMessageAuthenticator ? 'legacy Message-Authenticator' : '',
     entry.alsoIdentifyBy.length > 0 ? `also ${entry.alsoIdentifyBy.join(', ')}` : '',
+    entry.send.length > 0 ? `sends ${entry.send.map(({ label }) => label).join(', ')}` : '',
+    entry.omit.length > 0 ? `without ${entry.omit.join(', ')}` : '',
   ].filter((text) => text !== '');
   return set.length === 0 ? '-' : set.join('; ');
 }

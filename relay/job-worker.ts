@@ -43,7 +43,7 @@ export interface JobWorkerOptions {
   readonly privacy: Privacy;
 }
 
-type Ending = Pick<CoaReport, 'outcome' | 'errorCause' | 'transmissions' | 'discarded' | 'hint'>;
+type Ending = Pick<CoaReport, 'outcome' | 'errorCause' | 'neverAcknowledged' | 'transmissions' | 'discarded' | 'hint'>;
 
 const longestDescription = 1000;
 
@@ -56,6 +56,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   /** With what says that nobody waits for them any more: settling a message of a lost session may take long to fail. */
   const inHand = new Map<Promise<void>, AbortSignal>();
   const cutOff = new AbortController();
+  /** NASes that have acknowledged a request since the relay started: what these say of a session is to be believed. */
+  const acknowledging = new Set<string>();
   /** One for each session, not for each job: a signal that lasts keeps every signal that was joined to it. */
   const signals = new WeakMap<AbortSignal, AbortSignal>();
 
@@ -86,7 +88,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const { entry, address } = found;
     const nas = { nas: entry.name, address };
     if (hasExpired(job)) return conclude(job, expired, nas);
-    const answer = entry.profile.request(job, { alsoIdentifyBy: entry.alsoIdentifyBy });
+    const answer = entry.profile.request(job, entry);
     if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason }, nas);
 
     const lane = await lanes.acquire({ nas: `${address} ${entry.port}`, session: sessionName(job) }, signal);
@@ -105,7 +107,14 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
         },
       });
       answered = result.kind !== 'no-answer';
-      return conclude(job, reportSendResult(result, target), { ...nas, durationMs: Math.round(result.elapsedMs) });
+      const nasKey = `${entry.name} ${address}`;
+      if (result.kind === 'ack') acknowledging.add(nasKey);
+      const never = result.kind === 'nak' && !acknowledging.has(nasKey) ? { neverAcknowledged: true as const } : {};
+      return conclude(
+        job,
+        { ...reportSendResult(result, target), ...never },
+        { ...nas, durationMs: Math.round(result.elapsedMs) },
+      );
     } catch (error) {
       // What the codec refuses to encode, it refuses the next time too.
       if (!(error instanceof RangeError)) throw error;
@@ -193,7 +202,7 @@ class WorkerStopped extends Error {
 
 const expired: Ending = {
   outcome: 'expired',
-  hint: 'The job came too late, or waited too long for its NAS: look whether the relay was away, or the NAS does not answer.',
+  hint: 'The job came too late, or waited too long for its NAS: look whether the relay was away, the clock of the relay is right, or the NAS does not answer.',
 };
 
 function unknownNas({ nas }: CoaJob): Ending {

@@ -7,6 +7,7 @@ import { nasAmbiguities } from './nas-ambiguities.ts';
 import { extraIdentification } from './profiles/nas-profile.ts';
 import { nasProfiles } from './profiles/nas-profiles.ts';
 import { type IpAddress, readIpAddress } from './radius/read-ip-address.ts';
+import { readOmit, readSend } from './read-fixed-attributes.ts';
 import type {
   EntraCredential,
   NasEntry,
@@ -196,6 +197,8 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
     'secretFile',
     'profile',
     'alsoIdentifyBy',
+    'send',
+    'omit',
     'messageAuthenticator',
     'eventTimestamp',
     'legacyZeroMessageAuthenticator',
@@ -223,6 +226,8 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
   const alsoIdentifyBy = read
     .list(fields.alsoIdentifyBy)
     .flatMap((item) => read.oneOf(item, extraIdentification) ?? []);
+  const send = readSend(read, fields.send);
+  const alsoSent = [...alsoIdentifyBy, ...send.map(({ label }) => label)];
   return {
     name: name(read, fields.name, 'a name for this NAS') ?? '',
     match,
@@ -232,6 +237,8 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
     secret: readSecret(read, field, fields.secretEnv, fields.secretFile, 'secretFile or secretEnv'),
     profile: profile ?? unknownProfile,
     alsoIdentifyBy,
+    send,
+    omit: readOmit(read, fields.omit, profile, alsoSent),
     messageAuthenticator: read.flag(fields.messageAuthenticator) ?? true,
     eventTimestamp: read.flag(fields.eventTimestamp) ?? true,
     legacyZeroMessageAuthenticator: read.flag(fields.legacyZeroMessageAuthenticator) ?? false,
@@ -243,6 +250,7 @@ const unknownProfile: NasEntry['profile'] = {
   name: '',
   description: '',
   defaultPort: 3799,
+  identifiesBy: [],
   request: () => ({ possible: false, missing: [], reason: 'The profile is not known.' }),
 };
 

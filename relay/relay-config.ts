@@ -3,6 +3,7 @@
 import type { PrivacyMode } from '../shared/adapters/system/identity-privacy.ts';
 import type { IpSubnet } from './ip-subnet.ts';
 import type { ExtraIdentification, NasProfile } from './profiles/nas-profile.ts';
+import type { FixedAttribute } from './radius/fixed-attribute.ts';
 import type { IpAddress } from './radius/read-ip-address.ts';
 import type { ConfigProblem } from './relay-error.ts';
 
@@ -71,6 +72,10 @@ export interface NasEntry {
   readonly secret: SecretSource;
   readonly profile: NasProfile;
   readonly alsoIdentifyBy: readonly ExtraIdentification[];
+  /** Attributes that it gets in each request. */
+  readonly send: readonly FixedAttribute[];
+  /** What its profile would send, and this NAS must not get. */
+  readonly omit: readonly string[];
   readonly messageAuthenticator: boolean;
   readonly eventTimestamp: boolean;
   readonly legacyZeroMessageAuthenticator: boolean;

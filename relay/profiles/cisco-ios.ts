@@ -17,11 +17,12 @@ export const ciscoIos: NasProfile = {
   name: 'cisco-ios',
   description: 'Cisco IOS and IOS XE: CoA-Request with subscriber:command=reauthenticate, Disconnect-Request.',
   defaultPort: 1700,
+  identifiesBy: ['Calling-Station-Id', 'audit-session-id', 'Acct-Session-Id'],
   request(job, facts) {
     return identifiedRequest(
       {
         packet: job.action === 'reauthenticate' ? 'CoA-Request' : 'Disconnect-Request',
-        identification: identification(job.session),
+        identification: identification(job.session, facts.omit),
         needsOneOf: ['Calling-Station-Id', 'audit-session-id', 'Acct-Session-Id'],
         command: command(job),
       },
@@ -31,11 +32,15 @@ export const ciscoIos: NasProfile = {
   },
 };
 
-function identification({ callingStationId, auditSessionId, acctSessionId }: CoaSession): Attribute[] {
+function identification(session: CoaSession, omit: readonly string[] = []): Attribute[] {
+  const { callingStationId, auditSessionId, acctSessionId } = session;
+  const may = (name: string): boolean => !omit.includes(name);
   const attributes: Attribute[] = [];
-  if (callingStationId) attributes.push(['Calling-Station-Id', callingStationId]);
-  if (auditSessionId) attributes.push(['Cisco-AVPair', `audit-session-id=${auditSessionId}`]);
-  if (attributes.length === 0 && acctSessionId) attributes.push(['Acct-Session-Id', acctSessionId]);
+  if (callingStationId && may('Calling-Station-Id')) attributes.push(['Calling-Station-Id', callingStationId]);
+  if (auditSessionId && may('audit-session-id'))
+    attributes.push(['Cisco-AVPair', `audit-session-id=${auditSessionId}`]);
+  if (attributes.length === 0 && acctSessionId && may('Acct-Session-Id'))
+    attributes.push(['Acct-Session-Id', acctSessionId]);
   return attributes;
 }
 

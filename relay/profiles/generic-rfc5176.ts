@@ -17,11 +17,15 @@ export const genericRfc5176: NasProfile = {
   description:
     'Any NAS with RFC 5176: ends the session by Disconnect-Request, for reauthenticate too; the station returns.',
   defaultPort: 3799,
+  identifiesBy: ['Acct-Session-Id', 'Calling-Station-Id'],
   request(job, facts) {
     const { acctSessionId, callingStationId } = job.session;
     const identification: Attribute[] = [];
-    if (acctSessionId) identification.push(['Acct-Session-Id', acctSessionId]);
-    if (callingStationId) identification.push(['Calling-Station-Id', callingStationId]);
+    const omit = facts.omit ?? [];
+    if (acctSessionId && !omit.includes('Acct-Session-Id')) identification.push(['Acct-Session-Id', acctSessionId]);
+    if (callingStationId && !omit.includes('Calling-Station-Id')) {
+      identification.push(['Calling-Station-Id', callingStationId]);
+    }
     return identifiedRequest(
       { packet: 'Disconnect-Request', identification, needsOneOf: ['Acct-Session-Id', 'Calling-Station-Id'] },
       job,

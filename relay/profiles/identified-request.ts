@@ -19,9 +19,10 @@ export interface IdentifiedRequestOptions {
 export function identifiedRequest(
   { packet, identification, needsOneOf, command = [] }: IdentifiedRequestOptions,
   job: Pick<CoaJob, 'session' | 'nas'>,
-  { alsoIdentifyBy = [] }: NasFacts,
+  { alsoIdentifyBy = [], send = [], omit = [] }: NasFacts,
 ): ProfileAnswer {
-  if (identification.length === 0) {
+  // What the operator names for this NAS identifies a session, too, where the profile's own is left out.
+  if (identification.length === 0 && (omit.length === 0 || alsoIdentifyBy.length === 0)) {
     return {
       possible: false,
       missing: needsOneOf,
@@ -44,14 +45,20 @@ export function identifiedRequest(
       reason: `This NAS is to be sent ${missing.join(' and ')}, which the session does not have.`,
     };
   }
-  const attributes = [...identification, ...extra, ...command];
+  const fixed = new Set(send.map(({ label }) => label));
+  const attributes = [...identification, ...extra, ...command].filter(([name]) => !fixed.has(name) || isRepeated(name));
   for (const attribute of attributes) {
     const problem = attributeProblem(attribute);
     if (problem === undefined) continue;
     const [name] = attribute;
     return { possible: false, missing: [name], reason: `${name} cannot be sent: it ${problem}.` };
   }
-  return { possible: true, request: { packet, attributes } };
+  return { possible: true, request: { packet, attributes, ...(send.length > 0 && { fixed: send }) } };
+}
+
+/** Vendors' pairs stand beside each other; of all else a value given for this NAS takes the place. */
+function isRepeated(name: string): boolean {
+  return name === 'Cisco-AVPair';
 }
 
 function extraAttribute(

@@ -3,6 +3,7 @@
 import type { CoaJob } from '../../shared/domain/coa-job.ts';
 import type { AttributeName } from '../radius/attribute-table.ts';
 import type { CoaRequest } from '../radius/encode-request.ts';
+import type { FixedAttribute } from '../radius/fixed-attribute.ts';
 
 /** Attributes that identify NAS or session, which a profile leaves out unless the NAS asks for them. */
 export const extraIdentification = [
@@ -27,6 +28,10 @@ export interface NasFacts {
    * that answers 402 (Missing Attribute), or 508 where several sessions match.
    */
   readonly alsoIdentifyBy?: readonly ExtraIdentification[];
+  /** Of `identifiesBy` of the profile: what this NAS must not get. */
+  readonly omit?: readonly string[];
+  /** Attributes and values that this NAS needs in each request. */
+  readonly send?: readonly FixedAttribute[];
 }
 
 export type ProfileAnswer =
@@ -46,6 +51,8 @@ export interface NasProfile {
   readonly description: string;
   /** Used where the entry of the NAS names no port. */
   readonly defaultPort: number;
+  /** Names by which it identifies a session, as far as the session has them. */
+  readonly identifiesBy: readonly string[];
   /** The packet that carries out the job. Pure; does not throw for a value that cannot be sent. */
   request(job: Pick<CoaJob, 'action' | 'session' | 'nas'>, facts: NasFacts): ProfileAnswer;
 }

@@ -167,12 +167,12 @@ function readTarget({ address: addressText, port, sourceAddress: sourceText, sec
 }
 
 /** Laid out again before it leaves if the second is another one by then. */
-function layOut(target: CoaTarget, { packet, attributes }: CoaRequest, now: Date) {
+function layOut(target: CoaTarget, { packet, attributes, fixed = [] }: CoaRequest, now: Date) {
   const { messageAuthenticator = true, eventTimestamp = true } = target;
   const second = secondOf(now);
   const timestamp: Attribute = ['Event-Timestamp', second];
   const all = eventTimestamp ? [...attributes, timestamp] : attributes;
-  return { packet: layOutRequest({ packet, attributes: all, messageAuthenticator }), second };
+  return { packet: layOutRequest({ packet, attributes: all, fixed, messageAuthenticator }), second };
 }
 
 function secondOf(date: Date): number {

@@ -1,6 +1,6 @@
 // Encodes one attribute as it goes on the wire, and says beforehand why a value cannot be sent.
 
-import { type Attribute, type AttributeDefinition, attributeTable } from './attribute-table.ts';
+import { type Attribute, type AttributeDefinition, type AttributeKind, attributeTable } from './attribute-table.ts';
 import { readIpAddress } from './read-ip-address.ts';
 
 const vendorSpecific = 26;
@@ -27,7 +27,7 @@ export function attributeProblem(attribute: Attribute): string | undefined {
 
 function tryEncode([name, value]: Attribute): Buffer | string {
   const definition: AttributeDefinition = attributeTable[name];
-  const octets = encodeValue(definition, value);
+  const octets = encodeValue(definition.kind, value);
   if (typeof octets === 'string') return octets;
   // RFC 2865 section 5: an empty text must not be sent, the attribute is to be left out.
   if (octets.length === 0) return 'is empty';
@@ -40,11 +40,11 @@ function tryEncode([name, value]: Attribute): Buffer | string {
   return withHeader(vendorSpecific, Buffer.concat([vendor, attribute]));
 }
 
-function withHeader(type: number, value: Uint8Array): Buffer {
+export function withHeader(type: number, value: Uint8Array): Buffer {
   return Buffer.concat([Buffer.of(type, value.length + 2), value]);
 }
 
-function encodeValue({ kind }: AttributeDefinition, value: string | number | Uint8Array): Buffer | string {
+export function encodeValue(kind: AttributeKind, value: string | number | Uint8Array): Buffer | string {
   switch (kind) {
     case 'text':
       return typeof value === 'string' ? Buffer.from(value, 'utf8') : 'is not a text';

@@ -2,6 +2,7 @@
 
 import { type Attribute, type AttributeDefinition, attributeTable } from './attribute-table.ts';
 import { encodeAttribute } from './encode-attribute.ts';
+import { encodeFixed, type FixedAttribute } from './fixed-attribute.ts';
 import { packetCode, type RequestPacket } from './packet-code.ts';
 import {
   authenticatorLength,
@@ -15,6 +16,8 @@ import {
 export interface CoaRequest {
   readonly packet: RequestPacket;
   readonly attributes: readonly Attribute[];
+  /** What the entry of the NAS adds, whatever the kind of packet. */
+  readonly fixed?: readonly FixedAttribute[];
 }
 
 export interface EncodeRequestOptions extends CoaRequest {
@@ -38,7 +41,7 @@ export function encodeRequest(options: EncodeRequestOptions): Buffer {
  * @throws RangeError if an attribute cannot be encoded or may not be in this packet, or the packet would exceed 4096 octets
  */
 export function layOutRequest(options: Omit<EncodeRequestOptions, 'identifier' | 'secret'>): Buffer {
-  const { packet: name, attributes, messageAuthenticator = true } = options;
+  const { packet: name, attributes, fixed = [], messageAuthenticator = true } = options;
   for (const [attribute] of attributes) {
     const { coaOnly }: AttributeDefinition = attributeTable[attribute];
     if (coaOnly && name === 'Disconnect-Request') throw new RangeError(`${attribute} is not allowed in a ${name}`);
@@ -47,6 +50,7 @@ export function layOutRequest(options: Omit<EncodeRequestOptions, 'identifier' |
     Buffer.alloc(packetLayout.attributes),
     ...(messageAuthenticator ? [emptyMessageAuthenticator()] : []),
     ...attributes.map(encodeAttribute),
+    ...fixed.map(encodedFixed),
   ]);
   if (packet.length > packetLayout.maximumLength) {
     throw new RangeError(`The ${name} would have ${packet.length} octets; ${packetLayout.maximumLength} are allowed`);
@@ -54,6 +58,12 @@ export function layOutRequest(options: Omit<EncodeRequestOptions, 'identifier' |
   packet.writeUInt8(packetCode[name], 0);
   packet.writeUInt16BE(packet.length, packetLayout.length);
   return packet;
+}
+
+function encodedFixed(attribute: FixedAttribute): Buffer {
+  const encoded = encodeFixed(attribute);
+  if (typeof encoded === 'string') throw new RangeError(`${attribute.label} ${encoded}`);
+  return encoded;
 }
 
 /**

@@ -45,6 +45,9 @@ function silenceHint({ discarded, localError }: CoaUnanswered, target: HintTarge
   if (discarded['authenticator']) {
     return 'Answers came, but not signed with the secret of this NAS: enter the same shared secret on the relay and on the NAS. If it is the same, somebody forges answers.';
   }
+  if (discarded['identifier'] || discarded['too-short']) {
+    return `Something answers at ${place(target)}, but not what was asked: answers to other requests, or empty packets. Check that no proxy or address translation sits in between, and that a NAS with dynamic authorization listens there.`;
+  }
   if (Object.keys(discarded).length > 0) {
     return `Only malformed or unrelated packets came from the address of this NAS: check that a NAS with dynamic authorization listens at ${place(target)}.`;
   }

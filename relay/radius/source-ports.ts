@@ -219,8 +219,10 @@ function deliver(port: OpenPort, datagram: Uint8Array, from: UdpPeer): void {
     lease.onDatagram(datagram, true);
     return;
   }
-  for (const other of [...port.leases.values()]) {
-    if (other.identifier === identifier) other.onDatagram(datagram, false);
+  for (const [key, other] of [...port.leases]) {
+    // Of a NAS that is being asked, though it answers nothing that was asked: it counts for each request to that NAS.
+    if (key.startsWith(`${peerKey(from)} `)) other.onDatagram(datagram, true);
+    else if (other.identifier === identifier) other.onDatagram(datagram, false);
   }
 }
 

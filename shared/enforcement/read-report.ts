@@ -26,6 +26,7 @@ export function readReport(body: unknown): CoaReport {
     ...earlierOf(fields['earlier']),
     ...(outcome && { outcome }),
     ...errorCauseOf(fields['errorCause']),
+    ...(fields['neverAcknowledged'] === true && { neverAcknowledged: true as const }),
     ...(typeof fields['hint'] === 'string' && { hint: fields['hint'].slice(0, LONGEST_TEXT) }),
     ...(fields['transmissions'] !== undefined && {
       transmissions: wholeNumber(fields['transmissions'], 'transmissions'),

@@ -220,3 +220,47 @@ describe('secrets', () => {
     );
   });
 });
+
+describe('what a NAS needs, and what it must not get', () => {
+  const withEntry = (lines: string): string => `${smallRelayYaml}${lines}`;
+
+  test('attributes by name and value, and of any vendor', () => {
+    const { nas } = read(
+      withEntry(`    send:
+      - { name: Service-Type, value: Login-User }
+      - { name: Service-Type, value: 8 }
+      - { name: Cisco-AVPair, value: 'subscriber:x=y' }
+      - { vendor: 6027, type: 1, text: bye }
+      - { vendor: 6027, type: 2, integer: 7 }
+      - { vendor: 6027, type: 3, octets: 0aff }
+    omit: [Acct-Session-Id]
+`),
+    );
+    expect(nas[0]?.omit).toEqual(['Acct-Session-Id']);
+    expect(nas[0]?.send).toEqual([
+      { label: 'Service-Type', type: 6, kind: 'integer', value: 1 },
+      { label: 'Service-Type', type: 6, kind: 'integer', value: 8 },
+      { label: 'Cisco-AVPair', type: 1, vendor: 9, kind: 'text', value: 'subscriber:x=y' },
+      { label: 'vendor 6027 type 1', type: 1, vendor: 6027, kind: 'text', value: 'bye' },
+      { label: 'vendor 6027 type 2', type: 2, vendor: 6027, kind: 'integer', value: 7 },
+      { label: 'vendor 6027 type 3', type: 3, vendor: 6027, kind: 'octets', value: Buffer.from('0aff', 'hex') },
+    ]);
+  });
+
+  test.each([
+    ['    send: [{ name: Service-Typ, value: 1 }]', 'nas[0].send[0].name'],
+    ['    send: [{ name: Service-Type }]', 'nas[0].send[0].value'],
+    ['    send: [{ name: Service-Type, value: Log-In }]', 'nas[0].send[0].value'],
+    ['    send: [{ name: Event-Timestamp, value: 1 }]', 'nas[0].send[0].name'],
+    ['    send: [{ vendor: 6027, type: 1 }]', 'nas[0].send[0]'],
+    ['    send: [{ vendor: 6027, text: x }]', 'nas[0].send[0].type'],
+    ['    send: [{ vendor: 6027, type: 1, text: x, integer: 1 }]', 'nas[0].send[0]'],
+    ['    send: [{ vendor: 6027, type: 1, octets: abc }]', 'nas[0].send[0].octets'],
+    ['    send: [{ name: NAS-IP-Address, value: core }]', 'nas[0].send[0]'],
+    ['    omit: [NAS-Port]', 'nas[0].omit[0]'],
+    ['    omit: [Calling-Station-Id, audit-session-id, Acct-Session-Id]', 'nas[0].omit'],
+    ['    omit: [Acct-Session-Id]\n    alsoIdentifyBy: [Acct-Session-Id]', 'nas[0].omit[0]'],
+  ])('%s', (lines, path) => {
+    expect(problems(withEntry(`${lines}\n`)).map((problem) => problem.path)).toEqual([path]);
+  });
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ExtraIdentification } from '../../../relay/profiles/nas-profile.ts';
+import type { ExtraIdentification, NasFacts } from '../../../relay/profiles/nas-profile.ts';
 import { extraIdentification } from '../../../relay/profiles/nas-profile.ts';
 import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
 import { encodeRequest } from '../../../relay/radius/encode-request.ts';
@@ -204,4 +204,47 @@ test('whatever a job holds, a profile gives a request that can be encoded or a r
     ),
     { numRuns: 2000 },
   );
+});
+
+describe('what the entry of a NAS adds and leaves out', () => {
+  const profileOf = (name: string) => {
+    const profile = nasProfiles.get(name);
+    if (profile === undefined) throw new Error(`No profile ${name}`);
+    return profile;
+  };
+  const job = { action: 'disconnect', session: SESSION, nas: NAS } as const;
+  const octets = (name: string, facts: NasFacts, action: CoaAction = 'disconnect') => {
+    const answer = profileOf(name).request({ ...job, action }, facts);
+    if (!answer.possible) throw new Error(answer.reason);
+    return encodeRequest({ ...answer.request, identifier: 1, secret: Buffer.from('secret') }).toString('hex');
+  };
+
+  test.each(['generic-rfc5176', 'cisco-ios'])('Service-Type by its value, in a Disconnect-Request too: %s', (name) => {
+    const send = [{ label: 'Service-Type', type: 6, kind: 'integer', value: 1 }] as const;
+    for (const action of ['disconnect', 'reauthenticate'] as const) {
+      expect(octets(name, { send }, action)).toContain('060600000001');
+      expect(octets(name, {}, action)).not.toContain('0606');
+    }
+  });
+
+  test('an attribute of any vendor', () => {
+    const send = [{ label: 'vendor 6027 type 1', type: 1, vendor: 6027, kind: 'text', value: 'bye' }] as const;
+    expect(octets('generic-rfc5176', { send })).toContain(`1a0b0000178b0105${Buffer.from('bye').toString('hex')}`);
+  });
+
+  test('a value of the entry takes the place of the one of the session', () => {
+    const send = [{ label: 'User-Name', type: 1, kind: 'text', value: 'any' }] as const;
+    const sent = octets('generic-rfc5176', { send, alsoIdentifyBy: ['User-Name'] });
+    expect(sent).toContain(`0105${Buffer.from('any').toString('hex')}`);
+    expect(sent).not.toContain(Buffer.from('host/laptop').toString('hex'));
+  });
+
+  test('what it must not get is left out, and a session that can be named by nothing else is not possible', () => {
+    const without = octets('generic-rfc5176', { omit: ['Calling-Station-Id'] });
+    expect(without).not.toContain(Buffer.from('00-11-22-33-44-55').toString('hex'));
+    expect(without).toContain(Buffer.from('0000002A').toString('hex'));
+    const session = { callingStationId: '00-11-22-33-44-55' };
+    const answer = profileOf('generic-rfc5176').request({ ...job, session }, { omit: ['Calling-Station-Id'] });
+    expect(answer.possible).toBe(false);
+  });
 });
