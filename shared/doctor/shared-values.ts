@@ -1,7 +1,7 @@
 // Values that several machines share. Records of one machine may: lookups know which of them counts.
 
 import type { Device } from '../domain/device.ts';
-import { isSameMachine, type MachineMarks } from '../domain/same-machine.ts';
+import { isSameMachine, type MachineMarks, machineMarks } from '../domain/same-machine.ts';
 import { Sharers, type Sharing, sharing } from './sharers.ts';
 
 interface Value {
@@ -15,8 +15,7 @@ export class SharedValues {
 
   add(text: string | undefined, device: Device): void {
     if (!text) return;
-    const { entraDeviceId, serialNumber } = device;
-    const marks = { ...(entraDeviceId && { entraDeviceId }), ...(serialNumber && { serialNumber }) };
+    const marks = machineMarks(device);
     const value = this.#values.get(text) ?? { sharers: new Sharers(), first: marks, severalMachines: false };
     value.severalMachines ||= value.sharers.count > 0 && !isSameMachine(value.first, marks);
     value.sharers.add(device);

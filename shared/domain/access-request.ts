@@ -13,7 +13,10 @@ export type AuthenticationMethod = 'mab' | 'eap-tls' | 'site' | 'none';
 
 /** The names of a verified client certificate, as the RADIUS server reads them out. */
 export interface CertificateNames {
-  /** All subject alternative names in one text, OpenSSL's way (FreeRADIUS 3.2.1): joined by `, ` and not escaped. */
+  /**
+   * All subject alternative names in one text, OpenSSL's way (FreeRADIUS 3.2.1): joined by `, ` and not escaped. Empty where
+   * a server that sends it had none; absent where it does not send it.
+   */
   readonly subjectAltName?: string;
   /** The URI names one by one, where the server has them (FreeRADIUS 3.2.7, JSON callers). */
   readonly sanUri?: readonly string[];
@@ -21,6 +24,8 @@ export interface CertificateNames {
   readonly sanEmail?: readonly string[];
   readonly sanUpn?: readonly string[];
   readonly commonName?: string;
+  /** The others of a certificate that has several, where the server has them. */
+  readonly furtherCommonNames?: readonly string[];
   readonly subject?: string;
   readonly issuer?: string;
   readonly serial?: string;
@@ -39,6 +44,8 @@ export interface AccessRequest extends NasLocation {
   readonly eapType?: string;
   /** Every Cisco-AVPair of the request, `name=value`; VPN gateways report the client's device in `mdm-tlv=…`. */
   readonly ciscoAvPairs?: readonly string[];
+  /** Each SSID that an attribute of its own names (Aruba-Essid-Name, Ruckus-SSID …), without repetitions. */
+  readonly ssids?: readonly string[];
   readonly certificate?: CertificateNames;
   /** Fields that the RADIUS server could not pass on whole: their values are unknown, and absent here. */
   readonly cut?: readonly string[];

@@ -2,7 +2,7 @@
 
 import type { CertificateNames } from './access-request.ts';
 import { DEVICE_ID_FORMS, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
-import { couldHideAForgery, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
+import { couldHideAForgery, isCutAtNul, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
 
 export type CertificateProblem =
   /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
@@ -14,7 +14,9 @@ export type CertificateProblem =
   /** Two different device ids in one certificate. */
   | 'san-contradicting'
   /** The names, or a text of them, were cut by the RADIUS server before a device id was found. */
-  | 'san-truncated';
+  | 'san-truncated'
+  /** A name holds a NUL, behind which the server shows nothing: what is left of it is no name. */
+  | 'name-cut';
 
 export type CertificateReading =
   | (PrefixedDeviceId & { readonly problem?: undefined })
@@ -25,6 +27,7 @@ export function readCertificateDeviceId(certificate: CertificateNames | undefine
   if (certificate?.cut) return { problem: 'san-truncated' };
   if (certificate === undefined || !hasNames(certificate)) return { problem: 'certificate-missing' };
   if (certificate.sanUri?.length) return chooseOne(certificate.sanUri.flatMap(deviceIdsInUri));
+  if (isCutAtNul(certificate)) return { problem: 'name-cut' };
   const text = certificate.subjectAltName ?? '';
   if (couldHideAForgery(text, certificate)) return { problem: 'san-ambiguous' };
   const reading = chooseOne(deviceIdsInText(text));
@@ -36,6 +39,11 @@ export function readCertificateDeviceId(certificate: CertificateNames | undefine
 /** A resumed TLS session may still bring serial number and issuer; without a name they identify nothing here. */
 function hasNames({ subjectAltName, commonName, ...certificate }: CertificateNames): boolean {
   return Boolean(subjectAltName || commonName || certificate.sanUri?.length || singleNames(certificate).length > 0);
+}
+
+/** The ids that the text shows, genuine or forged: only another name of the certificate can confirm one. */
+export function deviceIdsShown({ subjectAltName = '' }: CertificateNames): readonly PrefixedDeviceId[] {
+  return deviceIdsInText(subjectAltName);
 }
 
 /** Microsoft's strong-mapping URI (`tag:microsoft.com,2022-09-14:sid:…`) may follow in the same value after a comma. */

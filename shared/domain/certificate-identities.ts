@@ -1,10 +1,11 @@
 // Every identity a verified client certificate holds, strongest first.
 
 import type { CertificateNames } from './access-request.ts';
-import { type CertificateProblem, readCertificateDeviceId } from './certificate-device-id.ts';
-import { computerNames } from './computer-name.ts';
-import type { IdentityKind, PresentedIdentity } from './identity.ts';
-import { bareGuid, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
+import { type CertificateProblem, deviceIdsShown, readCertificateDeviceId } from './certificate-device-id.ts';
+import { namedIdentities } from './certificate-name-identities.ts';
+import { commonNames } from './common-names.ts';
+import type { Assurance, PresentedIdentity } from './identity.ts';
+import { bareGuid, kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
 import { dnsAndUpnNames } from './san-text.ts';
 
 /** What the certificate says about itself that does not fit together. */
@@ -17,92 +18,90 @@ export interface CertificateIdentities {
   readonly problems: readonly (CertificateProblem | CertificateContradiction)[];
 }
 
-/** The names that a certificate authority vouches for without a doubt, read out one by one. */
-type SingleName = readonly [text: string, origin: string];
+/** A certificate may hold a hundred DNS names; a device has a handful. */
+const MOST_IDENTITIES = 10;
 
 /**
- * - an id with its MDM's prefix in a SAN URI, else in the common name
- * - else a bare GUID in common name, SAN DNS or SAN URI: an Intune device id, else an Entra device id
- * - else a computer's name: common name (`LT-0042`, with domain, `host/…`, `DOMAIN\LT-0042$`), SAN DNS, SAN UPN of a computer;
- *   the common name also as serial number, IMEI, MEID or UDID, which Intune can write there
+ * - an id with its MDM's prefix in a SAN URI, else in a common name
+ * - else a bare GUID in SAN URI, SAN DNS, SAN UPN or a common name
+ * - else a computer's name, address or hardware number
  *
- * A certificate whose SAN is ambiguous or contradicting identifies nothing: somebody tampers with it, or nobody checked.
+ * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or contradicting
+ * identifies nothing, unless its common name confirms the id: somebody tampers with it, or nobody checked.
+ * @param domains of computers, where they are declared
  */
-export function certificateIdentities(certificate: CertificateNames | undefined): CertificateIdentities {
+export function certificateIdentities(
+  certificate: CertificateNames | undefined,
+  domains?: readonly string[],
+): CertificateIdentities {
   const san = readCertificateDeviceId(certificate);
-  const inName = prefixedDeviceId(certificate?.commonName ?? '');
+  const { names, cut } = commonNames(certificate ?? {});
+  const cutProblem: CertificateProblem[] = cut ? ['name-cut'] : [];
+  const inName = names.map(prefixedDeviceId).find((id) => id !== undefined);
   if (san.deviceId !== undefined) {
     const contradicts = inName !== undefined && !sameDevice(inName, san);
-    return { identities: [prefixed(san, 'SAN URI')], problems: contradicts ? ['cn-contradicts-san'] : [] };
+    const problems = [...cutProblem, ...(contradicts ? (['cn-contradicts-san'] as const) : [])];
+    return { identities: prefixed(san, 'SAN URI'), problems };
   }
-  if (certificate === undefined || !mayTryOthers(san.problem)) return { identities: [], problems: [san.problem] };
-  const byId = inName ? [prefixed(inName, 'CN')] : bareIds(certificate);
-  const identities = byId.length > 0 ? byId : names(certificate);
-  const problems = identities.length === 0 || san.problem === 'san-truncated' ? [san.problem] : [];
-  return { identities: withoutRepetitions(identities), problems };
+  if (certificate === undefined || certificate.cut) return { identities: [], problems: [san.problem] };
+  if (!mayTryOthers(san.problem)) {
+    const identities = san.problem === 'san-ambiguous' ? confirmed(certificate, names) : [];
+    return { identities, problems: [...new Set([san.problem, ...cutProblem])] };
+  }
+  const byId = inName ? prefixed(inName, 'CN') : bareIds(certificate, names);
+  const identities = byId.length > 0 ? byId : namedIdentities(names, dnsAndUpnNames(certificate), domains);
+  const problem = identities.length === 0 || san.problem === 'san-truncated' ? [san.problem] : [];
+  return { identities: withoutRepetitions(identities), problems: [...problem, ...cutProblem] };
 }
 
 function mayTryOthers(problem: CertificateProblem): boolean {
   return problem === 'san-without-device-id' || problem === 'san-truncated';
 }
 
-function prefixed({ source, deviceId }: PrefixedDeviceId, origin: string): PresentedIdentity {
-  return {
-    kind: 'deviceId',
-    value: deviceId,
+function prefixed(id: PrefixedDeviceId, origin: string): PresentedIdentity[] {
+  return kindsOfId(id).map((kind) => ({
+    kind,
+    value: id.deviceId,
     assurance: 'certificate-guid',
     origin,
-    ...(source !== 'intune' && { source }),
-  };
+    ...(id.source !== 'intune' && { source: id.source }),
+  }));
 }
 
 function sameDevice(a: PrefixedDeviceId, b: PrefixedDeviceId): boolean {
   return a.source === b.source && a.deviceId === b.deviceId;
 }
 
-function bareIds(certificate: CertificateNames): PresentedIdentity[] {
-  const { commonName, sanUri = [] } = certificate;
-  const places: SingleName[] = [
-    ...sanUri.map((uri): SingleName => [uri, 'SAN URI']),
-    // Some profiles append a domain, since a DNS name wants one.
-    ...dnsAndUpnNames(certificate).dns.map((name): SingleName => [name.split('.')[0] ?? '', 'SAN DNS']),
-    [commonName ?? '', 'CN'],
+/** What the SAN shows may be forged; what a common name says too is at least as sure as that common name. */
+function confirmed(certificate: CertificateNames, names: readonly string[]): PresentedIdentity[] {
+  const ids = names.flatMap((name) => prefixedDeviceId(name)?.deviceId ?? bareGuid(name) ?? []);
+  const both = deviceIdsShown(certificate).find(
+    ({ source, deviceId }) => source === 'intune' && ids.includes(deviceId),
+  );
+  return both === undefined ? [] : guid(both.deviceId, 'CN', 'certificate-bare-guid');
+}
+
+function bareIds(certificate: CertificateNames, names: readonly string[]): PresentedIdentity[] {
+  const { dns, upn } = dnsAndUpnNames(certificate);
+  // Some profiles append a domain, since a DNS name wants one, and a UPN cannot be without.
+  const before = (separator: string) => (name: string) => name.split(separator, 1)[0] ?? '';
+  return [
+    ...guids(certificate.sanUri ?? [], 'SAN URI', 'certificate-guid'),
+    ...guids(dns.map(before('.')), 'SAN DNS', 'certificate-bare-guid'),
+    ...guids(upn.map(before('@')), 'SAN UPN', 'certificate-bare-guid'),
+    ...guids(names.map(before('.')), 'CN', 'certificate-bare-guid'),
   ];
-  return places.flatMap(([text, origin]) => {
+}
+
+function guids(texts: readonly string[], origin: string, assurance: Assurance): PresentedIdentity[] {
+  return texts.flatMap((text) => {
     const value = bareGuid(text);
-    if (value === undefined) return [];
-    const kinds: IdentityKind[] = ['deviceId', 'entraDeviceId'];
-    return kinds.map((kind): PresentedIdentity => ({ kind, value, assurance: 'certificate-guid', origin }));
+    return value === undefined ? [] : guid(value, origin, assurance);
   });
 }
 
-function names(certificate: CertificateNames): PresentedIdentity[] {
-  const { commonName = '' } = certificate;
-  const { dns, upn } = dnsAndUpnNames(certificate);
-  const places: SingleName[] = [
-    [commonName, 'CN'],
-    ...dns.map((name): SingleName => [name, 'SAN DNS']),
-    // A user principal name with a dollar sign is a computer's.
-    ...upn.filter((name) => /^[^@]+\$(?:@|$)/.test(name)).map((name): SingleName => [name, 'SAN UPN']),
-  ];
-  return [
-    ...places.flatMap(([text, origin]) => computerNames(text).map((value) => named('name', value, origin))),
-    ...hardwareKinds(commonName).map((kind) => named(kind, commonName.trim().toLowerCase(), 'CN')),
-  ];
-}
-
-/** Which of Intune's hardware identifiers the text could be, by its form. */
-function hardwareKinds(text: string): IdentityKind[] {
-  const value = text.trim();
-  if (bareGuid(value)) return [];
-  if (/^\d{15}$/.test(value)) return ['imei', 'serialNumber'];
-  if (/^(?:[0-9a-f]{40}|[0-9a-f]{8}-[0-9a-f]{16})$/i.test(value)) return ['udid'];
-  if (/^[0-9a-f]{14}$/i.test(value)) return ['meid', 'serialNumber'];
-  return /^[a-z0-9-]{5,64}$/i.test(value) ? ['serialNumber'] : [];
-}
-
-function named(kind: IdentityKind, value: string, origin: string): PresentedIdentity {
-  return { kind, value, assurance: 'certificate-name', origin };
+function guid(value: string, origin: string, assurance: Assurance): PresentedIdentity[] {
+  return (['deviceId', 'entraDeviceId'] as const).map((kind) => ({ kind, value, assurance, origin }));
 }
 
 function withoutRepetitions(identities: readonly PresentedIdentity[]): PresentedIdentity[] {
@@ -113,6 +112,3 @@ function withoutRepetitions(identities: readonly PresentedIdentity[]): Presented
   }
   return [...first.values()].slice(0, MOST_IDENTITIES);
 }
-
-/** A certificate may hold a hundred DNS names; a device has a handful. */
-const MOST_IDENTITIES = 10;

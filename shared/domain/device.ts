@@ -29,6 +29,10 @@ export interface Device extends DeviceKey {
   readonly operatingSystem?: string;
   readonly osVersion?: string;
   readonly ownership?: string;
+  /** As the maker calls it. */
+  readonly model?: string;
+  /** As the organisation has sorted the device, by its shown name. */
+  readonly category?: string;
   readonly managementState?: string;
   readonly managementAgent?: string;
   readonly registrationState?: string;
@@ -134,6 +138,8 @@ const CONTENT_FIELDS = Object.keys({
   operatingSystem: true,
   osVersion: true,
   ownership: true,
+  model: true,
+  category: true,
   managementState: true,
   managementAgent: true,
   registrationState: true,

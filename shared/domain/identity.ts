@@ -14,11 +14,29 @@ export interface Identity {
 
 /**
  * How sure an identity makes us, strongest first. A certificate was issued to one device and proven with its private
- * key; a name in it can be reused; a computer account was authenticated by the site; what VPN client software reports of
- * its device is claimed, but not seen by neighbours; a MAC address is only what the station claims, and is in the air.
+ * key; a bare id in a common name or DNS name stands where templates let people choose; a name can be reused; a computer
+ * account was authenticated by the site; what VPN client software reports of its device is claimed, but not seen by
+ * neighbours; a MAC address is only what the station claims, and is in the air.
  */
-export const ASSURANCES = ['certificate-guid', 'certificate-name', 'computer-account', 'client-claim', 'mac'] as const;
+export const ASSURANCES = [
+  'certificate-guid',
+  'certificate-bare-guid',
+  'certificate-name',
+  'computer-account',
+  'client-claim',
+  'mac',
+] as const;
 export type Assurance = (typeof ASSURANCES)[number];
+
+/** Those of an identity that a certificate vouches for. */
+export function isOfCertificate(assurance: Assurance): boolean {
+  return assurance.startsWith('certificate-');
+}
+
+/** The given one and all that are surer. */
+export function assurancesFrom(least: Assurance): readonly Assurance[] {
+  return ASSURANCES.slice(0, ASSURANCES.indexOf(least) + 1);
+}
 
 /** An identity as a request presented it. */
 export interface PresentedIdentity extends Identity {

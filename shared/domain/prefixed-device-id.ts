@@ -25,10 +25,19 @@ export interface PrefixedDeviceId {
 /** All forms as one piece of a regular expression, for the flag `i`; it captures nothing. */
 export const DEVICE_ID_FORMS = `(?:${FORMS.map(({ prefix, id }) => `${prefix}${id}`).join('|')})`;
 
+const ANY_FORM = new RegExp(DEVICE_ID_FORMS, 'i');
+const WHOLE_FORMS = FORMS.map(({ source, prefix, id }) => ({ source, pattern: new RegExp(`^${prefix}(${id})$`, 'i') }));
+const WHOLE_GUID = new RegExp(`^${GUID}$`, 'i');
+
+/** Whether one of the forms stands anywhere in the text. */
+export function holdsDeviceId(text: string): boolean {
+  return ANY_FORM.test(text);
+}
+
 /** Reads one of the forms, in any letter case; `undefined` when the text is anything else. */
 export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
-  for (const { source, prefix, id } of FORMS) {
-    const match = new RegExp(`^${prefix}(${id})$`, 'i').exec(text);
+  for (const { source, pattern } of WHOLE_FORMS) {
+    const match = pattern.exec(text);
     if (match?.[1]) return { source, deviceId: match[1].toLowerCase() };
   }
   return undefined;
@@ -36,5 +45,14 @@ export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
 
 /** A GUID by itself, as Intune and Entra both write their ids. */
 export function bareGuid(text: string): string | undefined {
-  return new RegExp(`^${GUID}$`, 'i').test(text) ? text.toLowerCase() : undefined;
+  const id = text.trim();
+  return WHOLE_GUID.test(id) ? id.toLowerCase() : undefined;
+}
+
+/**
+ * Which kinds of id a prefixed one may be. Intune's own prefixes stand before Entra's id, too: Foxpass documents
+ * `IntuneDeviceId://{{AAD_Device_ID}}`. Other MDMs have one id only.
+ */
+export function kindsOfId({ source }: PrefixedDeviceId): readonly ('deviceId' | 'entraDeviceId')[] {
+  return source === 'intune' ? ['deviceId', 'entraDeviceId'] : ['deviceId'];
 }

@@ -3,7 +3,7 @@
 import type { AccessRequest } from './access-request.ts';
 import type { CertificateProblem } from './certificate-device-id.ts';
 import { type CertificateContradiction, certificateIdentities } from './certificate-identities.ts';
-import { computerAccountNames } from './computer-name.ts';
+import { computerAccountNames, isComputerAccount } from './computer-name.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
 import { vpnClientIdentities } from './vpn-client-identities.ts';
@@ -19,6 +19,8 @@ export type IdentityProblem =
   | 'mab-user-name-differs'
   /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
   | 'not-authenticated'
+  /** The computer account is of none of the declared domains, so its name is anybody's. */
+  | 'computer-domain-unknown'
   /** The MAC address is known as another device's than the stronger identity's, which counts. */
   | 'mac-of-another-device'
   /** What the VPN client reports is known as another device's than the stronger identity's, which counts. */
@@ -33,14 +35,24 @@ export interface PresentedIdentities {
   readonly problems: readonly IdentityProblem[];
 }
 
+export interface IdentityRules {
+  /** Domains whose computer accounts and names are the organisation's, lower case; absent where none are declared. */
+  readonly computerDomains?: readonly string[] | undefined;
+}
+
 /**
  * A certificate never falls through to the MAC address: a station that holds the wrong certificate could otherwise
  * borrow the standing of any device whose address it copies.
  */
-export function presentedIdentities(request: AccessRequest): PresentedIdentities {
+export function presentedIdentities(
+  request: AccessRequest,
+  { computerDomains }: IdentityRules = {},
+): PresentedIdentities {
   if (request.method === 'none') return { authenticated: false, identities: [], problems: ['not-authenticated'] };
-  if (request.method === 'eap-tls' || request.certificate) return fromCertificate(request);
-  return request.method === 'mab' ? fromMab(request) : fromSite(request);
+  if (request.method === 'eap-tls' || request.certificate) {
+    return { authenticated: true, ...certificateIdentities(request.certificate, computerDomains) };
+  }
+  return request.method === 'mab' ? fromMab(request) : fromSite(request, computerDomains);
 }
 
 /** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
@@ -48,20 +60,19 @@ export function stationMac(request: Pick<AccessRequest, 'callingStationId'>): Ma
   return request.callingStationId === undefined ? undefined : parseMacAddress(request.callingStationId);
 }
 
-function fromCertificate(request: AccessRequest): PresentedIdentities {
-  return { authenticated: true, ...certificateIdentities(request.certificate) };
-}
-
 /** The site authenticated the user or the computer; what else is known of the device is what its software and NAS say. */
-function fromSite(request: AccessRequest): PresentedIdentities {
-  const account = computerAccountNames(request.userName ?? '').map((value): PresentedIdentity => {
+function fromSite(request: AccessRequest, domains: readonly string[] | undefined): PresentedIdentities {
+  const userName = request.userName ?? '';
+  const account = computerAccountNames(userName, domains).map((value): PresentedIdentity => {
     return { kind: 'name', value, assurance: 'computer-account', origin: 'User-Name' };
   });
+  const foreign: IdentityProblem[] =
+    account.length === 0 && isComputerAccount(userName) ? ['computer-domain-unknown'] : [];
   const byClient = vpnClientIdentities(request.ciscoAvPairs);
   const { identities: byMac, problems } = fromMac(request);
   const identities = [...account, ...byClient, ...byMac];
   // On a VPN the address is an IP address, and nobody misses the other.
-  return { authenticated: true, identities, problems: byClient.length > 0 ? [] : problems };
+  return { authenticated: true, identities, problems: [...foreign, ...(byClient.length > 0 ? [] : problems)] };
 }
 
 /** Real MAB only: the user name is the address, too. Anything else is somebody's password, which nobody has checked. */

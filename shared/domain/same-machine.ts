@@ -1,43 +1,113 @@
 // One machine enrolled twice: after a new image, a hybrid join or a reset Intune keeps the old record beside the new one,
 // with the compliance it had. Both claim the same addresses and names.
 
+import type { ComplianceState } from './compliance-state.ts';
 import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
 
-/** What firmware says where nobody has entered a serial number: shared by machines that have nothing in common. */
+/**
+ * What firmware says where nobody has entered a serial number. Such a list never ends, so it is a hint and no more: what
+ * really tells machines apart is whatever contradicts an equal serial number.
+ */
 const NO_SERIAL_NUMBER =
   /^(?:[0.x\s-]*|none|n\/a|unknown|default string|to be filled by o\.?e\.?m\.?|system serial number|not (?:specified|available|applicable)|1234567890?|invalid)$/i;
 
-/** What is enough to tell that two records are of one machine. */
-export type MachineMarks = Pick<Device, 'entraDeviceId' | 'serialNumber'>;
+/** What is enough to tell that two records are of one machine, or of two. */
+export type MachineMarks = Pick<Device, 'entraDeviceId' | 'serialNumber' | 'model' | 'userPrincipalName' | 'ownership'>;
 
-/** The same Entra device, or the same serial number from the same maker of numbers. */
-export function isSameMachine(a: MachineMarks, b: MachineMarks): boolean {
-  if (a.entraDeviceId !== undefined && a.entraDeviceId === b.entraDeviceId) return true;
+/** The marks alone, for lists of a whole fleet. */
+export function machineMarks(device: Device): MachineMarks {
+  const { entraDeviceId, serialNumber, model, userPrincipalName, ownership } = device;
+  return {
+    ...(entraDeviceId && { entraDeviceId }),
+    ...(serialNumber && { serialNumber }),
+    ...(model && { model }),
+    ...(userPrincipalName && { userPrincipalName }),
+    ...(ownership && { ownership }),
+  };
+}
+
+/** How two records come to be of one machine: Entra ID says so, or a serial number does and nothing speaks against it. */
+export type SameMachine = 'entra-device' | 'serial-number';
+
+/** @returns `undefined` for two machines, and where nothing tells */
+export function sameMachine(a: MachineMarks, b: MachineMarks): SameMachine | undefined {
+  if (a.entraDeviceId !== undefined && a.entraDeviceId === b.entraDeviceId) return 'entra-device';
   const [one, other] = [realSerialNumber(a), realSerialNumber(b)];
-  return one !== undefined && one === other;
+  return one !== undefined && one === other && !contradict(a, b) ? 'serial-number' : undefined;
+}
+
+export function isSameMachine(a: MachineMarks, b: MachineMarks): boolean {
+  return sameMachine(a, b) !== undefined;
 }
 
 /**
- * Which of the records that claim one identity stands for the machine.
- * @returns `undefined` when they are several machines, so that nobody can tell which one asks
+ * Anybody may give a virtual machine the serial number of a laptop, and makers give one to many. Two Entra devices, models,
+ * users or kinds of owner are two machines, whatever the serial number says.
  */
-export function currentEnrolment<R extends DeviceRecord>(records: readonly R[]): R | undefined {
-  const [first, ...others] = records;
-  if (first === undefined || others.length === 0) return first;
-  if (!others.every(({ device }) => isSameMachine(first.device, device))) return undefined;
-  const staying = records.filter(({ device }) => !isBeingRemoved(device));
-  // All of them are on their way out: then any says so.
-  return (staying.length > 0 ? staying : records).toSorted(newestFirst)[0];
+function contradict(a: MachineMarks, b: MachineMarks): boolean {
+  return (['entraDeviceId', 'model', 'userPrincipalName', 'ownership'] as const).some((field) => {
+    const [one, other] = [comparable(a[field]), comparable(b[field])];
+    return one !== '' && other !== '' && one !== other;
+  });
 }
 
-/** Who checked in last, then who was enrolled last. */
-function newestFirst({ device: a }: DeviceRecord, { device: b }: DeviceRecord): number {
+function comparable(text = ''): string {
+  const value = text.trim().toLowerCase();
+  return value === 'unknown' ? '' : value;
+}
+
+export interface CurrentEnrolment<R> {
+  readonly record: R;
+  /** The weakest evidence that the records are of one machine; absent where there is only one. */
+  readonly by?: SameMachine;
+}
+
+/**
+ * Which of the records that claim one identity stands for the machine: never one that is being removed unless all are, never
+ * a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last stands.
+ * @returns `undefined` when they are several machines, so that nobody can tell which one asks
+ */
+export function currentEnrolment<R extends DeviceRecord>(records: readonly R[]): CurrentEnrolment<R> | undefined {
+  const [first, ...others] = records;
+  if (first === undefined) return undefined;
+  if (others.length === 0) return { record: first };
+  // Each with each: evidence is not handed on from one record to the next.
+  const pairs = records.flatMap((one, index) =>
+    records.slice(index + 1).map((other) => sameMachine(one.device, other.device)),
+  );
+  if (pairs.includes(undefined)) return undefined;
+  const by = pairs.includes('serial-number') ? 'serial-number' : 'entra-device';
+  const staying = preferred(records, ({ device }) => !isBeingRemoved(device));
+  const [record] = preferred(staying, ({ device }) => comparable(device.ownership) !== 'personal').toSorted(worstFirst);
+  return record && { record, by };
+}
+
+function preferred<R>(records: readonly R[], isPreferred: (record: R) => boolean): readonly R[] {
+  const found = records.filter(isPreferred);
+  return found.length > 0 ? found : records;
+}
+
+/** From what says least for the device to what says most. */
+const WORST_FIRST: readonly ComplianceState[] = [
+  'noncompliant',
+  'error',
+  'conflict',
+  'unknown',
+  'configManager',
+  'inGracePeriod',
+  'compliant',
+];
+
+/** Which says less, then which checked in last, then which was enrolled last. */
+function worstFirst({ device: a }: DeviceRecord, { device: b }: DeviceRecord): number {
+  const rank = ({ complianceState }: Device): number => WORST_FIRST.indexOf(complianceState);
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
   const text = ({ lastSyncAt = '', enrolledAt = '', id }: Device): string => `${lastSyncAt}|${enrolledAt}|${id}`;
   return text(a) < text(b) ? 1 : -1;
 }
 
 /** @returns `undefined` where nobody has entered one */
-export function realSerialNumber({ serialNumber = '' }: MachineMarks): string | undefined {
+export function realSerialNumber({ serialNumber = '' }: Pick<Device, 'serialNumber'>): string | undefined {
   const text = serialNumber.trim().toLowerCase();
   return NO_SERIAL_NUMBER.test(text) ? undefined : text;
 }

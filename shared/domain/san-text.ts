@@ -2,6 +2,7 @@
 // escaped. What of it can be relied on, and what could be a forgery.
 
 import type { CertificateNames } from './access-request.ts';
+import { holdsDeviceId } from './prefixed-device-id.ts';
 
 /**
  * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall into
@@ -9,40 +10,56 @@ import type { CertificateNames } from './access-request.ts';
  */
 export const SAN_TEXT_LIMIT_BYTES = 1020;
 
+/** Kinds of names as OpenSSL begins them (X509V3_EXT_print, v3_san.c). A name ends where the next one begins. */
+const KINDS = 'URI|DNS|email|othername|IP Address|DirName|Registered ID|X400Name|EdiPartyName';
+const NEXT_NAME = new RegExp(`, (?=(?:${KINDS}):)`);
+/** What makes a part of a name look like a name of its own, to this reader or to a laxer one. */
+const POSES_AS_NAME = new RegExp(`,\\s*(?:${KINDS})\\s*:`, 'i');
+
 /**
  * Kinds of names whose content is sent one by one, or cannot hold a forgery. In any other (a directory name, an XMPP
  * address) the holder of the certificate may have written what he likes, `, URI:…` included.
  */
-const KNOWN_NAME = /^(?:URI:|DNS:|email:|othername: UPN::|othername:<unsupported>$|IP Address:[0-9A-Fa-f.:]+$)/;
+const KNOWN_NAME =
+  /^(?:URI:|DNS:|email:|othername: UPN::|othername:<unsupported>$|IP Address:[0-9A-Fa-f.:]+$|Registered ID:[0-9.]+$)/;
 
 /** The names a server gives one by one beside the text. */
 export function singleNames(certificate: CertificateNames): string[] {
   return [...(certificate.sanDns ?? []), ...(certificate.sanEmail ?? []), ...(certificate.sanUpn ?? [])];
 }
 
+/** The names of the text one by one; of a text that was cut all but the last, which may be a part of a name. */
+function namesInText(text: string): string[] {
+  return text.split(NEXT_NAME).slice(0, Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES ? -1 : undefined);
+}
+
 /**
  * The text alone cannot tell a URI name from a DNS name that contains `, URI:…`. The other names must be given one by one
- * beside it, and be what such names are.
+ * beside it, and none of them may hold what begins another name. Blanks, colons and apostrophes do no harm: devices are
+ * called `Jane's iPhone`, and `{{DeviceName}}` puts that into a DNS name.
  */
 export function couldHideAForgery(text: string, certificate: CertificateNames): boolean {
   const { sanDns, sanEmail, sanUpn } = certificate;
-  // What stands behind the cut is not known, and neither is the kind of a name that was cut in its first characters.
-  const names = text.split(', ').slice(0, Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES ? -1 : undefined);
-  if (text !== '' && !names.every((name) => KNOWN_NAME.test(name))) return true;
+  if (text !== '' && !namesInText(text).every((name) => KNOWN_NAME.test(name))) return true;
   const unlisted =
     (/(?:^|, )DNS:/i.test(text) && !sanDns?.length) ||
     (/(?:^|, )email:/i.test(text) && !sanEmail?.length) ||
     (/(?:^|, )othername:\s*UPN:/i.test(text) && !sanUpn?.length);
   // FreeRADIUS leaves a name that ends in a backslash out of its list, while the text shows it.
-  return unlisted || text.includes('\\') || singleNames(certificate).some(couldPoseAsAnotherName);
+  return unlisted || /\\(?:,|$)/.test(text) || singleNames(certificate).some(couldPoseAsAnotherName);
+}
+
+/** Enough control characters push a name behind them out of what the server sends. */
+function couldPoseAsAnotherName(name: string): boolean {
+  return POSES_AS_NAME.test(name) || /\p{Cc}/u.test(name) || holdsDeviceId(name);
 }
 
 /**
- * No DNS, e-mail or UPN name needs a blank, a colon, a backslash or a control character; `x, URI:ID:…` in one of them is a
- * forgery, and enough control characters push a name behind them out of what the server sends.
+ * FreeRADIUS 3.2.1 ends a name at a NUL, and then sends the names one by one but no text of them: what is left of such a
+ * name is no name. A server that never sends the text leaves the field out, instead of sending it empty.
  */
-function couldPoseAsAnotherName(name: string): boolean {
-  return /[\s:\\\p{Cc}]/u.test(name);
+export function isCutAtNul({ subjectAltName, sanUri, ...certificate }: CertificateNames): boolean {
+  return subjectAltName === '' && !sanUri?.length && singleNames(certificate).length > 0;
 }
 
 /**
@@ -50,11 +67,10 @@ function couldPoseAsAnotherName(name: string): boolean {
  * above suspicion, tells names apart.
  */
 export function dnsAndUpnNames(certificate: CertificateNames): { readonly dns: string[]; readonly upn: string[] } {
-  const { subjectAltName: text, sanDns = [], sanUpn = [] } = certificate;
-  if (text === undefined) return { dns: [...sanDns], upn: [...sanUpn] };
+  const { subjectAltName: text = '', sanDns = [], sanUpn = [] } = certificate;
+  if (text === '') return { dns: [...sanDns], upn: [...sanUpn] };
   if (couldHideAForgery(text, certificate)) return { dns: [], upn: [] };
-  const cut = Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES;
-  const names = text.split(', ').slice(0, cut ? -1 : undefined);
+  const names = namesInText(text);
   const after = (prefix: string): string[] =>
     names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
   return { dns: after('DNS:'), upn: after('othername: UPN::') };

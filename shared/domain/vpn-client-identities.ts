@@ -3,11 +3,11 @@
 
 import type { PresentedIdentity } from './identity.ts';
 import { canIdentifyDevice, parseMacAddress } from './mac-address.ts';
-import { DEVICE_ID_FORMS, prefixedDeviceId } from './prefixed-device-id.ts';
+import { DEVICE_ID_FORMS, kindsOfId, prefixedDeviceId } from './prefixed-device-id.ts';
 
 /** A client lists its adapters, and no laptop has more. */
 const MOST_MACS = 8;
-/** One device has one id with its MDM and two unique ids; each is a question to the store. */
+/** One device has one id with its MDM, read as Intune's and as Entra's, and two unique ids; each is a question to the store. */
 const MOST_IDS = 4;
 
 /**
@@ -16,6 +16,7 @@ const MOST_IDS = 4;
  */
 const PAIR_NAMES = [
   'mdm-tlv',
+  'ssid',
   'audit-session-id',
   'ip:source-ip',
   'coa-push',
@@ -52,7 +53,8 @@ export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): Prese
 
 function withoutRepetitions(ids: readonly PresentedIdentity[]): PresentedIdentity[] {
   return ids.filter(
-    ({ value, source }, index) => index === ids.findIndex((id) => id.value === value && id.source === source),
+    ({ kind, value, source }, index) =>
+      index === ids.findIndex((id) => id.kind === kind && id.value === value && id.source === source),
   );
 }
 
@@ -63,7 +65,9 @@ function deviceIdsIn(tlv: string): PresentedIdentity[] {
   return found.flatMap(([, text = '']) => {
     const id = prefixedDeviceId(text);
     if (id === undefined) return [];
-    return [{ ...claim('deviceId', id.deviceId, name), ...(id.source !== 'intune' && { source: id.source }) }];
+    return kindsOfId(id).map((kind) => {
+      return { ...claim(kind, id.deviceId, name), ...(id.source !== 'intune' && { source: id.source }) };
+    });
   });
 }
 

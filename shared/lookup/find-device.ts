@@ -2,7 +2,7 @@
 
 import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
-import { currentEnrolment } from '../domain/same-machine.ts';
+import { currentEnrolment, realSerialNumber } from '../domain/same-machine.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityHolders, IdentityStore } from '../ports/identity-store.ts';
@@ -27,10 +27,13 @@ export type FoundDevice =
 
 /** Holders read at once; two machines that claim the identity settle the matter. */
 const HOLDERS_AT_ONCE = 8;
+/** So many holders of one serial number are no records of one machine, whatever they say. */
+const MOST_OTHERS = 8;
 
 /**
  * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to a
- * device counts, and one that leads to several ends the search.
+ * device counts, and one that leads to several ends the search. A device id comes first and needs no pointer, so none is
+ * read where it leads to its device.
  * @param identities strongest first; a weaker one is tried only where the caller lets it stand in the list
  */
 export async function findDevice(
@@ -38,6 +41,11 @@ export async function findDevice(
   identities: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<FoundDevice> {
+  const [first, ...others] = identities;
+  if (first?.kind === 'deviceId' && others.length > 0) {
+    const found = await firstClaimed(deps, [first], [undefined], options);
+    return found.kind === 'notEnrolled' ? findDevice(deps, others, options) : found;
+  }
   const holders = await readAllHolders(deps, identities, options);
   const found = await firstClaimed(deps, identities, holders, options);
   if (found.kind !== 'notEnrolled' || options.fresh || holders.every((list) => list === undefined)) return found;
@@ -73,11 +81,29 @@ async function firstClaimed(
     };
     if (more) return { kind: 'ambiguous' };
     const claimants = await readClaimants(deps, identity, devices, options);
-    const stored = currentEnrolment(claimants);
+    const stored = await theMachineOf(deps, identity, claimants, options);
     if (stored !== undefined) return { kind: 'found', stored, identity };
     if (claimants.length > 0) return { kind: 'ambiguous' };
   }
   return { kind: 'notEnrolled' };
+}
+
+/** Records that only a serial number joins are one machine while nothing else carries it: what many share identifies none. */
+async function theMachineOf(
+  deps: FindDeps,
+  identity: Identity,
+  claimants: readonly StoredDevice[],
+  options: CallOptions,
+): Promise<StoredDevice | undefined> {
+  const current = currentEnrolment(claimants);
+  if (current?.by !== 'serial-number') return current?.record;
+  const value = realSerialNumber(current.record.device);
+  if (identity.kind === 'serialNumber' || value === undefined) return undefined;
+  const bySerial: Identity = { kind: 'serialNumber', value };
+  const { devices, more } = await deps.identities.readHolders(bySerial, options);
+  const others = devices.filter((key) => !claimants.some(({ device }) => deviceKeyText(device) === key));
+  if (more || others.length > MOST_OTHERS) return undefined;
+  return (await readClaimants(deps, bySerial, others, options)).length > 0 ? undefined : current.record;
 }
 
 async function readClaimants(

@@ -31,7 +31,7 @@ export async function orAskIntune(
   const identity = identities.find(
     ({ kind, assurance, source, value }) =>
       kind === 'deviceId' &&
-      assurance === 'certificate-guid' &&
+      (assurance === 'certificate-guid' || assurance === 'certificate-bare-guid') &&
       (source ?? certificateSource) === certificateSource &&
       GUID.test(value),
   );

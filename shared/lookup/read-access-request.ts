@@ -2,6 +2,7 @@
 
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
 import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
+import { singlePairs } from '../domain/vpn-client-identities.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
 /** Names in `cut`; a server that names more has something else in mind. */
@@ -21,7 +22,7 @@ const REQUEST_FIELDS = [
   'eapType',
 ] as const satisfies readonly (keyof AccessRequest)[];
 
-const CERTIFICATE_TEXTS = ['subjectAltName', 'commonName', 'subject', 'issuer', 'serial', 'notAfter'] as const;
+const CERTIFICATE_TEXTS = ['subjectAltName', 'subject', 'issuer', 'serial', 'notAfter'] as const;
 const CERTIFICATE_LISTS = ['sanUri', 'sanDns', 'sanEmail', 'sanUpn'] as const;
 
 /** @throws RequestError naming the field at fault */
@@ -32,9 +33,11 @@ export function readAccessRequest(body: string): AccessRequest {
   const request = Object.fromEntries(Object.entries(whole).filter(([name]) => !cut.includes(name))) as typeof whole;
   const certificate = withoutCutNames(readCertificate(fields['certificate']), cut);
   const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
+  const ssids = [...new Set([...nameList(fields['ssid'], 'ssid'), ...ssidsInPairs(ciscoAvPairs)])];
   return {
     ...request,
     ...(ciscoAvPairs.length > 0 && { ciscoAvPairs }),
+    ...(ssids.length > 0 && { ssids }),
     ...(certificate && { certificate }),
     ...(cut.length > 0 && { cut }),
     method: readMethod(fields['method']) ?? impliedMethod(request, certificate),
@@ -84,8 +87,11 @@ function readMethod(value: unknown): AuthenticationMethod | undefined {
 function readCertificate(value: unknown): CertificateNames | undefined {
   if (value === undefined || value === null) return undefined;
   const fields = objectIn(value, 'certificate');
+  const [commonName, ...furtherCommonNames] = nameList(fields['commonName'], 'certificate.commonName');
   const certificate = {
     ...texts(fields, CERTIFICATE_TEXTS, 'certificate.'),
+    ...(commonName !== undefined && { commonName }),
+    ...(furtherCommonNames.length > 0 && { furtherCommonNames }),
     ...Object.fromEntries(
       CERTIFICATE_LISTS.flatMap((name) => {
         const names = nameList(fields[name], `certificate.${name}`);
@@ -93,7 +99,14 @@ function readCertificate(value: unknown): CertificateNames | undefined {
       }),
     ),
   };
-  return Object.keys(certificate).length > 0 ? certificate : undefined;
+  if (Object.keys(certificate).length === 0) return undefined;
+  // Sent and empty is not the same as not sent: beside names that are there it means that one of them was cut.
+  return fields['subjectAltName'] === '' ? { ...certificate, subjectAltName: '' } : certificate;
+}
+
+/** Cisco's access points and controllers name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication). */
+function ssidsInPairs(pairs: readonly string[]): string[] {
+  return singlePairs(pairs).flatMap((pair) => /^ssid=(.+)$/is.exec(pair)?.[1] ?? []);
 }
 
 /** One text stands for a list of one, since an unlang expansion can only give text. */

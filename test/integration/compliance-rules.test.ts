@@ -73,11 +73,11 @@ it('a session moves when its device becomes silent, although no poll has seen a 
   ]);
 });
 
-it('a machine enrolled twice stands as its newer record says; two machines with one address are ambiguous', async () => {
+it('a machine enrolled twice stands as its worse record says; two machines with one address are ambiguous', async () => {
   await using nac = await startConnector({ tenant: { fleetSize: 60 } });
   const [name = ''] = compliantDevices(nac, 1);
-  const { wiFiMacAddress, serialNumber } = nac.tenant.fleet.get(name);
-  const again = nac.tenant.fleet.add({ deviceName: 'AGAIN', wiFiMacAddress, serialNumber });
+  const { wiFiMacAddress, serialNumber, azureADDeviceId } = nac.tenant.fleet.get(name);
+  const again = nac.tenant.fleet.add({ deviceName: 'AGAIN', wiFiMacAddress, serialNumber, azureADDeviceId });
   nac.tenant.fleet.patch(again.id, { complianceState: 'noncompliant', managementState: 'managed' });
   await nac.app.poll(120_000);
   expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({
@@ -92,6 +92,20 @@ it('a machine enrolled twice stands as its newer record says; two machines with 
   nac.tenant.fleet.patch(again.id, { serialNumber: 'ANOTHER-MACHINE', azureADDeviceId: null as never });
   await sweepAgain(nac);
   expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({ standing: 'ambiguous', role: 'quarantine' });
+});
+
+it('two machines that share a serial number, as firmware hands them out, are two by address and by certificate', async () => {
+  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  const [one = '', other = ''] = compliantDevices(nac, 2);
+  const { wiFiMacAddress } = nac.tenant.fleet.get(one);
+  for (const name of [one, other]) {
+    nac.tenant.fleet.patch(name, { serialNumber: 'SystemSerialNumb', wiFiMacAddress, managementState: 'managed' });
+  }
+  nac.tenant.fleet.patch(other, { complianceState: 'noncompliant' });
+  await nac.app.poll(120_000);
+  expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({ standing: 'ambiguous' });
+  const body = JSON.stringify({ method: 'eap-tls', certificate: { commonName: 'SystemSerialNumb' } });
+  expect(renderJson(await nac.app.lookup(nac.apiKey, body))).toMatchObject({ standing: 'ambiguous' });
 });
 
 it('a held change is marked in the answer, which stays what it was', async () => {

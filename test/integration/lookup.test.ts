@@ -382,11 +382,18 @@ describe('a device is recognised', () => {
     const { id, azureADDeviceId, serialNumber } = nac.tenant.fleet.get('NAC-00001');
     const byCertificate = (certificate: Record<string, unknown>) => matched(nac, { method: 'eap-tls', certificate });
 
-    expect(await byCertificate({ commonName: id })).toEqual(['NAC-00001', 'certificate-guid', 'deviceId', 'CN']);
-    expect(await byCertificate({ sanDns: id })).toEqual(['NAC-00001', 'certificate-guid', 'deviceId', 'SAN DNS']);
+    for (const [value, kind] of [
+      [id, 'deviceId'],
+      [azureADDeviceId, 'entraDeviceId'],
+    ]) {
+      const sanUri = [`IntuneDeviceId://${value}`];
+      expect(await byCertificate({ sanUri })).toEqual(['NAC-00001', 'certificate-guid', kind, 'SAN URI']);
+    }
+    expect(await byCertificate({ commonName: id })).toEqual(['NAC-00001', 'certificate-bare-guid', 'deviceId', 'CN']);
+    expect(await byCertificate({ sanDns: id })).toEqual(['NAC-00001', 'certificate-bare-guid', 'deviceId', 'SAN DNS']);
     expect(await byCertificate({ commonName: azureADDeviceId })).toEqual([
       'NAC-00001',
-      'certificate-guid',
+      'certificate-bare-guid',
       'entraDeviceId',
       'CN',
     ]);

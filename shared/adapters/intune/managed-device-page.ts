@@ -21,7 +21,9 @@ export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, ori
   const { envelope, records } = page;
   if (records === undefined) throw malformedPage('value', 'is not a list');
   const { '@odata.nextLink': nextLink } = envelope as Record<string, unknown>;
-  if (nextLink !== undefined && typeof nextLink !== 'string') throw malformedPage('@odata.nextLink', 'is not text');
+  // Null ends a list as an absent one does.
+  if (nextLink !== undefined && nextLink !== null && typeof nextLink !== 'string')
+    throw malformedPage('@odata.nextLink', 'is not text');
   if (nextLink && !(URL.canParse(nextLink) && new URL(nextLink).origin === origin))
     throw malformedPage('@odata.nextLink', 'leads elsewhere');
   return {

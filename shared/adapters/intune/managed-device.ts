@@ -35,6 +35,8 @@ export const MANAGED_DEVICE_PROPERTIES = [
   'managementAgent',
   'deviceRegistrationState',
   'managedDeviceOwnerType',
+  'model',
+  'deviceCategoryDisplayName',
   'isEncrypted',
   'jailBroken',
 ] as const;
@@ -107,6 +109,8 @@ class RecordReader {
       operatingSystem: this.#text('operatingSystem'),
       osVersion: this.#text('osVersion'),
       ownership: this.#text('managedDeviceOwnerType'),
+      model: this.#text('model'),
+      category: this.#text('deviceCategoryDisplayName'),
       managementState: this.#text('managementState'),
       managementAgent: this.#text('managementAgent'),
       registrationState: this.#text('deviceRegistrationState'),

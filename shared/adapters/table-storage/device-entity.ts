@@ -37,6 +37,8 @@ const TEXT_COLUMNS = [
   'operatingSystem',
   'osVersion',
   'ownership',
+  'model',
+  'category',
   'managementState',
   'managementAgent',
   'registrationState',

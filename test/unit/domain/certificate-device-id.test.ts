@@ -51,6 +51,29 @@ test('names around the URI that need neither blank nor colon do not disturb', ()
   expect(readCertificateDeviceId(certificate)).toEqual({ source: 'intune', deviceId: ID });
 });
 
+describe('a device’s own name, which people choose, leaves no doubt about the URI beside it', () => {
+  test.each([
+    ['Jane’s iPhone'],
+    ["Jane's iPhone"],
+    ['jane_AndroidForWork_11/22/2024_3:44 PM'],
+    ['LT: 42'],
+    ['Smith, Jane, iPad'],
+    ['C:\\LT'],
+    ['URI of Jane'],
+  ])('%s', (name) => {
+    for (const [kind, list] of [
+      ['DNS', 'sanDns'],
+      ['email', 'sanEmail'],
+      ['othername: UPN:', 'sanUpn'],
+    ] as const) {
+      for (const subjectAltName of [`URI:${INTUNE_URI}, ${kind}:${name}`, `${kind}:${name}, URI:${INTUNE_URI}`]) {
+        const certificate = { subjectAltName, [list]: [name] };
+        expect(readCertificateDeviceId(certificate)).toEqual({ source: 'intune', deviceId: ID });
+      }
+    }
+  });
+});
+
 describe('a name that poses as the device’s URI is refused', () => {
   const forged = `evil.example.com, URI:ID:Microsoft Endpoint Manager:GUID:${OTHER_ID}`;
   test.each([
@@ -63,15 +86,20 @@ describe('a name that poses as the device’s URI is refused', () => {
       { subjectAltName: `DNS:xURI:${ISE_URI}`, sanDns: [`xURI:${ISE_URI}`] },
     ],
     ['a URI after a comma without blank', { subjectAltName: `DNS:x,URI:${ISE_URI}`, sanDns: [`x,URI:${ISE_URI}`] }],
+    ['a UPN that poses as a DNS name', { subjectAltName: `othername: UPN::x, DNS:LT`, sanUpn: ['x, DNS:LT'] }],
     ['a name that the server left out of its list', { subjectAltName: `DNS:${forged}, DNS:b`, sanEmail: ['a@b.c'] }],
     ['a directory name', freeRadius(`DNS:a.example, DirName:CN = x, URI:${ISE_URI}`)],
     ['an XMPP address', { subjectAltName: `othername: XmppAddr::x, URI:${ISE_URI}` }],
     ['a name behind a backslash', { subjectAltName: `DNS:${forged}\\, DNS:b`, sanDns: ['b'] }],
     ['a name with a control character', { subjectAltName: `URI:${ISE_URI}, DNS:a`, sanDns: ['a\u0007'] }],
-    ['a name with a colon only', { subjectAltName: `URI:${ISE_URI}, DNS:a:b`, sanDns: ['a:b'] }],
     ['a name with a tabulator only', { subjectAltName: `URI:${ISE_URI}, DNS:a\tb`, sanDns: ['a\tb'] }],
   ])('%s', (_what, certificate) => {
     expect(readCertificateDeviceId(certificate)).toEqual({ problem: 'san-ambiguous' });
+  });
+
+  test('a name that ends at a NUL, of which the server sends a part and no text', () => {
+    expect(readCertificateDeviceId({ subjectAltName: '', sanDns: ['a'] })).toEqual({ problem: 'name-cut' });
+    expect(readCertificateDeviceId({ sanDns: ['a'] })).toEqual({ problem: 'san-without-device-id' });
   });
 
   test('unless the server tells the URI names apart: then a forged DNS name changes nothing', () => {

@@ -71,7 +71,10 @@ describe('a certificate', () => {
     const request: AccessRequest = { method: 'eap-tls', certificate: CERTIFICATE, callingStationId: 'a0b1c2d3e4f5' };
     expect(presentedIdentities(request)).toEqual({
       authenticated: true,
-      identities: [{ kind: 'deviceId', value: ID, assurance: 'certificate-guid', origin: 'SAN URI' }],
+      identities: [
+        { kind: 'deviceId', value: ID, assurance: 'certificate-guid', origin: 'SAN URI' },
+        { kind: 'entraDeviceId', value: ID, assurance: 'certificate-guid', origin: 'SAN URI' },
+      ],
       problems: [],
     });
   });
@@ -106,6 +109,23 @@ describe('a computer whom the site authenticated', () => {
     expect(identities).toEqual([...names.map((value) => ({ ...account, value })), BY_MAC]);
   });
 
+  test.each([
+    ['host/lt-0042.contoso.com', ['lt-0042.contoso.com', 'lt-0042']],
+    ['CONTOSO\\LT-0042$', ['lt-0042']],
+    ['LT-0042$@contoso.com', ['lt-0042']],
+    ['EVIL\\LT-0042$', []],
+    ['host/lt-0042.evil.example', []],
+    ['host/lt-0042', []],
+    ['LT-0042$', []],
+    ['LT-0042$@evil.example', []],
+    ['EVIL\\lt-0042.contoso.com$', []],
+  ])('as %s counts with a declared domain alone', (userName, names) => {
+    const rules = { computerDomains: ['contoso', 'contoso.com'] };
+    const { identities, problems } = presentedIdentities({ method: 'site', userName, callingStationId: 'x' }, rules);
+    expect(identities.map(({ value }) => value)).toEqual(names);
+    expect(problems).toEqual(names.length > 0 ? ['mac-malformed'] : ['computer-domain-unknown', 'mac-malformed']);
+  });
+
   test('is believed only where the site says that it did: MAB with such a name is nobody’s bypass', () => {
     expect(presentedIdentities(mab('host/lt-0042', 'a0b1c2d3e4f5'))).toMatchObject({
       authenticated: false,
@@ -130,6 +150,7 @@ describe('a VPN client', () => {
       authenticated: true,
       identities: [
         { kind: 'deviceId', value: ID, assurance: 'client-claim', origin: 'mdm-tlv=x' },
+        { kind: 'entraDeviceId', value: ID, assurance: 'client-claim', origin: 'mdm-tlv=x' },
         { kind: 'mac', value: '000c29749de8', assurance: 'mac', origin: 'mdm-tlv=device-mac' },
       ],
       problems: [],
@@ -144,6 +165,7 @@ describe('a VPN client', () => {
     };
     expect(presentedIdentities(request).identities).toMatchObject([
       { kind: 'deviceId', assurance: 'certificate-guid' },
+      { kind: 'entraDeviceId', assurance: 'certificate-guid' },
     ]);
   });
 });

@@ -24,6 +24,7 @@ describe('what a VPN client reports', () => {
       vpnClientIdentities(pairs).map(({ kind, value, assurance, origin }) => [kind, value, assurance, origin]),
     ).toEqual([
       ['deviceId', ID, 'client-claim', 'mdm-tlv=device-type'],
+      ['entraDeviceId', ID, 'client-claim', 'mdm-tlv=device-type'],
       ['udid', GLOBAL_UID, 'client-claim', 'mdm-tlv=device-uid-global'],
       ['udid', UID, 'client-claim', 'mdm-tlv=device-uid'],
       ['mac', '000c29749de8', 'mac', 'mdm-tlv=device-mac'],
@@ -84,7 +85,7 @@ describe('what a VPN client reports', () => {
     ];
     expect(vpnClientIdentities(pairs).length).toBeLessThanOrEqual(16);
     const again = `mdm-tlv=x=ID:Intune:DeviceID:${ID}`;
-    expect(vpnClientIdentities([again, again])).toHaveLength(1);
+    expect(vpnClientIdentities([again, again])).toHaveLength(2);
   });
 
   test('never fails, and its origin shows nothing the client made up', () => {
