@@ -49,7 +49,7 @@ export async function openEnforcement(context: Context) {
     clock,
   };
   const deps: EnforceDeps = {
-    sessions: new TableSessionStore(tables.sessions),
+    sessions: new TableSessionStore(tables.sessions, { clock, log }),
     jobs: new TableJobStore(tables),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
     sweepStatus:

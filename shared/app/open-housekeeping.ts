@@ -16,7 +16,7 @@ export async function openHousekeeping({ settings, clock, random, log, openTable
   const tables = await openTables('background');
   const deps = {
     jobs: new TableJobStore(tables),
-    sessions: new TableSessionStore(tables.sessions),
+    sessions: new TableSessionStore(tables.sessions, { clock, log }),
     clock,
     random,
     log,

@@ -3,12 +3,14 @@
 import { CachedClientStore } from '../adapters/memory/cached-client-store.ts';
 import { CachedIdentityStore } from '../adapters/memory/cached-identity-store.ts';
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { createNasMemory } from '../adapters/memory/nas-memory.ts';
 import { createProvenSecrets } from '../adapters/memory/proven-secrets.ts';
 import { createRecentAnswersCache } from '../adapters/memory/recent-answers-cache.ts';
 import { createRefusalDelay } from '../adapters/memory/refusal-delay.ts';
 import { createIdentityPrivacy } from '../adapters/system/identity-privacy.ts';
 import { createLogMetrics } from '../adapters/system/log-metrics.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
@@ -31,6 +33,9 @@ import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { liveQuery } from './live-query.ts';
 import { openPolicySource } from './open-policy-source.ts';
 
+/** Well below the time for which the FreeRADIUS sample waits (NAC_ACCT_TOTAL_TIMEOUT, 8 s). */
+const ACCOUNTING_DEADLINE_MS = 5_000;
+
 export async function openLookup(context: Context) {
   const { settings, clock, timer, random, log } = context;
   const tables = await context.openTables('lookup');
@@ -47,8 +52,10 @@ export async function openLookup(context: Context) {
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer),
-    sessions: new TableSessionStore(tables.sessions),
+    sessions: new TableSessionStore(tables.sessions, { clock, log }),
+    decisions: new TableDecisionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
+    nases: createNasMemory(),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
@@ -74,7 +81,7 @@ export async function openLookup(context: Context) {
     async accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult> {
       const client = await authenticate(apiKey, 'radius-proxy');
       const event = readAccountingEvent(await readBody(body), toInstant(clock.now()));
-      return recordAccounting(deps, client, event, {});
+      return clock.within(ACCOUNTING_DEADLINE_MS, (signal) => recordAccounting(deps, client, event, { signal }));
     },
     authenticateOperator: (apiKey: string | null): Promise<Client> => authenticate(apiKey, 'operator'),
   };

@@ -43,7 +43,7 @@ export async function openPointReads(
     tasks: new TableTaskStore(tables.polling),
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
-    sessions: new TableSessionStore(tables.sessions),
+    sessions: new TableSessionStore(tables.sessions, { clock, log }),
     reads,
     retrieval,
     onChange,

@@ -48,7 +48,7 @@ export async function openPolicy({
   const tables = await openTables('background');
   const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), readPolicy, clock, log };
   const whatIfDeps = {
-    sessions: new TableSessionStore(tables.sessions),
+    sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     clock,

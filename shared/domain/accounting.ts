@@ -3,14 +3,17 @@
 import type { CoaNas, CoaSession } from './coa-job.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
 import type { NasLocation } from './nas-location.ts';
+import { sameData } from './same-data.ts';
 
 export const ACCOUNTING_STATUSES = ['Start', 'Stop', 'Interim-Update', 'Accounting-On', 'Accounting-Off'] as const;
 export type AccountingStatus = (typeof ACCOUNTING_STATUSES)[number];
 
 export interface AccountingEvent extends NasLocation {
   readonly status: AccountingStatus;
-  /** When it happened at the NAS, not when it was delivered. */
+  /** When it happened, by our clock as well as it can be known; never later than `receivedAt`. */
   readonly at: Instant;
+  /** When the record arrived, by our clock: at the site's proxy where it says how long ago that was, else here. */
+  readonly receivedAt: Instant;
   readonly userName?: string;
   readonly callingStationId?: string;
   readonly acctSessionId?: string;
@@ -22,11 +25,13 @@ export interface AccountingEvent extends NasLocation {
   readonly class?: string;
 }
 
-/** What accounting says of a session. The newest event decides; it may come from another NAS than the permit went to. */
+/** What accounting says of a session, put together from its records: what one says stays when a later one says less. */
 export interface SessionAccounting {
   readonly status: 'started' | 'stopped';
   /** Time of the newest event that counted. */
   readonly at: Instant;
+  /** When the newest record that counted arrived, by our clock. Absent in rows from before it was kept. */
+  readonly receivedAt?: Instant;
   /** Time of the first event with this Acct-Session-Id. */
   readonly since?: Instant;
   readonly acctSessionId?: string;
@@ -39,41 +44,82 @@ export interface SessionAccounting {
 /** Interim-Updates that change nothing are written this often, as a sign of life. */
 const SIGN_EVERY_MS = 60 * 60_000;
 
+/** What the words of a place are, and not of one session there. */
+const PLACE_NAMES = ['callingStationId', 'calledStationId', 'nasPort', 'nasPortId'] as const;
+
 /**
  * What the event makes of the session's accounting; `undefined` when it is late, repeated, about an earlier session of
- * the station, or not worth a write.
+ * the station at this place, or not worth a write. Records of one Acct-Session-Id are ordered by the time of the event,
+ * others by their arrival. A late record still fills in what is not known.
  */
 export function applyAccounting(
   current: SessionAccounting | undefined,
   event: AccountingEvent,
 ): SessionAccounting | undefined {
-  if (current !== undefined && isOvertaken(current, event)) return undefined;
-  const ended = event.status === 'Stop';
-  // A station that roams starts at the new NAS before the old one says Stop: that Stop is about what is over already.
-  if (ended && current?.acctSessionId !== undefined && current.acctSessionId !== event.acctSessionId) return undefined;
-  const next: SessionAccounting = {
-    status: ended ? 'stopped' : 'started',
+  if (current === undefined) return fromEvent(event);
+  const isOther =
+    current.acctSessionId !== undefined &&
+    event.acctSessionId !== undefined &&
+    current.acctSessionId !== event.acctSessionId;
+  if (isOther) return replaced(current, event);
+  const next = isLate(current, event) ? filledIn(current, event) : merged(current, event);
+  if (!sameButTime(current, next)) return next;
+  return millisecondsBetween(arrivalOf(current), arrivalOf(next)) >= SIGN_EVERY_MS ? next : undefined;
+}
+
+function fromEvent(event: AccountingEvent): SessionAccounting {
+  return {
+    status: event.status === 'Stop' ? 'stopped' : 'started',
     at: event.at,
-    since: current?.acctSessionId === event.acctSessionId ? (current?.since ?? event.at) : event.at,
+    receivedAt: event.receivedAt,
+    since: event.at,
     ...(event.acctSessionId !== undefined && { acctSessionId: event.acctSessionId }),
     nas: nasOf(event),
     coa: coaSessionOf(event),
     ...(event.class !== undefined && { class: event.class }),
   };
-  if (current === undefined || !sameButTime(current, next)) return next;
-  return millisecondsBetween(current.at, next.at) >= SIGN_EVERY_MS ? next : undefined;
 }
 
-/**
- * Late or repeated. Records come out of order: the Start at the NAS a station roamed to may arrive after the Stop of the
- * NAS it left, which happened later; the session of that Start lives on.
- */
-function isOvertaken(current: SessionAccounting, event: AccountingEvent): boolean {
-  const other = current.acctSessionId !== event.acctSessionId;
-  if (current.status === 'stopped' && event.status !== 'Stop') {
-    return other ? event.at < (current.since ?? '') : event.at <= current.at;
-  }
-  return event.at < current.at;
+/** Another session of the station at the same place: of the earlier one only the words of the place stay. */
+function replaced(current: SessionAccounting, event: AccountingEvent): SessionAccounting | undefined {
+  // A Stop is about what is over already.
+  if (event.status === 'Stop') return undefined;
+  // What has stopped may have done so after the other one began: their order is that of their beginnings.
+  const reached = current.status === 'stopped' ? (current.since ?? '') : arrivalOf(current);
+  if (event.receivedAt < reached || event.at < (current.since ?? '')) return undefined;
+  const next = fromEvent(event);
+  const place = PLACE_NAMES.flatMap((name) => (current.coa[name] === undefined ? [] : [[name, current.coa[name]]]));
+  return { ...next, nas: { ...current.nas, ...next.nas }, coa: { ...Object.fromEntries(place), ...next.coa } };
+}
+
+/** An event before the newest; and one in the second of the Stop, which ends a session whatever else it says then. */
+function isLate(current: SessionAccounting, event: AccountingEvent): boolean {
+  return current.status === 'stopped' && event.status !== 'Stop' ? event.at <= current.at : event.at < current.at;
+}
+
+function merged(current: SessionAccounting, event: AccountingEvent): SessionAccounting {
+  const next = fromEvent(event);
+  return {
+    ...current,
+    ...next,
+    since: current.since ?? event.at,
+    nas: { ...current.nas, ...next.nas },
+    coa: { ...current.coa, ...next.coa },
+  };
+}
+
+function filledIn(current: SessionAccounting, event: AccountingEvent): SessionAccounting {
+  const late = fromEvent(event);
+  return {
+    ...current,
+    ...(current.acctSessionId === undefined && late.acctSessionId && { acctSessionId: late.acctSessionId }),
+    nas: { ...late.nas, ...current.nas },
+    coa: { ...late.coa, ...current.coa },
+  };
+}
+
+function arrivalOf({ receivedAt, at }: SessionAccounting): Instant {
+  return receivedAt ?? at;
 }
 
 export function nasOf({ nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp }: AccountingEvent): CoaNas {
@@ -97,7 +143,8 @@ function coaSessionOf(event: AccountingEvent): CoaSession {
 }
 
 function sameButTime(a: SessionAccounting, b: SessionAccounting): boolean {
-  return JSON.stringify({ ...a, at: '' }) === JSON.stringify({ ...b, at: '' });
+  const timeless = (one: SessionAccounting): object => ({ ...one, at: '', receivedAt: '' });
+  return sameData(timeless(a), timeless(b));
 }
 
 function withoutAbsent<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

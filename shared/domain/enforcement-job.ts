@@ -8,7 +8,7 @@
 // worth a try.
 
 import type { CoaAction, CoaNas, CoaOutcome, CoaSession } from './coa-job.ts';
-import { coaPlaceOf } from './coa-place.ts';
+import { coaTargetOf } from './coa-target.ts';
 import type { Outcome } from './decision.ts';
 import type { DeviceKey } from './device.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
@@ -112,7 +112,7 @@ export function decideJob(decision: JobDecision): EnforcementJob {
     reason,
     told: session.decision.outcome,
     ...(wanted && { wanted }),
-    ...coaPlaceOf(session),
+    ...coaTargetOf(session),
     decidedAt,
     expiresAt: addMilliseconds(now, JOB_LIFE_MS),
     attempt: 1,

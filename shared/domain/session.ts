@@ -1,79 +1,68 @@
-// A session: one station at one site, from its first answer until it is gone.
+// A session: one station at one place of one site, from its first answer until it is over.
 
-import { hash } from 'node:crypto';
 import type { AccessRequest, AuthenticationMethod } from './access-request.ts';
 import type { SessionAccounting } from './accounting.ts';
-import type { Client } from './client.ts';
+import { credentialKey } from './credential.ts';
 import type { Decision } from './decision.ts';
-import { type Instant, millisecondsBetween } from './instant.ts';
+import type { Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
-import type { NasLocation } from './nas-location.ts';
+import { NAS_LOCATION_FIELDS, type NasLocation } from './nas-location.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
+import { type Asker, sessionId } from './session-id.ts';
 import { singlePairs } from './vpn-client-identities.ts';
 
-/** A session without any sign of life for this long is over. */
-export const SESSION_LIFE_MS = 24 * 60 * 60_000;
+export { isLive, SESSION_LIFE_MS } from './session-life.ts';
 
-export interface Session extends NasLocation {
-  /** Twenty hexadecimal digits made of site and station: the same station at the same site is the same session. */
-  readonly id: string;
-  readonly site: string;
+/** What a station received for one credential, and how it asked. */
+export interface Answer extends NasLocation {
+  /** Which credential: eight hexadecimal digits, from `credentialKey`. */
+  readonly credential: string;
   /** The RADIUS proxy that asked. */
   readonly client: string;
-  readonly mac?: MacAddress;
   readonly userName?: string;
   readonly acctSessionId?: string;
   readonly acctMultiSessionId?: string;
   /** Cisco's name for the session, the same in lookup and accounting. */
   readonly auditSessionId?: string;
-  /** How the station proved who it is, in the newest question. */
+  /** How the station proved who it is. */
   readonly method?: AuthenticationMethod;
   /** What the station presented, to decide again without it. */
   readonly presented: PresentedIdentities;
-  /** What the station was told last. */
   readonly decision: Decision;
+}
+
+/** A session as one of its answers shows it. */
+export interface AnsweredSession extends Answer {
+  /** Twenty hexadecimal digits, from `sessionId`. */
+  readonly id: string;
+  readonly site: string;
+  readonly mac?: MacAddress;
+}
+
+/** The ruling answer, flattened, with all others. */
+export interface Session extends AnsweredSession {
+  /** The newest answer of each credential, newest first; the ruling one is among them. */
+  readonly answers: readonly Answer[];
   /** What accounting says of it, once it has said anything. */
   readonly accounting?: SessionAccounting;
+  /** When its NAS restarted last, by our clock. */
+  readonly nasRestartedAt?: Instant;
 }
 
-/** Who asks, as far as it makes the session. */
-export type Asker = Pick<Client, 'name' | 'site' | 'sessionKey'>;
-
-/** What tells stations apart, in a question or in accounting. */
-export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acctSessionId' | 'certificate'>;
-
-/**
- * A MAC address, random or not, tells stations apart; without one (VPN) the user name does, with the address he comes from,
- * since his laptop and his phone may be on at once; then the certificate.
- * A roam to another NAS of the site keeps the session, since nobody is asked again on a fast roam. Ids appear in logs and on
- * the wire, so they are keyed with a secret of the site: nobody finds the address by trying all of them.
- */
-export function sessionId(asker: Asker, request: Station): string {
-  const { userName, callingStationId } = request;
-  const station =
-    stationMac(request) ??
-    (userName && callingStationId ? [userName, callingStationId] : userName) ??
-    callingStationId ??
-    request.certificate?.serial ??
-    request.acctSessionId ??
-    '';
-  // Most of the hash is kept back: what is shown of it tells nobody the hash of a longer text.
-  return hash('sha256', JSON.stringify([asker.sessionKey, asker.site, station])).slice(0, 20);
-}
-
+/** @param name from `sessionId` */
 export function openSession(
   client: Asker,
   request: AccessRequest,
   presented: PresentedIdentities,
   decision: Decision,
-): Session {
+): AnsweredSession {
   return { ...sessionBeforeAnswer(client, request, presented, sessionId(client, request)), decision };
 }
 
-/** What a session keeps of the question, before anybody is told anything. */
-export type SessionBeforeAnswer = Omit<Session, 'decision' | 'accounting'>;
+/** What a session keeps of the question, before it is answered. */
+export type SessionBeforeAnswer = Omit<AnsweredSession, 'decision'>;
 
-/** @param id from {@link sessionId} */
+/** @param id from `sessionId` */
 export function sessionBeforeAnswer(
   client: Asker,
   request: AccessRequest,
@@ -85,6 +74,7 @@ export function sessionBeforeAnswer(
     id,
     site: client.site,
     client: client.name,
+    credential: credentialKey(request),
     ...(mac && { mac }),
     ...storable({
       userName: request.userName,
@@ -104,6 +94,34 @@ export function sessionBeforeAnswer(
   };
 }
 
+/** The session as that answer shows it. */
+export function asAnswered(session: Session, answer: Answer): Session {
+  const { id, site, mac, answers, accounting, nasRestartedAt } = session;
+  return {
+    ...answer,
+    id,
+    site,
+    ...(mac !== undefined && { mac }),
+    answers,
+    ...(accounting && { accounting }),
+    ...(nasRestartedAt !== undefined && { nasRestartedAt }),
+  };
+}
+
+/** @param session with or without what only a stored session has */
+export function answerOf(session: AnsweredSession): Answer {
+  const { id, site, mac, answers, accounting, nasRestartedAt, ...answer } = session as Session;
+  return answer;
+}
+
+/** Where the station is, by what the NAS said in the question and in accounting since. */
+export function placeOf(session: Session): NasLocation {
+  const { accounting } = session;
+  const said: Record<string, unknown> = { ...accounting?.coa, ...accounting?.nas };
+  const place = NAS_LOCATION_FIELDS.map((field) => [field, session[field] ?? said[field]]);
+  return Object.fromEntries(place.filter(([, value]) => value !== undefined));
+}
+
 /** Cisco-AVPair `audit-session-id=…`, which the NAS gives to everything it says of one session. */
 function auditSessionId({ ciscoAvPairs = [] }: AccessRequest): string | undefined {
   for (const pair of singlePairs(ciscoAvPairs)) {
@@ -111,14 +129,6 @@ function auditSessionId({ ciscoAvPairs = [] }: AccessRequest): string | undefine
     if (id !== undefined) return id;
   }
   return undefined;
-}
-
-/** True while a CoA may reach the session: it has not stopped and has shown a sign of life within a day. */
-export function isLive({ decision, accounting }: Session, now: Instant): boolean {
-  // NASes tell time by the second: a Stop in the second of the decision came after it.
-  if (accounting?.status === 'stopped' && accounting.at >= decision.decidedAt.slice(0, 19)) return false;
-  const lastSign = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
-  return millisecondsBetween(lastSign, now) < SESSION_LIFE_MS;
 }
 
 /** RFC 2865 5: no attribute holds more octets. What is longer came by another way, and no CoA could name it. */

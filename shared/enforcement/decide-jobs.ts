@@ -14,6 +14,7 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { walkSessions } from '../walk-sessions.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
@@ -47,7 +48,7 @@ export async function reconcileSessions(deps: DecideJobsDeps): Promise<number> {
   const open = new Map<string, EnforcementJob>();
   for await (const { job } of deps.jobs.listOpen()) open.set(job.sessionId, job);
   let decided = 0;
-  for await (const session of deps.sessions.listAll()) {
+  for await (const session of walkSessions(deps.sessions)) {
     if (await decideFor(deps, session, { underWay: open.get(session.id), again: true })) decided += 1;
   }
   if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });

@@ -3,7 +3,6 @@
 
 import { SHARDS } from '../domain/device.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
-import { SESSION_LIFE_MS } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -25,22 +24,18 @@ export interface HousekeepingLimits {
   readonly mostRemoved: number;
 }
 
-/** Long enough for operators to see yesterday's sessions, and for any clock to be wrong. */
-const SESSION_KEPT_MS = 2 * SESSION_LIFE_MS;
-
 export async function keepHouse(
   { jobs, sessions, clock, random, log }: HousekeepingDeps,
   { jobHistoryMs, mostRemoved }: HousekeepingLimits,
 ): Promise<{ readonly jobs: number; readonly sessions: number }> {
   const now = toInstant(clock.now());
   const removedJobs = await jobs.removeFinished(addMilliseconds(now, -jobHistoryMs), mostRemoved);
-  const silentSince = addMilliseconds(now, -SESSION_KEPT_MS);
   // From another shard each time, so that every one has its turn even if no call ever gets round.
   const first = Math.floor(random.fraction() * SHARDS.length);
   let removedSessions = 0;
   for (const index of SHARDS.keys()) {
     const shard = SHARDS[(first + index) % SHARDS.length] ?? '0';
-    removedSessions += await sessions.removeSilent(shard, silentSince, mostRemoved - removedSessions);
+    removedSessions += await sessions.removeSilent(shard, now, mostRemoved - removedSessions);
     if (removedSessions >= mostRemoved) break;
   }
   const removed = { jobs: removedJobs, sessions: removedSessions };

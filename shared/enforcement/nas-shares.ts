@@ -1,7 +1,7 @@
 // How many of a site's jobs in hand may be for one NAS, so that one that is dead leaves room for all others: a request that
 // nobody answers takes half a minute, and a NAS may have hundreds of stations.
 
-import { nasName } from '../domain/coa-place.ts';
+import { nasName } from '../domain/coa-target.ts';
 import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 
 /** A wireless controller is one NAS with all the stations of a site: it may have nearly all. */

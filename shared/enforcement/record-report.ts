@@ -2,7 +2,7 @@
 
 import { applyReport } from '../domain/advance-job.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
-import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
+import { coaTargetOf, sameNas } from '../domain/coa-target.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
@@ -36,7 +36,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
     // One write for all the stages that one report tells.
     const job = stagesOf(report).reduce((soFar, stage) => applyReport(soFar, stage, now), stored.job);
     if (job === stored.job) return;
-    if (job.errorCause?.code === SESSION_CONTEXT_NOT_FOUND) await endSession(deps.sessions, job);
+    if (job.errorCause?.code === SESSION_CONTEXT_NOT_FOUND) await endSession(deps, job);
     if (await jobs.update(job, stored.etag)) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {
@@ -61,14 +61,20 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
  * There is nothing left to enforce, until the station asks again; unless it has asked, or moved, since the job was queued:
  * then the NAS spoke of a session that was over already.
  */
-async function endSession(sessions: SessionStore, job: EnforcementJob): Promise<void> {
+async function endSession({ sessions, clock }: ReportDeps, job: EnforcementJob): Promise<void> {
   const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
   await sessions.updateAccounting(job.sessionId, (session) => {
     const { decision, accounting } = session;
-    const place = coaPlaceOf(session);
+    const place = coaTargetOf(session);
     const moved = !sameNas(place.nas, job.nas) || place.session.acctSessionId !== job.session.acctSessionId;
     if (moved || decision.decidedAt > queuedAt) return undefined;
-    const at = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
-    return { ...(accounting ?? { nas: place.nas, coa: place.session }), status: 'stopped', at };
+    const newest = session.answers[0]?.decision.decidedAt ?? decision.decidedAt;
+    const at = accounting !== undefined && accounting.at > newest ? accounting.at : newest;
+    return {
+      ...(accounting ?? { nas: place.nas, coa: place.session }),
+      status: 'stopped',
+      at,
+      receivedAt: toInstant(clock.now()),
+    };
   });
 }

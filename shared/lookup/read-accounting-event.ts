@@ -19,25 +19,28 @@ const TEXT_FIELDS = [
 /** RFC 2865 5: an attribute's value has 253 octets at most; Class is sent as two digits for each. */
 const LONGEST_ATTRIBUTE = 2 * 253 + 2;
 
-/** A clock that is further ahead than this says nothing about when it happened. */
-const CLOCK_SKEW_MS = 5 * 60_000;
+const TIME_FIELDS = ['eventTime', 'receivedTime', 'sentTime', 'delayTime'] as const;
+
+/** The longest that a record waits in a spool. An event that is older was stamped by a clock that is years off. */
+const LONGEST_WAIT_MS = 7 * 24 * 60 * 60_000;
 
 /**
- * @param now when the report arrived; stands in for an event time that is missing or impossible
+ * @param now when the report arrived
  * @throws RequestError naming the field at fault
  */
 export function readAccountingEvent(body: string, now: Instant): AccountingEvent {
   const fields = objectIn(parseJsonBody(body), 'body');
-  const attributes = texts(fields, [...TEXT_FIELDS, 'class', 'status', 'eventTime', 'nasPort'], '');
+  const attributes = texts(fields, [...TEXT_FIELDS, 'class', 'status', 'nasPort', ...TIME_FIELDS], '');
   for (const [name, value] of Object.entries(attributes)) {
     if (value.length > LONGEST_ATTRIBUTE) throw fieldError(name, `has more than ${LONGEST_ATTRIBUTE} characters`);
   }
-  const { class: classText, status, eventTime, nasPort, ...rest } = attributes;
+  const { class: classText, status, nasPort, eventTime, receivedTime, sentTime, delayTime, ...rest } = attributes;
+  const times = { eventTime, receivedTime, sentTime, delayTime };
   const decision = classText === undefined ? undefined : readClass(classText);
   return {
     ...rest,
     status: readStatus(status),
-    at: readTime(eventTime, now),
+    ...readTimes(times, status, now),
     ...(nasPort !== undefined && { nasPort: readPort(nasPort) }),
     ...(decision !== undefined && { class: decision }),
   };
@@ -49,12 +52,41 @@ function readStatus(text: string | undefined): AccountingStatus {
   return status;
 }
 
-/** Seconds since 1970, as Event-Timestamp has them (RFC 2869 5.3). */
-function readTime(text: string | undefined, now: Instant): Instant {
-  if (text === undefined) return now;
-  if (!/^\d{1,10}$/.test(text)) throw fieldError('eventTime', 'must be seconds since 1970');
-  const milliseconds = Number(text) * 1000;
-  return milliseconds > Date.parse(now) + CLOCK_SKEW_MS ? now : new Date(milliseconds).toISOString();
+/**
+ * When the record arrived and when the event happened, both by our clock. The proxy says how long it had the record, by its
+ * own clock alone, so that neither the NAS's clock nor the proxy's moves a record. Only without the proxy's word the NAS's
+ * clock counts, and never beyond our own.
+ */
+function readTimes(
+  fields: { readonly [K in (typeof TIME_FIELDS)[number]]?: string | undefined },
+  status: string | undefined,
+  now: Instant,
+): Pick<AccountingEvent, 'at' | 'receivedAt'> {
+  const eventAt = readSeconds('eventTime', fields.eventTime);
+  const received = readSeconds('receivedTime', fields.receivedTime);
+  const sent = readSeconds('sentTime', fields.sentTime);
+  const delayMs = boundedWait(readSeconds('delayTime', fields.delayTime) ?? 0);
+  const nowMs = Date.parse(now);
+  // Both are whole seconds: what was there for less than two of them may have come this moment.
+  const waitedMs = received === undefined ? 0 : boundedWait((sent === undefined ? nowMs : sent - 1000) - received);
+  const receivedMs = nowMs - waitedMs;
+  const byDelay = receivedMs - delayMs;
+  const byNas = eventAt !== undefined && eventAt >= nowMs - LONGEST_WAIT_MS ? Math.min(eventAt, byDelay) : byDelay;
+  // A restart is rather too early than too late: it ends what was before it.
+  const isRestart = /^accounting-o/i.test(status ?? '');
+  const at = received === undefined || isRestart ? byNas : byDelay;
+  return { at: new Date(at).toISOString(), receivedAt: new Date(receivedMs).toISOString() };
+}
+
+function boundedWait(milliseconds: number): number {
+  return Math.min(Math.max(0, milliseconds), LONGEST_WAIT_MS);
+}
+
+/** Seconds, as Event-Timestamp (RFC 2869 5.3) and Acct-Delay-Time (RFC 2866 5.2) have them. @returns milliseconds */
+function readSeconds(field: (typeof TIME_FIELDS)[number], text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,10}$/.test(text)) throw fieldError(field, 'must be a whole number of seconds');
+  return Number(text) * 1000;
 }
 
 function readPort(text: string): number {

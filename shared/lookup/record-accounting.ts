@@ -1,111 +1,131 @@
-// Accounting: starts, moves and ends sessions. A record may come late, twice or out of order; only newer ones count.
+// Accounting: starts, moves and ends sessions. A record may come late, twice, sparse or out of order, and it is believed of
+// the place that it names only.
 
 import { type AccountingEvent, applyAccounting, nasOf } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
-import { coaPlaceOf, sameNas } from '../domain/coa-place.ts';
-import { type Session, sessionId } from '../domain/session.ts';
+import { comesFromItself } from '../domain/nas-restart.ts';
+import type { Answer, Session } from '../domain/session.ts';
+import { StoreError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
+import type { NasMemory } from '../ports/nas-memory.ts';
+import type { RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger, Metrics } from '../ports/telemetry.ts';
+import { type FindAccountedDeps, findAccounted } from './find-accounted.ts';
 
-export interface AccountingDeps {
+export interface AccountingDeps extends FindAccountedDeps {
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
+  readonly nases: NasMemory;
+  readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 export interface AccountingResult {
-  /** Sessions that now stand differently. */
+  /** Sessions, or NASes, that now stand differently. */
   readonly changed: number;
 }
 
+/** A row that something else wrote takes no record, now or later: that is logged, and the record is done with. */
 export async function recordAccounting(
-  { sessions, recentAnswers }: AccountingDeps,
+  deps: AccountingDeps,
   client: Client,
   event: AccountingEvent,
   options: CallOptions,
 ): Promise<AccountingResult> {
-  if (event.status === 'Accounting-On' || event.status === 'Accounting-Off') {
-    return { changed: await endSessionsOfNas({ sessions, recentAnswers }, client.site, event) };
+  try {
+    const isRestart = event.status === 'Accounting-On' || event.status === 'Accounting-Off';
+    const changed = isRestart
+      ? await noteRestart(deps, client, event, options)
+      : await recordOfSession(deps, client, event, options);
+    return { changed: changed ? 1 : 0 };
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_STORE_ROW') throw thrown;
+    const { code, message, action } = thrown;
+    deps.metrics.count('accounting.not-taken');
+    deps.log.error('accounting.not-taken', { code, message, action, site: client.site });
+    return { changed: 0 };
   }
-  const id = event.class?.slice(0, 20) ?? (await findSession(sessions, client, event, options));
-  const edit = (session: Session) =>
-    // A Class may be copied from another site: a site speaks of its own sessions only.
-    session.site !== client.site || isAboutAnEarlierOne(session, event)
-      ? undefined
-      : applyAccounting(session.accounting, event);
-  const written = await sessions.updateAccounting(id, edit, options);
-  // The next answer, even the same one, is of a new session of the station, or says that it has come back: it must be seen to.
-  if (written && (event.status === 'Stop' || isElsewhere(recentAnswers.get(id), event))) recentAnswers.forget(id);
-  return { changed: written ? 1 : 0 };
 }
 
-/** The station was answered at another NAS than the one that speaks of it now. */
-function isElsewhere(recent: RecentAnswer | undefined, event: AccountingEvent): boolean {
-  return recent !== undefined && !sameNas(coaPlaceOf(recent.session).nas, nasOf(event));
-}
-
-/**
- * Without Class: by the NAS's own names of the session, which it also put into the question, else by the station. The
- * station's session is read first, since it nearly always is the one that the names lead to.
- */
-async function findSession(
-  sessions: SessionStore,
+async function recordOfSession(
+  deps: AccountingDeps,
   client: Client,
   event: AccountingEvent,
   options: CallOptions,
-): Promise<string> {
-  const ofStation = sessionId(client, event);
-  const names = [event.auditSessionId, event.acctMultiSessionId].filter((name) => name !== undefined);
-  if (names.length === 0) return ofStation;
-  const session = await sessions.read(ofStation, options);
-  const known = [session?.auditSessionId, session?.acctMultiSessionId];
-  const unnamed = known.every((name) => name === undefined);
-  if (session !== undefined && (unnamed || names.some((name) => known.includes(name)))) return ofStation;
-  return (await sessions.findByAccountingIds(client.site, names, options)) ?? ofStation;
+): Promise<boolean> {
+  const { sessions, recentAnswers } = deps;
+  const found = await findAccounted(deps, client, event, options);
+  if (found === undefined) return false;
+  if (found.kind === 'roamed') {
+    const accounting = applyAccounting(undefined, event);
+    if (accounting === undefined || !(await sessions.open(found.session, accounting, options))) return false;
+    await sessions.noteToCompare(found.session.id, event.receivedAt, options);
+    return true;
+  }
+  const { id, carried } = found;
+  let toCompare = false;
+  const edit = (session: Session) => {
+    // A Class may be copied from another site: a site speaks of its own sessions only.
+    if (session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
+    const accounting = applyAccounting(session.accounting, event);
+    toCompare = accounting !== undefined && isToCompare(session, event, carried);
+    return accounting;
+  };
+  const written = await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) });
+  if (!written) return false;
+  // The next answer, even the same one, is of a new session of the station, or says that it has come back.
+  if (event.status === 'Stop') recentAnswers.forget(id);
+  deps.nases.noteSource(client.site, nasOf(event));
+  if (toCompare) await sessions.noteToCompare(id, event.receivedAt, options);
+  return true;
+}
+
+/** The station keeps an older access than its newest answer gave, or is there though it was thought to be gone. */
+function isToCompare({ answers, accounting }: Session, event: AccountingEvent, carried: Answer | undefined): boolean {
+  if (event.status === 'Stop') return false;
+  const newest = answers[0]?.decision;
+  const isOlder =
+    event.class !== undefined && newest !== undefined && event.class !== newest.id && event.class !== accounting?.class;
+  return carried !== undefined || isOlder || accounting?.status === 'stopped';
 }
 
 /** The NAS ends a session that has been replaced by another of the same station: the newest question came with another name. */
-function isAboutAnEarlierOne({ auditSessionId, decision }: Session, event: AccountingEvent): boolean {
-  return (
-    event.status === 'Stop' &&
-    event.class !== decision.id &&
-    auditSessionId !== undefined &&
-    event.auditSessionId !== undefined &&
-    event.auditSessionId !== auditSessionId
-  );
+function isAboutAnEarlierOne({ answers }: Session, event: AccountingEvent): boolean {
+  const newest = answers[0];
+  if (event.status !== 'Stop' || newest === undefined || event.class === newest.decision.id) return false;
+  const { auditSessionId, acctSessionId, decision } = newest;
+  if (auditSessionId !== undefined && event.auditSessionId !== undefined)
+    return auditSessionId !== event.auditSessionId;
+  const isOther =
+    acctSessionId !== undefined && event.acctSessionId !== undefined && acctSessionId !== event.acctSessionId;
+  return isOther && decision.decidedAt > event.at;
 }
 
-/** The NAS has restarted, or is about to: it knows none of the sessions it had until then (RFC 2866 5.1). */
-async function endSessionsOfNas(
-  { sessions, recentAnswers }: AccountingDeps,
-  site: string,
+/** One row, whatever the number of sessions: whatever reads a session of that NAS applies it. */
+async function noteRestart(
+  { sessions, nases, log, metrics }: AccountingDeps,
+  { site, name }: Client,
   event: AccountingEvent,
-): Promise<number> {
-  let ended = 0;
-  for await (const { id, ...listed } of sessions.listAll()) {
-    if (listed.site !== site || !wasAtNas({ id, ...listed }, event)) continue;
-    const changed = await sessions.updateAccounting(id, (session) => {
-      if (session.accounting?.status === 'stopped' || !wasAtNas(session, event)) return undefined;
-      const place = coaPlaceOf(session);
-      return { ...(session.accounting ?? { nas: place.nas, coa: place.session }), status: 'stopped', at: event.at };
-    });
-    if (!changed) continue;
-    recentAnswers.forget(id);
-    ended += 1;
-  }
-  return ended;
-}
-
-/** By the newest word of where the session is, and only if that word is older than the restart. */
-function wasAtNas(session: Session, event: AccountingEvent): boolean {
-  const { accounting, decision } = session;
-  const newest = accounting !== undefined && accounting.at > decision.decidedAt ? accounting.at : decision.decidedAt;
-  if (newest.slice(0, 19) > event.at.slice(0, 19)) return false;
-  const { nasIpAddress, nasIpv6Address, nasIdentifier } = event;
+  options: CallOptions,
+): Promise<boolean> {
+  const nas = nasOf(event);
+  const { nasIpAddress, nasIpv6Address, nasIdentifier } = nas;
   if (nasIpAddress === undefined && nasIpv6Address === undefined && nasIdentifier === undefined) return false;
-  return sameNas(coaPlaceOf(session).nas, {
-    ...(nasIpAddress !== undefined && { nasIpAddress }),
-    ...(nasIpv6Address !== undefined && { nasIpv6Address }),
-    ...(nasIdentifier !== undefined && { nasIdentifier }),
-  });
+  const sources = nases.sourcesOf(site, nas);
+  if (sources.length > 0 && !comesFromItself(nas) && !sources.includes(nas.packetSourceIp ?? '')) {
+    metrics.count('accounting.restart-not-believed');
+    log.warn('accounting.restart-not-believed', {
+      code: 'NAC_ACCOUNTING_SOURCE',
+      action:
+        'A packet said that this NAS restarted, and came from elsewhere than its sessions do: look at what sends from there.',
+      site,
+      client: name,
+      nas,
+      sources,
+    });
+    return false;
+  }
+  nases.noteRestart(site, nas, event.at);
+  return sessions.noteRestart({ site, nas, at: event.at }, options);
 }

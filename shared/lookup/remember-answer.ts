@@ -5,9 +5,10 @@ import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decis
 import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { sameData } from '../domain/same-data.ts';
-import type { Session, SessionBeforeAnswer } from '../domain/session.ts';
+import type { AnsweredSession, SessionBeforeAnswer } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
+import type { NasMemory } from '../ports/nas-memory.ts';
 import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics, Privacy } from '../ports/telemetry.ts';
@@ -20,6 +21,7 @@ const SESSION_DEADLINE_MS = 100;
 export interface RememberDeps {
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
+  readonly nases: NasMemory;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -47,7 +49,13 @@ export async function rememberAnswer(
   name: () => string,
 ): Promise<{ readonly decision: Decision; readonly written: boolean }> {
   const recent = deps.recentAnswers.get(asked.id);
-  const isTold = recent && isStillRight(recent, asked, answer) && recent.session.decision.decidedAt >= since;
+  deps.nases.noteSource(asked.site, asked);
+  const restartedAt = deps.nases.restartedAt(asked.site, asked) ?? '';
+  const isTold =
+    recent &&
+    isStillRight(recent, asked, answer) &&
+    recent.session.decision.decidedAt >= since &&
+    recent.session.decision.decidedAt > restartedAt;
   if (isTold && !isAskedFor(stored, answer.decidedAt)) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...answer, id: recent.session.decision.id }, written: false };
@@ -61,7 +69,7 @@ export async function rememberAnswer(
 /** @returns false when the store did not take it: that is counted, and the answer goes out all the same */
 async function write(
   { sessions, recentAnswers, clock, log, metrics }: RememberDeps,
-  session: Session,
+  session: AnsweredSession,
 ): Promise<boolean> {
   try {
     await clock.within(SESSION_DEADLINE_MS, (signal) => sessions.writeDecision(session, { signal }));
@@ -89,7 +97,7 @@ function isStillRight(recent: RecentAnswer, asked: SessionBeforeAnswer, answer: 
 }
 
 /** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */
-function logAnswer({ log, privacy }: RememberDeps, { site, client, mac, userName, decision }: Session): void {
+function logAnswer({ log, privacy }: RememberDeps, { site, client, mac, userName, decision }: AnsweredSession): void {
   log.info('lookup.answered', {
     decision: decision.id,
     site,

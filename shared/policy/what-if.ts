@@ -16,10 +16,11 @@ import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { walkFleet } from '../walk-fleet.ts';
+import { walkSessions } from '../walk-sessions.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 
 export interface WhatIfDeps {
-  readonly sessions: Pick<SessionStore, 'listAll'>;
+  readonly sessions: Pick<SessionStore, 'listPage'>;
   readonly devices: Pick<DeviceStore, 'listRecords'>;
   readonly sweepStatus: SweepStatus;
   readonly clock: Clock;
@@ -91,7 +92,7 @@ async function sessionsChanging(
   signal: AbortSignal | undefined,
 ): Promise<ChangeTally> {
   const tally = new ChangeTally();
-  for await (const session of sessions.listAll()) {
+  for await (const session of walkSessions(sessions, { signal })) {
     if (signal?.aborted) break;
     const { decision, site, mac, userName } = session;
     if (decision.facts === undefined || !isLive(session, now)) continue;

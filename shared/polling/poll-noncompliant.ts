@@ -12,6 +12,7 @@ import { SourceError } from '../errors.ts';
 import type { ComplianceRetrieval, NoncompliantList } from '../ports/compliance-retrieval.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { walkSessions } from '../walk-sessions.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { type Listed, liftUnlisted, namesOf } from './lift-unlisted.ts';
@@ -170,7 +171,7 @@ async function devicesToRead(deps: PollNoncompliantDeps, listed: readonly Listed
     }
     candidates.clear();
   };
-  for await (const session of deps.sessions.listAll()) {
+  for await (const session of walkSessions(deps.sessions)) {
     const target = isLive(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
     if (target === undefined) continue;
     candidates.set(recordIdOf(session, target), { target, mac: session.mac });

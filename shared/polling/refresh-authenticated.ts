@@ -10,6 +10,7 @@ import { isLive, type Session } from '../domain/session.ts';
 import type { SourceError } from '../errors.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { walkSessions } from '../walk-sessions.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
@@ -141,8 +142,7 @@ async function readDue(
 /** Sessions come in the order of their ids, so the last id says where a round stands. */
 async function* chunksAfter({ sessions }: RefreshDeps, after: string | undefined): AsyncIterable<Session[]> {
   let chunk: Session[] = [];
-  for await (const session of sessions.listAll()) {
-    if (after !== undefined && session.id <= after) continue;
+  for await (const session of walkSessions(sessions, { after })) {
     chunk.push(session);
     if (chunk.length === SESSIONS_AT_ONCE) {
       yield chunk;

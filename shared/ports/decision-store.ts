@@ -2,7 +2,7 @@
 
 import type { DeviceKey } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import type { AnsweredSession } from '../domain/session.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Decisions that were made, for as long as they are kept. `writeDecision` of the session store writes them. */
@@ -16,7 +16,7 @@ export interface DecisionStore {
 }
 
 /** The session as it was when the decision was made. */
-export type DecisionRecord = Omit<Session, 'accounting'>;
+export type DecisionRecord = AnsweredSession;
 
 export interface DecisionQuery extends DecisionRange {
   readonly filter: DecisionFilter;

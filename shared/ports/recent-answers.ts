@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import type { AnsweredSession } from '../domain/session.ts';
 
 /** What this process answered and wrote last for each session, so that it need not write the same again. */
 export interface RecentAnswers {
@@ -9,7 +9,7 @@ export interface RecentAnswers {
 }
 
 export interface RecentAnswer {
-  readonly session: Session;
+  readonly session: AnsweredSession;
   /** Until then it need not be written again while it stays the same. */
   readonly freshUntil: Instant;
 }

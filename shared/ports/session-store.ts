@@ -1,24 +1,58 @@
-// Where sessions are kept, with the latest decision of each.
+// Where sessions are kept: one row for a station at a place, with the newest answer of each credential.
 
 import type { SessionAccounting } from '../domain/accounting.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import type { NasRestart } from '../domain/nas-restart.ts';
+import type { Answer, AnsweredSession, Session } from '../domain/session.ts';
 import type { CallOptions } from './call-options.ts';
 
+/** One partition's sessions, in the order of their ids. */
+export interface SessionPage {
+  readonly sessions: readonly Session[];
+  /** Give it as `after` to go on; absent at the end. A page may be short, or empty, and still have a next. */
+  readonly next?: string;
+  /** Rows that hold no session: something else wrote them. Each is logged once and passed over. */
+  readonly unreadable: number;
+}
+
+/** A session that the next round of enforcement compares with policy. */
+export interface SessionToCompare {
+  readonly sessionId: string;
+  /** When it was noted last. */
+  readonly at: Instant;
+  readonly etag: string;
+}
+
+export interface AccountingWrite extends CallOptions {
+  /** The older answer that accounting carries, where the session does not keep it any more. */
+  readonly carried?: Answer;
+}
+
 export interface SessionStore {
-  /** Keeps the session with its latest decision, and the decision in its own right, in one write; accounting stays. */
-  writeDecision(session: Session, options?: CallOptions): Promise<void>;
+  /**
+   * Keeps the answer with its session, and the decision in its own right, in one write. Nothing is read before; accounting
+   * and answers for other credentials stay.
+   * @param column set where an earlier write of this answer's column may still arrive: another column is written then
+   */
+  writeDecision(session: AnsweredSession, options?: CallOptions & { readonly column?: string }): Promise<void>;
+  /**
+   * Opens a session that accounting speaks of first: a station that roamed with an answer it got elsewhere.
+   * @returns false when it is there already
+   */
+  open(session: AnsweredSession, accounting: SessionAccounting, options?: CallOptions): Promise<boolean>;
   /**
    * Changes what accounting knows of a session, as often as it takes under contention.
    * @param edit gets the session and gives its accounting from now on, or `undefined` to leave it
    * @returns false when there is no such session, or `edit` left it
+   * @throws StoreError NAC_STORE_ROW when the row holds no session, or would take nothing more
    */
   updateAccounting(
     sessionId: string,
     edit: (session: Session) => SessionAccounting | undefined,
-    options?: CallOptions,
+    options?: AccountingWrite,
   ): Promise<boolean>;
+  /** @throws StoreError NAC_STORE_ROW when the row holds no session */
   read(sessionId: string, options?: CallOptions): Promise<Session | undefined>;
   /** Id of the site's session that a NAS knows by one of these names (audit-session-id, Acct-Multi-Session-Id). */
   findByAccountingIds(
@@ -26,16 +60,34 @@ export interface SessionStore {
     accountingIds: readonly string[],
     options?: CallOptions,
   ): Promise<string | undefined>;
-  /** Sessions whose latest decision rests on the device. */
-  listByDevice(key: DeviceKey): Promise<Session[]>;
-  /** Every session, over or not, in the order of their ids. */
-  listAll(): AsyncIterable<Session>;
-  /** Sessions whose latest decision, made since then, rests on no stored record: on Intune's own word, or on nothing. */
-  listWithoutRecord(since: Instant): AsyncIterable<Session>;
+  /** Sessions of a station, at all its places. @param station from `stationId`, the first digits of their ids */
+  listStation(station: string, options?: CallOptions): Promise<Session[]>;
+  /** Sessions of which an answer rests on the device: which of them are in effect, `answersInEffect` says. */
+  listByDevice(key: DeviceKey, options?: CallOptions): Promise<Session[]>;
   /**
-   * Removes sessions of a shard (first digit of the id) that have shown no sign of life since `before`, so many at most,
-   * and what leads to sessions that are not there any more.
+   * A page of a partition, over or not.
+   * @param shard first digit of the ids
+   * @param range `after` the id of the last session seen, `limit` 1 to 1000
+   */
+  listPage(
+    shard: string,
+    range: { readonly after?: string | undefined; readonly limit: number },
+    options?: CallOptions,
+  ): Promise<SessionPage>;
+  /** Sessions with an answer, made since then, that rests on no stored record: on Intune's own word, or on nothing. */
+  listWithoutRecord(since: Instant, options?: CallOptions): AsyncIterable<Session>;
+  /** Has the next round of enforcement compare the session with policy. */
+  noteToCompare(sessionId: string, at: Instant, options?: CallOptions): Promise<void>;
+  /** In no order that means anything; one query. */
+  listToCompare(limit: number, options?: CallOptions): Promise<readonly SessionToCompare[]>;
+  /** A session that was noted again meanwhile stays noted. */
+  removeCompared(entry: SessionToCompare, options?: CallOptions): Promise<void>;
+  /** Notes that a NAS restarted, for readers to apply. @returns false when that, or a later restart, is noted already */
+  noteRestart(restart: NasRestart, options?: CallOptions): Promise<boolean>;
+  /**
+   * Removes sessions of a shard that have been over for long, so many at most, and what leads to sessions that are not there
+   * any more. When the signal ends it, what was removed by then counts.
    * @returns how many sessions
    */
-  removeSilent(shard: string, before: Instant, limit: number): Promise<number>;
+  removeSilent(shard: string, now: Instant, limit: number, options?: CallOptions): Promise<number>;
 }

@@ -1,10 +1,13 @@
 // Accounting in this process, against Azurite filled by a real poll and real lookups: where sessions are, and whether.
 
 import { describe, expect, it } from 'vitest';
+import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
+import { coaTargetOf } from '../../shared/domain/coa-target.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Session } from '../../shared/domain/session.ts';
 import { isLive } from '../../shared/domain/session.ts';
+import { walkSessions } from '../../shared/walk-sessions.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const SECOND_MS = 1_000;
@@ -116,12 +119,12 @@ describe('a record', () => {
     const decision = await ask(nac);
     const early = seconds(nac);
     nac.clock.advance(3 * HOUR_MS);
-    await account(nac, start({ acctSessionId: 'A-2', nasIpAddress: '10.1.1.2' }));
+    await account(nac, start({ acctSessionId: 'A-2' }));
 
     expect(await account(nac, start({ eventTime: String(early) }))).toBe(0);
     expect(await account(nac, start({ status: 'Stop', eventTime: String(early + 60) }))).toBe(0);
     const session = await sessionOf(nac, decision);
-    expect(session.accounting?.nas).toEqual({ nasIpAddress: '10.1.1.2' });
+    expect(session.accounting).toMatchObject({ acctSessionId: 'A-2' });
     expect(live(nac, session)).toBe(true);
   });
 
@@ -181,18 +184,45 @@ describe('Interim-Updates', () => {
 });
 
 describe('a station that roams', () => {
-  it('is where the newest record says, and the old NAS’s Stop does not end it', async () => {
+  it('has a session at each place, with the answer it got, until that place says Stop', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());
-    expect(await account(nac, start({ acctSessionId: 'B-1', nasIpAddress: '10.1.1.2' }))).toBe(1);
-    expect(await account(nac, start({ status: 'Stop' }))).toBe(0);
+    const there = { acctSessionId: 'B-1', nasIpAddress: '10.1.1.2', class: decision.id };
+    expect(await account(nac, start(there))).toBe(1);
+    const places = async () =>
+      (await nac.sessions.listStation(decision.id.slice(0, 14)))
+        .map((session) => [coaTargetOf(session).nas.nasIpAddress, live(nac, session), session.decision.id])
+        .sort();
+    expect(await places()).toEqual([
+      ['10.1.1.1', true, decision.id],
+      ['10.1.1.2', true, decision.id],
+    ]);
+    expect((await nac.sessions.listToCompare(10)).map(({ sessionId }) => sessionId.slice(0, 14))).toEqual([
+      decision.id.slice(0, 14),
+    ]);
 
-    const session = await sessionOf(nac, decision);
-    expect(session.accounting).toMatchObject({ acctSessionId: 'B-1', nas: { nasIpAddress: '10.1.1.2' } });
-    expect(live(nac, session)).toBe(true);
-    await account(nac, start({ status: 'Stop', acctSessionId: 'B-1', nasIpAddress: '10.1.1.2' }));
-    expect(live(nac, await sessionOf(nac, decision))).toBe(false);
+    expect(await account(nac, start({ status: 'Stop' }))).toBe(1);
+    expect((await places()).map(([, lives]) => lives)).toEqual([false, true]);
+    expect(await account(nac, start({ ...there, status: 'Stop' }))).toBe(1);
+    expect((await places()).map(([, lives]) => lives)).toEqual([false, false]);
+  });
+
+  it('keeps its decision as it was made, under the place that asked', async () => {
+    await using nac = await startConnector();
+    const decision = await ask(nac);
+    await account(nac, start({ acctSessionId: 'B-1', nasIpAddress: '10.1.1.2', class: decision.id }));
+    expect(await new TableDecisionStore(nac.tables.sessions).read(decision.id)).toMatchObject({
+      nasIpAddress: '10.1.1.1',
+    });
+  });
+
+  it('to a NAS that repeats no Class has the answer it got last', async () => {
+    await using nac = await startConnector();
+    const decision = await ask(nac);
+    expect(await account(nac, start({ acctSessionId: 'B-1', nasIpAddress: '10.1.1.2' }))).toBe(1);
+    const sessions = await nac.sessions.listStation(decision.id.slice(0, 14));
+    expect(sessions.map((session) => session.decision.id)).toEqual([decision.id, decision.id]);
   });
 
   it('and asks again keeps its accounting; one that comes back after its Stop is live at once', async () => {
@@ -233,8 +263,9 @@ describe('a NAS that restarts', () => {
       await account(nac, start({ callingStationId: OTHER_MAC, nasIpAddress: '10.1.1.2' }));
       await account(nac, start(), branch);
 
-      expect(await account(nac, { status })).toBe(1);
-      expect(await account(nac, { status }), 'delivered again').toBe(0);
+      const eventTime = String(seconds(nac) + 1);
+      expect(await account(nac, { status, eventTime })).toBe(1);
+      expect(await account(nac, { status, eventTime }), 'delivered again').toBe(0);
       const lives = [];
       for (const decision of [here, elsewhere, otherSite]) lives.push(live(nac, await sessionOf(nac, decision)));
       expect(lives).toEqual([false, true, true]);
@@ -259,7 +290,7 @@ describe('a NAS that restarts', () => {
     const decision = await ask(nac);
     await account(nac, start());
 
-    expect(await account(nac, { status: 'Accounting-On', eventTime: String(early) })).toBe(0);
+    await account(nac, { status: 'Accounting-On', eventTime: String(early) });
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 
@@ -268,7 +299,7 @@ describe('a NAS that restarts', () => {
     const restarted = String(seconds(nac));
     const decision = await ask(nac);
 
-    expect(await account(nac, { status: 'Accounting-On', eventTime: restarted })).toBe(0);
+    await account(nac, { status: 'Accounting-On', eventTime: restarted });
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 
@@ -293,7 +324,7 @@ describe('one port', () => {
   }
 
   async function listed(nac: ConnectorFixture): Promise<Session[]> {
-    return Array.fromAsync(nac.sessions.listAll());
+    return Array.fromAsync(walkSessions(nac.sessions));
   }
 
   it('with MAB and 802.1X of one address has one session, and 802.1X wins', async () => {

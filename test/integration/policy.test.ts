@@ -5,6 +5,7 @@ import type { PolicyDesk } from '../../shared/app/open-policy.ts';
 import { createApp } from '../../shared/app.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import { readSettings } from '../../shared/settings.ts';
+import { walkSessions } from '../../shared/walk-sessions.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
@@ -128,7 +129,7 @@ describe('rollback', () => {
     nac.clock.advance(61 * SECOND_MS);
 
     expect(await answered(nac)).toBe('111 by v1');
-    const [session] = await Array.fromAsync(nac.sessions.listAll());
+    const [session] = await Array.fromAsync(walkSessions(nac.sessions));
     expect(session?.decision.outcome).toMatchObject({ vlan: '111' });
     await other.close();
   });

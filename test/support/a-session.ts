@@ -1,7 +1,7 @@
 // A session as the lookup leaves it behind: a compliant station at a switch. A test names only what it is about.
 
 import type { Decision, Outcome } from '../../shared/domain/decision.ts';
-import type { Session } from '../../shared/domain/session.ts';
+import { answerOf, type Session } from '../../shared/domain/session.ts';
 import { aMac, DEVICE_ID } from './a-device.ts';
 
 export const SESSION_ID = '0123456789abcdef0123';
@@ -31,11 +31,13 @@ export function aDecision(fields: Partial<Decision> = {}): Decision {
   };
 }
 
+/** With the one answer that its fields say, where no `answers` are given. */
 export function aSession(fields: Partial<Session> = {}): Session {
-  return {
+  const session = {
     id: SESSION_ID,
     site: 'hq',
     client: 'radius-1',
+    credential: 'c0ffee00',
     mac: aMac('a0b1c2d3e4f5'),
     userName: 'alice',
     acctSessionId: 'A-1',
@@ -46,4 +48,5 @@ export function aSession(fields: Partial<Session> = {}): Session {
     decision: aDecision(),
     ...fields,
   };
+  return { ...session, answers: fields.answers ?? [answerOf(session)] };
 }

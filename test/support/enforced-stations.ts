@@ -12,6 +12,7 @@ import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import { type EnforcementJob, isFinal } from '../../shared/domain/enforcement-job.ts';
 import { parseMacAddress } from '../../shared/domain/mac-address.ts';
+import { walkSessions } from '../../shared/walk-sessions.ts';
 import { type FunctionLine, FunctionLines } from './function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from './lookup-http-client.ts';
 
@@ -184,7 +185,7 @@ export class EnforcedStations implements AsyncDisposable {
     const right = (name: string): string =>
       this.stack.tenant?.fleet.get(name).complianceState === 'compliant' ? 'compliant' : 'quarantine';
     const stale = this.#names.filter((name) => this.#roleOf(name) !== right(name));
-    for await (const { decision } of this.#sessions?.listAll() ?? []) {
+    for await (const { decision } of this.#sessions ? walkSessions(this.#sessions) : []) {
       const name = devices.get(decision.device?.id ?? '');
       const told = decision.outcome.verdict === 'permit' ? decision.outcome.role : decision.outcome.verdict;
       if (name !== undefined && told !== right(name)) stale.push(name);

@@ -4,7 +4,7 @@
 import type { TransactionAction } from '@azure/data-tables';
 import { parseDecisionId } from '../../domain/decision-id.ts';
 import { deviceKeyText } from '../../domain/device.ts';
-import type { Session } from '../../domain/session.ts';
+import type { AnsweredSession } from '../../domain/session.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { decisionRow } from './row-keys.ts';
 
@@ -17,7 +17,7 @@ const LARGEST_RECORD = 32_000;
  * None for a session from before decisions were kept, and none that no column holds: what a session keeps of a request
  * and what a role may send are bounded, and should both be hostile at once, the session must be remembered all the same.
  */
-export function decisionActions({ accounting, ...record }: Session): TransactionAction[] {
+export function decisionActions(record: AnsweredSession): TransactionAction[] {
   const parts = parseDecisionId(record.decision.id);
   const text = JSON.stringify(record);
   if (parts === undefined || text.length > LARGEST_RECORD) return [];

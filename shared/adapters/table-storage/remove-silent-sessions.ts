@@ -1,70 +1,99 @@
-// Housekeeping among sessions: those without a sign of life go, and what leads to sessions that are not there any more.
+// Housekeeping among sessions: those that have been over for long go, and what leads to sessions that are not there any more.
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import type { Instant } from '../../domain/instant.ts';
-import { prefixFilter, shardPartition } from './row-keys.ts';
+import { addMilliseconds, type Instant } from '../../domain/instant.ts';
+import { lastSignOf, SESSION_LIFE_MS } from '../../domain/session-life.ts';
+import { StoreError } from '../../errors.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import { sessionRow, shardPartition, withoutRecordFilter } from './row-keys.ts';
+import { fromSessionEntity, overAfter, type SessionRow } from './session-entity.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 
 const DELETE_CONCURRENCY = 16;
-
-const SIGNS_OF_LIFE = ['decidedAt', 'accountedAt'];
+/** Rows looked at before the next are asked for. */
+const PAGE = 200;
+/** What leads to a session is looked at once its own sign is this old. */
+const WAY_KEPT_MS = 2 * SESSION_LIFE_MS;
 
 /**
- * Ways first, then sessions: a way that is listed had its session, since one transaction writes both. What is written
- * again meanwhile has another etag and stays.
+ * What is written again meanwhile has another etag and stays.
+ * @param limit rows of a kind
  * @returns how many sessions
  */
 export async function removeSilentSessions(
   table: TableClient,
   shard: string,
-  before: Instant,
+  now: Instant,
   limit: number,
+  { signal }: CallOptions,
 ): Promise<number> {
-  const ofDevices = await list<{ sessionId: string }>(table, shard, 'd|', ['sessionId']);
-  const ofAccounting = await list<{ sessionId: string }>(table, shard, 'a|', ['sessionId']);
-  const sessions = await list<{ decidedAt: string; accountedAt?: string }>(table, shard, 's|', SIGNS_OF_LIFE);
-  const there = new Set(sessions.map(({ rowKey = '' }) => rowKey.slice('s|'.length)));
-  const silent = sessions.filter(({ decidedAt, accountedAt = '' }) => decidedAt < before && accountedAt < before);
-  let removed = 0;
-  await concurrently(silent.slice(0, limit), DELETE_CONCURRENCY, async (row) => {
-    if (!(await remove(table, row))) return;
-    there.delete(row.rowKey?.slice('s|'.length) ?? '');
-    removed += 1;
-  });
-  const names = await list<{ decidedAt: string }>(table, shard, 'a|', ['decidedAt']);
-  await concurrently(
-    names.filter(({ decidedAt }) => decidedAt < before),
-    DELETE_CONCURRENCY,
-    (row) => remove(table, row),
-  );
-  const leadingNowhere = [...ofDevices, ...ofAccounting].filter(({ sessionId }) => !there.has(sessionId));
-  await concurrently(leadingNowhere, DELETE_CONCURRENCY, (row) => remove(table, row));
+  const work = { table, limit, signal };
+  const partition = `PartitionKey eq '${shardPartition(shard)}'`;
+  const before = addMilliseconds(now, -WAY_KEPT_MS);
+  const silent = `(overAt lt '${now}' or decidedAt lt '${before}')`;
+  const sessions = `${partition} and RowKey ge 's|' and RowKey lt 's}' and ${silent}`;
+  const removed = await sweep(work, sessions, (row) => isOver(row, now));
+  for (const kind of ['a', 'd']) {
+    const ways = `${partition} and RowKey ge '${kind}|' and RowKey lt '${kind}}' and decidedAt lt '${before}'`;
+    await sweep(work, ways, (row) => leadsNowhere(table, row));
+  }
+  await sweep(work, withoutRecordFilter(shard, { before }), async () => true);
   return removed;
 }
 
-async function list<T extends object>(
-  table: TableClient,
-  shard: string,
-  prefix: string,
-  select: string[],
-): Promise<TableEntityResult<T>[]> {
-  const queryOptions = { filter: prefixFilter(shardPartition(shard), prefix), select: ['RowKey', ...select] };
-  const rows: TableEntityResult<T>[] = [];
-  const pages = table.listEntities<T>({ queryOptions }).byPage();
+interface Sweep {
+  readonly table: TableClient;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** @returns how many rows were removed, when all were looked at, so many were removed, or the time was up */
+async function sweep(
+  { table, limit, signal }: Sweep,
+  filter: string,
+  isToGo: (row: TableEntityResult<SessionRow>) => Promise<boolean>,
+): Promise<number> {
+  let removed = 0;
+  const pages = table.listEntities<SessionRow>({ queryOptions: { filter } }).byPage({ maxPageSize: PAGE });
   for await (const page of storePages('listing sessions', pages)) {
-    rows.push(...page.map((row) => ({ ...row, partitionKey: shardPartition(shard) })));
+    if (signal?.aborted) break;
+    await concurrently(page.slice(0, limit - removed), DELETE_CONCURRENCY, async (row) => {
+      if (signal?.aborted || !(await isToGo(row))) return;
+      if (await remove(table, row)) removed += 1;
+    });
+    if (removed >= limit) break;
   }
-  return rows;
+  return removed;
+}
+
+/** By all that the row says: the column that was asked for is of the newest write, and not of the longest permit. */
+async function isOver(row: SessionRow, now: Instant): Promise<boolean> {
+  try {
+    const session = fromSessionEntity(String(row['rowKey']).slice('s|'.length), row);
+    return overAfter(session.answers, lastSignOf(session)) < now;
+  } catch (thrown) {
+    // What something else wrote is for an operator to look at.
+    if (thrown instanceof StoreError) return false;
+    throw thrown;
+  }
+}
+
+async function leadsNowhere(table: TableClient, { sessionId }: SessionRow): Promise<boolean> {
+  const { partitionKey, rowKey } = sessionRow(String(sessionId));
+  try {
+    await table.getEntity(partitionKey, rowKey, { queryOptions: { select: ['RowKey'] } });
+    return false;
+  } catch (thrown) {
+    if (isNotFound(thrown)) return true;
+    throw toStoreError('reading a session', thrown);
+  }
 }
 
 /** @returns false when the row was written since it was listed, or is gone */
-async function remove(
-  table: TableClient,
-  { partitionKey = '', rowKey = '', etag }: TableEntityResult<object>,
-): Promise<boolean> {
+async function remove(table: TableClient, row: TableEntityResult<SessionRow>): Promise<boolean> {
   try {
-    await table.deleteEntity(partitionKey, rowKey, { etag });
+    await table.deleteEntity(String(row['partitionKey']), String(row['rowKey']), { etag: row.etag });
     return true;
   } catch (thrown) {
     if (isConflict(thrown) || isNotFound(thrown)) return false;

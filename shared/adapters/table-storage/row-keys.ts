@@ -7,7 +7,10 @@
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a device has this session
 //                       a|<hash>                           that an id of accounting is this session's
+//                       w|<time, newest first>|<session>   that an answer of it rests on no stored record
 //                       h|<time, newest first>|<id>        a decision that was made
+//             compare   <session id>                       that enforcement compares this session next
+//             restarts|<site>  <hash>                      that a NAS of the site restarted
 // jobs        <site>    <job id>                           a job, newest first
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // policies    policy    state                              which version is in force
@@ -23,6 +26,7 @@
 // devices still fills transactions.
 
 import { createHash } from 'node:crypto';
+import type { CoaNas } from '../../domain/coa-job.ts';
 import { type DecisionIdParts, parseDecisionId } from '../../domain/decision-id.ts';
 import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
 import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.ts';
@@ -80,6 +84,45 @@ export function sessionOfAccountingIdRow(shard: string, site: string, accounting
     .digest('hex')
     .slice(0, 32);
   return { partitionKey: shardPartition(shard), rowKey: `a|${hash}` };
+}
+
+/** Time first: what is new is read without passing what is old. */
+export function sessionWithoutRecordRow(sessionId: string, decidedAt: Instant): RowKey {
+  const { partitionKey } = sessionRow(sessionId);
+  return { partitionKey, rowKey: `w|${newestFirst(decidedAt)}|${sessionId}` };
+}
+
+/** A filter for such rows of a shard: since a moment, or before it. */
+export function withoutRecordFilter(shard: string, { since, before }: { since?: Instant; before?: Instant }): string {
+  // Behind the digits comes a bar, and a brace is the next character.
+  const from = before === undefined ? 'w|' : `w|${newestFirst(before)}}`;
+  const to = since === undefined ? 'w}' : `w|${newestFirst(since)}}`;
+  return `PartitionKey eq '${shardPartition(shard)}' and RowKey ge '${from}' and RowKey lt '${to}'`;
+}
+
+/** A filter for the sessions of a shard, from behind one of them on. */
+export function sessionsFilter(shard: string, after: string | undefined): string {
+  const from = after === undefined ? "ge 's|'" : `gt '${sessionRow(after).rowKey}'`;
+  return `PartitionKey eq '${shardPartition(shard)}' and RowKey ${from} and RowKey lt 's}'`;
+}
+
+export const COMPARE_PARTITION = 'compare';
+
+export function compareRow(sessionId: string): RowKey {
+  return { partitionKey: COMPARE_PARTITION, rowKey: sessionId };
+}
+
+export function restartsPartition(site: string): string {
+  return `restarts|${site}`;
+}
+
+export function restartRow(site: string, nas: CoaNas): RowKey {
+  const { nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp } = nas;
+  const text = JSON.stringify([nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp]);
+  return {
+    partitionKey: restartsPartition(site),
+    rowKey: createHash('sha256').update(text).digest('hex').slice(0, 32),
+  };
 }
 
 export function sessionsOfDevicePrefix(key: DeviceKey): string {

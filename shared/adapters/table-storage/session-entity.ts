@@ -1,92 +1,135 @@
-// A session as a row, and back.
+// A session as a row, and back. The newest answer of each credential stands in a column of its own.
 
+import { rulingAnswer } from '../../domain/answers-in-effect.ts';
 import type { MatchedDevice } from '../../domain/decision.ts';
 import { deviceKeyText } from '../../domain/device.ts';
+import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
-import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';
-import { rulingSession } from '../../domain/ruling-session.ts';
-import type { Session } from '../../domain/session.ts';
+import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session.ts';
+import { lifeOf } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
+import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';
 import { sessionRow } from './row-keys.ts';
 
-/** What a decision rests on that rests on no stored record. */
-export const WITHOUT_RECORD = ['live', 'nothing'] as const;
+export type SessionRow = Record<string, unknown>;
 
-const TEXT_COLUMNS = [
-  ...NAS_LOCATION_FIELDS,
-  'userName',
-  'acctSessionId',
-  'acctMultiSessionId',
-  'auditSessionId',
-  'method',
-  'client',
-] as const satisfies readonly (keyof Session)[];
+const ANSWER_COLUMN = /^answer_/;
+/** An answer that is older than its credential's newest, and that accounting carries. */
+const CARRIED_COLUMN = 'carried';
 
-/** All but what accounting knows, to be merged into the row: that stays. */
-export function toSessionEntity(session: Session) {
-  const { decision, presented, id, accounting, site, mac, ...place } = session;
+/** A session is kept after its end: for operators who ask for yesterday's, and for any clock to be wrong. */
+const KEPT_AFTER_END_MS = 24 * 60 * 60_000;
+
+/** All but what accounting knows and other answers are, to be merged into the row: those stay. */
+export function toSessionEntity(session: AnsweredSession, column = '') {
+  const { decision, id, site, mac, credential } = session;
   const { device } = decision;
-  // MAB has a column of its own: it does not replace what the station has proven (ruling-session.ts).
-  const answer =
-    session.method === 'mab'
-      ? { bypass: JSON.stringify({ ...place, presented, decision }) }
-      : // Merged rows keep what is not written: a place without a port must not keep the port of the place before.
-        {
-          ...Object.fromEntries(TEXT_COLUMNS.map((column) => [column, ''])),
-          ...place,
-          presented: JSON.stringify(presented),
-          decision: JSON.stringify(decision),
-        };
+  const answer = answerOf(session);
   return {
     ...sessionRow(id),
     site,
     ...(mac !== undefined && { mac }),
-    ...answer,
+    [`answer_${credential}${column}`]: JSON.stringify(answer),
+    ...columnsForEarlierVersion(answer),
     // Columns beside the JSON are for people and filters.
     decidedAt: decision.decidedAt,
     standing: decision.standing,
     verdict: decision.outcome.verdict,
     deviceKey: device ? deviceKeyText(device) : '',
     basis: basisOf(device),
+    overAt: overAfter([answer], decision.decidedAt),
   };
 }
 
-export function fromSessionEntity(id: string, row: Record<string, unknown>): Session {
-  const texts = TEXT_COLUMNS.flatMap((column) =>
-    typeof row[column] === 'string' && row[column] !== '' ? [[column, row[column]]] : [],
-  );
-  const common = {
+export function toCarriedColumn(answer: Answer): SessionRow {
+  return { [CARRIED_COLUMN]: JSON.stringify(answer) };
+}
+
+/** When the row may go, where nothing else is said of the session. */
+export function overAfter(answers: readonly Answer[], lastSign: Instant): Instant {
+  const lifeMs = lifeOf({ answers });
+  return addMilliseconds(lastSign, lifeMs + Math.min(lifeMs, KEPT_AFTER_END_MS));
+}
+
+/** @throws StoreError NAC_STORE_ROW */
+export function fromSessionEntity(id: string, row: SessionRow): Session {
+  const answers = answersOf(id, row);
+  const accounting = typeof row['accounting'] === 'string' ? parsed(id, row['accounting']) : undefined;
+  const session = {
     id,
     site: String(row['site']),
     ...(typeof row['mac'] === 'string' && row['mac'] !== '' && { mac: row['mac'] as MacAddress }),
-    ...(typeof row['accounting'] === 'string' && { accounting: JSON.parse(row['accounting']) }),
+    answers,
+    ...(accounting !== undefined && { accounting: accounting as NonNullable<Session['accounting']> }),
   };
-  const proven: Session | undefined =
-    typeof row['decision'] === 'string'
-      ? {
-          ...common,
-          client: String(row['client']),
-          ...Object.fromEntries(texts),
-          presented: JSON.parse(String(row['presented'])),
-          decision: JSON.parse(row['decision']),
-        }
-      : undefined;
-  const bypass: Session | undefined =
-    typeof row['bypass'] === 'string' ? { ...JSON.parse(row['bypass']), ...common } : undefined;
-  const session = rulingSession(proven, bypass);
-  if (session === undefined) throw unreadableSession(id);
-  return session;
+  const ruling = rulingAnswer(session);
+  if (ruling === undefined) throw unreadableSession(id);
+  return { ...ruling, ...session };
 }
 
-/** On what the latest decision rests: a stored record, Intune's own word, or nothing. */
-function basisOf(device: MatchedDevice | undefined): 'record' | (typeof WITHOUT_RECORD)[number] {
+/** Whether the row is one of the version before, which knew one session of a station. */
+export function isEarlierRow(row: SessionRow): boolean {
+  return !Object.keys(row).some((column) => ANSWER_COLUMN.test(column));
+}
+
+export function answerColumns(row: SessionRow): string[] {
+  return Object.keys(row).filter((column) => ANSWER_COLUMN.test(column));
+}
+
+/** The row with the newest answers and the carried one only, so that it takes another. */
+export function withoutOldAnswers(row: SessionRow, kept: number): SessionRow {
+  const columns = answerColumns(row);
+  const decidedAt = (column: string): string => {
+    const text = String(row[column]);
+    return /"decidedAt":"([^"]+)"/.exec(text)?.[1] ?? '';
+  };
+  const old = columns.sort((a, b) => (decidedAt(a) < decidedAt(b) ? 1 : -1)).slice(kept);
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !old.includes(column)));
+}
+
+/** Newest first, one of each credential, and the one that accounting carries. */
+function answersOf(id: string, row: SessionRow): Answer[] {
+  const columns = answerColumns(row);
+  if (columns.length === 0) return byTime(answersOfEarlierRow(row as EarlierRow, (text) => parsed(id, text)));
+  const newest = new Map<string, Answer>();
+  for (const answer of byTime(columns.map((column) => parsedAnswer(id, row[column])))) {
+    if (!newest.has(answer.credential)) newest.set(answer.credential, answer);
+  }
+  const answers = [...newest.values()];
+  if (row[CARRIED_COLUMN] === undefined) return answers;
+  const carried = parsedAnswer(id, row[CARRIED_COLUMN]);
+  const isThere = answers.some(({ decision }) => decision.id === carried.decision.id);
+  return isThere ? answers : byTime([...answers, carried]);
+}
+
+function byTime(answers: readonly Answer[]): Answer[] {
+  return [...answers].sort((a, b) => (a.decision.decidedAt < b.decision.decidedAt ? 1 : -1));
+}
+
+function parsedAnswer(id: string, text: unknown): Answer {
+  const answer = parsed(id, text) as Partial<Answer> | null;
+  if (typeof answer?.decision?.decidedAt !== 'string' || answer.presented === undefined) throw unreadableSession(id);
+  return answer as Answer;
+}
+
+function parsed(id: string, text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch (cause) {
+    throw unreadableSession(id, cause);
+  }
+}
+
+/** On what an answer rests: a stored record, Intune's own word, or nothing. */
+export function basisOf(device: MatchedDevice | undefined): 'record' | 'live' | 'nothing' {
   if (device === undefined) return 'nothing';
   return device.live ? 'live' : 'record';
 }
 
-function unreadableSession(id: string): StoreError {
+export function unreadableSession(id: string, cause?: unknown): StoreError {
   return new StoreError('NAC_STORE_ROW', `The row of session ${id} holds no answer.`, {
     action:
       'Something else wrote into the table: remove the row. The station is remembered at its next authentication.',
+    cause,
   });
 }

@@ -14,6 +14,17 @@ export function isConflict(thrown: unknown): boolean {
   return thrown instanceof RestError && (thrown.statusCode === 409 || thrown.statusCode === 412);
 }
 
+/** True when a row would get more columns, or become larger, than a row may be: 252 columns, 1 MiB. */
+export function isTooLarge(thrown: unknown): boolean {
+  const code = thrown instanceof RestError ? (serviceCode(thrown) ?? '') : '';
+  return /^(EntityTooLarge|TooManyProperties|PropertyLimitExceeded|RequestBodyTooLarge)$/.test(code);
+}
+
+/** True when the service will never take this write, however often it is sent. */
+export function isRefusedForGood(thrown: unknown): boolean {
+  return thrown instanceof RestError && (thrown.statusCode === 400 || thrown.statusCode === 413);
+}
+
 /** Awaits a call to the store; whatever it throws comes out as StoreError. */
 export async function storeCall<T>(what: string, call: Promise<T>): Promise<T> {
   try {

@@ -1,112 +1,86 @@
-// Sessions in Table Storage: one row each, one that leads from a device to its sessions, and one for each decision, in one
-// transaction.
+// Sessions in Table Storage: one row each, with rows that lead to it in the same partition.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { concurrently } from '../../concurrently.ts';
 import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { Session } from '../../domain/session.ts';
-import { StoreError } from '../../errors.ts';
+import type { NasRestart } from '../../domain/nas-restart.ts';
+import type { AnsweredSession, Session } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { SessionStore } from '../../ports/session-store.ts';
-import { decisionActions } from './decision-rows.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AccountingWrite, SessionPage, SessionStore, SessionToCompare } from '../../ports/session-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import { NasRestarts } from './nas-restarts.ts';
 import { removeSilentSessions } from './remove-silent-sessions.ts';
-import {
-  prefixFilter,
-  sessionOfAccountingIdRow,
-  sessionOfDeviceRow,
-  sessionRow,
-  sessionsOfDevicePrefix,
-  shardPartition,
-} from './row-keys.ts';
-import { fromSessionEntity, toSessionEntity, WITHOUT_RECORD } from './session-entity.ts';
-import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { prefixFilter, sessionOfAccountingIdRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
+import { SessionRows } from './session-rows.ts';
+import { listToCompare, noteToCompare, removeCompared } from './sessions-to-compare.ts';
+import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { openedSession, writeAccounting } from './write-accounting.ts';
+import { writeAnswer } from './write-answer.ts';
 
-/** Attempts under contention; each lost one means that another writer got through. */
-const ATTEMPTS = 10;
+/** Rows read at once. */
+const READ_AT_ONCE = 16;
+
+/** What the store notes of its own work, and by which clock it keeps restarts in memory. */
+export interface SessionStoreOptions {
+  readonly clock?: Pick<Clock, 'now'>;
+  readonly log?: Logger;
+}
 
 export class TableSessionStore implements SessionStore {
   readonly #table: TableClient;
+  readonly #restarts: NasRestarts;
+  readonly #rows: SessionRows;
 
-  constructor(table: TableClient) {
+  constructor(table: TableClient, { clock, log }: SessionStoreOptions = {}) {
     this.#table = table;
+    this.#restarts = new NasRestarts(table, clock);
+    this.#rows = new SessionRows(table, this.#restarts, log);
   }
 
-  async writeDecision(session: Session, { signal }: CallOptions = {}): Promise<void> {
-    const { id, site, decision } = session;
-    // Merge: what accounting knows of the session stays.
-    const actions: TransactionAction[] = [['upsert', toSessionEntity(session), 'Merge']];
-    if (decision.device) {
-      actions.push(['upsert', { ...sessionOfDeviceRow(decision.device, id), sessionId: id }, 'Replace']);
-    }
-    for (const accountingId of accountingIds(session)) {
-      const way = sessionOfAccountingIdRow(id.charAt(0), site, accountingId);
-      actions.push(['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
-    }
-    actions.push(...decisionActions(session));
-    const options = signal ? { abortSignal: signal } : {};
-    await storeCall('writing a session', this.#table.submitTransaction(actions, options));
+  writeDecision(session: AnsweredSession, options: CallOptions & { column?: string } = {}): Promise<void> {
+    return writeAnswer(this.#table, session, options);
   }
 
-  async updateAccounting(
+  async open(session: AnsweredSession, accounting: SessionAccounting, { signal }: CallOptions = {}): Promise<boolean> {
+    const actions: TransactionAction[] = openedSession(session, accounting);
+    try {
+      await this.#table.submitTransaction(actions, signal ? { abortSignal: signal } : {});
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown)) return false;
+      throw toStoreError('opening a session', thrown);
+    }
+  }
+
+  updateAccounting(
     sessionId: string,
     edit: (session: Session) => SessionAccounting | undefined,
-    { signal }: CallOptions = {},
+    options: AccountingWrite = {},
   ): Promise<boolean> {
-    const options = signal ? { abortSignal: signal } : {};
-    const { partitionKey, rowKey } = sessionRow(sessionId);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      try {
-        const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey, options);
-        const accounting = edit(fromSessionEntity(sessionId, row));
-        if (accounting === undefined) return false;
-        const columns = { accounting: JSON.stringify(accounting), accountedAt: accounting.at };
-        await this.#table.updateEntity({ partitionKey, rowKey, ...columns }, 'Merge', { etag: row.etag, ...options });
-        return true;
-      } catch (thrown) {
-        if (isNotFound(thrown)) return false;
-        if (!isConflict(thrown)) throw toStoreError('writing the accounting of a session', thrown);
-      }
-    }
-    throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on session ${sessionId}.`, {
-      action: 'Deliver the accounting record again; it does no harm twice.',
-    });
+    return writeAccounting(this.#table, this.#restarts, sessionId, edit, options);
   }
 
-  async *listAll(): AsyncIterable<Session> {
-    for (const shard of SHARDS) {
-      const filter = prefixFilter(shardPartition(shard), 's|');
-      const rows = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
-      for await (const row of storePages('listing sessions', rows)) {
-        yield fromSessionEntity(String(row.rowKey).slice('s|'.length), row);
-      }
-    }
+  read(sessionId: string, options: CallOptions = {}): Promise<Session | undefined> {
+    return this.#rows.read(sessionId, options);
   }
 
-  removeSilent(shard: string, before: Instant, limit: number): Promise<number> {
-    return removeSilentSessions(this.#table, shard, before, limit);
+  listStation(station: string, options: CallOptions = {}): Promise<Session[]> {
+    return this.#rows.listStation(station, options);
   }
 
-  /** One question to all shards: nearly always there is next to nothing to be found. */
-  async *listWithoutRecord(since: Instant): AsyncIterable<Session> {
-    const basis = `(basis eq '${WITHOUT_RECORD.join("' or basis eq '")}')`;
-    const filter = `RowKey ge 's|' and RowKey lt 's}' and decidedAt ge '${since}' and ${basis}`;
-    const rows = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
-    for await (const row of storePages('listing sessions without a record', rows)) {
-      yield fromSessionEntity(String(row.rowKey).slice('s|'.length), row);
-    }
+  listPage(
+    shard: string,
+    range: { readonly after?: string | undefined; readonly limit: number },
+    options: CallOptions = {},
+  ): Promise<SessionPage> {
+    return this.#rows.listPage(shard, range, options);
   }
 
-  async read(sessionId: string, { signal }: CallOptions = {}): Promise<Session | undefined> {
-    const { partitionKey, rowKey } = sessionRow(sessionId);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey, options);
-      return fromSessionEntity(sessionId, row);
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a session', thrown);
-    }
+  listWithoutRecord(since: Instant, options: CallOptions = {}): AsyncIterable<Session> {
+    return this.#rows.listWithoutRecord(since, options);
   }
 
   async findByAccountingIds(
@@ -134,25 +108,46 @@ export class TableSessionStore implements SessionStore {
     return undefined;
   }
 
-  async listByDevice(key: DeviceKey): Promise<Session[]> {
-    const perShard = await Promise.all(SHARDS.map((shard) => this.#sessionIds(shard, key)));
-    const sessions = await Promise.all(perShard.flat().map((sessionId) => this.read(sessionId)));
-    // The way from a device stays when its session turns to another device; the session itself decides.
+  async listByDevice(key: DeviceKey, options: CallOptions = {}): Promise<Session[]> {
+    const perShard = await Promise.all(SHARDS.map((shard) => this.#sessionIds(shard, key, options)));
+    const ids = [...new Set(perShard.flat())];
+    const sessions = await concurrently(ids, READ_AT_ONCE, (id) => this.#rows.readOrPass(id, options));
+    const device = deviceKeyText(key);
+    // The way from a device stays when its session turns to another device; the answers decide.
     return sessions.filter(
       (session): session is Session =>
-        session?.decision.device !== undefined && deviceKeyText(session.decision.device) === deviceKeyText(key),
+        session?.answers.some(({ decision }) => decision.device && deviceKeyText(decision.device) === device) === true,
     );
   }
 
-  async #sessionIds(shard: string, key: DeviceKey): Promise<string[]> {
+  noteToCompare(sessionId: string, at: Instant, options: CallOptions = {}): Promise<void> {
+    return noteToCompare(this.#table, sessionId, at, options);
+  }
+
+  listToCompare(limit: number, options: CallOptions = {}): Promise<readonly SessionToCompare[]> {
+    return listToCompare(this.#table, limit, options);
+  }
+
+  removeCompared(entry: SessionToCompare, options: CallOptions = {}): Promise<void> {
+    return removeCompared(this.#table, entry, options);
+  }
+
+  noteRestart(restart: NasRestart, options: CallOptions = {}): Promise<boolean> {
+    return this.#restarts.note(restart, options);
+  }
+
+  removeSilent(shard: string, now: Instant, limit: number, options: CallOptions = {}): Promise<number> {
+    return removeSilentSessions(this.#table, shard, now, limit, options);
+  }
+
+  async #sessionIds(shard: string, key: DeviceKey, { signal }: CallOptions): Promise<string[]> {
     const filter = prefixFilter(shardPartition(shard), sessionsOfDevicePrefix(key));
     const ids: string[] = [];
-    const rows = this.#table.listEntities<{ sessionId: string }>({ queryOptions: { filter, select: ['sessionId'] } });
+    const rows = this.#table.listEntities<{ sessionId: string }>({
+      queryOptions: { filter, select: ['sessionId'] },
+      ...(signal && { abortSignal: signal }),
+    });
     for await (const { sessionId } of storePages('listing the sessions of a device', rows)) ids.push(sessionId);
     return ids;
   }
-}
-
-function accountingIds({ auditSessionId, acctMultiSessionId }: Session): string[] {
-  return [auditSessionId, acctMultiSessionId].filter((id) => id !== undefined);
 }

@@ -10,13 +10,28 @@ const HOUR_MS = 60 * MINUTE_MS;
 
 const minutes = (count: number) => addMilliseconds(TOLD_AT, count * MINUTE_MS);
 
-/** What the station's accounting says at NAS A (session A-1) and, after a roam, at NAS B (session B-1). */
+/** What accounting says of the station at one place: session A-1 of the NAS, and another one there, B-1. */
 function atA(status: AccountingEvent['status'], minute: number, more: Partial<AccountingEvent> = {}): AccountingEvent {
-  return { status, at: minutes(minute), acctSessionId: 'A-1', nasIpAddress: '10.1.1.1', nasPortId: 'Gi1/0/7', ...more };
+  return {
+    status,
+    at: minutes(minute),
+    receivedAt: minutes(minute),
+    acctSessionId: 'A-1',
+    nasIpAddress: '10.1.1.1',
+    nasPortId: 'Gi1/0/7',
+    ...more,
+  };
 }
 
 function atB(status: AccountingEvent['status'], minute: number, more: Partial<AccountingEvent> = {}): AccountingEvent {
-  return { status, at: minutes(minute), acctSessionId: 'B-1', nasIpAddress: '10.1.1.2', ...more };
+  return {
+    status,
+    at: minutes(minute),
+    receivedAt: minutes(minute),
+    acctSessionId: 'B-1',
+    nasIpAddress: '10.1.1.1',
+    ...more,
+  };
 }
 
 function replay(...events: AccountingEvent[]): SessionAccounting | undefined {
@@ -49,6 +64,7 @@ describe('an event', () => {
     expect(replay(event)).toEqual({
       status: 'started',
       at: minutes(0),
+      receivedAt: minutes(0),
       since: minutes(0),
       acctSessionId: 'A-1',
       nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a', packetSourceIp: '10.1.1.254' },
@@ -84,14 +100,43 @@ describe('an event', () => {
     expect(replay(atA('Start', 0), atA('Stop', 5), again)).toMatchObject({ status: 'started', acctSessionId: 'A-2' });
   });
 
-  test('the newest decides where the station is: nothing of the NAS it left stays', () => {
-    expect(replay(atA('Start', 0, { auditSessionId: 'of A', nasIdentifier: 'switch-a' }), atB('Start', 5))).toEqual({
+  test('of another session at the same place the names of the earlier one go, and what is known of the place stays', () => {
+    const first = atA('Start', 0, { auditSessionId: 'of A', framedIpAddress: '10.9.9.9', nasIdentifier: 'switch-a' });
+    expect(replay(first, atB('Start', 5))).toEqual({
       status: 'started',
       at: minutes(5),
+      receivedAt: minutes(5),
       since: minutes(5),
       acctSessionId: 'B-1',
-      nas: { nasIpAddress: '10.1.1.2' },
-      coa: { acctSessionId: 'B-1' },
+      nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' },
+      coa: { acctSessionId: 'B-1', nasPortId: 'Gi1/0/7' },
+    });
+  });
+});
+
+describe('a record that says less', () => {
+  const full = atA('Start', 0, { framedIpAddress: '10.9.9.9', nasIdentifier: 'switch-a', class: 'c-1' });
+  const sparse = (status: AccountingEvent['status'], minute: number): AccountingEvent => {
+    return { status, at: minutes(minute), receivedAt: minutes(minute), packetSourceIp: '10.1.1.254' };
+  };
+
+  test.each(['Start', 'Interim-Update', 'Stop'] as const)('%s fills in, and nothing is forgotten', (status) => {
+    expect(replay(full, sparse(status, 3))).toMatchObject({
+      status: status === 'Stop' ? 'stopped' : 'started',
+      at: minutes(3),
+      acctSessionId: 'A-1',
+      nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a', packetSourceIp: '10.1.1.254' },
+      coa: { acctSessionId: 'A-1', framedIpAddress: '10.9.9.9', nasPortId: 'Gi1/0/7' },
+      class: 'c-1',
+    });
+  });
+
+  test('and came first is filled in by the one that is late', () => {
+    expect(replay(sparse('Interim-Update', 3), full)).toMatchObject({
+      at: minutes(3),
+      acctSessionId: 'A-1',
+      nas: { nasIpAddress: '10.1.1.1', packetSourceIp: '10.1.1.254' },
+      coa: { framedIpAddress: '10.9.9.9' },
     });
   });
 });
@@ -126,10 +171,10 @@ describe('late and repeated events', () => {
   });
 });
 
-describe('a roam from NAS A to NAS B', () => {
-  const live = { status: 'started', acctSessionId: 'B-1', nas: { nasIpAddress: '10.1.1.2' } };
+describe('one session of the NAS after another', () => {
+  const live = { status: 'started', acctSessionId: 'B-1' };
 
-  test('B says Start before A says Stop: the session is at B, and lives', () => {
+  test('B starts before A stops: the session is B, and lives', () => {
     expect(replay(atA('Start', 0), atB('Start', 5), atA('Stop', 6))).toMatchObject(live);
   });
 
@@ -137,7 +182,7 @@ describe('a roam from NAS A to NAS B', () => {
     expect(applyAccounting(replay(atB('Start', 5)), atA('Stop', 500))).toBe(undefined);
   });
 
-  test('A says Stop first: the Start at B counts all the same', () => {
+  test('A stops first: the Start of B counts all the same', () => {
     expect(replay(atA('Start', 0), atA('Stop', 5), atB('Start', 6))).toMatchObject(live);
   });
 
@@ -148,7 +193,7 @@ describe('a roam from NAS A to NAS B', () => {
     });
   });
 
-  test('B’s Start delivered after A’s later Stop: the session is at B, and lives', () => {
+  test('the Start of B delivered after the later Stop of A: the session is B, and lives', () => {
     expect(replay(atA('Start', 0), atA('Stop', 6), atB('Start', 5))).toMatchObject(live);
   });
 });

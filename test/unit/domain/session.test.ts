@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { AccessRequest } from '../../../shared/domain/access-request.ts';
+import { credentialKey } from '../../../shared/domain/credential.ts';
 import { presentedIdentities } from '../../../shared/domain/presented-identities.ts';
-import { openSession, sessionId } from '../../../shared/domain/session.ts';
+import { openSession } from '../../../shared/domain/session.ts';
+import { sessionId, stationId } from '../../../shared/domain/session-id.ts';
 import { aDecision } from '../../support/a-session.ts';
 
 /** Who asks; every site has a key of its own. */
@@ -17,20 +19,58 @@ const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', 
 
 const DECISION = aDecision();
 
-describe('a session is one station at one site', () => {
+describe('a session is one station at one place of one site', () => {
   test('its id is twenty hexadecimal digits', () => {
     expect(sessionId(asker('berlin'), station)).toMatch(/^[0-9a-f]{20}$/);
   });
 
   test('however the access point writes the address', () => {
     for (const callingStationId of ['a0b1c2d3e4f5', 'a0:b1:c2:d3:e4:f5', 'a0b1.c2d3.e4f5']) {
-      expect(sessionId(asker('berlin'), ask({ callingStationId }))).toBe(sessionId(asker('berlin'), station));
+      const written = { ...station, callingStationId };
+      expect(sessionId(asker('berlin'), written)).toBe(sessionId(asker('berlin'), station));
     }
   });
 
-  test('wherever it roams at the site, and whoever logs in', () => {
-    const roamed = ask({ callingStationId: 'a0b1c2d3e4f5', userName: 'bob', nasIpAddress: '10.1.1.2', nasPortId: '7' });
-    expect(sessionId(asker('berlin'), roamed)).toBe(sessionId(asker('berlin'), station));
+  test('in accounting that names the station by User-Name alone, in any notation', () => {
+    for (const userName of ['a0b1c2d3e4f5', 'A0-B1-C2-D3-E4-F5', 'a0b1.c2d3.e4f5']) {
+      const record = { userName, nasIpAddress: '10.1.1.1' };
+      expect(sessionId(asker('berlin'), record)).toBe(sessionId(asker('berlin'), station));
+    }
+  });
+
+  test('at another NAS it is another session of the same station, whatever user is at it', () => {
+    const moved = ask({ callingStationId: 'a0b1c2d3e4f5', userName: 'bob', nasIpAddress: '10.1.1.2' });
+    expect(sessionId(asker('berlin'), moved)).not.toBe(sessionId(asker('berlin'), station));
+    expect(stationId(asker('berlin'), moved)).toBe(stationId(asker('berlin'), station));
+    expect(sessionId(asker('berlin'), moved).slice(0, 14)).toBe(stationId(asker('berlin'), station));
+  });
+
+  test.each([
+    ['Ethernet', false],
+    ['Virtual', false],
+    [undefined, false],
+    ['Wireless-802.11', true],
+    ['wireless-other', true],
+  ])('at another port of type %s of the same NAS it is the same session: %s', (nasPortType, same) => {
+    const at = (nasPortId: string) => ({ ...station, ...(nasPortType && { nasPortType }), nasPortId });
+    const [one, other] = [sessionId(asker('berlin'), at('7')), sessionId(asker('berlin'), at('8'))];
+    expect(one === other).toBe(same);
+  });
+
+  test('a NAS is known by its IPv4 address, else its IPv6 address, else its name, else where packets come from', () => {
+    const names = {
+      nasIpAddress: '10.1.1.1',
+      nasIpv6Address: '2001:db8::1',
+      nasIdentifier: 'a',
+      packetSourceIp: '::1',
+    };
+    const { nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp } = names;
+    const idAt = (nas: object): string => sessionId(asker('berlin'), { callingStationId: 'a0b1c2d3e4f5', ...nas });
+    expect(idAt(names)).toBe(idAt({ nasIpAddress }));
+    expect(idAt({ nasIpv6Address, nasIdentifier, packetSourceIp })).toBe(idAt({ nasIpv6Address }));
+    expect(idAt({ nasIdentifier, packetSourceIp })).toBe(idAt({ nasIdentifier }));
+    const ids = [{ nasIpAddress }, { nasIpv6Address }, { nasIdentifier }, { packetSourceIp }].map(idAt);
+    expect(new Set(ids).size).toBe(4);
   });
 
   test('another site, another session', () => {
@@ -85,6 +125,7 @@ test('an opened session remembers station, place and decision, and leaves out wh
     site: 'berlin',
     method: 'site',
     client: 'radius-1',
+    credential: credentialKey(station),
     mac: 'a0b1c2d3e4f5',
     userName: 'alice',
     nasIpAddress: '10.1.1.1',

@@ -42,6 +42,7 @@ describe('the attributes', () => {
       ...attributes,
       status: 'Start',
       at: NOW,
+      receivedAt: NOW,
       nasPort: 50_107,
       class: CLASS,
     });
@@ -52,6 +53,7 @@ describe('the attributes', () => {
     expect(read({ ...empty, status: 'Stop', nasPort: '', class: '', eventTime: '' })).toEqual({
       status: 'Stop',
       at: NOW,
+      receivedAt: NOW,
     });
   });
 
@@ -120,7 +122,7 @@ describe('the class', () => {
   test.each(['0x', '0xzz', 'somebody else’s', `${CLASS}'`, `x${CLASS}`, '0x00', '0123456789abcdef0123-', '../../x'])(
     '%j is somebody else’s, and the record counts all the same',
     (text) => {
-      expect(read({ status: 'Start', class: text })).toEqual({ status: 'Start', at: NOW });
+      expect(read({ status: 'Start', class: text })).toEqual({ status: 'Start', at: NOW, receivedAt: NOW });
     },
   );
 });

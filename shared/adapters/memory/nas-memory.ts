@@ -1,0 +1,28 @@
+// What this process has heard of each NAS; those unheard of for longest are forgotten first.
+
+import { LRUCache } from 'lru-cache';
+import type { CoaNas } from '../../domain/coa-job.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { namesOfNas } from '../../domain/nas-restart.ts';
+import type { NasMemory } from '../../ports/nas-memory.ts';
+
+const MOST_NASES = 20_000;
+/** A NAS behind a few proxies; of one that comes from more, the newest are remembered. */
+const MOST_SOURCES = 8;
+
+export function createNasMemory(): NasMemory {
+  const sources = new LRUCache<string, readonly string[]>({ max: MOST_NASES });
+  const restarts = new LRUCache<string, Instant>({ max: MOST_NASES });
+  const keyOf = (site: string, nas: CoaNas): string => JSON.stringify([site, namesOfNas(nas)[0]]);
+  return {
+    noteSource(site, nas) {
+      const { packetSourceIp = '' } = nas;
+      const known = sources.get(keyOf(site, nas)) ?? [];
+      if (known.includes(packetSourceIp)) return;
+      sources.set(keyOf(site, nas), [packetSourceIp, ...known].slice(0, MOST_SOURCES));
+    },
+    sourcesOf: (site, nas) => sources.get(keyOf(site, nas)) ?? [],
+    noteRestart: (site, nas, at) => void restarts.set(keyOf(site, nas), at),
+    restartedAt: (site, nas) => restarts.get(keyOf(site, nas)),
+  };
+}

@@ -1,0 +1,71 @@
+// Writes an answer: the session's row, what leads to it, and the decision in its own right, in one transaction and without
+// reading anything before.
+
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { AnsweredSession } from '../../domain/session.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import { decisionActions } from './decision-rows.ts';
+import { sessionOfAccountingIdRow, sessionOfDeviceRow, sessionRow, sessionWithoutRecordRow } from './row-keys.ts';
+import { basisOf, type SessionRow, toSessionEntity, withoutOldAnswers } from './session-entity.ts';
+import { isConflict, isNotFound, isTooLarge, storeCall, toStoreError } from './store-errors.ts';
+
+/** Answers that a row keeps when it gets too many: far more than one station's credentials that are in use. */
+export const ANSWERS_KEPT = 8;
+
+const ATTEMPTS = 3;
+
+export async function writeAnswer(
+  table: TableClient,
+  session: AnsweredSession,
+  { signal, column }: CallOptions & { readonly column?: string },
+): Promise<void> {
+  const options = signal ? { abortSignal: signal } : {};
+  // Merge: what accounting knows of the session stays, and so do the answers for other credentials.
+  const entity = toSessionEntity(session, column);
+  const actions: TransactionAction[] = [['upsert', entity, 'Merge'], ...waysTo(session), ...decisionActions(session)];
+  try {
+    await table.submitTransaction(actions, options);
+  } catch (thrown) {
+    if (!isTooLarge(thrown)) throw toStoreError('writing a session', thrown);
+    // A station with hundreds of credentials, a lab's or a kiosk's: the oldest answers make room.
+    await makeRoom(table, session.id, options);
+    await storeCall('writing a session', table.submitTransaction(actions, options));
+  }
+}
+
+/** Rows by which a session is found: by device, by a name of accounting, and as one that no stored record is behind. */
+export function waysTo(session: AnsweredSession): TransactionAction[] {
+  const { id, site, decision } = session;
+  const ways = [];
+  if (decision.device) ways.push(sessionOfDeviceRow(decision.device, id));
+  for (const name of accountingIds(session)) ways.push(sessionOfAccountingIdRow(id.charAt(0), site, name));
+  if (basisOf(decision.device) !== 'record') ways.push(sessionWithoutRecordRow(id, decision.decidedAt));
+  return ways.map((way) => ['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
+}
+
+/** Each name once: a transaction may not write a row twice. */
+function accountingIds({ auditSessionId, acctMultiSessionId }: AnsweredSession): Set<string> {
+  return new Set([auditSessionId, acctMultiSessionId].filter((id) => id !== undefined));
+}
+
+export async function makeRoom(table: TableClient, sessionId: string, options: object): Promise<void> {
+  const { partitionKey, rowKey } = sessionRow(sessionId);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const row = await table.getEntity<SessionRow>(partitionKey, rowKey, options);
+      const { etag, ...columns } = row;
+      await table.updateEntity(writable(withoutOldAnswers(columns, ANSWERS_KEPT)), 'Replace', { etag, ...options });
+      return;
+    } catch (thrown) {
+      if (isNotFound(thrown)) return;
+      if (!isConflict(thrown) || attempt === ATTEMPTS) throw toStoreError('writing a session', thrown);
+    }
+  }
+}
+
+/** A row as it was read, as one to be written: without what the service adds. */
+export function writable(row: SessionRow): { partitionKey: string; rowKey: string } & SessionRow {
+  const { etag, timestamp, ...columns } = row;
+  const own = Object.entries(columns).filter(([column]) => !column.startsWith('odata.'));
+  return Object.fromEntries(own) as { partitionKey: string; rowKey: string };
+}

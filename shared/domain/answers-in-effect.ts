@@ -1,0 +1,67 @@
+// Which answers of a session the NAS may act on now. Enforcement compares each of them with policy.
+
+import { addMilliseconds, type Instant } from './instant.ts';
+import { mayBeSamePlace } from './place.ts';
+import { type Answer, asAnswered, type Session } from './session.ts';
+import { hasStopped, REPEATED_UNWRITTEN_MS, TIMEOUT_SPREAD } from './session-life.ts';
+
+/** How far the clocks of two instances may be apart. */
+const CLOCK_SKEW_MS = 30_000;
+
+/** The session once for each answer in effect, the ruling one first. */
+export function answersInEffect(session: Session, now: Instant): readonly Session[] {
+  const ruling = rulingAnswer(session);
+  const newest = session.answers[0];
+  if (ruling === undefined || newest === undefined) return [];
+  const others = session.answers.filter(
+    (answer) => answer !== ruling && (answer === newest || mayStillHold(answer, newest, session, now)),
+  );
+  return [ruling, ...others].map((answer) => asAnswered(session, answer));
+}
+
+/**
+ * The answer that the network most likely acts on: the one whose Class accounting carries, received after the newest
+ * answer; else the newest; but MAB gives way to 802.1X on the same port (authentication priority).
+ */
+export function rulingAnswer({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): Answer | undefined {
+  const newest = answers[0];
+  if (newest === undefined) return undefined;
+  const carried = answers.find(({ decision }) => decision.id === accounting?.class);
+  if (carried !== undefined && receivedAfter(accounting, newest)) return carried;
+  if (newest.method !== 'mab') return newest;
+  const proven = answers.find(({ method }) => method !== 'mab');
+  return proven !== undefined && holdsThePort(proven, newest, accounting) ? proven : newest;
+}
+
+/** The port was opened by 802.1X, nothing said that this is over, and its time is not up. */
+function holdsThePort(proven: Answer, bypass: Answer, accounting: Session['accounting']): boolean {
+  const { decision } = proven;
+  const until = addMilliseconds(decision.decidedAt, decision.sessionTimeoutSeconds * TIMEOUT_SPREAD * 1000);
+  return (
+    decision.outcome.verdict === 'permit' &&
+    mayBeSamePlace(proven, bypass) &&
+    !hasStopped({ answers: [proven], ...(accounting && { accounting }) }) &&
+    bypass.decision.decidedAt <= until
+  );
+}
+
+/**
+ * An older answer than the newest holds as long as the instance that gave it may have given it again, unwritten, after the
+ * newest one; and as long as accounting carries its Class.
+ */
+function mayStillHold(answer: Answer, newest: Answer, session: Session, now: Instant): boolean {
+  const { accounting } = session;
+  const repeatedUntil = addMilliseconds(answer.decision.decidedAt, REPEATED_UNWRITTEN_MS + CLOCK_SKEW_MS);
+  const isCarried = accounting?.class === answer.decision.id;
+  if (isCarried && receivedAfter(accounting, newest)) return true;
+  if (newest.decision.decidedAt > repeatedUntil) return false;
+  if (now <= repeatedUntil || accounting?.class === undefined) return true;
+  // What accounting has said since no unwritten answer could come any more is what the NAS runs on.
+  const said = accounting.receivedAt ?? accounting.at;
+  const isKnown = session.answers.some(({ decision }) => decision.id === accounting.class);
+  return isCarried || !isKnown || said <= repeatedUntil;
+}
+
+function receivedAfter(accounting: Session['accounting'], { decision }: Answer): boolean {
+  return accounting !== undefined && (accounting.receivedAt ?? accounting.at) >= decision.decidedAt.slice(0, 19);
+}

@@ -1,0 +1,149 @@
+// Which session an accounting record is about: the one at the place that the record names. Class leads to the answer that the
+// station has; without Class the NAS's own names of the session, which it also put into the question, or the station.
+
+import type { AccountingEvent } from '../domain/accounting.ts';
+import type { Client } from '../domain/client.ts';
+import { parseDecisionId } from '../domain/decision-id.ts';
+import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';
+import { mayBeSamePlace, placeText } from '../domain/place.ts';
+import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session.ts';
+import { sessionId, sessionIdAt, stationId, stationOf } from '../domain/session-id.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { DecisionStore } from '../ports/decision-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+
+export interface FindAccountedDeps {
+  readonly sessions: SessionStore;
+  readonly decisions: Pick<DecisionStore, 'read'>;
+}
+
+export type Accounted =
+  /** `carried`: the answer that the record's Class names, where the session does not keep it any more. */
+  | { readonly kind: 'known'; readonly id: string; readonly carried?: Answer }
+  /** The station is at a place where it has not asked: a fast roam, with the answer it got elsewhere. */
+  | { readonly kind: 'roamed'; readonly session: AnsweredSession };
+
+export async function findAccounted(
+  deps: FindAccountedDeps,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<Accounted | undefined> {
+  const byClass = event.class === undefined ? undefined : await findByClass(deps, client, event, options);
+  if (byClass !== undefined) return byClass;
+  return findByNames(deps.sessions, client, event, options);
+}
+
+async function findByClass(
+  deps: FindAccountedDeps,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<Accounted | undefined> {
+  const { sessions, decisions } = deps;
+  const answeredId = parseDecisionId(event.class ?? '')?.sessionId ?? event.class?.slice(0, 20) ?? '';
+  const answered = await sessions.read(answeredId, options);
+  if (answered === undefined || answered.site !== client.site) return undefined;
+  const kept = answered.answers.find(({ decision }) => decision.id === event.class);
+  const isHere = mayBeSamePlace(placeOf(answered), event);
+  const older = kept ?? (await readAnswer(decisions, client, event, options));
+  if (isHere) {
+    return { kind: 'known', id: answered.id, ...(kept === undefined && older !== undefined && { carried: older }) };
+  }
+  const station = stationOf(answered.id);
+  const there = atPlace(await sessions.listStation(station, options), event);
+  if (there !== undefined) {
+    const isKept = there.answers.some(({ decision }) => decision.id === event.class);
+    return { kind: 'known', id: there.id, ...(!isKept && older !== undefined && { carried: older }) };
+  }
+  // Where the station has gone from is no news.
+  if (event.status === 'Stop') return undefined;
+  return roamed(client, answered, older ?? answerOf(answered), event);
+}
+
+/** An answer that its session has replaced since is still among the decisions. */
+async function readAnswer(
+  decisions: Pick<DecisionStore, 'read'>,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<Answer | undefined> {
+  const record = event.class === undefined ? undefined : await decisions.read(event.class, options);
+  return record?.site === client.site ? { ...answerOf(record), credential: record.credential ?? 'earlier' } : undefined;
+}
+
+/** The exact place is read first, since it nearly always is the one; a record that says less than the question did is looked for. */
+async function findByNames(
+  sessions: SessionStore,
+  client: Client,
+  event: AccountingEvent,
+  options: CallOptions,
+): Promise<Accounted | undefined> {
+  const names = [event.auditSessionId, event.acctMultiSessionId].filter((name) => name !== undefined);
+  const exact = await sessions.read(sessionId(client, event), options);
+  if (exact !== undefined && isNamed(exact, names)) return known(exact.id);
+  const byName = names.length === 0 ? undefined : await sessions.findByAccountingIds(client.site, names, options);
+  const id = byName ?? exact?.id;
+  if (id !== undefined) return known(id);
+  const station = await sessions.listStation(stationId(client, event), options);
+  const there = atPlace(station, event);
+  if (there !== undefined) return known(there.id);
+  // A NAS that repeats no Class: the station has what it was answered last.
+  const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
+  return newest && event.status !== 'Stop' ? roamed(client, newest, answerOf(newest), event) : undefined;
+}
+
+function known(id: string): Accounted {
+  return { kind: 'known', id };
+}
+
+function roamed(client: Client, from: Session, answer: Answer, event: AccountingEvent): Accounted {
+  const place = placeIn(event);
+  const { mac } = from;
+  const session = {
+    ...withoutPlace(answer),
+    ...place,
+    ...(event.acctSessionId !== undefined && { acctSessionId: event.acctSessionId }),
+    ...(event.acctMultiSessionId !== undefined && { acctMultiSessionId: event.acctMultiSessionId }),
+    ...(event.auditSessionId !== undefined && { auditSessionId: event.auditSessionId }),
+    id: sessionIdAt(client, stationOf(from.id), place),
+    site: client.site,
+    ...(mac !== undefined && { mac }),
+  };
+  return { kind: 'roamed', session };
+}
+
+/** None of the names is known, or one of them is the session's own. */
+function isNamed({ answers }: Session, names: readonly string[]): boolean {
+  const known = answers.flatMap(({ auditSessionId, acctMultiSessionId }) => [auditSessionId, acctMultiSessionId]);
+  const named = known.filter((name) => name !== undefined);
+  return names.length === 0 || named.length === 0 || names.some((name) => named.includes(name));
+}
+
+/** The session at the place of the record; of several that may be, the one the NAS knows by that id, else the newest. */
+function atPlace(sessions: readonly Session[], event: AccountingEvent): Session | undefined {
+  const here = sessions.filter((session) => mayBeSamePlace(placeOf(session), event));
+  const byText = here.find((session) => placeText(session) === placeText(event));
+  const byId = here.find(
+    ({ acctSessionId, accounting }) =>
+      event.acctSessionId !== undefined && [acctSessionId, accounting?.acctSessionId].includes(event.acctSessionId),
+  );
+  const newest = [...here].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1))[0];
+  return byId ?? byText ?? newest;
+}
+
+function newestOf({ answers }: Session): string {
+  return answers[0]?.decision.decidedAt ?? '';
+}
+
+function placeIn(event: AccountingEvent): NasLocation {
+  const fields = NAS_LOCATION_FIELDS.map((field) => [field, event[field]]);
+  return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+}
+
+/** What the NAS that was left said of the place and of its session is not true of the next one. */
+function withoutPlace(answer: Answer): Answer {
+  const left: readonly string[] = [...NAS_LOCATION_FIELDS, 'acctSessionId', 'acctMultiSessionId', 'auditSessionId'];
+  const kept = Object.entries(answer).filter(([field]) => !left.includes(field) || field === 'nasPortType');
+  return Object.fromEntries(kept) as unknown as Answer;
+}

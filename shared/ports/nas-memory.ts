@@ -1,0 +1,11 @@
+import type { CoaNas } from '../domain/coa-job.ts';
+import type { Instant } from '../domain/instant.ts';
+
+/** What this process has lately heard of each NAS of a site. */
+export interface NasMemory {
+  noteSource(site: string, nas: CoaNas): void;
+  /** Where its packets came from; empty where nothing was heard of the NAS. A packet without a source counts as ''. */
+  sourcesOf(site: string, nas: CoaNas): readonly string[];
+  noteRestart(site: string, nas: CoaNas, at: Instant): void;
+  restartedAt(site: string, nas: CoaNas): Instant | undefined;
+}

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { SessionAccounting } from '../../../shared/domain/accounting.ts';
+import { answersInEffect } from '../../../shared/domain/answers-in-effect.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
+import type { Answer, Session } from '../../../shared/domain/session.ts';
+import { aDecision, aSession } from '../../support/a-session.ts';
+
+const ID = 'ab'.repeat(10);
+const at = (time: string): string => `2026-11-21T${time}.500Z`;
+
+function answered(
+  credential: string,
+  time: string,
+  more: Partial<Answer> = {},
+  decision: Partial<Decision> = {},
+): Answer {
+  return {
+    credential,
+    client: 'radius-1',
+    method: credential === 'mab' ? 'mab' : 'eap-tls',
+    nasIpAddress: '10.1.1.1',
+    nasPortId: 'Gi1/0/7',
+    presented: { authenticated: true, identities: [], problems: [] },
+    decision: aDecision({ id: `${ID}-${credential}`, decidedAt: at(time), sessionTimeoutSeconds: 3600, ...decision }),
+    ...more,
+  };
+}
+
+function accounted(status: 'started' | 'stopped', time: string, credential?: string): SessionAccounting {
+  const when = `2026-11-21T${time}.000Z`;
+  return {
+    status,
+    at: when,
+    receivedAt: when,
+    nas: {},
+    coa: {},
+    ...(credential && { class: `${ID}-${credential}` }),
+  };
+}
+
+/** Credentials of the answers in effect, the ruling one first. */
+function inEffect(answers: readonly Answer[], accounting?: SessionAccounting, now = '11:00:00'): string[] {
+  const newestFirst = [...answers].sort((a, b) => (a.decision.decidedAt < b.decision.decidedAt ? 1 : -1));
+  const session: Session = aSession({ ...newestFirst[0], answers: newestFirst, ...(accounting && { accounting }) });
+  return answersInEffect(session, at(now)).map(({ credential }) => credential);
+}
+
+describe('of MAB and 802.1X on one port', () => {
+  test('802.1X rules, whichever was asked first', () => {
+    expect(inEffect([answered('cert', '10:00:00'), answered('mab', '10:00:01')])[0]).toBe('cert');
+    expect(inEffect([answered('cert', '10:00:01'), answered('mab', '10:00:00')])[0]).toBe('cert');
+  });
+
+  test('the only one rules', () => {
+    expect(inEffect([answered('mab', '10:00:00')])).toEqual(['mab']);
+    expect(inEffect([answered('cert', '10:00:00')])).toEqual(['cert']);
+  });
+
+  test.each([
+    ['was refused', answered('cert', '10:00:00', {}, { outcome: { verdict: 'deny' } }), undefined],
+    ['has ended', answered('cert', '10:00:00'), accounted('stopped', '10:30:00', 'cert')],
+    ['is longer ago than its Session-Timeout', answered('cert', '08:00:00'), undefined],
+    ['was on another port', answered('cert', '10:00:00', { nasPortId: 'Gi1/0/8' }), undefined],
+    ['was at another NAS', answered('cert', '10:00:00', { nasIpAddress: '10.1.1.2' }), undefined],
+  ])('a newer MAB rules where 802.1X %s', (_what, proven, accounting) => {
+    expect(inEffect([proven, answered('mab', '10:31:00')], accounting)).toEqual(['mab']);
+  });
+
+  test('a newer MAB that gives way is compared all the same: the station may have fallen back to it', () => {
+    expect(inEffect([answered('cert', '10:00:00'), answered('mab', '10:31:00')])).toEqual(['cert', 'mab']);
+  });
+
+  test('the Class in accounting says which answer the NAS took', () => {
+    const answers = [answered('cert', '10:00:00'), answered('mab', '10:00:01')];
+    expect(inEffect(answers, accounted('started', '10:00:05', 'mab'))[0]).toBe('mab');
+    expect(inEffect(answers, accounted('started', '10:00:05', 'cert'))[0]).toBe('cert');
+  });
+
+  test('but not of answers that came later', () => {
+    const answers = [answered('cert', '11:00:00'), answered('mab', '10:00:00')];
+    expect(inEffect(answers, accounted('started', '10:00:05', 'mab'))).toEqual(['cert']);
+  });
+});
+
+describe('of two certificates of one machine', () => {
+  const machine = answered('machine', '10:00:00');
+
+  test('the older one is in effect where its instance may have given it again, unwritten, after the newer one', () => {
+    expect(inEffect([machine, answered('user', '10:03:00')], undefined, '10:04:00')).toEqual(['user', 'machine']);
+    expect(inEffect([machine, answered('user', '10:03:00')], undefined, '17:59:00')).toEqual(['user', 'machine']);
+  });
+
+  test('and not where the newer one came after that time', () => {
+    expect(inEffect([machine, answered('user', '10:06:00')])).toEqual(['user']);
+  });
+
+  test('nor once accounting says, after that time, that the NAS runs on the newer one', () => {
+    const answers = [machine, answered('user', '10:03:00')];
+    expect(inEffect(answers, accounted('started', '10:04:00', 'user'))).toEqual(['user', 'machine']);
+    expect(inEffect(answers, accounted('started', '10:20:00', 'user'))).toEqual(['user']);
+  });
+
+  test('the one whose Class accounting carries after the newest answer rules, however old it is', () => {
+    const answers = [machine, answered('user', '10:30:00')];
+    expect(inEffect(answers, accounted('started', '10:31:00', 'machine'))).toEqual(['machine', 'user']);
+    expect(inEffect(answers, accounted('started', '10:29:00', 'machine'))).toEqual(['user']);
+  });
+});
