@@ -19,11 +19,16 @@ import { planObserved } from '../../shared/polling/plan-device-write.ts';
 import { saveDevices } from '../../shared/polling/save-devices.ts';
 import { buildApp } from '../support/functions-host-app/build-app.ts';
 import { startChild } from './child-process.ts';
+import { processorSeconds } from './processor-seconds.ts';
 
 export interface BenchApp {
   readonly url: string;
   /** @throws unless the answer is 200 */
   post(path: string, body: string): Promise<void>;
+  /** Under another key. @returns the status of the answer */
+  postAs(apiKey: string, path: string, body: string): Promise<number>;
+  /** Processor time of the app's process so far, seconds. */
+  processorSeconds(): number;
 }
 
 export interface LookupSite extends AsyncDisposable {
@@ -89,8 +94,16 @@ export async function lookupSite(): Promise<LookupSite> {
     stack.defer(() => host.stop());
     const url = `https://localhost:${host.port}`;
     const headers = { 'content-type': 'application/json', 'x-api-key': apiKey, accept: 'text/plain' };
+    const postAs = async (key: string, route: string, body: string): Promise<number> => {
+      const own = { ...headers, 'x-api-key': key };
+      const answer = await request(`${url}${route}`, { method: 'POST', headers: own, body, dispatcher });
+      await answer.body.dump();
+      return answer.statusCode;
+    };
     return {
       url,
+      postAs,
+      processorSeconds: () => processorSeconds(host.pid),
       async post(route, body) {
         const answer = await request(`${url}${route}`, { method: 'POST', headers, body, dispatcher });
         const text = await answer.body.text();
@@ -107,6 +120,8 @@ export async function lookupSite(): Promise<LookupSite> {
     ENTRA_CLIENT_ID: nobody,
     ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
     StorageConnection: storageConnection,
+    // One client asks as often as all of a region's would.
+    CLIENT_REQUESTS_PER_SECOND: '0',
   });
   const appFolder = buildApp({ source: readFileSync(path.join(import.meta.dirname, 'lookup-yardstick.ts'), 'utf8') });
   stack.defer(() => rmSync(appFolder, { recursive: true, force: true }));

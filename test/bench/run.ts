@@ -3,11 +3,13 @@
 import { benchEnforce } from './enforce.ts';
 import { benchLookup } from './lookup.ts';
 import { benchPoll } from './poll.ts';
+import { benchRefusal } from './refusal.ts';
 
 const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
   lookup: benchLookup,
   poll: benchPoll,
+  refusal: benchRefusal,
 };
 
 const [name = '', ...options] = process.argv.slice(2);
