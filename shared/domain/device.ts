@@ -59,6 +59,8 @@ export interface DeviceRecord {
    * record could not be read. Until then every complete sweep confirms it.
    */
   readonly confirmedUntil?: Instant;
+  /** Written between sweeps, and no sweep has met the device since: none of them confirms the content. */
+  readonly unswept?: true;
   /** False from the write of changed identities until all pointers to the device are in place. */
   readonly indexed: boolean;
   /** When Ethernet MAC and UDID were fetched, which lists leave out; absent when they are to be fetched. */

@@ -21,10 +21,14 @@ export function marksOfRecord({ confirmedUntil, held }: DeviceRecord): StandingM
 }
 
 /**
- * A present record that is not in doubt was confirmed by every complete sweep since it was written.
+ * A present record that is not in doubt was confirmed by every complete sweep since the first one that met its device.
  * @param sweptAt when the newest complete sweep began
  */
-export function recordAsOf({ confirmedUntil, observedAt }: DeviceRecord, sweptAt: Instant | undefined): Instant {
+export function recordAsOf(
+  { confirmedUntil, observedAt, unswept }: Pick<DeviceRecord, 'confirmedUntil' | 'observedAt' | 'unswept'>,
+  sweptAt: Instant | undefined,
+): Instant {
   if (confirmedUntil !== undefined) return confirmedUntil;
+  if (unswept) return observedAt;
   return sweptAt !== undefined && sweptAt > observedAt ? sweptAt : observedAt;
 }

@@ -1,6 +1,7 @@
 // One machine enrolled twice: after a new image, a hybrid join or a reset Intune keeps the old record beside the new one,
 // with the compliance it had. Both claim the same addresses and names.
 
+import { standsForAddress } from './address-record.ts';
 import type { ComplianceState } from './compliance-state.ts';
 import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
 
@@ -67,7 +68,9 @@ export interface CurrentEnrolment<R> {
  * a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last stands.
  * @returns `undefined` when they are several machines, so that nobody can tell which one asks
  */
-export function currentEnrolment<R extends DeviceRecord>(records: readonly R[]): CurrentEnrolment<R> | undefined {
+export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
+  // What was stored of an address alone says nothing beside the record of the device that has it.
+  const records = preferred(claimants, ({ device }) => !standsForAddress(device));
   const [first, ...others] = records;
   if (first === undefined) return undefined;
   if (others.length === 0) return { record: first };

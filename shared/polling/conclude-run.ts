@@ -1,17 +1,20 @@
 // The end of a run, when every page was read:
 //
-//   who is missing, and who else says so -> what would turn -> too much at once? -> apply it, or hold it and tell
+//   records that the index does not know -> who is missing -> who else says so -> too much at once?
+//   -> who is gone, or in doubt, or held -> what turns -> tell what is held
 //
-// All of it may be done again: a run that is killed here goes on at its last checkpoint and comes to the same count.
+// Each step ends where the time is over, and the next slice goes on there. All of it may be done again: a run that is
+// killed here goes on at its last checkpoint and comes to the same count.
 
-import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import { standsForAddress } from '../domain/address-record.ts';
+import { type Device, type DeviceKey, deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { SweepRun } from '../ports/sweep-store.ts';
+import type { ConcludingRun, SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
-import { editMassChange, entryOf, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
-import { type Absences, findAbsences, type MissingDevice, stillPresent } from './missing-devices.ts';
+import { editMassChange, entryOf, type HeldRun, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import { askFor, type FoundDevice, lookFor, type MissedKey, missedIn, NOTHING_LOOKED } from './missing-devices.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { type Saved, saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
@@ -33,12 +36,22 @@ export interface RunInHand {
   readonly flips: Map<string, CollectedFlip>;
   /** What is held beside its record, by device, as far as this run knows. */
   readonly heldFlips: Map<string, DeviceKey>;
+  /** Devices whose absence is held beside their record already, with the run that held it. */
+  readonly heldAbsences: ReadonlyMap<string, string>;
   /** Start of the newest complete sweep before this one. */
   readonly confirmedUntil: Instant | undefined;
   handOn(changes: readonly DeviceChange[]): Promise<void>;
+  /** What was handed on is removed, and the index knows why. */
+  saveIndex(): Promise<void>;
   /** Writes into the records since when they are not confirmed any more. */
   saveDoubted(keys: readonly DeviceKey[]): Promise<void>;
+  /** Whether another step may be begun. */
+  hasTime(): boolean;
+  /** Stores how far the end of the run is. */
+  checkpoint(concluding: ConcludingRun): Promise<void>;
 }
+
+const BEGUN: ConcludingRun = { compared: 0, looked: NOTHING_LOOKED, settled: 0, gone: 0, turned: 0 };
 
 export interface Conclusion {
   readonly result: 'complete' | 'partial';
@@ -49,43 +62,218 @@ export interface Conclusion {
 
 /** Witnesses that make a device gone: a complete list without it and another one, or a point read. */
 const WITNESSES = 2;
+/** Records settled before the time is looked at. */
+const CHUNK = 500;
 
-export async function concludeRun(deps: SweepDeps, limits: SweepLimits, inHand: RunInHand): Promise<Conclusion> {
-  const { run, fleet } = inHand;
-  const absences = run.countsAbsences ? await findAbsences(deps, fleet, run.devices, limits) : undefined;
-  if (absences) await takeFound(deps, limits, inHand, absences);
-  const counted = absences?.kind === 'counted' ? absences : undefined;
+/** @returns `undefined` when the time was over; the next slice goes on */
+export async function concludeRun(
+  deps: SweepDeps,
+  limits: SweepLimits,
+  inHand: RunInHand,
+): Promise<Conclusion | undefined> {
+  const conclusion = new RunEnd(deps, limits, inHand);
+  return conclusion.work();
+}
 
-  const missing = counted?.missing ?? [];
-  const candidates = missing.filter(({ witnesses }) => witnesses >= WITNESSES);
-  const known = fleet.size;
-  // An empty list is believed by no one, however small the fleet.
-  const isEmpty = run.devices === 0;
-  const isMass = (gone: readonly MissingDevice[]): boolean =>
-    (isEmpty && gone.length > 0) || isMassChange(changing(inHand, gone).size, known, limits.massChange);
-  const would = isMass(candidates) ? await stillPresent(deps.devices, candidates) : candidates;
-  const mass = isMass(would);
+class RunEnd {
+  readonly #deps: SweepDeps;
+  readonly #limits: SweepLimits;
+  readonly #inHand: RunInHand;
+  #at: ConcludingRun;
+  #held: readonly HeldRun[] = [];
 
-  // A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself.
-  const confirmed = counted?.believable && !mass ? candidates.map(({ key }) => key) : [];
-  const notConfirmed = except(missing, confirmed);
-  await inHand.saveDoubted(notConfirmed);
-  const gone = await saveGone(deps, inHand, confirmed);
-  const result = counted ? 'complete' : 'partial';
-  if (!mass) {
-    const turned = await applyAll(deps, inHand);
-    return { result, gone, turned, held: 0 };
+  constructor(deps: SweepDeps, limits: SweepLimits, inHand: RunInHand) {
+    this.#deps = deps;
+    this.#limits = limits;
+    this.#inHand = inHand;
+    this.#at = inHand.run.concluding ?? BEGUN;
   }
-  await stageFlips(deps, limits, inHand);
-  await holdAbsences(deps, inHand, except(would, confirmed));
-  return { result, gone, turned: 0, held: await tellHeld(deps, limits.massChange, run.id, known) };
+
+  async work(): Promise<Conclusion | undefined> {
+    const { run } = this.#inHand;
+    if (run.countsAbsences) {
+      if (!(await this.#compare()) || !(await this.#look())) return undefined;
+      if (this.#at.asked === undefined) await this.#ask();
+    }
+    const mass = this.#isMass();
+    const isCounted = this.#at.asked !== undefined && !this.#at.asked.shortList;
+    if (isCounted && !(await this.#settle(mass))) return undefined;
+    const result = isCounted ? 'complete' : 'partial';
+    if (!mass) {
+      if (!(await this.#turn())) return undefined;
+      const { gone, turned } = this.#at;
+      return { result, gone, turned, held: 0 };
+    }
+    await stageFlips(this.#deps, this.#limits, this.#inHand);
+    const held = await tellHeld(this.#deps, this.#limits.massChange, run.id, this.#inHand.fleet.size);
+    return { result, gone: this.#at.gone, turned: this.#at.turned, held };
+  }
+
+  /** Of records that the index does not know a run misses none: now and then, and where index was lost, they are looked for. */
+  async #compare(): Promise<boolean> {
+    const { run, fleet } = this.#inHand;
+    const { devices, source } = this.#deps;
+    while (run.comparesKeys && this.#at.compared < SHARDS.length) {
+      for await (const { presence, ...key } of devices.listKeys(SHARDS[this.#at.compared] ?? '')) {
+        if (key.source === source.name && presence === 'present') fleet.expect(key);
+      }
+      if (!(await this.#move({ compared: this.#at.compared + 1 }))) return false;
+    }
+    return true;
+  }
+
+  async #look(): Promise<boolean> {
+    const { fleet, heldFlips } = this.#inHand;
+    fleet.countMisses();
+    while (this.#at.looked.shards < SHARDS.length) {
+      const isCounted = (key: DeviceKey): boolean => !heldFlips.has(deviceKeyText(key));
+      const looked = await lookFor(this.#deps, fleet, this.#at.looked, isCounted);
+      if (!(await this.#move({ looked }))) return false;
+    }
+    return true;
+  }
+
+  async #ask(): Promise<void> {
+    const { run, fleet } = this.#inHand;
+    const sizes = { known: fleet.size, listed: run.devices };
+    const { found, asked, ...said } = await askFor(this.#deps, this.#at.looked, sizes, this.#limits);
+    await takeFound(this.#deps, this.#limits, this.#inHand, found);
+    if (said.shortList) {
+      fleet.forgiveMisses();
+      this.#deps.log.error('poll.short-list', { missing: this.#at.looked.missing, asked, found: found.length });
+    }
+    this.#at = { ...this.#at, asked: said };
+  }
+
+  #isMass(): boolean {
+    const { run, fleet, flips, heldFlips } = this.#inHand;
+    const { asked, looked, gone, turned } = this.#at;
+    const lost =
+      asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
+    // An empty list is believed by no one, however small the fleet.
+    if (run.devices === 0 && lost > 0) return true;
+    const turning = new Set([...flips.keys(), ...heldFlips.keys()]).size;
+    return isMassChange(turning + turned + Math.max(lost, gone), fleet.size + gone, this.#limits.massChange);
+  }
+
+  /** A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself. */
+  async #settle(mass: boolean): Promise<boolean> {
+    const { fleet } = this.#inHand;
+    const { devices, source } = this.#deps;
+    if (this.#inHand.heldAbsences.size > 0) this.#held = await this.#readHeld();
+    while (this.#at.settled < SHARDS.length) {
+      let chunk: MissedKey[] = [];
+      const until = this.#at.settledUntil;
+      for await (const key of missedIn(devices, source.name, fleet, SHARDS[this.#at.settled] ?? '')) {
+        if (until !== undefined && deviceKeyText(key) <= until) continue;
+        chunk.push(key);
+        if (chunk.length < CHUNK) continue;
+        const last = deviceKeyText(chunk.at(-1) as MissedKey);
+        await this.#settleChunk(chunk, mass);
+        chunk = [];
+        if (!(await this.#move({ settledUntil: last }))) return false;
+      }
+      await this.#settleChunk(chunk, mass);
+      const { settledUntil: _, ...rest } = this.#at;
+      this.#at = rest;
+      if (!(await this.#move({ settled: this.#at.settled + 1 }))) return false;
+    }
+    return true;
+  }
+
+  async #settleChunk(missed: readonly MissedKey[], mass: boolean): Promise<void> {
+    if (missed.length === 0) return;
+    const { inHand, at } = { inHand: this.#inHand, at: this.#at };
+    const { absent = [], believable = false } = at.asked ?? {};
+    const proven = new Set(absent);
+    const isCandidate = (key: MissedKey): boolean => key.times + (proven.has(key.id) ? 1 : 0) >= WITNESSES;
+    // What stands for an address no list ever names: its absence is no sign of a fault at the source.
+    const isGone = (key: MissedKey): boolean =>
+      isCandidate(key) && (standsForAddress(key) || (!mass && believable && !this.#isRefused(key)));
+    const gone = missed.filter(isGone);
+    const isHeld = (key: MissedKey): boolean => mass && isCandidate(key) && !isGone(key);
+    await inHand.saveDoubted(missed.filter((key) => !isGone(key) && !isHeld(key)));
+    const left = await saveGone(this.#deps, inHand, gone);
+    const held = missed.filter(isHeld);
+    await holdAbsences(
+      this.#deps,
+      inHand,
+      held.filter((key) => !inHand.heldAbsences.has(deviceKeyText(key))),
+    );
+    this.#at = { ...at, gone: at.gone + left };
+    if (missed.length === CHUNK) await inHand.saveIndex();
+  }
+
+  #isRefused(key: DeviceKey): boolean {
+    const runId = this.#inHand.heldAbsences.get(deviceKeyText(key));
+    return runId !== undefined && entryOf(this.#held, runId)?.refused !== undefined;
+  }
+
+  /** What is held, as it is now: a refusal counts as long as it is the same devices. */
+  async #readHeld(): Promise<readonly HeldRun[]> {
+    const before = await readMassChange(this.#deps.tasks);
+    if (before.held.length === 0) return [];
+    const { byRun } = await readHeldDevices(this.#deps.devices);
+    const after = await editMassChange(this.#deps.tasks, (state) => withHeldCounts(state, byRun));
+    return after?.held ?? [];
+  }
+
+  /** @returns false when the time was over: then what is left is staged, and counts with the next slice */
+  async #turn(): Promise<boolean> {
+    const { inHand, at: before } = { inHand: this.#inHand, at: this.#at };
+    const collected = [...inHand.flips.values()];
+    let turned = before.turned;
+    for (let start = 0; start < collected.length; start += CHUNK) {
+      if (start > 0 && !(await this.#move({ turned }))) return false;
+      const chunk = collected.slice(start, start + CHUNK);
+      const saved = await saveFlips(this.#deps, chunk, { kind: 'apply' });
+      for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
+      for (const flip of chunk) inHand.flips.delete(deviceKeyText(flip));
+      await inHand.handOn(saved.changes);
+      turned += saved.written;
+      if (collected.length > CHUNK) await inHand.saveIndex();
+    }
+    const left = await this.#turnHeld(turned);
+    return left === 0;
+  }
+
+  async #turnHeld(turnedBefore: number): Promise<number> {
+    const { deps, inHand } = { deps: this.#deps, inHand: this.#inHand };
+    const held = await this.#readHeld();
+    // What a person has refused stays held while it is the same devices, few or many.
+    const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
+    const keys = [...inHand.heldFlips.values()];
+    const handOn = async (changes: readonly DeviceChange[]): Promise<void> => {
+      await inHand.handOn(changes);
+      if (keys.length > CHUNK) await inHand.saveIndex();
+    };
+    const { written, left } = await applyHeld(deps, keys, isFree, handOn, () => inHand.hasTime());
+    this.#at = { ...this.#at, turned: turnedBefore + written };
+    if (left > 0) await inHand.checkpoint(this.#at);
+    if (held.length > 0) await this.#readHeld();
+    return left;
+  }
+
+  /** @returns false when the time was over, and how far it came is stored */
+  async #move(change: Partial<ConcludingRun>): Promise<boolean> {
+    this.#at = { ...this.#at, ...change };
+    if (this.#inHand.hasTime()) return true;
+    await this.#inHand.checkpoint(this.#at);
+    return false;
+  }
 }
 
 /** Stores what would turn beside the records, so that it outlives this process. */
 export async function stageFlips(
   deps: SweepDeps,
   { compliantStates }: Pick<SweepLimits, 'compliantStates'>,
-  { run, fleet, flips, heldFlips, confirmedUntil }: RunInHand,
+  {
+    run,
+    fleet,
+    flips,
+    heldFlips,
+    confirmedUntil,
+  }: Pick<RunInHand, 'run' | 'fleet' | 'flips' | 'heldFlips' | 'confirmedUntil'>,
 ): Promise<void> {
   const collected = [...flips.values()];
   flips.clear();
@@ -97,18 +285,14 @@ export async function stageFlips(
   await saveFlips(deps, collected, { kind: 'hold', compliantStates, runId: run.id, confirmedUntil });
 }
 
-function changing({ flips, heldFlips }: RunInHand, gone: readonly MissingDevice[]): ReadonlySet<string> {
-  return new Set([...flips.keys(), ...heldFlips.keys(), ...gone.map(({ key }) => deviceKeyText(key))]);
-}
-
 /** What point reads brought counts like a page: it was there all the time. */
 async function takeFound(
   deps: SweepDeps,
   { compliantStates }: SweepLimits,
   { fleet, flips, heldFlips }: RunInHand,
-  absences: Absences,
+  found: readonly FoundDevice[],
 ): Promise<void> {
-  for (const { device, requestedAt } of absences.found) {
+  for (const { device, requestedAt } of found) {
     const { source, id } = device;
     const plan = { kind: 'collect', compliantStates } as const;
     const saved = await saveFlips(deps, [{ source, id, device, observedAt: requestedAt }], plan);
@@ -120,29 +304,6 @@ async function takeFound(
     for (const flip of saved.flips) flips.set(deviceKeyText(flip), flip);
     fleet.markSeen(device);
   }
-  if (absences.kind !== 'short-list') return;
-  fleet.forgiveMisses();
-  const { missing, asked, found } = absences;
-  deps.log.error('poll.short-list', { missing, asked, found: found.length });
-}
-
-async function applyAll(deps: SweepDeps, inHand: RunInHand): Promise<number> {
-  const collected = [...inHand.flips.values()];
-  inHand.flips.clear();
-  const saved = await saveFlips(deps, collected, { kind: 'apply' });
-  for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
-  await inHand.handOn(saved.changes);
-  const before = await readMassChange(deps.tasks);
-  const { held } =
-    before.held.length === 0 ? before : withHeldCounts(before, (await readHeldDevices(deps.devices)).byRun);
-  // What a person has refused stays held while it is the same devices, few or many.
-  const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
-  const released = await applyHeld(deps, [...inHand.heldFlips.values()], isFree, inHand.handOn);
-  if (before.held.length > 0) {
-    const { byRun } = await readHeldDevices(deps.devices);
-    await editMassChange(deps.tasks, (state) => withHeldCounts(state, byRun));
-  }
-  return saved.written + released.written;
 }
 
 async function saveFlips(
@@ -184,9 +345,4 @@ async function holdAbsences(
     deps,
     keys.map((key) => ({ key, plan: (stored) => planHeldAbsence(stored, run.startedAt, hold) })),
   );
-}
-
-function except(missing: readonly MissingDevice[], keys: readonly DeviceKey[]): DeviceKey[] {
-  const left = new Set(keys.map(deviceKeyText));
-  return missing.flatMap(({ key }) => (left.has(deviceKeyText(key)) ? [] : [key]));
 }

@@ -7,7 +7,7 @@
 
 import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
 import type { SweepStore } from '../ports/sweep-store.ts';
-import { type Entry, PackedEntries } from './packed-entries.ts';
+import { ENTRY_BYTES, type Entry, PackedEntries } from './packed-entries.ts';
 
 /**
  * Every so many runs all rows are read again: whatever came between index and rows (a row deleted by hand, a restored
@@ -25,6 +25,8 @@ interface Shard {
    * entry: saw the device, or missed it.
    */
   readonly entries: PackedEntries;
+  /** What was stored cannot be read, or not all of it. */
+  readonly isNew: boolean;
   /** Of what is stored: whoever saves over somebody else's index has lost the sweep. */
   etag: string | undefined;
   /** Fingerprints or misses differ from what is stored. */
@@ -49,7 +51,10 @@ export class FleetIndex {
     const loaded = await Promise.all(
       SHARDS.map(async (name): Promise<[string, Shard]> => {
         const { packed, etag } = await store.readFleetShard(name);
-        return [name, { entries: unpack(name, packed), etag, changed: false, marked: false }];
+        return [
+          name,
+          { entries: unpack(name, packed), etag, isNew: !isWhole(packed), changed: !isIndex(packed), marked: false },
+        ];
       }),
     );
     return new FleetIndex(new Map(loaded), runNumber);
@@ -58,6 +63,16 @@ export class FleetIndex {
   /** Devices known, those missed lately included. */
   get size(): number {
     return [...this.#shards.values()].reduce((sum, { entries }) => sum + entries.size, 0);
+  }
+
+  /** Every twelfth run: whatever came between index and rows is looked for. */
+  get trustsNothing(): boolean {
+    return this.#trustsNothing;
+  }
+
+  /** Some shard was not there, or written in another layout: records that it knew are not missed by it. */
+  get hasLost(): boolean {
+    return [...this.#shards.values()].some(({ isNew }) => isNew);
   }
 
   /** A row of the device was seen or written before. */
@@ -117,11 +132,14 @@ export class FleetIndex {
 
   /**
    * Ends a complete run: counts a miss for every device it did not see. Repeating it for the same run counts no more.
+   * @param names of the shards; all, if left out
    * @returns how often each device that is missing now was missed, by its hash, per shard
    */
-  countMisses(): Map<string, Map<string, number>> {
+  countMisses(names: Iterable<string> = this.#shards.keys()): Map<string, Map<string, number>> {
     const missing = new Map<string, Map<string, number>>();
-    for (const [name, shard] of this.#shards) {
+    for (const name of names) {
+      const shard = this.#shards.get(name);
+      if (shard === undefined) continue;
       const { entries } = shard;
       for (const entry of entries) {
         if (entries.run(entry) !== this.#run) {
@@ -154,6 +172,19 @@ export class FleetIndex {
     if (entry === undefined || shard.entries.fingerprint(entry) === NO_FINGERPRINT) return;
     shard.entries.setFingerprint(entry, NO_FINGERPRINT);
     shard.changed = true;
+  }
+
+  /**
+   * There is a record of the device, and no run has met it yet: it is missed like any other, and looked at when it is
+   * listed. @returns false when the index knows it already
+   */
+  expect(key: DeviceKey): boolean {
+    const { shard, hash } = this.#place(key);
+    const { entries } = shard;
+    if (entries.find(hash) !== undefined) return false;
+    entries.setRun(entries.add(hash), (this.#run + RUNS - 1) % RUNS);
+    shard.changed = true;
+    return true;
   }
 
   forget(key: DeviceKey): void {
@@ -192,7 +223,14 @@ export class FleetIndex {
   }
 }
 
+function isIndex(packed: Uint8Array): boolean {
+  return HEADER.every((byte, at) => packed[at] === byte);
+}
+
+function isWhole(packed: Uint8Array): boolean {
+  return isIndex(packed) && (packed.length - HEADER.length) % ENTRY_BYTES === 0;
+}
+
 function unpack(shard: string, packed: Uint8Array): PackedEntries {
-  const isIndex = HEADER.every((byte, at) => packed[at] === byte);
-  return isIndex ? PackedEntries.unpack(packed.subarray(HEADER.length), shard) : new PackedEntries();
+  return isIndex(packed) ? PackedEntries.unpack(packed.subarray(HEADER.length), shard) : new PackedEntries();
 }

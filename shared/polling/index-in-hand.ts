@@ -8,7 +8,10 @@ import { tellOfChanges } from './hand-on.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
-export type IndexInHandDeps = Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>;
+export type IndexInHandDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
+
+/** Changes handed on before they are removed, and the time is looked at. */
+const CHANGES_AT_ONCE = 500;
 
 export class IndexInHand {
   readonly fleet: FleetIndex;
@@ -39,28 +42,36 @@ export class IndexInHand {
   /**
    * Records that need not say what their fingerprint says: written besides the sweep, or with something held beside them.
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
-   * @returns devices with a turn held beside their record
+   * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
-  takeUpMarks(): Map<string, DeviceKey> {
+  takeUpMarks(): { readonly heldFlips: Map<string, DeviceKey>; readonly heldAbsences: Map<string, string> } {
     const heldFlips = new Map<string, DeviceKey>();
+    const heldAbsences = new Map<string, string>();
     for (const mark of this.#open.marks) {
       this.fleet.doubt(mark);
+      // Stored between sweeps, and perhaps gone before one lists it.
+      if (mark.source === this.#deps.source.name) this.fleet.expect(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
+      if (mark.held?.what === 'absence') heldAbsences.set(deviceKeyText(mark), mark.held.runId);
     }
-    return heldFlips;
+    return { heldFlips, heldAbsences };
   }
 
   /**
    * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would not
    * be looked at again if it turned back. The doubt is stored before the changes are removed.
+   * @returns false when the time was over before all of them were handed on
    */
-  async takeUpChanges(): Promise<void> {
+  async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
     const { changes } = this.#open;
-    if (changes.length === 0) return;
     for (const change of changes) this.fleet.doubt(change);
-    await this.handOn(changes);
-    await this.save(true);
+    for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
+      if (start > 0 && !hasTime()) return false;
+      await this.handOn(changes.slice(start, start + CHANGES_AT_ONCE));
+      await this.save(true);
+    }
+    return true;
   }
 
   async handOn(changes: readonly DeviceChange[]): Promise<void> {

@@ -3,7 +3,7 @@
 //
 //   bytes 0-7 hash | 8-12 fingerprint | 13 misses | 14-15 run
 
-const ENTRY_BYTES = 16;
+export const ENTRY_BYTES = 16;
 /** Of the slots, so many are taken at most: then hardly ever does more than one have to be looked at. */
 const FULLEST = 0.5;
 const FEWEST_SLOTS = 64;

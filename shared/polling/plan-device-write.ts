@@ -60,7 +60,7 @@ export function planObserved(
   }
   const device = stored ? withHardwareOf(stored.device, listed) : listed;
   if (stored?.presence === 'present') {
-    if (deviceContent(stored.device) === deviceContent(device)) return planSame(stored, observedAt);
+    if (deviceContent(stored.device) === deviceContent(device)) return planSame(stored, observedAt, rules);
     const { flips } = rules;
     if (flips.kind !== 'apply' && turns(stored.device, device, flips.compliantStates)) {
       return planFlip(stored, device, observedAt, flips);
@@ -73,6 +73,7 @@ export function planObserved(
     observedAt,
     indexed: stored?.indexed === true && sameIdentities(stored.device, device),
     ...hardwareStillKnown(stored, device),
+    ...(rules.besidesSweep && UNSWEPT),
   };
   const write = toWrite(stored, record, retiredIdentities(stored, device), rules.besidesSweep);
   return rules.besidesSweep && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
@@ -83,9 +84,12 @@ export function turns(before: Device, after: Device, compliantStates: CompliantS
   return standsAsCompliant(before, compliantStates) !== standsAsCompliant(after, compliantStates);
 }
 
-function planSame(stored: StoredDevice, observedAt: Instant): DevicePlan {
-  if (stored.confirmedUntil !== undefined || stored.held !== undefined) {
-    return { kind: 'write', write: confirmed(stored, observedAt) };
+const UNSWEPT = { unswept: true } as const;
+
+function planSame(stored: StoredDevice, observedAt: Instant, { besidesSweep = false }: ObservationRules): DevicePlan {
+  const isFirstSighting = stored.unswept === true && !besidesSweep;
+  if (stored.confirmedUntil !== undefined || stored.held !== undefined || isFirstSighting) {
+    return { kind: 'write', write: confirmed(stored, observedAt, besidesSweep) };
   }
   return stored.indexed ? { kind: 'unchanged' } : { kind: 'index-again', stored };
 }
@@ -109,7 +113,7 @@ function withHeld(
   held: NonNullable<DeviceRecord['held']>,
   confirmedUntil: Instant | undefined,
 ): DeviceWrite {
-  const until = record.confirmedUntil ?? laterOf(record.observedAt, confirmedUntil);
+  const until = record.confirmedUntil ?? knownUntil(record, confirmedUntil);
   return {
     record: { ...record, confirmedUntil: until, held },
     retiredIdentities,
@@ -132,18 +136,29 @@ export function planDoubted(
     return { kind: 'unchanged' };
   }
   if (stored.observedAt > doubtedSince) return { kind: 'outdated' };
-  const until = laterOf(stored.observedAt, confirmedUntil);
+  const until = knownUntil(stored, confirmedUntil);
   const { etag, retiredIdentities, ...record } = stored;
   return { kind: 'write', write: { record: { ...record, confirmedUntil: until }, retiredIdentities, replaces: etag } };
 }
 
 /** The doubt is over: the same content, observed now. What was held against it is held no more. */
 function confirmed(
-  { etag, retiredIdentities, confirmedUntil, held, ...record }: StoredDevice,
+  { etag, retiredIdentities, confirmedUntil, held, unswept, ...record }: StoredDevice,
   observedAt: Instant,
+  besidesSweep: boolean,
 ): DeviceWrite {
-  const mark = held ? ({ mark: 'doubt' } as const) : {};
-  return { record: { ...record, observedAt }, retiredIdentities, ...mark, replaces: etag };
+  const mark = held || besidesSweep ? ({ mark: 'doubt' } as const) : {};
+  return {
+    record: { ...record, observedAt, ...(besidesSweep && UNSWEPT) },
+    retiredIdentities,
+    ...mark,
+    replaces: etag,
+  };
+}
+
+/** @param sweptAt start of the newest complete sweep, which has confirmed every record that it has met */
+function knownUntil({ observedAt, unswept }: DeviceRecord, sweptAt: Instant | undefined): Instant {
+  return unswept ? observedAt : laterOf(observedAt, sweptAt);
 }
 
 /** @param missedSince start of the run that missed the device for the last time, or of the point read that said 404 */
@@ -183,6 +198,7 @@ export function planReleased(stored: StoredDevice | undefined, released?: (runId
     observedAt: held.observedAt,
     indexed: stored.indexed && sameIdentities(stored.device, device),
     ...hardwareStillKnown(stored, device),
+    ...UNSWEPT,
   };
   return { kind: 'write', write: toWrite(stored, record, retiredIdentities(stored, device), true) };
 }

@@ -31,7 +31,10 @@ export function planConfirmed(
   const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, besidesSweep });
   if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
   const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
-  return { kind: 'write', write: { record: { ...record, observedAt }, retiredIdentities, replaces: etag } };
+  const besides = besidesSweep ? ({ mark: 'doubt' } as const) : {};
+  const unswept = besidesSweep ? ({ unswept: true } as const) : {};
+  const write = { record: { ...record, ...unswept, observedAt }, retiredIdentities, ...besides, replaces: etag };
+  return { kind: 'write', write };
 }
 
 /**

@@ -1,5 +1,6 @@
 // Asking Intune about single devices, by whichever of its two APIs the app may use.
 
+import { idOfAddress } from '../domain/address-record.ts';
 import type { ComplianceState } from '../domain/compliance-state.ts';
 import type { Device } from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -115,10 +116,8 @@ function readingOf(target: PointTarget, { requestedAt, device }: RetrievedCompli
   };
 }
 
-/** The service may answer about an address without telling the device's id. No id of Intune's looks like this. */
-export function idOfAddress(mac: MacAddress): string {
-  return `mac-${mac}`;
-}
+/** The service may answer about an address without telling the device's id. */
+export { idOfAddress } from '../domain/address-record.ts';
 
 export function stateOf(compliant: boolean | undefined): ComplianceState {
   if (compliant === undefined) return 'unknown';

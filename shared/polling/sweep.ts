@@ -11,7 +11,7 @@
 // Everything a slice does may be done again: it is safe to kill it between any two steps.
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
-import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
@@ -43,6 +43,8 @@ const LOGGED_PROBLEMS_PER_PAGE = 5;
 
 /** Turns that are kept in memory; more of them are staged before the next page. */
 const MOST_COLLECTED = 2_000;
+/** However late it begins: the end of a run gets on in every slice. */
+const LEAST_FOR_CONCLUSION_MS = 10_000;
 
 export type SliceResult =
   | { readonly kind: Exclude<SweepDue, 'start' | 'resume'> }
@@ -71,7 +73,8 @@ class SweepSlice {
   readonly #startedAt: Instant;
   readonly #index: IndexInHand;
   readonly #fleet: FleetIndex;
-  readonly #pages: PagesAhead;
+  /** Absent when all of them are read. */
+  readonly #pages: PagesAhead | undefined;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
@@ -81,6 +84,7 @@ class SweepSlice {
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
   readonly #heldFlips: Map<string, DeviceKey>;
+  readonly #heldAbsences: ReadonlyMap<string, string>;
   /** Devices of the newest page of which the index does not know yet what it said. */
   #unsettled: ReadonlySet<string> = new Set();
 
@@ -90,7 +94,7 @@ class SweepSlice {
     lease: SweepLease,
     index: IndexInHand,
     run: SweepRun,
-    pages: PagesAhead,
+    pages: PagesAhead | undefined,
     now: Instant,
   ) {
     this.#deps = deps;
@@ -100,7 +104,9 @@ class SweepSlice {
     this.#pages = pages;
     this.#index = index;
     this.#fleet = index.fleet;
-    this.#heldFlips = index.takeUpMarks();
+    const { heldFlips, heldAbsences } = index.takeUpMarks();
+    this.#heldFlips = heldFlips;
+    this.#heldAbsences = heldAbsences;
     this.#startedAt = now;
     this.#checkpointAt = now;
   }
@@ -117,31 +123,35 @@ class SweepSlice {
     const runNumber = interrupted ? lastNumber : lastNumber + 1;
     const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
-    const pages = new PagesAhead(deps.source, run);
+    const pages = run.concluding === undefined ? new PagesAhead(deps.source, run) : undefined;
     try {
       const index = await IndexInHand.open(deps, lease);
       const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
-      return new SweepSlice(deps, limits, lease, index, firstLoad ? { ...run, firstLoad } : run, pages, now);
+      const comparesKeys = !firstLoad && !run.comparesKeys && (index.fleet.trustsNothing || index.fleet.hasLost);
+      const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
+      // Before an index is stored that does not show any more what was lost of it.
+      if (comparesKeys && index.fleet.hasLost) await lease.renew({ run: begun });
+      return new SweepSlice(deps, limits, lease, index, begun, pages, now);
     } catch (thrown) {
-      pages.stop();
+      pages?.stop();
       throw thrown;
     }
   }
 
   async work(): Promise<SliceResult> {
     try {
-      return await this.#workPages();
+      if (!(await this.#index.takeUpChanges(() => !this.#isTimeUp()))) return await this.#pause();
+      return this.#pages === undefined ? await this.#finish() : await this.#workPages(this.#pages);
     } finally {
-      this.#pages.stop();
+      this.#pages?.stop();
     }
   }
 
-  async #workPages(): Promise<SliceResult> {
-    await this.#index.takeUpChanges();
-    this.#pages.keepClose();
+  async #workPages(pages: PagesAhead): Promise<SliceResult> {
+    pages.keepClose();
     let saving = Promise.resolve();
     while (true) {
-      const page = await this.#pages.take();
+      const page = await pages.take();
       if (page instanceof SourceError) {
         await saving;
         return this.#stopAfter(page);
@@ -235,7 +245,9 @@ class SweepSlice {
   async #finish(): Promise<SliceResult> {
     await this.#noteGrace();
     const inHand = this.#inHand();
-    const { result, ...counts } = await concludeRun(this.#deps, this.#limits, inHand);
+    const conclusion = await concludeRun(this.#deps, this.#limits, inHand);
+    if (conclusion === undefined) return this.#pause();
+    const { result, ...counts } = conclusion;
     await this.#index.save(false);
     const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
@@ -246,14 +258,21 @@ class SweepSlice {
   }
 
   #inHand(): RunInHand {
+    const least = addMilliseconds(toInstant(this.#deps.clock.now()), LEAST_FOR_CONCLUSION_MS);
     return {
       run: this.#run,
       fleet: this.#fleet,
       flips: this.#flips,
       heldFlips: this.#heldFlips,
+      heldAbsences: this.#heldAbsences,
       confirmedUntil: this.#lease.state.lastComplete?.startedAt,
       handOn: (changes) => this.#index.handOn(changes),
+      saveIndex: () => this.#index.save(true),
       saveDoubted: (keys) => this.#saveDoubted(keys),
+      hasTime: () => !this.#isTimeUp() || toInstant(this.#deps.clock.now()) < least,
+      checkpoint: async (concluding) => {
+        this.#run = { ...this.#run, concluding };
+      },
     };
   }
 
@@ -325,7 +344,7 @@ class SweepSlice {
   }
 
   async #recordRun(end: Pick<SweepRunRecord, 'result' | 'gone' | 'turned' | 'held' | 'stretch'>): Promise<void> {
-    const { cursor, retryAt, ...run } = this.#run;
+    const { cursor, retryAt, concluding, comparesKeys, ...run } = this.#run;
     const finishedAt = toInstant(this.#deps.clock.now());
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
     this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });

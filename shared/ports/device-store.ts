@@ -1,6 +1,6 @@
 // Where device records are kept, their changes and what marks them.
 
-import type { DeviceKey, DeviceRecord } from '../domain/device.ts';
+import type { DeviceKey, DeviceRecord, Presence } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
@@ -44,7 +44,7 @@ export interface DeviceStore {
   /** Notes that an operator asks for the device's stations to authenticate again. Its version and content stay. */
   noteReauthentication(key: DeviceKey, at: Instant): Promise<void>;
   /** Keys of every device in a shard (first digit of the device hash), present or gone. */
-  listKeys(shard: string): AsyncIterable<DeviceKey>;
+  listKeys(shard: string): AsyncIterable<ListedKey>;
   /** Records of a shard in the order of their keys, at most a thousand, beginning behind `after`. */
   listRecords(
     shard: string,
@@ -61,6 +61,10 @@ export interface DeviceStore {
   addMarks(keys: readonly DeviceKey[]): Promise<void>;
   /** Takes marks away, those left out that were set anew since they were read. */
   removeMarks(marks: readonly DeviceMark[]): Promise<void>;
+}
+
+export interface ListedKey extends DeviceKey {
+  readonly presence: Presence;
 }
 
 export interface OpenDevices {

@@ -36,11 +36,44 @@ export interface SweepRun {
   readonly retryAt?: Instant;
   /** Answers that asked us to slow down. */
   readonly throttled?: number;
+  /** At its end records are looked for that the fleet index does not know. */
+  readonly comparesKeys?: boolean;
+  /** Every page was read; how far the end of the run is. */
+  readonly concluding?: ConcludingRun;
   /** The store was empty when the run began: what the index does not know is most likely new. */
   readonly firstLoad?: boolean;
 }
 
-export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt'> {
+/** How far the end of a run is: what is counted, and how many shards are done with each step. */
+export interface ConcludingRun {
+  /** Shards whose records were compared with the index. */
+  readonly compared: number;
+  readonly looked: {
+    readonly shards: number;
+    /** Devices that are missing, and those of them that two lists or more have missed. */
+    readonly missing: number;
+    readonly twice: number;
+    /** Ids of some of them, evenly from first to last: every `stride`th. */
+    readonly sample: readonly string[];
+    readonly stride: number;
+  };
+  /** What point reads said of missing devices. */
+  readonly asked?: {
+    /** Nothing may be concluded: the list left out devices that are there. */
+    readonly shortList: boolean;
+    /** False when the list is so short that it confirms nothing by itself. */
+    readonly believable: boolean;
+    /** Ids of devices that a point read did not find, where one read is a witness. */
+    readonly absent: readonly string[];
+  };
+  /** Shards whose missing devices are settled, and the last one that is settled of the next shard. */
+  readonly settled: number;
+  readonly settledUntil?: string;
+  readonly gone: number;
+  readonly turned: number;
+}
+
+export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt' | 'concluding' | 'comparesKeys'> {
   /**
    * `partial`: every page was read, but no absence was concluded, since some record had no readable id or the list proved
    * short. `failed`: given up before the last page.

@@ -16,6 +16,7 @@ interface RecordColumns {
   readonly indexed: boolean;
   /** Empty while the content is not in doubt. */
   readonly confirmedUntil: string;
+  readonly unswept: boolean;
   /** JSON; empty when there are none. */
   readonly retiredIdentities: string;
   /** Empty when Ethernet MAC and UDID are to be fetched. */
@@ -68,6 +69,7 @@ export function toDeviceEntity({
     observedAt: record.observedAt,
     indexed: record.indexed,
     confirmedUntil: record.confirmedUntil ?? '',
+    unswept: record.unswept === true,
     retiredIdentities: retiredIdentities.length > 0 ? JSON.stringify(retiredIdentities) : '',
     hardwareAt: record.hardwareAt ?? '',
     held: record.held ? JSON.stringify(record.held) : '',
@@ -126,6 +128,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     observedAt,
     indexed: indexed === true,
     ...(typeof confirmedUntil === 'string' && confirmedUntil !== '' && { confirmedUntil }),
+    ...(entity['unswept'] === true && { unswept: true as const }),
     ...(typeof hardwareAt === 'string' && hardwareAt !== '' && { hardwareAt }),
     ...heldOf(entity),
   };

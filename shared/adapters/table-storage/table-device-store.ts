@@ -12,6 +12,7 @@ import type {
   DeviceStore,
   DeviceWrite,
   DeviceWriteResult,
+  ListedKey,
   OpenDevices,
   StoredDevice,
 } from '../../ports/device-store.ts';
@@ -59,11 +60,17 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async isEmpty(): Promise<boolean> {
-    const rows = this.#table.listEntities({ queryOptions: { select: ['RowKey'] } });
-    for await (const page of storePages('looking for devices', rows.byPage({ maxPageSize: 1 }))) {
-      if (page.length > 0) return false;
-    }
-    return true;
+    const found = await Promise.all(
+      SHARDS.map(async (shard) => {
+        const filter = prefixFilter(shardPartition(shard), 'd|');
+        const rows = this.#table.listEntities({ queryOptions: { filter, select: ['RowKey'] } });
+        for await (const page of storePages('looking for devices', rows.byPage({ maxPageSize: 1 }))) {
+          if (page.length > 0) return true;
+        }
+        return false;
+      }),
+    );
+    return !found.includes(true);
   }
 
   async readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>> {
@@ -107,10 +114,11 @@ export class TableDeviceStore implements DeviceStore {
     await storeCall('noting a reauthentication', this.#table.updateEntity(entity, 'Merge'));
   }
 
-  async *listKeys(shard: string): AsyncIterable<DeviceKey> {
+  async *listKeys(shard: string): AsyncIterable<ListedKey> {
     const filter = prefixFilter(shardPartition(shard), 'd|');
-    for await (const { rowKey } of this.#list(filter, ['RowKey'])) {
-      yield parseDeviceKeyText(String(rowKey).slice('d|'.length));
+    for await (const { rowKey, presence } of this.#list(filter, ['RowKey', 'presence'])) {
+      const key = parseDeviceKeyText(String(rowKey).slice('d|'.length));
+      yield { ...key, presence: presence === 'gone' ? 'gone' : 'present' };
     }
   }
 

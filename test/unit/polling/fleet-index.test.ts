@@ -33,6 +33,7 @@ function memoryStore(): MemoryStore {
 }
 
 const RUNS_UNTIL_GONE = 2;
+const HEADER_BYTES = 4;
 
 /** Any forty bits will do that differ when the content does. */
 function fingerprintOf(device: Device): number {
@@ -201,6 +202,24 @@ describe('a run that goes on in another instance', () => {
   });
 });
 
+test('a device of which only a record is known is missed like any other', async () => {
+  const unmetDevice = aDeviceOfFleet(99_999);
+  const store = memoryStore();
+  await completeRun(store, 1, FLEET);
+  const index = await FleetIndex.load(store, 2);
+  expect(index.hasLost).toBe(false);
+  const known = FLEET[0] as Device;
+  expect([index.expect(known), index.expect(unmetDevice), index.expect(unmetDevice)]).toEqual([false, true, false]);
+  expect(meets(index, unmetDevice), 'it has no fingerprint').toBe(false);
+  await index.save(store, true);
+  const later = await FleetIndex.load(store, 3);
+  later.expect(unmetDevice);
+  for (const device of FLEET) later.markSeen(device);
+  expect(hashesOf(later)).toEqual([]);
+  await later.save(store, false);
+  expect(await completeRun(store, 4, FLEET)).toEqual([deviceHash(unmetDevice)]);
+});
+
 test('the mark of a device that is not in the index makes no entry', async () => {
   const index = await FleetIndex.load(memoryStore(), 1);
   index.markSeen(LOST);
@@ -224,10 +243,12 @@ test('bytes that are no index are read as an empty one, which the run fills agai
 test('an index that was cut off keeps its whole entries and nothing made up', async () => {
   const store = memoryStore();
   await completeRun(store, 1, FLEET);
+  const withEntries = [...store.shards.values()].filter(({ length }) => length > HEADER_BYTES).length;
   for (const [shard, packed] of store.shards) store.shards.set(shard, packed.subarray(0, packed.length - 1));
   const index = await FleetIndex.load(store, 2);
   const known = FLEET.filter((device) => meets(index, device));
-  expect(known).toHaveLength(FLEET.length - store.shards.size);
+  expect(known).toHaveLength(FLEET.length - withEntries);
+  expect(index.hasLost).toBe(true);
 });
 
 test('every twelfth run trusts no fingerprint, so that whatever came between index and rows heals', async () => {
