@@ -195,6 +195,7 @@ class RunEnd {
     await inHand.saveDoubted(missed.filter((key) => !isGone(key) && !isHeld(key)));
     const left = await saveGone(this.#deps, inHand, gone);
     const held = missed.filter(isHeld);
+    for (const key of held) inHand.fleet.doubt(key);
     await holdAbsences(
       this.#deps,
       inHand,

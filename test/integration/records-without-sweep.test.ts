@@ -17,7 +17,7 @@ import {
   startCompliance,
 } from '../support/compliance-scenario.ts';
 import type { ConnectorFixture } from '../support/connector-fixture.ts';
-import { deviceName } from '../support/hold-scenario.ts';
+import { compliantDevices, deviceName } from '../support/hold-scenario.ts';
 import { MINUTE_MS as MINUTE, standingOf, standingOfMac, startQuirky, tickAfter } from '../support/quirk-scenario.ts';
 
 const MAC = 'a4bb6d0000aa';
@@ -83,7 +83,7 @@ describe('a device that enrolled and left between two sweeps', () => {
 test('devices that left while the index was lost are missed as those of a whole index are', async () => {
   await using nac = await startWithChanges();
   await nac.app.poll(SLICE_MS);
-  const [left, stays] = [deviceName(3), deviceName(4)];
+  const [left = '', stays = ''] = compliantDevices(nac, 2);
   const leftId = nac.tenant.fleet.get(left).id;
   const filter = "PartitionKey eq 'fleet'";
   for await (const { partitionKey = '', rowKey = '' } of nac.tables.polling.listEntities({
