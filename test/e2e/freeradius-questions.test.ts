@@ -1,5 +1,5 @@
-// What the shipped FreeRADIUS configuration asks when a station, a certificate or an access device writes what nobody
-// expects: the question goes out all the same, and says what is missing. Run by the real server against a lookup function
+// What the shipped FreeRADIUS configuration asks when a station, a certificate or an access device writes what is not
+// expected: the question goes out all the same, and says what is missing. Run by the real server against a lookup function
 // which the test controls.
 
 import { readFileSync } from 'node:fs';
@@ -27,7 +27,7 @@ let server: FreeRadius;
 beforeAll(async () => {
   site = await startSampleSite([ALICE, COMPUTER]);
   stub = site.stub;
-  // The mode in which a question that is not sent would help: whoever is not asked about gets on.
+  // The mode in which a question that is not sent would help: a station that is not asked about gets on.
   server = site.servers.open;
 });
 

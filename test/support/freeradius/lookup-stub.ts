@@ -27,6 +27,8 @@ export interface StubAnswer {
   /** `text/plain` unless told. */
   readonly contentType?: string;
   readonly body: string;
+  /** `chunked`: in pieces, as the Functions host answers. `truncated`: the connection ends within the body. */
+  readonly framing?: 'chunked' | 'truncated';
 }
 
 /** An answer; `reset` closes the connection instead; a promise is an answer that the test holds back. */
@@ -126,8 +128,15 @@ export async function startLookupStub(): Promise<LookupStub> {
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status ?? 200, { 'Content-Type': answer.contentType ?? 'text/plain' });
-    response.end(answer.body);
+    const { status = 200, contentType = 'text/plain', body, framing } = answer;
+    const length = framing === 'truncated' ? { 'Content-Length': Buffer.byteLength(body) + 10 } : {};
+    response.writeHead(status, { 'Content-Type': contentType, ...length });
+    if (framing === 'truncated') {
+      response.write(body, () => request.socket.destroy());
+      return;
+    }
+    if (framing === 'chunked') response.write(body.slice(0, 3));
+    response.end(framing === 'chunked' ? body.slice(3) : body);
   };
   server.on('request', (request, response) => {
     // A client that gives up in the middle is no failure of the stub.

@@ -78,23 +78,29 @@ export async function sendAccounting(
   throw new Error(`radclient did not say what happened:\n${output}`);
 }
 
-/** Sends many requests, so many in a second, and tells how many replies of each kind came. */
+/** Sends many requests, so many in a second or at once, and tells how many replies of each kind came. */
 export async function sendAccessRequests(
   server: RadiusServer,
   requests: readonly RequestAttributes[],
-  { perSecond, timeoutSeconds }: { readonly perSecond: number; readonly timeoutSeconds: number },
+  {
+    timeoutSeconds,
+    ...pace
+  }: ({ readonly perSecond: number } | { readonly atOnce: number }) & {
+    readonly timeoutSeconds: number;
+  },
 ): Promise<Readonly<Record<string, number>>> {
   const { output } = await runProgram(
     radclient,
     [
-      ...['-x', '-r', '1', '-t', String(timeoutSeconds), '-n', String(perSecond)],
+      ...['-x', '-r', '1', '-t', String(timeoutSeconds)],
+      ...('perSecond' in pace ? ['-n', String(pace.perSecond)] : ['-p', String(pace.atOnce)]),
       ...[`127.0.0.1:${server.authPort}`, 'auth', server.secret],
     ],
     {
       input: requests
         .map((attributes) => `${requestLines({ 'Message-Authenticator': '0x00', ...attributes }).join('\n')}\n\n`)
         .join(''),
-      deadline: (requests.length / perSecond + timeoutSeconds + 30) * 1000,
+      deadline: ('perSecond' in pace ? requests.length / pace.perSecond : 0) * 1000 + (timeoutSeconds + 30) * 1000,
     },
   );
   const counts: Record<string, number> = {};

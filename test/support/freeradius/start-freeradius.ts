@@ -44,6 +44,8 @@ export interface FreeRadius extends EapServer, AccountingServer {
   output(): string;
   /** The log of the accounting records which the connector will never take. */
   refusedRecords(): string;
+  /** `NAC_CERTIFICATES_DIR` of this server. */
+  readonly certificatesFolder: string;
   /** Has the shipped program fetch a new revocation list of the issuing CA; the server reads it at its next start. */
   publishRevocationList(options: RevocationListOptions): Promise<ProgramResult>;
   /** The same with a list that the test has made. */
@@ -80,6 +82,7 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
       secret,
       deviceAuthority,
       radiusCaFile,
+      certificatesFolder: path.join(folder, 'certs'),
       publishRevocationList,
       fetchRevocationList,
       output: () => running.server.output(),
