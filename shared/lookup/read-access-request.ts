@@ -104,9 +104,9 @@ function readCertificate(value: unknown): CertificateNames | undefined {
   return fields['subjectAltName'] === '' ? { ...certificate, subjectAltName: '' } : certificate;
 }
 
-/** Cisco's access points and controllers name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication). */
+/** Cisco's access points name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication), controllers in `cisco-wlan-ssid=…`. */
 function ssidsInPairs(pairs: readonly string[]): string[] {
-  return singlePairs(pairs).flatMap((pair) => /^ssid=(.+)$/is.exec(pair)?.[1] ?? []);
+  return singlePairs(pairs).flatMap((pair) => /^(?:cisco-wlan-)?ssid=(.+)$/is.exec(pair)?.[1] ?? []);
 }
 
 /** One text stands for a list of one, since an unlang expansion can only give text. */

@@ -111,6 +111,21 @@ describe('MAC authentication bypass', () => {
   });
 });
 
+describe('the SSID', () => {
+  test.each(['Aruba-Essid-Name', 'Ruckus-SSID', 'Fortinet-SSID'])('is read from %s', async (attribute) => {
+    await sendAccessRequest(server, mabRequest(MAC, { [attribute]: 'Corp' }));
+    expect(readAccessRequest(String(stub.lookups[0]?.body)).ssids).toEqual(['Corp']);
+  });
+
+  test('is read from the pairs of Cisco', async () => {
+    for (const name of ['ssid', 'cisco-wlan-ssid']) {
+      stub.reset();
+      await sendAccessRequest(server, mabRequest(MAC, { 'Cisco-AVPair': `${name}=Corp` }));
+      expect(readAccessRequest(String(stub.lookups[0]?.body)).ssids, name).toEqual(['Corp']);
+    }
+  });
+});
+
 describe('a login', () => {
   test.each([
     [
@@ -156,7 +171,7 @@ describe('EAP-TLS', () => {
     expect(cut()).toEqual(['userName']);
     expect(stub.question()).toMatchObject({ userName: '' });
     const { certificate } = readAccessRequest(String(stub.lookups[0]?.body));
-    expect(certificateIdentities(certificate).identities).toMatchObject([{ value: GUID }]);
+    expect(certificateIdentities(certificate).identities[0]).toMatchObject({ value: GUID });
   });
 
   test.each([

@@ -9,6 +9,7 @@ import {
   FALLBACK_ATTRIBUTES,
   NO_CERTIFICATE,
   NO_PAIRS,
+  NO_SSIDS,
   octets,
   PERMIT,
   PERMIT_ATTRIBUTES,
@@ -100,6 +101,7 @@ describe('MAC authentication bypass', () => {
       acctSessionId: '0000000A',
       acctMultiSessionId: 'M1',
       eapType: '',
+      ssid: NO_SSIDS,
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
       cut: '',
@@ -123,6 +125,7 @@ describe('MAC authentication bypass', () => {
       acctSessionId: '',
       acctMultiSessionId: '',
       eapType: '',
+      ssid: NO_SSIDS,
       ciscoAvPairs: NO_PAIRS,
       certificate: NO_CERTIFICATE,
       cut: '',
@@ -244,6 +247,7 @@ describe('EAP-TLS', () => {
       acctSessionId: 'S1',
       acctMultiSessionId: 'M1',
       eapType: 'TLS',
+      ssid: NO_SSIDS,
       ciscoAvPairs: NO_PAIRS,
       certificate: {
         subjectAltName:

@@ -44,6 +44,9 @@ export const NO_CERTIFICATE = {
 /** What a question says of Cisco-AVPairs when there are none. */
 export const NO_PAIRS = Array.from({ length: 24 }, () => '');
 
+/** What a question says of SSIDs when no vendor's attribute names one. */
+export const NO_SSIDS = ['', '', ''];
+
 export function octets(text: string): string {
   return `0x${Buffer.from(text).toString('hex')}`;
 }
