@@ -29,8 +29,10 @@ import { asksToSlowDown } from './sweep-schedule.ts';
 export const CHANGED_DEVICES_TASK = 'changed-devices';
 /** Check-ins are stamped by another clock, and appear in lists a moment later. */
 const OVERLAP_MS = 5 * 60_000;
-/** Pages of one pass; a fleet that checks in faster is the sweep's business. */
+/** Pages of one tick; the next one goes on where it ended. */
 const MOST_PAGES = 20;
+/** After this many failures in a row on one page its link is given up, and the look begins again at its first page. */
+const FAILURES_UNTIL_FIRST_PAGE = 3;
 const MOST_DELTA_PAGES = 20;
 /** After an answer that was not filtered nobody asks for this long. */
 const DISTRUST_MS = 24 * 3_600_000;
@@ -40,6 +42,8 @@ const LONGEST_STRETCH = 8;
 export interface ChangedDevicesState extends TaskState {
   /** Everything that checked in before this was read. Absent, or older: begin at the newest complete sweep. */
   readonly watermark?: Instant;
+  /** A look that one tick did not end: what it asked for, when it began, and where it goes on. */
+  readonly under?: { readonly since: Instant; readonly startedAt: Instant; readonly cursor: string };
   /** The source ignored the filter: not asked again before this. */
   readonly distrustedUntil?: Instant;
   readonly deltaLink?: string;
@@ -90,15 +94,16 @@ async function readCheckIns(
 ): Promise<ChangedDevicesState> {
   const now = toInstant(deps.clock.now());
   if ((state.distrustedUntil ?? '') > now) return state;
-  // A complete sweep has read what checked in before it: after an outage a pass begins there, and never with more check-ins
-  // than it has pages for.
-  const since = addMilliseconds(laterOf(state.watermark, baseline), -OVERLAP_MS);
+  // What a complete sweep that began later has read need not be read any more.
+  const under = state.under !== undefined && state.under.startedAt > baseline ? state.under : undefined;
+  // A complete sweep has read what checked in before it.
+  const since = under?.since ?? addMilliseconds(laterOf(state.watermark, baseline), -OVERLAP_MS);
   const seen: Sightings['seen'][number][] = [];
   const graceTimes = new Map<string, Instant>();
-  let firstRequestAt: Instant | undefined;
+  let firstRequestAt = under?.startedAt;
+  let cursor = under?.cursor;
   let page: CheckedInPage | undefined;
   for (let pages = 0; pages < MOST_PAGES && hasTime(); pages++) {
-    const cursor: string | undefined = page?.nextCursor;
     page = await deps.reader.listCheckedInSince(since, cursor);
     if (!page.filtered) return distrust(deps, state, now);
     firstRequestAt ??= page.requestedAt;
@@ -107,13 +112,20 @@ async function readCheckIns(
       const at = graceReadingAt(graceEndOf(device), now);
       if (at !== undefined) graceTimes.set(deviceKeyText(device), at);
     }
-    if (page.nextCursor === undefined || page.nextCursor === cursor) break;
+    const before = cursor;
+    cursor = page.nextCursor;
+    if (cursor === undefined) break;
+    // A link that leads to itself: the look begins again.
+    if (cursor === before) return withoutLook(state);
   }
   const { written, held } = await saveBesides(deps, limits, { seen, absent: [] }, owner);
   await note(deps.tasks, graceTimes);
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
-  const isWhole = page !== undefined && page.nextCursor === undefined;
-  return isWhole && firstRequestAt !== undefined ? { ...state, watermark: firstRequestAt } : state;
+  if (page === undefined || firstRequestAt === undefined) return state;
+  const { under: _, ...rest } = state;
+  // The look moves on whatever the number of check-ins: what comes in meanwhile the next one finds.
+  if (cursor !== undefined) return { ...rest, under: { since, startedAt: firstRequestAt, cursor } };
+  return { ...rest, watermark: firstRequestAt };
 }
 
 function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
@@ -129,7 +141,7 @@ function distrust(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Ins
     until: distrustedUntil,
     action: 'Changes are found by sweeps alone until then; shorten POLLING_INTERVAL if that is too slow.',
   });
-  const { watermark, ...rest } = state;
+  const { watermark, under, ...rest } = state;
   return { ...rest, distrustedUntil };
 }
 
@@ -195,8 +207,14 @@ async function requestSweep(sweeps: SweepStore): Promise<boolean> {
   }
 }
 
-/** The interval adapts: twice as long after a pass that was asked to slow down. */
-function slower(state: ChangedDevicesState, error: SourceError): ChangedDevicesState {
+function withoutLook({ under, ...state }: ChangedDevicesState): ChangedDevicesState {
+  return state;
+}
+
+/** The interval adapts: twice as long after a pass that was asked to slow down. A link that fails and fails is given up. */
+function slower(before: ChangedDevicesState, error: SourceError): ChangedDevicesState {
+  const isGivenUp = ((before.failures ?? 0) + 1) % FAILURES_UNTIL_FIRST_PAGE === 0;
+  const state = isGivenUp ? withoutLook(before) : before;
   if (!asksToSlowDown(error)) return state;
   return { ...state, stretch: Math.min((state.stretch ?? 1) * 2, LONGEST_STRETCH) };
 }

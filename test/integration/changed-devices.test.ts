@@ -118,6 +118,63 @@ describe('the watermark', () => {
     expect((await changedState(nac)).watermark).not.toBe(before);
   });
 
+  it('moves whatever the number of check-ins: a tick goes on where the one before ended', async () => {
+    await using nac = await startSwept({ tenant: { fleetSize: 70, pageSize: 1 } });
+    const names = nac.tenant.fleet.list({ limit: 70 }).value.map(({ deviceName }) => String(deviceName));
+    // All of them at the very same time.
+    for (const name of names) checkIn(nac, name, String(nac.tenant.fleet.get(name).complianceState));
+    const { watermark } = await changedState(nac);
+    const turned = names.filter((name) => nac.tenant.fleet.get(name).complianceState === 'compliant').slice(-3);
+    for (const name of turned) checkIn(nac, name, 'noncompliant');
+
+    const pages: number[] = [];
+    for (let ticks = 0; ticks < 4; ticks++) {
+      const before = nac.tenant.stats().requests.page;
+      await tickAfter(nac, MINUTE_MS);
+      pages.push(nac.tenant.stats().requests.page - before);
+    }
+    expect(pages).toEqual([20, 20, 20, 10]);
+    expect((await changedState(nac)).watermark?.localeCompare(watermark ?? '')).toBe(1);
+    expect(await changedState(nac)).not.toHaveProperty('under');
+    const ids = turned.map((name) => nac.tenant.fleet.get(name).id);
+    expect(
+      nac.changes
+        .filter(({ after }) => after.complianceState === 'noncompliant')
+        .map(({ id }) => id)
+        .sort(),
+    ).toEqual(ids.sort());
+  });
+
+  it('is caught up although more devices check in each minute than one tick used to read', async () => {
+    await using nac = await startSwept({ tenant: { fleetSize: 100, pageSize: 1 } });
+    const names = nac.tenant.fleet.list({ limit: 100 }).value.map(({ deviceName }) => String(deviceName));
+    const backlog: number[] = [];
+    for (let minute = 0; minute < 12; minute++) {
+      for (const name of names.slice(minute * 8, minute * 8 + 8)) {
+        checkIn(nac, name, String(nac.tenant.fleet.get(name).complianceState));
+      }
+      await tickAfter(nac, MINUTE_MS);
+      const { watermark = '' } = await changedState(nac);
+      backlog.push(nac.clock.now().getTime() - Date.parse(watermark));
+    }
+    expect(Math.max(...backlog)).toBeLessThan(10 * MINUTE_MS);
+  });
+
+  it('begins again where the link of a page is given up', async () => {
+    await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
+    for (const { deviceName } of nac.tenant.fleet.list({ limit: 30 }).value) {
+      checkIn(nac, String(deviceName), String(nac.tenant.fleet.get(String(deviceName)).complianceState));
+    }
+    await tickAfter(nac, MINUTE_MS);
+    expect((await changedState(nac)).under).toBeDefined();
+    for (let failure = 0; failure < 3; failure++) {
+      nac.tenant.script({ target: 'page', status: 410, body: '' });
+      await tickAfter(nac, MINUTE_MS);
+    }
+    for (let ticks = 0; ticks < 3; ticks++) await tickAfter(nac, MINUTE_MS);
+    expect(await changedState(nac)).not.toHaveProperty('under');
+  });
+
   it('is caught up by a complete sweep: more check-ins than a pass has pages hold nobody up for good', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
     const names = nac.tenant.fleet.list().value.map(({ deviceName }) => String(deviceName));
