@@ -68,11 +68,13 @@ function fromSite(request: AccessRequest, domains: readonly string[] | undefined
   });
   const foreign: IdentityProblem[] =
     account.length === 0 && isComputerAccount(userName) ? ['computer-domain-unknown'] : [];
+  // What is left of a name is no name: the server authenticated another.
+  const cut: IdentityProblem[] = request.cut?.includes('userName') ? ['name-cut'] : [];
   const byClient = vpnClientIdentities(request.ciscoAvPairs);
   const { identities: byMac, problems } = fromMac(request);
   const identities = [...account, ...byClient, ...byMac];
   // On a VPN the address is an IP address, and nobody misses the other.
-  return { authenticated: true, identities, problems: [...foreign, ...(byClient.length > 0 ? [] : problems)] };
+  return { authenticated: true, identities, problems: [...cut, ...foreign, ...(byClient.length > 0 ? [] : problems)] };
 }
 
 /** Real MAB only: the user name is the address, too. Anything else is somebody's password, which nobody has checked. */

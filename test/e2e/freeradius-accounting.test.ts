@@ -354,20 +354,84 @@ describe.concurrent('a record that the connector will never take', () => {
       answer,
     );
   });
+});
 
-  it('because it cannot be sent at all is noted as well', async () => {
+describe.concurrent('a record that is too long to be sent', () => {
+  const long = (sign: string) => sign.repeat(Math.floor(250 / Buffer.byteLength(sign)));
+  const names = (text: string) => ({ 'User-Name': text, 'Called-Station-Id': text, 'NAS-Port-Id': text });
+
+  it.each(['\u0001', '"', '/', 'ü', '\\', 'x', '%'])(
+    'brings what identifies the session, whatever its names are: %o',
+    async (sign) => {
+      await withSite(async ({ connector, server, account, records }) => {
+        const identity = {
+          'Acct-Multi-Session-Id': 'M'.repeat(200),
+          'Calling-Station-Id': '02-AB-CD-EF-00-01',
+          'NAS-Identifier': 'n'.repeat(250),
+          'Cisco-AVPair': `audit-session-id=${'0a'.repeat(100)}`,
+          Class: `0x${'41'.repeat(250)}`,
+        };
+        await account(record('S'.repeat(250), 'Stop', { ...identity, ...names(long(sign)) }));
+        await account(record('after', 'Stop', names('short')));
+        await connector.received(2);
+        const [cut, after] = records();
+        expect(cut).toMatchObject({
+          status: 'Stop',
+          acctSessionId: 'S'.repeat(250),
+          acctMultiSessionId: 'M'.repeat(200),
+          callingStationId: '02-AB-CD-EF-00-01',
+          nasIdentifier: 'n'.repeat(250),
+          auditSessionId: '0a'.repeat(100),
+          class: `0x${'41'.repeat(250)}`,
+        });
+        for (const field of ['userName', 'calledStationId', 'nasPortId']) {
+          expect(['', long(sign)], field).toContain(cut?.[field]);
+        }
+        expect(after).toMatchObject({ acctSessionId: 'after', userName: 'short' });
+        expect(server.refusedRecords()).toBe('');
+      });
+    },
+  );
+
+  it.each(['\u0001', '"', 'ü'])('brings its Acct-Session-Id even if everything in it is nonsense: %o', async (sign) => {
     await withSite(async ({ connector, server, account, sessions }) => {
-      const long = '\u0001'.repeat(253);
-      await account(record('before'));
-      await account(
-        record('refused', 'Start', { 'User-Name': long, 'NAS-Identifier': long, 'Called-Station-Id': long }),
-      );
-      await account(record('longest', 'Start', { 'User-Name': long, 'NAS-Identifier': long }));
+      const text = long(sign);
+      const more = {
+        'Acct-Multi-Session-Id': text,
+        'Calling-Station-Id': text,
+        'NAS-Identifier': text,
+        ...names(text),
+      };
+      const audit = `audit-session-id=${sign.repeat(Math.floor(220 / Buffer.byteLength(sign)))}`;
+      await account(record(text, 'Stop', { ...more, 'Cisco-AVPair': audit, Class: `0x${'41'.repeat(250)}` }));
       await account(record('after'));
-      await connector.received(3);
-      expect(sessions()).toEqual(['before', 'longest', 'after']);
-      expect(server.refusedRecords()).toContain('NAC-Acct-Refused = "too long"');
-      expect(server.refusedRecords()).toContain('NAC-Acct-Session = "refused"');
+      await connector.received(2);
+      expect(sessions()).toEqual([text, 'after']);
+      expect(server.refusedRecords()).toBe('');
+    });
+  });
+
+  it('brings no part of a text before a NUL', async () => {
+    await withSite(async ({ connector, account, records }) => {
+      const fields = [
+        'User-Name',
+        'Calling-Station-Id',
+        'Called-Station-Id',
+        'NAS-Identifier',
+        'Acct-Multi-Session-Id',
+      ];
+      const texts = Object.fromEntries(fields.map((name) => [name, 'a\u0000b']));
+      await account(record('s', 'Start', { ...texts, 'Cisco-AVPair': 'audit-session-id=0a\u00000b' }));
+      await connector.received(1);
+      expect(records()[0]).toMatchObject({
+        acctSessionId: 's',
+        userName: '',
+        callingStationId: '',
+        calledStationId: '',
+        nasIdentifier: '',
+        acctMultiSessionId: '',
+        auditSessionId: '',
+      });
     });
   });
 });

@@ -204,6 +204,11 @@ test('a request that nobody authenticated presents nothing, whatever else it say
   });
 });
 
+test('a login whose name was cut has no computer account, and says so', () => {
+  const request: AccessRequest = { method: 'site', callingStationId: 'A0-B1-C2-D3-E4-F5', cut: ['userName'] };
+  expect(presentedIdentities(request)).toEqual({ authenticated: true, identities: [BY_MAC], problems: ['name-cut'] });
+});
+
 test('a random address is never presented, and nothing in a request makes it fail', () => {
   const text = fc.option(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom(...NOTATIONS, 'd2b1c2d3e4f5')), {
     nil: '',

@@ -169,6 +169,31 @@ describe('the names of a certificate', () => {
   });
 });
 
+describe('what the server could not pass on whole', () => {
+  test('does not count, even if a part of it was sent', () => {
+    const request = read({
+      userName: 'host/NAC-00001',
+      callingStationId: 'A0-B1-C2-D3-E4-F5',
+      cut: 'userName, calledStationId',
+    });
+    expect(request).not.toHaveProperty('userName');
+    expect(request).toMatchObject({ callingStationId: 'A0-B1-C2-D3-E4-F5', cut: ['userName', 'calledStationId'] });
+  });
+
+  test.each(['certificate', 'certificate.sanDns', 'certificate.subjectAltName', 'certificate.commonName'])(
+    'leaves a certificate without any name: %s',
+    (field) => {
+      const certificate = { commonName: 'cn', sanDns: ['a'], subjectAltName: 'DNS:a', issuer: '/CN=ca', serial: '7c' };
+      expect(read({ certificate, cut: [field] }).certificate).toEqual({ issuer: '/CN=ca', serial: '7c', cut: true });
+    },
+  );
+
+  test('is a list or a text of names, and not a long one', () => {
+    expect(read({ cut: '' })).not.toHaveProperty('cut');
+    expect(() => read({ cut: Array.from({ length: 41 }, (_, n) => `x${n}`) })).toThrow(/cut/);
+  });
+});
+
 test('no body makes it fail with anything but a refusal that names a code', () => {
   const field = fc.constantFrom('method', 'userName', 'callingStationId', 'eapType', 'certificate', '__proto__', 'x');
   const name = fc.constantFrom('sanUri', 'sanDns', 'subjectAltName', 'serial', 'toString');
