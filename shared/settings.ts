@@ -42,6 +42,11 @@ export interface Settings extends SignInSettings {
   readonly decisionHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
+  readonly unwritten: {
+    readonly writeDeadlineMs: number;
+    readonly permitSeconds: number;
+    readonly unknownStationsPerMinute: number;
+  };
   /** Of one client at one instance; 0 for no bound. */
   readonly clientRequestsPerSecond: number;
   readonly liveQuery: { readonly deadlineMs: number; readonly perSecond: number; readonly maximumInstances: number };
@@ -80,9 +85,15 @@ export function readSettings(env: Env): Settings {
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
+    unwritten: {
+      // With LOOKUP_DEADLINE it stays below the total timeout of the FreeRADIUS sample, 2.5 s.
+      writeDeadlineMs: reader.duration('SESSION_WRITE_DEADLINE', { from: '50ms', to: '1500ms', unit: 'ms' }),
+      permitSeconds: reader.duration('UNWRITTEN_SESSION_TIMEOUT', { from: '1m', to: '1h', unit: 's' }) / 1000,
+      unknownStationsPerMinute: reader.wholeNumber('UNKNOWN_STATIONS_PER_MINUTE', 1, 1_000_000),
+    },
     clientRequestsPerSecond: reader.wholeNumber('CLIENT_REQUESTS_PER_SECOND', 0, 100_000),
     liveQuery: {
-      // 400 ms less than the total timeout of the FreeRADIUS sample, or the answer comes too late.
+      // 1.9 s less than the total timeout of the FreeRADIUS sample, or the answer comes too late.
       deadlineMs: reader.duration('LIVE_QUERY_DEADLINE', { from: '50ms', to: '600ms', unit: 'ms' }),
       perSecond: reader.wholeNumber('LIVE_QUERIES_PER_SECOND', 0, 10_000),
       maximumInstances: reader.wholeNumber('MAXIMUM_INSTANCE_COUNT', 1, 1000),

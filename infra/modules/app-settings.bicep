@@ -44,6 +44,9 @@ type plainSettings = {
   DECISION_HISTORY: string?
   HOUSEKEEPING_SCHEDULE: string?
   LOOKUP_DEADLINE: string?
+  SESSION_WRITE_DEADLINE: string?
+  UNWRITTEN_SESSION_TIMEOUT: string?
+  UNKNOWN_STATIONS_PER_MINUTE: string?
   LOG_IDENTITY_PRIVACY: string?
 }
 

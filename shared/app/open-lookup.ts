@@ -27,6 +27,7 @@ import { ClientQuota } from '../lookup/client-quota.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
+import { boundUnknownStations } from '../lookup/unknown-stations.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
@@ -56,6 +57,9 @@ export async function openLookup(context: Context) {
     decisions: new TableDecisionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(),
     nases: createNasMemory(),
+    writeDeadlineMs: settings.unwritten.writeDeadlineMs,
+    unwrittenPermitSeconds: settings.unwritten.permitSeconds,
+    unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),

@@ -14,6 +14,8 @@ export interface AccountingEvent extends NasLocation {
   readonly at: Instant;
   /** When the record arrived, by our clock: at the site's proxy where it says how long ago that was, else here. */
   readonly receivedAt: Instant;
+  /** How far the proxy's clock is ahead of ours, where it says what time it has. */
+  readonly proxyClockAheadMs?: number;
   readonly userName?: string;
   readonly callingStationId?: string;
   readonly acctSessionId?: string;

@@ -22,6 +22,7 @@ import { type PresentedIdentities, presentedIdentities, stationMac } from '../do
 import { sameData } from '../domain/same-data.ts';
 import { sessionBeforeAnswer } from '../domain/session.ts';
 import { sessionId } from '../domain/session-id.ts';
+import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
@@ -33,9 +34,12 @@ import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, rememberAnswer } from './remember-answer.ts';
+import type { UnknownStations } from './unknown-stations.ts';
 
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
+/** What is left at least, after a slow write, to look whether the device has moved meanwhile. */
+const LEAST_LOOK_MS = 100;
 
 export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly devices: DeviceStore;
@@ -44,6 +48,9 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly maxCheckInAgeMs: number;
   readonly policies: PolicySource;
   readonly random: Random;
+  /** Seconds that a permit holds whose session is not kept. */
+  readonly unwrittenPermitSeconds: number;
+  readonly unknownStations: UnknownStations;
 }
 
 export interface LookupAnswer {
@@ -67,17 +74,30 @@ export async function answerLookup(
   const { policy, since, readAt } = await deps.policies.current(options);
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
+  const isNew = deps.recentAnswers.get(ofSession) === undefined;
+  let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
-    const answer = decide(policy, presented, found, facts);
+    const decided = decide(policy, presented, found, facts);
+    const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
+    const answer = isUnknown ? withShortPermit(decided) : decided;
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = sessionBeforeAnswer(client, request, presented, ofSession);
-    const { decision, written } = await rememberAnswer(deps, session, answer, { stored, since }, name);
-    if (round === ROUNDS || !written || !(await hasMoved(deps, found, options))) {
+    const isOneTooMany = isNew && isUnknown && !deps.unknownStations.take(client.name);
+    const begunMs = deps.clock.now().getTime();
+    const { decision, kept } = isOneTooMany
+      ? { decision: { ...answer, id: name() }, kept: 'failed' as const }
+      : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs }, name);
+    writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
+    const moved = kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs));
+    if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
-      return { ...spread(deps.random, decision, stored), policyAgeSeconds };
+      const isSure = kept !== 'failed' && moved === false;
+      const answered = spread(deps.random, decision, stored);
+      const permitSeconds = Math.min(answered.sessionTimeoutSeconds, deps.unwrittenPermitSeconds);
+      return { ...answered, ...(!isSure && { sessionTimeoutSeconds: permitSeconds }), policyAgeSeconds };
     }
   }
 }
@@ -123,6 +143,12 @@ async function withContradictions(
   return { ...presented, problems: [...presented.problems, ...(contradicting ?? [])] };
 }
 
+/** An address that leads to no device costs nothing to make up: what it got is over soon. */
+function withShortPermit(answer: UnnamedDecision): UnnamedDecision {
+  const seconds = Math.min(answer.sessionTimeoutSeconds, UNKNOWN_STATION_LIFE_MS / 1000);
+  return { ...answer, sessionTimeoutSeconds: seconds };
+}
+
 function decide(
   policy: Policy,
   presented: PresentedIdentities,
@@ -159,6 +185,22 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
     asOf: asOf ?? observedAt,
     ...(live && { live }),
   };
+}
+
+/** @returns `undefined` where the store does not say in time: then the permit is short */
+async function hasMovedInTime(
+  deps: LookupDeps,
+  found: FoundDevice | undefined,
+  withinMs: number,
+): Promise<boolean | undefined> {
+  try {
+    const atLeastMs = Math.max(withinMs, LEAST_LOOK_MS);
+    return await deps.clock.within(atLeastMs, (signal) => hasMoved(deps, found, { signal }));
+  } catch (thrown) {
+    deps.metrics.count('lookup.device-not-read-again');
+    deps.log.warn('lookup.device-not-read-again', { error: String(thrown) });
+    return undefined;
+  }
 }
 
 /**

@@ -61,7 +61,7 @@ function readTimes(
   fields: { readonly [K in (typeof TIME_FIELDS)[number]]?: string | undefined },
   status: string | undefined,
   now: Instant,
-): Pick<AccountingEvent, 'at' | 'receivedAt'> {
+): Pick<AccountingEvent, 'at' | 'receivedAt' | 'proxyClockAheadMs'> {
   const eventAt = readSeconds('eventTime', fields.eventTime);
   const received = readSeconds('receivedTime', fields.receivedTime);
   const sent = readSeconds('sentTime', fields.sentTime);
@@ -75,7 +75,11 @@ function readTimes(
   // A restart is rather too early than too late: it ends what was before it.
   const isRestart = /^accounting-o/i.test(status ?? '');
   const at = received === undefined || isRestart ? byNas : byDelay;
-  return { at: new Date(at).toISOString(), receivedAt: new Date(receivedMs).toISOString() };
+  return {
+    at: new Date(at).toISOString(),
+    receivedAt: new Date(receivedMs).toISOString(),
+    ...(sent !== undefined && { proxyClockAheadMs: sent - nowMs }),
+  };
 }
 
 function boundedWait(milliseconds: number): number {

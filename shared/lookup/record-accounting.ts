@@ -13,6 +13,9 @@ import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics } from '../ports/telemetry.ts';
 import { type FindAccountedDeps, findAccounted } from './find-accounted.ts';
 
+/** Records take seconds on their way. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 export interface AccountingDeps extends FindAccountedDeps {
   readonly sessions: SessionStore;
   readonly recentAnswers: RecentAnswers;
@@ -33,6 +36,7 @@ export async function recordAccounting(
   event: AccountingEvent,
   options: CallOptions,
 ): Promise<AccountingResult> {
+  noteClock(deps, client, event);
   try {
     const isRestart = event.status === 'Accounting-On' || event.status === 'Accounting-Off';
     const changed = isRestart
@@ -46,6 +50,19 @@ export async function recordAccounting(
     deps.log.error('accounting.not-taken', { code, message, action, site: client.site });
     return { changed: 0 };
   }
+}
+
+/** Nothing goes by the proxy's clock; what reads times side by side should know of it. */
+function noteClock({ nases, log }: AccountingDeps, { name, site }: Client, event: AccountingEvent): void {
+  const aheadMs = event.proxyClockAheadMs ?? 0;
+  if (Math.abs(aheadMs) < CLOCK_TOLERANCE_MS || !nases.isNewsOfClock(name, event.receivedAt)) return;
+  log.warn('clock.differs', {
+    code: 'NAC_CLOCK',
+    action: 'Synchronise the clock of the RADIUS proxy (NTP).',
+    client: name,
+    site,
+    aheadSeconds: Math.round(aheadMs / 1000),
+  });
 }
 
 async function recordOfSession(

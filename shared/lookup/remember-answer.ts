@@ -9,14 +9,15 @@ import type { AnsweredSession, SessionBeforeAnswer } from '../domain/session.ts'
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
+import type { Random } from '../ports/random.ts';
 import type { RecentAnswer, RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics, Privacy } from '../ports/telemetry.ts';
 
 /** An unchanged session is written again after this long, as a sign that it lives. */
 const REWRITE_AFTER_MS = 5 * 60_000;
-/** A session that cannot be written in this time must not hold up the answer. */
-const SESSION_DEADLINE_MS = 100;
+/** A write that was given up may still arrive for so long; what is written meanwhile goes beside it. */
+const MAY_ARRIVE_MS = 10 * 60_000;
 
 export interface RememberDeps {
   readonly sessions: SessionStore;
@@ -26,6 +27,9 @@ export interface RememberDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly privacy: Privacy;
+  readonly random: Pick<Random, 'hex'>;
+  /** Longest time that the writes of one answer may take, all rounds together. */
+  readonly writeDeadlineMs: number;
 }
 
 /** What makes an answer worth writing though it says nothing new. */
@@ -34,6 +38,14 @@ export interface Occasion {
   readonly stored: StoredDevice | undefined;
   /** When the policy came into force: other instances may have told the station something else meanwhile. */
   readonly since: Instant | '';
+  /** Milliseconds that are left of the time for writing. */
+  readonly withinMs: number;
+}
+
+export interface Remembered {
+  readonly decision: Decision;
+  /** `repeated`: this process has written the very same lately. */
+  readonly kept: 'written' | 'repeated' | 'failed';
 }
 
 /**
@@ -45,9 +57,9 @@ export async function rememberAnswer(
   deps: RememberDeps,
   asked: SessionBeforeAnswer,
   answer: UnnamedDecision,
-  { stored, since }: Occasion,
+  { stored, since, withinMs }: Occasion,
   name: () => string,
-): Promise<{ readonly decision: Decision; readonly written: boolean }> {
+): Promise<Remembered> {
   const recent = deps.recentAnswers.get(asked.id);
   deps.nases.noteSource(asked.site, asked);
   const restartedAt = deps.nases.restartedAt(asked.site, asked) ?? '';
@@ -58,27 +70,31 @@ export async function rememberAnswer(
     recent.session.decision.decidedAt > restartedAt;
   if (isTold && !isAskedFor(stored, answer.decidedAt)) {
     // The id of the decision that is stored, with the freshness of this one.
-    return { decision: { ...answer, id: recent.session.decision.id }, written: false };
+    return { decision: { ...answer, id: recent.session.decision.id }, kept: 'repeated' };
   }
   const session = { ...asked, decision: { ...answer, id: name() } };
-  const written = await write(deps, session);
+  const written = await write(deps, session, withinMs);
   logAnswer(deps, session);
-  return { decision: session.decision, written };
+  return { decision: session.decision, kept: written ? 'written' : 'failed' };
 }
 
 /** @returns false when the store did not take it: that is counted, and the answer goes out all the same */
 async function write(
-  { sessions, recentAnswers, clock, log, metrics }: RememberDeps,
+  { sessions, recentAnswers, clock, log, metrics, random }: RememberDeps,
   session: AnsweredSession,
+  withinMs: number,
 ): Promise<boolean> {
+  const column = recentAnswers.columnOf(session.id, session.decision.decidedAt);
   try {
-    await clock.within(SESSION_DEADLINE_MS, (signal) => sessions.writeDecision(session, { signal }));
+    await clock.within(withinMs, (signal) => sessions.writeDecision(session, { signal, ...(column && { column }) }));
     const freshUntil = addMilliseconds(session.decision.decidedAt, REWRITE_AFTER_MS);
     recentAnswers.set(session.id, { session, freshUntil });
     return true;
   } catch (thrown) {
-    // It may reach the store all the same: nobody knows what is kept there now.
+    // It may reach the store all the same, late: the next answer goes into another column, which it cannot overwrite.
     recentAnswers.forget(session.id);
+    const until = addMilliseconds(session.decision.decidedAt, MAY_ARRIVE_MS);
+    recentAnswers.setColumn(session.id, { column: `_${random.hex(2)}`, until });
     metrics.count('lookup.session-not-written');
     log.warn('lookup.session-not-written', { session: session.id, error: String(thrown) });
     return false;

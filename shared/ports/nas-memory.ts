@@ -7,5 +7,7 @@ export interface NasMemory {
   /** Where its packets came from; empty where nothing was heard of the NAS. A packet without a source counts as ''. */
   sourcesOf(site: string, nas: CoaNas): readonly string[];
   noteRestart(site: string, nas: CoaNas, at: Instant): void;
+  /** True once an hour for a client: its clock is worth a line in the log. */
+  isNewsOfClock(client: string, now: Instant): boolean;
   restartedAt(site: string, nas: CoaNas): Instant | undefined;
 }

@@ -6,6 +6,9 @@ export interface RecentAnswers {
   get(sessionId: string): RecentAnswer | undefined;
   set(sessionId: string, answer: RecentAnswer): void;
   forget(sessionId: string): void;
+  /** After a write that was given up: the column that the next answers of the session go into, until then. */
+  setColumn(sessionId: string, column: { readonly column: string; readonly until: Instant }): void;
+  columnOf(sessionId: string, now: Instant): string | undefined;
 }
 
 export interface RecentAnswer {

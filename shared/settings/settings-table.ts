@@ -108,6 +108,19 @@ export const SETTINGS = {
   DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
   HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
+  SESSION_WRITE_DEADLINE: {
+    default: '1s',
+    meaning: 'Longest time that an answer waits for its session to be written; then its permit is short',
+  },
+  UNWRITTEN_SESSION_TIMEOUT: {
+    default: '5m',
+    meaning: 'Session-Timeout of a permit whose session could not be written, so that the station asks again',
+  },
+  UNKNOWN_STATIONS_PER_MINUTE: {
+    default: '600',
+    meaning:
+      'New sessions a minute, of one client at one instance, for MAB addresses that lead to no device; the rest gets short permits',
+  },
   LIVE_QUERY_DEADLINE: {
     default: '400ms',
     meaning: 'Longest time a lookup waits for Intune, about a certificate’s device that is not stored yet',

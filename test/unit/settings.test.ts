@@ -68,6 +68,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     jobHistoryMs: 30 * 24 * 3_600_000,
     housekeepingSchedule: '0 7 * * * *',
     lookupDeadlineMs: 700,
+    unwritten: { writeDeadlineMs: 1_000, permitSeconds: 300, unknownStationsPerMinute: 600 },
     logPrivacy: { mode: 'VendorKeyHashed' },
   });
 });
@@ -172,6 +173,8 @@ describe('times have limits', () => {
     ['COMPLIANT_SESSION_TIMEOUT', ['1m', '60', '7d'], ['59', '8d', '59s']],
     ['QUARANTINE_SESSION_TIMEOUT', ['1m', '1800', '7d'], ['59', '8d']],
     ['LOOKUP_DEADLINE', ['50', '50ms', '10s'], ['49', '11s', '10001']],
+    ['SESSION_WRITE_DEADLINE', ['50', '1500ms'], ['49', '1501ms', '2s']],
+    ['UNWRITTEN_SESSION_TIMEOUT', ['60', '1h'], ['59', '61m']],
   ])('%s', (name, good, bad) => {
     for (const value of good) expect(() => readWith({ [name]: value })).not.toThrow();
     for (const value of bad) expectRefused(name, value);

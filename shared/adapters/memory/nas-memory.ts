@@ -2,10 +2,11 @@
 
 import { LRUCache } from 'lru-cache';
 import type { CoaNas } from '../../domain/coa-job.ts';
-import type { Instant } from '../../domain/instant.ts';
+import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import { namesOfNas } from '../../domain/nas-restart.ts';
 import type { NasMemory } from '../../ports/nas-memory.ts';
 
+const CLOCK_LINE_EVERY_MS = 60 * 60_000;
 const MOST_NASES = 20_000;
 /** A NAS behind a few proxies; of one that comes from more, the newest are remembered. */
 const MOST_SOURCES = 8;
@@ -13,6 +14,7 @@ const MOST_SOURCES = 8;
 export function createNasMemory(): NasMemory {
   const sources = new LRUCache<string, readonly string[]>({ max: MOST_NASES });
   const restarts = new LRUCache<string, Instant>({ max: MOST_NASES });
+  const clocks = new LRUCache<string, Instant>({ max: MOST_NASES });
   const keyOf = (site: string, nas: CoaNas): string => JSON.stringify([site, namesOfNas(nas)[0]]);
   return {
     noteSource(site, nas) {
@@ -23,6 +25,12 @@ export function createNasMemory(): NasMemory {
     },
     sourcesOf: (site, nas) => sources.get(keyOf(site, nas)) ?? [],
     noteRestart: (site, nas, at) => void restarts.set(keyOf(site, nas), at),
+    isNewsOfClock(client, now) {
+      const until = clocks.get(client) ?? '';
+      if (now < until) return false;
+      clocks.set(client, addMilliseconds(now, CLOCK_LINE_EVERY_MS));
+      return true;
+    },
     restartedAt: (site, nas) => restarts.get(keyOf(site, nas)),
   };
 }
