@@ -65,7 +65,9 @@ function readTimes(
   const eventAt = readSeconds('eventTime', fields.eventTime);
   const received = readSeconds('receivedTime', fields.receivedTime);
   const sent = readSeconds('sentTime', fields.sentTime);
-  const delayMs = boundedWait(readSeconds('delayTime', fields.delayTime) ?? 0);
+  const saidDelayMs = readSeconds('delayTime', fields.delayTime) ?? 0;
+  // A NAS that has been trying for longer than any spool holds counts from another time than it should.
+  const delayMs = saidDelayMs < LONGEST_WAIT_MS ? saidDelayMs : 0;
   const nowMs = Date.parse(now);
   // Both are whole seconds: what was there for less than two of them may have come this moment.
   const waitedMs = received === undefined ? 0 : boundedWait((sent === undefined ? nowMs : sent - 1000) - received);

@@ -36,7 +36,15 @@ const EMPTY = {
   auditSessionId: '',
   framedIpAddress: '',
   class: '',
+  delayTime: '',
+  receivedTime: expect.stringMatching(/^\d{10}$/),
+  sentTime: expect.stringMatching(/^\d{10}$/),
 };
+
+/** All of a record but when it was sent, which is another moment each time. */
+function withoutSentTime(body: string | undefined): string | undefined {
+  return body?.replace(/"sentTime":"\d+"/, '"sentTime":""');
+}
 
 interface Site {
   readonly connector: LookupStub;
@@ -143,6 +151,7 @@ describe.concurrent('a record', () => {
         headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
       });
       const start = {
+        ...EMPTY,
         status: 'Start',
         eventTime: '1700000000',
         userName: 'host/laptop-0001.example.com',
@@ -327,7 +336,7 @@ describe.concurrent('a connector that does not answer', () => {
         // A client may repeat a request by itself when the connection is closed.
         expect([...new Set(sessions())], name).toEqual(['first', 'second']);
         expect(sessions().slice(0, 2)).toEqual(['first', 'first']);
-        expect(connector.lookups[1]?.body).toBe(connector.lookups[0]?.body);
+        expect(withoutSentTime(connector.lookups[1]?.body)).toBe(withoutSentTime(connector.lookups[0]?.body));
         expect(server.refusedRecords()).toBe('');
       },
       { NAC_ACCT_TOTAL_TIMEOUT: '0.5' },

@@ -68,6 +68,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     jobHistoryMs: 30 * 24 * 3_600_000,
     housekeepingSchedule: '0 7 * * * *',
     lookupDeadlineMs: 700,
+    clientRequestsPerSecond: 200,
     unwritten: { writeDeadlineMs: 1_000, permitSeconds: 300, unknownStationsPerMinute: 600 },
     logPrivacy: { mode: 'VendorKeyHashed' },
   });
