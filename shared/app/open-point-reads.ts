@@ -18,6 +18,7 @@ import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { answersInForce } from './open-policy-source.ts';
 
 /** Of the time a function may run, all parts of a tick together. */
 const BUDGET_SHARE = 0.2;
@@ -52,9 +53,9 @@ export async function openPointReads(
     random,
     log,
   };
-  const breaker = { massChange: settings.massChange, compliantStates: new Set(settings.compliantStates) };
+  const differ = answersInForce({ settings, clock, log }, tables);
   const limitsOf = (functionTimeoutMs: number) => ({
-    ...breaker,
+    massChange: settings.massChange,
     budgetMs: functionTimeoutMs * BUDGET_SHARE,
     leaseMs: functionTimeoutMs * LEASE_SHARE,
   });
@@ -76,7 +77,7 @@ export async function openPointReads(
     },
     /** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
     async pollWithoutSweep(functionTimeoutMs: number): Promise<SliceResult> {
-      const limits = limitsOf(functionTimeoutMs);
+      const limits = { ...limitsOf(functionTimeoutMs), answersDiffer: await differ() };
       await applyReleases(deps);
       const listed = await pollNoncompliant(deps, { ...limits, intervalMs: settings.pollingIntervalMs });
       const refreshed = await refreshAuthenticated(deps, { ...limits, intervalMs: settings.reauthIntervalMs });

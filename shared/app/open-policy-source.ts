@@ -4,8 +4,10 @@ import { CachedPolicySource } from '../adapters/memory/cached-policy-source.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
+import { type AnswersDiffer, answersDiffer } from '../domain/answers-differ.ts';
 import { builtInPolicy } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
+import { toConnectorError } from '../errors.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from './context.ts';
@@ -20,6 +22,27 @@ export function openPolicySource(
 ): PolicySource {
   const store = new TablePolicyStore(policies);
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
+}
+
+/**
+ * What the breaker counts: answers that the policy in force would give differently. Where it cannot be read, the policy that
+ * settings describe stands in for it, and that is logged.
+ */
+export function answersInForce(
+  { settings, clock, log }: Pick<Context, 'settings' | 'clock' | 'log'>,
+  tables: Pick<Tables, 'policies'>,
+): () => Promise<AnswersDiffer> {
+  const source = openPolicySource({ settings, clock, log }, tables, BACKGROUND_POLICY_MEMORY_MS);
+  return async () => {
+    let policy = policyOfSettings(settings);
+    try {
+      ({ policy } = await source.current());
+    } catch (thrown) {
+      const { code, message, action } = toConnectorError(thrown);
+      log.warn('poll.policy-unread', { code, message, action });
+    }
+    return answersDiffer(policy, clock.now(), settings.maxCheckInAgeMs);
+  };
 }
 
 export function policyOfSettings({

@@ -15,6 +15,7 @@ import { runTick } from '../polling/tick.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
+import { answersInForce } from './open-policy-source.ts';
 import { daysLeftReporter } from './report-days-left.ts';
 
 /** The rest of the time a function may run is for the page under way when the slice ends. */
@@ -44,7 +45,8 @@ export async function openPoll(
   };
   const decisions = new TableDecisionStore(tables.sessions);
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
-  const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange, compliantStates } = settings;
+  const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange } = settings;
+  const differ = answersInForce({ settings, clock, log }, tables);
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
     if (settings.fastLaneMs !== undefined) {
       await noteFastLane({ decisions, tasks: deps.tasks, clock }, settings.fastLaneMs).catch(logFailure(log));
@@ -56,7 +58,7 @@ export async function openPoll(
       sliceBudgetMs: functionTimeoutMs * SLICE_SHARE,
       leaseMs: functionTimeoutMs * LEASE_SHARE,
       massChange,
-      compliantStates: new Set(compliantStates),
+      answersDiffer: await differ(),
     });
     await reportDaysLeft();
     return result;

@@ -59,7 +59,7 @@ export interface ChangedDevicesDeps extends BesidesDeps, TaskDeps {
   readonly directory?: DirectoryChanges;
 }
 
-export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | 'compliantStates'> {
+export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | 'answersDiffer'> {
   readonly changedDevicesIntervalMs: number;
 }
 

@@ -3,7 +3,7 @@
 //
 // Done again after a crash it comes to the same: what is staged outlives the process that staged it.
 
-import type { CompliantStates } from '../domain/compliance-state.ts';
+import type { AnswersDiffer } from '../domain/answers-differ.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
@@ -22,12 +22,12 @@ import { type TellHeldDeps, tellHeld } from './tell-held.ts';
 
 export interface BreakerLimits {
   readonly massChange: MassChangeLimits;
-  readonly compliantStates: CompliantStates;
+  readonly answersDiffer: AnswersDiffer;
 }
 
 /** No sweep confirms a record meanwhile: it was confirmed when it was observed. */
-export function staged({ compliantStates }: BreakerLimits, runId: string): HoldRule {
-  return { kind: 'hold', compliantStates, runId, confirmedUntil: undefined };
+export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRule {
+  return { kind: 'hold', answersDiffer, runId, confirmedUntil: undefined };
 }
 
 /** @returns how many devices are held now */

@@ -267,7 +267,7 @@ class RunEnd {
 /** Stores what would turn beside the records, so that it outlives this process. */
 export async function stageFlips(
   deps: SweepDeps,
-  { compliantStates }: Pick<SweepLimits, 'compliantStates'>,
+  { answersDiffer }: Pick<SweepLimits, 'answersDiffer'>,
   {
     run,
     fleet,
@@ -283,19 +283,19 @@ export async function stageFlips(
     fleet.doubt({ source, id });
     heldFlips.set(deviceKeyText({ source, id }), { source, id });
   }
-  await saveFlips(deps, collected, { kind: 'hold', compliantStates, runId: run.id, confirmedUntil });
+  await saveFlips(deps, collected, { kind: 'hold', answersDiffer, runId: run.id, confirmedUntil });
 }
 
 /** What point reads brought counts like a page: it was there all the time. */
 async function takeFound(
   deps: SweepDeps,
-  { compliantStates }: SweepLimits,
+  { answersDiffer }: SweepLimits,
   { fleet, flips, heldFlips }: RunInHand,
   found: readonly FoundDevice[],
 ): Promise<void> {
   for (const { device, requestedAt } of found) {
     const { source, id } = device;
-    const plan = { kind: 'collect', compliantStates } as const;
+    const plan = { kind: 'collect', answersDiffer } as const;
     const saved = await saveFlips(deps, [{ source, id, device, observedAt: requestedAt }], plan);
     for (const settled of saved.settled) {
       // Lists leave out what a point read shows: it has a fingerprint only when it is listed again.

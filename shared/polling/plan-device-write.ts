@@ -1,7 +1,7 @@
 // Decides what one observation of a device means for its stored record.
 
-import type { CompliantStates } from '../domain/compliance-state.ts';
-import { type Device, type DeviceRecord, deviceContent, standsAsCompliant } from '../domain/device.ts';
+import type { AnswersDiffer } from '../domain/answers-differ.ts';
+import { type Device, type DeviceRecord, deviceContent } from '../domain/device.ts';
 import { describeChange } from '../domain/device-change.ts';
 import { type Identity, identitiesOf, identityText } from '../domain/identity.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
@@ -23,12 +23,12 @@ export type DevicePlan =
 /** What becomes of an observation that turns a device's compliance. */
 export type FlipRule =
   | { readonly kind: 'apply' }
-  | { readonly kind: 'collect'; readonly compliantStates: CompliantStates }
+  | { readonly kind: 'collect'; readonly answersDiffer: AnswersDiffer }
   | HoldRule;
 
 export interface HoldRule {
   readonly kind: 'hold';
-  readonly compliantStates: CompliantStates;
+  readonly answersDiffer: AnswersDiffer;
   readonly runId: string;
   /** Start of the newest complete sweep: the content kept was confirmed then, if not later. */
   readonly confirmedUntil: Instant | undefined;
@@ -62,7 +62,7 @@ export function planObserved(
   if (stored?.presence === 'present') {
     if (deviceContent(stored.device) === deviceContent(device)) return planSame(stored, observedAt, rules);
     const { flips } = rules;
-    if (flips.kind !== 'apply' && turns(stored.device, device, flips.compliantStates)) {
+    if (flips.kind !== 'apply' && flips.answersDiffer(stored.device, device)) {
       return planFlip(stored, device, observedAt, flips);
     }
   }
@@ -77,11 +77,6 @@ export function planObserved(
   };
   const write = toWrite(stored, record, retiredIdentities(stored, device), rules.besidesSweep);
   return rules.besidesSweep && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
-}
-
-/** Whether the answers for a device would turn from compliant to not compliant, or back. */
-export function turns(before: Device, after: Device, compliantStates: CompliantStates): boolean {
-  return standsAsCompliant(before, compliantStates) !== standsAsCompliant(after, compliantStates);
 }
 
 const UNSWEPT = { unswept: true } as const;

@@ -87,7 +87,7 @@ function nearest(entries: ReadAgainState['entries']): ReadAgainState['entries'] 
 export async function runReadAgain(
   deps: BesidesDeps & TaskDeps,
   reader: DeviceReader,
-  limits: Pick<SweepLimits, 'massChange' | 'compliantStates'>,
+  limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   time: TaskTime,
 ): Promise<TaskResult> {
   const { state } = await deps.tasks.read<ReadAgainState>(READ_AGAIN_TASK);

@@ -33,11 +33,11 @@ const BESIDES = 'besides-';
  */
 export async function saveBesides(
   deps: BesidesDeps,
-  limits: Pick<SweepLimits, 'massChange' | 'compliantStates'>,
+  limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   { seen, absent }: Sightings,
   freshId: string,
 ): Promise<SavedBesides> {
-  const { compliantStates } = limits;
+  const { answersDiffer } = limits;
   const { state } = await deps.sweeps.read();
   const confirmedUntil = state.lastComplete?.startedAt;
   const observedAt = new Map(seen.map((sighting) => [deviceKeyText(sighting.device), sighting.observedAt]));
@@ -51,7 +51,7 @@ export async function saveBesides(
           planObserved(stored, device, observedAt.get(deviceKeyText(device)) ?? '', { flips, besidesSweep: true }),
       })),
     );
-  const saved = await save(latest, { kind: 'collect', compliantStates });
+  const saved = await save(latest, { kind: 'collect', answersDiffer });
   await handOn(deps, saved.changes);
   const gone = await stillThere(deps, absent);
   const turning = saved.flips.length + gone.length;
@@ -63,7 +63,7 @@ export async function saveBesides(
   const waiting = held.reduce((sum, { flips, absences }) => sum + flips + absences, 0);
   const counted = besides !== undefined && besides.since === confirmedUntil ? besides.count : 0;
   if (isMassChange(turning + counted + waiting, known, limits.massChange)) {
-    await save(saved.flips, { kind: 'hold', compliantStates, runId, confirmedUntil });
+    await save(saved.flips, { kind: 'hold', answersDiffer, runId, confirmedUntil });
     await saveDevices(
       deps,
       gone.map((sighting) => ({

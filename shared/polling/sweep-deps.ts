@@ -1,6 +1,6 @@
 // What the sweep works with.
 
-import type { CompliantStates } from '../domain/compliance-state.ts';
+import type { AnswersDiffer } from '../domain/answers-differ.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ComplianceSource } from '../ports/compliance-source.ts';
@@ -41,5 +41,5 @@ export interface SweepLimits {
    */
   readonly leaseMs: number;
   readonly massChange: MassChangeLimits;
-  readonly compliantStates: CompliantStates;
+  readonly answersDiffer: AnswersDiffer;
 }

@@ -195,7 +195,7 @@ class SweepSlice {
     const hasNews = look.maybeChanged.length + look.unreadable.length > 0;
     if (hasNews) await renewed;
     const { firstLoad = false } = this.#run;
-    const flips = { kind: 'collect', compliantStates: this.#limits.compliantStates } as const;
+    const flips = { kind: 'collect', answersDiffer: this.#limits.answersDiffer } as const;
     const saved = await saveRecords<ListedDevice>(
       this.#deps,
       look.maybeChanged.map((listed) => ({

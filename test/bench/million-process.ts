@@ -100,7 +100,7 @@ async function run(): Promise<MillionRun> {
       sliceBudgetMs: Number.POSITIVE_INFINITY,
       leaseMs: 3_600_000,
       massChange: { share: 0.1, least: 50 },
-      compliantStates: new Set(['compliant']),
+      answersDiffer: (before, after) => before.complianceState !== after.complianceState,
     },
   );
   const counts = Object.fromEntries(

@@ -1,7 +1,7 @@
 // Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before, told
 // to operators, and let through by a person, by the source, or (absences only) by a second complete list.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import {
   compliantDevices,
@@ -18,6 +18,16 @@ import { storeContents } from '../support/store-contents.ts';
 const REASON = 'seen with the Intune team';
 const FLEET = { fleetSize: 200, pageSize: 40 };
 const MANY = 60;
+const POLICY = `roles:
+  staff: { vlan: 10, sessionTimeout: 8h }
+  quarantine: { vlan: 666, sessionTimeout: 30m }
+rules:
+  - name: permitted
+    when: { compliance: STATES }
+    permit: staff
+  - name: everyone-else
+    permit: quarantine
+`;
 
 /** A fleet that was swept once, and whose first changes are forgotten. */
 async function startSwept(): Promise<ConnectorFixture> {
@@ -25,6 +35,10 @@ async function startSwept(): Promise<ConnectorFixture> {
   await nac.app.poll(120_000);
   nac.changes.length = 0;
   return nac;
+}
+
+function policyThatPermits(states: string): string {
+  return POLICY.replace('STATES', states);
 }
 
 async function heldRun(nac: ConnectorFixture, key: string): Promise<string> {
@@ -147,6 +161,25 @@ it.each([
   await sweepAgain(nac);
   expect(nac.changes).toHaveLength(count);
   expect(await heldMarks(nac)).toEqual([]);
+});
+
+describe('what turns is what the policy in force would answer differently', () => {
+  test.each([
+    ['compliant', 'inGracePeriod', MANY],
+    ['[compliant, inGracePeriod]', 'inGracePeriod', 0],
+    ['[compliant, error]', 'error', 0],
+  ])('where %s is permitted, and devices become %s: %i held', async (states, becoming, held) => {
+    await using nac = await startSwept();
+    const desk = await nac.app.policies(await operatorKey(nac));
+    await desk.upload('breaker-1', policyThatPermits(states));
+    await desk.activate('breaker-1');
+    await sweepAgain(nac);
+    nac.changes.length = 0;
+    setState(nac, compliantDevices(nac, MANY), becoming);
+    await sweepAgain(nac);
+    expect(await heldMarks(nac)).toHaveLength(held);
+    expect(nac.changes).toHaveLength(MANY - held);
+  });
 });
 
 describe('a run worked in slices', () => {

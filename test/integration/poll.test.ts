@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { createClientCertificate } from '../../local/certificates/client-certificate.ts';
+import { SHARDS } from '../../shared/domain/device.ts';
 import type { DeviceChange } from '../../shared/domain/device-change.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { readHeld, storeContents } from '../support/store-contents.ts';
@@ -104,8 +105,8 @@ describe('a poll without changes', () => {
       expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
       const asked = nac.storage.requests.map(({ method, table }) => `${method} ${table}`);
       // When somebody last found Intune's service, whether a person has released something, the sweep's checkpoint, whether a
-      // device is to be read again, when somebody last looked for sessions that rest on no record, and those.
-      const usual = [...new Array(4).fill('GET polling'), 'GET sessions'];
+      // device is to be read again, when sessions that rest on no record were last looked for, and those: one query a partition.
+      const usual = [...new Array(4).fill('GET polling'), ...new Array(SHARDS.length).fill('GET sessions')];
       expect(asked).toEqual(['GET polling', ...new Array(decisionReads).fill('GET sessions'), ...usual]);
       expect(nac.storage.requests.reduce((sum, { writes }) => sum + writes, 0)).toBe(0);
     },

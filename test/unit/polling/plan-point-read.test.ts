@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Device } from '../../../shared/domain/device.ts';
 import { planAbsent, planConfirmed, planNeverStored, planUnlisted } from '../../../shared/polling/plan-point-read.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';
 
@@ -8,7 +9,8 @@ const ALONE = { besidesSweep: false };
 const ABSENT = { besidesSweep: false, holdAbsences: false };
 const HOLD = {
   kind: 'hold',
-  compliantStates: new Set(['compliant'] as const),
+  answersDiffer: (before: Device, after: Device) =>
+    (before.complianceState === 'compliant') !== (after.complianceState === 'compliant'),
   runId: 'refresh-1',
   confirmedUntil: undefined,
 } as const;
