@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { compilerTestsLeftOut, mustRun } from './scripts/compiler-tests.ts';
 import { testsLeftOut, thisMachine } from './scripts/real-peers.ts';
 
 export default defineConfig({
@@ -18,9 +19,10 @@ export default defineConfig({
 
 /** Without the real peers the other tests still run; where the peers are required, their absence is a failure. */
 function withoutPeers(env: NodeJS.ProcessEnv): readonly string[] {
-  const leftOut = testsLeftOut(thisMachine(env));
-  if (leftOut === undefined) return [];
-  if (env['REQUIRE_REAL_PEERS'] === '1') throw new Error(`Real peers are required.\n${leftOut.notice}`);
-  process.stderr.write(`\n${leftOut.notice}\n`);
-  return leftOut.tests;
+  const leftOut = [testsLeftOut(thisMachine(env)), compilerTestsLeftOut(env)].filter((each) => each !== undefined);
+  if (leftOut.length === 0) return [];
+  const notice = leftOut.map((each) => each.notice).join('\n');
+  if (mustRun(env)) throw new Error(`Every test must run here.\n${notice}`);
+  process.stderr.write(`\n${notice}\n`);
+  return leftOut.flatMap(({ tests }) => tests);
 }

@@ -2,7 +2,8 @@
 targetScope = 'subscription'
 
 import { plainSettings, secretSetting } from 'modules/app-settings.bicep'
-import { alerting, operator, privateNetwork, site } from 'modules/parameter-types.bicep'
+import { deploymentNameProblems, siteNameProblems } from 'modules/checked-names.bicep'
+import { alerting, operator, privateNetwork, resourceTags, site } from 'modules/parameter-types.bicep'
 
 @description('Short name of this deployment, of lower-case letters and digits; part of every resource name. infra/identity must be given the same.')
 @minLength(3)
@@ -13,7 +14,7 @@ param name string = 'nac'
 param location string
 
 param resourceGroupName string = 'rg-${name}'
-param tags object = {}
+param tags resourceTags = {}
 
 @description('Tenant of the devices: that of the subscription, or one of its own with a certificate.')
 param entraTenantId string = tenant().tenantId
@@ -66,9 +67,17 @@ param alertWhen alerting = {
   credentialDays: 30
 }
 
+var problems = concat(deploymentNameProblems(name), siteNameProblems(sites))
+// Everything is named after this, so that a wrong name ends the deployment before its first resource.
+var checkedName = empty(problems) ? name : fail(join(problems, ' '))
+
 var unique = uniqueString(subscription().id, name, location)
 var enforces = !empty(sites)
 var isPrivate = network != null
+
+// Known before anything is there, so that what-if can say what happens to resources that go by them.
+var functionAppName = 'func-${checkedName}-${unique}'
+var applicationInsightsName = 'appi-${checkedName}'
 var privateInbound = network.?privateInbound ?? false
 var operatorAddresses = network.?operatorAddresses ?? []
 var relayAddresses = network.?relayAddresses ?? []
@@ -89,46 +98,45 @@ var privateZones = {
   sites: endings.sites
 }
 
-resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
-  name: resourceGroupName
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: empty(problems) ? resourceGroupName : checkedName
   location: location
   tags: tags
 }
 
 module identity 'modules/managed-identity.bicep' = {
-  name: 'managed-identity'
   scope: group
   params: {
-    name: 'id-${name}'
+    name: 'id-${checkedName}'
     location: location
     tags: tags
   }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
   scope: group
   params: {
-    workspaceName: 'log-${name}'
-    applicationInsightsName: 'appi-${name}'
+    workspaceName: 'log-${checkedName}'
+    applicationInsightsName: applicationInsightsName
     location: location
     tags: tags
     retentionDays: logRetentionDays
     dailyCapGigabytes: logDailyCapGigabytes
+    #disable-next-line what-if-short-circuiting // see bicepconfig.json
     functionPrincipalId: identity.outputs.principalId
   }
 }
 
 module storage 'modules/storage.bicep' = {
-  name: 'storage'
   scope: group
   params: {
-    name: 'st${toLower(replace(name, '-', ''))}${take(unique, 10)}'
+    name: 'st${checkedName}${take(unique, 10)}'
     location: location
     tags: tags
     zoneRedundant: zoneRedundantStorage
     isPrivate: isPrivate
     operatorAddresses: operatorAddresses
+    #disable-next-line what-if-short-circuiting // see bicepconfig.json
     functionPrincipalId: identity.outputs.principalId
     operators: operators
     workspaceId: monitoring.outputs.workspaceId
@@ -136,30 +144,32 @@ module storage 'modules/storage.bicep' = {
 }
 
 module serviceBus 'modules/service-bus.bicep' = if (enforces) {
-  name: 'service-bus'
   scope: group
   params: {
-    name: 'sb-${name}-${unique}'
+    // Azure does not change the tier of a namespace: one that becomes private is another one, with another name.
+    name: 'sb-${checkedName}-${unique}${isPrivate ? '-premium' : ''}'
     location: location
     tags: tags
     sites: sites
+    operators: operators
     isPrivate: isPrivate
     relayAddresses: relayAddresses
+    #disable-next-line what-if-short-circuiting // see bicepconfig.json
     functionPrincipalId: identity.outputs.principalId
     workspaceId: monitoring.outputs.workspaceId
   }
 }
 
 module vault 'modules/key-vault.bicep' = {
-  name: 'key-vault'
   scope: group
   params: {
-    name: take('kv-${name}-${unique}', 24)
+    name: take('kv-${checkedName}-${unique}', 24)
     location: location
     tags: tags
     purgeProtection: vaultPurgeProtection
     isPrivate: isPrivate
     operatorAddresses: operatorAddresses
+    #disable-next-line what-if-short-circuiting // see bicepconfig.json
     functionPrincipalId: identity.outputs.principalId
     operators: operators
     workspaceId: monitoring.outputs.workspaceId
@@ -167,10 +177,9 @@ module vault 'modules/key-vault.bicep' = {
 }
 
 module virtualNetwork 'modules/virtual-network.bicep' = if (isPrivate) {
-  name: 'virtual-network'
   scope: group
   params: {
-    name: 'vnet-${name}'
+    name: 'vnet-${checkedName}'
     location: location
     tags: tags
     addressPrefix: network.?addressPrefix ?? ''
@@ -179,11 +188,10 @@ module virtualNetwork 'modules/virtual-network.bicep' = if (isPrivate) {
 }
 
 module functionApp 'modules/function-app.bicep' = {
-  name: 'function-app'
   scope: group
   params: {
-    name: 'func-${name}-${unique}'
-    planName: 'plan-${name}'
+    name: functionAppName
+    planName: 'plan-${checkedName}'
     location: location
     tags: tags
     identityId: identity.outputs.id
@@ -199,10 +207,9 @@ module functionApp 'modules/function-app.bicep' = {
 }
 
 module appSettings 'modules/app-settings.bicep' = {
-  name: 'app-settings'
   scope: group
   params: {
-    functionAppName: functionApp.outputs.name
+    functionAppName: functionAppName
     entraTenantId: entraTenantId
     settings: settings
     vaultSettings: vaultSettings
@@ -213,15 +220,17 @@ module appSettings 'modules/app-settings.bicep' = {
     tableEndpoint: storage.outputs.tableEndpoint
     serviceBusFullyQualifiedName: enforces ? serviceBus!.outputs.fullyQualifiedName : ''
     vaultUri: vault.outputs.uri
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
+    applicationInsightsName: applicationInsightsName
   }
+  dependsOn: [
+    functionApp
+  ]
 }
 
 module blobEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
-  name: 'private-endpoint-blob'
   scope: group
   params: {
-    name: 'pe-${name}-blob'
+    name: 'pe-${checkedName}-blob'
     location: location
     tags: tags
     subnetId: virtualNetwork!.outputs.endpointSubnetId
@@ -232,10 +241,9 @@ module blobEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
 }
 
 module tableEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
-  name: 'private-endpoint-table'
   scope: group
   params: {
-    name: 'pe-${name}-table'
+    name: 'pe-${checkedName}-table'
     location: location
     tags: tags
     subnetId: virtualNetwork!.outputs.endpointSubnetId
@@ -246,10 +254,9 @@ module tableEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
 }
 
 module vaultEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
-  name: 'private-endpoint-vault'
   scope: group
   params: {
-    name: 'pe-${name}-vault'
+    name: 'pe-${checkedName}-vault'
     location: location
     tags: tags
     subnetId: virtualNetwork!.outputs.endpointSubnetId
@@ -260,10 +267,9 @@ module vaultEndpoint 'modules/private-endpoint.bicep' = if (isPrivate) {
 }
 
 module serviceBusEndpoint 'modules/private-endpoint.bicep' = if (isPrivate && enforces) {
-  name: 'private-endpoint-service-bus'
   scope: group
   params: {
-    name: 'pe-${name}-service-bus'
+    name: 'pe-${checkedName}-service-bus'
     location: location
     tags: tags
     subnetId: virtualNetwork!.outputs.endpointSubnetId
@@ -274,10 +280,9 @@ module serviceBusEndpoint 'modules/private-endpoint.bicep' = if (isPrivate && en
 }
 
 module functionAppEndpoint 'modules/private-endpoint.bicep' = if (privateInbound) {
-  name: 'private-endpoint-function-app'
   scope: group
   params: {
-    name: 'pe-${name}-function-app'
+    name: 'pe-${checkedName}-function-app'
     location: location
     tags: tags
     subnetId: virtualNetwork!.outputs.endpointSubnetId
@@ -287,17 +292,34 @@ module functionAppEndpoint 'modules/private-endpoint.bicep' = if (privateInbound
   }
 }
 
-module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
+module operatorRoles 'modules/operators.bicep' = {
   scope: group
   params: {
-    prefix: 'alert-${name}'
+    operators: operators
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  scope: group
+  params: {
+    displayName: 'NAC connector (${checkedName})'
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    prefix: 'alert-${checkedName}'
     location: location
     tags: tags
     alertWhen: alertWhen
     pollingIntervalMinutes: pollingIntervalMinutes
     sweepsFleet: (settings.?INTUNE_PERMISSIONS ?? 'full') != 'compliance-only'
     workspaceId: monitoring.outputs.workspaceId
+    enforces: enforces
     serviceBusId: enforces ? serviceBus!.outputs.id : ''
   }
 }

@@ -22,14 +22,14 @@ param sites = [
   {
     name: 'hq'
     relayPrincipalIds: [
-      '00000000-0000-0000-0000-000000000000' // the output relays of infra/identity: two relays, one works, one stands by
-      '00000000-0000-0000-0000-000000000000'
+      '00000000-0000-0000-0000-000000000001' // the output relays of infra/identity: two relays, one works, one stands by
+      '00000000-0000-0000-0000-000000000002'
     ]
   }
   {
     name: 'plant-2'
     relayPrincipalIds: [
-      '00000000-0000-0000-0000-000000000000'
+      '00000000-0000-0000-0000-000000000003'
     ]
   }
 ]
@@ -61,6 +61,7 @@ param network = {
 param lookupAddresses = [
   '198.51.100.4'
   '198.51.100.5'
+  '2001:db8::5'
 ]
 
 param alertWhen = {

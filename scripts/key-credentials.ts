@@ -6,19 +6,19 @@ import { parseArgs } from 'node:util';
 import { ConnectorError } from '../shared/errors.ts';
 import { countCertificates, type KeyCredential, readKeyCredential } from './key-credential.ts';
 
-const FORMS = ['manifest', 'graph', 'bicep'] as const;
+const FORMS = ['graph', 'bicep', 'azure-ad-graph'] as const;
 const USAGE = `Usage: npm run --silent key-credentials -- [--for ${FORMS.join('|')}] <certificate file>...
 
-  manifest   keyCredentials of the app manifest in the portal (the default)
-  graph      the same for PATCH /applications/{id} of Microsoft Graph
-  bicep      entries for the parameter \`certificates\` of infra/identity/main.bicep
+  graph            keyCredentials for Manifest in the portal, and for PATCH /applications/{id} of Microsoft Graph (the default)
+  bicep            entries for the parameter \`certificates\` of infra/identity/main.bicep
+  azure-ad-graph   the form of the manifest before January 2025, which the portal takes no more
 
 Each file is PEM or DER. Private keys that lie in the same file are not read.`;
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { for: { type: 'string', default: 'manifest' } },
+    options: { for: { type: 'string', default: 'graph' } },
   });
   const form = FORMS.find((known) => known === values.for);
   if (form === undefined || positionals.length === 0) throw new Error(USAGE);
@@ -50,11 +50,11 @@ function readFile(file: string): KeyCredential {
 
 function print(credentials: readonly KeyCredential[], form: (typeof FORMS)[number]): string {
   if (form === 'bicep') return credentials.map(bicepEntry).join('\n');
-  const entries = form === 'graph' ? credentials.map(graphEntry) : credentials.map(manifestEntry);
+  const entries = form === 'graph' ? credentials.map(graphEntry) : credentials.map(azureAdGraphEntry);
   return JSON.stringify({ keyCredentials: entries }, null, 2);
 }
 
-function manifestEntry({ customKeyIdentifier, value }: KeyCredential) {
+function azureAdGraphEntry({ customKeyIdentifier, value }: KeyCredential) {
   return { customKeyIdentifier, keyId: randomUUID(), type: 'AsymmetricX509Cert', usage: 'Verify', value };
 }
 

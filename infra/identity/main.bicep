@@ -5,6 +5,8 @@
 
 extension microsoftGraphV1
 
+import { resourceTags } from '../modules/parameter-types.bicep'
+
 @export()
 @description('A public key, as `npm run key-credentials -- --for bicep <file>` prints it.')
 @sealed()
@@ -26,13 +28,21 @@ type relay = {
   certificates: certificate[]
 }
 
+@sealed()
+type deployedRelay = {
+  name: string
+  site: string
+  clientId: string
+  principalId: string
+}
+
 @description('As given to infra/main.bicep.')
 @minLength(3)
 @maxLength(10)
 param name string = 'nac'
 
 param location string = resourceGroup().location
-param tags object = {}
+param tags resourceTags = {}
 
 @description('Name of the app registration in the portal.')
 param displayName string = 'NAC connector (${name})'
@@ -63,7 +73,6 @@ var graphRoles = concat(
 var intuneRoles = complianceRetrieval ? ['get_device_compliance'] : []
 
 module identity '../modules/managed-identity.bicep' = {
-  name: 'managed-identity'
   params: {
     name: 'id-${name}'
     location: location
@@ -75,8 +84,9 @@ resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: graphAppId
 }
 
-// Declared, not looked up: in a tenant that never used the Intune API, its service principal is made here.
-resource intune 'Microsoft.Graph/servicePrincipals@v1.0' = {
+// Looked up, as Graph's: to write Microsoft's own service principal takes a stronger role than this template asks for. A tenant
+// that has none gets it once: az ad sp create --id c161e42e-d4df-4a3d-9b42-e7a3c31f59d4 (docs/deploy.md).
+resource intune 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (complianceRetrieval) {
   appId: intuneAppId
 }
 
@@ -100,20 +110,22 @@ resource application 'Microsoft.Graph/applications@v1.0' = {
           {
             resourceAppId: intuneAppId
             resourceAccess: map(intuneRoles, role => {
-              id: filter(intune.appRoles, known => known.value == role)[0].id
+              id: filter(intune!.appRoles, known => known.value == role)[0].id
               type: 'Role'
             })
           }
         ]
   )
-  keyCredentials: [for oneCertificate in certificates: {
-    displayName: oneCertificate.displayName
-    key: oneCertificate.key
-    startDateTime: oneCertificate.startDateTime
-    endDateTime: oneCertificate.endDateTime
-    type: 'AsymmetricX509Cert'
-    usage: 'Verify'
-  }]
+  keyCredentials: [
+    for oneCertificate in certificates: {
+      displayName: oneCertificate.displayName
+      key: oneCertificate.key
+      startDateTime: oneCertificate.startDateTime
+      endDateTime: oneCertificate.endDateTime
+      type: 'AsymmetricX509Cert'
+      usage: 'Verify'
+    }
+  ]
 }
 
 resource managedIdentityCredential 'Microsoft.Graph/applications/federatedIdentityCredentials@v1.0' = if (empty(certificates)) {
@@ -128,36 +140,44 @@ resource servicePrincipal 'Microsoft.Graph/servicePrincipals@v1.0' = {
   appId: application.appId
 }
 
-resource graphConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in graphRoles: {
-  appRoleId: filter(graph.appRoles, known => known.value == role)[0].id
-  principalId: servicePrincipal.id
-  resourceId: graph.id
-}]
+resource graphConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for role in graphRoles: {
+    appRoleId: filter(graph.appRoles, known => known.value == role)[0].id
+    principalId: servicePrincipal.id
+    resourceId: graph.id
+  }
+]
 
-resource intuneConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for role in intuneRoles: {
-  appRoleId: filter(intune.appRoles, known => known.value == role)[0].id
-  principalId: servicePrincipal.id
-  resourceId: intune.id
-}]
+resource intuneConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for role in intuneRoles: {
+    appRoleId: filter(intune!.appRoles, known => known.value == role)[0].id
+    principalId: servicePrincipal.id
+    resourceId: intune!.id
+  }
+]
 
 // No permission in Entra: what a relay may do is assigned at its queue, by infra/main.bicep.
-resource relayApplications 'Microsoft.Graph/applications@v1.0' = [for oneRelay in relays: {
-  uniqueName: 'serverless-nac-connector-${name}-relay-${oneRelay.name}'
-  displayName: '${displayName}, relay ${oneRelay.name}'
-  signInAudience: 'AzureADMyOrg'
-  keyCredentials: map(oneRelay.certificates, oneCertificate => {
-    displayName: oneCertificate.displayName
-    key: oneCertificate.key
-    startDateTime: oneCertificate.startDateTime
-    endDateTime: oneCertificate.endDateTime
-    type: 'AsymmetricX509Cert'
-    usage: 'Verify'
-  })
-}]
+resource relayApplications 'Microsoft.Graph/applications@v1.0' = [
+  for oneRelay in relays: {
+    uniqueName: 'serverless-nac-connector-${name}-relay-${oneRelay.name}'
+    displayName: '${displayName}, relay ${oneRelay.name}'
+    signInAudience: 'AzureADMyOrg'
+    keyCredentials: map(oneRelay.certificates, oneCertificate => {
+      displayName: oneCertificate.displayName
+      key: oneCertificate.key
+      startDateTime: oneCertificate.startDateTime
+      endDateTime: oneCertificate.endDateTime
+      type: 'AsymmetricX509Cert'
+      usage: 'Verify'
+    })
+  }
+]
 
-resource relayPrincipals 'Microsoft.Graph/servicePrincipals@v1.0' = [for (oneRelay, i) in relays: {
-  appId: relayApplications[i].appId
-}]
+resource relayPrincipals 'Microsoft.Graph/servicePrincipals@v1.0' = [
+  for (oneRelay, i) in relays: {
+    appId: relayApplications[i].appId
+  }
+]
 
 @description('The setting ENTRA_CLIENT_ID of infra/main.bicep.')
 output clientId string = application.appId
@@ -165,9 +185,11 @@ output clientId string = application.appId
 output managedIdentityPrincipalId string = identity.outputs.principalId
 
 @description('For relay.yaml (clientId), and for `sites` of infra/main.bicep (principalId).')
-output relays array = [for (oneRelay, i) in relays: {
-  name: oneRelay.name
-  site: oneRelay.site
-  clientId: relayApplications[i].appId
-  principalId: relayPrincipals[i].id
-}]
+output relays deployedRelay[] = [
+  for (oneRelay, i) in relays: {
+    name: oneRelay.name
+    site: oneRelay.site
+    clientId: relayApplications[i].appId
+    principalId: relayPrincipals[i].id
+  }
+]

@@ -1,11 +1,11 @@
 // What operators are told without asking. docs/operations.md says what to do about each.
 // The functions log one JSON object per line; the host hands lines on to the table AppTraces, as text in Message.
 
-import { alerting } from 'parameter-types.bicep'
+import { alerting, resourceTags } from 'parameter-types.bicep'
 
 param prefix string
 param location string
-param tags object
+param tags resourceTags
 param alertWhen alerting
 param pollingIntervalMinutes int
 param workspaceId string
@@ -13,6 +13,7 @@ param workspaceId string
 param sweepsFleet bool
 @description('Empty where no site is enforced.')
 param serviceBusId string
+param enforces bool
 
 var overdueMinutes = sweepsFleet ? 2 * pollingIntervalMinutes : max(2 * pollingIntervalMinutes, 600)
 
@@ -23,11 +24,13 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   properties: {
     groupShortName: 'nac'
     enabled: true
-    emailReceivers: [for (address, i) in alertWhen.emailAddresses: {
-      name: 'operator-${i}'
-      emailAddress: address
-      useCommonAlertSchema: true
-    }]
+    emailReceivers: [
+      for (address, i) in alertWhen.emailAddresses: {
+        name: 'operator-${i}'
+        emailAddress: address
+        useCommonAlertSchema: true
+      }
+    ]
   }
 }
 
@@ -62,14 +65,15 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "credential.days-left" | summarize arg_max(TimeGenerated, line) | where toint(line.days) < ${alertWhen.credentialDays}'
   }
   {
-    // Timers and queue messages are requests as well, with a result of 0: they would thin out the share.
+    // Timers and queue messages are requests as well, with a result of 0: they would thin out the share. A body over the
+    // host's limit is a 500 of the host before any function sees a key: no stranger shall ring this.
     name: 'errors'
     displayName: 'Requests end with server errors'
     explanation: 'RADIUS servers get no answer and fall back to what they do without one. See docs/operations.md.'
     severity: 1
     window: 'PT5M'
     frequency: 'PT5M'
-    query: 'AppRequests | where toint(ResultCode) >= 100 | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
+    query: 'AppRequests | where toint(ResultCode) >= 100 | join kind=leftanti (AppExceptions | where OuterMessage has "Request body too large" or InnermostMessage has "Request body too large") on OperationId | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
   }
   {
     name: 'slow-lookups'
@@ -89,27 +93,65 @@ var logAlerts = [
     frequency: 'PT15M'
     query: '${lines} | where tostring(line.event) == "enforcement.dead-letter"'
   }
+  {
+    name: 'sessions-not-written'
+    displayName: 'Answers were given without keeping their sessions'
+    explanation: 'Those stations got a short answer and ask again; until then a change cannot be enforced on them. See docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT5M'
+    query: '${lines} | where tostring(line.event) == "lookup.session-not-written" | summarize notWritten = count() | where notWritten >= 20'
+  }
+  {
+    name: 'refused-requests'
+    displayName: 'Many requests are refused'
+    explanation: 'Keys that are wrong or missing: a RADIUS server with an old key, or somebody who tries. See docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT15M'
+    // A line may stand for several requests: it then says how many.
+    query: '${lines} | where tostring(line.event) == "client.refused" | summarize refused = sum(coalesce(tolong(line.requests), 1)) | where refused >= 100'
+  }
+  {
+    name: 'policy-in-force'
+    displayName: 'Another policy is in force'
+    explanation: 'Somebody put another version of the policy in force, or took one back. See docs/operations.md.'
+    severity: 3
+    window: 'PT15M'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "policy.in-force" | project TimeGenerated, version = tostring(line.version), before = tostring(line.before), who = tostring(line["by"])'
+  }
+  {
+    name: 'changes-released'
+    displayName: 'A mass change was let through'
+    explanation: 'Somebody let held devices turn. See docs/operations.md.'
+    severity: 3
+    window: 'PT15M'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "poll.released" | project TimeGenerated, run = tostring(line.run), who = tostring(line["by"])'
+  }
 ]
 
-module rules 'log-alert.bicep' = [for alert in logAlerts: {
-  name: 'alert-${alert.name}'
-  params: {
-    name: '${prefix}-${alert.name}'
-    location: location
-    tags: tags
-    displayName: alert.displayName
-    explanation: alert.explanation
-    severity: alert.severity
-    query: alert.query
-    window: alert.window
-    frequency: alert.frequency
-    workspaceId: workspaceId
-    actionGroupId: people.id
+module rules 'log-alert.bicep' = [
+  for alert in logAlerts: {
+    params: {
+      name: '${prefix}-${alert.name}'
+      location: location
+      tags: tags
+      displayName: alert.displayName
+      explanation: alert.explanation
+      severity: alert.severity
+      query: alert.query
+      window: alert.window
+      frequency: alert.frequency
+      workspaceId: workspaceId
+      actionGroupId: people.id
+    }
   }
-}]
+]
 
 // The app takes dead letters out of the site queues; what stays is for people, above all reports nobody can read.
-resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(serviceBusId)) {
+resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = if (enforces) {
   name: '${prefix}-dead-letters'
   location: 'global'
   tags: tags

@@ -52,7 +52,13 @@ type plainSettings = {
 
 @export()
 @description('Secrets. Each lies in the vault under the name of its setting, in lower case with hyphens: log-identity-key.')
-type secretSetting = 'ENTRA_CLIENT_CERTIFICATE' | 'ENTRA_CLIENT_CERTIFICATE_2' | 'ENTRA_CLIENT_CERTIFICATE_PASSWORD' | 'ENTRA_CLIENT_SECRET' | 'HTTPS_PROXY' | 'LOG_IDENTITY_KEY'
+type secretSetting =
+  | 'ENTRA_CLIENT_CERTIFICATE'
+  | 'ENTRA_CLIENT_CERTIFICATE_2'
+  | 'ENTRA_CLIENT_CERTIFICATE_PASSWORD'
+  | 'ENTRA_CLIENT_SECRET'
+  | 'HTTPS_PROXY'
+  | 'LOG_IDENTITY_KEY'
 
 param functionAppName string
 param entraTenantId string
@@ -87,7 +93,10 @@ var wiredSettings = {
 }
 
 // Without certificate or secret in the vault, the app registration trusts the managed identity.
-var signInSettings = contains(vaultSettings, 'ENTRA_CLIENT_CERTIFICATE') || contains(vaultSettings, 'ENTRA_CLIENT_SECRET')
+var signInSettings = contains(vaultSettings, 'ENTRA_CLIENT_CERTIFICATE') || contains(
+    vaultSettings,
+    'ENTRA_CLIENT_SECRET'
+  )
   ? {}
   : {
       ENTRA_MANAGED_IDENTITY_CLIENT_ID: identityClientId
@@ -112,6 +121,10 @@ var hostSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  // Above every limit of ours (413); a larger body never reaches the app, which has to hold in memory what it is sent.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576'
+  // No page of Microsoft's that says an app without functions is up and running.
+  AzureWebJobsDisableHomepage: 'true'
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 

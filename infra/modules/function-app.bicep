@@ -1,9 +1,11 @@
 // The function app on a Flex Consumption plan. Its settings are in app-settings.bicep.
 
+import { resourceTags } from 'parameter-types.bicep'
+
 param name string
 param planName string
 param location string
-param tags object
+param tags resourceTags
 param identityId string
 param packageContainerUrl string
 @allowed([512, 2048, 4096])
@@ -86,26 +88,36 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       ipSecurityRestrictionsDefaultAction: empty(lookupAddresses) ? 'Allow' : 'Deny'
-      ipSecurityRestrictions: [for (address, i) in lookupAddresses: {
-        name: 'radius-${i}'
-        ipAddress: contains(address, '/') ? address : '${address}/32'
-        action: 'Allow'
-        priority: 100 + i
-      }]
+      ipSecurityRestrictions: [
+        for (address, i) in lookupAddresses: {
+          name: 'radius-${i}'
+          ipAddress: contains(address, '/') ? address : '${address}${contains(address, ':') ? '/128' : '/32'}'
+          action: 'Allow'
+          priority: 100 + i
+        }
+      ]
       // Publishing needs a token of Entra, not an address; with privateInbound it goes by the private endpoint, too.
       scmIpSecurityRestrictionsUseMain: false
     }
   }
 }
 
-// Publishing by password, which a token of Entra replaces.
-resource noPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = [for protocol in ['scm', 'ftp']: {
+// Publishing by password, which a token of Entra replaces. Two resources: the compiler checks the type by the name.
+resource noPasswordsForPublishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
   parent: functionApp
-  name: protocol
+  name: 'scm'
   properties: {
     allow: false
   }
-}]
+}
+
+resource noPasswordsForFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {
+  parent: functionApp
+  name: 'ftp'
+  properties: {
+    allow: false
+  }
+}
 
 // Numbers only: what the functions say reaches Application Insights already.
 resource metrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

@@ -1,11 +1,11 @@
 // The vault for the client certificate or secret of the app registration, and for the key of hashed log identities.
 
 import { roles } from 'roles.bicep'
-import { operator } from 'parameter-types.bicep'
+import { operator, resourceTags } from 'parameter-types.bicep'
 
 param name string
 param location string
-param tags object
+param tags resourceTags
 @description('Nobody can then remove the vault for good before the retention is over: not for trials.')
 param purgeProtection bool
 param isPrivate bool
@@ -14,7 +14,7 @@ param functionPrincipalId string
 param operators operator[]
 param workspaceId string
 
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -33,9 +33,11 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     networkAcls: {
       bypass: 'AzureServices'
       defaultAction: isPrivate ? 'Deny' : 'Allow'
-      ipRules: [for address in operatorAddresses: {
-        value: address
-      }]
+      ipRules: [
+        for address in operatorAddresses: {
+          value: address
+        }
+      ]
     }
   }
 }
@@ -50,15 +52,17 @@ resource functionReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-0
   }
 }
 
-resource operatorsKeepSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for someone in operators: {
-  name: guid(vault.id, someone.principalId, roles.keyVaultSecretsOfficer)
-  scope: vault
-  properties: {
-    principalId: someone.principalId
-    principalType: someone.principalType
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
+resource operatorsKeepSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for someone in operators: {
+    name: guid(vault.id, someone.principalId, roles.keyVaultSecretsOfficer)
+    scope: vault
+    properties: {
+      principalId: someone.principalId
+      principalType: someone.principalType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
+    }
   }
-}]
+]
 
 resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'

@@ -1,8 +1,10 @@
 // An alert by a query: whatever row it returns is a reason to tell somebody.
 
+import { resourceTags } from 'parameter-types.bicep'
+
 param name string
 param location string
-param tags object
+param tags resourceTags
 param displayName string
 @description('What it means and what to do.')
 param explanation string
@@ -16,7 +18,7 @@ param frequency string
 param workspaceId string
 param actionGroupId string
 
-resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
   name: name
   location: location
   tags: tags

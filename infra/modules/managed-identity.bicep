@@ -1,8 +1,10 @@
 // The identity the function app acts as. infra/identity makes the same one, so that either may be deployed first.
 
+import { resourceTags } from 'parameter-types.bicep'
+
 param name string
 param location string
-param tags object
+param tags resourceTags
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name

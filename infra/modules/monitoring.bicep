@@ -1,11 +1,12 @@
 // Log workspace and Application Insights. Both take data from Entra identities only, never by key.
 
 import { roles } from 'roles.bicep'
+import { resourceTags } from 'parameter-types.bicep'
 
 param workspaceName string
 param applicationInsightsName string
 param location string
-param tags object
+param tags resourceTags
 param retentionDays int
 @description('Gigabytes a day after which nothing more is taken in; -1 for no limit.')
 param dailyCapGigabytes int
@@ -49,7 +50,10 @@ resource functionPublishes 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   properties: {
     principalId: functionPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.monitoringMetricsPublisher)
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      roles.monitoringMetricsPublisher
+    )
   }
 }
 

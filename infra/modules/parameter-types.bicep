@@ -1,10 +1,16 @@
 // Shapes of the parameters that main.bicep hands on to modules.
 
 @export()
+@description('Tags of Azure resources: name and value.')
+type resourceTags = {
+  *: string
+}
+
+@export()
 @description('A place with network devices. Its jobs travel in a queue of its own.')
 @sealed()
 type site = {
-  @description('Name of the site, as its RADIUS clients and its relay.yaml have it. The queue is called coa-<name>.')
+  @description('Name of the site, as its RADIUS clients and its relay.yaml have it: lower-case letters, digits and hyphens, a letter or digit at both ends. The queue is called coa-<name>; so no site is called `results`.')
   @minLength(1)
   @maxLength(40)
   name: string

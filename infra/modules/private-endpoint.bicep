@@ -1,8 +1,10 @@
 // A private endpoint of one service, and its name in the private DNS zone of that service.
 
+import { resourceTags } from 'parameter-types.bicep'
+
 param name string
 param location string
-param tags object
+param tags resourceTags
 param subnetId string
 param serviceId string
 @description('Which part of the service: blob, table, vault, namespace, sites.')
@@ -13,7 +15,7 @@ resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' existing = {
   name: zoneName
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
+resource endpoint 'Microsoft.Network/privateEndpoints@2025-05-01' = {
   name: name
   location: location
   tags: tags
@@ -35,7 +37,7 @@ resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
   }
 }
 
-resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01' = {
+resource names 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01' = {
   parent: endpoint
   name: 'default'
   properties: {

@@ -1,19 +1,20 @@
 // The namespace that carries CoA jobs to the sites and reports back.
 
 import { roles } from 'roles.bicep'
-import { site } from 'parameter-types.bicep'
+import { operator, resourceTags, site } from 'parameter-types.bicep'
 
 param name string
 param location string
-param tags object
+param tags resourceTags
 param sites site[]
 @description('Private endpoints and address rules need the Premium tier.')
 param isPrivate bool
 param relayAddresses string[]
 param functionPrincipalId string
+param operators operator[]
 param workspaceId string
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' = {
   name: name
   location: location
   tags: tags
@@ -35,21 +36,23 @@ resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   }
 }
 
-resource networkRules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2024-01-01' = if (isPrivate) {
+resource networkRules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2026-01-01' = if (isPrivate) {
   parent: namespace
   name: 'default'
   properties: {
     publicNetworkAccess: empty(relayAddresses) ? 'Disabled' : 'Enabled'
     defaultAction: 'Deny'
     trustedServiceAccessEnabled: false
-    ipRules: [for address in relayAddresses: {
-      ipMask: address
-      action: 'Allow'
-    }]
+    ipRules: [
+      for address in relayAddresses: {
+        ipMask: address
+        action: 'Allow'
+      }
+    ]
   }
 }
 
-resource resultsQueue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+resource resultsQueue 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = {
   parent: namespace
   name: 'coa-results'
   properties: {
@@ -73,15 +76,29 @@ resource functionReceivesResults 'Microsoft.Authorization/roleAssignments@2022-0
   }
 }
 
-module siteQueues 'site-queue.bicep' = [for oneSite in sites: {
-  name: 'site-queue-${oneSite.name}'
-  params: {
-    namespaceName: namespace.name
-    resultsQueueName: resultsQueue.name
-    siteOfQueue: oneSite
-    functionPrincipalId: functionPrincipalId
+// For the dead letters, in Service Bus Explorer of the portal. No role ends at the dead-letter queue.
+resource operatorsReadDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for someone in operators: {
+    name: guid(resultsQueue.id, someone.principalId, roles.serviceBusDataReceiver)
+    scope: resultsQueue
+    properties: {
+      principalId: someone.principalId
+      principalType: someone.principalType
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataReceiver)
+    }
   }
-}]
+]
+
+module siteQueues 'site-queue.bicep' = [
+  for oneSite in sites: {
+    params: {
+      namespaceName: namespace.name
+      resultsQueueName: resultsQueue.name
+      siteOfQueue: oneSite
+      functionPrincipalId: functionPrincipalId
+    }
+  }
+]
 
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-workspace'
@@ -104,4 +121,8 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output id string = namespace.id
-output fullyQualifiedName string = replace(replace(namespace.properties.serviceBusEndpoint, 'https://', ''), ':443/', '')
+output fullyQualifiedName string = replace(
+  replace(namespace.properties.serviceBusEndpoint, 'https://', ''),
+  ':443/',
+  ''
+)

@@ -8,16 +8,16 @@ param resultsQueueName string
 param siteOfQueue site
 param functionPrincipalId string
 
-resource namespace 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
+resource namespace 'Microsoft.ServiceBus/namespaces@2026-01-01' existing = {
   name: namespaceName
 }
 
-resource resultsQueue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' existing = {
+resource resultsQueue 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' existing = {
   parent: namespace
   name: resultsQueueName
 }
 
-resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = {
+resource queue 'Microsoft.ServiceBus/namespaces/queues@2026-01-01' = {
   parent: namespace
   name: 'coa-${siteOfQueue.name}'
   properties: {
@@ -54,22 +54,26 @@ resource functionReceivesDeadLetters 'Microsoft.Authorization/roleAssignments@20
   }
 }
 
-resource relayReceivesJobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for relay in siteOfQueue.relayPrincipalIds: {
-  name: guid(queue.id, relay, roles.serviceBusDataReceiver)
-  scope: queue
-  properties: {
-    principalId: relay
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataReceiver)
+resource relayReceivesJobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for relay in siteOfQueue.relayPrincipalIds: {
+    name: guid(queue.id, relay, roles.serviceBusDataReceiver)
+    scope: queue
+    properties: {
+      principalId: relay
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataReceiver)
+    }
   }
-}]
+]
 
-resource relayReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for relay in siteOfQueue.relayPrincipalIds: {
-  name: guid(resultsQueue.id, relay, roles.serviceBusDataSender)
-  scope: resultsQueue
-  properties: {
-    principalId: relay
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataSender)
+resource relayReports 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for relay in siteOfQueue.relayPrincipalIds: {
+    name: guid(resultsQueue.id, relay, roles.serviceBusDataSender)
+    scope: resultsQueue
+    properties: {
+      principalId: relay
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.serviceBusDataSender)
+    }
   }
-}]
+]

@@ -1,11 +1,11 @@
 // Tables of the product, and blobs for the Functions host: its locks, its keys and the deployed package.
 
 import { roles } from 'roles.bicep'
-import { operator } from 'parameter-types.bicep'
+import { operator, resourceTags } from 'parameter-types.bicep'
 
 param name string
 param location string
-param tags object
+param tags resourceTags
 param zoneRedundant bool
 @description('No way in but by private endpoint and from these addresses.')
 param isPrivate bool
@@ -54,10 +54,12 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     networkAcls: {
       bypass: 'AzureServices'
       defaultAction: isPrivate ? 'Deny' : 'Allow'
-      ipRules: [for address in operatorAddresses: {
-        value: address
-        action: 'Allow'
-      }]
+      ipRules: [
+        for address in operatorAddresses: {
+          value: address
+          action: 'Allow'
+        }
+      ]
     }
   }
 }
@@ -86,10 +88,12 @@ resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-0
   name: 'default'
 }
 
-resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [for table in tableNames: {
-  parent: tableService
-  name: table
-}]
+resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [
+  for table in tableNames: {
+    parent: tableService
+    name: table
+  }
+]
 
 // The Functions host keeps locks of timers, keys and the package in blobs, in containers it names itself.
 resource functionOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -102,41 +106,57 @@ resource functionOwnsBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' 
   }
 }
 
-resource functionReadsTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for table in readOnlyTableNames: {
-  name: guid(account.id, table, functionPrincipalId, roles.storageTableDataReader)
-  scope: tables[indexOf(tableNames, table)]
-  properties: {
-    principalId: functionPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageTableDataReader)
+resource functionReadsTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for table in readOnlyTableNames: {
+    name: guid(account.id, table, functionPrincipalId, roles.storageTableDataReader)
+    scope: tables[indexOf(tableNames, table)]
+    properties: {
+      principalId: functionPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageTableDataReader)
+    }
   }
-}]
+]
 
-resource functionWritesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for table in writableTableNames: {
-  name: guid(account.id, table, functionPrincipalId, roles.storageTableDataContributor)
-  scope: tables[indexOf(tableNames, table)]
-  properties: {
-    principalId: functionPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageTableDataContributor)
+resource functionWritesTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for table in writableTableNames: {
+    name: guid(account.id, table, functionPrincipalId, roles.storageTableDataContributor)
+    scope: tables[indexOf(tableNames, table)]
+    properties: {
+      principalId: functionPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roles.storageTableDataContributor
+      )
+    }
   }
-}]
+]
 
-var operatorTables = flatten(map(operators, someone => map(operatorTableNames, table => {
-  table: table
-  principalId: someone.principalId
-  principalType: someone.principalType
-})))
+var operatorTables = flatten(map(
+  operators,
+  someone =>
+    map(operatorTableNames, table => {
+      table: table
+      principalId: someone.principalId
+      principalType: someone.principalType
+    })
+))
 
-resource operatorsWriteTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for entry in operatorTables: {
-  name: guid(account.id, entry.table, entry.principalId, roles.storageTableDataContributor)
-  scope: tables[indexOf(tableNames, entry.table)]
-  properties: {
-    principalId: entry.principalId
-    principalType: entry.principalType
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.storageTableDataContributor)
+resource operatorsWriteTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for entry in operatorTables: {
+    name: guid(account.id, entry.table, entry.principalId, roles.storageTableDataContributor)
+    scope: tables[indexOf(tableNames, entry.table)]
+    properties: {
+      principalId: entry.principalId
+      principalType: entry.principalType
+      roleDefinitionId: subscriptionResourceId(
+        'Microsoft.Authorization/roleDefinitions',
+        roles.storageTableDataContributor
+      )
+    }
   }
-}]
+]
 
 // Numbers only: a log of every table operation would cost more than the operations.
 resource tableMetrics 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {

@@ -1,97 +1,73 @@
-// Alerts look for events that the code logs, with the fields it logs.
+// Alerts run at times that Azure knows, look back far enough, and are explained. Their queries: kusto.test.ts.
 
-import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { bodyOf, declaration, nodesOfType, propertiesOf, ROOT, readBicepFile, textAt } from './bicep-file.ts';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES } from '../../scripts/bicep.ts';
+import { ofType, type PredictedResource, predicted, read, valueAt } from './deployment.ts';
 
-const file = readBicepFile('infra/modules/alerts.bicep');
-const operations = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
-const sources = globSync('{functions,shared,relay}/**/*.ts', { cwd: ROOT }).map((path) => {
-  return readFileSync(join(ROOT, path), 'utf8');
-});
-
-const alerts = nodesOfType(declaration(file, 'logAlerts').node, 'object')
-  .map(propertiesOf)
-  .filter((alert) => alert.has('query'))
-  .map((alert) => ({
-    name: alert.get('name')?.text.slice(1, -1) ?? '',
-    query: alert.get('query')?.text ?? '',
-    severity: Number(alert.get('severity')?.text),
-    window: isoMinutes(alert.get('window')?.text),
-    frequency: isoMinutes(alert.get('frequency')?.text),
-  }));
-
-const onEvents = alerts.flatMap(({ name, query }) => {
-  return [...query.matchAll(/line\.event\) == "([^"]+)"/g)].map(([, event = '']) => ({ name, event, query }));
-});
-
-/** Fields of the event that the queries use, and the code that writes them. */
-const FIELDS: Record<string, RegExp> = {
-  'poll.run': /result\b/,
-  'credential.days-left': /\bdays\b/,
-};
+const operations = read('docs/operations.md');
+const alerts = alertsOf(predicted('prod'));
 
 describe('alerts', () => {
-  it('are these', () => {
-    expect(alerts.map(({ name }) => name)).toEqual([
-      'no-poll',
-      'breaker-tripped',
-      'credential-expires',
-      'errors',
-      'slow-lookups',
-      'job-dead-lettered',
-    ]);
-    expect(textAt(bodyOf(declaration(file, 'deadLetters')), 'properties', 'scopes')).toMatch(/serviceBusId/);
+  test('of every log query are in docs/operations.md, which says what to do', () => {
+    const names = alerts.map(({ name }) => name);
+    expect(names.length).toBeGreaterThan(5);
+    expect([...names, 'dead-letters'].filter((name) => !operations.includes(`| \`${name}\` |`))).toEqual([]);
   });
 
-  it.each(onEvents)('$name: the code logs $event', ({ event }) => {
-    const logged = new RegExp(`(\\.(info|warn|error)|\\])\\(\\s*'${event.replaceAll('.', '\\.')}'`);
-    const logging = sources.filter((text) => logged.test(text));
-    expect(logging, `nothing logs the event ${event}`).not.toEqual([]);
-    const field = FIELDS[event];
-    if (field) expect(logging.some((text) => field.test(text))).toBe(true);
+  test('that docs/operations.md explains are there', () => {
+    const rows = operations.slice(operations.indexOf('| alert | when |')).split('\n\n')[0] ?? '';
+    const explained = [...rows.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+    expect(explained.toSorted()).toEqual([...alerts.map(({ name }) => name), 'dead-letters'].toSorted());
   });
 
-  it.each(alerts)('$name looks at lines as the code writes them and the host hands them on', ({ query }) => {
-    expect(query).toMatch(/\$\{lines\}|^'AppRequests/);
-    expect(query).not.toContain("\\'");
-  });
-
-  it.each(alerts)('$name is run at times that Azure Monitor knows', ({ window, frequency }) => {
+  test.each(alerts)('$name is run at times that Azure Monitor knows', ({ window, frequency }) => {
     expect([5, 10, 15, 30, 45, 60, 120, 180, 240, 300, 360, 1440, 2880]).toContain(window);
     expect(frequency).toBeLessThanOrEqual(window);
     expect(frequency).toBeGreaterThanOrEqual(5);
   });
 
-  it('about errors counts answers over HTTP alone: timers are requests as well, with a result of 0', () => {
-    expect(alerts.find(({ name }) => name === 'errors')?.query).toMatch(
-      /AppRequests \| where toint\(ResultCode\) >= 100 \| summarize failed = countif\(toint\(ResultCode\) >= 500\), total = count\(\)/,
-    );
+  test('about errors counts answers over HTTP alone: timers are requests as well, with a result of 0', () => {
+    expect(queryOf('errors')).toMatch(/^AppRequests \| where toint\(ResultCode\) >= 100 \|/);
+    expect(queryOf('errors')).toContain('failed = countif(toint(ResultCode) >= 500), total = count()');
   });
 
-  it('about a missing poll looks back far enough for the longest interval', () => {
-    const longest = /@maxValue\((\d+)\)\nparam pollingIntervalMinutes/.exec(
-      readBicepFile('infra/main.bicep').text,
-    )?.[1];
+  test('about errors is deaf to a stranger whose body is over the limit of the host', () => {
+    expect(queryOf('errors')).toMatch(/join kind=leftanti \(AppExceptions \| where .*"Request body too large"/);
+  });
+
+  test('about a missing poll looks back far enough for the longest interval', () => {
+    const longest = /@maxValue\((\d+)\)\nparam pollingIntervalMinutes/.exec(read('infra/main.bicep'))?.[1];
     const alert = alerts.find(({ name }) => name === 'no-poll');
-    expect(alert?.query).toContain('overdueMinutes');
-    expect(declaration(file, 'overdueMinutes').node.text).toMatch(/\? 2 \* pollingIntervalMinutes :/);
     expect(alert?.window).toBeGreaterThanOrEqual(2 * Number(longest));
+    expect(queryOf('no-poll')).toContain('ago(240m)');
+    expect(alertsOf(predicted('dev')).find(({ name }) => name === 'no-poll')?.query).toContain('ago(30m)');
   });
 
-  it.each(alerts)('$name is in docs/operations.md, which says what to do', ({ name }) => {
-    expect(operations).toContain(`\`${name}\``);
+  test.each(SAMPLES)('about dead letters is in %s, at its namespace', (sample) => {
+    const [alert] = ofType(predicted(sample), 'Microsoft.Insights/metricAlerts');
+    expect(JSON.stringify(valueAt(alert, 'properties.scopes'))).toContain('Microsoft.ServiceBus/namespaces/sb-');
   });
 
-  it('do not count on lines that sampling may drop', () => {
-    const host = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8'));
-    const { excludedTypes } = host.logging.applicationInsights.samplingSettings;
-    expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace']));
+  test('do not count on lines that sampling may drop', () => {
+    const { excludedTypes } = JSON.parse(read('host.json')).logging.applicationInsights.samplingSettings;
+    expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace', 'Exception']));
   });
 });
 
-function isoMinutes(text = ''): number {
-  const [, days = 0, hours = 0, minutes = 0] = /^'P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?'$/.exec(text) ?? [];
+function queryOf(wanted: string): string {
+  return alerts.find(({ name }) => name === wanted)?.query ?? '';
+}
+
+function alertsOf(resources: readonly PredictedResource[]) {
+  return ofType(resources, 'Microsoft.Insights/scheduledQueryRules').map((rule) => ({
+    name: rule.name.replace(/^alert-[a-z0-9]+-/, ''),
+    query: String((valueAt(rule, 'properties.criteria.allOf') as { query: string }[])[0]?.query),
+    window: isoMinutes(valueAt(rule, 'properties.windowSize')),
+    frequency: isoMinutes(valueAt(rule, 'properties.evaluationFrequency')),
+  }));
+}
+
+function isoMinutes(text: unknown): number {
+  const [, days = 0, hours = 0, minutes = 0] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(String(text)) ?? [];
   return (Number(days) * 24 + Number(hours)) * 60 + Number(minutes);
 }

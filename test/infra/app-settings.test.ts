@@ -1,31 +1,24 @@
 // What the app reads is what the template sets, and nothing else.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { AZD_ENVIRONMENT, SAMPLES } from '../../scripts/bicep.ts';
 import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
-import {
-  declaration,
-  literalsOf,
-  nodesOfType,
-  propertiesOf,
-  ROOT,
-  readBicepFile,
-  readBicepFiles,
-} from './bicep-file.ts';
+import { ofType, predicted, read, valueAt } from './deployment.ts';
 
 const FILE = 'infra/modules/app-settings.bicep';
-const file = readBicepFile(FILE);
+const text = read(FILE);
 const settings = Object.entries<SettingDescription>(SETTINGS);
 const deployed = settings.filter(([, { localOnly }]) => !localOnly);
 
 const plain = keysOf('plainSettings');
 const wired = [...keysOf('wiredSettings'), ...keysOf('signInSettings'), ...keysOf('serviceBusSettings')];
-const secrets = literalsOf(declaration(file, 'secretSetting').node);
+const secrets = [...(/^type secretSetting =[^=]*?(?=\n\n)/m.exec(text)?.[0] ?? '').matchAll(/'(\w+)'/g)].map(
+  ([, name = '']) => name,
+);
 const host = [...keysOf('hostSettings'), ...keysOf('hostServiceBusSettings')];
 
 describe('every setting in shared/settings/settings-table.ts', () => {
-  it.each(deployed)('%s is set by the template', (name, { secret }) => {
+  test.each(deployed)('%s is set by the template', (name, { secret }) => {
     const line = secret
       ? `'${name}' to the union secretSetting`
       : `"${name}: string?" to plainSettings, or "${name}: <value>" to wiredSettings if the template knows it`;
@@ -33,68 +26,78 @@ describe('every setting in shared/settings/settings-table.ts', () => {
     expect(secret ? secrets : [...plain, ...wired], help).toContain(name);
   });
 
-  it('is set once', () => {
+  test('is set once', () => {
     const all = [...plain, ...wired, ...secrets, ...host];
     expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
   });
 
-  it('is documented', () => {
-    const table = readFileSync(join(ROOT, 'docs/settings.md'), 'utf8');
+  test('is documented', () => {
+    const table = read('docs/settings.md');
     expect(deployed.filter(([name]) => !table.includes(`| \`${name}\` |`))).toEqual([]);
   });
 });
 
 describe('the template', () => {
-  it('sets nothing that the app does not read', () => {
+  test('sets nothing that the app does not read', () => {
     const known = new Set(deployed.map(([name]) => name));
     expect([...plain, ...wired, ...secrets].filter((name) => !known.has(name))).toEqual([]);
   });
 
-  it('keeps secrets in the vault alone: none is a plain value', () => {
+  test('keeps secrets in the vault alone: none is a plain value', () => {
     const secretNames = settings.filter(([, { secret }]) => secret).map(([name]) => name);
     expect([...plain, ...wired, ...host].filter((name) => secretNames.includes(name))).toEqual([]);
-    expect(file.text).toContain('@Microsoft.KeyVault(SecretUri=');
+    expect(text).toContain('@Microsoft.KeyVault(SecretUri=');
   });
 
-  it('gives the host what it reads itself, and only what Flex Consumption allows', () => {
+  test('gives the host what it reads itself, and only what Flex Consumption allows', () => {
     expect(host.toSorted()).toEqual([
       'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
       'APPLICATIONINSIGHTS_CONNECTION_STRING',
+      'AzureWebJobsDisableHomepage',
       'AzureWebJobsStorage__blobServiceUri',
       'AzureWebJobsStorage__clientId',
       'AzureWebJobsStorage__credential',
+      'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT',
       'ServiceBusConnection__credential',
     ]);
   });
 
-  it('hands every group of settings on', () => {
-    const union = nodesOfType(declaration(file, 'appSettings').node, 'call_expression')[0]?.text ?? '';
-    const groups = ['settings', 'wiredSettings', 'signInSettings', 'serviceBusSettings', 'secretSettings'];
-    for (const group of [...groups, 'hostSettings', 'hostServiceBusSettings']) {
-      expect(union).toMatch(new RegExp(`\\b${group}\\b`));
-    }
+  test('limits bodies above every limit of ours, so that ours say what to do', () => {
+    const [, limit = ''] = /FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '(\d+)'/.exec(text) ?? [];
+    const [, largest = ''] = /LARGEST_BODY = ([\d_]+)/.exec(read('shared/lookup/request-fields.ts')) ?? [];
+    const ours = Number(largest.replaceAll('_', ''));
+    expect(ours).toBeGreaterThan(0);
+    // A character has at most three bytes in UTF-8 for each of its UTF-16 units.
+    expect(Number(limit)).toBeGreaterThanOrEqual(3 * ours);
+    expect(Number(limit)).toBeLessThanOrEqual(4 * 1024 * 1024);
   });
 });
 
-describe('parameter files', () => {
-  const parameterFiles = readBicepFiles().filter(({ path, text }) => {
-    return path.endsWith('.bicepparam') && text.includes("using 'main.bicep'") && !path.includes('identity');
+describe.each(SAMPLES)('%s', (sample) => {
+  const [config] = ofType(predicted(sample), 'Microsoft.Web/sites/config');
+  // An expression, since some values are outputs of other resources: pairs of names and values.
+  const given = String(valueAt(config, 'properties'));
+  const names = [...given.matchAll(/'([A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+|AzureWebJobsDisableHomepage)',/g)].map(
+    ([, name = '']) => name,
+  );
+
+  test('sets what every deployment needs, and what its parameters choose', () => {
+    expect(names).toEqual(
+      expect.arrayContaining([
+        ...['ENTRA_TENANT_ID', 'ENTRA_CLIENT_ID', 'POLLING_INTERVAL', 'StorageConnection__tableServiceUri'],
+        ...['AzureWebJobsStorage__blobServiceUri', 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT', 'AzureWebJobsDisableHomepage'],
+      ]),
+    );
   });
 
-  it.each(parameterFiles.map((each) => [each.path, each] as const))('%s gives settings there are', (_path, each) => {
-    const given = nodesOfType(declaration(each, 'settings').node, 'object')[0];
-    const names = given ? [...propertiesOf(given).keys()] : [];
-    expect(names).toContain('ENTRA_CLIENT_ID');
-    expect(names.filter((name) => !plain.includes(name))).toEqual([]);
-    const vault = /param vaultSettings = \[([^\]]*)\]/.exec(each.text)?.[1] ?? '';
-    expect(
-      [...vault.matchAll(/'(\w+)'/g)].map(([, name]) => name).filter((name) => !secrets.includes(name ?? '')),
-    ).toEqual([]);
+  test('sets nothing that neither app nor host reads', () => {
+    const known = [...plain, ...wired, ...secrets, ...host];
+    expect(names.filter((name) => !known.includes(name) && !(name in AZD_ENVIRONMENT))).toEqual([]);
   });
 });
 
 /** Members of a type, or keys of a variable in whichever branch has them. */
 function keysOf(name: string): string[] {
-  const objects = nodesOfType(declaration(file, name).node, 'object');
-  return objects.flatMap((object) => [...propertiesOf(object).keys()]);
+  const [block = ''] = new RegExp(`^(type|var) ${name} = [\\s\\S]*?\\n(?=\\n)`, 'm').exec(text) ?? [];
+  return [...block.matchAll(/^ {2,6}(\w+): ?/gm)].map(([, key = '']) => key);
 }

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { EXAMPLE_LOAD, EXAMPLE_PRICES, type Load } from '../../scripts/cost-example.ts';
 import { estimateCost, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
 import { costTable } from '../../scripts/cost-table.ts';
-import { ROOT } from './bicep-file.ts';
+import { ROOT } from './deployment.ts';
 
 const run = promisify(execFile);
 const document = readFileSync(join(ROOT, 'docs/cost.md'), 'utf8');

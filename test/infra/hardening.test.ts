@@ -1,38 +1,34 @@
-// What must hold in every template, whatever is added: no keys, no old TLS, nothing public, no secret that gets out.
+// What must hold of every deployed resource, whatever is added: no keys, no old TLS, nothing public, no secret that gets out.
 
-import { describe, expect, it } from 'vitest';
-import { bodyOf, declarations, readBicepFile, readBicepFiles, textAt } from './bicep-file.ts';
+import { describe, expect, test } from 'vitest';
+import { SAMPLES } from '../../scripts/bicep.ts';
+import { bicepFiles, declaredNames, ofType, type PredictedResource, predicted, read, valueAt } from './deployment.ts';
 
-const files = readBicepFiles();
-const templates = files.filter(({ path }) => path.endsWith('.bicep'));
+const files = bicepFiles();
+const samples = SAMPLES.map((sample) => ({ sample, resources: predicted(sample) }));
+const everything = samples.flatMap(({ sample, resources }) => resources.map((resource) => ({ sample, resource })));
 
 describe('no key or secret', () => {
-  it.each(files.map((file) => [file.path, file] as const))(
-    'is asked for, built or handed on by %s',
-    (_path, { text }) => {
-      expect(text).not.toMatch(/\blist(Keys|AccountSas|ServiceSas|Secrets|Credentials|ConnectionStrings)?\s*\(/i);
-      expect(text).not.toMatch(/\.list[A-Z]\w*\(/);
-      expect(text).not.toMatch(
-        /AccountKey=|SharedAccessKey|SharedAccessSignature|InstrumentationKey|primaryKey|\bsig=/i,
-      );
-      expect(text).not.toMatch(/passwordCredentials|secretText|-----BEGIN|PRIVATE KEY/);
-      expect(text).not.toMatch(/Microsoft\.KeyVault\/vaults\/secrets/);
-    },
-  );
-
-  it('is in an output', () => {
-    const outputs = templates.flatMap((file) => declarations(file).filter(({ kind }) => kind === 'output'));
-    const telling = outputs.filter(({ name, node }) => {
-      return /secret|password|credential|key(?!vault)|connectionString|token/i.test(
-        `${name} ${node.namedChildren.at(-1)?.text}`,
-      );
-    });
-    expect(telling.map(({ name }) => name)).toEqual([]);
+  test.each(files)('is asked for, built or handed on by $path', ({ text }) => {
+    expect(text).not.toMatch(/\blist(Keys|AccountSas|ServiceSas|Secrets|Credentials|ConnectionStrings)?\s*\(/i);
+    expect(text).not.toMatch(/\.list[A-Z]\w*\(/);
+    expect(text).not.toMatch(/AccountKey=|SharedAccessKey|SharedAccessSignature|InstrumentationKey|primaryKey|\bsig=/i);
+    expect(text).not.toMatch(/passwordCredentials|secretText|-----BEGIN|PRIVATE KEY/);
+    expect(text).not.toMatch(/Microsoft\.KeyVault\/vaults\/secrets/);
   });
 
-  it('is in a parameter file: what looks random is not there', () => {
+  test('is in an output', () => {
+    const templates = files.filter(({ path }) => path.endsWith('.bicep'));
+    const outputs = templates.flatMap(({ path }) => declaredNames(path, 'output'));
+    expect(outputs.length).toBeGreaterThan(10);
+    expect(
+      outputs.filter((name) => /secret|password|credential|key(?!vault)|connectionString|token/i.test(name)),
+    ).toEqual([]);
+  });
+
+  test('is in a parameter file: what looks random is not there', () => {
     /** Placeholders, names of settings, mail addresses. */
-    const harmless = /^([0-]+|[A-Z][A-Z_0-9]+|[\w.-]+@example\.org)$/;
+    const harmless = /^([0-]+\d?|[A-Z][A-Z_0-9]+|[\w.-]+@example\.org)$/;
     const parameterFiles = files.filter(({ path }) => path.endsWith('.bicepparam'));
     const random = parameterFiles.flatMap(({ text }) => {
       return [...text.matchAll(/'([A-Za-z0-9+/_=@~.-]{24,})'/g)].map(([, value = '']) => value);
@@ -42,91 +38,133 @@ describe('no key or secret', () => {
   });
 });
 
-/** What a resource of a type must say, whoever declares it. */
-const MUST: Record<string, Record<string, string>> = {
+/** What a resource of a type must say, whichever template declares it. */
+const MUST: Record<string, Record<string, unknown>> = {
   'Microsoft.Storage/storageAccounts': {
-    'properties.allowSharedKeyAccess': 'false',
-    'properties.allowBlobPublicAccess': 'false',
-    'properties.allowCrossTenantReplication': 'false',
-    'properties.defaultToOAuthAuthentication': 'true',
-    'properties.minimumTlsVersion': "'TLS1_2'",
-    'properties.supportsHttpsTrafficOnly': 'true',
+    'properties.allowSharedKeyAccess': false,
+    'properties.allowBlobPublicAccess': false,
+    'properties.allowCrossTenantReplication': false,
+    'properties.defaultToOAuthAuthentication': true,
+    'properties.minimumTlsVersion': 'TLS1_2',
+    'properties.supportsHttpsTrafficOnly': true,
   },
-  'Microsoft.Storage/storageAccounts/blobServices/containers': { 'properties.publicAccess': "'None'" },
-  'Microsoft.ServiceBus/namespaces': { 'properties.disableLocalAuth': 'true', 'properties.minimumTlsVersion': "'1.2'" },
+  'Microsoft.Storage/storageAccounts/blobServices/containers': { 'properties.publicAccess': 'None' },
+  'Microsoft.ServiceBus/namespaces': { 'properties.disableLocalAuth': true, 'properties.minimumTlsVersion': '1.2' },
   'Microsoft.KeyVault/vaults': {
-    'properties.enableRbacAuthorization': 'true',
-    'properties.enableSoftDelete': 'true',
+    'properties.enableRbacAuthorization': true,
+    'properties.enableSoftDelete': true,
   },
-  'Microsoft.Insights/components': { 'properties.DisableLocalAuth': 'true' },
-  'Microsoft.OperationalInsights/workspaces': { 'properties.features.disableLocalAuth': 'true' },
+  'Microsoft.Insights/components': { 'properties.DisableLocalAuth': true },
+  'Microsoft.OperationalInsights/workspaces': { 'properties.features.disableLocalAuth': true },
   'Microsoft.Web/sites': {
-    'properties.httpsOnly': 'true',
-    'properties.siteConfig.minTlsVersion': "'1.2'",
-    'properties.siteConfig.scmMinTlsVersion': "'1.2'",
-    'properties.functionAppConfig.deployment.storage.authentication.type': "'UserAssignedIdentity'",
-    'properties.functionAppConfig.runtime.name': "'node'",
-    'properties.functionAppConfig.runtime.version': "'24'",
+    'properties.httpsOnly': true,
+    'properties.siteConfig.minTlsVersion': '1.2',
+    'properties.siteConfig.scmMinTlsVersion': '1.2',
+    'properties.functionAppConfig.deployment.storage.authentication.type': 'UserAssignedIdentity',
+    'properties.functionAppConfig.runtime.name': 'node',
+    'properties.functionAppConfig.runtime.version': '24',
   },
-  'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { 'properties.allow': 'false' },
+  'Microsoft.Web/sites/basicPublishingCredentialsPolicies': { 'properties.allow': false },
 };
 
-const resources = templates.flatMap((file) =>
-  declarations(file)
-    .filter(({ kind, node }) => kind === 'resource' && !/\bexisting\s*=/.test(node.text.split('{')[0] ?? ''))
-    .map((resource) => ({ type: resource.of.split('@')[0] ?? '', version: resource.of.split('@')[1] ?? '', resource })),
-);
-
 describe.each(Object.entries(MUST))('%s', (type, properties) => {
-  const ofType = resources.filter((each) => each.type === type);
+  test.each(samples)('is deployed by $sample', ({ resources }) => {
+    expect(ofType(resources, type)).not.toEqual([]);
+  });
 
-  it('is declared', () => expect(ofType).not.toEqual([]));
-
-  it.each(Object.entries(properties))('says %s: %s', (path, value) => {
-    for (const { resource } of ofType) expect(textAt(bodyOf(resource), ...path.split('.'))).toBe(value);
+  test.each(Object.entries(properties))('says %s: %s', (path, value) => {
+    for (const { sample, resource } of everything.filter((each) => each.resource.type === type)) {
+      expect(valueAt(resource, path), `${sample}: ${resource.name}`).toBe(value);
+    }
   });
 });
 
 /** https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan, deprecated properties: Azure may refuse them. */
 const NOT_ON_FLEX_CONSUMPTION =
-  /\b(alwaysOn|ftpsState|use32BitWorkerProcess|linuxFxVersion|windowsFxVersion|netFrameworkVersion|functionAppScaleLimit|preWarmedInstanceCount|containerSize|isReserved|isXenon|vnetRouteAllEnabled|vnetContentShareEnabled|healthCheckPath|appSettings)\s*:/i;
+  /"(alwaysOn|ftpsState|use32BitWorkerProcess|linuxFxVersion|windowsFxVersion|netFrameworkVersion|functionAppScaleLimit|preWarmedInstanceCount|containerSize|isReserved|isXenon|vnetRouteAllEnabled|vnetContentShareEnabled|healthCheckPath|appSettings)":/i;
 
 describe('resources', () => {
-  it('of Flex Consumption say nothing that this plan does not know', () => {
-    const site = resources.find(({ type }) => type === 'Microsoft.Web/sites');
-    expect(site && bodyOf(site.resource).text).toContain('functionAppConfig:');
-    expect(NOT_ON_FLEX_CONSUMPTION.exec(site ? bodyOf(site.resource).text : '')?.[0]).toBeUndefined();
+  test.each(samples)('of Flex Consumption in $sample say nothing that this plan does not know', ({ resources }) => {
+    const [site] = ofType(resources, 'Microsoft.Web/sites');
+    expect(valueAt(site, 'properties.functionAppConfig')).toBeDefined();
+    expect(NOT_ON_FLEX_CONSUMPTION.exec(JSON.stringify(site))?.[1]).toBeUndefined();
   });
 
-  it('of one type are of one API version', () => {
-    const versions = Map.groupBy(
-      templates.flatMap((file) => declarations(file).filter(({ kind }) => kind === 'resource')),
-      ({ of }) => of.split('@')[0],
-    );
-    const mixed = [...versions].filter(([, all]) => new Set(all.map(({ of }) => of)).size > 1);
+  test('of one type are of one API version', () => {
+    const versions = Map.groupBy(everything, ({ resource }) => resource.type);
+    const mixed = [...versions].filter(([, all]) => new Set(all.map(({ resource }) => resource.apiVersion)).size > 1);
     expect(mixed.map(([type]) => type)).toEqual([]);
   });
 
-  it('name an exact, dated API version', () => {
-    const strange = resources.filter(({ version }) => !/^(\d{4}-\d{2}-\d{2}(-preview)?|v1\.0)$/.test(version));
-    expect(strange.map(({ type }) => type)).toEqual([]);
+  test('name an exact, dated API version', () => {
+    const strange = everything.filter(({ resource }) => !/^\d{4}-\d{2}-\d{2}(-preview)?$/.test(resource.apiVersion));
+    expect(strange.map(({ resource }) => resource.type)).toEqual([]);
   });
 
-  it('that can log do so', () => {
-    const logged = resources.filter(({ type }) => type === 'Microsoft.Insights/diagnosticSettings');
-    const scopes = logged.map(({ resource }) => textAt(bodyOf(resource), 'scope'));
-    expect(scopes.toSorted()).toEqual(['blobs', 'functionApp', 'namespace', 'tableService', 'vault']);
+  test('of networks are of a version whose new subnets reach the internet: the app has no other way to Entra and Graph', () => {
+    const networks = everything.filter(({ resource }) => resource.type === 'Microsoft.Network/virtualNetworks');
+    expect(networks.length).toBeGreaterThan(0);
+    for (const { resource } of networks) expect(resource.apiVersion < '2025-07-01').toBe(true);
   });
 
-  it('are closed to the internet in a private network, but for named addresses', () => {
-    const closing = /^isPrivate( && empty\((operator|relay)Addresses\))? \? 'Disabled' : 'Enabled'$/;
-    for (const [path, name] of [
-      ['infra/modules/storage.bicep', 'account'],
-      ['infra/modules/key-vault.bicep', 'vault'],
-      ['infra/modules/service-bus.bicep', 'namespace'],
-    ] as const) {
-      const found = declarations(readBicepFile(path)).find((each) => each.kind === 'resource' && each.name === name);
-      expect(found && textAt(bodyOf(found), 'properties', 'publicNetworkAccess')).toMatch(closing);
+  test('that can log do so', () => {
+    const logged = ofType(predicted('prod'), 'Microsoft.Insights/diagnosticSettings').map(({ id }) => {
+      return /providers\/([^/]+\/[^/]+)\/[^/]+(?:\/(\w+)\/default)?\/providers\/Microsoft\.Insights/i
+        .exec(id)
+        ?.slice(1, 3)
+        .join(' ')
+        .trim();
+    });
+    expect(logged.toSorted()).toEqual([
+      'Microsoft.KeyVault/vaults',
+      'Microsoft.ServiceBus/namespaces',
+      'Microsoft.Storage/storageAccounts blobServices',
+      'Microsoft.Storage/storageAccounts tableServices',
+      'Microsoft.Web/sites',
+    ]);
+  });
+
+  test('are closed to the internet in a private network, but for named addresses', () => {
+    for (const type of ['Microsoft.Storage/storageAccounts', 'Microsoft.KeyVault/vaults']) {
+      expect(valueAt(ofType(predicted('prod'), type)[0], 'properties.networkAcls')).toMatchObject({
+        defaultAction: 'Deny',
+        ipRules: [{ value: '203.0.113.10' }],
+      });
+    }
+    const [rules] = ofType(predicted('prod'), 'Microsoft.ServiceBus/namespaces/networkRuleSets');
+    expect(valueAt(rules, 'properties')).toMatchObject({
+      defaultAction: 'Deny',
+      trustedServiceAccessEnabled: false,
+      ipRules: [{ ipMask: '198.51.100.4' }, { ipMask: '198.51.100.5' }],
+    });
+    for (const name of ['storage', 'key-vault', 'service-bus']) {
+      expect(read(`infra/modules/${name}.bicep`)).toMatch(
+        /publicNetworkAccess: isPrivate && empty\((operator|relay)Addresses\) \? 'Disabled' : 'Enabled'/,
+      );
     }
   });
+
+  test('of lookups let in one host for each address of prod', () => {
+    const [site] = ofType(predicted('prod'), 'Microsoft.Web/sites');
+    expect(addressesOf(site)).toEqual(['198.51.100.4/32', '198.51.100.5/32', '2001:db8::5/128']);
+    expect(valueAt(site, 'properties.siteConfig.ipSecurityRestrictionsDefaultAction')).toBe('Deny');
+  });
+
+  test('of Service Bus are named after what cannot be changed: a private namespace is another one', () => {
+    const nameOf = (resources: readonly PredictedResource[]) => ofType(resources, 'Microsoft.ServiceBus/namespaces')[0];
+    expect(nameOf(predicted('prod'))).toMatchObject({
+      name: expect.stringMatching(/-premium$/),
+      sku: { tier: 'Premium' },
+    });
+    expect(nameOf(predicted('main'))).toMatchObject({
+      name: expect.not.stringMatching(/premium/),
+      sku: { tier: 'Standard' },
+    });
+  });
 });
+
+function addressesOf(site: unknown): unknown[] {
+  return (valueAt(site, 'properties.siteConfig.ipSecurityRestrictions') as { ipAddress: string }[]).map(
+    ({ ipAddress }) => ipAddress,
+  );
+}

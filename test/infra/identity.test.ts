@@ -1,112 +1,167 @@
-// The app registration asks for the permissions the code uses, and infra/identity says so in a form Entra takes.
+// The app registration asks for the permissions the code uses, and infra/identity says so in a form Entra takes: as the compiler
+// builds it with the types of Microsoft Graph.
 
-import { globSync, readFileSync } from 'node:fs';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { bodyOf, declaration, declarations, literalsOf, ROOT, readBicepFile, textAt } from './bicep-file.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runBicep } from '../../scripts/bicep.ts';
+import { predicted, ROOT, read, valueAt } from './deployment.ts';
 
-const file = readBicepFile('infra/identity/main.bicep');
-const config = JSON.parse(readFileSync(join(ROOT, 'infra/bicepconfig.json'), 'utf8'));
-const security = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
-const deploy = readFileSync(join(ROOT, 'docs/deploy.md'), 'utf8');
-const intuneSource = globSync('shared/adapters/intune/**/*.ts', { cwd: ROOT })
-  .map((path) => readFileSync(join(ROOT, path), 'utf8'))
-  .join('\n');
+interface Resource {
+  readonly type: string;
+  readonly existing?: boolean;
+  readonly properties: Record<string, unknown>;
+}
 
-/** Permission, and what in the code needs it. */
+interface Template {
+  readonly parameters: Record<string, { defaultValue?: unknown; minLength?: number; maxLength?: number }>;
+  readonly variables: Record<string, string>;
+  readonly resources: Record<string, Resource>;
+}
+
+/** Permission, the switch that leaves it out, and what in the code needs it. */
 const PERMISSIONS = [
-  ['DeviceManagementManagedDevices.Read.All', 'deviceManagement/managedDevices'],
-  ['Application.Read.All', 'servicePrincipals'],
-  ['get_device_compliance', 'ComplianceRetrievalService'],
-  ['Device.Read.All', 'devices/delta'],
+  ['DeviceManagementManagedDevices.Read.All', 'managedDevices', 'deviceManagement/managedDevices'],
+  ['Application.Read.All', 'complianceRetrieval', 'servicePrincipals'],
+  ['get_device_compliance', 'complianceRetrieval', 'ComplianceRetrievalService'],
+  ['Device.Read.All', 'deviceDelta', 'devices/delta'],
 ] as const;
 
-const asked = [
-  ...literalsOf(declaration(file, 'graphRoles').node),
-  ...literalsOf(declaration(file, 'intuneRoles').node),
-];
+const EXTENSION = 'br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:1.0.0';
+const intuneSource = globSync('shared/adapters/intune/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+let folder: string;
+let template: Template;
+let messages: string;
 
-describe('permissions', () => {
-  it('are these', () => {
-    expect(asked.toSorted()).toEqual(PERMISSIONS.map(([permission]) => permission).toSorted());
-  });
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nac-identity-'));
+  cpSync(join(ROOT, 'infra'), join(folder, 'infra'), { recursive: true });
+  const types = process.env['GRAPH_BICEP_TYPES'];
+  if (types) await useTypes(types);
+  const { stdout, stderr } = await runBicep(['build', join(folder, 'infra/identity/main.bicep'), '--stdout']);
+  template = JSON.parse(stdout);
+  messages = stderr;
+}, 120_000);
 
-  it('only ever read', () => {
-    expect(
-      asked.filter(
-        (permission) => /Write|Privileged|Manage\.All|\.All$/.test(permission) && !/\.Read\.All$/.test(permission),
-      ),
-    ).toEqual([]);
-  });
-
-  it.each(PERMISSIONS)('%s is documented with its reason, for the portal too', (permission) => {
-    expect(security).toContain(`\`${permission}\``);
-    expect(deploy).toContain(`\`${permission}\``);
-  });
-
-  it('that the code does not use are not asked for unless switched on', () => {
-    const granted = [
-      ...`${declaration(file, 'graphRoles').node.text}\n${declaration(file, 'intuneRoles').node.text}`.matchAll(
-        /(\w+) \? \['([\w.]+)'\] : \[\]/g,
-      ),
-    ];
-    expect(granted.map(([, , role]) => role).toSorted()).toEqual(asked.toSorted());
-    const onByDefault = granted.filter(([, name = '']) => /= true$/.test(declaration(file, name).node.text));
-    const roles = onByDefault.map(([, , role]) => role);
-    const unused = PERMISSIONS.filter(([permission, use]) => roles.includes(permission) && !intuneSource.includes(use));
-    expect(unused).toEqual([]);
-    expect(roles).not.toContain('Device.Read.All');
-  });
-
-  it('are granted, not only asked for', () => {
-    for (const [name, resource] of [
-      ['graphConsent', 'graph.id'],
-      ['intuneConsent', 'intune.id'],
-    ] as const) {
-      expect(textAt(bodyOf(declaration(file, name)), 'resourceId')).toBe(resource);
-      expect(textAt(bodyOf(declaration(file, name)), 'principalId')).toBe('servicePrincipal.id');
-    }
-  });
-});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('infra/identity', () => {
-  it('pins the Microsoft Graph extension', () => {
-    const [, name] = /^extension (\w+)$/m.exec(file.text) ?? [];
-    expect(config.extensions[name ?? '']).toMatch(
-      /^br:mcr\.microsoft\.com\/bicep\/extensions\/microsoftgraph\/v1\.0:\d+\.\d+\.\d+$/,
-    );
+  test('builds without a word, its parameters too', async () => {
+    expect(messages).not.toMatch(/Warning|Error/);
+    const built = await runBicep(['build-params', join(folder, 'infra/identity/main.bicepparam'), '--stdout']);
+    expect(built.stderr).not.toMatch(/Warning|Error/);
   });
 
-  it('trusts the managed identity in the form Entra expects: its object id, its tenant, the exchange audience', () => {
-    const body = bodyOf(declaration(file, 'managedIdentityCredential'));
-    expect(textAt(body, 'subject')).toBe('identity.outputs.principalId');
-    expect(textAt(body, 'issuer')).toMatch(/loginEndpoint\}\$\{tenant\(\)\.tenantId\}\/v2\.0'$/);
-    expect(textAt(body, 'audiences')).toBe("['api://AzureADTokenExchange']");
-    const nationalClouds = readFileSync(join(ROOT, 'shared/adapters/intune/national-clouds.ts'), 'utf8');
-    expect(nationalClouds).toContain("'api://AzureADTokenExchange'");
+  test('pins the Microsoft Graph extension', () => {
+    expect(read('infra/bicepconfig.json')).toContain(`"microsoftGraphV1": "${EXTENSION}"`);
   });
 
-  it('names the managed identity as infra/main.bicep does, so that both mean the same one', () => {
-    const main = readBicepFile('infra/main.bicep');
-    const nameIn = (template: typeof file) => textAt(bodyOf(declaration(template, 'identity')), 'params', 'name');
-    expect(nameIn(file)).toBe(nameIn(main));
-    const limits = (template: typeof file) =>
-      /@minLength\(\d+\)\n@maxLength\(\d+\)\nparam name string = '\w+'/.exec(template.text)?.[0];
-    expect(limits(file)).toBe(limits(main));
+  // https://learn.microsoft.com/graph/api/serviceprincipal-upsert: to write that of a multitenant application takes Global, Application
+  // or Cloud Application Administrator; Application Developer is enough for one's own.
+  test('only looks up Microsoft’s own service principals', () => {
+    const principals = ofType('Microsoft.Graph/servicePrincipals@v1.0');
+    const existing = principals.filter(([, { existing }]) => existing).map(([name]) => name);
+    expect(existing.toSorted()).toEqual(['graph', 'intune']);
+    const written = principals.filter(([, { existing }]) => !existing);
+    for (const [, { properties }] of written)
+      expect(String(properties['appId'])).toMatch(/reference\(.*pplication.*\)\.appId/);
+    expect(read('docs/deploy.md')).toContain(`az ad sp create --id ${template.variables['intuneAppId']}`);
   });
 
-  it('gives relays an application each, and no permission', () => {
-    const relay = bodyOf(declaration(file, 'relayApplications'));
-    expect(textAt(relay, 'requiredResourceAccess')).toBeUndefined();
-    expect(textAt(relay, 'uniqueName')).toContain('oneRelay.name');
-    const consents = declarations(file).filter(({ of }) => of.startsWith('Microsoft.Graph/appRoleAssignedTo@'));
-    expect(consents.map(({ node }) => /relay/i.test(node.text))).toEqual([false, false]);
+  test('trusts the managed identity in the form Entra expects: its object id, its tenant, the exchange audience', () => {
+    const [[, credential] = []] = ofType('Microsoft.Graph/applications/federatedIdentityCredentials@v1.0');
+    expect(credential?.properties).toMatchObject({
+      audiences: ['api://AzureADTokenExchange'],
+      issuer: "[format('{0}{1}/v2.0', environment().authentication.loginEndpoint, tenant().tenantId)]",
+      subject: "[reference('identity').outputs.principalId.value]",
+    });
+    expect(read('shared/adapters/intune/national-clouds.ts')).toContain("'api://AzureADTokenExchange'");
   });
 
-  it('uses certificates only to verify', () => {
+  test('names the managed identity as infra/main.bicep does, so that both mean the same one', () => {
+    const identity = template.resources['identity'] as unknown as {
+      properties: { parameters: { name: { value: string } } };
+    };
+    expect(identity.properties.parameters.name.value).toBe("[format('id-{0}', parameters('name'))]");
+    expect(predicted('prod').map(({ name }) => name)).toContain('id-nac');
+    const limits = /@minLength\((\d+)\)\n@maxLength\((\d+)\)\nparam name string/.exec(read('infra/main.bicep')) ?? [];
+    const { minLength, maxLength } = template.parameters['name'] ?? {};
+    expect([minLength, maxLength]).toEqual(limits.slice(1).map(Number));
+  });
+
+  test('gives relays an application each, and no permission', () => {
+    const relays = template.resources['relayApplications'];
+    expect(relays?.properties).not.toHaveProperty('requiredResourceAccess');
+    expect(String(relays?.properties['uniqueName'])).toContain('relay');
+    for (const [, { properties }] of ofType('Microsoft.Graph/appRoleAssignedTo@v1.0')) {
+      expect(String(properties['principalId'])).not.toMatch(/relay/i);
+    }
+  });
+
+  test('uses certificates only to verify', () => {
+    expect(JSON.stringify(template.resources['application']).match(/AsymmetricX509Cert/g)).toHaveLength(1);
     for (const name of ['application', 'relayApplications']) {
-      expect(declaration(file, name).node.text).toContain("type: 'AsymmetricX509Cert'");
-      expect(declaration(file, name).node.text).toContain("usage: 'Verify'");
+      const text = JSON.stringify(template.resources[name]);
+      expect(text).toContain('AsymmetricX509Cert');
+      expect(text).toContain('Verify');
+      expect(text).not.toMatch(/passwordCredentials|"Sign"/);
     }
   });
 });
+
+describe('permissions', () => {
+  test('are these, each behind its switch', () => {
+    const granted = rolesBySwitch();
+    expect(granted.toSorted()).toEqual(PERMISSIONS.map(([role, name]) => `${role} if ${name}`).toSorted());
+  });
+
+  test('only ever read', () => {
+    const asked = PERMISSIONS.map(([role]) => role);
+    expect(asked.filter((role) => !/\.Read\.All$|^get_/.test(role))).toEqual([]);
+  });
+
+  test.each(PERMISSIONS)('%s is documented with its reason, for the portal too', (permission) => {
+    expect(read('docs/security.md')).toContain(`\`${permission}\``);
+    expect(read('docs/deploy.md')).toContain(`\`${permission}\``);
+  });
+
+  test('that the code does not use are not asked for unless switched on', () => {
+    const onByDefault = PERMISSIONS.filter(([, name]) => template.parameters[name]?.defaultValue === true);
+    expect(onByDefault.filter(([, , use]) => !intuneSource.includes(use))).toEqual([]);
+    expect(onByDefault.map(([role]) => role)).not.toContain('Device.Read.All');
+  });
+
+  test('are granted, not only asked for', () => {
+    const consents = ofType('Microsoft.Graph/appRoleAssignedTo@v1.0').map(([, { properties }]) => properties);
+    expect(consents.map(({ resourceId }) => resourceId).toSorted()).toEqual([
+      "[reference('graph').id]",
+      "[reference('intune').id]",
+    ]);
+    for (const { principalId } of consents) expect(principalId).toBe("[reference('servicePrincipal').id]");
+    expect(valueAt(template.resources['application'], 'properties.requiredResourceAccess')).toMatch(
+      /graphRoles.*intuneRoles/,
+    );
+  });
+});
+
+function rolesBySwitch(): string[] {
+  const texts = ['graphRoles', 'intuneRoles'].map((name) => template.variables[name] ?? '');
+  return texts.flatMap((text) =>
+    [...text.matchAll(/if\(parameters\('(\w+)'\), createArray\('([\w.]+)'\), createArray\(\)\)/g)].map(
+      ([, name, role]) => `${role} if ${name}`,
+    ),
+  );
+}
+
+function ofType(type: string): [string, Resource][] {
+  return Object.entries(template.resources).filter(([, resource]) => resource.type === type);
+}
+
+/** Makes an extension of the types and has the copied bicepconfig.json name it, where Microsoft's registry is not reached. */
+async function useTypes(types: string): Promise<void> {
+  const extension = join(folder, 'graph.tgz');
+  await runBicep(['publish-extension', join(types, 'index.json'), '--target', extension]);
+  const config = join(folder, 'infra/bicepconfig.json');
+  writeFileSync(config, readFileSync(config, 'utf8').replace(EXTENSION, extension));
+}

@@ -9,7 +9,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { assemblePackage, type PackagedFile, zipPackage } from '../../scripts/assemble-package.ts';
-import { ROOT } from './bicep-file.ts';
+import { ROOT } from './deployment.ts';
 
 const run = promisify(execFile);
 

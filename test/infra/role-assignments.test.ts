@@ -1,20 +1,7 @@
 // Who may do what: every role is a built-in one, assigned at the narrowest resource, for a reason that is in the code.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import {
-  bodyOf,
-  declaration,
-  declarations,
-  literalsOf,
-  nodesOfType,
-  propertiesOf,
-  ROOT,
-  readBicepFile,
-  readBicepFiles,
-  textAt,
-} from './bicep-file.ts';
+import { describe, expect, test } from 'vitest';
+import { bicepFiles, ofType, type PredictedResource, predicted, read, valueAt } from './deployment.ts';
 
 /** As Azure has them: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 const BUILT_IN_ROLES: Record<string, string> = {
@@ -26,55 +13,56 @@ const BUILT_IN_ROLES: Record<string, string> = {
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6',
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb',
+  monitoringReader: '43d0d8ad-25c7-4714-9337-8ba259a9fe05',
 };
 
-/** Every assignment there is: role, at what, for whom, and the code that needs it. */
+/** Every assignment there is: its name in the templates, role, at what, for whom, and the code that needs it. */
 const ASSIGNMENTS = [
-  ['functionOwnsBlobs', 'storageBlobDataOwner', 'account', 'functionPrincipalId', 'functions/poll.ts', 'app.timer('],
+  ['functionOwnsBlobs', 'storageBlobDataOwner', 'storageAccounts', 'function', 'functions/poll.ts', 'app.timer('],
   [
     'functionReadsTables',
     'storageTableDataReader',
-    'tables[indexOf(tableNames, table)]',
-    'functionPrincipalId',
+    'tables',
+    'function',
     'shared/app/open-lookup.ts',
     'TableClientStore(',
   ],
   [
     'functionWritesTables',
     'storageTableDataContributor',
-    'tables[indexOf(tableNames, table)]',
-    'functionPrincipalId',
+    'tables',
+    'function',
     'shared/app/open-lookup.ts',
     'TableSessionStore(',
   ],
   [
     'operatorsWriteTables',
     'storageTableDataContributor',
-    'tables[indexOf(tableNames, entry.table)]',
-    'entry.principalId',
+    'tables',
+    'operator',
     'shared/adapters/table-storage/tables.ts',
     'AzureCliCredential(',
   ],
   [
     'functionSends',
     'serviceBusDataSender',
-    'queue',
-    'functionPrincipalId',
+    'site queue',
+    'function',
     'shared/adapters/service-bus/service-bus-job-queue.ts',
     'createSender(',
   ],
   [
     'functionReceivesDeadLetters',
     'serviceBusDataReceiver',
-    'queue',
-    'functionPrincipalId',
+    'site queue',
+    'function',
     'shared/adapters/service-bus/service-bus-job-queue.ts',
     "subQueueType: 'deadLetter'",
   ],
   [
     'relayReceivesJobs',
     'serviceBusDataReceiver',
-    'queue',
+    'site queue',
     'relay',
     'relay/service-bus-jobs-queue.ts',
     'acceptSession(',
@@ -82,7 +70,7 @@ const ASSIGNMENTS = [
   [
     'relayReports',
     'serviceBusDataSender',
-    'resultsQueue',
+    'results queue',
     'relay',
     'relay/service-bus-results-queue.ts',
     'createSender(',
@@ -90,126 +78,160 @@ const ASSIGNMENTS = [
   [
     'functionReceivesResults',
     'serviceBusDataReceiver',
-    'resultsQueue',
-    'functionPrincipalId',
+    'results queue',
+    'function',
     'functions/coa-results.ts',
     'app.serviceBusQueue(',
   ],
   [
+    'operatorsReadDeadLetters',
+    'serviceBusDataReceiver',
+    'results queue',
+    'operator',
+    'docs/operations.md',
+    'Service Bus Explorer',
+  ],
+  [
     'functionReadsSecrets',
     'keyVaultSecretsUser',
-    'vault',
-    'functionPrincipalId',
+    'vaults',
+    'function',
     'infra/modules/app-settings.bicep',
     '@Microsoft.KeyVault(',
   ],
-  [
-    'operatorsKeepSecrets',
-    'keyVaultSecretsOfficer',
-    'vault',
-    'someone.principalId',
-    'docs/deploy.md',
-    'az keyvault secret set',
-  ],
+  ['operatorsKeepSecrets', 'keyVaultSecretsOfficer', 'vaults', 'operator', 'docs/deploy.md', 'az keyvault secret set'],
   [
     'functionPublishes',
     'monitoringMetricsPublisher',
-    'applicationInsights',
-    'functionPrincipalId',
+    'components',
+    'function',
     'infra/modules/app-settings.bicep',
     'Authorization=AAD',
   ],
+  ['operatorsSeeMonitoring', 'monitoringReader', 'resource group', 'operator', 'docs/operations.md', '```kusto'],
 ] as const;
 
-const found = readBicepFiles().flatMap((file) =>
-  declarations(file)
-    .filter(({ kind, of }) => kind === 'resource' && of.startsWith('Microsoft.Authorization/roleAssignments@'))
-    .map((assignment) => ({ file, assignment, body: bodyOf(assignment) })),
-);
+const TYPE = 'Microsoft.Authorization/roleAssignments';
+const prod = ofType(predicted('prod'), TYPE);
+const described = prod.map((assignment) => ({
+  role: roleOf(assignment),
+  at: placeOf(assignment),
+  who: whoIs(assignment),
+}));
 
 describe('role assignments', () => {
-  it('are these and no others', () => {
-    const listed = found.map(({ assignment, body }) => [
-      assignment.name,
-      /roles\.(\w+)/.exec(textAt(body, 'properties', 'roleDefinitionId') ?? '')?.[1],
-      textAt(body, 'scope'),
-      textAt(body, 'properties', 'principalId'),
+  test('are these and no others', () => {
+    const found = new Set(described.map(({ role, at, who }) => `${role} at ${at} for ${who}`));
+    const expected = ASSIGNMENTS.map(([, role, at, who]) => `${role} at ${at} for ${who}`);
+    expect([...found].toSorted()).toEqual(expected.toSorted());
+  });
+
+  test.each(ASSIGNMENTS)('%s (%s) is needed by the code', (_name, _role, _at, _who, path, evidence) => {
+    expect(read(path)).toContain(evidence);
+  });
+
+  test('are called in the templates as in docs/security.md, each with its reason', () => {
+    const declared = bicepFiles().flatMap(({ text }) => {
+      return [...text.matchAll(/^resource (\w+) 'Microsoft\.Authorization\/roleAssignments@/gm)].map(
+        ([, name]) => name,
+      );
+    });
+    expect(declared.toSorted()).toEqual(ASSIGNMENTS.map(([name]) => name).toSorted());
+    const security = read('docs/security.md');
+    expect(ASSIGNMENTS.map(([name]) => name).filter((name) => !security.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  test('each have a name of their own that only role, place and principal make', () => {
+    const ids = prod.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { name } of prod) expect(name).toMatch(/^\[guid\(|^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  });
+
+  test('let the app read who may ask, and write every other table', () => {
+    const tables = prod.filter((assignment) => placeOf(assignment) === 'tables' && whoIs(assignment) === 'function');
+    const roles = Object.fromEntries(tables.map((assignment) => [tableOf(assignment), roleOf(assignment)]));
+    expect(roles['clients']).toBe('storageTableDataReader');
+    const others = Object.entries(roles).filter(([table]) => table !== 'clients');
+    expect(others.length).toBeGreaterThan(5);
+    expect(others.filter(([, role]) => role !== 'storageTableDataContributor')).toEqual([]);
+  });
+
+  test('let operators write the tables of their commands and no other', () => {
+    const tables = prod.filter((assignment) => placeOf(assignment) === 'tables' && whoIs(assignment) === 'operator');
+    expect(tables.map(tableOf).toSorted()).toEqual(['clients', 'policies']);
+  });
+
+  test('let a relay take jobs of its own site alone', () => {
+    const queues = prod.filter((assignment) => placeOf(assignment) === 'site queue' && whoIs(assignment) === 'relay');
+    const byRelay = queues.map((assignment) => [
+      String(valueAt(assignment, 'properties.principalId')).at(-1),
+      /queues\/coa-([\w-]+)\//.exec(assignment.id)?.[1],
     ]);
-    expect(listed.toSorted()).toEqual(ASSIGNMENTS.map((assignment) => assignment.slice(0, 4)).toSorted());
+    expect(byRelay).toEqual([
+      ['1', 'hq'],
+      ['2', 'hq'],
+      ['3', 'plant-2'],
+    ]);
   });
 
-  it.each(ASSIGNMENTS)('%s (%s) is needed by the code', (_name, _role, _scope, _who, path, evidence) => {
-    expect(readFileSync(join(ROOT, path), 'utf8')).toContain(evidence);
-  });
-
-  it.each(found.map((each) => [each.assignment.name, each] as const))(
-    '%s is named after what it says',
-    (_name, { body }) => {
-      const role = /roles\.\w+/.exec(textAt(body, 'properties', 'roleDefinitionId') ?? '')?.[0] ?? 'none';
-      expect(textAt(body, 'name')).toMatch(/^guid\(/);
-      expect(textAt(body, 'name')).toContain(role);
-      expect(textAt(body, 'name')).toContain(textAt(body, 'properties', 'principalId'));
-      expect(textAt(body, 'properties', 'principalType')).toMatch(
-        /^('ServicePrincipal'|(someone|entry)\.principalType)$/,
-      );
-    },
-  );
-
-  it('are documented, each with its reason', () => {
-    const security = readFileSync(join(ROOT, 'docs/security.md'), 'utf8');
-    expect(ASSIGNMENTS.map(([name]) => name).filter((name) => !security.includes(`\`${name}\``))).toEqual([]);
-  });
-
-  it('are as many as docs/cost.md says, against the limit of a subscription', () => {
-    const storage = readBicepFile('infra/modules/storage.bicep');
-    const tables = (name: string) => literalsOf(declaration(storage, name).node.namedChildren.at(-1) ?? storage.root);
-    const writable = tables('tableNames').length - tables('readOnlyTableNames').length;
-    const times: Record<string, number> = {
-      functionReadsTables: tables('readOnlyTableNames').length,
-      functionWritesTables: writable,
-      operatorsWriteTables: tables('operatorTableNames').length,
-    };
-    const count = (belongs: (scope: string, who: string) => boolean) =>
-      ASSIGNMENTS.filter(([, , scope, who]) => belongs(scope, who)).reduce(
-        (sum, [name]) => sum + (times[name] ?? 1),
-        0,
-      );
-    const isFunction = (who: string) => who === 'functionPrincipalId';
-    const deployment = count((scope, who) => isFunction(who) && scope !== 'queue');
-    const site = count((scope, who) => isFunction(who) && scope === 'queue');
-    const relay = count((_, who) => who === 'relay');
-    const operator = count((_, who) => !isFunction(who) && who !== 'relay');
-    expect(readFileSync(join(ROOT, 'docs/cost.md'), 'utf8')).toContain(
+  test('are as many as docs/cost.md says, against the limit of a subscription', () => {
+    const count = (wanted: (at: string, who: string) => boolean) =>
+      described.filter(({ at, who }) => wanted(at, who)).length;
+    const [sites, relays, operators] = [2, 3, 1];
+    const deployment = count((at, who) => who === 'function' && at !== 'site queue');
+    const site = count((at, who) => who === 'function' && at === 'site queue') / sites;
+    const relay = count((_, who) => who === 'relay') / relays;
+    const operator = count((_, who) => who === 'operator') / operators;
+    expect(read('docs/cost.md')).toContain(
       `${deployment} per deployment, ${site} per site, ${relay} per relay, ${operator} per operator`,
     );
   });
 });
 
 describe('roles', () => {
-  const file = readBicepFile('infra/modules/roles.bicep');
-  const object = nodesOfType(declaration(file, 'roles').node, 'object')[0];
-  const roles = new Map([...(object ? propertiesOf(object) : [])].map(([name, { text }]) => [name, text.slice(1, -1)]));
+  const declared = [...read('infra/modules/roles.bicep').matchAll(/^ {2}(\w+): '([0-9a-f-]{36})'$/gm)];
 
-  it('are built-in ones, under their own ids', () => {
-    expect(Object.fromEntries(roles)).toEqual(BUILT_IN_ROLES);
+  test('are built-in ones, under their own ids, and are all assigned', () => {
+    expect(Object.fromEntries(declared.map(([, name, id]) => [name, id]))).toEqual(BUILT_IN_ROLES);
+    expect([...new Set(described.map(({ role }) => role))].toSorted()).toEqual(Object.keys(BUILT_IN_ROLES).toSorted());
   });
 
-  it('are all assigned', () => {
-    const assigned = new Set<string>(ASSIGNMENTS.map(([, role]) => role));
-    expect([...roles.keys()].filter((name) => !assigned.has(name))).toEqual([]);
-  });
-
-  it('appear nowhere else as a GUID', () => {
+  test('appear nowhere else as a GUID', () => {
     const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
     /** Microsoft Graph and the Intune API; placeholders of the samples. */
-    const others = [
-      '00000003-0000-0000-c000-000000000000',
-      'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4',
-      '00000000-0000-0000-0000-000000000000',
-    ];
-    const strange = readBicepFiles()
-      .filter(({ path }) => path !== file.path)
+    const others =
+      /: (00000003-0000-0000-c000-000000000000|c161e42e-d4df-4a3d-9b42-e7a3c31f59d4|00000000-0000-0000-0000-00000000000\d)$/;
+    const strange = bicepFiles()
+      .filter(({ path }) => path !== 'infra/modules/roles.bicep')
       .flatMap(({ path, text }) => [...text.matchAll(guid)].map(([id]) => `${path}: ${id}`));
-    expect(strange.filter((line) => !others.some((known) => line.endsWith(known)))).toEqual([]);
+    expect(strange.filter((line) => !others.test(line))).toEqual([]);
   });
 });
+
+function roleOf(assignment: PredictedResource): string {
+  const id = String(valueAt(assignment, 'properties.roleDefinitionId')).split('/').at(-1);
+  return Object.entries(BUILT_IN_ROLES).find(([, known]) => known === id)?.[0] ?? `unknown role ${id}`;
+}
+
+/** At what it is assigned: the resource before the assignment's own part of the id. */
+function placeOf({ id }: PredictedResource): string {
+  const scope = scopeOf(id);
+  if (/\/queues\/coa-results$/.test(scope)) return 'results queue';
+  if (/\/queues\/coa-[\w-]+$/.test(scope)) return 'site queue';
+  return scope.includes('/providers/') ? (scope.split('/').at(-2) ?? '') : 'resource group';
+}
+
+function tableOf({ id }: PredictedResource): string {
+  return scopeOf(id).split('/').at(-1) ?? '';
+}
+
+function scopeOf(id: string): string {
+  const expression = /^\[extensionResourceId\('([^']+)'/.exec(id)?.[1];
+  return expression ?? id.slice(0, id.indexOf(`/providers/${TYPE}`));
+}
+
+function whoIs(assignment: PredictedResource): string {
+  const principal = String(valueAt(assignment, 'properties.principalId'));
+  if (principal.includes('userAssignedIdentities')) return 'function';
+  return principal.endsWith('0') ? 'operator' : 'relay';
+}

@@ -1,0 +1,78 @@
+// The compiler builds, lints and formats every Bicep file without an error or a warning.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AZD_ENVIRONMENT, runBicep } from '../../scripts/bicep.ts';
+import { bicepFiles, ROOT } from './deployment.ts';
+
+/** infra/identity needs the types of Microsoft Graph: test/infra/identity.test.ts builds it. */
+const files = bicepFiles();
+const withoutIdentity = files.filter(({ path }) => !path.startsWith('infra/identity/'));
+const templates = withoutIdentity.filter(({ path }) => path.endsWith('.bicep'));
+const samples = withoutIdentity.filter(({ path }) => path.endsWith('.bicepparam'));
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nac-bicep-'));
+  cpSync(join(ROOT, 'infra'), join(folder, 'infra'), { recursive: true });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the compiler', () => {
+  test('builds every template without a word', async () => {
+    expect(templates.length).toBeGreaterThan(10);
+    const { stdout, stderr } = await runBicep([
+      'build',
+      '--pattern',
+      join(folder, 'infra/{main.bicep,modules/*.bicep}'),
+    ]);
+    expect(`${stdout}${stderr}`).not.toMatch(/Warning|Error/);
+  });
+
+  test('has nothing to say about style', async () => {
+    const { stdout, stderr } = await runBicep([
+      'lint',
+      '--pattern',
+      join(folder, 'infra/{main.bicep,modules/*.bicep}'),
+    ]);
+    expect(`${stdout}${stderr}`).not.toMatch(/Warning|Error/);
+  });
+
+  test.each(samples.map(({ path }) => path))('builds %s', async (path) => {
+    const { stdout, stderr } = await runBicep(['build-params', join(ROOT, path), '--stdout'], {
+      ...process.env,
+      ...AZD_ENVIRONMENT,
+    });
+    expect(JSON.parse(stdout)).toHaveProperty('parametersJson');
+    expect(stderr).not.toMatch(/Warning|Error/);
+  });
+
+  test('formats every file as it is', async () => {
+    await runBicep(['format', '--pattern', join(folder, 'infra/**/*.bicep')]);
+    await runBicep(['format', '--pattern', join(folder, 'infra/**/*.bicepparam')]);
+    const changed = files.filter(({ path, text }) => readFileSync(join(folder, path), 'utf8') !== text);
+    expect(
+      changed.map(({ path }) => path),
+      'bicep format --pattern "infra/**/*.bicep"',
+    ).toEqual([]);
+  });
+
+  test('tells who lacks a variable of azd’s environment which one', async () => {
+    const { AZURE_LOCATION: _, ...env } = { ...process.env, ...AZD_ENVIRONMENT };
+    const refused = await runBicep(['build-params', join(ROOT, 'infra/main.bicepparam'), '--stdout'], env).catch(
+      (error: Error) => error,
+    );
+    expect(String(refused)).toContain('AZURE_LOCATION');
+  });
+
+  test('notices a resource of a type that nothing checks', async () => {
+    const config = readFileSync(join(ROOT, 'infra/bicepconfig.json'), 'utf8');
+    expect(config).not.toContain('BCP225');
+    expect(
+      files.filter(({ text }) => /#disable-diagnostics|#disable-next-line (?!what-if-short-circuiting)/.test(text)),
+    ).toEqual([]);
+  });
+});
