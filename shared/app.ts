@@ -80,9 +80,12 @@ export interface App {
   refuseHeld(apiKey: string | null, body: RequestBody): Promise<HeldRun>;
   /** Whether a Service Bus is there to carry jobs. */
   readonly enforces: boolean;
-  /** One round of the enforcement timer. */
-  enforce(): Promise<{ readonly decided: number; readonly queued: number }>;
-  /** Takes a message of the results queue. @throws ConnectorError NAC_REPORT */
+  /**
+   * One round of the enforcement timer.
+   * @param functionTimeoutMs how long the host lets a function run before it ends the process; two minutes unless given
+   */
+  enforce(functionTimeoutMs?: number): Promise<{ readonly decided: number; readonly queued: number }>;
+  /** Takes a message of the results queue; what is no report is logged as NAC_REPORT. @throws StoreError */
   report(body: unknown): Promise<void>;
   /**
    * A page of jobs, newest first, for operators.
@@ -178,7 +181,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       return (await pollControl()).refuse(await readBody(body), name);
     },
     enforces: settings.serviceBus !== undefined,
-    enforce: async () => (await enforcement()).enforcer.round(),
+    enforce: async (functionTimeoutMs = 120_000) => (await enforcement()).enforcer.round(functionTimeoutMs),
     report: async (body) => (await enforcement()).report(body),
     async jobs(apiKey, query) {
       await (await lookup()).authenticateOperator(apiKey);

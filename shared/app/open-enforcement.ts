@@ -9,12 +9,13 @@ import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts'
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
+import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
 import { decideJobForSession, decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
 import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
-import { pumpOutbox } from '../enforcement/pump-outbox.ts';
+import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
@@ -27,10 +28,13 @@ import type { Logger } from '../ports/telemetry.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
 
+/** A pass that an operator or a poll waits for; what it leaves is for the timer. */
+const PUMP_MS = 20_000;
+
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
 export async function openEnforcement(context: Context) {
-  const { settings, clock, timer, log, openTables, closing } = context;
+  const { settings, clock, random, timer, log, openTables, closing } = context;
   if (settings.serviceBus === undefined) throw notEnforcing();
   const { ServiceBusJobQueue, serviceBusJobLink } = await import('../adapters/service-bus/service-bus-job-queue.ts');
   const serviceBus = serviceBusJobLink(await context.serviceBus(), timer);
@@ -50,17 +54,24 @@ export async function openEnforcement(context: Context) {
   };
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
-    jobs: new TableJobStore(tables),
+    jobs: new TableJobStore(tables, log),
+    tasks: new TableTaskStore(tables.polling),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
     sweepStatus:
       settings.intunePermissions === 'full' ? sweepStatus : refreshStatus(new TableTaskStore(tables.polling)),
     policies,
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
+    random,
     log,
   };
-  const limits = { inHandPerSite: settings.jobsInHandPerSite };
-  const early = new EarlyPump(() => pumpOutbox(deps, limits).catch(logPumpFailure(log)));
+  const limits = { inHandPerSite: settings.jobsInHandPerSite, compareEveryMs: settings.pollingIntervalMs };
+  const pump = async (options: PumpOptions = {}): Promise<void> => {
+    await pumpOutbox(deps, limits, { until: addMilliseconds(toInstant(clock.now()), PUMP_MS), ...options }).catch(
+      logPumpFailure(log),
+    );
+  };
+  const early = new EarlyPump(() => pump());
   return {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */
@@ -77,14 +88,14 @@ export async function openEnforcement(context: Context) {
     jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
     async resend(site: string, id: string): Promise<string> {
       const job = await resendJob({ ...deps, devices }, site, id);
-      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
+      await pump({ site });
       return job;
     },
     async reauthenticate(deviceId: string): Promise<string[]> {
       const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
       if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();
       const jobs = await decideReauthentication({ ...deps, devices }, key);
-      await pumpOutbox(deps, limits).catch(logPumpFailure(log));
+      await pump();
       return jobs;
     },
   };

@@ -41,6 +41,8 @@ export interface SessionAccounting {
   readonly coa: CoaSession;
   /** Decision that the session's Class names. */
   readonly class?: string;
+  /** When the NAS said that it knows no such session (Error-Cause 503). What it says of it later speaks against that. */
+  readonly notFoundAt?: Instant;
 }
 
 /** Interim-Updates that change nothing are written this often, as a sign of life. */
@@ -53,10 +55,12 @@ const PLACE_NAMES = ['callingStationId', 'calledStationId', 'nasPort', 'nasPortI
  * What the event makes of the session's accounting; `undefined` when it is late, repeated, about an earlier session of
  * the station at this place, or not worth a write. Records of one Acct-Session-Id are ordered by the time of the event,
  * others by their arrival. A late record still fills in what is not known.
+ * @param answeredAt when the station got its newest answer
  */
 export function applyAccounting(
   current: SessionAccounting | undefined,
   event: AccountingEvent,
+  answeredAt?: Instant,
 ): SessionAccounting | undefined {
   if (current === undefined) return fromEvent(event);
   const isOther =
@@ -66,6 +70,8 @@ export function applyAccounting(
   if (isOther) return replaced(current, event);
   const next = isLate(current, event) ? filledIn(current, event) : merged(current, event);
   if (!sameButTime(current, next)) return next;
+  // The first word after an answer says whether the NAS acts on it, though it says what it said before.
+  if (answeredAt !== undefined && arrivalOf(current) < answeredAt && arrivalOf(next) >= answeredAt) return next;
   return millisecondsBetween(arrivalOf(current), arrivalOf(next)) >= SIGN_EVERY_MS ? next : undefined;
 }
 

@@ -8,13 +8,17 @@ const FIRST_RETRY_MS = 10_000;
 const LONGEST_RETRY_MS = 10 * 60_000;
 /** A station that was sent to ask again is back within seconds; one that is not may have met a lookup that was away. */
 const FIRST_PROOF_WAIT_MS = 2 * 60_000;
+/** The first accounting after an answer may have left the NAS before it had the answer. */
+const FIRST_APPLY_WAIT_MS = 30_000;
 /** Error-Causes that pass: 505 Other Proxy Processing Error, 506 Resources Unavailable (RFC 5176 section 3.5). */
 const PASSING_ERROR_CAUSES = [505, 506];
 
 /** True when the job may go into its site's queue now. */
-export function isDue({ stage, nextAttemptAt }: EnforcementJob, now: Instant): boolean {
+export function isDue(job: EnforcementJob, now: Instant): boolean {
+  const { stage, nextAttemptAt } = job;
+  if (isFinal(job)) return false;
   if (stage === 'decided') return true;
-  const waits = stage === 'no-answer' || stage === 'acknowledged';
+  const waits = stage === 'no-answer' || stage === 'acknowledged' || stage === 'answered';
   return waits && nextAttemptAt !== undefined && nextAttemptAt <= now;
 }
 
@@ -30,15 +34,41 @@ export function advance(job: EnforcementJob, stage: JobStage, at: Instant, attem
     (attempt > job.attempt || (attempt === job.attempt && JOB_STAGES.indexOf(stage) > JOB_STAGES.indexOf(job.stage)));
   if (!further) return job;
   // When the next attempt is due was true of the stage before.
-  const { nextAttemptAt: _, ...rest } = job;
+  const { nextAttemptAt: _, keptClass: __, ...rest } = job;
   return { ...rest, stage, attempt, steps: [...job.steps, { stage, attempt, at }] };
 }
 
-/** What a relay's report makes of the job. Reports of earlier attempts and repeated ones change nothing. */
-export function applyReport(job: EnforcementJob, report: CoaReport, now: Instant): EnforcementJob {
+/** Accounting goes on with an older answer: one more attempt, after a while in which better news may come. */
+export function keepsOldAnswer(job: EnforcementJob, keptClass: string, now: Instant): EnforcementJob {
+  if (job.stage !== 'answered' || job.unproven || job.keptClass === keptClass) return job;
+  return {
+    ...job,
+    keptClass,
+    hint: 'The station got the new answer, and accounting goes on with the Class of an older one: the NAS does not act on it. Look into its log for a refused attribute, VLAN or role.',
+    nextAttemptAt: addMilliseconds(now, FIRST_APPLY_WAIT_MS * 3 ** (job.attempt - 1)),
+  };
+}
+
+/** That is all there will be known: the NAS sends no Class. */
+export function endUnproven(job: EnforcementJob): EnforcementJob {
+  if (job.stage !== 'answered' || isFinal(job)) return job;
+  const { nextAttemptAt: _, ...rest } = job;
+  return { ...rest, unproven: true };
+}
+
+/**
+ * What a relay's report makes of the job. Reports of earlier attempts and repeated ones change nothing.
+ * @param sessionIsOver a NAS that does not know the session (503) is right
+ */
+export function applyReport(
+  job: EnforcementJob,
+  report: CoaReport,
+  now: Instant,
+  sessionIsOver = false,
+): EnforcementJob {
   // A later attempt than is written down was sent all the same: the write after it came too late, or never.
   if (report.attempt < job.attempt) return job;
-  const stage = stageOf(report);
+  const stage = sessionIsOver && report.stage === 'finished' ? 'ended' : stageOf(report);
   const next = advance(job, stage, report.at, report.attempt);
   if (next === job) return job;
   const { outcome, errorCause, hint, discarded, nextAttemptAt, ...rest } = next;

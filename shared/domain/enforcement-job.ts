@@ -1,15 +1,15 @@
 // An enforcement job: the intention that a connected station gets another answer than it was told, and its life until
 // that is proven or given up.
 //
-// decided -> queued -> taken -> sent -> acknowledged -> reauthenticated -> proven
-//                                   |               \-> ended
+// decided -> queued -> taken -> sent -> acknowledged -> answered -> proven
 //                                   \-> refused | no-answer (then queued again, as the next attempt) | dead-lettered
-// superseded: a newer job is about the same session, or there is nothing to enforce any more; expired: too old to be
-// worth a try.
+// answered -> queued again, where accounting goes on with the Class of an older answer; without any Class it stays.
+// ended: the session is over, so no station has the old answer there; superseded: a newer job is about the same session,
+// or policy has come back to what the station has; expired: too old to be worth a try. All of them from anywhere.
 
 import type { CoaAction, CoaNas, CoaOutcome, CoaSession } from './coa-job.ts';
 import { coaTargetOf } from './coa-target.ts';
-import type { Outcome } from './decision.ts';
+import type { Decision, Outcome, Standing } from './decision.ts';
 import type { DeviceKey } from './device.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 import type { Session } from './session.ts';
@@ -27,11 +27,11 @@ export const JOB_STAGES = [
   /** Silence, or no NAS to ask; there is another attempt. */
   'no-answer',
   'acknowledged',
-  /** The station asked again after the CoA. */
-  'reauthenticated',
-  /** It was told what it should be told. */
+  /** The station asked, and our answer was the one wanted. Whether the NAS acts on it, only accounting says. */
+  'answered',
+  /** Accounting carries the Class of an answer with the wanted outcome. */
   'proven',
-  /** The NAS acknowledged, the session ended, and the station has not come back: nobody has the old answer any more. */
+  /** The session is over: no station is left there with the old answer. */
   'ended',
   'superseded',
   'expired',
@@ -60,7 +60,7 @@ export interface EnforcementJob {
   readonly sessionId: string;
   readonly device?: DeviceKey;
   readonly action: CoaAction;
-  /** Into quarantine goes before out of it. */
+  /** What takes access away goes before what gives it. */
   readonly urgent: boolean;
   readonly reason: string;
   readonly told: Outcome;
@@ -73,6 +73,10 @@ export interface EnforcementJob {
   readonly attempt: number;
   readonly stage: JobStage;
   readonly nextAttemptAt?: Instant;
+  /** Accounting carries this Class of an older answer, though the station has got a newer one: it keeps its old access. */
+  readonly keptClass?: string;
+  /** It ended as `answered`: no accounting with a Class came within the time that proof may take. */
+  readonly unproven?: true;
   readonly outcome?: CoaOutcome;
   readonly errorCause?: { readonly code: number; readonly name: string };
   readonly hint?: string;
@@ -89,6 +93,8 @@ export interface EnforcementJob {
 export interface JobDecision {
   readonly session: Session;
   readonly wanted?: Outcome;
+  /** Of the answer that is wanted. */
+  readonly standing?: Standing;
   readonly device?: DeviceKey;
   /** What made the difference: the device's version, or another word that stays the same when it is decided again. */
   readonly version: string;
@@ -108,7 +114,7 @@ export function decideJob(decision: JobDecision): EnforcementJob {
     sessionId: session.id,
     ...(device && { device: { source: device.source, id: device.id } }),
     action: 'reauthenticate',
-    urgent: wanted === undefined || session.decision.standing === 'compliant',
+    urgent: wanted === undefined || takesAccessAway(session.decision, wanted, decision.standing),
     reason,
     told: session.decision.outcome,
     ...(wanted && { wanted }),
@@ -122,15 +128,33 @@ export function decideJob(decision: JobDecision): EnforcementJob {
   };
 }
 
+/**
+ * Which outcome gives more access, only the policy's author knows; a standing that gets worse is what takes it away. Where
+ * the standing stays and the policy moved, a station that had the access of a good standing may lose it.
+ */
+function takesAccessAway(had: Pick<Decision, 'outcome' | 'standing'>, wanted: Outcome, standing?: Standing): boolean {
+  if (had.outcome.verdict !== wanted.verdict) return wanted.verdict === 'deny';
+  const before = goodness(had.standing);
+  return standing === undefined
+    ? before > 0
+    : goodness(standing) < before || (goodness(standing) === before && before > 0);
+}
+
+function goodness(standing: Standing): number {
+  if (standing === 'compliant') return 2;
+  return standing === 'inGracePeriod' ? 1 : 0;
+}
+
 /** The same job once more, decided now. */
 export function renewJob(job: EnforcementJob, now: Instant): EnforcementJob {
   const version = job.id.split('-').slice(2).join('-');
   const steps: JobStep[] = [{ stage: 'decided', attempt: 1, at: now }];
-  return { ...job, id: jobId(now, job.sessionId, version), decidedAt: now, steps };
+  const expiresAt = addMilliseconds(now, JOB_LIFE_MS);
+  return { ...job, id: jobId(now, job.sessionId, version), decidedAt: now, expiresAt, steps };
 }
 
 export function isFinal(job: EnforcementJob): boolean {
-  return FINAL_STAGES.includes(job.stage);
+  return FINAL_STAGES.includes(job.stage) || job.unproven === true;
 }
 
 /** It came to an end, and not to its own. */

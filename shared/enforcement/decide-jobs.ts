@@ -1,8 +1,9 @@
-// Which sessions were told something that policy no longer says: after a change of a device, and for all of them each
-// polling interval, which finds whatever the fast path missed.
+// Which sessions have an answer that policy no longer gives: after a change of a device, after whatever else makes us look
+// at a session, and for all of them in the reconciliation, which finds what the fast path missed.
 
 import { concurrently } from '../concurrently.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
+import { answersInEffect } from '../domain/answers-in-effect.ts';
 import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
@@ -14,7 +15,6 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { walkSessions } from '../walk-sessions.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
@@ -40,24 +40,21 @@ export async function decideJobsForChange(deps: DecideJobsDeps, change: DeviceCh
 
 /** Nothing is known to have changed, but the session may be answered otherwise all the same. */
 export function decideJobForSession(deps: DecideJobsDeps, session: Session): Promise<boolean> {
-  return decideFor(deps, session, {});
+  return decideFor(deps, session, { again: true });
 }
 
-/** @returns how many jobs were missing */
-export async function reconcileSessions(deps: DecideJobsDeps): Promise<number> {
-  const open = new Map<string, EnforcementJob>();
-  for await (const { job } of deps.jobs.listOpen()) open.set(job.sessionId, job);
-  let decided = 0;
-  for await (const session of walkSessions(deps.sessions)) {
-    if (await decideFor(deps, session, { underWay: open.get(session.id), again: true })) decided += 1;
-  }
-  if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });
-  return decided;
+/** @param open jobs of the session that have not ended: one that brings what is wanted now is as good as another */
+export function compareSession(
+  deps: DecideJobsDeps,
+  session: Session,
+  open: readonly EnforcementJob[],
+): Promise<boolean> {
+  return decideFor(deps, session, { open, again: true });
 }
 
 /**
- * An operator wants the station to authenticate again, whatever it will be told. The lookup knows first, so that it writes
- * down that the station has asked even if it is told the same as before.
+ * An operator wants the station to authenticate again, whatever it will be answered. The lookup knows first, so that it
+ * writes down that the station has asked even if the answer is the same as before.
  */
 export async function decideReauthentication(deps: ReauthenticationDeps, key: DeviceKey): Promise<string[]> {
   const now = toInstant(deps.clock.now());
@@ -66,15 +63,39 @@ export async function decideReauthentication(deps: ReauthenticationDeps, key: De
   const jobs = live.map((session) =>
     decideJob({ session, device: key, version: 'operator', reason: 'asked for by an operator', decidedAt: now, now }),
   );
-  for (const job of jobs) await deps.jobs.create(job);
+  await concurrently(jobs, SESSIONS_AT_ONCE, (job) => deps.jobs.create(job));
   return jobs.map(({ id }) => id);
+}
+
+/** One of the answers that a NAS may act on, and what the same question would be answered now. */
+export interface Comparison {
+  readonly session: Session;
+  readonly now: AnswerNow;
+}
+
+/**
+ * @returns the first answer in effect that policy no longer gives, with what is wanted instead: the answer of the moment
+ * for the credential that rules the session; `undefined` when all of them are still given
+ */
+export async function findDifference(
+  decideAgain: DecideJobsDeps['decideAgain'],
+  session: Session,
+  now: Instant,
+): Promise<{ readonly has: Session; readonly wanted: AnswerNow } | undefined> {
+  let ruling: AnswerNow | undefined;
+  for (const answered of answersInEffect(session, now)) {
+    const answer = await decideAgain(answered);
+    ruling ??= answer;
+    if (!sameOutcome(answered.decision.outcome, answer.outcome)) return { has: answered, wanted: ruling };
+  }
+  return undefined;
 }
 
 interface Occasion {
   /** What made us look. */
   readonly change?: DeviceChange;
-  /** A job of the session that is open already. */
-  readonly underWay?: EnforcementJob | undefined;
+  /** Jobs of the session that are open already. */
+  readonly open?: readonly EnforcementJob[];
   /** Whether the same decision is made once more where it came to nothing. */
   readonly again?: boolean;
 }
@@ -82,10 +103,10 @@ interface Occasion {
 async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occasion): Promise<boolean> {
   const now = toInstant(deps.clock.now());
   if (!isLive(session, now)) return false;
-  const answer = await deps.decideAgain(session);
-  if (sameOutcome(session.decision.outcome, answer.outcome)) return false;
-  if (occasion.underWay && isAsGood(occasion.underWay, answer)) return false;
-  const job = newJob(session, answer, occasion, now);
+  const difference = await findDifference(deps.decideAgain, session, now);
+  if (difference === undefined) return false;
+  if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
+  const job = newJob(difference, occasion, now);
   const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
   if (created) {
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
@@ -98,24 +119,29 @@ function isAsGood(underWay: EnforcementJob, answer: AnswerNow): boolean {
   return underWay.wanted === undefined ? !wasAcknowledged(underWay) : sameOutcome(underWay.wanted, answer.outcome);
 }
 
-/** Named after what was observed and told, so that poll and reconciliation come to the same job. */
-function newJob(session: Session, answer: AnswerNow, { change }: Occasion, now: Instant): EnforcementJob {
-  const device = answer.device ?? change ?? session.decision.device;
-  const { standing, decidedAt: toldAt } = session.decision;
-  const observedAt = answer.device?.observedAt ?? change?.observedAt ?? now;
+/** Named after what was observed and answered, so that poll and reconciliation come to the same job. */
+function newJob(
+  { has, wanted }: { readonly has: Session; readonly wanted: AnswerNow },
+  { change }: Occasion,
+  now: Instant,
+): EnforcementJob {
+  const device = wanted.device ?? change ?? has.decision.device;
+  const { standing, decidedAt: answeredAt } = has.decision;
+  const observedAt = wanted.device?.observedAt ?? change?.observedAt ?? now;
   return decideJob({
-    session,
-    wanted: answer.outcome,
+    session: has,
+    wanted: wanted.outcome,
+    standing: wanted.standing,
     ...(device && { device }),
-    version: answerVersion(answer),
-    reason: `${standing} -> ${answer.standing} (${answer.rule})`,
+    version: answerVersion(wanted),
+    reason: `${standing} -> ${wanted.standing} (${wanted.rule})`,
     // Where the policy moved and not the device, its observation may be months old.
-    decidedAt: observedAt > toldAt ? observedAt : toldAt,
+    decidedAt: observedAt > answeredAt ? observedAt : answeredAt,
     now,
   });
 }
 
-/** What made the difference: the same for everybody who decides again. */
+/** What made the difference: the same for all who decide again. */
 export function answerVersion({ device, standing }: AnswerNow): string {
   return device ? `v${device.version}` : standing;
 }

@@ -1,56 +1,130 @@
-// One round of the enforcement timer: the outbox goes on, and after each complete sweep every session is compared with
-// policy. Rounds may overlap and be cut short: all they do may be done again.
+// One round of the enforcement timer: the outbox goes on, what was noted is compared, dead letters are read, and all sessions
+// are compared with policy when that is due. Rounds may overlap and be cut short: all they do may be done again.
 
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
-import { type DecideJobsDeps, reconcileSessions } from './decide-jobs.ts';
+import { compareListed } from './compare-listed.ts';
+import { type Occasion, readComparison } from './comparison-task.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
+import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';
 
-export interface EnforceDeps extends DecideJobsDeps, PumpDeps {
+export interface EnforceDeps extends ReconcileDeps, PumpDeps {
   readonly sweepStatus: SweepStatus;
   readonly policies: PolicySource;
 }
 
+export interface EnforceLimits extends PumpLimits {
+  /** Milliseconds from one comparison of all sessions to the next, at most. */
+  readonly compareEveryMs: number;
+}
+
+/** The rest of the time that a function may run is for what is under way when the round ends. */
+const ROUND_SHARE = 0.6;
+const LEASE_SHARE = 1.5;
+/** While all sessions are compared, the outbox and what was noted have their turn this often. */
+const TURN_EVERY_MS = 5_000;
+/** Each site takes a fifth of a second, and has its turn another time. */
+const DEAD_LETTERS_MS = 5_000;
+const REPORT_OVERDUE_EVERY_MS = 10 * 60_000;
+
+export interface RoundResult {
+  readonly decided: number;
+  readonly queued: number;
+}
+
 export class Enforcer {
   readonly #deps: EnforceDeps;
-  readonly #limits: PumpLimits;
-  /** The sweep and policy after which sessions were last compared; another process compares once more, which does no harm. */
-  #reconciledAfter: string | undefined;
-  /** When the policy came into force that every instance answers by. */
-  #settledPolicy: string | undefined;
-  /** Sites that had open jobs in the round before: a job that ended meanwhile may have left a dead letter. */
-  #sitesBefore: ReadonlySet<string> = new Set();
+  readonly #limits: EnforceLimits;
+  /** Sites that had open jobs in the turn before: a job that ended meanwhile may have left a dead letter. */
+  #sitesBefore: Set<string> = new Set();
+  /** Where the outbox goes on that took more than one round. */
+  #from: string | undefined;
+  #overdueReportedAt: Instant | undefined;
 
-  constructor(deps: EnforceDeps, limits: PumpLimits) {
+  constructor(deps: EnforceDeps, limits: EnforceLimits) {
     this.#deps = deps;
     this.#limits = limits;
   }
 
-  /** @throws QueueError when a site's queue is away, after everything else was done */
-  async round(): Promise<{ readonly decided: number; readonly queued: number }> {
-    const [pumped] = await Promise.allSettled([pumpOutbox(this.#deps, this.#limits)]);
-    const { decided, sites } = await this.#reconcileIfDue();
-    const queuedAfter = decided > 0 ? await pumpOutbox(this.#deps, this.#limits) : 0;
-    const open = new Set<string>();
-    for await (const { job } of this.#deps.jobs.listOpen()) open.add(job.site);
-    await takeDeadLetters(this.#deps, sites.union(open).union(this.#sitesBefore));
-    this.#sitesBefore = open;
-    if (pumped.status === 'rejected') throw pumped.reason;
-    return { decided, queued: pumped.value + queuedAfter };
+  /**
+   * @param functionTimeoutMs how long the host lets the round run before it ends the process
+   * @throws QueueError, StoreError when a site could not be pumped, after everything else was done
+   */
+  async round(functionTimeoutMs: number): Promise<RoundResult> {
+    const until = addMilliseconds(this.#now(), functionTimeoutMs * ROUND_SHARE);
+    const turn = await this.#turn(until);
+    let { open, queued, decided, failure, at } = turn;
+    const betweenPages = async (): Promise<void> => {
+      if (millisecondsBetween(at, this.#now()) < TURN_EVERY_MS) return;
+      const next = await this.#turn(until);
+      queued += next.queued;
+      decided += next.decided;
+      failure ??= next.failure;
+      ({ open, at } = next);
+    };
+    const limits = { intervalMs: this.#limits.compareEveryMs, leaseMs: functionTimeoutMs * LEASE_SHARE };
+    const compared = await reconcile(this.#deps, limits, await this.#occasion(), {
+      until,
+      open: () => open,
+      betweenPages,
+    });
+    decided += compared.decided;
+    // A site that has had nothing to do for long may have dead letters all the same.
+    if (compared.completed) {
+      for await (const site of this.#deps.jobs.listSites()) this.#sitesBefore.add(site);
+    }
+    if (compared.decided > 0) queued += (await this.#pump(until)).queued;
+    await this.#reportOverdue(limits.intervalMs);
+    if (failure !== undefined) throw failure;
+    return { decided, queued };
   }
 
-  /** @returns how many jobs were missing, and every site, whose dead letters are read then too */
-  async #reconcileIfDue(): Promise<{ readonly decided: number; readonly sites: ReadonlySet<string> }> {
+  /** Notes are no older than a round when they are compared, and their jobs go out in the same turn. */
+  async #turn(until: Instant) {
+    const pumped = await this.#pump(until);
+    const { queued, sites, failure } = pumped;
+    const decided = await compareListed(this.#deps, pumped.open, until);
+    const after = decided > 0 ? await this.#pump(until) : undefined;
+    const open = after?.open ?? pumped.open;
+    const time = addMilliseconds(this.#now(), DEAD_LETTERS_MS);
+    const asked = new Set([...this.#sitesBefore, ...sites]);
+    const left = await takeDeadLetters(this.#deps, asked, time < until ? time : until);
+    this.#sitesBefore = new Set([...left, ...sites]);
+    return { open, decided, queued: queued + (after?.queued ?? 0), failure, at: this.#now() };
+  }
+
+  async #pump(until: Instant) {
+    const pumped = await pumpOutbox(this.#deps, this.#limits, { from: this.#from, until });
+    this.#from = pumped.next;
+    return pumped;
+  }
+
+  /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
+  async #occasion(): Promise<Occasion> {
     const sweep = await this.#deps.sweepStatus.lastCompleteStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
-    // As long as some may still answer by the policy before, nobody is told by CoA what the new one says.
-    if (outgoing.length === 0) this.#settledPolicy = since;
-    const occasion = `${sweep} ${this.#settledPolicy}`;
-    if (sweep === undefined || occasion === this.#reconciledAfter) return { decided: 0, sites: new Set() };
-    const decided = await reconcileSessions(this.#deps);
-    const sites = new Set(await Array.fromAsync(this.#deps.jobs.listSites()));
-    this.#reconciledAfter = occasion;
-    return { decided, sites };
+    return { ...(sweep !== undefined && { sweep }), ...(outgoing.length === 0 && { policy: since }) };
+  }
+
+  async #reportOverdue(intervalMs: number): Promise<void> {
+    const now = this.#now();
+    const { state } = await readComparison(this.#deps.tasks);
+    const ageMs = overdueMs(state, { intervalMs }, now);
+    const reportedAt = this.#overdueReportedAt;
+    if (ageMs === undefined) return;
+    if (reportedAt !== undefined && millisecondsBetween(reportedAt, now) < REPORT_OVERDUE_EVERY_MS) return;
+    this.#overdueReportedAt = now;
+    this.#deps.log.error('enforcement.comparison-overdue', {
+      ageMs,
+      intervalMs,
+      shard: state.run?.shard,
+      compared: state.run?.compared,
+    });
+  }
+
+  #now(): Instant {
+    return toInstant(this.#deps.clock.now());
   }
 }

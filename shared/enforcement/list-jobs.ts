@@ -2,12 +2,15 @@
 
 import { concurrently } from '../concurrently.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
-import { sameOutcome } from '../domain/decision.ts';
 import { type EnforcementJob, hasFailed, isFinal, type JobStage, wasAcknowledged } from '../domain/enforcement-job.ts';
-import type { Instant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import { isLive, type Session } from '../domain/session.ts';
+import { StoreError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { findDifference } from './decide-jobs.ts';
 
 export interface JobFilter {
   readonly site?: string | undefined;
@@ -34,18 +37,23 @@ export interface ListJobsDeps {
   readonly jobs: JobStore;
   readonly sessions: SessionStore;
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
+  readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Jobs looked at for one page. */
 const MOST_LOOKED_AT = 5_000;
 /** Sessions compared with policy at once. */
 const COMPARED_AT_ONCE = 16;
+/** A page ends after this time, however few jobs it has found by then. */
+const PAGE_MS = 20_000;
 
 export async function listJobs(deps: ListJobsDeps, filter: JobFilter): Promise<JobPage> {
   const { limit, site, since, after } = filter;
   const jobs: EnforcementJob[] = [];
   let candidates: EnforcementJob[] = [];
   let lookedAt = 0;
+  const until = deps.clock.now().getTime() + PAGE_MS;
   const takeStanding = async (): Promise<void> => {
     const standing = await concurrently(candidates, COMPARED_AT_ONCE, (job) => isNotEnforced(deps, job));
     jobs.push(...candidates.filter((_, index) => standing[index]));
@@ -55,7 +63,7 @@ export async function listJobs(deps: ListJobsDeps, filter: JobFilter): Promise<J
     lookedAt += 1;
     if (matches(job, filter)) (filter.notEnforced ? candidates : jobs).push(job);
     if (jobs.length + candidates.length === limit) await takeStanding();
-    if (jobs.length === limit || lookedAt === MOST_LOOKED_AT) {
+    if (jobs.length === limit || lookedAt === MOST_LOOKED_AT || deps.clock.now().getTime() >= until) {
       await takeStanding();
       return { jobs, next: job.id };
     }
@@ -71,14 +79,32 @@ function matches(job: EnforcementJob, { stage, deviceId, sessionId }: JobFilter)
 }
 
 /**
- * A job that failed is nobody's business any more once the station has another answer, or policy has come back to the one
- * it has.
+ * An open job is listed until the station has got the wanted answer and nothing speaks against it. One that failed is no
+ * one's business any more once the session is over, the station has another answer, or policy has come back to the one it has.
  */
-async function isNotEnforced({ sessions, decideAgain }: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
+async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
   if (job.wanted === undefined && wasAcknowledged(job)) return false;
+  if (job.stage === 'answered') return job.keptClass !== undefined;
   if (!hasFailed(job)) return !isFinal(job);
-  const session = await sessions.read(job.sessionId);
-  if (session === undefined) return false;
+  const session = await readSession(deps, job);
+  // What cannot be read cannot be called enforced.
+  if (session === 'unreadable') return true;
+  const now = toInstant(deps.clock.now());
+  if (session === undefined || !isLive(session, now)) return false;
   if (job.wanted === undefined) return session.decision.decidedAt <= job.decidedAt;
-  return !sameOutcome((await decideAgain(session)).outcome, session.decision.outcome);
+  return (await findDifference(deps.decideAgain, session, now)) !== undefined;
+}
+
+async function readSession(
+  { sessions, log }: ListJobsDeps,
+  { sessionId, site, id }: EnforcementJob,
+): Promise<Session | undefined | 'unreadable'> {
+  try {
+    return await sessions.read(sessionId);
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_STORE_ROW') throw thrown;
+    const { code, message, action } = thrown;
+    log.error('enforcement.row-unreadable', { code, message, action, site, job: id });
+    return 'unreadable';
+  }
 }

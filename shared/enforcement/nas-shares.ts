@@ -1,12 +1,12 @@
-// How many of a site's jobs in hand may be for one NAS, so that one that is dead leaves room for all others: a request that
-// nobody answers takes half a minute, and a NAS may have hundreds of stations.
+// How many of a site's jobs in hand may be for one NAS, and for all NASes together that do not answer: a request without an
+// answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
 import { nasName } from '../domain/coa-target.ts';
 import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 
 /** A wireless controller is one NAS with all the stations of a site: it may have nearly all. */
 const SHARE = 3 / 4;
-/** While one of its jobs waits because nobody answered. */
+/** Of all those together of which a job waits because no answer came. */
 const SHARE_OF_SILENT = 1 / 4;
 
 export class NasShares {
@@ -41,10 +41,16 @@ export class NasShares {
 
   #hasRoom({ nas }: EnforcementJob): boolean {
     const name = nasName(nas);
-    const share = this.#silent.has(name)
-      ? Math.floor(this.#inHandPerSite * SHARE_OF_SILENT)
-      : Math.ceil(this.#inHandPerSite * SHARE);
-    return (this.#inHand.get(name) ?? 0) < Math.max(1, share);
+    if (this.#silent.has(name)) {
+      const together = Math.max(1, Math.floor(this.#inHandPerSite * SHARE_OF_SILENT));
+      // One that may be back is tried with one job.
+      return this.#inHandOfSilent() < together && (this.#inHand.get(name) ?? 0) < 1;
+    }
+    return (this.#inHand.get(name) ?? 0) < Math.max(1, Math.ceil(this.#inHandPerSite * SHARE));
+  }
+
+  #inHandOfSilent(): number {
+    return [...this.#silent].reduce((sum, name) => sum + (this.#inHand.get(name) ?? 0), 0);
   }
 
   #add({ nas }: EnforcementJob, count: number): void {

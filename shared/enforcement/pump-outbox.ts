@@ -1,122 +1,99 @@
-// The outbox at work: settles what has come to an end, and queues what is due, a few jobs a site at a time. Ordering,
-// pacing and superseding happen here and not in the queue, so one dead switch never holds up its site.
+// The outbox at work, in one pass: settles what has come to an end, and queues what is due, a few jobs a site at a time.
+// Ordering, pacing and superseding happen here and not in the queue, so one dead switch never holds up its site.
 
-import { concurrently } from '../concurrently.ts';
-import { advance, isDue, queuedAttempt } from '../domain/advance-job.ts';
-import type { AnswerNow } from '../domain/answer-now.ts';
-import type { CoaJob } from '../domain/coa-job.ts';
-import { sameOutcome } from '../domain/decision.ts';
-import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { isLive, type Session } from '../domain/session.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { JobQueue } from '../ports/job-queue.ts';
-import type { JobStore, StoredJob } from '../ports/job-store.ts';
-import type { SessionStore } from '../ports/session-store.ts';
-import type { Logger } from '../ports/telemetry.ts';
-import { NasShares } from './nas-shares.ts';
-import { settleJob } from './settle-job.ts';
+import { QueueError, StoreError, toConnectorError } from '../errors.ts';
+import type { OutboxRange, StoredJob } from '../ports/job-store.ts';
+import { addOpenJob, type OpenJobs } from './open-jobs.ts';
+import { type PumpDeps, type PumpLimits, pumpSite } from './pump-site.ts';
 
-export interface PumpDeps {
-  readonly sessions: SessionStore;
-  readonly jobs: JobStore;
-  readonly queue: JobQueue;
-  readonly decideAgain: (session: Session) => Promise<AnswerNow>;
-  readonly clock: Clock;
-  readonly log: Logger;
+export type { PumpDeps, PumpLimits } from './pump-site.ts';
+
+/** Sites pumped at once, each with so many requests at once as `pump-site.ts` says. */
+const SITES_AT_ONCE = 4;
+
+export interface PumpOptions {
+  /** Only this site. */
+  readonly site?: string;
+  /** The site to begin with; those before it come last. */
+  readonly from?: string | undefined;
+  /** No further site is begun after this. */
+  readonly until?: Instant;
 }
 
-export interface PumpLimits {
-  /** Jobs that a site's queue and relay may have in hand at once. */
-  readonly inHandPerSite: number;
+export interface PumpResult {
+  /** Attempts queued. */
+  readonly queued: number;
+  /** Jobs that had not ended when they were read, by session. */
+  readonly open: OpenJobs;
+  readonly sites: ReadonlySet<string>;
+  /** The site to go on with where time was up. */
+  readonly next?: string;
+  /** What kept sites from being pumped, the first one. */
+  readonly failure?: unknown;
 }
 
-/** Jobs of a site looked at, or sent, at once. */
-const JOBS_AT_ONCE = 16;
-
-/** @returns how many attempts were queued */
-export async function pumpOutbox(deps: PumpDeps, limits: PumpLimits): Promise<number> {
-  const bySite = new Map<string, StoredJob[]>();
-  for await (const stored of deps.jobs.listOpen()) {
-    const open = bySite.get(stored.job.site) ?? [];
-    open.push(stored);
-    bySite.set(stored.job.site, open);
-  }
-  // A site whose queue is away holds up no other.
-  const results = await Promise.allSettled([...bySite.values()].map((open) => pumpSite(deps, limits, open)));
-  const failure = results.find((result) => result.status === 'rejected');
-  if (failure) throw failure.reason;
-  return results.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
-}
-
-interface OpenJob extends StoredJob {
-  readonly session: Session | undefined;
-}
-
-async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: StoredJob[]): Promise<number> {
-  const now = toInstant(deps.clock.now());
-  const newest = newestPerSession(stored);
-  const looked = await concurrently(stored, JOBS_AT_ONCE, async ({ job, etag }): Promise<OpenJob | undefined> => {
-    const session = await deps.sessions.read(job.sessionId);
-    const settled = settleJob(job, session, newest.get(job.sessionId) === job.id, now);
-    if (settled === job) return { job, etag, session };
-    await write(deps, settled, etag);
-    return undefined;
-  });
-  const open = looked.filter((one) => one !== undefined);
-  const due = open.filter(({ job, session }) => session !== undefined && isLive(session, now) && isDue(job, now));
-  let free = limits.inHandPerSite - open.filter(({ job }) => isInHand(job)).length;
-  const shares = new NasShares(
-    limits.inHandPerSite,
-    open.map(({ job }) => job),
-  );
+/** A site whose queue is away holds up no other: its failure is in the result. */
+export async function pumpOutbox(
+  deps: PumpDeps,
+  limits: PumpLimits,
+  { site, from, until }: PumpOptions = {},
+): Promise<PumpResult> {
+  const ranges: OutboxRange[] =
+    site !== undefined ? [{ site }] : from === undefined ? [{}] : [{ from }, { before: from }];
+  const open: OpenJobs = new Map();
+  const sites = new Set<string>();
+  const failures: unknown[] = [];
   let queued = 0;
-  while (free > 0) {
-    const next = shares.take(due, Math.min(free, JOBS_AT_ONCE));
-    if (next.length === 0) break;
-    const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessPointless(deps, job, now));
-    for (const [index, { job }] of next.entries()) if (!sent[index]) shares.giveBack(job);
-    const count = sent.filter(Boolean).length;
-    queued += count;
-    free -= count;
+  let next: string | undefined;
+  const work = async (jobs: StoredJob[]): Promise<void> => {
+    try {
+      queued += await pumpSite(deps, limits, jobs);
+    } catch (thrown) {
+      failures.push(thrown);
+      reportSite(deps, jobs[0]?.job.site, thrown);
+    }
+  };
+  const underWay = new Set<Promise<void>>();
+  for await (const jobs of bySite(deps, ranges)) {
+    const name = jobs[0]?.job.site ?? '';
+    sites.add(name);
+    for (const { job } of jobs) addOpenJob(open, job);
+    if (until !== undefined && toInstant(deps.clock.now()) >= until) {
+      next ??= name;
+      continue;
+    }
+    if (underWay.size >= SITES_AT_ONCE) await Promise.race(underWay);
+    const working: Promise<void> = work(jobs).finally(() => underWay.delete(working));
+    underWay.add(working);
   }
-  return queued;
+  await Promise.all(underWay);
+  return {
+    queued,
+    open,
+    sites,
+    ...(next !== undefined && { next }),
+    ...(failures.length > 0 && { failure: failures[0] }),
+  };
 }
 
-/** The device may have turned back meanwhile: the station was told what it would be told now. */
-async function queueUnlessPointless(deps: PumpDeps, { job, etag, session }: OpenJob, now: Instant): Promise<boolean> {
-  if (job.wanted !== undefined && session !== undefined) {
-    const { outcome } = await deps.decideAgain(session);
-    if (sameOutcome(outcome, session.decision.outcome)) {
-      await write(deps, advance(job, 'superseded', now), etag);
-      return false;
+/** The jobs of one site after the other: the outbox is ordered by sites. */
+async function* bySite({ jobs }: PumpDeps, ranges: readonly OutboxRange[]): AsyncIterable<StoredJob[]> {
+  let ofSite: StoredJob[] = [];
+  for (const range of ranges) {
+    for await (const stored of jobs.listOpen(range)) {
+      if (ofSite.length > 0 && ofSite[0]?.job.site !== stored.job.site) {
+        yield ofSite;
+        ofSite = [];
+      }
+      ofSite.push(stored);
     }
   }
-  // Sent first, written down after: dying in between sends the same attempt again under the same message id, and
-  // duplicate detection drops it.
-  const attempt = queuedAttempt(job);
-  await deps.queue.send(toCoaJob(job, attempt));
-  await write(deps, advance(job, 'queued', now, attempt), etag);
-  return true;
+  if (ofSite.length > 0) yield ofSite;
 }
 
-/** Somebody else's write is as good: the next round sees it. */
-async function write({ jobs, log }: PumpDeps, job: EnforcementJob, etag: string): Promise<void> {
-  if (!(await jobs.update(job, etag))) return;
-  log.info('enforcement.job', { job: job.id, site: job.site, stage: job.stage, attempt: job.attempt });
-}
-
-function newestPerSession(open: readonly StoredJob[]): Map<string, string> {
-  const newest = new Map<string, string>();
-  for (const { job } of open) {
-    // Ids begin with the time counted backwards.
-    const known = newest.get(job.sessionId);
-    if (known === undefined || job.id < known) newest.set(job.sessionId, job.id);
-  }
-  return newest;
-}
-
-function toCoaJob(job: EnforcementJob, attempt: number): CoaJob {
-  const { id, site, action, session, nas, decidedAt, expiresAt } = job;
-  return { id, attempt, site, action, session, nas, decidedAt, expiresAt };
+function reportSite({ log }: PumpDeps, site: string | undefined, thrown: unknown): void {
+  if (!(thrown instanceof QueueError) && !(thrown instanceof StoreError)) throw thrown;
+  const { code, message, action } = toConnectorError(thrown);
+  log.warn('enforcement.site-not-pumped', { site, code, message, action });
 }

@@ -2,20 +2,20 @@
 
 import { applyReport } from '../domain/advance-job.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
-import { coaTargetOf, sameNas } from '../domain/coa-target.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
-import { toInstant } from '../domain/instant.ts';
+import { addMilliseconds, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { isSessionUnknown, judgeUnknownSession } from './unknown-session.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;
 
-/** RFC 5176 3.5: the NAS does not know the session (any more). */
-const SESSION_CONTEXT_NOT_FOUND = 503;
+/** A relay's clock that is further off than this is named. Reports may wait for a while, so only a later time is sure. */
+const CLOCK_OFF_MS = 2 * 60_000;
 
 export interface ReportDeps {
   readonly sessions: SessionStore;
@@ -33,10 +33,15 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       return;
     }
     const now = toInstant(clock.now());
+    const refusal = isSessionUnknown(report) ? await judgeUnknownSession(deps, stored.job, report, now) : undefined;
+    const judged = withHint(report, refusal?.hint ?? clockHint(report, stored.job, now));
     // One write for all the stages that one report tells.
-    const job = stagesOf(report).reduce((soFar, stage) => applyReport(soFar, stage, now), stored.job);
+    const job = stagesOf(judged).reduce(
+      (soFar, stage) => applyReport(soFar, stage, now, refusal?.sessionIsOver),
+      stored.job,
+    );
+    if (attempt === 0) reportClock(log, report, now);
     if (job === stored.job) return;
-    if (job.errorCause?.code === SESSION_CONTEXT_NOT_FOUND) await endSession(deps, job);
     if (await jobs.update(job, stored.etag)) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {
@@ -57,24 +62,18 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
   });
 }
 
-/**
- * There is nothing left to enforce, until the station asks again; unless it has asked, or moved, since the job was queued:
- * then the NAS spoke of a session that was over already.
- */
-async function endSession({ sessions, clock }: ReportDeps, job: EnforcementJob): Promise<void> {
-  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
-  await sessions.updateAccounting(job.sessionId, (session) => {
-    const { decision, accounting } = session;
-    const place = coaTargetOf(session);
-    const moved = !sameNas(place.nas, job.nas) || place.session.acctSessionId !== job.session.acctSessionId;
-    if (moved || decision.decidedAt > queuedAt) return undefined;
-    const newest = session.answers[0]?.decision.decidedAt ?? decision.decidedAt;
-    const at = accounting !== undefined && accounting.at > newest ? accounting.at : newest;
-    return {
-      ...(accounting ?? { nas: place.nas, coa: place.session }),
-      status: 'stopped',
-      at,
-      receivedAt: toInstant(clock.now()),
-    };
-  });
+/** What was expired at the relay, and is not for us, says that the clocks differ. */
+function clockHint(report: CoaReport, job: EnforcementJob, now: string): string | undefined {
+  if (report.outcome !== 'expired' || now >= job.expiresAt) return undefined;
+  return `The relay took the job for expired at ${report.at}; here it is ${now}. Set the clock of the relay right (NTP).`;
+}
+
+function withHint(report: CoaReport, hint: string | undefined): CoaReport {
+  return hint === undefined ? report : { ...report, hint };
+}
+
+/** Nothing that has happened already can be later than now. */
+function reportClock(log: Logger, { relay, site, at }: CoaReport, now: string): void {
+  if (at <= addMilliseconds(now, CLOCK_OFF_MS)) return;
+  log.warn('clock.differs', { relay, site, aheadMs: millisecondsBetween(now, at) });
 }

@@ -2,7 +2,6 @@
 
 import { hurry } from '../domain/advance-job.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
-import { sameOutcome } from '../domain/decision.ts';
 import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
@@ -12,7 +11,7 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { answerVersion } from './decide-jobs.ts';
+import { answerVersion, findDifference } from './decide-jobs.ts';
 
 export interface ResendDeps {
   readonly sessions: SessionStore;
@@ -57,15 +56,17 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
   if (session === undefined || !isLive(session, now)) {
     throw nothingToResend('The session is over: the station gets the answer of the moment when it comes back.');
   }
-  for await (const { job: open } of jobs.listOpen()) if (open.sessionId === job.sessionId) throw underWay(open);
-  const answer = await deps.decideAgain(session);
-  if (job.wanted !== undefined && sameOutcome(answer.outcome, session.decision.outcome)) {
-    throw nothingToResend('The station has been told what policy says now.');
+  for await (const { job: open } of jobs.listOpen({ site: job.site }))
+    if (open.sessionId === job.sessionId) throw underWay(open);
+  const difference = await findDifference(deps.decideAgain, session, now);
+  if (job.wanted !== undefined && difference === undefined) {
+    throw nothingToResend('The station has the answer that policy gives now.');
   }
+  const answer = difference?.wanted ?? (await deps.decideAgain(session));
   const device = answer.device ?? job.device;
   const fresh = decideJob({
-    session,
-    ...(job.wanted && { wanted: answer.outcome }),
+    session: difference?.has ?? session,
+    ...(job.wanted && { wanted: answer.outcome, standing: answer.standing }),
     ...(device && { device }),
     version: job.wanted ? answerVersion(answer) : 'operator',
     reason: `sent again by an operator: ${session.decision.standing} -> ${answer.standing} (${answer.rule})`,

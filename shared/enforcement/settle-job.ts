@@ -1,13 +1,14 @@
-// What has become of a job, as its session shows it: proven, ended, pointless, too old, or as it was.
+// What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
 
-import { advance } from '../domain/advance-job.ts';
-import { sameOutcome } from '../domain/decision.ts';
-import { type EnforcementJob, isInHand, wasAcknowledged } from '../domain/enforcement-job.ts';
-import { addMilliseconds, type Instant } from '../domain/instant.ts';
+import { advance, endUnproven, keepsOldAnswer } from '../domain/advance-job.ts';
+import { type Decision, sameOutcome } from '../domain/decision.ts';
+import { parseDecisionId } from '../domain/decision-id.ts';
+import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
+import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 
-/** A station that was disconnected and is not back after this has gone. */
-const RETURN_MS = 5 * 60_000;
+/** A NAS that sends the Class does so when the answer is applied, or with its next Interim-Update, ten minutes as a rule. */
+export const PROOF_WAIT_MS = 15 * 60_000;
 
 /** @param newest false when a newer job is about the same session */
 export function settleJob(
@@ -16,29 +17,57 @@ export function settleJob(
   newest: boolean,
   now: Instant,
 ): EnforcementJob {
+  if (isFinal(job)) return job;
   if (!newest || session === undefined) return advance(job, 'superseded', now);
-  if (isProven(job, session))
-    return advance(advance(job, 'reauthenticated', session.decision.decidedAt), 'proven', now);
-  if (!isLive(session, now)) return settleEnded(job, now);
-  return job.expiresAt <= now ? advance(job, 'expired', now) : job;
+  const answer = wantedAnswer(job, session);
+  const settled = answer === undefined ? job : settleAnswered(job, answer, session, now);
+  if (isFinal(settled)) return settled;
+  if (!isLive(session, now)) return advance(settled, 'ended', now);
+  return settled.expiresAt <= now ? expire(settled, now) : settled;
 }
 
-/**
- * A Disconnect ends the session, and its Stop may be here before the relay's report and always is before the station asks
- * again: the job waits for both. A session that ended by itself leaves nothing to enforce.
- */
-function settleEnded(job: EnforcementJob, now: Instant): EnforcementJob {
-  const expired = job.expiresAt <= now;
-  const acknowledgedAt = job.steps.findLast(({ stage }) => stage === 'acknowledged')?.at;
-  if (acknowledgedAt !== undefined) {
-    return expired || addMilliseconds(acknowledgedAt, RETURN_MS) <= now ? advance(job, 'ended', now) : job;
+/** The answer that the job is about to bring, once the station has got it. */
+function wantedAnswer(job: EnforcementJob, { answers }: Session): Decision | undefined {
+  const { wanted } = job;
+  const decisions = answers.map(({ decision }) => decision);
+  if (wanted !== undefined) {
+    return decisions.find(({ decidedAt, outcome }) => decidedAt > job.decidedAt && sameOutcome(outcome, wanted));
   }
-  return isInHand(job) && !expired ? job : advance(job, 'superseded', now);
+  // What an operator asked for is reached by any answer that came of it.
+  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
+  return wasAcknowledged(job) ? decisions.find(({ decidedAt }) => decidedAt > queuedAt) : undefined;
 }
 
-/** The station is told what it should be told. What an operator asked for is proven when it has asked again at all. */
-function isProven(job: EnforcementJob, { decision }: Session): boolean {
-  if (job.wanted !== undefined) return decision.decidedAt > job.decidedAt && sameOutcome(decision.outcome, job.wanted);
-  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
-  return wasAcknowledged(job) && decision.decidedAt > queuedAt;
+function settleAnswered(job: EnforcementJob, answer: Decision, session: Session, now: Instant): EnforcementJob {
+  const evidence = evidenceOf(session, answer, job);
+  const answered = advance(job, 'answered', answer.decidedAt);
+  if (evidence === 'wanted') return advance(answered, 'proven', now);
+  // An attempt that goes out because accounting spoke against an answer is not done by that answer.
+  if (job.stage !== 'answered' && wasAnsweredBefore(job, answer)) return job;
+  if (evidence === 'older') return keepsOldAnswer(answered, session.accounting?.class ?? '', now);
+  return millisecondsBetween(answer.decidedAt, now) >= PROOF_WAIT_MS ? endUnproven(answered) : answered;
+}
+
+function wasAnsweredBefore({ steps, attempt }: EnforcementJob, { decidedAt }: Decision): boolean {
+  return steps.some((step) => step.stage === 'answered' && step.attempt < attempt && step.at >= decidedAt);
+}
+
+/** What the network says of the answer: nothing, that it acts on it, or that it acts on an older one. */
+function evidenceOf(session: Session, answer: Decision, { wanted }: EnforcementJob): 'wanted' | 'older' | undefined {
+  const { accounting } = session;
+  if (accounting?.class === undefined) return undefined;
+  if (accounting.class === answer.id) return 'wanted';
+  if ((accounting.receivedAt ?? accounting.at) <= answer.decidedAt) return undefined;
+  const named = session.answers.find(({ decision }) => decision.id === accounting.class)?.decision;
+  if (named !== undefined) {
+    const asGood = wanted === undefined ? named.decidedAt >= answer.decidedAt : sameOutcome(named.outcome, wanted);
+    return asGood ? 'wanted' : 'older';
+  }
+  // An answer to the same credential that a newer one has taken the place of; what is no id of ours says nothing.
+  const parsed = parseDecisionId(accounting.class);
+  return parsed !== undefined && parsed.at < answer.decidedAt ? 'older' : undefined;
+}
+
+function expire(job: EnforcementJob, now: Instant): EnforcementJob {
+  return job.stage === 'answered' && job.keptClass === undefined ? endUnproven(job) : advance(job, 'expired', now);
 }

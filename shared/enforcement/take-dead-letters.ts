@@ -1,9 +1,9 @@
 // What queues gave up on, written into its jobs. It stays there until an operator has it sent again, or the next
-// comparison of all sessions decides anew: a message that cannot be handled must not go round for ever.
+// comparison of all sessions decides again: a message that cannot be handled must not go round for ever.
 
 import { concurrently } from '../concurrently.ts';
 import { applyDeadLetter } from '../domain/advance-job.ts';
-import { toInstant } from '../domain/instant.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError, toConnectorError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeadLetter, JobQueue } from '../ports/job-queue.ts';
@@ -23,9 +23,19 @@ const ATTEMPTS = 10;
 /** Sites asked at once. */
 const SITES_AT_ONCE = 8;
 
-/** A site whose queue is away, or was taken down, holds up no other: it has its turn again in the next round. */
-export async function takeDeadLetters(deps: DeadLetterDeps, sites: Iterable<string>): Promise<void> {
+/**
+ * A site whose queue is away, or was taken down, holds up no other: it has its turn again in the next round.
+ * @param until no further site is asked after this
+ * @returns sites that were not asked
+ */
+export async function takeDeadLetters(
+  deps: DeadLetterDeps,
+  sites: Iterable<string>,
+  until?: Instant,
+): Promise<string[]> {
+  const left: string[] = [];
   await concurrently([...sites], SITES_AT_ONCE, async (site) => {
+    if (until !== undefined && toInstant(deps.clock.now()) >= until) return void left.push(site);
     try {
       await deps.queue.takeDeadLetters(site, (deadLetter) => record(deps, site, deadLetter));
     } catch (thrown) {
@@ -33,6 +43,7 @@ export async function takeDeadLetters(deps: DeadLetterDeps, sites: Iterable<stri
       deps.log.warn('enforcement.dead-letters-not-read', { site, code, message, action });
     }
   });
+  return left;
 }
 
 async function record(deps: DeadLetterDeps, site: string, { job: dead, reason }: DeadLetter): Promise<void> {

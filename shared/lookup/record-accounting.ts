@@ -85,7 +85,7 @@ async function recordOfSession(
   const edit = (session: Session) => {
     // A Class may be copied from another site: a site speaks of its own sessions only.
     if (session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
-    const accounting = applyAccounting(session.accounting, event);
+    const accounting = applyAccounting(session.accounting, event, session.answers[0]?.decision.decidedAt);
     toCompare = accounting !== undefined && isToCompare(session, event, carried);
     return accounting;
   };
@@ -103,7 +103,10 @@ function isToCompare({ answers, accounting }: Session, event: AccountingEvent, c
   if (event.status === 'Stop') return false;
   const newest = answers[0]?.decision;
   const isOlder =
-    event.class !== undefined && newest !== undefined && event.class !== newest.id && event.class !== accounting?.class;
+    event.class !== undefined &&
+    newest !== undefined &&
+    event.class !== newest.id &&
+    (event.class !== accounting?.class || (accounting.receivedAt ?? accounting.at) < newest.decidedAt);
   return carried !== undefined || isOlder || accounting?.status === 'stopped';
 }
 

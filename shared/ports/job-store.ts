@@ -15,14 +15,23 @@ export interface JobStore {
   read(site: string, id: string): Promise<StoredJob | undefined>;
   /** Replaces the job; takes it out of the outbox when it is final. False when somebody else wrote first. */
   update(job: EnforcementJob, etag: string): Promise<boolean>;
-  /** The outbox by site: urgent ones first, then by age. */
-  listOpen(): AsyncIterable<StoredJob>;
-  /** Jobs newest first; whoever takes no more reads no more. */
+  /** The outbox by site: urgent ones first, then by age. Rows that something else wrote are reported and passed over. */
+  listOpen(range?: OutboxRange): AsyncIterable<StoredJob>;
+  /** Jobs newest first; who takes no more reads no more. Rows that something else wrote are reported and passed over. */
   list(range: JobRange): AsyncIterable<EnforcementJob>;
   /** Every site that has had a job. */
   listSites(): AsyncIterable<string>;
   /** Removes jobs that came to their end before that time, so many at most. @returns how many */
   removeFinished(before: Instant, limit: number): Promise<number>;
+}
+
+export interface OutboxRange {
+  /** Only this site. */
+  readonly site?: string | undefined;
+  /** Sites of this name and behind it. */
+  readonly from?: string | undefined;
+  /** Sites before this name. */
+  readonly before?: string | undefined;
 }
 
 export interface JobRange {

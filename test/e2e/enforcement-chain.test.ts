@@ -171,7 +171,7 @@ describe('a device that turns noncompliant while it is connected, and compliant 
         'decided',
         'queued',
         'acknowledged',
-        'reauthenticated',
+        'answered',
         'proven',
       ]);
     }

@@ -107,6 +107,19 @@ export async function account(nac: Enforcement, name: string, event: Record<stri
   return (await nac.app.accounting(nac.apiKey, JSON.stringify(record))).changed;
 }
 
+/** The NAS has the answer, and says so: Start with its Class. */
+export async function apply(nac: Enforcement, name: string, { decision }: LookupAnswer, event = {}): Promise<void> {
+  await account(nac, name, { status: 'Start', class: decision.id, ...event });
+}
+
+/** The station asks, and its NAS acts on the answer. */
+export async function comeBack(nac: Enforcement, name: string, place: Place = {}): Promise<LookupAnswer> {
+  const answer = await ask(nac, name, place);
+  const { nasIpAddress = '10.1.1.1' } = place;
+  await apply(nac, name, answer, { nasIpAddress });
+  return answer;
+}
+
 export async function restartNas(nac: Enforcement, nasIpAddress: string, status = 'Accounting-On'): Promise<void> {
   nac.clock.advance(SECOND_MS);
   await nac.app.accounting(nac.apiKey, JSON.stringify({ status, nasIpAddress }));

@@ -8,6 +8,7 @@ import {
   account,
   acknowledge,
   ask,
+  comeBack,
   type Enforcement,
   jobsOf,
   MINUTE_MS,
@@ -38,7 +39,7 @@ it('finished jobs go after JOB_HISTORY, and a change is still enforced afterward
   await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
   await acknowledge(nac, job);
-  await ask(nac, 'NAC-00001');
+  await comeBack(nac, 'NAC-00001');
   await nac.app.enforce();
 
   nac.clock.advance(2 * DAY_MS - HOUR_MS);

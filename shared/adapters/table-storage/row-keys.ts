@@ -33,6 +33,7 @@ import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.t
 import { type Identity, identityText } from '../../domain/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { DecisionRange } from '../../ports/decision-store.ts';
+import type { OutboxRange } from '../../ports/job-store.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
@@ -173,6 +174,17 @@ export function olderJobsFilter(site: string, before: Instant): string {
 /** Urgent ones first, then the oldest. */
 export function outboxRow({ site, id, urgent, decidedAt }: EnforcementJob): RowKey {
   return { partitionKey: site, rowKey: `${urgent ? 0 : 1}|${decidedAt}|${id}` };
+}
+
+/** A filter for the outbox of one site, or of sites from one name on, or before one; `undefined` for all of it. */
+export function outboxFilter({ site, from, before }: OutboxRange): string | undefined {
+  const key = (operator: string, text: string): string => `PartitionKey ${operator} '${text.replaceAll("'", "''")}'`;
+  const conditions = [
+    ...(site === undefined ? [] : [key('eq', site)]),
+    ...(from === undefined ? [] : [key('ge', from)]),
+    ...(before === undefined ? [] : [key('lt', before)]),
+  ];
+  return conditions.length === 0 ? undefined : conditions.join(' and ');
 }
 
 export const POLICY_STATE_ROW: RowKey = { partitionKey: 'policy', rowKey: 'state' };

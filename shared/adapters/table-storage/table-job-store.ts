@@ -5,8 +5,10 @@ import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { type EnforcementJob, isFinal } from '../../domain/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { JobRange, JobStore, StoredJob } from '../../ports/job-store.ts';
-import { jobRow, jobsFilter, olderJobsFilter, outboxRow } from './row-keys.ts';
+import { StoreError } from '../../errors.ts';
+import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -14,15 +16,19 @@ type JobEntity = { job: string };
 
 const OUTBOX_PAGE = 200;
 const LIST_PAGE = 200;
+const LEAST_LIST_PAGE = 10;
 const READ_CONCURRENCY = 16;
 
 export class TableJobStore implements JobStore {
   readonly #jobs: TableClient;
   readonly #outbox: TableClient;
+  readonly #log: Logger | undefined;
 
-  constructor({ jobs, outbox }: Pick<Tables, 'jobs' | 'outbox'>) {
+  /** @param log hears of rows that something else wrote */
+  constructor({ jobs, outbox }: Pick<Tables, 'jobs' | 'outbox'>, log?: Logger) {
     this.#jobs = jobs;
     this.#outbox = outbox;
+    this.#log = log;
   }
 
   async create(job: EnforcementJob): Promise<boolean> {
@@ -59,23 +65,45 @@ export class TableJobStore implements JobStore {
     return true;
   }
 
-  async *listOpen(): AsyncIterable<StoredJob> {
-    const pages = this.#outbox.listEntities<{ jobId: string }>().byPage({ maxPageSize: OUTBOX_PAGE });
+  async *listOpen(range: OutboxRange = {}): AsyncIterable<StoredJob> {
+    const filter = outboxFilter(range);
+    const queryOptions = filter === undefined ? {} : { filter };
+    const pages = this.#outbox.listEntities<{ jobId: string }>({ queryOptions }).byPage({ maxPageSize: OUTBOX_PAGE });
     for await (const page of storePages('reading the outbox', pages)) {
-      const found = await concurrently(page, READ_CONCURRENCY, ({ partitionKey = '', jobId }) =>
-        this.read(partitionKey, jobId),
-      );
+      const found = await concurrently(page, READ_CONCURRENCY, (row) => this.#readOpen(row));
       for (const [index, { partitionKey = '', rowKey = '' }] of page.entries()) {
         const stored = found[index];
+        if (stored === 'unreadable') continue;
         if (stored && !isFinal(stored.job)) yield stored;
         else await this.#removeOutboxRow(partitionKey, rowKey);
       }
     }
   }
 
+  /** What something else wrote stays where it is, for a person to look at. */
+  async #readOpen(row: { partitionKey?: string; rowKey?: string; jobId?: unknown }) {
+    const { partitionKey = '', rowKey = '', jobId } = row;
+    try {
+      if (typeof jobId !== 'string') throw damaged('outbox', partitionKey, rowKey);
+      return await this.read(partitionKey, jobId);
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_STORE_ROW') throw thrown;
+      this.#report(thrown, partitionKey);
+      return 'unreadable' as const;
+    }
+  }
+
+  #report({ code, message, action }: StoreError, site: string): void {
+    this.#log?.error('enforcement.row-unreadable', { code, message, action, site });
+  }
+
   async *list({ site, after, since }: JobRange): AsyncIterable<EnforcementJob> {
     const sites = site === undefined ? await Array.fromAsync(this.listSites()) : [site];
-    const lists = sites.map((one) => this.#listSite(jobsFilter(one, after, since))[Symbol.asyncIterator]());
+    // The newest of each site are read before any is given out: few each where sites are many.
+    const pageSize = Math.max(LEAST_LIST_PAGE, Math.floor((2 * LIST_PAGE) / Math.max(1, sites.length)));
+    const lists = sites.map((one) =>
+      this.#listSite(jobsFilter(one, after, since), Math.min(LIST_PAGE, pageSize))[Symbol.asyncIterator](),
+    );
     const heads = await concurrently(lists, READ_CONCURRENCY, async (list) => ({ list, next: await list.next() }));
     while (true) {
       let newest: (typeof heads)[number] | undefined;
@@ -112,7 +140,7 @@ export class TableJobStore implements JobStore {
       const pages = this.#jobs.listEntities<JobEntity>({ queryOptions }).byPage({ maxPageSize: LIST_PAGE });
       for await (const page of storePages('listing finished jobs', pages)) {
         // The time in a job's id is that of its beginning.
-        finished.push(...page.filter((row) => endedBefore(fromEntity(row).job, before)));
+        finished.push(...page.filter((row) => this.#readable(row, site).some((job) => endedBefore(job, before))));
         if (finished.length >= limit) break;
       }
       if (finished.length >= limit) break;
@@ -130,10 +158,23 @@ export class TableJobStore implements JobStore {
     return removed.reduce<number>((sum, one) => sum + one, 0);
   }
 
-  async *#listSite(filter: string): AsyncGenerator<EnforcementJob, undefined> {
-    const pages = this.#jobs.listEntities<JobEntity>({ queryOptions: { filter } }).byPage({ maxPageSize: LIST_PAGE });
-    for await (const page of storePages('listing jobs', pages)) yield* page.map((row) => fromEntity(row).job);
+  async *#listSite(filter: string, maxPageSize: number): AsyncGenerator<EnforcementJob, undefined> {
+    const pages = this.#jobs.listEntities<JobEntity>({ queryOptions: { filter } }).byPage({ maxPageSize });
+    for await (const page of storePages('listing jobs', pages)) {
+      yield* page.flatMap((row) => this.#readable(row, row.partitionKey ?? ''));
+    }
     return undefined;
+  }
+
+  /** @returns nothing for a row that something else wrote */
+  #readable(row: TableEntityResult<JobEntity>, site: string): EnforcementJob[] {
+    try {
+      return [fromEntity(row).job];
+    } catch (thrown) {
+      if (!(thrown instanceof StoreError)) throw thrown;
+      this.#report(thrown, site);
+      return [];
+    }
   }
 
   async #takeOut(job: EnforcementJob): Promise<void> {
@@ -160,6 +201,39 @@ function toEntity(job: EnforcementJob) {
   return { ...jobRow(job), job: JSON.stringify(job), stage, attempt, sessionId, decidedAt, reason };
 }
 
-function fromEntity({ job, etag }: TableEntityResult<JobEntity>): StoredJob {
-  return { job: JSON.parse(job), etag };
+/** @throws StoreError NAC_STORE_ROW when something else wrote the row */
+function fromEntity({ job: text, etag, partitionKey = '', rowKey = '' }: TableEntityResult<JobEntity>): StoredJob {
+  const job = parsed(text);
+  if (!isJob(job)) throw damaged('jobs', partitionKey, rowKey);
+  return { job, etag };
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** As far as anything in this product relies on it without a question. */
+function isJob(value: unknown): value is EnforcementJob {
+  if (typeof value !== 'object' || value === null) return false;
+  const job = value as Partial<Record<keyof EnforcementJob, unknown>>;
+  const texts = [job.id, job.site, job.sessionId, job.stage, job.decidedAt, job.expiresAt];
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    typeof job.attempt === 'number' &&
+    Array.isArray(job.steps) &&
+    typeof job.nas === 'object' &&
+    typeof job.session === 'object' &&
+    job.nas !== null &&
+    job.session !== null
+  );
+}
+
+function damaged(table: 'jobs' | 'outbox', partitionKey: string, rowKey: string): StoreError {
+  return new StoreError('NAC_STORE_ROW', `A row of the table ${table} was not written by this product.`, {
+    action: `Look at the row ${partitionKey} / ${rowKey} of the table ${table}, and delete it; nothing waits for it.`,
+  });
 }

@@ -118,6 +118,25 @@ describe('a decision makes a job', () => {
     expect(decide({ session: quarantined, wanted: NORMAL }).urgent).toBe(false);
   });
 
+  test.each([
+    ['inGracePeriod', 'noncompliant', true],
+    ['compliant', 'inGracePeriod', true],
+    ['compliant', 'notEnrolled', true],
+    ['inGracePeriod', 'compliant', false],
+    ['noncompliant', 'inGracePeriod', false],
+    ['noncompliant', 'notEnrolled', false],
+  ] as const)('%s -> %s takes access away: %s', (before, standing, urgent) => {
+    const session = aSession({ decision: aDecision({ standing: before }) });
+    expect(decide({ session, standing }).urgent).toBe(urgent);
+  });
+
+  test('a verdict counts before the standing', () => {
+    const deny = { verdict: 'deny' } as const;
+    const denied = aSession({ decision: aDecision({ outcome: deny, standing: 'compliant' }) });
+    expect(decide({ session: denied, wanted: NORMAL, standing: 'noncompliant' }).urgent).toBe(false);
+    expect(decide({ wanted: deny, standing: 'compliant' }).urgent).toBe(true);
+  });
+
   test('what an operator asks for wants no particular answer', () => {
     const { wanted, ...decision } = {
       session: aSession(),
@@ -361,7 +380,7 @@ describe('attempts', () => {
     expect((job.nextAttemptAt ?? '') > NOW).toBe(true);
   });
 
-  test.each([...FINAL, 'reauthenticated'] as const)('a job that is %s is never due', (stage) => {
+  test.each(FINAL)('a job that is %s is never due', (stage) => {
     const job = { ...reported(queued(), finished('no-answer')), stage };
     expect(isDue(job, addMilliseconds(NOW, 86_400_000))).toBe(false);
   });

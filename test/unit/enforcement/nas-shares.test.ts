@@ -43,12 +43,24 @@ describe('the jobs in hand of a site', () => {
     expect(taken([...inHand, ...jobsAt('10.0.0.1', 5)])).toEqual({ '10.0.0.1': 1 });
   });
 
-  test('are few for a NAS that did not answer, so that several of them leave room for the rest', () => {
+  test('are one for a NAS that did not answer, so that it leaves room for the rest', () => {
     const silent = ['10.0.0.1', '10.0.0.2'].flatMap((nas) => [
       ...jobsAt(nas, 1, { stage: 'no-answer', outcome: 'no-answer' }),
       ...jobsAt(nas, 30),
     ]);
-    expect(taken([...silent, ...jobsAt('10.0.0.3', 30)])).toEqual({ '10.0.0.1': 5, '10.0.0.2': 5, '10.0.0.3': 10 });
+    expect(taken([...silent, ...jobsAt('10.0.0.3', 30)])).toEqual({ '10.0.0.1': 1, '10.0.0.2': 1, '10.0.0.3': 15 });
+  });
+
+  test('are a quarter for all NASes together that did not answer, however many they are', () => {
+    const silent = Array.from({ length: 40 }, (_, index) => `10.0.1.${index}`).flatMap((nas) => [
+      ...jobsAt(nas, 1, { stage: 'no-answer', outcome: 'no-answer' }),
+      ...jobsAt(nas, 3),
+    ]);
+    const inHand = taken([...silent, ...jobsAt('10.0.0.3', 30)]);
+    expect(inHand['10.0.0.3']).toBe(15);
+    expect(Object.values(inHand).reduce((sum, count) => sum + count, 0)).toBe(20);
+    const without = taken(silent);
+    expect(Object.values(without).reduce((sum, count) => sum + count, 0)).toBe(5);
   });
 
   test('may be one, whatever the share', () => {

@@ -1,13 +1,16 @@
+// What becomes of a job, as its session shows it: our own answer, what accounting says of it, the end of the session.
+
 import { describe, expect, test } from 'vitest';
-import { advance, applyReport } from '../../../shared/domain/advance-job.ts';
-import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import { advance, applyReport, isDue } from '../../../shared/domain/advance-job.ts';
+import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import type { Session } from '../../../shared/domain/session.ts';
 import { settleJob } from '../../../shared/enforcement/settle-job.ts';
-import { aDecision, aSession, QUARANTINE } from '../../support/a-session.ts';
+import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../support/a-session.ts';
 
 const DECIDED = '2026-11-20T11:00:00.000Z';
 const MINUTE_MS = 60_000;
+const NEW_CLASS = `${SESSION_ID}-mnewnew0deadbeef`;
 
 const minutes = (count: number) => addMilliseconds(DECIDED, count * MINUTE_MS);
 
@@ -22,78 +25,141 @@ function acknowledged(job = decided()): EnforcementJob {
   return applyReport(advance(job, 'queued', DECIDED), { ...report, outcome: 'acknowledged' }, minutes(1));
 }
 
-/** The NAS has said Stop, a minute after the job was decided. */
-function stopped(fields: Partial<Session> = {}): Session {
-  return aSession({ accounting: { status: 'stopped', at: minutes(1), nas: {}, coa: {} }, ...fields });
+function accounting(fields: Partial<NonNullable<Session['accounting']>> = {}): NonNullable<Session['accounting']> {
+  return { status: 'started', at: minutes(1), receivedAt: minutes(1), nas: {}, coa: {}, ...fields };
 }
 
-const told = (at: string, outcome = QUARANTINE) => aDecision({ decidedAt: at, outcome });
+/** The NAS has said Stop, a minute after the job was decided. */
+const stopped = (): Session => aSession({ accounting: accounting({ status: 'stopped' }) });
 
-describe('a Disconnect that was acknowledged, and whose session then stopped', () => {
-  test('waits for the station to come back', () => {
+/** Two minutes after the job was decided the station asked, and our answer was the one wanted. */
+function answered(said?: Partial<NonNullable<Session['accounting']>>, outcome = QUARANTINE): Session {
+  const decision = aDecision({ id: NEW_CLASS, decidedAt: minutes(2), outcome });
+  return aSession({ decision, ...(said && { accounting: accounting(said) }) });
+}
+
+describe('an answer of ours', () => {
+  test('is answered, and no proof', () => {
+    const job = settleJob(acknowledged(), answered(), true, minutes(3));
+    expect(job).toMatchObject({ stage: 'answered' });
+    expect(job.steps.at(-1)).toEqual({ stage: 'answered', attempt: 1, at: minutes(2) });
+    expect(isFinal(job)).toBe(false);
+    expect(isDue(job, minutes(59))).toBe(false);
+  });
+
+  test('is not waited for by accounting without a Class for ever: the job ends as answered', () => {
+    const waiting = settleJob(acknowledged(), answered({ receivedAt: minutes(4) }), true, minutes(5));
+    expect(waiting.stage).toBe('answered');
+    const ended = settleJob(waiting, answered({ receivedAt: minutes(4) }), true, minutes(17));
+    expect(ended).toMatchObject({ stage: 'answered', unproven: true });
+    expect(isFinal(ended)).toBe(true);
+    expect(settleJob(ended, answered({ class: NEW_CLASS }), true, minutes(18))).toBe(ended);
+  });
+
+  test('that is another one than the job wants leaves the job as it is', () => {
     const job = acknowledged();
-    expect(settleJob(job, stopped(), true, minutes(2))).toBe(job);
-    expect(settleJob(job, stopped(), true, minutes(5.9))).toBe(job);
+    expect(settleJob(job, answered({}, NORMAL), true, minutes(10))).toBe(job);
   });
 
-  test('is proven by the answer the station gets', () => {
-    const back = stopped({ decision: told(minutes(3)) });
-    expect(settleJob(acknowledged(), back, true, minutes(3)).steps.slice(-2)).toMatchObject([
-      { stage: 'reauthenticated', at: minutes(3) },
-      { stage: 'proven' },
-    ]);
-  });
-
-  test('has ended when the station stays away: nobody has the old answer any more', () => {
-    expect(settleJob(acknowledged(), stopped(), true, minutes(6)).stage).toBe('ended');
-    expect(settleJob(acknowledged(decided(false)), stopped(), true, minutes(6)).stage).toBe('ended');
-  });
-
-  test('ends with the job’s time at the latest, whatever the clock of the relay says', () => {
+  test('before the job was decided is none to the job', () => {
+    const before = aSession({ decision: aDecision({ decidedAt: minutes(-1), outcome: QUARANTINE }) });
     const job = acknowledged();
-    const ahead = { ...job, steps: job.steps.map((step) => ({ ...step, at: minutes(300) })) };
-    expect(settleJob(ahead, stopped(), true, job.expiresAt).stage).toBe('ended');
+    expect(settleJob(job, before, true, minutes(10))).toBe(job);
   });
 });
 
-describe('a session that stopped before the job was acknowledged', () => {
-  test('may have been stopped by it: while the relay has it in hand it stays', () => {
-    for (const stage of ['queued', 'taken', 'sent'] as const) {
-      const job = advance(decided(), stage, DECIDED);
-      expect(settleJob(job, stopped(), true, minutes(2))).toBe(job);
-      expect(settleJob(job, stopped(), true, job.expiresAt).stage).toBe('superseded');
-    }
+describe('accounting with a Class', () => {
+  test('of the wanted answer proves the job', () => {
+    const job = settleJob(acknowledged(), answered({ class: NEW_CLASS, receivedAt: minutes(3) }), true, minutes(3));
+    expect(job.stage).toBe('proven');
+    expect(job.steps.slice(-2).map(({ stage }) => stage)).toEqual(['answered', 'proven']);
   });
 
-  test('leaves nothing to enforce when the NAS was not asked, or did not answer', () => {
-    for (const stage of ['decided', 'no-answer'] as const) {
+  test('of the answer before, that came before the new answer, says nothing yet', () => {
+    const session = answered({ class: aDecision().id, receivedAt: minutes(1) });
+    expect(settleJob(acknowledged(), session, true, minutes(3))).toMatchObject({ stage: 'answered' });
+    expect(settleJob(acknowledged(), session, true, minutes(3))).not.toHaveProperty('keptClass');
+  });
+
+  const old = `${SESSION_ID}-${Date.parse(minutes(-60)).toString(36)}deadbeef`;
+
+  test('of an older answer, after the new one: the station keeps its old access, and another attempt is due', () => {
+    const session = answered({ class: old, receivedAt: minutes(4) });
+    const job = settleJob(acknowledged(), session, true, minutes(4));
+    expect(job).toMatchObject({ stage: 'answered', keptClass: old, hint: expect.stringContaining('older') });
+    expect(isDue(job, minutes(4))).toBe(false);
+    expect(isDue(job, minutes(5))).toBe(true);
+    expect(settleJob(job, session, true, minutes(4.2))).toBe(job);
+    expect(settleJob(job, session, true, minutes(60)).stage).toBe('expired');
+  });
+
+  test('of the new answer after all, in the meantime: proven without another attempt', () => {
+    const kept = settleJob(acknowledged(), answered({ class: old, receivedAt: minutes(4) }), true, minutes(4));
+    expect(settleJob(kept, answered({ class: NEW_CLASS, receivedAt: minutes(4.2) }), true, minutes(4.3)).stage).toBe(
+      'proven',
+    );
+  });
+
+  test('a second attempt is not done by the answer that the NAS did not act on', () => {
+    const session = answered({ class: old, receivedAt: minutes(4) });
+    const again = advance(settleJob(acknowledged(), session, true, minutes(4)), 'queued', minutes(5), 2);
+    expect(settleJob(again, session, true, minutes(6))).toBe(again);
+    expect(settleJob(again, answered({ class: NEW_CLASS, receivedAt: minutes(6) }), true, minutes(6)).stage).toBe(
+      'proven',
+    );
+  });
+
+  test('that is no id of ours says nothing', () => {
+    const job = settleJob(
+      acknowledged(),
+      answered({ class: 'vendor-default', receivedAt: minutes(4) }),
+      true,
+      minutes(5),
+    );
+    expect(job).toMatchObject({ stage: 'answered' });
+    expect(job).not.toHaveProperty('keptClass');
+  });
+});
+
+describe('the end of the session', () => {
+  test('ends the job at once, whoever has it in hand: no station is left there with the old answer', () => {
+    for (const stage of ['decided', 'queued', 'taken', 'sent', 'no-answer'] as const) {
       const job = stage === 'decided' ? decided() : advance(decided(), stage, DECIDED);
-      expect(settleJob(job, stopped(), true, minutes(2)).stage).toBe('superseded');
+      expect(settleJob(job, stopped(), true, minutes(2)).stage, stage).toBe('ended');
     }
+    expect(settleJob(acknowledged(), stopped(), true, minutes(2)).stage).toBe('ended');
+    expect(settleJob(acknowledged(decided(false)), stopped(), true, minutes(2)).stage).toBe('ended');
+  });
+
+  test('after it what a relay reports changes nothing any more', () => {
+    const job = settleJob(advance(decided(), 'sent', DECIDED), stopped(), true, minutes(2));
+    const report = { jobId: job.id, attempt: 1, site: 'hq', relay: 'r', stage: 'finished', at: minutes(3) } as const;
+    expect(applyReport(job, { ...report, outcome: 'refused' }, minutes(3))).toBe(job);
+  });
+
+  test('is not the Stop of a session that has been answered since', () => {
+    const job = acknowledged();
+    const back = answered({ status: 'stopped', at: minutes(1) });
+    expect(settleJob(job, back, true, minutes(3)).stage).toBe('answered');
   });
 });
 
-describe('a live session', () => {
-  test('leaves its job alone until it is told what it should be told', () => {
-    const job = acknowledged();
-    expect(settleJob(job, aSession(), true, minutes(10))).toBe(job);
-    expect(settleJob(job, aSession({ decision: told(minutes(2)) }), true, minutes(10)).stage).toBe('proven');
+describe('time, and newer jobs', () => {
+  test('after an hour a job expires', () => {
+    expect(settleJob(acknowledged(), aSession(), true, minutes(60)).stage).toBe('expired');
   });
 
-  test('lets its job expire after an hour', () => {
-    const job = acknowledged();
-    expect(settleJob(job, aSession(), true, minutes(60)).stage).toBe('expired');
-  });
-
-  test('has proven what an operator asked for by asking at all, once the NAS has acknowledged', () => {
-    const same = aSession({ decision: aDecision({ decidedAt: minutes(2) }) });
-    expect(settleJob(acknowledged(decided(false)), same, true, minutes(3)).stage).toBe('proven');
+  test('what an operator asked for is answered by any answer that came of it', () => {
+    const same = aSession({ decision: aDecision({ id: NEW_CLASS, decidedAt: minutes(2) }) });
+    expect(settleJob(acknowledged(decided(false)), same, true, minutes(3)).stage).toBe('answered');
+    const carried = { ...same, accounting: accounting({ class: NEW_CLASS, receivedAt: minutes(3) }) };
+    expect(settleJob(acknowledged(decided(false)), carried, true, minutes(3)).stage).toBe('proven');
     const queued = advance(decided(false), 'queued', DECIDED);
     expect(settleJob(queued, same, true, minutes(3))).toBe(queued);
   });
-});
 
-test('a job is superseded by a newer one, and by the end of everything that is known of the session', () => {
-  expect(settleJob(acknowledged(), aSession(), false, minutes(2)).stage).toBe('superseded');
-  expect(settleJob(acknowledged(), undefined, true, minutes(2)).stage).toBe('superseded');
+  test('a job is superseded by a newer one, and by the end of everything that is known of the session', () => {
+    expect(settleJob(acknowledged(), aSession(), false, minutes(2)).stage).toBe('superseded');
+    expect(settleJob(acknowledged(), undefined, true, minutes(2)).stage).toBe('superseded');
+  });
 });

@@ -1,0 +1,150 @@
+// The outbox of one site: what has come to an end is settled, and what is due goes into the queue as far as there is room.
+
+import { concurrently } from '../concurrently.ts';
+import { advance, isDue, queuedAttempt } from '../domain/advance-job.ts';
+import type { AnswerNow } from '../domain/answer-now.ts';
+import type { CoaJob } from '../domain/coa-job.ts';
+import { coaTargetOf } from '../domain/coa-target.ts';
+import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import { isLive, type Session } from '../domain/session.ts';
+import { StoreError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { JobStore, StoredJob } from '../ports/job-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { findDifference } from './decide-jobs.ts';
+import { NasShares } from './nas-shares.ts';
+import { addOpenJob, goesOn, type OpenJobs } from './open-jobs.ts';
+import { settleJob } from './settle-job.ts';
+
+export interface PumpDeps {
+  readonly sessions: SessionStore;
+  readonly jobs: JobStore;
+  readonly queue: JobQueue;
+  readonly decideAgain: (session: Session) => Promise<AnswerNow>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface PumpLimits {
+  /** Jobs that a site's queue and relay may have in hand at once. */
+  readonly inHandPerSite: number;
+}
+
+/** Jobs of a site looked at, or sent, at once. */
+const JOBS_AT_ONCE = 16;
+
+interface OpenJob extends StoredJob {
+  readonly session: Session | undefined;
+}
+
+/**
+ * @param stored every job of the site that has not ended
+ * @returns how many attempts were queued
+ * @throws QueueError, StoreError
+ */
+export async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: readonly StoredJob[]): Promise<number> {
+  const now = toInstant(deps.clock.now());
+  const ofSessions: OpenJobs = new Map();
+  for (const { job } of stored) addOpenJob(ofSessions, job);
+  const looked = await concurrently(stored, JOBS_AT_ONCE, (one) => look(deps, one, ofSessions, now));
+  const open = looked.filter((one) => one !== undefined);
+  const due = firstAttemptsFirst(
+    open.filter(({ job, session }) => session !== undefined && isLive(session, now) && isDue(job, now)),
+  );
+  let free = limits.inHandPerSite - open.filter(({ job }) => isInHand(job)).length;
+  const shares = new NasShares(
+    limits.inHandPerSite,
+    open.map(({ job }) => job),
+  );
+  let queued = 0;
+  while (free > 0) {
+    const next = shares.take(due, Math.min(free, JOBS_AT_ONCE));
+    if (next.length === 0) break;
+    const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessOvertaken(deps, job, now));
+    for (const [index, { job }] of next.entries()) if (!sent[index]) shares.giveBack(job);
+    const count = sent.filter(Boolean).length;
+    queued += count;
+    free -= count;
+  }
+  return queued;
+}
+
+/** Settles the job. @returns the job with its session and with where that is now, or nothing when it was settled */
+async function look(
+  deps: PumpDeps,
+  { job, etag }: StoredJob,
+  ofSessions: OpenJobs,
+  now: Instant,
+): Promise<OpenJob | undefined> {
+  const session = await readSession(deps, job);
+  if (session === 'unreadable') return undefined;
+  const settled = settleJob(job, session, goesOn(job, ofSessions.get(job.sessionId) ?? []), now);
+  if (settled !== job) {
+    await write(deps, settled, etag);
+    return undefined;
+  }
+  if (session !== undefined && waits(job) && (await isOvertaken(deps, job, session, now))) {
+    await write(deps, advance(job, 'superseded', now), etag);
+    return undefined;
+  }
+  // The station may have moved on, or its NAS may call the session by another name, since the job was decided.
+  return { job: session === undefined ? job : { ...job, ...coaTargetOf(session) }, etag, session };
+}
+
+async function readSession(
+  { sessions, log }: PumpDeps,
+  { sessionId, site, id }: EnforcementJob,
+): Promise<Session | undefined | 'unreadable'> {
+  try {
+    return await sessions.read(sessionId);
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_STORE_ROW') throw thrown;
+    const { code, message, action } = thrown;
+    log.error('enforcement.row-unreadable', { code, message, action, site, job: id });
+    return 'unreadable';
+  }
+}
+
+/** It waits for something that may never come: for the time of its next attempt. */
+function waits({ stage }: EnforcementJob): boolean {
+  return stage === 'acknowledged' || stage === 'no-answer';
+}
+
+/** Policy has come back to every answer that the NAS may act on. */
+async function isOvertaken(deps: PumpDeps, job: EnforcementJob, session: Session, now: Instant): Promise<boolean> {
+  return job.wanted !== undefined && (await findDifference(deps.decideAgain, session, now)) === undefined;
+}
+
+/** Urgent ones first, as they come; among these, and among the others, first attempts before retries. */
+function firstAttemptsFirst(due: readonly OpenJob[]): OpenJob[] {
+  const rank = ({ job }: OpenJob): number => (job.urgent ? 0 : 2) + (job.stage === 'decided' ? 0 : 1);
+  return due.toSorted((one, other) => rank(one) - rank(other));
+}
+
+async function queueUnlessOvertaken(deps: PumpDeps, { job, etag, session }: OpenJob, now: Instant): Promise<boolean> {
+  if (session !== undefined && (await isOvertaken(deps, job, session, now))) {
+    await write(deps, advance(job, 'superseded', now), etag);
+    return false;
+  }
+  // Sent first, written down after: dying in between sends the same attempt again under the same message id, and
+  // duplicate detection drops it.
+  const attempt = queuedAttempt(job);
+  await deps.queue.send(toCoaJob(job, attempt));
+  await write(deps, advance(job, 'queued', now, attempt), etag);
+  return true;
+}
+
+/** Another process' write is as good: the next round sees it. */
+async function write({ jobs, log }: PumpDeps, job: EnforcementJob, etag: string): Promise<void> {
+  if (!(await jobs.update(job, etag))) return;
+  const { id, site, stage, attempt, keptClass, hint } = job;
+  log.info('enforcement.job', { job: id, site, stage, attempt, ...(keptClass !== undefined && { keptClass, hint }) });
+}
+
+function toCoaJob(job: EnforcementJob, attempt: number): CoaJob {
+  const { id, site, action, session, nas, decidedAt, expiresAt } = job;
+  return { id, attempt, site, action, session, nas, decidedAt, expiresAt };
+}

@@ -1,0 +1,125 @@
+// The reconciliation: page by page every session is compared with policy, with a checkpoint after each page, so that it goes
+// on where it stopped whatever ended it. It is due by time, after a complete sweep, and after a policy change has settled.
+
+import { concurrently } from '../concurrently.ts';
+import { SHARDS } from '../domain/device.ts';
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { compareSafely } from './compare-safely.ts';
+import {
+  ComparisonInHand,
+  type ComparisonRun,
+  type ComparisonState,
+  type ComparisonTaskDeps,
+  type Occasion,
+  readComparison,
+} from './comparison-task.ts';
+import type { DecideJobsDeps } from './decide-jobs.ts';
+import type { OpenJobs } from './open-jobs.ts';
+
+export type ReconcileDeps = DecideJobsDeps & ComparisonTaskDeps;
+
+export interface ReconcileLimits {
+  /** Milliseconds from the start of one comparison to the next, where nothing else makes it due. */
+  readonly intervalMs: number;
+  readonly leaseMs: number;
+}
+
+export interface ReconcileTime {
+  /** No further page is begun after this. */
+  readonly until: Instant;
+  /** Jobs that have not ended, read lately. */
+  readonly open: () => OpenJobs;
+  /** What must not wait for the end of the comparison; called between pages. */
+  readonly betweenPages: () => Promise<void>;
+}
+
+/** Sessions of a page: a second's work, so that a kill loses no more. */
+const PAGE = 500;
+/** Sessions compared at once. */
+const SESSIONS_AT_ONCE = 32;
+/** A comparison that is older than this many intervals is reported. */
+const OVERDUE_INTERVALS = 2;
+
+/** @returns how many jobs were decided, and whether a run was completed */
+export async function reconcile(
+  deps: ReconcileDeps,
+  limits: ReconcileLimits,
+  occasion: Occasion,
+  time: ReconcileTime,
+): Promise<{ readonly decided: number; readonly completed: boolean }> {
+  const now = toInstant(deps.clock.now());
+  const { state, etag } = await readComparison(deps.tasks);
+  if (state.owner !== undefined && (state.leaseUntil ?? '') > now) return { decided: 0, completed: false };
+  const due = { ...state.completed?.occasion, ...occasion };
+  const run = state.run ?? (isDue(state, due, limits, now) ? begin(due, now) : undefined);
+  if (run === undefined) return { decided: 0, completed: false };
+  const inHand = new ComparisonInHand(deps, limits.leaseMs, state, etag);
+  if (!(await inHand.write({ since: now, ...state, run }))) return { decided: 0, completed: false };
+  return work(deps, inHand, run, time);
+}
+
+/** How long ago the comparison began that was completed last, if that is longer than it may be. */
+export function overdueMs(
+  { completed, since }: ComparisonState,
+  { intervalMs }: Pick<ReconcileLimits, 'intervalMs'>,
+  now: Instant,
+): number | undefined {
+  const from = completed?.startedAt ?? since;
+  const age = from === undefined ? 0 : millisecondsBetween(from, now);
+  return age > OVERDUE_INTERVALS * intervalMs ? age : undefined;
+}
+
+function isDue({ completed }: ComparisonState, due: Occasion, { intervalMs }: ReconcileLimits, now: Instant): boolean {
+  if (completed === undefined) return true;
+  if (due.sweep !== completed.occasion.sweep || due.policy !== completed.occasion.policy) return true;
+  return addMilliseconds(completed.startedAt, intervalMs) <= now;
+}
+
+function begin(occasion: Occasion, startedAt: Instant): ComparisonRun {
+  return { startedAt, occasion, shard: 0, compared: 0, decided: 0, unreadable: 0 };
+}
+
+async function work(
+  deps: ReconcileDeps,
+  inHand: ComparisonInHand,
+  first: ComparisonRun,
+  time: ReconcileTime,
+): Promise<{ readonly decided: number; readonly completed: boolean }> {
+  let run = first;
+  const done = (completed: boolean) => ({ decided: run.decided - first.decided, completed });
+  while (run.shard < SHARDS.length) {
+    if (toInstant(deps.clock.now()) >= time.until) {
+      await inHand.write({ ...inHand.state, run }, { release: true });
+      return done(false);
+    }
+    run = await comparePage(deps, run, time.open());
+    if (!(await inHand.write({ ...inHand.state, run }))) return done(false);
+    await time.betweenPages();
+  }
+  const { startedAt, occasion, compared, decided, unreadable } = run;
+  const at = toInstant(deps.clock.now());
+  const { run: _, ...rest } = inHand.state;
+  if (!(await inHand.write({ ...rest, completed: { startedAt, at, occasion } }, { release: true }))) return done(false);
+  const tookMs = millisecondsBetween(startedAt, at);
+  deps.log.info('enforcement.compared', { sessions: compared, jobs: decided, unreadable, tookMs });
+  if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });
+  return done(true);
+}
+
+async function comparePage(deps: ReconcileDeps, run: ComparisonRun, open: OpenJobs): Promise<ComparisonRun> {
+  const shard = SHARDS[run.shard] ?? '0';
+  const page = await deps.sessions.listPage(shard, {
+    ...(run.after !== undefined && { after: run.after }),
+    limit: PAGE,
+  });
+  const results = await concurrently(page.sessions, SESSIONS_AT_ONCE, (session) => compareSafely(deps, session, open));
+  const of = (kind: string): number => results.filter((result) => result === kind).length;
+  const { after: _, ...rest } = run;
+  return {
+    ...rest,
+    ...(page.next === undefined ? { shard: run.shard + 1 } : { after: page.next }),
+    compared: run.compared + results.length,
+    decided: run.decided + of('decided'),
+    unreadable: run.unreadable + of('unreadable') + page.unreadable,
+  };
+}

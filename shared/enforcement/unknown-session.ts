@@ -1,0 +1,90 @@
+// A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which this
+// NAS finds sessions. Accounting tells the one from the other, and so does what the NAS has acknowledged before.
+
+import type { CoaReport } from '../domain/coa-job.ts';
+import { coaTargetOf } from '../domain/coa-target.ts';
+import type { EnforcementJob } from '../domain/enforcement-job.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
+import { isLive, type Session } from '../domain/session.ts';
+import { stationOf } from '../domain/session-id.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+
+/** RFC 5176 3.5: the NAS does not know the session (any more). */
+const SESSION_CONTEXT_NOT_FOUND = 503;
+
+const MISSING_ATTRIBUTE =
+  'The NAS knows no such session, but the station may still be there. Look at the NAS which attributes it finds a session by, and name them in relay.yaml (alsoIdentifyBy, send); then send the job again.';
+
+export interface UnknownSessionDeps {
+  readonly sessions: SessionStore;
+  readonly clock: Clock;
+}
+
+export interface Judgement {
+  /** The job is over with its session. */
+  readonly sessionIsOver: boolean;
+  /** Where it may not be. */
+  readonly hint?: string;
+}
+
+export function isSessionUnknown(report: CoaReport): boolean {
+  return report.outcome === 'refused' && report.errorCause?.code === SESSION_CONTEXT_NOT_FOUND;
+}
+
+/**
+ * Ends the session where the NAS is believed. Sessions of the station elsewhere are compared soon: it may have gone there.
+ */
+export async function judgeUnknownSession(
+  { sessions, clock }: UnknownSessionDeps,
+  job: EnforcementJob,
+  report: CoaReport,
+  now: Instant,
+): Promise<Judgement> {
+  const session = await sessions.read(job.sessionId);
+  if (session !== undefined && isLive(session, now)) {
+    if (report.neverAcknowledged || livesOn(session)) return { sessionIsOver: false, hint: MISSING_ATTRIBUTE };
+    if (hasAskedSince(session, job)) {
+      // The NAS spoke of a session that was over already; what the station has now is another matter.
+      await sessions.noteToCompare(session.id, now);
+      return { sessionIsOver: true };
+    }
+    await endSession(sessions, job, now);
+  }
+  await compareElsewhere(sessions, job, toInstant(clock.now()));
+  return { sessionIsOver: true };
+}
+
+/** The NAS did not find it before, and has accounted for it since. */
+function livesOn({ accounting }: Session): boolean {
+  const { notFoundAt, status, receivedAt, at } = accounting ?? {};
+  return notFoundAt !== undefined && status === 'started' && (receivedAt ?? at ?? '') > notFoundAt;
+}
+
+function hasAskedSince({ decision }: Session, job: EnforcementJob): boolean {
+  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
+  return decision.decidedAt > queuedAt;
+}
+
+async function endSession(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {
+  await sessions.updateAccounting(job.sessionId, (session) => {
+    if (hasAskedSince(session, job)) return undefined;
+    const { accounting, decision } = session;
+    const target = coaTargetOf(session);
+    const newest = session.answers[0]?.decision.decidedAt ?? decision.decidedAt;
+    const at = accounting !== undefined && accounting.at > newest ? accounting.at : newest;
+    return {
+      ...(accounting ?? { nas: target.nas, coa: target.session }),
+      status: 'stopped',
+      at,
+      receivedAt: now,
+      notFoundAt: now,
+    };
+  });
+}
+
+async function compareElsewhere(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {
+  for (const other of await sessions.listStation(stationOf(job.sessionId))) {
+    if (other.id !== job.sessionId && isLive(other, now)) await sessions.noteToCompare(other.id, now);
+  }
+}
