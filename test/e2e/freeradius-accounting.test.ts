@@ -218,6 +218,10 @@ describe.concurrent('a record', () => {
         'Zürich ✓ 東京',
         '","status":"Stop',
         'ends with a backslash\\',
+        'CORP\\nancy',
+        'CORP\\tom',
+        '\\\\server\\001',
+        'CORP\\müller',
         '0x414243',
         ' ',
         '\n\tNAC-Acct-Status = "Stop"\n\n',
@@ -417,6 +421,17 @@ describe.concurrent('a record that is too long to be sent', () => {
       await connector.received(2);
       expect(sessions()).toEqual([text, 'after']);
       expect(server.refusedRecords()).toBe('');
+    });
+  });
+
+  it('of backslashes and control characters holds up no other', async () => {
+    await withSite(async ({ connector, account, sessions }) => {
+      const text = '\\\u0001'.repeat(126);
+      await account(record(text, 'Stop', names(text)));
+      await account(record('\\'.repeat(250), 'Stop', names('\\'.repeat(250))));
+      await account(record('after'));
+      await connector.received(3);
+      expect(sessions()[2]).toBe('after');
     });
   });
 
