@@ -1,6 +1,8 @@
 // What the shipped FreeRADIUS configuration does with users and computers whom the site itself authenticates: EAP-TTLS and
 // PEAP, PAP and MS-CHAP, a VPN; run by the real server against a lookup function which the test controls.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ACCESS_POINT,
@@ -189,6 +191,60 @@ describe('a site’s own changes', () => {
       expect(await sendAccessRequest(own, request)).toMatchObject({ code: 'Access-Accept' });
       expect(stub.question()).toMatchObject({ method: 'mab', userName: mac });
       const elsewhere = { ...request, 'NAS-IP-Address': '192.0.2.18' };
+      expect(await sendAccessRequest(own, elsewhere)).toMatchObject({ code: 'Access-Reject' });
+      expect(stub.lookups).toHaveLength(1);
+    });
+  });
+});
+
+describe('requests as access devices in the field send them', () => {
+  it('MAB of a Huawei controller, with a long port', async () => {
+    stub.answerWith(PERMIT);
+    const port = 'slot=0;subslot=0;port=0;vlanid=10;interfaceName=Wlan-Dbss17551';
+    const request = {
+      'User-Name': '8c1645bd1c19',
+      'User-Password': '8c1645bd1c19',
+      'Service-Type': 'Call-Check',
+      'Framed-Protocol': 'PPP',
+      'Calling-Station-Id': '8c16-45bd-1c19',
+      'Called-Station-Id': '44-22-7C-4A-C5-00:corp-test',
+      'NAS-Identifier': 'AirEngine9700S-S',
+      'NAS-Port-Type': 'Wireless-802.11',
+      'NAS-Port-Id': port,
+      'NAS-IP-Address': '192.0.2.199',
+      'Acct-Session-Id': 'AirEngi000000000000106f1e300100057',
+    };
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
+    expect(stub.question()).toMatchObject({ method: 'mab', callingStationId: '8c16-45bd-1c19', nasPortId: port });
+  });
+
+  it('MAB of an Avaya switch without Calling-Station-Id, which a site may declare', async () => {
+    stub.answerWith(PERMIT);
+    const request = {
+      'User-Name': '8c1645bd1c19',
+      'User-Password': '.192000002011.8c1645bd1c19.0102',
+      'NAS-IP-Address': '192.0.2.250',
+      'NAS-Port': 2,
+      'Service-Type': 'Login-User',
+      'NAS-Port-Type': 'Ethernet',
+    };
+    expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Reject' });
+    expect(stub.lookups).toHaveLength(0);
+    const shipped = readFileSync(join(import.meta.dirname, '../../infra/freeradius/policy.d/nac'), 'utf8');
+    const example = /^#\t\telsif \(!&EAP-Message && !&Calling-Station-Id[\s\S]*?^#\t\t\}$/m.exec(shipped)?.[0] ?? '';
+    const declared = {
+      file: 'policy.d/nac',
+      from: '\t\t\t&NAC-Method := "mab"\n\t\t}\n\t}\n}',
+      to: `\t\t\t&NAC-Method := "mab"\n\t\t}\n\t}\n${example.replaceAll(/^#\t/gm, '')}\n}`,
+    };
+    await site.withServer({ siteChanges: [declared] }, async (own) => {
+      expect(await sendAccessRequest(own, request)).toMatchObject({ code: 'Access-Accept' });
+      expect(stub.question()).toMatchObject({
+        method: 'mab',
+        userName: '8c1645bd1c19',
+        callingStationId: '8c1645bd1c19',
+      });
+      const elsewhere = { ...request, 'NAS-IP-Address': '192.0.2.251' };
       expect(await sendAccessRequest(own, elsewhere)).toMatchObject({ code: 'Access-Reject' });
       expect(stub.lookups).toHaveLength(1);
     });
