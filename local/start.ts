@@ -112,17 +112,23 @@ function parseEvent(line: string): Record<string, unknown> | undefined {
 
 function commands({ url, tenant, caFile, apiKeyFile, operatorKeyFile, switch: networkSwitch }: LocalStack): string {
   const file = (path: string): string => relative(process.cwd(), path);
-  const mac = macOfFirstDevice(tenant);
+  const { mac, id } = firstDevice(tenant);
   const curl = (key: string): string => `curl -s --cacert ${file(caFile)} --header @${file(key)}`;
-  const lookup = `${curl(apiKeyFile)} ${url}/api/lookup --json '{"method":"mab","userName":"${mac}","callingStationId":"${mac}"}'`;
+  const ask = (question: object): string =>
+    `${curl(apiKeyFile)} ${url}/api/lookup --json '${JSON.stringify({ ...question, callingStationId: mac })}'`;
+  const byCertificate = ask({ method: 'eap-tls', certificate: { sanUri: [`IntuneDeviceId://${id}`] } });
   const steps: [string, string][] = [
-    ['Look up a device, as a RADIUS server does for MAC authentication:', lookup],
-    ['Connect it to the switch:', `curl -s ${networkSwitch.controlUrl}/connect --json '{"mac":"${mac}"}'`],
+    ['Look up a device, as a RADIUS server does for EAP-TLS:', byCertificate],
+    ['The same device by its MAC address alone, which anybody can copy:', ask({ method: 'mab', userName: mac })],
+    [
+      'Connect it to the switch, with its certificate:',
+      `curl -s ${networkSwitch.controlUrl}/connect --json '{"mac":"${mac}","deviceId":"${id}"}'`,
+    ],
     ...(tenant
       ? [['Make it noncompliant, and watch the CoA here within ten seconds:', flip(tenant)] as [string, string]]
       : []),
     ['See what became of the CoA job:', `${curl(operatorKeyFile)} "${url}/api/jobs?limit=1"`],
-    ['Look the device up again:', lookup],
+    ['Look the device up again:', byCertificate],
   ];
   return `\n${steps.map(([what, command]) => `${what}\n\n  ${command}\n`).join('\n')}\nCtrl-C stops everything.\n`;
 }
@@ -131,11 +137,14 @@ function flip({ controlUrl }: NonNullable<LocalStack['tenant']>): string {
   return `curl -s -X PATCH ${controlUrl}/devices/NAC-00001 --json '{"complianceState":"noncompliant"}'`;
 }
 
-/** Any address will do where there is no device: it is simply not enrolled. */
-function macOfFirstDevice(tenant: LocalStack['tenant']): string {
+/** Any address and id will do where there is no device: it is simply not enrolled. */
+function firstDevice(tenant: LocalStack['tenant']): { readonly mac: string; readonly id: string } {
   const [first] = tenant?.fleet.list({ limit: 1 }).value ?? [];
   const mac = parseMacAddress(first?.wiFiMacAddress ?? '') ?? parseMacAddress('00-00-5E-00-53-01');
-  return mac === undefined ? '' : formatMacAddress(mac);
+  return {
+    mac: mac === undefined ? '' : formatMacAddress(mac),
+    id: first?.id ?? '00000000-0000-4000-8000-000000000001',
+  };
 }
 
 async function stop(): Promise<void> {

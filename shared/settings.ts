@@ -2,6 +2,7 @@
 
 import { PRIVACY_MODES, type PrivacyMode } from './adapters/system/identity-privacy.ts';
 import { COMPLIANCE_STATES, type ComplianceState } from './domain/compliance-state.ts';
+import { ASSURANCES, type Assurance } from './domain/identity.ts';
 import {
   readServiceBusSetting,
   readStorageSetting,
@@ -36,6 +37,10 @@ export interface Settings extends SignInSettings {
   readonly pollSchedule: string;
   readonly compliantRole: RoleSetting;
   readonly quarantineRole: RoleSetting;
+  readonly weakIdentityRole: RoleSetting;
+  readonly minimumAssurance: Assurance;
+  /** Lower case; absent: computer accounts of any domain count. */
+  readonly computerDomains: readonly string[] | undefined;
   readonly enforceSchedule: string;
   readonly jobsInHandPerSite: number;
   readonly jobHistoryMs: number;
@@ -79,6 +84,9 @@ export function readSettings(env: Env): Settings {
     pollSchedule: reader.schedule('POLL_SCHEDULE'),
     compliantRole: readRoleSetting(reader, 'COMPLIANT'),
     quarantineRole: readRoleSetting(reader, 'QUARANTINE'),
+    weakIdentityRole: readRoleSetting(reader, 'WEAK_IDENTITY'),
+    minimumAssurance: reader.oneOf('MINIMUM_ASSURANCE', ASSURANCES),
+    computerDomains: reader.domains('COMPUTER_DOMAINS'),
     enforceSchedule: reader.schedule('ENFORCE_SCHEDULE'),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
     jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
@@ -110,14 +118,24 @@ function readLogPrivacy(reader: SettingsReader): Settings['logPrivacy'] {
   return { mode, ...(key !== undefined && { key }) };
 }
 
+/** What describes the policy in force until one is activated. */
+export type BuiltInPolicySetting =
+  | 'compliantRole'
+  | 'quarantineRole'
+  | 'weakIdentityRole'
+  | 'minimumAssurance'
+  | 'compliantStates';
+
 /** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
 export function readPolicySettings(
   env: Env,
-): Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates' | 'jobsInHandPerSite' | 'maxCheckInAgeMs'> {
+): Pick<Settings, BuiltInPolicySetting | 'jobsInHandPerSite' | 'maxCheckInAgeMs'> {
   const reader = new SettingsReader(env);
   const settings = {
     compliantRole: readRoleSetting(reader, 'COMPLIANT'),
     quarantineRole: readRoleSetting(reader, 'QUARANTINE'),
+    weakIdentityRole: readRoleSetting(reader, 'WEAK_IDENTITY'),
+    minimumAssurance: reader.oneOf('MINIMUM_ASSURANCE', ASSURANCES),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
     maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),

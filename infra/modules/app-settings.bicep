@@ -38,6 +38,11 @@ type plainSettings = {
   QUARANTINE_ROLE: string?
   QUARANTINE_VLAN: string?
   QUARANTINE_SESSION_TIMEOUT: string?
+  MINIMUM_ASSURANCE: string?
+  WEAK_IDENTITY_ROLE: string?
+  WEAK_IDENTITY_VLAN: string?
+  WEAK_IDENTITY_SESSION_TIMEOUT: string?
+  COMPUTER_DOMAINS: string?
   ENFORCE_SCHEDULE: string?
   JOBS_IN_HAND_PER_SITE: string?
   JOB_HISTORY: string?

@@ -7,13 +7,14 @@ const longestWait = 10_000;
 const longestQuote = 200;
 
 export type RadiusFields = Readonly<Record<string, string>>;
+export type LookupFields = Readonly<Record<string, string | { readonly sanUri: readonly string[] }>>;
 
 /** What became of an accounting record: `later` means that the same record may be taken another time. */
 export type Delivery = { readonly taken: true } | { readonly taken: false; readonly later: boolean; why: string };
 
 export interface ConnectorClient {
   /** @throws LookupError if there is no answer that can be understood */
-  lookup(fields: RadiusFields): Promise<AccessAnswer>;
+  lookup(fields: LookupFields): Promise<AccessAnswer>;
   /** Never throws. */
   account(fields: RadiusFields): Promise<Delivery>;
   close(): Promise<void>;
@@ -39,7 +40,7 @@ export async function openConnectorClient({ url, caFile, apiKey }: ConnectorClie
   const dispatcher = new Agent({ connect: { ca: await readFile(caFile) } });
   const closing = new AbortController();
 
-  async function post(path: string, fields: RadiusFields, accept: string): Promise<{ status: number; text: string }> {
+  async function post(path: string, fields: LookupFields, accept: string): Promise<{ status: number; text: string }> {
     const { statusCode, body } = await request(`${base}${path}`, {
       method: 'POST',
       headers: { 'x-api-key': apiKey, accept, 'content-type': 'application/json' },

@@ -1,5 +1,5 @@
 /** The attributes of a session in the form in which lookup and accounting take them. */
-import type { RadiusFields } from './connector-client.ts';
+import type { LookupFields, RadiusFields } from './connector-client.ts';
 import type { StationSession } from './station-session.ts';
 
 export type AccountingStatus = 'Start' | 'Interim-Update' | 'Stop';
@@ -7,11 +7,22 @@ export type AccountingStatus = 'Start' | 'Interim-Update' | 'Stop';
 /** What is known of a session before anybody permitted it. */
 export type UnansweredSession = Pick<
   StationSession,
-  'callingStationId' | 'userName' | 'port' | 'nasPort' | 'nasIdentifier' | 'acctSessionId' | 'auditSessionId'
+  | 'callingStationId'
+  | 'userName'
+  | 'deviceId'
+  | 'port'
+  | 'nasPort'
+  | 'nasIdentifier'
+  | 'acctSessionId'
+  | 'auditSessionId'
 >;
 
-/** MAC authentication bypass: the switch itself vouches for the address. */
-export function lookupFields(session: UnansweredSession, nasIpAddress: string): RadiusFields {
+/** EAP-TLS with the certificate of a device, or MAC authentication bypass: the switch itself vouches for the address. */
+export function lookupFields(session: UnansweredSession, nasIpAddress: string): LookupFields {
+  if (session.deviceId !== undefined) {
+    const certificate = { sanUri: [`IntuneDeviceId://${session.deviceId}`] };
+    return { method: 'eap-tls', certificate, ...commonFields(session, nasIpAddress) };
+  }
   return { method: 'mab', serviceType: 'Call-Check', ...commonFields(session, nasIpAddress) };
 }
 

@@ -8,6 +8,8 @@ export interface StationSession extends Permit {
   readonly callingStationId: string;
   /** What MAC authentication bypass gives as User-Name: twelve lower-case hexadecimal digits. */
   readonly userName: string;
+  /** The Intune device id in the certificate that it shows by EAP-TLS; without one it comes by MAC authentication bypass. */
+  readonly deviceId?: string;
   /** NAS-Port-Id. */
   readonly port: string;
   /** NAS-Port; only ports named like a Cisco switch's have a number. */

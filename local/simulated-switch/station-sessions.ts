@@ -39,13 +39,14 @@ export class StationSessions {
 
   /**
    * Plugs the station in; one that is connected already is unplugged first.
+   * @param deviceId in the certificate that it shows; without one it comes by MAC authentication bypass
    * @throws SwitchError if the lookup denies it or does not answer
    */
-  connect(mac: MacAddress, port?: string): Promise<StationSession> {
+  connect(mac: MacAddress, port?: string, deviceId?: string): Promise<StationSession> {
     return this.#inTurn(mac, async () => {
       const before = this.#sessions.get(mac);
       if (before !== undefined) await this.#end(before);
-      return await this.#open(mac, port ?? before?.port ?? this.#freePort());
+      return await this.#open(mac, port ?? before?.port ?? this.#freePort(), deviceId);
     });
   }
 
@@ -108,7 +109,7 @@ export class StationSessions {
       await this.#ended(session);
       // Somebody may have plugged it in again meanwhile.
       if (this.#sessions.has(session.mac)) return;
-      await this.#open(session.mac, session.port).catch((error: unknown) => {
+      await this.#open(session.mac, session.port, session.deviceId).catch((error: unknown) => {
         // A refusal has been told already.
         if (!(error instanceof SwitchError)) throw error;
       });
@@ -133,12 +134,13 @@ export class StationSessions {
     this.#retries.add(timer);
   }
 
-  async #open(mac: MacAddress, port: string): Promise<StationSession> {
+  async #open(mac: MacAddress, port: string, deviceId: string | undefined): Promise<StationSession> {
     const nasPort = nasPortOf(port);
     const asking = {
       mac,
       callingStationId: formatMacAddress(mac),
-      userName: mac,
+      userName: deviceId === undefined ? mac : `host/${deviceId}`,
+      ...(deviceId !== undefined && { deviceId }),
       port,
       ...(nasPort !== undefined && { nasPort }),
       nasIdentifier: this.#options.name,

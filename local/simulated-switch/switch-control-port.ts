@@ -38,9 +38,9 @@ export async function answerSwitchControl(exchange: HttpExchange, context: Switc
 async function operate(exchange: HttpExchange, { stations, behaviours, stats }: SwitchControlContext): Promise<void> {
   switch (`${exchange.method} ${exchange.path}`) {
     case 'POST /connect': {
-      const fields = await readFields(exchange, ['mac', 'port']);
+      const fields = await readFields(exchange, ['mac', 'port', 'deviceId']);
       const port = fields['port'] === undefined ? undefined : readName(fields, 'port', 'Gi1/0/7');
-      exchange.answerJson(200, await stations.connect(readMac(fields), port));
+      exchange.answerJson(200, await stations.connect(readMac(fields), port, readDeviceId(fields)));
       return;
     }
     case 'POST /disconnect': {
@@ -101,6 +101,11 @@ function readMac({ mac }: Fields): MacAddress {
   const address = typeof mac === 'string' ? parseMacAddress(mac) : undefined;
   if (address !== undefined) return address;
   throw new SwitchError(400, 'invalid_property', 'mac must be a MAC address, such as "A4-BB-6D-01-02-03"');
+}
+
+function readDeviceId({ deviceId }: Fields): string | undefined {
+  if (deviceId === undefined || (typeof deviceId === 'string' && /^[0-9a-f-]{36}$/i.test(deviceId))) return deviceId;
+  throw new SwitchError(400, 'invalid_property', 'deviceId must be the Intune device id that a certificate carries');
 }
 
 function readName(fields: Fields, name: string, example: string): string {

@@ -26,3 +26,10 @@ export interface Context {
   /** What close() calls, in this order. */
   readonly closing: (() => Promise<void>)[];
 }
+
+const SWEEP_GRACE_MS = 15 * 60_000;
+
+/** How old the beginning of the newest complete sweep may be; absent where there are no sweeps. */
+export function sourceReachableMs({ intunePermissions, pollingIntervalMs }: Settings): number | undefined {
+  return intunePermissions === 'full' ? 2 * pollingIntervalMs + SWEEP_GRACE_MS : undefined;
+}

@@ -25,7 +25,7 @@ import { REFRESH_TASK, type RefreshState } from '../polling/refresh-authenticate
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
 
 /** A pass that an operator or a poll waits for; what it leaves is for the timer. */
@@ -50,6 +50,7 @@ export async function openEnforcement(context: Context) {
     certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
+    sourceReachableMs: sourceReachableMs(settings),
     clock,
   };
   const deps: EnforceDeps = {

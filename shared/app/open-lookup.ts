@@ -30,7 +30,7 @@ import { type AccountingResult, recordAccounting } from '../lookup/record-accoun
 import { boundUnknownStations } from '../lookup/unknown-stations.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
-import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
 import { liveQuery } from './live-query.ts';
 import { openPolicySource } from './open-policy-source.ts';
 
@@ -62,6 +62,8 @@ export async function openLookup(context: Context) {
     unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
+    sourceReachableMs: sourceReachableMs(settings),
+    computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
     ...liveQuery(context, new TableTaskStore(tables.polling), metrics),

@@ -9,7 +9,7 @@ import { builtInPolicy } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toConnectorError } from '../errors.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
-import type { Settings } from '../settings.ts';
+import type { BuiltInPolicySetting, Settings } from '../settings.ts';
 import type { Context } from './context.ts';
 
 /** What decides about CoAs looks at the policy often, since it must know of a change before the next lookup tells. */
@@ -48,7 +48,9 @@ export function answersInForce(
 export function policyOfSettings({
   compliantRole,
   quarantineRole,
+  weakIdentityRole,
+  minimumAssurance,
   compliantStates,
-}: Pick<Settings, 'compliantRole' | 'quarantineRole' | 'compliantStates'>): Policy {
-  return builtInPolicy(compliantRole, quarantineRole, compliantStates);
+}: Pick<Settings, BuiltInPolicySetting>): Policy {
+  return builtInPolicy(compliantRole, quarantineRole, compliantStates, { minimumAssurance, weak: weakIdentityRole });
 }

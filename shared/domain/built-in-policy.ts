@@ -1,27 +1,52 @@
-// The policy in force until an operator activates one: compliant devices get on, everyone else the site authenticated
-// goes to quarantine.
+// The policy in force until an operator activates one: compliant devices that are surely recognised get on; weak evidence and
+// contradictions get a role of their own, everyone else the site authenticated goes to quarantine.
 
 import { COMPLIANCE_STATES, type ComplianceState } from './compliance-state.ts';
+import { ASSURANCES, type Assurance, assurancesFrom } from './identity.ts';
 import type { Policy, Role } from './policy.ts';
-import { complianceIs } from './policy-condition.ts';
+import { assuranceIs, complianceIs, contradictionIs } from './policy-condition.ts';
 
 export type BuiltInRole = Pick<Role, 'name' | 'vlan' | 'sessionTimeoutSeconds'>;
 
-/** Its version names the roles and times, so that an answer tells which of them it was made with. */
+/** How sure it must be which device asks, and what a station gets about which it is not. */
+export interface Evidence {
+  readonly minimumAssurance: Assurance;
+  readonly weak: BuiltInRole;
+}
+
+/**
+ * Its version names the roles and times, so that an answer tells which of them it was made with.
+ * @param evidence absent in versions of decisions that were made before it was asked for: any was enough
+ */
 export function builtInPolicy(
   compliant: BuiltInRole,
   quarantine: BuiltInRole,
   compliantStates: readonly ComplianceState[] = ['compliant'],
+  evidence?: Evidence,
 ): Policy {
   const states = compliantStates.join('+');
+  const asked = evidence ? `:${named(evidence.weak)}:${evidence.minimumAssurance}` : '';
   return {
-    version: `${BUILT_IN}:${named(compliant)}:${named(quarantine)}${states === 'compliant' ? '' : `:${states}`}`,
+    version: `${BUILT_IN}:${named(compliant)}:${named(quarantine)}${asked}${states === 'compliant' ? '' : `:${states}`}`,
     sites: {},
     rules: [
+      ...(evidence ? rulesOfEvidence(evidence, compliantStates) : []),
       { name: 'permit-compliant', conditions: [complianceIs(compliantStates)], outcome: { permit: compliant } },
       { name: 'quarantine-others', conditions: [], outcome: { permit: quarantine } },
     ],
   };
+}
+
+/** Only devices that would be let in: a role of one's own must not be better than quarantine for a noncompliant one. */
+function rulesOfEvidence({ minimumAssurance, weak }: Evidence, states: readonly ComplianceState[]): Policy['rules'] {
+  const weaker = ASSURANCES.slice(assurancesFrom(minimumAssurance).length);
+  const outcome = { permit: weak };
+  return [
+    { name: 'contradiction', conditions: [complianceIs(states), contradictionIs(true)], outcome },
+    ...(weaker.length > 0
+      ? [{ name: 'weak-identity', conditions: [complianceIs(states), assuranceIs(weaker)], outcome }]
+      : []),
+  ];
 }
 
 /** What versions of the built-in policy begin with; versions of a policy.yaml never do. */
@@ -29,12 +54,22 @@ export const BUILT_IN = 'built-in';
 
 /** The built-in policy of that version, which need not be the one settings describe now. */
 export function builtInPolicyOfVersion(version: string): Policy | undefined {
-  const [prefix, compliant, quarantine, states = 'compliant', ...rest] = version.split(':');
-  if (prefix !== BUILT_IN || rest.length > 0) return undefined;
-  const roles = [compliant, quarantine].map((text) => parseNamed(text ?? ''));
-  const named = states.split('+').map((state) => COMPLIANCE_STATES.find((known) => known === state));
-  const known = named.flatMap((state) => state ?? []);
-  return roles[0] && roles[1] && known.length === named.length ? builtInPolicy(roles[0], roles[1], known) : undefined;
+  const [prefix, ...parts] = version.split(':');
+  const roles: BuiltInRole[] = [];
+  for (let role = parseNamed(parts[0] ?? ''); role && roles.length < 3; role = parseNamed(parts[0] ?? '')) {
+    roles.push(role);
+    parts.shift();
+  }
+  const [compliant, quarantine, weak] = roles;
+  const minimumAssurance = weak && ASSURANCES.find((known) => known === parts[0]);
+  if (minimumAssurance) parts.shift();
+  const [states = 'compliant', ...rest] = parts;
+  const known = states.split('+').map((state) => COMPLIANCE_STATES.find((one) => one === state));
+  const all = known.flatMap((state) => state ?? []);
+  const isWhole = prefix === BUILT_IN && rest.length === 0 && all.length === known.length;
+  if (!isWhole || !compliant || !quarantine || (weak === undefined) !== (minimumAssurance === undefined))
+    return undefined;
+  return builtInPolicy(compliant, quarantine, all, weak && minimumAssurance && { weak, minimumAssurance });
 }
 
 function named({ name, vlan, sessionTimeoutSeconds }: BuiltInRole): string {

@@ -31,6 +31,8 @@ export interface PolicyResult {
   readonly policyVersion: string;
   /** How long a permit holds before the NAS asks again, in seconds, before spreading. */
   readonly sessionTimeoutSeconds: number;
+  /** Conditions that could not be read and might have decided otherwise. */
+  readonly unread?: readonly string[];
 }
 
 /** The device a decision rests on, at the version it had. */

@@ -1,34 +1,31 @@
-// Conditions of a policy's rules. Each knows what it wants, what it sees, and whether that will do, so that a decision
-// can be explained rule by rule.
+// Conditions about the question: who asks from where, how sure it is which device this is. Those about the device itself are in
+// device-condition.ts.
 
-import { compareVersions, type DottedVersion, parseDottedVersion } from './dotted-version.ts';
+import type { MethodWord } from './authentication-word.ts';
+import { type Condition, flag, globIgnoringCase, oneOf, type Reading, severalOf } from './condition.ts';
+import { distinguishedNameMatches } from './distinguished-name.ts';
 import { globMatches } from './glob.ts';
 import type { Assurance } from './identity.ts';
-import { ageOf, type Medium, mediumOf, minutesSinceEnrolment, type PolicyFacts, ssidOf } from './policy-facts.ts';
+import { type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
+import type { Contradiction } from './presented-identities.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
-/** All conditions of a rule must hold; within one, any of the values listed will do. */
-export interface Condition {
-  /** As the policy's author wrote it, e.g. `osVersion`. */
-  readonly name: string;
-  /** What is wanted, in the author's words. */
-  readonly wanted: string;
-  /** What the request has; `undefined` when it has nothing of the kind, and then the condition does not hold. */
-  actual(facts: PolicyFacts): string | undefined;
-  holds(facts: PolicyFacts): boolean;
-}
+export type { Condition, Limit } from './condition.ts';
+export * from './device-condition.ts';
 
 /** Addresses and subnets; who implements it knows how they are written. */
 export interface AddressSet {
   readonly texts: readonly string[];
-  contains(address: string): boolean;
+  /** @returns `undefined` for a text that is no address */
+  contains(address: string): boolean | undefined;
 }
 
-/** A limit, e.g. `>= 10.0.19045` or `< 60`. */
-export interface Limit<T> {
-  readonly operator: '>=' | '<';
-  readonly value: T;
-  readonly text: string;
+/** MAC addresses and beginnings of them; who implements it knows how they are written. */
+export interface MacSet {
+  /** For people who ask why, however many there are. */
+  readonly shown: string;
+  /** @param mac twelve lower-case hexadecimal digits */
+  contains(mac: string): boolean;
 }
 
 export function complianceIs(states: readonly (Standing | StandingMark)[]): Condition {
@@ -45,25 +42,58 @@ export function assuranceIs(assurances: readonly Assurance[]): Condition {
   return oneOf('assurance', assurances, ({ assurance }) => assurance);
 }
 
-export function ownershipIs(owners: readonly string[]): Condition {
-  return oneOf('ownership', owners, ({ device }) => device?.ownership, ignoringCase);
-}
-
-export function platformIs(platforms: readonly string[]): Condition {
-  return oneOf('platform', platforms, ({ device }) => device?.operatingSystem, ignoringCase);
-}
-
-export function osVersionIs(limits: readonly Limit<DottedVersion>[]): Condition {
-  const actual = ({ device }: PolicyFacts): string | undefined => device?.osVersion;
+/** Any of these, or any at all. */
+export function contradictionIs(wanted: boolean | readonly Contradiction[]): Condition {
+  if (typeof wanted === 'boolean') {
+    return { ...flag('contradiction', wanted, (facts) => found(facts).length > 0), actual: shownContradictions };
+  }
   return {
-    name: 'osVersion',
-    wanted: textOf(limits),
-    actual,
-    holds(facts) {
-      const version = parseDottedVersion(actual(facts) ?? '');
-      return version !== undefined && limits.every((limit) => keeps(limit, compareVersions(version, limit.value)));
+    name: 'contradiction',
+    wanted: wanted.join(', '),
+    actual: shownContradictions,
+    holds: (facts) => found(facts).some((contradiction) => wanted.includes(contradiction)),
+  };
+}
+
+function found({ contradictions = [] }: PolicyFacts): readonly Contradiction[] {
+  return contradictions;
+}
+
+function shownContradictions(facts: PolicyFacts): string | undefined {
+  return found(facts).join(', ') || undefined;
+}
+
+/** A question may be several at once: a certificate on a VPN is both. */
+export function methodIs(methods: readonly MethodWord[]): Condition {
+  return {
+    name: 'method',
+    wanted: methods.join(', '),
+    actual: (facts) => facts.methods?.join(', '),
+    holds: (facts) => (isCut(facts, 'eapType') ? undefined : facts.methods?.some((method) => methods.includes(method))),
+  };
+}
+
+/** Counts for MAB alone: everybody else writes the address that he likes beside what he was authenticated by. */
+export function macAddressIn(macs: MacSet): Condition {
+  return {
+    name: 'macAddress',
+    wanted: macs.shown,
+    actual: ({ mac }) => mac,
+    holds({ methods, mac, standing }) {
+      if (methods === undefined) return undefined;
+      return methods.includes('mab') && standing !== 'notAuthenticated' && mac !== undefined && macs.contains(mac);
     },
   };
+}
+
+/** Of a question by certificate alone. */
+export function certificateIssuerMatches(patterns: readonly string[]): Condition {
+  return oneOf(
+    'certificateIssuer',
+    patterns,
+    (facts) => (facts.certificateIssuer === '' ? null : facts.certificateIssuer),
+    distinguishedNameMatches,
+  );
 }
 
 export function siteIs(sites: readonly string[]): Condition {
@@ -71,20 +101,20 @@ export function siteIs(sites: readonly string[]): Condition {
 }
 
 export function mediumIs(media: readonly Medium[]): Condition {
-  return oneOf('medium', media, mediumOf);
+  return oneOf('medium', media, (facts) => mediumOf(facts) ?? unreadIfCut(facts, 'nasPortType'));
 }
 
 /** SSIDs are told apart by letter case, too. */
 export function ssidMatches(patterns: readonly string[]): Condition {
-  return oneOf('ssid', patterns, ssidOf, globMatches);
+  return severalOf('ssid', patterns, ssidCandidates, globMatches);
 }
 
 export function nasIdentifierMatches(patterns: readonly string[]): Condition {
-  return oneOf('nasIdentifier', patterns, ({ nasIdentifier }) => nasIdentifier, globIgnoringCase);
+  return oneOf('nasIdentifier', patterns, (facts) => said(facts, 'nasIdentifier'), globIgnoringCase);
 }
 
 export function userNameMatches(patterns: readonly string[]): Condition {
-  return oneOf('userName', patterns, ({ userName }) => userName, globIgnoringCase);
+  return oneOf('userName', patterns, (facts) => said(facts, 'userName'), globIgnoringCase);
 }
 
 /** The address the NAS gives as its own; where it gives none, the one its packet came from. */
@@ -97,87 +127,22 @@ export function nasAddressIn(addresses: AddressSet): Condition {
     name: 'nasAddress',
     wanted: addresses.texts.join(', '),
     actual: (facts) => actual(facts).join(', ') || undefined,
-    holds: (facts) => actual(facts).some((address) => addresses.contains(address)),
-  };
-}
-
-export function minutesSinceEnrolmentIs(limits: readonly Limit<number>[]): Condition {
-  return number('minutesSinceEnrolment', limits, minutesSinceEnrolment, String);
-}
-
-/** @param limits in milliseconds */
-export function answerAgeIs(limits: readonly Limit<number>[]): Condition {
-  return number('answerAge', limits, ageOf, (age) => `${Math.round(age / 1000)}s`);
-}
-
-/** Somebody has told the source to retire, wipe or delete the device. */
-export function removalIsPending(wanted: boolean): Condition {
-  return flag('removalPending', wanted, ({ standing }) => standing === 'beingRemoved');
-}
-
-/** Known to Entra ID, as the source says it. */
-export function isRegistered(wanted: boolean): Condition {
-  return flag('registered', wanted, ({ device }) => device?.registrationState?.toLowerCase() === 'registered');
-}
-
-function oneOf(
-  name: string,
-  values: readonly string[],
-  actual: (facts: PolicyFacts) => string | undefined,
-  matches: (value: string, text: string) => boolean = (value, text) => value === text,
-): Condition {
-  return {
-    name,
-    wanted: values.join(', '),
-    actual,
     holds(facts) {
-      const text = actual(facts);
-      return text !== undefined && values.some((value) => matches(value, text));
+      const found = actual(facts).map((address) => addresses.contains(address));
+      if (found.includes(true)) return true;
+      return found.includes(undefined) || isCut(facts, 'nasIpAddress') ? undefined : false;
     },
   };
 }
 
-function number(
-  name: string,
-  limits: readonly Limit<number>[],
-  read: (facts: PolicyFacts) => number | undefined,
-  show: (value: number) => string,
-): Condition {
-  return {
-    name,
-    wanted: textOf(limits),
-    actual(facts) {
-      const value = read(facts);
-      return value === undefined ? undefined : show(value);
-    },
-    holds(facts) {
-      const value = read(facts);
-      return value !== undefined && limits.every((limit) => keeps(limit, value - limit.value));
-    },
-  };
+function said(facts: PolicyFacts, field: 'nasIdentifier' | 'userName'): Reading<string> {
+  return facts[field] ?? unreadIfCut(facts, field);
 }
 
-function flag(name: string, wanted: boolean, read: (facts: PolicyFacts) => boolean): Condition {
-  return {
-    name,
-    wanted: String(wanted),
-    actual: (facts) => String(read(facts)),
-    holds: (facts) => read(facts) === wanted,
-  };
+function unreadIfCut(facts: PolicyFacts, field: string): null | undefined {
+  return isCut(facts, field) ? null : undefined;
 }
 
-function keeps({ operator }: Limit<unknown>, difference: number): boolean {
-  return operator === '<' ? difference < 0 : difference >= 0;
-}
-
-function textOf(limits: readonly Limit<unknown>[]): string {
-  return limits.map(({ text }) => text).join(' and ');
-}
-
-function ignoringCase(value: string, text: string): boolean {
-  return value.toLowerCase() === text.toLowerCase();
-}
-
-function globIgnoringCase(pattern: string, text: string): boolean {
-  return globMatches(pattern.toLowerCase(), text.toLowerCase());
+function isCut({ cut = [] }: PolicyFacts, field: string): boolean {
+  return cut.includes(field);
 }

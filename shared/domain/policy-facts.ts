@@ -1,41 +1,81 @@
 // All that a policy may look at. A decision records them, so that it can be made again, under another policy too.
 
+import type { AccessRequest } from './access-request.ts';
+import { type MethodWord, methodWords } from './authentication-word.ts';
+import { isComputerAccount } from './computer-name.ts';
 import type { Device } from './device.ts';
 import type { Assurance } from './identity.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
+import { parseMacAddress } from './mac-address.ts';
 import type { NasLocation } from './nas-location.ts';
+import type { Contradiction } from './presented-identities.ts';
+import { dnsAndUpnNames } from './san-text.ts';
+import { ssidsOf } from './ssid.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
 export const DEVICE_FACTS = [
   'complianceState',
+  'name',
   'ownership',
+  'model',
+  'category',
   'operatingSystem',
   'osVersion',
   'managementState',
+  'managementAgent',
   'registrationState',
+  'jailBroken',
+  'isEncrypted',
+  'userPrincipalName',
   'enrolledAt',
+  'lastSyncAt',
 ] as const satisfies readonly (keyof Device)[];
 export type DeviceFacts = Pick<Device, (typeof DEVICE_FACTS)[number]>;
 
-export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'> {
+/** What the question says beside the place: recorded with the decision, since a session keeps no more of it. */
+export interface QuestionFacts {
+  readonly methods?: readonly MethodWord[];
+  /** The station's address, random ones included. */
+  readonly mac?: string;
+  /** Whom the site or a certificate authenticated; several names of one person. */
+  readonly users?: readonly string[];
+  /** Present with every certificate; empty where the server does not say who issued it. */
+  readonly certificateIssuer?: string;
+  readonly ssids?: readonly string[];
+  /** Fields that the RADIUS server could not pass on whole. */
+  readonly cut?: readonly string[];
+}
+
+export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFacts {
   /** When the question is asked. */
   readonly at: Instant;
   readonly site: string;
   readonly standing: Standing;
   readonly marks: readonly StandingMark[];
   readonly assurance?: Assurance;
+  /** What in the question does not fit the device found. */
+  readonly contradictions?: readonly Contradiction[];
   /** When the source was last known to say what the device's record says. */
   readonly asOf?: Instant;
+  /** The source of the device's record. */
+  readonly source?: string;
+  /** Whether that source has been read in time lately. */
+  readonly sourceReachable?: boolean;
   readonly device?: DeviceFacts;
   readonly userName?: string;
 }
 
 /** RFC 2865 5: no attribute of a packet holds more. What is longer came by another way and is cut here. */
 const LONGEST_TEXT = 253;
+const MOST_USERS = 4;
+const MOST_SSIDS = 4;
 
-export interface FactsSource extends NasLocation {
-  readonly userName?: string;
-}
+/** A request, or a session with what was recorded of its last question. */
+export type FactsSource = NasLocation &
+  QuestionFacts &
+  Partial<Pick<AccessRequest, 'method' | 'eapType' | 'callingStationId' | 'certificate'>> & {
+    readonly userName?: string;
+  };
 
 /** What the request says of itself, bounded. */
 export function requestFacts(site: string, source: FactsSource): Omit<PolicyFacts, 'at' | 'standing' | 'marks'> {
@@ -50,14 +90,44 @@ export function requestFacts(site: string, source: FactsSource): Omit<PolicyFact
     calledStationId,
     packetSourceIp,
   };
-  return { site, ...bounded(texts) };
+  return { site, ...bounded(texts), ...questionFacts(source) };
+}
+
+/** From a request; of a session those that were recorded stand. */
+export function questionFacts(source: FactsSource): QuestionFacts {
+  const { method, certificate, ssids, cut } = source;
+  const methods = source.methods ?? (method === undefined ? undefined : methodWords(source, mediumOf(source)));
+  const mac =
+    source.mac ?? (source.callingStationId === undefined ? undefined : parseMacAddress(source.callingStationId));
+  const users = source.users ?? usersOf(source);
+  const issuer = source.certificateIssuer ?? (certificate && (certificate.issuer ?? ''));
+  return {
+    ...(methods && { methods }),
+    ...(mac !== undefined && { mac }),
+    ...(users.length > 0 && { users: users.slice(0, MOST_USERS).map(oneText) }),
+    ...(issuer !== undefined && { certificateIssuer: issuer.slice(0, 4 * LONGEST_TEXT).toWellFormed() }),
+    ...(ssids?.length && { ssids: ssids.slice(0, MOST_SSIDS).map(oneText) }),
+    ...(cut?.length && { cut }),
+  };
+}
+
+/** The name that was authenticated: with EAP-TLS that in the certificate, since User-Name is what the client says. */
+function usersOf({ method, userName = '', certificate }: FactsSource): readonly string[] {
+  if (certificate) return [...dnsAndUpnNames(certificate).upn, ...(certificate.sanEmail ?? [])].filter(isPerson);
+  return method === 'site' && userName !== '' && isPerson(userName) ? [userName] : [];
+}
+
+function isPerson(name: string): boolean {
+  return !isComputerAccount(name) && parseMacAddress(name) === undefined && !/^anonymous(?:@|$)/i.test(name);
 }
 
 export function deviceFacts(device: Device): DeviceFacts {
-  const { complianceState, ownership, operatingSystem, osVersion, managementState, registrationState, enrolledAt } =
-    device;
-  const texts = { ownership, operatingSystem, osVersion, managementState, registrationState, enrolledAt };
-  return { complianceState, ...bounded(texts) };
+  const { complianceState, isEncrypted, ...rest } = device;
+  const texts: Partial<Record<Exclude<keyof DeviceFacts, 'complianceState' | 'isEncrypted'>, string>> = {};
+  for (const name of DEVICE_FACTS) {
+    if (name !== 'complianceState' && name !== 'isEncrypted' && rest[name] !== undefined) texts[name] = rest[name];
+  }
+  return { complianceState, ...(isEncrypted !== undefined && { isEncrypted }), ...bounded(texts) };
 }
 
 export const MEDIA = ['wired', 'wireless', 'vpn'] as const;
@@ -75,25 +145,49 @@ const MEDIUM_OF_PORT_TYPE: Readonly<Record<string, Medium>> = {
   '5': 'vpn',
 };
 
-export function mediumOf({ nasPortType = '' }: PolicyFacts): Medium | undefined {
+export function mediumOf({ nasPortType = '' }: Pick<PolicyFacts, 'nasPortType'>): Medium | undefined {
   return Object.hasOwn(MEDIUM_OF_PORT_TYPE, nasPortType.toLowerCase())
     ? MEDIUM_OF_PORT_TYPE[nasPortType.toLowerCase()]
     : undefined;
 }
 
-const SSID_AFTER_ADDRESS =
-  /^(?:[0-9a-f]{2}(?:[-:][0-9a-f]{2}){5}|[0-9a-f]{12}|[0-9a-f]{4}(?:[.-][0-9a-f]{4}){2}):(?<ssid>.+)$/isu;
+/**
+ * The SSIDs that the request may mean.
+ * @returns `null` where there must be one and none can be read; `undefined` where there is none
+ */
+export function ssidCandidates(facts: PolicyFacts): readonly string[] | null | undefined {
+  const medium = mediumOf(facts);
+  const isCut = facts.cut?.some((field) => field === 'calledStationId' || field === 'ssid') === true;
+  const found = isCut
+    ? []
+    : ssidsOf({
+        calledStationId: facts.calledStationId,
+        ssids: facts.ssids,
+        wireless: medium === 'wireless' || (medium === undefined && facts.nasPortType === undefined),
+      });
+  if (found.length > 0) return found;
+  return isCut || medium === 'wireless' ? null : undefined;
+}
 
-/** RFC 3580 3.20: Called-Station-Id of an access point is its address, a colon, and the SSID. */
-export function ssidOf({ calledStationId = '' }: PolicyFacts): string | undefined {
-  return SSID_AFTER_ADDRESS.exec(calledStationId)?.groups?.['ssid'];
+/** The SSID where it is plain. */
+export function ssidOf(facts: PolicyFacts): string | undefined {
+  const [ssid, ...others] = ssidCandidates(facts) ?? [];
+  return others.length > 0 ? undefined : ssid;
 }
 
 /** Whole minutes the device has been enrolled; `undefined` when the source does not say since when. */
 export function minutesSinceEnrolment({ at, device }: PolicyFacts): number | undefined {
-  const enrolledAt = device?.enrolledAt;
-  if (enrolledAt === undefined || Number.isNaN(Date.parse(enrolledAt))) return undefined;
-  return Math.max(0, Math.floor(millisecondsBetween(enrolledAt, at) / 60_000));
+  return wholeUnits(device?.enrolledAt, at, 60_000);
+}
+
+/** Whole days since the device has checked in with its source; `undefined` when it never has. */
+export function daysSinceCheckIn({ at, device }: PolicyFacts): number | undefined {
+  return wholeUnits(device?.lastSyncAt, at, 24 * 3_600_000);
+}
+
+function wholeUnits(since: Instant | undefined, at: Instant, unitMs: number): number | undefined {
+  if (since === undefined || Number.isNaN(Date.parse(since))) return undefined;
+  return Math.max(0, Math.floor(millisecondsBetween(since, at) / unitMs));
 }
 
 /** How old the knowledge is, in milliseconds; `undefined` without a device. */
@@ -105,7 +199,11 @@ function bounded<T extends Record<string, string | undefined>>(texts: T): { [K i
   const kept: { [K in keyof T]?: string } = {};
   for (const name in texts) {
     const text = texts[name];
-    if (text !== undefined && text !== '') kept[name] = text.slice(0, LONGEST_TEXT).toWellFormed();
+    if (text !== undefined && text !== '') kept[name] = oneText(text);
   }
   return kept;
+}
+
+function oneText(text: string): string {
+  return text.slice(0, LONGEST_TEXT).toWellFormed();
 }

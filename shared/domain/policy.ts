@@ -1,7 +1,8 @@
 // A policy: ordered named rules, the first that matches decides.
 
+import { factsThatCount } from './certificate-authority.ts';
+import type { Condition } from './condition.ts';
 import type { Outcome, PolicyResult } from './decision.ts';
-import type { Condition } from './policy-condition.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import type { ReplyAttributes } from './reply-attributes.ts';
 
@@ -29,12 +30,16 @@ export interface SiteInPolicy {
   readonly observe?: Role;
   /** VLANs of roles where the site has its own, by name of the role. */
   readonly vlans: Readonly<Record<string, string>>;
+  /** As for the policy, in its place at this site. */
+  readonly certificateIssuers?: readonly string[];
 }
 
 export interface Policy {
   readonly version: string;
   readonly rules: readonly Rule[];
   readonly sites: Readonly<Record<string, SiteInPolicy>>;
+  /** Authorities whose certificates may say which device it is; absent where none are declared, and then all count. */
+  readonly certificateIssuers?: readonly string[];
 }
 
 /** Why a rule did or did not decide. */
@@ -42,9 +47,19 @@ export interface RuleTrace {
   readonly rule: string;
   readonly matched: boolean;
   /** Conditions that did not hold; empty for a rule that did, or was not reached. */
-  readonly failed: readonly { readonly condition: string; readonly wanted: string; readonly actual?: string }[];
+  readonly failed: readonly FailedCondition[];
+  /** Conditions of a rule that decided although they could not be read: it rejects. */
+  readonly unread?: readonly string[];
   /** An earlier rule had decided already. */
   readonly notReached?: true;
+}
+
+export interface FailedCondition {
+  readonly condition: string;
+  readonly wanted: string;
+  readonly actual?: string;
+  /** The value should be there, and is missing, cut or not understood. */
+  readonly unreadable?: true;
 }
 
 /** The rule behind a refusal of whom nobody authenticated. */
@@ -56,12 +71,22 @@ export const RESERVED_RULE_NAMES: readonly string[] = [NOT_AUTHENTICATED_RULE, N
 /**
  * First match wins. Whom nobody authenticated matches only a rule that says so: a last rule for "everyone else" must not
  * let in a wrong password, and neither must a site that only observes.
+ *
+ * A condition that cannot be read counts against the station: a rule that rejects takes it as held, a rule that permits as
+ * failed. So it neither opens a role nor steps past a rejection.
  */
-export function evaluatePolicy(policy: Policy, facts: PolicyFacts): PolicyResult {
-  const rule = policy.rules.find((candidate) => matches(candidate, facts));
+export function evaluatePolicy(policy: Policy, given: PolicyFacts): PolicyResult {
+  const facts = factsThatCount(policy, given);
+  const unread = new Set<string>();
+  const rule = policy.rules.find((candidate) => {
+    const judged = judge(candidate, facts);
+    for (const name of judged.unread) unread.add(name);
+    return judged.matched;
+  });
+  const remarks = unread.size > 0 ? { unread: [...unread] } : {};
   if (rule === undefined) {
     const name = facts.standing === 'notAuthenticated' ? NOT_AUTHENTICATED_RULE : NO_RULE;
-    return { ...REJECTED, rule: name, policyVersion: policy.version };
+    return { ...REJECTED, rule: name, policyVersion: policy.version, ...remarks };
   }
   const site = Object.hasOwn(policy.sites, facts.site) ? policy.sites[facts.site] : undefined;
   const decided = 'permit' in rule.outcome ? permit(rule.outcome.permit, site) : REJECTED;
@@ -71,17 +96,20 @@ export function evaluatePolicy(policy: Policy, facts: PolicyFacts): PolicyResult
     ...(instead !== undefined && { observed: decided.outcome }),
     rule: rule.name,
     policyVersion: policy.version,
+    ...remarks,
   };
 }
 
 /** Each rule, in order, and why it did or did not match. */
-export function explainPolicy(policy: Policy, facts: PolicyFacts): RuleTrace[] {
+export function explainPolicy(policy: Policy, given: PolicyFacts): RuleTrace[] {
+  const facts = factsThatCount(policy, given);
   let decided = false;
   const traces = policy.rules.map((rule): RuleTrace => {
     if (decided) return { rule: rule.name, matched: false, failed: [], notReached: true };
-    const failed = failedConditions(rule, facts).map((condition) => trace(condition, facts));
-    decided = failed.length === 0;
-    return { rule: rule.name, matched: decided, failed };
+    const { matched, unread } = judge(rule, facts);
+    decided = matched;
+    if (matched) return { rule: rule.name, matched, failed: [], ...(unread.length > 0 && { unread }) };
+    return { rule: rule.name, matched, failed: failedConditions(rule, facts).map((one) => trace(one, facts)) };
   });
   if (decided) return traces;
   return [...traces, { rule: evaluatePolicy(policy, facts).rule, matched: true, failed: [] }];
@@ -95,18 +123,38 @@ const AUTHENTICATED: Condition = {
   holds: ({ standing }) => standing !== 'notAuthenticated',
 };
 
+interface Judged {
+  readonly matched: boolean;
+  /** Conditions that could not be read, where all others hold: they decided. */
+  readonly unread: readonly string[];
+}
+
+const FAILED: Judged = { matched: false, unread: [] };
+
 /** Looks no further than the first condition that fails. */
-function matches(rule: Rule, facts: PolicyFacts): boolean {
-  return (AUTHENTICATED.holds(facts) || speaksOfCompliance(rule)) && rule.conditions.every((one) => one.holds(facts));
+function judge(rule: Rule, facts: PolicyFacts): Judged {
+  if (!AUTHENTICATED.holds(facts) && !speaksOfCompliance(rule)) return FAILED;
+  const unread: string[] = [];
+  for (const condition of rule.conditions) {
+    const holds = condition.holds(facts);
+    if (holds === false) return FAILED;
+    if (holds === undefined) unread.push(condition.name);
+  }
+  return { matched: unread.length === 0 || 'reject' in rule.outcome, unread };
 }
 
 function failedConditions(rule: Rule, facts: PolicyFacts): Condition[] {
-  const failed = rule.conditions.filter((condition) => !condition.holds(facts));
+  const failed = rule.conditions.filter((condition) => condition.holds(facts) !== true);
   return AUTHENTICATED.holds(facts) || speaksOfCompliance(rule) ? failed : [AUTHENTICATED, ...failed];
 }
 
 function speaksOfCompliance({ conditions }: Rule): boolean {
   return conditions.some(({ name }) => name === AUTHENTICATED.name);
+}
+
+/** Whether an answer by this policy may depend on contradictions, which take reads to find. */
+export function looksAtContradictions({ rules }: Policy): boolean {
+  return rules.some(({ conditions }) => conditions.some(({ name }) => name === 'contradiction'));
 }
 
 /**
@@ -135,11 +183,12 @@ function permit(role: Role, site: SiteInPolicy | undefined): { outcome: Outcome;
   };
 }
 
-function trace(condition: Condition, facts: PolicyFacts): RuleTrace['failed'][number] {
+function trace(condition: Condition, facts: PolicyFacts): FailedCondition {
   const actual = condition.actual(facts);
   return {
     condition: condition.name,
     wanted: condition.wanted,
     ...(actual !== undefined && { actual }),
+    ...(condition.holds(facts) === undefined && { unreadable: true }),
   };
 }

@@ -19,6 +19,12 @@ export type IdentityProblem =
   | 'mab-user-name-differs'
   /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
   | 'not-authenticated'
+  /** The certificate is of none of the issuers that policy names, so what it says counts for nothing. */
+  | 'certificate-issuer-unknown'
+  /** Policy does not say which issuers count: any that the RADIUS server trusts names any device. */
+  | 'certificate-issuer-undeclared'
+  /** A condition of a rule that might have decided could not be read; docs/policy.md says what follows. */
+  | `unreadable-${string}`
   /** The computer account is of none of the declared domains, so its name is anybody's. */
   | 'computer-domain-unknown'
   /** The MAC address is known as another device's than the stronger identity's, which counts. */
@@ -27,6 +33,19 @@ export type IdentityProblem =
   | 'claim-of-another-device'
   /** The computer account or the MDM's device id leads to no device; a weaker identity led to this one. */
   | 'named-device-unknown';
+
+/** Problems that say of two things in the question that they are of two devices. */
+export const CONTRADICTIONS = [
+  'named-device-unknown',
+  'claim-of-another-device',
+  'mac-of-another-device',
+  'cn-contradicts-san',
+] as const satisfies readonly IdentityProblem[];
+export type Contradiction = (typeof CONTRADICTIONS)[number];
+
+export function contradictionsAmong(problems: readonly IdentityProblem[]): Contradiction[] {
+  return CONTRADICTIONS.filter((contradiction) => problems.includes(contradiction));
+}
 
 export interface PresentedIdentities {
   /** May the request be authorised at all? False for anything the site did not authenticate and that is not MAB. */

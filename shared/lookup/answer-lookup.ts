@@ -6,6 +6,7 @@
 // old copy. A warm lookup reads one row; a cold one reads two, one after the other.
 
 import type { AccessRequest } from '../domain/access-request.ts';
+import { authorityProblems, factsThatCount } from '../domain/certificate-authority.ts';
 import type { Client } from '../domain/client.ts';
 import {
   type Decision,
@@ -46,6 +47,9 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly identities: IdentityStore;
   readonly sweepStatus: SweepStatus;
   readonly maxCheckInAgeMs: number;
+  /** As a source counts as unreachable to policy; absent where there is no sweep. */
+  readonly sourceReachableMs?: number | undefined;
+  readonly computerDomains?: readonly string[] | undefined;
   readonly policies: PolicySource;
   readonly random: Random;
   /** Seconds that a permit holds whose session is not kept. */
@@ -70,7 +74,7 @@ export async function answerLookup(
   request: AccessRequest,
   options: CallOptions,
 ): Promise<LookupAnswer> {
-  const asked = presentedIdentities(request);
+  const asked = presentedIdentities(request, deps);
   const { policy, since, readAt } = await deps.policies.current(options);
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
@@ -95,7 +99,7 @@ export async function answerLookup(
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       const isSure = kept !== 'failed' && moved === false;
-      const answered = spread(deps.random, decision, stored);
+      const answered = spread(deps.random, decision, decision.device && stored);
       const permitSeconds = Math.min(answered.sessionTimeoutSeconds, deps.unwrittenPermitSeconds);
       return { ...answered, ...(!isSure && { sessionTimeoutSeconds: permitSeconds }), policyAgeSeconds };
     }
@@ -155,14 +159,19 @@ function decide(
   found: FoundDevice | undefined,
   facts: PolicyFacts,
 ): UnnamedDecision {
-  const device = found?.kind === 'found' ? matchedDevice(found, facts.asOf) : undefined;
-  const result = evaluatePolicy(policy, facts);
+  const { standing, device: counts } = factsThatCount(policy, facts);
+  const device = found?.kind === 'found' && counts ? matchedDevice(found, facts.asOf) : undefined;
+  const { unread = [], ...result } = evaluatePolicy(policy, facts);
   return {
     ...result,
     decidedAt: facts.at,
-    standing: facts.standing,
+    standing,
     ...(device && { device }),
-    problems: presented.problems,
+    problems: [
+      ...presented.problems,
+      ...authorityProblems(policy, facts),
+      ...unread.map((condition) => `unreadable-${condition}` as const),
+    ],
     ...(device && isWaiting(policy, facts, result) && { waiting: true }),
     facts,
   };

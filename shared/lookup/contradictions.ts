@@ -6,6 +6,7 @@ import type { IdentityProblem } from '../domain/presented-identities.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
 
+/** Those that take a look into the store. */
 const CONTRADICTIONS: readonly IdentityProblem[] = [
   'named-device-unknown',
   'claim-of-another-device',

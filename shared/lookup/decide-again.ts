@@ -3,12 +3,15 @@
 import type { AnswerNow } from '../domain/answer-now.ts';
 import { type Decision, sameOutcome } from '../domain/decision.ts';
 import { millisecondsBetween } from '../domain/instant.ts';
-import { evaluatePolicy } from '../domain/policy.ts';
+import { evaluatePolicy, looksAtContradictions } from '../domain/policy.ts';
+import { type QuestionFacts, questionFacts } from '../domain/policy-facts.ts';
+import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
-import { findDevice } from './find-device.ts';
+import { contradictions, isContradiction } from './contradictions.ts';
+import { type FoundDevice, findDevice } from './find-device.ts';
 import { orToldByIntune } from './find-live.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
@@ -32,8 +35,10 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
   const found = presented.authenticated
     ? await orToldByIntune(deps.devices, await findDevice(deps, presented.identities, options), session)
     : undefined;
-  const facts = await policyFacts(deps, session.site, session, presented, found, {});
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
+  const looks = [policy, ...outgoing].some(looksAtContradictions);
+  const asked = looks ? await withContradictionsNow(deps, session, found) : presented;
+  const facts = await policyFacts(deps, session.site, { ...session, ...recorded(session) }, asked, found, {});
   const now = evaluatePolicy(policy, facts);
   const before = outgoing
     .map((earlier) => evaluatePolicy(earlier, facts))
@@ -47,6 +52,21 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     rule,
     device: { source: device.source, id: device.id, version, observedAt },
   };
+}
+
+/** What the question said that the session keeps in its decision alone. */
+function recorded({ decision: { facts } }: Session): QuestionFacts {
+  return facts ? questionFacts(facts) : {};
+}
+
+async function withContradictionsNow(
+  deps: DecideAgainDeps,
+  { presented, decision, mac }: Session,
+  found: FoundDevice | undefined,
+): Promise<PresentedIdentities> {
+  const now = await contradictions(deps, mac, presented.identities, found, { fresh: true });
+  const others = [...presented.problems, ...decision.problems].filter((problem) => !isContradiction(problem));
+  return { ...presented, problems: [...others, ...now] };
 }
 
 /** A session told just now by a version nobody here has heard of yet: somebody activated it a moment ago. */

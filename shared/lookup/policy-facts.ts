@@ -1,8 +1,8 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
-import { toInstant } from '../domain/instant.ts';
+import { millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy-facts.ts';
-import type { PresentedIdentities } from '../domain/presented-identities.ts';
+import { contradictionsAmong, type PresentedIdentities } from '../domain/presented-identities.ts';
 import { marksOfRecord, recordAsOf } from '../domain/record-standing.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -15,6 +15,8 @@ export interface FactsDeps {
   readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, whatever its state. */
   readonly maxCheckInAgeMs: number;
+  /** A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep. */
+  readonly sourceReachableMs?: number | undefined;
 }
 
 /** @param asker the request, or the session it has become */
@@ -32,14 +34,22 @@ export async function policyFacts(
     at,
     standing: standingOf(presented, found, at, deps.maxCheckInAgeMs),
     marks: [],
+    contradictions: contradictionsAmong(presented.problems),
   };
   if (found?.kind !== 'found') return known;
   const { stored, identity } = found;
+  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(options);
+  const reachable =
+    deps.sourceReachableMs === undefined || sweptAt === undefined
+      ? {}
+      : { sourceReachable: millisecondsBetween(sweptAt, at) <= deps.sourceReachableMs };
   return {
     ...known,
     marks: marksOfRecord(stored),
     assurance: identity.assurance,
-    asOf: recordAsOf(stored, await deps.sweepStatus.lastCompleteStartedAt(options)),
+    asOf: recordAsOf(stored, sweptAt),
+    source: stored.device.source,
+    ...reachable,
     device: deviceFacts(stored.device),
   };
 }

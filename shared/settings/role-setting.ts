@@ -10,7 +10,10 @@ export interface RoleSetting {
   readonly sessionTimeoutSeconds: number;
 }
 
-export function readRoleSetting(reader: SettingsReader, prefix: 'COMPLIANT' | 'QUARANTINE'): RoleSetting {
+export function readRoleSetting(
+  reader: SettingsReader,
+  prefix: 'COMPLIANT' | 'QUARANTINE' | 'WEAK_IDENTITY',
+): RoleSetting {
   return {
     name: roleOrVlan(reader, `${prefix}_ROLE`),
     vlan: roleOrVlan(reader, `${prefix}_VLAN`),

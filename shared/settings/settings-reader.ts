@@ -88,6 +88,19 @@ export class SettingsReader {
     });
   }
 
+  /** Lower case; `undefined` where the setting is not set. */
+  domains(name: SettingName): readonly string[] | undefined {
+    const words = this.text(name)
+      ?.split(',')
+      .flatMap((word) => word.trim().toLowerCase() || []);
+    for (const word of words ?? []) {
+      if (!/^[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63}){0,10}$/.test(word)) {
+        this.problem(name, `may list names of domains; "${word.slice(0, 80)}" is none`);
+      }
+    }
+    return words?.length ? words : undefined;
+  }
+
   wholeNumber(name: SettingName, least: number, most: number): number {
     const value = Number(this.required(name));
     if (!Number.isInteger(value) || value < least || value > most) {

@@ -102,6 +102,21 @@ export const SETTINGS = {
   QUARANTINE_ROLE: { default: 'quarantine', meaning: 'Role of everyone else' },
   QUARANTINE_VLAN: { default: '666', meaning: 'VLAN name or id of everyone else' },
   QUARANTINE_SESSION_TIMEOUT: { default: '30m', meaning: 'Session-Timeout in quarantine, spread by 10 %' },
+  MINIMUM_ASSURANCE: {
+    default: 'certificate-name',
+    meaning:
+      'How surely a device must be recognised to count as compliant without a policy of your own: `certificate-guid`, `certificate-bare-guid`, `certificate-name`, `computer-account`, `client-claim` or `mac`, the strongest first',
+  },
+  WEAK_IDENTITY_ROLE: {
+    default: 'weak-identity',
+    meaning: 'Role of compliant devices that are recognised by less, or whose question contradicts itself',
+  },
+  WEAK_IDENTITY_VLAN: { default: '666', meaning: 'VLAN name or id of those' },
+  WEAK_IDENTITY_SESSION_TIMEOUT: { default: '30m', meaning: 'Session-Timeout of those, spread by 10 %' },
+  COMPUTER_DOMAINS: {
+    meaning:
+      'Domains whose computer accounts and names count, by DNS and NetBIOS name, separated by commas; without it any that the site authenticates',
+  },
   ENFORCE_SCHEDULE: { default: '*/10 * * * * *', meaning: 'When the timer looks after CoA jobs (NCRONTAB)' },
   JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },

@@ -120,6 +120,7 @@ export async function lookupSite(): Promise<LookupSite> {
     ENTRA_CLIENT_ID: nobody,
     ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
     StorageConnection: storageConnection,
+    MINIMUM_ASSURANCE: 'mac',
     // One client asks as often as all of a region's would.
     CLIENT_REQUESTS_PER_SECOND: '0',
   });

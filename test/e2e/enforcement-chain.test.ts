@@ -38,7 +38,12 @@ beforeAll(async () => {
   stack = await startLocalStack({
     appFolder: join(import.meta.dirname, '../..'),
     dataFolder: folder,
-    env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s', ENFORCE_SCHEDULE: '* * * * * *' },
+    env: {
+      MINIMUM_ASSURANCE: 'mac',
+      POLL_SCHEDULE: '* * * * * *',
+      POLLING_INTERVAL: '1s',
+      ENFORCE_SCHEDULE: '* * * * * *',
+    },
     fleetSize: 30,
     nas: {
       nasIpAddress: NAS_IP_ADDRESS,

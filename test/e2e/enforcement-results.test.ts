@@ -166,7 +166,12 @@ beforeAll(async () => {
   stack = await startLocalStack({
     appFolder: join(import.meta.dirname, '../..'),
     dataFolder: folder,
-    env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '12s', ENFORCE_SCHEDULE: '* * * * * *' },
+    env: {
+      MINIMUM_ASSURANCE: 'mac',
+      POLL_SCHEDULE: '* * * * * *',
+      POLLING_INTERVAL: '12s',
+      ENFORCE_SCHEDULE: '* * * * * *',
+    },
     fleetSize: 1,
     moreNas: [
       { nasIpAddress: DISCONNECTING, ...freeRadius, profile: 'generic-rfc5176' },

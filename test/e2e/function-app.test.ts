@@ -23,7 +23,7 @@ beforeAll(async () => {
   stack = await startLocalStack({
     appFolder: ROOT,
     dataFolder: folder,
-    env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
+    env: { MINIMUM_ASSURANCE: 'mac', POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
     fleetSize: 50,
     onLine: (line) => lines.add(line),
   });

@@ -41,7 +41,7 @@ beforeAll(async () => {
     appFolder: ROOT,
     dataFolder: folder,
     // All routes at once, many times: nothing here is about how fast the store answers.
-    env: { LOOKUP_DEADLINE: '10s' },
+    env: { MINIMUM_ASSURANCE: 'mac', LOOKUP_DEADLINE: '10s' },
     fleetSize: 1,
     onLine: (line) => lines.add(line),
   });

@@ -104,6 +104,7 @@ describe('a decision', () => {
         },
       },
       rules: [
+        { rule: 'contradiction', matched: false },
         {
           rule: 'permit-compliant',
           matched: false,

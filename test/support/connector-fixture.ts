@@ -74,6 +74,8 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     CHANGED_DEVICES_INTERVAL: 'off',
     HARDWARE_MAX_AGE: 'off',
     FAST_LANE: 'off',
+    // Most tests ask by MAC address; those about evidence say what is enough.
+    MINIMUM_ASSURANCE: 'mac',
     LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
     ...options.env,
   };

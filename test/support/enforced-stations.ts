@@ -74,7 +74,12 @@ export class EnforcedStations implements AsyncDisposable {
     const stack = await startLocalStack({
       appFolder: join(import.meta.dirname, '../..'),
       dataFolder: folder,
-      env: { POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s', ENFORCE_SCHEDULE: '* * * * * *' },
+      env: {
+        MINIMUM_ASSURANCE: 'mac',
+        POLL_SCHEDULE: '* * * * * *',
+        POLLING_INTERVAL: '1s',
+        ENFORCE_SCHEDULE: '* * * * * *',
+      },
       fleetSize: OTHER_DEVICES,
       onLine: (line) => this.lines.add(line),
       onSwitchEvent: (event) => this.lines.add(JSON.stringify(event)),

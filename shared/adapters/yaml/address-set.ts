@@ -12,8 +12,11 @@ export function addressSet(texts: readonly string[]): AddressSet {
     if (prefix === undefined) set.addAddress(network, family);
     else set.addSubnet(network, Number(prefix), family);
   }
-  // What is no address lies in no set; the NAS wrote it, so it may be anything.
-  return { texts, contains: (address) => isIP(address) !== 0 && set.check(withoutZone(address), familyOf(address)) };
+  // The NAS wrote it, so it may be anything.
+  return {
+    texts,
+    contains: (address) => (isIP(address) === 0 ? undefined : set.check(withoutZone(address), familyOf(address))),
+  };
 }
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {

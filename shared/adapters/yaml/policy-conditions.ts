@@ -1,15 +1,19 @@
 // Reads the conditions of a policy's rule: what stands under `when`.
 
 import { isIP } from 'node:net';
+import { METHOD_WORDS } from '../../domain/authentication-word.ts';
 import { isClientOrSiteName } from '../../domain/client.ts';
 import { COMPLIANCE_STATES } from '../../domain/compliance-state.ts';
+import { OWNER_WORDS } from '../../domain/device-owner.ts';
 import { parseDottedVersion } from '../../domain/dotted-version.ts';
 import { ASSURANCES } from '../../domain/identity.ts';
 import * as condition from '../../domain/policy-condition.ts';
 import { MEDIA } from '../../domain/policy-facts.ts';
+import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/standing.ts';
 import { parseDuration } from '../../duration.ts';
 import { addressSet } from './address-set.ts';
+import { macDigits, macSet } from './mac-set.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 type Limit<T> = condition.Limit<T>;
@@ -27,6 +31,28 @@ const CONDITIONS = {
   ownership: (read, field) => list(read, field, (item) => pattern(read, item), condition.ownershipIs),
   platform: (read, field) => list(read, field, (item) => pattern(read, item), condition.platformIs),
   osVersion: (read, field) => limits(read, field, '>= 10.0.19045', parseDottedVersion, condition.osVersionIs),
+  contradiction: (read, field) => contradiction(read, field),
+  method: (read, field) => list(read, field, (item) => read.oneOf(item, METHOD_WORDS), condition.methodIs),
+  macAddress: (read, field) =>
+    list(
+      read,
+      field,
+      (item) => mac(read, item),
+      (digits) => condition.macAddressIn(macSet(digits)),
+    ),
+  certificateIssuer: (read, field) =>
+    list(read, field, (item) => pattern(read, item), condition.certificateIssuerMatches),
+  deviceName: (read, field) => list(read, field, (item) => pattern(read, item), condition.deviceNameMatches),
+  model: (read, field) => list(read, field, (item) => pattern(read, item), condition.modelMatches),
+  category: (read, field) => list(read, field, (item) => pattern(read, item), condition.categoryMatches),
+  encrypted: (read, field) => flag(read, field, condition.isEncrypted),
+  jailbroken: (read, field) => flag(read, field, condition.isJailbroken),
+  managementAgent: (read, field) => list(read, field, (item) => pattern(read, item), condition.managementAgentIs),
+  registrationState: (read, field) => list(read, field, (item) => pattern(read, item), condition.registrationStateIs),
+  owner: (read, field) => list(read, field, (item) => read.oneOf(item, OWNER_WORDS), condition.ownerIs),
+  source: (read, field) => list(read, field, (item) => siteName(read, item), condition.sourceIs),
+  sourceReachable: (read, field) => flag(read, field, condition.sourceIsReachable),
+  daysSinceCheckIn: (read, field) => limits(read, field, '>= 7', wholeNumber, condition.daysSinceCheckInIs),
   registered: (read, field) => flag(read, field, condition.isRegistered),
   site: (read, field) => list(read, field, (item) => siteName(read, item), condition.siteIs),
   medium: (read, field) => list(read, field, (item) => read.oneOf(item, MEDIA), condition.mediumIs),
@@ -69,11 +95,8 @@ function list<T>(
   readItem: (item: YamlField) => T | undefined,
   make: (items: readonly T[]) => condition.Condition,
 ): condition.Condition | undefined {
-  const items = read.list(field, { orSingle: true });
-  if (items.length === 0 || items.length > LONGEST_LIST) {
-    read.problem(field, `must have 1 to ${LONGEST_LIST} values.`);
-    return undefined;
-  }
+  const items = read.list(field, { orSingle: true, longest: LONGEST_LIST });
+  if (items === undefined) return undefined;
   const values = items.map((item) => {
     if (item.node === undefined) read.problem(item, 'is empty: enter a value or remove the line.');
     return readItem(item);
@@ -101,6 +124,26 @@ function limits<T>(
     return undefined;
   };
   return list(read, field, readLimit, make);
+}
+
+/** True, false or which. */
+function contradiction(read: YamlReader, field: YamlField): condition.Condition | undefined {
+  if (typeof read.value({ ...field }, { quietly: true }) === 'boolean')
+    return flag(read, field, condition.contradictionIs);
+  return list(read, field, (item) => read.oneOf(item, CONTRADICTIONS), condition.contradictionIs);
+}
+
+/** As it is written: `001122334455` without quotes is a number to YAML, and its zeros would be lost. */
+function mac(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.source(field);
+  const digits = text === undefined ? undefined : macDigits(text);
+  if (text !== undefined && digits === undefined) {
+    read.problem(
+      field,
+      'is no MAC address and no beginning of one: 6 to 12 hexadecimal digits, e.g. 00:11:22 or 00-11-22-33-44-55.',
+    );
+  }
+  return digits;
 }
 
 function flag(read: YamlReader, field: YamlField, make: (wanted: boolean) => condition.Condition) {

@@ -74,9 +74,8 @@ function readAttributes(read: YamlReader, field: YamlField): ReplyAttributes {
       read.problem(at, `is not among the attributes that may be sent: ${known}.`);
       return [];
     }
-    const items = read.list(value, { orSingle: true });
-    if (items.length === 0 || items.length > MOST_VALUES) read.problem(at, `must have 1 to ${MOST_VALUES} values.`);
-    const values = items.slice(0, MOST_VALUES).flatMap((item) => {
+    const items = read.list({ ...value, path: at.path }, { orSingle: true, longest: MOST_VALUES }) ?? [];
+    const values = items.flatMap((item) => {
       const content = read.value(item);
       const problem = valueProblem(key, content);
       if (problem === undefined) return [content as string | number];

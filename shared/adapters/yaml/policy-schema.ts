@@ -1,11 +1,14 @@
 // JSON Schema of policy.yaml, for editors. The reader decides what is right; this follows it, from the same lists.
 
+import { METHOD_WORDS } from '../../domain/authentication-word.ts';
+import { OWNER_WORDS } from '../../domain/device-owner.ts';
 import { ASSURANCES } from '../../domain/identity.ts';
 import { MEDIA } from '../../domain/policy-facts.ts';
+import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/reply-attributes.ts';
 import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST, LONGEST_PATTERN } from './policy-conditions.ts';
 import { MOST_ROLES } from './policy-roles.ts';
-import { MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
+import { MOST_ISSUERS, MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -13,6 +16,10 @@ const WORD: Schema = { type: ['string', 'integer'], pattern: '^[A-Za-z0-9_.-]{1,
 const SITE: Schema = { type: ['string', 'integer'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
 const PATTERN: Schema = { type: ['string', 'number'], minLength: 1, maxLength: LONGEST_PATTERN };
 const DURATION: Schema = { type: ['string', 'integer'], pattern: '^\\d{1,9}(\\.\\d{1,3})?\\s*(ms|s|m|h|d)?$' };
+const ISSUERS: Schema = {
+  ...oneOrMore({ type: 'string', minLength: 1, maxLength: LONGEST_PATTERN }, MOST_ISSUERS),
+  description: 'Authorities whose certificates may say which device it is, e.g. CN=Issuing CA,O=Contoso',
+};
 const PLAIN_TEXT: Schema = { type: 'string', minLength: 1, maxLength: LONGEST_VALUE };
 
 const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
@@ -24,6 +31,33 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
   ownership: { ...oneOrMore(PATTERN), description: 'As Intune has it, e.g. company or personal' },
   platform: { ...oneOrMore(PATTERN), description: 'Operating system as Intune has it, e.g. Windows, iOS, macOS' },
   osVersion: { ...oneOrMore(limit('[0-9].*')), description: "All must hold, e.g. ['>= 17.1', '< 18']" },
+  contradiction: {
+    anyOf: [{ type: 'boolean' }, ...oneOrMore({ enum: CONTRADICTIONS }).anyOf],
+    description: 'Something in the question is of another device; true, false, or which',
+  },
+  method: {
+    ...oneOrMore({ enum: METHOD_WORDS }),
+    description: 'How the station was authenticated; pap is any password without EAP',
+  },
+  macAddress: {
+    ...oneOrMore({ type: ['string', 'number'], minLength: 6, maxLength: 24 }),
+    description: 'Addresses and beginnings of them in any notation, for MAB alone, e.g. 00:11:22',
+  },
+  certificateIssuer: { ...oneOrMore(PATTERN), description: 'Parts of the distinguished name, e.g. CN=Issuing CA *' },
+  deviceName: { ...oneOrMore(PATTERN), description: 'With * and ?' },
+  model: { ...oneOrMore(PATTERN), description: 'With * and ?' },
+  category: { ...oneOrMore(PATTERN), description: 'Device category in Intune, with * and ?' },
+  encrypted: { type: 'boolean', description: 'Storage is encrypted' },
+  jailbroken: { type: 'boolean', description: 'Jailbroken or rooted' },
+  managementAgent: { ...oneOrMore(PATTERN), description: 'As Intune has it, e.g. mdm, configurationManagerClientMdm' },
+  registrationState: {
+    ...oneOrMore(PATTERN),
+    description: 'As Intune has it; revoked means blocked, wiped or retired',
+  },
+  owner: { ...oneOrMore({ enum: OWNER_WORDS }), description: 'Whether the device is of the authenticated user' },
+  source: { ...oneOrMore(SITE), description: 'Source of the record, e.g. intune' },
+  sourceReachable: { type: 'boolean', description: 'Whether that source has been read in time lately' },
+  daysSinceCheckIn: { ...oneOrMore(limit('\\d{1,9}')), description: "E.g. '>= 7'" },
   registered: { type: 'boolean', description: 'Registered with Entra ID' },
   site: { ...oneOrMore(SITE), description: 'Site of the RADIUS proxy that asks' },
   medium: { ...oneOrMore({ enum: MEDIA }), description: 'By NAS-Port-Type' },
@@ -40,10 +74,15 @@ export function policySchema(): Schema {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'policy.yaml',
-    ...object({ roles: named(role(), MOST_ROLES), sites: named(site(), MOST_SITES), rules: rules() }, [
-      'roles',
-      'rules',
-    ]),
+    ...object(
+      {
+        roles: named(role(), MOST_ROLES),
+        sites: named(site(), MOST_SITES),
+        rules: rules(),
+        certificateIssuers: ISSUERS,
+      },
+      ['roles', 'rules'],
+    ),
   };
 }
 
@@ -86,6 +125,7 @@ function site(): Schema {
     {
       observe: { ...WORD, description: 'Everybody here gets this role; decisions say what would be' },
       vlans: named(WORD),
+      certificateIssuers: ISSUERS,
     },
     [],
   );
@@ -99,7 +139,7 @@ function named(schema: Schema, maxProperties?: number): Schema {
   return { type: 'object', additionalProperties: schema, ...(maxProperties !== undefined && { maxProperties }) };
 }
 
-function oneOrMore(items: Schema, maxItems: number = LONGEST_LIST): Schema {
+function oneOrMore(items: Schema, maxItems: number = LONGEST_LIST): { readonly anyOf: readonly Schema[] } {
   return { anyOf: [items, { type: 'array', minItems: 1, maxItems, items }] };
 }
 

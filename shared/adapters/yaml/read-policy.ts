@@ -3,7 +3,7 @@
 import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy.ts';
 import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy.ts';
 import { PolicyError } from '../../errors.ts';
-import { readConditions, siteName } from './policy-conditions.ts';
+import { LONGEST_PATTERN, readConditions, siteName } from './policy-conditions.ts';
 import { type Roles, readRoles } from './policy-roles.ts';
 import { type YamlField, YamlReader } from './yaml-reader.ts';
 
@@ -11,6 +11,7 @@ import { type YamlField, YamlReader } from './yaml-reader.ts';
 export const LARGEST_POLICY = 200_000;
 export const MOST_RULES = 500;
 export const MOST_SITES = 2_000;
+export const MOST_ISSUERS = 50;
 export const RULE_NAME = '^[a-z0-9][a-z0-9-]{0,63}$';
 
 export interface ReadPolicyOptions {
@@ -26,11 +27,13 @@ export function readPolicy(text: string, { version, file = 'policy.yaml' }: Read
     const problem = `has more than ${LARGEST_POLICY} characters.`;
     throw new PolicyError(file, [{ path: '', line: 1, column: 1, problem }]);
   }
-  const read = new YamlReader(text);
-  const top = read.mapping(read.root, ['roles', 'sites', 'rules']);
+  const read = new YamlReader(text, { aliases: 'refused' });
+  const top = read.mapping(read.root, ['roles', 'sites', 'rules', 'certificateIssuers']);
   const roles = readRoles(read, top.roles);
+  const certificateIssuers = readIssuers(read, top.certificateIssuers);
   const policy: Policy = {
     version,
+    ...(certificateIssuers && { certificateIssuers }),
     sites: readSites(read, top.sites, roles),
     rules: readRules(read, top.rules, roles),
   };
@@ -41,6 +44,19 @@ export function readPolicy(text: string, { version, file = 'policy.yaml' }: Read
     );
   }
   return policy;
+}
+
+/** Absent where none are declared: then all count. */
+function readIssuers(read: YamlReader, field: YamlField): readonly string[] | undefined {
+  if (field.node === undefined) return undefined;
+  const items = read.list(field, { orSingle: true, longest: MOST_ISSUERS }) ?? [];
+  return items.flatMap((item) => {
+    const text = read.text(item);
+    if (item.node === undefined) read.problem(item, 'is empty: enter an issuer or remove the line.');
+    if (text === undefined || text.length <= LONGEST_PATTERN) return text ?? [];
+    read.problem(item, `must have ${LONGEST_PATTERN} characters at most.`);
+    return [];
+  });
 }
 
 function readRules(read: YamlReader, field: YamlField, roles: Roles): Rule[] {
@@ -92,10 +108,13 @@ function readOutcome(
 }
 
 function readSites(read: YamlReader, field: YamlField, roles: Roles): Record<string, SiteInPolicy> {
-  const entries = read.entries(field, 'the name of each site, with `observe` or `vlans` under it');
+  const entries = read.entries(
+    field,
+    'the name of each site, with `observe`, `vlans` or `certificateIssuers` under it',
+  );
   if (entries.length > MOST_SITES) read.problem(field, `has more than ${MOST_SITES} sites.`);
   const sites = entries.slice(0, MOST_SITES).flatMap(({ key, at, value }): [string, SiteInPolicy][] => {
-    const fields = read.mapping(value, ['observe', 'vlans']);
+    const fields = read.mapping(value, ['observe', 'vlans', 'certificateIssuers']);
     const observe = role(read, fields.observe, roles);
     const vlans = read.entries(fields.vlans, 'the name of each role, and its VLAN at this site').flatMap((entry) => {
       if (!roles.has(entry.key)) read.problem(entry.at, unknownRole(roles));
@@ -104,8 +123,18 @@ function readSites(read: YamlReader, field: YamlField, roles: Roles): Record<str
       read.problem(entry.value, 'must be a VLAN: up to 64 letters, digits, dots, hyphens and underscores.');
       return [];
     });
+    const certificateIssuers = readIssuers(read, fields.certificateIssuers);
     if (siteName(read, { ...at, node: at.node }) === undefined) return [];
-    return [[key, { ...(observe && { observe }), vlans: Object.fromEntries(vlans) }]];
+    return [
+      [
+        key,
+        {
+          ...(observe && { observe }),
+          ...(certificateIssuers && { certificateIssuers }),
+          vlans: Object.fromEntries(vlans),
+        },
+      ],
+    ];
   });
   return Object.fromEntries(sites);
 }

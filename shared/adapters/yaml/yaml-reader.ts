@@ -1,6 +1,20 @@
 // Reads values out of a YAML document and collects every problem with its place, instead of stopping at the first.
 
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
+
+/** More would be of no use to a person, and a long answer to a short question. */
+const MOST_PROBLEMS = 50;
 
 /** Something wrong in the document, and where. */
 export interface YamlProblem {
@@ -28,27 +42,44 @@ const anchor = { line: 1, column: 1 };
 export class YamlReader {
   readonly problems: YamlProblem[] = [];
   readonly root: YamlField;
-  readonly #document: Document | undefined;
   readonly #lines = new LineCounter();
 
-  constructor(text: string) {
+  /** What each alias stands for; absent where aliases are refused. */
+  #targets: ReadonlyMap<Alias, Node> | undefined;
+
+  /** @param options aliases multiply what has to be looked at: a file of which strangers send many refuses them */
+  constructor(text: string, { aliases = 'followed' }: { readonly aliases?: 'followed' | 'refused' } = {}) {
     try {
-      const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, logLevel: 'silent' });
-      for (const { message, pos, code } of document.errors) {
+      // All documents: of a second one the library would only warn, and its author thinks that it counts.
+      const documents = parseAllDocuments(text, { lineCounter: this.#lines, prettyErrors: false, logLevel: 'silent' });
+      const [document, second] = 'empty' in documents ? [] : documents;
+      for (const { message, pos, code } of (document?.errors ?? []).slice(0, MOST_PROBLEMS)) {
         const fix = code === 'DUPLICATE_KEY' ? 'Remove one of the two.' : 'Correct the YAML there.';
-        this.problems.push({ path: '', ...this.#place(pos[0]), problem: `${message.replace(/\.?$/, '.')} ${fix}` });
+        this.#add({ path: '', ...this.#place(pos[0]), problem: `${message.replace(/\.?$/, '.')} ${fix}` });
       }
-      this.#document = document;
-      this.root = this.#field('', document.contents, anchor);
+      if (second) {
+        const place = this.#place(second.range[0]);
+        this.#add({ path: '', ...place, problem: 'has a second document: remove the line `---` and what follows.' });
+      }
+      this.#targets = document && aliases === 'followed' ? targetsOf(document) : undefined;
+      this.root = this.#field('', document?.contents ?? null, anchor);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      this.problems.push({ path: '', ...anchor, problem: `is not readable as YAML: ${reason}` });
+      this.#add({ path: '', ...anchor, problem: `is not readable as YAML: ${reason}` });
       this.root = { path: '', node: undefined, ...anchor };
     }
   }
 
   problem({ path, line, column }: Omit<YamlField, 'node'>, problem: string): void {
-    this.problems.push({ path, line, column, problem });
+    this.#add({ path, line, column, problem });
+  }
+
+  /** The first ones; then one remark that there are more. */
+  #add(problem: YamlProblem): void {
+    if (this.problems.length < MOST_PROBLEMS) this.problems.push(problem);
+    else if (this.problems.length === MOST_PROBLEMS) {
+      this.problems.push({ ...problem, path: '', problem: 'has more problems from here on: mend these first.' });
+    }
   }
 
   /** Fields of a mapping; all absent if it is none. Reports keys that are not among `keys`. */
@@ -94,9 +125,21 @@ export class YamlReader {
     });
   }
 
-  /** Fields of a list; a single value counts as a list of one where `orSingle` says so. */
-  list(field: YamlField, { orSingle = false } = {}): YamlField[] {
+  /**
+   * Fields of a list; a single value counts as a list of one where `orSingle` says so.
+   * @param limits with `longest`, a list without values or with more is a problem, and nothing of it is looked at
+   */
+  list(field: YamlField, limits: { readonly orSingle?: boolean; readonly longest: number }): YamlField[] | undefined;
+  list(field: YamlField, limits?: { readonly orSingle?: boolean }): YamlField[];
+  list(field: YamlField, { orSingle = false, longest }: { orSingle?: boolean; longest?: number } = {}) {
     const { node } = field;
+    if (longest !== undefined) {
+      const length = isSeq(node) ? node.items.length : Number(node !== undefined);
+      if (length === 0 || length > longest) {
+        this.problem(field, `must have 1 to ${longest} values.`);
+        return undefined;
+      }
+    }
     if (node === undefined) return [];
     if (isSeq(node)) {
       return node.items.map((item, index) => this.#field(`${field.path}[${index}]`, item as Node | null, field));
@@ -149,9 +192,16 @@ export class YamlReader {
     return typeof value === 'number' ? String(value) : this.text(field);
   }
 
-  /** Text or number as it stands. */
-  value(field: YamlField): unknown {
-    return this.#scalar(field);
+  /** Text or number as it stands; `quietly` leaves it to another reading to complain. */
+  value(field: YamlField, { quietly = false } = {}): unknown {
+    return quietly && !isScalar(field.node) ? undefined : this.#scalar(field);
+  }
+
+  /** Text as its author wrote it, though YAML takes it for a number: `001122` keeps its zeros. */
+  source(field: YamlField): string | undefined {
+    const { node } = field;
+    if (isScalar(node) && typeof node.value === 'number') return node.source?.trim() ?? String(node.value);
+    return this.text(field);
   }
 
   flag(field: YamlField): boolean | undefined {
@@ -176,11 +226,15 @@ export class YamlReader {
   }
 
   #field(path: string, written: Node | null, parent: Omit<YamlField, 'path' | 'node'>): YamlField {
-    const node = isAlias(written) && this.#document ? written.resolve(this.#document) : (written ?? undefined);
     const start = written?.range?.[0];
     const place = start === undefined ? { line: parent.line, column: parent.column } : this.#place(start);
-    if (isAlias(written) && node === undefined)
-      this.problem({ path, ...place }, 'refers to an anchor that is not there.');
+    const node = isAlias(written) ? this.#targets?.get(written) : (written ?? undefined);
+    if (isAlias(written) && node === undefined) {
+      const problem = this.#targets
+        ? 'refers to an anchor that is not there.'
+        : 'is an alias (`*`): write the value itself.';
+      this.problem({ path, ...place }, problem);
+    }
     return { path, node: isScalar(node) && node.value === null ? undefined : node, ...place };
   }
 
@@ -188,6 +242,21 @@ export class YamlReader {
     const { line, col } = this.#lines.linePos(offset);
     return line === 0 ? anchor : { line, column: col };
   }
+}
+
+/** In one walk: an alias means the nearest anchor of its name before it, and asking the library for each walks once more. */
+function targetsOf(document: Document): ReadonlyMap<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (target !== undefined) targets.set(node, target);
+      } else if ('anchor' in node && node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 function joined(path: string, key: string): string {

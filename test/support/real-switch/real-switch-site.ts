@@ -85,6 +85,7 @@ export class RealSwitchSite implements AsyncDisposable {
       onLine: (line) => this.lines.add(line),
       ...this.#options.stack,
       env: {
+        MINIMUM_ASSURANCE: 'mac',
         POLL_SCHEDULE: '* * * * * *',
         POLLING_INTERVAL: '1s',
         ENFORCE_SCHEDULE: '* * * * * *',
