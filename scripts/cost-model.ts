@@ -5,16 +5,18 @@ import type { Load, Prices } from './cost-example.ts';
 /** Table requests per event, held to the code by test/integration/counted-operations.test.ts. */
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
-  pollTick: 14,
+  pollTick: 29,
   /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
   sweep: 40,
   sweepPage: 1,
   /** Every twelfth sweep reads each device. */
   deepSweepDevice: 1,
+  /** And, besides, every partition for records that the index does not know. */
+  deepSweep: 16,
   /** A tick of the enforcement timer without open jobs. */
   enforceTick: 3,
-  /** After each complete sweep, besides the tick. */
-  reconciliation: 19,
+  /** After each complete sweep, besides the tick, with one site. */
+  reconciliation: 20,
   /** Identity and device of a session that came by MAC address. */
   reconciledSession: 2,
   /** Identity, device, session with its pointer, device again. */
@@ -109,7 +111,8 @@ function pages({ devices }: Load): number {
 function tableRequestsPerDay(load: Load): number {
   const of = TABLE_REQUESTS;
   const { lookups, accounting } = eventsPerDay(load);
-  const sweep = of.sweep + pages(load) * of.sweepPage + (load.devices * of.deepSweepDevice) / DEEP_SWEEP_EVERY;
+  const sweep =
+    of.sweep + pages(load) * of.sweepPage + (of.deepSweep + load.devices * of.deepSweepDevice) / DEEP_SWEEP_EVERY;
   const reconciliation = of.reconciliation + load.devices * load.connected * of.reconciledSession;
   const lookup = load.coldShare * of.coldLookup + (1 - load.coldShare) * of.warmLookup;
   return (

@@ -3,7 +3,6 @@
 
 import type { AccountingEvent } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
-import { parseDecisionId } from '../domain/decision-id.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';
 import { mayBeSamePlace, placeText } from '../domain/place.ts';
 import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session.ts';
@@ -17,11 +16,27 @@ export interface FindAccountedDeps {
   readonly decisions: Pick<DecisionStore, 'read'>;
 }
 
+/** A decision's id begins with that of its session. */
+const SESSION_DIGITS = 20;
+
 export type Accounted =
   /** `carried`: the answer that the record's Class names, where the session does not keep it any more. */
   | { readonly kind: 'known'; readonly id: string; readonly carried?: Answer }
   /** The station is at a place where it has not asked: a fast roam, with the answer it got elsewhere. */
   | { readonly kind: 'roamed'; readonly session: AnsweredSession };
+
+/** Id of the session that the record most likely is about, without a look at the store. */
+export function likelySession(client: Client, event: AccountingEvent): string {
+  return event.class?.slice(0, SESSION_DIGITS) ?? sessionId(client, event);
+}
+
+/** Whether that session is the one, so that no other has to be looked for. */
+export function isSurely(session: Session, client: Client, event: AccountingEvent): boolean {
+  if (session.site !== client.site) return false;
+  if (event.class === undefined) return isNamed(session, namesOf(event));
+  const isKept = session.answers.some(({ decision }) => decision.id === event.class);
+  return isKept && mayBeSamePlace(placeOf(session), event);
+}
 
 export async function findAccounted(
   deps: FindAccountedDeps,
@@ -41,8 +56,7 @@ async function findByClass(
   options: CallOptions,
 ): Promise<Accounted | undefined> {
   const { sessions, decisions } = deps;
-  const answeredId = parseDecisionId(event.class ?? '')?.sessionId ?? event.class?.slice(0, 20) ?? '';
-  const answered = await sessions.read(answeredId, options);
+  const answered = await sessions.read(likelySession(client, event), options);
   if (answered === undefined || answered.site !== client.site) return undefined;
   const kept = answered.answers.find(({ decision }) => decision.id === event.class);
   const isHere = mayBeSamePlace(placeOf(answered), event);
@@ -79,7 +93,7 @@ async function findByNames(
   event: AccountingEvent,
   options: CallOptions,
 ): Promise<Accounted | undefined> {
-  const names = [event.auditSessionId, event.acctMultiSessionId].filter((name) => name !== undefined);
+  const names = namesOf(event);
   const exact = await sessions.read(sessionId(client, event), options);
   if (exact !== undefined && isNamed(exact, names)) return known(exact.id);
   const byName = names.length === 0 ? undefined : await sessions.findByAccountingIds(client.site, names, options);
@@ -111,6 +125,10 @@ function roamed(client: Client, from: Session, answer: Answer, event: Accounting
     ...(mac !== undefined && { mac }),
   };
   return { kind: 'roamed', session };
+}
+
+function namesOf({ auditSessionId, acctMultiSessionId }: AccountingEvent): string[] {
+  return [auditSessionId, acctMultiSessionId].filter((name) => name !== undefined);
 }
 
 /** None of the names is known, or one of them is the session's own. */

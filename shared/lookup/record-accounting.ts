@@ -11,7 +11,7 @@ import type { NasMemory } from '../ports/nas-memory.ts';
 import type { RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics } from '../ports/telemetry.ts';
-import { type FindAccountedDeps, findAccounted } from './find-accounted.ts';
+import { type FindAccountedDeps, findAccounted, isSurely, likelySession } from './find-accounted.ts';
 
 /** Records take seconds on their way. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -71,29 +71,44 @@ async function recordOfSession(
   event: AccountingEvent,
   options: CallOptions,
 ): Promise<boolean> {
-  const { sessions, recentAnswers } = deps;
+  const { sessions } = deps;
+  // Nearly always the record is about the session that it seems to be about, and one read is enough.
+  const likely = likelySession(client, event);
+  let isIt = false;
+  const atOnce = await write(deps, client, event, { id: likely }, options, (session) => {
+    isIt = isSurely(session, client, event);
+    return isIt;
+  });
+  if (isIt) return atOnce;
   const found = await findAccounted(deps, client, event, options);
   if (found === undefined) return false;
-  if (found.kind === 'roamed') {
-    const accounting = applyAccounting(undefined, event);
-    if (accounting === undefined || !(await sessions.open(found.session, accounting, options))) return false;
-    await sessions.noteToCompare(found.session.id, event.receivedAt, options);
-    return true;
-  }
-  const { id, carried } = found;
+  if (found.kind === 'known') return write(deps, client, event, found, options);
+  const accounting = applyAccounting(undefined, event);
+  if (accounting === undefined || !(await sessions.open(found.session, accounting, options))) return false;
+  await sessions.noteToCompare(found.session.id, event.receivedAt, options);
+  return true;
+}
+
+async function write(
+  { sessions, recentAnswers, nases }: AccountingDeps,
+  client: Client,
+  event: AccountingEvent,
+  { id, carried }: { readonly id: string; readonly carried?: Answer },
+  options: CallOptions,
+  isIt: (session: Session) => boolean = () => true,
+): Promise<boolean> {
   let toCompare = false;
   const edit = (session: Session) => {
     // A Class may be copied from another site: a site speaks of its own sessions only.
-    if (session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
+    if (!isIt(session) || session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
     const accounting = applyAccounting(session.accounting, event, session.answers[0]?.decision.decidedAt);
     toCompare = accounting !== undefined && isToCompare(session, event, carried);
     return accounting;
   };
-  const written = await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) });
-  if (!written) return false;
+  if (!(await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) }))) return false;
   // The next answer, even the same one, is of a new session of the station, or says that it has come back.
   if (event.status === 'Stop') recentAnswers.forget(id);
-  deps.nases.noteSource(client.site, nasOf(event));
+  nases.noteSource(client.site, nasOf(event));
   if (toCompare) await sessions.noteToCompare(id, event.receivedAt, options);
   return true;
 }

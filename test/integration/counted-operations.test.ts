@@ -83,7 +83,7 @@ describe('table requests', () => {
     for (const requests of others) expectCovered(requests, TABLE_REQUESTS.sweep + pages);
     // Beside its neighbour: in the course of a day grace periods come near, and a day's own work is done.
     const usual = others[deepest] ?? others.at(-1) ?? 0;
-    expect((counts[deepest] ?? 0) - usual).toBe(fleetSize * TABLE_REQUESTS.deepSweepDevice);
+    expect((counts[deepest] ?? 0) - usual).toBe(TABLE_REQUESTS.deepSweep + fleetSize * TABLE_REQUESTS.deepSweepDevice);
   });
 
   it('of a change, from the poll that sees it to the proof', async () => {

@@ -60,7 +60,7 @@ export class TableSessionStore implements SessionStore {
     edit: (session: Session) => SessionAccounting | undefined,
     options: AccountingWrite = {},
   ): Promise<boolean> {
-    return writeAccounting(this.#table, this.#restarts, sessionId, edit, options);
+    return writeAccounting(this.#table, sessionId, edit, options);
   }
 
   read(sessionId: string, options: CallOptions = {}): Promise<Session | undefined> {
