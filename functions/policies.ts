@@ -3,7 +3,7 @@
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
-/** Bytes: a policy has at most 200,000 characters, and names may be in any language. */
+/** Bytes: a policy has at most 100,000 characters, and names may be in any language. */
 const LARGEST_POLICY = 262_144;
 
 httpRoute('policies', {

@@ -2,12 +2,14 @@
 
 import { benchEnforce } from './enforce.ts';
 import { benchLookup } from './lookup.ts';
+import { benchPolicy } from './policy.ts';
 import { benchPoll } from './poll.ts';
 import { benchRefusal } from './refusal.ts';
 
 const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
   lookup: benchLookup,
+  policy: benchPolicy,
   poll: benchPoll,
   refusal: benchRefusal,
 };

@@ -7,8 +7,8 @@ import { LONGEST_PATTERN, readConditions, siteName } from './policy-conditions.t
 import { type Roles, readRoles } from './policy-roles.ts';
 import { type YamlField, YamlReader } from './yaml-reader.ts';
 
-/** Characters of a policy.yaml, and how much may stand in it. */
-export const LARGEST_POLICY = 200_000;
+/** Characters of a policy.yaml, and how much may stand in it. An instance compiles it before its first answer. */
+export const LARGEST_POLICY = 100_000;
 export const MOST_RULES = 500;
 export const MOST_SITES = 2_000;
 export const MOST_ISSUERS = 50;

@@ -76,6 +76,9 @@ rules:
   });
 });
 
+/** As little as is right. */
+const GOOD = 'roles: { a: { vlan: 1 } }\nrules:\n  - { name: rest, permit: a }\n';
+
 describe('conditions', () => {
   const noDevice: Partial<PolicyFacts> = { standing: 'notEnrolled' };
   const withoutDevice = (): PolicyFacts => {
@@ -313,6 +316,30 @@ describe('whatever the text is, it is a policy or a PolicyError', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  test.each([
+    ['an alias', 'roles: { a: &a { vlan: 1 }, b: *a }', 'is an alias'],
+    ['a second document', `${GOOD}---\n${GOOD}`, 'second document'],
+    ['a key that stands twice', GOOD.replace('rules:', 'rules: []\nrules:'), 'Remove one of the two'],
+    ['a role that stands twice', 'roles:\n  a: { vlan: 1 }\n  a: { vlan: 2 }', 'Remove one of the two'],
+  ])('%s is a problem', (_what, text, says) => {
+    expect(() => readPolicy(text, { version: 'v' })).toThrow(says);
+  });
+
+  test('problems are as many as a person reads', () => {
+    for (const text of [
+      Array.from({ length: 5_000 }, (_, index) => `k${index}: 1`).join('\n'),
+      `a: ${'&a '.repeat(20_000)}`,
+      `rules: [${'1,'.repeat(20_000)}]`,
+    ]) {
+      try {
+        readPolicy(text, { version: 'v' });
+        expect.fail('it is no policy');
+      } catch (thrown) {
+        expect((thrown as PolicyError).problems.length).toBeLessThanOrEqual(51);
+      }
+    }
   });
 
   test('an alias of itself and a bomb of aliases end at once', () => {

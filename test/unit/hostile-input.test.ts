@@ -1,0 +1,201 @@
+// Whatever comes from outside: at least ten thousand generated texts for each parser. Each ends in a reading or in a coded
+// error, and what it gives is bounded, however long the text is.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readComplianceXml } from '../../shared/adapters/intune/read-compliance-xml.ts';
+import { macDigits } from '../../shared/adapters/yaml/mac-set.ts';
+import type { CertificateNames } from '../../shared/domain/access-request.ts';
+import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
+import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/computer-name.ts';
+import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
+import { requestFacts, ssidCandidates } from '../../shared/domain/policy-facts.ts';
+import { presentedIdentities } from '../../shared/domain/presented-identities.ts';
+import { ConnectorError } from '../../shared/errors.ts';
+import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
+import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.ts';
+import { someFacts } from '../support/policy-facts.ts';
+
+const RUNS = { numRuns: 10_000 };
+const AT = '2026-11-20T10:00:00.000Z';
+const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
+
+/** Pieces that mean something to one of the parsers, and anything else; now and then the same piece thousands of times. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    ...[
+      '$',
+      '@',
+      '$@',
+      '\\',
+      'host/',
+      '.',
+      ':',
+      ', ',
+      ',',
+      '/CN=',
+      'CN=',
+      'O=',
+      '\0',
+      '\\x00',
+      '\\xC3',
+      '\n',
+      '"',
+      "'",
+    ],
+    ...[
+      'URI:',
+      'DNS:',
+      'othername: UPN::',
+      'DirName:',
+      'IntuneDeviceId://',
+      'ID:Intune:GUID:',
+      ID,
+      'a0-b1-c2-d3-e4-f5',
+    ],
+    ...['mdm-tlv=', 'ssid=', 'audit-session-id=', '%{exec:x}', '<', '>', '&lt;', '<device>', '</device>', ']]>'],
+  ),
+  fc.string({ unit: 'binary', maxLength: 6 }),
+);
+const text = fc.oneof(
+  { weight: 9, arbitrary: fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join('')) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(piece, fc.integer({ min: 1, max: 2_000 })).map(([one, times]) => one.repeat(times)),
+  },
+);
+const list = fc.array(text, { maxLength: 4 });
+const absent = { requiredKeys: [] };
+
+function orCodedError<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (thrown) {
+    expect(thrown).toBeInstanceOf(ConnectorError);
+    expect(String((thrown as ConnectorError).message).length).toBeLessThan(1_000);
+    return undefined;
+  }
+}
+
+test('names of computers', () => {
+  fc.assert(
+    fc.property(text, (name) => {
+      for (const found of [computerNames(name), computerAccountNames(name), nameBeforeDomain(name)]) {
+        expect(found.length).toBeLessThanOrEqual(2);
+        for (const one of found) expect(one.length <= 255 && !/[\p{Cc}\\$@]/u.test(one)).toBe(true);
+      }
+    }),
+    RUNS,
+  );
+});
+
+test('names of certificates', () => {
+  const names = fc.record(
+    {
+      subjectAltName: text,
+      sanUri: list,
+      sanDns: list,
+      sanEmail: list,
+      sanUpn: list,
+      commonName: text,
+      furtherCommonNames: list,
+      subject: text,
+    },
+    absent,
+  );
+  fc.assert(
+    fc.property(names, (certificate) => {
+      const { identities, problems } = certificateIdentities(certificate as CertificateNames);
+      expect(identities.length).toBeLessThanOrEqual(10);
+      for (const { value } of identities) expect(value.length).toBeLessThanOrEqual(255);
+      expect(new Set(problems).size).toBe(problems.length);
+    }),
+    RUNS,
+  );
+});
+
+test('fields of a RADIUS request, from the JSON body to the identities and facts', () => {
+  const field = fc.oneof(text, list, fc.constantFrom(null, 7, true, {}));
+  const request = fc.record(
+    {
+      method: fc.constantFrom('mab', 'eap-tls', 'site', 'none', '', undefined),
+      userName: text,
+      callingStationId: text,
+      calledStationId: text,
+      nasPortType: fc.constantFrom('Ethernet', 'Wireless-802.11', 'Virtual', 'x'),
+      ciscoAvPairs: field,
+      ssid: field,
+      cut: field,
+      certificate: fc.oneof(
+        field,
+        fc.record({ commonName: field, subjectAltName: field, sanDns: field, issuer: field }, absent),
+      ),
+    },
+    absent,
+  );
+  fc.assert(
+    fc.property(request, (asked) => {
+      const read = orCodedError(() => readAccessRequest(JSON.stringify(asked)));
+      if (read === undefined) return;
+      expect(presentedIdentities(read).identities.length).toBeLessThanOrEqual(20);
+      const facts = requestFacts('hq', read);
+      expect(JSON.stringify(facts).length).toBeLessThan(20_000);
+      expect((ssidCandidates(someFacts(facts)) ?? []).length).toBeLessThanOrEqual(8);
+    }),
+    RUNS,
+  );
+});
+
+test('JSON bodies of any kind, of a lookup and of accounting', () => {
+  const body = fc.oneof(
+    text,
+    fc.json({ depthSize: 'small' }),
+    fc.integer({ min: 1, max: 5_000 }).map((depth) => '['.repeat(depth)),
+  );
+  fc.assert(
+    fc.property(body, (written) => {
+      orCodedError(() => readAccessRequest(written));
+      orCodedError(() => readAccountingEvent(written, AT));
+    }),
+    RUNS,
+  );
+});
+
+test('XML of a compliance service', () => {
+  const element = fc.constantFrom(
+    'ise_api',
+    'deviceList',
+    'device',
+    'attributes',
+    'compliance',
+    'status',
+    'macaddress',
+    'x',
+  );
+  const tree = fc
+    .array(fc.tuple(element, text), { maxLength: 8 })
+    .map((parts) => parts.reduceRight((inner, [name, content]) => `<${name}>${content}${inner}</${name}>`, ''));
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        tree,
+        text,
+        tree.map((xml) => xml.slice(0, -3)),
+      ),
+      (xml) => {
+        orCodedError(() => readComplianceXml(xml));
+      },
+    ),
+    RUNS,
+  );
+});
+
+test('distinguished names and beginnings of addresses', () => {
+  fc.assert(
+    fc.property(text, text, (pattern, name) => {
+      expect(typeof distinguishedNameMatches(pattern, name)).toBe('boolean');
+      expect(macDigits(name) ?? '000000').toMatch(/^[0-9a-f]{6,12}$/);
+    }),
+    RUNS,
+  );
+});
