@@ -39,17 +39,32 @@ export async function startCoreTools(
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:${blobPort}/devstoreaccount1;`,
   });
+  const endBoth = (): void => {
+    func.kill('SIGTERM');
+    blobs.kill('SIGTERM');
+  };
+  // They do not notice by themselves that this process has gone.
+  process.once('exit', endBoth);
   const ready = Promise.withResolvers<void>();
   createInterface({ input: func.stdout ?? process.stdin }).on('line', (line) => {
     if (/Host lock lease acquired|^Functions:/.test(line)) ready.resolve();
     onLine(line);
   });
   func.once('exit', (code) => ready.reject(new Error(`func ended with code ${code} before it was ready`)));
-  await ready.promise;
+  try {
+    await ready.promise;
+  } catch (thrown) {
+    process.off('exit', endBoth);
+    await end(blobs);
+    throw thrown;
+  }
   return {
     url: `http://127.0.0.1:${httpPort}`,
     async stop() {
-      await Promise.all([end(func), end(blobs)]);
+      // In this order: the host gives up its locks in the blobs.
+      process.off('exit', endBoth);
+      await end(func);
+      await end(blobs);
     },
   };
 }

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { buildFunctionApp } from '../scripts/build-function-app.ts';
 import { formatMacAddress, parseMacAddress } from '../shared/domain/mac-address.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
+import { readAppLine } from './read-app-line.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 
 const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--func] [--verbose]`;
@@ -17,6 +18,8 @@ show('Function app built', relative(root, await buildFunctionApp()));
 
 const firstSweep = Promise.withResolvers<SweepLine>();
 let stack: LocalStack;
+// Before all is ready: what was started goes with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   stack = await startLocalStack({
     appFolder: root,
@@ -34,7 +37,7 @@ try {
   console.error(`\n${thrown instanceof Error ? thrown.message : thrown}\n`);
   process.exit(1);
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, stop);
 
 const sweep = await firstSweep.promise;
 show('First sweep', `${sweep.devices} devices read, ${sweep.saved} saved`);
@@ -76,7 +79,7 @@ function show(what: string, where: string): void {
 /** Lines of functions and relay: changes, jobs, warnings and whatever is no log line; the rest only with --verbose. */
 function readLine(line: string): void {
   if (line.startsWith('functions-host ready')) return;
-  const event = parseEvent(line);
+  const event = readAppLine(line);
   if (event?.['event'] === 'poll.run') firstSweep.resolve(event as unknown as SweepLine);
   if (event?.['event'] === 'device.changed' && event['before']) showChange(event);
   else if (event?.['event'] === 'enforcement.job') show('CoA job', `${event['stage']} (${event['job']})`);
@@ -100,14 +103,6 @@ async function fail(what: string): Promise<void> {
   console.error(`\n${what} The rest is stopped.`);
   await stack.stop();
   process.exit(1);
-}
-
-function parseEvent(line: string): Record<string, unknown> | undefined {
-  try {
-    return line.startsWith('{') ? JSON.parse(line) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function commands({ url, tenant, caFile, apiKeyFile, operatorKeyFile, switch: networkSwitch }: LocalStack): string {

@@ -27,10 +27,24 @@ export async function readHttpRequest(
     method: request.method ?? 'GET',
     url: url.href,
     nullableHeaders: values(Object.entries(request.headersDistinct)),
-    nullableQuery: values([...new Set(url.searchParams.keys())].map((key) => [key, url.searchParams.getAll(key)])),
+    nullableQuery: values(queryEntries(url)),
     nullableParams: values([...params].map(([name, value]) => [name, [value]])),
     ...(body.length > 0 ? { body: { bytes: body } } : {}),
   };
+}
+
+/** Names that differ in capitals alone are one parameter, called as the second of them is: `a=1&A=2&a=3` is `A=1,2,3`. */
+function queryEntries(url: URL): [string, string[]][] {
+  const entries = new Map<string, [string, string[]]>();
+  for (const [name, value] of url.searchParams) {
+    const known = entries.get(name.toLowerCase());
+    if (known === undefined) entries.set(name.toLowerCase(), [name, [value]]);
+    else {
+      known[1].push(value);
+      if (known[1].length === 2) known[0] = name;
+    }
+  }
+  return [...entries.values()];
 }
 
 /** A body without Content-Length never reaches the function: the host forwards `ContentLength > 0` only. */

@@ -11,7 +11,6 @@ export interface Route {
 
 export type RouteMatch =
   | { readonly kind: 'found'; readonly fn: RegisteredFunction; readonly params: ReadonlyMap<string, string> }
-  | { readonly kind: 'wrong-method'; readonly allowed: readonly string[] }
   | { readonly kind: 'none' };
 
 export interface RouteTable {
@@ -25,14 +24,12 @@ export function createRouteTable(routes: readonly Route[]): RouteTable {
   return {
     find(method, path) {
       const segments = pathSegments(path);
-      const allowed = new Set<string>();
       for (const route of ordered) {
         const params = route.template.match(segments);
         if (!params) continue;
         if (route.methods.includes(method)) return { kind: 'found', fn: route.fn, params };
-        for (const other of route.methods) allowed.add(other);
       }
-      return allowed.size > 0 ? { kind: 'wrong-method', allowed: [...allowed] } : { kind: 'none' };
+      return { kind: 'none' };
     },
   };
 }

@@ -1,4 +1,8 @@
 // Starts a built Functions app in this process: loads it, checks all of its functions and runs those of one group.
+//
+// Not imitated of the .NET host: a worker replaced after a time-out or an unhandled rejection (here the process ends, and its
+// parent may start it again), locks of timers in blobs and timers that know that they are past due, levels of lines guessed
+// from their text.
 
 import { describeError } from './describe-error.ts';
 import { createFunctionRunner } from './function-runner.ts';
@@ -28,8 +32,8 @@ export interface RunningFunctionsHost {
   stop(limitMs: number): Promise<void>;
 }
 
-// A hook that hangs must not keep the process alive.
-const TERMINATE_HOOKS_LIMIT_MS = 10_000;
+// What the host gives a worker between appTerminate and its end.
+const TERMINATE_HOOKS_LIMIT_MS = 5_000;
 
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<RunningFunctionsHost> {
   const app = readApp(options.appFolder);

@@ -17,6 +17,8 @@ export function writeHttpResponse(response: ServerResponse, result: RpcHttpRespo
     if (!HOST_HEADERS.has(name)) response.setHeader(name, value);
   }
   for (const cookie of result.cookies ?? []) response.appendHeader('set-cookie', setCookieHeader(cookie));
-  // Setting no header beforehand lets Node add the Content-Length, and leave the body out for 204, 304 and HEAD.
-  response.end(Buffer.from(result.body?.bytes ?? []));
+  const body = Buffer.from(result.body?.bytes ?? []);
+  // The host streams: an answer with a body is chunked and has no Content-Length. Node leaves it out for 204, 304 and HEAD.
+  if (body.length > 0) response.write(body);
+  response.end();
 }

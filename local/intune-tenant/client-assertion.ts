@@ -8,7 +8,8 @@ const clockSkewSeconds = 300;
 
 export interface ClientAssertionContext {
   readonly clientId: string;
-  readonly tokenEndpoint: string;
+  /** Addresses of the token endpoint and its issuer, any of which an assertion may be made for. */
+  readonly audiences: readonly string[];
   /** The certificates uploaded to the app registration, in PEM. */
   readonly certificates: readonly string[];
   readonly now: Date;
@@ -34,9 +35,9 @@ export async function clientAssertionRefusal(
   }
   const certificate = context.certificates
     .map((pem) => new X509Certificate(pem))
-    .find((registered) => thumbprint === base64url(header.alg, registered));
+    .find((registered) => thumbprintOf(header.alg, registered) === bytesOf(thumbprint));
   if (certificate === undefined) {
-    const used = Buffer.from(thumbprint, 'base64url').toString('hex').toUpperCase();
+    const used = bytesOf(thumbprint).toUpperCase();
     return entraRefusals.assertionSignature(`The key was not found. Thumbprint of key used by client: '${used}'.`);
   }
   const outlived =
@@ -57,7 +58,7 @@ export async function clientAssertionRefusal(
   } catch (error) {
     return verificationRefusal(error, context.now);
   }
-  if (payload.aud !== context.tokenEndpoint) {
+  if (![payload.aud].flat().some((audience) => audience !== undefined && context.audiences.includes(audience))) {
     return entraRefusals.assertionAudience();
   }
   const client = context.clientId.toLowerCase();
@@ -67,9 +68,14 @@ export async function clientAssertionRefusal(
   return undefined;
 }
 
-function base64url(algorithm: string, certificate: X509Certificate): string {
+function thumbprintOf(algorithm: string, certificate: X509Certificate): string {
   const fingerprint = algorithm === 'PS256' ? certificate.fingerprint256 : certificate.fingerprint;
-  return Buffer.from(fingerprint.replaceAll(':', ''), 'hex').toString('base64url');
+  return fingerprint.replaceAll(':', '').toLowerCase();
+}
+
+/** As hexadecimal digits, of base64url as RFC 7515 has it, or of plain base64, which Entra takes as well. */
+function bytesOf(thumbprint: string): string {
+  return Buffer.from(thumbprint, 'base64').toString('hex');
 }
 
 function verificationRefusal(error: unknown, now: Date): EntraRefusal {

@@ -1,8 +1,12 @@
 /** What Graph shows of a managed device: which properties `$select` may name and which ones lists keep back. */
 import { isManagedDeviceProperty, type ManagedDevice, managedDeviceProperties } from './managed-device.ts';
 
-/** Read one device by id and name them in `$select` to see these; everywhere else they are null. */
-const keptBack: ReadonlySet<string> = new Set(['ethernetMacAddress', 'udid', 'iccid']);
+/** Read one device by id and name them in `$select` to see these; everywhere else they hold what their description says. */
+const keptBack: ReadonlyMap<string, null | ''> = new Map([
+  ['ethernetMacAddress', null],
+  ['udid', ''],
+  ['iccid', ''],
+] as const);
 
 /** Properties of the resource that the fleet does not model: they may be selected and hold nothing. */
 const unmodelled: Readonly<Record<string, unknown>> = {
@@ -42,7 +46,7 @@ export function selection(select: string | null): Selection {
   return { names: names.length > 0 ? [...new Set(names)] : undefined };
 }
 
-/** A device in a list: Graph answers null for the properties it keeps back, even when selected, unless `filled`. */
+/** A device in a list: Graph answers nothing for the properties it keeps back, even when selected, unless `filled`. */
 export function listedDevice(
   device: ManagedDevice,
   names: readonly string[] | undefined,
@@ -64,7 +68,7 @@ function shownDevice(
   const shown: Record<string, unknown> = {};
   for (const name of names ?? managedDeviceProperties) {
     if (keptBack.has(name) && !revealed) {
-      shown[name] = null;
+      shown[name] = keptBack.get(name);
     } else {
       shown[name] = isManagedDeviceProperty(name) ? device[name] : unmodelled[name];
     }

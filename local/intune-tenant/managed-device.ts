@@ -66,6 +66,7 @@ export const deviceEnrollmentTypes = [
   'windowsAzureADJoinUsingDeviceAuth',
   'appleUserEnrollment',
   'appleUserEnrollmentWithServiceAccount',
+  'unknownFutureValue',
 ] as const;
 export const managedDeviceOwnerTypes = ['unknown', 'company', 'personal', 'unknownFutureValue'] as const;
 export const partnerReportedThreatStates = [

@@ -52,6 +52,7 @@ interface Route {
 const openIdConfiguration = /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/;
 const signingKeys = /^\/([^/]+)\/discovery\/v2\.0\/keys$/;
 const token = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
+const tokenOfVersion1 = /^\/([^/]+)\/oauth2\/token$/;
 const serviceEndpoints = /^\/v1\.0\/servicePrincipals(?:\/appId=([^/]+)|\(appId='([^/]+)'\))\/endpoints$/i;
 const devicesDelta = /^\/v1\.0\/devices\/(?:microsoft\.graph\.)?delta(?:\(\))?$/i;
 const batch = /^\/v1\.0\/\$batch$/i;
@@ -115,12 +116,18 @@ function requestedPage(kind: RequestKind, exchange: HttpExchange): number | unde
 }
 
 function route(exchange: HttpExchange, context: TenantContext): Route {
-  const path = decodedPath(exchange.path);
+  // Graph takes `//v1.0/…`, as clients send it that join an address ending with a slash.
+  const path = decodedPath(exchange.path).replace(/^\/{2,}/, '/');
   const call = () => graphCall(exchange, context.now());
 
   const tokenTenant = token.exec(path)?.[1];
   if (tokenTenant !== undefined) {
     return { kind: 'token', method: undefined, answer: () => answerTokenRequest(exchange, tokenTenant, context) };
+  }
+  const tenantOfVersion1 = tokenOfVersion1.exec(path)?.[1];
+  if (tenantOfVersion1 !== undefined) {
+    const answer = () => answerTokenRequest(exchange, tenantOfVersion1, context, 'v1');
+    return { kind: 'token', method: undefined, answer };
   }
   const discoveryTenant = openIdConfiguration.exec(path)?.[1];
   if (discoveryTenant !== undefined) {

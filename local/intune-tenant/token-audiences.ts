@@ -36,6 +36,7 @@ export const cloudAudiences = {
   },
 } as const satisfies Readonly<Record<string, CloudAudiences>>;
 
+/** With and without a slash at the end: a token of v1 is for the resource as it was asked for, and Graph takes either. */
 export function graphAudiences(graphUrl: string, audiences: CloudAudiences): readonly string[] {
-  return [graphUrl, audiences.graph];
+  return [graphUrl, audiences.graph].flatMap((address) => [address, `${address}/`]);
 }

@@ -1,4 +1,7 @@
-/** `POST /{tenant}/oauth2/v2.0/token` of the authority, for the client credentials grant. */
+/**
+ * `POST /{tenant}/oauth2/v2.0/token` of the authority, for the client credentials grant, and `/{tenant}/oauth2/token` of v1,
+ * which takes `resource` in place of `scope`.
+ */
 import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { clientAssertionRefusal } from './client-assertion.ts';
@@ -9,6 +12,8 @@ import { type CloudAudiences, graphAudiences } from './token-audiences.ts';
 
 const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 const defaultScope = '/.default';
+/** Libraries add them to what they ask for; they are about users and change nothing here. */
+const userScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'offline_access', 'email']);
 
 export interface TokenEndpointContext {
   readonly registration: AppRegistration;
@@ -18,6 +23,8 @@ export interface TokenEndpointContext {
   readonly audiences: CloudAudiences;
   readonly now: () => Date;
 }
+
+export type TokenVersion = 'v1' | 'v2';
 
 interface Grant {
   readonly audience: string;
@@ -30,14 +37,22 @@ export function tokenEndpointUrl(authorityHost: string, tenantId: string): strin
   return `${authorityHost}/${tenantId}/oauth2/v2.0/token`;
 }
 
+/** What an assertion may name as its audience: either version of the token endpoint, or the issuer of either. */
+function assertionAudiences(authorityHost: string, tenantId: string): string[] {
+  const issuer = `${authorityHost}/${tenantId}/v2.0`;
+  const v1 = `${authorityHost}/${tenantId}/oauth2/token`;
+  return [tokenEndpointUrl(authorityHost, tenantId), v1, issuer, `https://sts.windows.net/${tenantId}/`];
+}
+
 /** Copies Entra's client credentials grant: one resource per token, only its own roles, refusals with AADSTS numbers. */
 export async function answerTokenRequest(
   exchange: HttpExchange,
   tenant: string,
   context: TokenEndpointContext,
+  version: TokenVersion = 'v2',
 ): Promise<void> {
   const form = new URLSearchParams(exchange.method === 'POST' ? await exchange.body() : '');
-  const outcome = await grantOrRefusal(exchange, tenant, form, context);
+  const outcome = await grantOrRefusal(exchange, tenant, form, context, version);
   if ('error' in outcome) {
     answerEntraError(exchange, outcome, {
       now: context.now(),
@@ -47,16 +62,29 @@ export async function answerTokenRequest(
     return;
   }
   const accessToken = await context.tokens.issue({ ...outcome, clientId: context.registration.clientId });
-  exchange.answerJson(
-    200,
-    {
-      token_type: 'Bearer',
-      expires_in: context.tokens.lifetimeSeconds,
-      ext_expires_in: context.tokens.lifetimeSeconds,
-      access_token: accessToken,
-    },
-    { 'cache-control': 'no-store, no-cache', pragma: 'no-cache' },
-  );
+  exchange.answerJson(200, tokenAnswer(accessToken, outcome.audience, context, version), {
+    'cache-control': 'no-store, no-cache',
+    pragma: 'no-cache',
+  });
+}
+
+/** v1 gives numbers as texts, and says for what and from when to when the token is. */
+function tokenAnswer(accessToken: string, resource: string, context: TokenEndpointContext, version: TokenVersion) {
+  const { lifetimeSeconds } = context.tokens;
+  if (version === 'v2') {
+    const lifetime = { expires_in: lifetimeSeconds, ext_expires_in: lifetimeSeconds };
+    return { token_type: 'Bearer', ...lifetime, access_token: accessToken };
+  }
+  const now = Math.floor(context.now().getTime() / 1000);
+  return {
+    token_type: 'Bearer',
+    expires_in: String(lifetimeSeconds),
+    ext_expires_in: String(lifetimeSeconds),
+    expires_on: String(now + lifetimeSeconds),
+    not_before: String(now),
+    resource,
+    access_token: accessToken,
+  };
 }
 
 async function grantOrRefusal(
@@ -64,6 +92,7 @@ async function grantOrRefusal(
   tenant: string,
   form: URLSearchParams,
   context: TokenEndpointContext,
+  version: TokenVersion,
 ): Promise<Grant | EntraRefusal> {
   const { registration } = context;
   if (exchange.method !== 'POST') {
@@ -74,7 +103,8 @@ async function grantOrRefusal(
   }
   const grantType = form.get('grant_type');
   const clientId = form.get('client_id');
-  const scope = form.get('scope');
+  const asked = version === 'v1' ? 'resource' : 'scope';
+  const wanted = form.get(asked);
   if (!grantType) {
     return entraRefusals.missingParameter('grant_type');
   }
@@ -84,13 +114,13 @@ async function grantOrRefusal(
   if (!clientId) {
     return entraRefusals.missingParameter('client_id');
   }
-  if (!scope) {
-    return entraRefusals.missingParameter('scope');
+  if (!wanted) {
+    return entraRefusals.missingParameter(asked);
   }
   if (clientId.toLowerCase() !== registration.clientId.toLowerCase()) {
     return entraRefusals.unknownClient(clientId, tenant);
   }
-  const resource = resourceOf(scope);
+  const resource = version === 'v1' ? wanted : resourceOf(wanted);
   if (typeof resource !== 'string') {
     return resource;
   }
@@ -108,7 +138,7 @@ async function grantOrRefusal(
 }
 
 function resourceOf(scope: string): string | EntraRefusal {
-  const scopes = scope.split(' ').filter((part) => part !== '');
+  const scopes = scope.split(' ').filter((part) => part !== '' && !userScopes.has(part));
   const resources = new Set(scopes.filter((part) => part.endsWith(defaultScope)));
   if (resources.size > 1) {
     return entraRefusals.severalResources(scope);
@@ -141,7 +171,7 @@ async function provenCredential(
     }
     const refusal = await clientAssertionRefusal(assertion, {
       clientId: registration.clientId,
-      tokenEndpoint: tokenEndpointUrl(context.authorityHost, tenant),
+      audiences: assertionAudiences(context.authorityHost, tenant),
       certificates: registration.certificates,
       now: context.now(),
     });

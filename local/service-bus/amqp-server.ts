@@ -34,10 +34,15 @@ interface Client {
   readonly linkCleanups: Set<() => void>;
 }
 
+/** Service Bus' own SASL mechanism: claims follow at the claims node. */
+const CLAIMS_BASED_MECHANISM = 'MSSBCBS';
+
 export async function startAmqpServer(broker: Broker, accessKey: string, port: number): Promise<AmqpServer> {
   const container = rhea.create_container();
   // Who may do what is decided at the claims node.
   container.sasl_server_mechanisms.enable_anonymous();
+  // The .NET client of the Functions host takes no other; what it sends with it is not looked at.
+  container.sasl_server_mechanisms[CLAIMS_BASED_MECHANISM] = () => ({ outcome: true, username: 'claims', start() {} });
   const clients = new Map<Connection, Client>();
 
   const clientOf = (connection: Connection): Client => {

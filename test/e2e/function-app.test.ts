@@ -95,7 +95,7 @@ describe('the lookup over HTTPS', () => {
     const proxyKey = { 'x-api-key': stack.apiKey };
     expect((await http.send('GET', '/api/jobs', proxyKey)).status).toBe(401);
     expect((await lookup(mabBody('NAC-00001'), { 'x-api-key': stack.operatorKey })).status).toBe(401);
-    expect((await http.send('GET', '/api/lookup')).status).toBe(405);
+    expect((await http.send('GET', '/api/lookup')).status).toBe(404);
     expect((await http.send('GET', '/admin')).status).toBe(404);
   });
 });

@@ -87,8 +87,8 @@ describe('paging', () => {
     const { ethernetMacAddress } = client.tenant.fleet.get('NAC-00001');
     expect((await list(devicesPath + select)).json.value[0]).toEqual({
       ethernetMacAddress: null,
-      udid: null,
-      iccid: null,
+      udid: '',
+      iccid: '',
     });
     client.tenant.behave({ listsFillKeptBack: true });
     expect((await list(devicesPath + select)).json.value[0]).toMatchObject({ ethernetMacAddress });

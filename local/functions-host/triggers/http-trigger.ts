@@ -1,10 +1,15 @@
-// HTTP trigger: one listener, plain or TLS, for all HTTP functions of the app.
+// HTTP trigger: one listener, plain or TLS, for all HTTP functions of the app. It answers as the .NET host was seen to: 404 for a
+// wrong method, 500 for a body over the limit, 414 and 431 for lines and headers that Kestrel does not take.
+//
+// Not imitated, since no client of ours sends it: lines that end with LF alone, Content-Length and chunked together, the
+// pages / and /admin, the rewriting of %252F and %zz in request.url, a body lost because a function sets Content-Length.
 import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../describe-error.ts';
+import { kestrelRefusal } from '../kestrel-refusal.ts';
 import { BodyTooLargeError, hasUndeliverableBody, readHttpRequest, requestUrl } from '../read-http-request.ts';
 import { createRouteTable, type Route, type RouteTable } from '../route-table.ts';
 import { compileRouteTemplate } from '../route-template.ts';
@@ -166,6 +171,11 @@ interface Answering {
 
 async function answer(request: IncomingMessage, response: ServerResponse, context: Answering): Promise<void> {
   const { routes, host, scheme, bodyLimit } = context;
+  const refused = kestrelRefusal(request);
+  if (refused !== undefined) {
+    refuse(response, refused, 'close');
+    return;
+  }
   const url = requestUrl(request, scheme);
   if (!url) {
     refuse(response, 400);
@@ -173,8 +183,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   }
   const match = routes.find(request.method ?? '', url.pathname);
   if (match.kind !== 'found') {
-    if (match.kind === 'wrong-method') response.setHeader('allow', match.allowed.join(', '));
-    refuse(response, match.kind === 'none' ? 404 : 405);
+    // The host does not tell a wrong method from a path without a function.
+    refuse(response, 404);
     return;
   }
 
@@ -198,7 +208,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
     result = invocation.returnValue?.http;
   } catch (error) {
     if (error instanceof BodyTooLargeError) {
-      refuse(response, 413);
+      host.log('error', `Request body too large. The max request body size is ${bodyLimit} bytes.`, name);
+      // Reading on, only to throw up to a limitless body away, would keep the client busy for nothing.
+      refuse(response, 500, 'close');
       return;
     }
     // A client that went away while sending its body.
@@ -210,8 +222,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   writeHttpResponse(response, result);
 }
 
-function refuse(response: ServerResponse, status: number): void {
-  // Reading on, only to throw up to a limitless body away, would keep the client busy for nothing.
-  if (status === 413) response.setHeader('connection', 'close');
+function refuse(response: ServerResponse, status: number, connection: 'close' | 'keep' = 'keep'): void {
+  if (connection === 'close') response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-length': 0 }).end();
 }

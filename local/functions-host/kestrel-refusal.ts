@@ -1,0 +1,29 @@
+// Requests that the web server of the .NET host, Kestrel, refuses before any function sees them.
+
+import type { IncomingMessage } from 'node:http';
+
+/** KestrelServerLimits: MaxRequestLineSize, in bytes, and MaxRequestHeaderCount. */
+const LONGEST_REQUEST_LINE = 8 * 1024;
+const MOST_HEADERS = 100;
+
+/** The status of the refusal; nothing for a request that goes on to a function. */
+export function kestrelRefusal(request: IncomingMessage): 400 | 414 | 431 | undefined {
+  const target = request.url ?? '/';
+  const line = `${request.method} ${target} HTTP/${request.httpVersion}\r\n`;
+  if (Buffer.byteLength(line, 'latin1') > LONGEST_REQUEST_LINE) return 414;
+  if (request.rawHeaders.length / 2 > MOST_HEADERS) return 431;
+  const hosts = request.rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length;
+  if (hosts > 1 || request.rawHeaders.some(isNotAscii)) return 400;
+  if (/^[^?]*%00/.test(target) || namesAnotherHost(target, request.headers.host)) return 400;
+  return undefined;
+}
+
+/** Node hands on headers byte by byte, as latin1. */
+function isNotAscii(text: string): boolean {
+  return /[^\t\x20-\x7e]/.test(text);
+}
+
+function namesAnotherHost(target: string, host: string | undefined): boolean {
+  if (!/^https?:\/\//i.test(target)) return false;
+  return URL.parse(target)?.host !== URL.parse(`http://${host ?? ''}`)?.host;
+}
