@@ -103,6 +103,24 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "lookup.session-not-written" | summarize notWritten = count() | where notWritten >= 20'
   }
   {
+    name: 'comparison-overdue'
+    displayName: 'Sessions were not compared with policy in time'
+    explanation: 'A station may keep an answer that policy no longer gives. See docs/operations.md.'
+    severity: 1
+    window: 'PT1H'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "enforcement.comparison-overdue"'
+  }
+  {
+    name: 'clock-differs'
+    displayName: 'A clock on premises is wrong'
+    explanation: 'Times of that relay or RADIUS server do not agree with ours; logs are hard to read side by side. See docs/operations.md.'
+    severity: 3
+    window: 'P1D'
+    frequency: 'PT6H'
+    query: '${lines} | where tostring(line.event) == "clock.differs" | summarize lastSeen = max(TimeGenerated) by site = tostring(line.site), relay = tostring(line.relay), client = tostring(line.client)'
+  }
+  {
     name: 'refused-requests'
     displayName: 'Many requests are refused'
     explanation: 'Keys that are wrong or missing: a RADIUS server with an old key, or somebody who tries. See docs/operations.md.'
@@ -123,12 +141,12 @@ var logAlerts = [
   }
   {
     name: 'changes-released'
-    displayName: 'A mass change was let through'
-    explanation: 'Somebody let held devices turn. See docs/operations.md.'
+    displayName: 'A mass change was let through or refused'
+    explanation: 'An operator decided what becomes of held devices. See docs/operations.md.'
     severity: 3
     window: 'PT15M'
     frequency: 'PT15M'
-    query: '${lines} | where tostring(line.event) == "poll.released" | project TimeGenerated, run = tostring(line.run), who = tostring(line["by"])'
+    query: '${lines} | where tostring(line.event) in ("poll.released", "poll.refused") | project TimeGenerated, event = tostring(line.event), run = tostring(line.run), who = tostring(line["by"])'
   }
 ]
 

@@ -52,7 +52,7 @@ var charts = [
     name: 'held-runs'
     title: 'Mass changes: held, and let through'
     visualization: 'table'
-    query: '${lines} | where event in ("poll.breaker-tripped", "poll.released", "poll.release-applied") | project TimeGenerated, event, run = tostring(line.run), flips = tolong(line.flips), absences = tolong(line.absences), known = tolong(line.known), who = tostring(line["by"]) | order by TimeGenerated desc'
+    query: '${lines} | where event in ("poll.breaker-tripped", "poll.released", "poll.refused", "poll.release-applied") | project TimeGenerated, event, run = tostring(line.run), flips = tolong(line.flips), absences = tolong(line.absences), known = tolong(line.known), who = tostring(line["by"]) | order by TimeGenerated desc'
   }
   {
     name: 'refused-requests'
