@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
 import { type PluggedStation, RealSwitchSite } from '../support/real-switch/real-switch-site.ts';
 
+/** For so long a process goes on with the restarts that it has read (nas-restarts.ts). */
+const RESTARTS_KEPT_MS = 10_000;
+
 let site: RealSwitchSite;
 
 beforeAll(async () => {
   site = await RealSwitchSite.start({
-    switches: { both: {}, boot: {} },
-    devices: ['BOTH-WAYS', 'REBOOTED'],
+    switches: { both: {}, old: {}, new: {}, away: {}, boot: {}, late: {} },
+    devices: ['BOTH-WAYS', 'MOVES', 'STAYS-AWAY', 'REBOOTED', 'LATE'],
   });
 });
 
@@ -41,6 +44,7 @@ function roleOf({ at }: PluggedStation): string | undefined {
   return at.wire.replies.at(-1)?.attributes['Filter-Id'];
 }
 
+const ended = ({ stage }: EnforcementJob): boolean => stage === 'ended';
 const proven = ({ stage }: EnforcementJob): boolean => stage === 'proven';
 
 describe('a device that turns noncompliant and compliant again', () => {
@@ -61,6 +65,35 @@ describe('a device that turns noncompliant and compliant again', () => {
   });
 });
 
+describe('a station that moves to a second switch without a word at the first', () => {
+  test('both ports close, and it comes back at the second with the right role', async () => {
+    const before = await site.plugIn('MOVES', 'old');
+    await before.leave();
+    const after = await site.plugIn('MOVES', 'new');
+    expect(await before.at.stateOf(before.mac)).toBe('open');
+
+    const firstClosed = before.at.closes(before.mac);
+    await disconnectedBy(after, 'noncompliant');
+    await firstClosed;
+    expect(await before.at.stateOf(before.mac)).toBe('closed');
+
+    expect(await comesBack(after)).toBe('quarantine');
+    await site.job(after.device, proven);
+    await site.job(after.device, ended);
+    expect(await site.notEnforced(after.device)).toEqual([]);
+  });
+});
+
+describe('a station that stays away after its Disconnect', () => {
+  test('its job ends with the Stop of the switch, and it is not listed', async () => {
+    const station = await site.plugIn('STAYS-AWAY', 'away');
+    await disconnectedBy(station, 'noncompliant');
+    await site.job(station.device, ended);
+    expect(await site.notEnforced(station.device)).toEqual([]);
+    expect(await station.at.stateOf(station.mac)).toBe('closed');
+  });
+});
+
 describe('a switch whose power fails', () => {
   test('no job goes out for the sessions it had, and the next login gets the right role', async () => {
     const station = await site.plugIn('REBOOTED', 'boot');
@@ -68,15 +101,39 @@ describe('a switch whose power fails', () => {
     await station.at.kill();
     await station.at.start();
     await restarted;
+    await site.pollAfter(RESTARTS_KEPT_MS);
     expect(await station.at.stateOf(station.mac)).toBe('closed');
 
     const id = site.idOf(station.device);
     const seen = site.next(({ event, device }) => event === 'device.changed' && device === `intune|${id}`);
     site.turn(station.device, 'noncompliant');
     await seen;
-    // Two sweeps later all live sessions have been compared with policy.
-    for (let sweeps = 0; sweeps < 2; sweeps++) await site.next(({ event }) => event === 'poll.run');
+    // By then all live sessions have been compared with policy.
+    await site.pollAfter(2_000);
     expect(await comesBack(station)).toBe('quarantine');
     expect(await site.jobsOf(station.device)).toEqual([]);
+  });
+});
+
+describe('a permit that reaches the switch when it has forgotten the station', () => {
+  test('opens no port and proves nothing; the next login does', async () => {
+    const station = await site.plugIn('LATE', 'late');
+    const deliver = station.at.wire.holdAccept();
+    const [closed, forgotten] = [station.at.closes(station.mac), station.at.forgets(station.mac)];
+    site.turn(station.device, 'noncompliant');
+    await closed;
+    const answered = station.at.wire.nextReply();
+    await station.comeBack();
+    expect((await answered).attributes['Filter-Id']).toBe('quarantine');
+    await forgotten;
+    const dropped = station.at.next(/No matching RADIUS request found/);
+    deliver();
+    await dropped;
+    expect(await station.at.stateOf(station.mac)).toBe('closed');
+    await site.job(station.device, ended);
+    expect((await site.jobsOf(station.device)).filter(proven)).toEqual([]);
+
+    expect(await comesBack(station)).toBe('quarantine');
+    expect(await site.notEnforced(station.device)).toEqual([]);
   });
 });

@@ -41,6 +41,7 @@ export interface RealSwitchSiteOptions {
 }
 
 const OTHER_DEVICES = 6;
+const JOB_DEADLINE_MS = 40_000;
 
 export class RealSwitchSite implements AsyncDisposable {
   readonly lines = new FunctionLines();
@@ -217,19 +218,33 @@ export class RealSwitchSite implements AsyncDisposable {
     return this.jobsOf(device, '&notEnforced=true');
   }
 
-  /** Looks again whenever something happens, or a poll has ended. */
-  async eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
+  /**
+   * The first of the device's jobs for which this holds; looks again whenever something happens, or a poll has ended.
+   * Rejects with the jobs there are when none comes in time.
+   */
+  async job(
+    device: string,
+    holds: (job: EnforcementJob) => boolean,
+    deadlineMs = JOB_DEADLINE_MS,
+  ): Promise<EnforcementJob> {
+    const until = Date.now() + deadlineMs;
     while (true) {
       const next = this.lines.next(({ event }) => event === 'enforcement.job' || event === 'poll.run');
-      const found = await look();
+      const jobs = await this.jobsOf(device);
+      const found = jobs.find(holds);
       if (found !== undefined) return found;
+      if (Date.now() > until) {
+        const there = jobs.map(({ id, steps }) => `${id}: ${steps.map(({ stage }) => stage).join(' ')}`);
+        throw new Error(`No such job of ${device} in ${deadlineMs} ms. There are:\n${there.join('\n')}`);
+      }
       await next;
     }
   }
 
-  /** The first of the device's jobs for which this holds. */
-  job(device: string, holds: (job: EnforcementJob) => boolean): Promise<EnforcementJob> {
-    return this.eventually(async () => (await this.jobsOf(device)).find(holds));
+  /** Resolves when a poll has ended that much later. */
+  async pollAfter(milliseconds: number): Promise<void> {
+    const from = Date.now() + milliseconds;
+    await this.lines.next(({ event, time }) => event === 'poll.run' && Date.parse(String(time)) > from);
   }
 
   /** The next line of the functions or the relay for which this holds. */
