@@ -5,7 +5,7 @@ import path from 'node:path';
 import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
-import type { NasEntry, RelayConfig } from './relay-config.ts';
+import type { NasEntry, RelayConfig, RelayLimits } from './relay-config.ts';
 
 /**
  * @returns lines to show
@@ -17,7 +17,7 @@ export function checkRelay(file: string, env: Readonly<Record<string, string | u
   return [`${file} is right.`, '', ...summary(config), '', ...table(config.nas)];
 }
 
-function summary({ site, relay, serviceBus, healthz, log }: RelayConfig): string[] {
+function summary({ site, relay, serviceBus, healthz, log, limits }: RelayConfig): string[] {
   const { connection, jobsQueue, resultsQueue } = serviceBus;
   const where =
     connection.kind === 'connection-string'
@@ -29,8 +29,14 @@ function summary({ site, relay, serviceBus, healthz, log }: RelayConfig): string
     `Service Bus  ${where}`,
     `Queues       ${jobsQueue} -> relay -> ${resultsQueue}`,
     `Health       ${healthz === undefined ? 'off' : `http://${host(healthz.address)}:${healthz.port}/healthz`}`,
+    `Brake        ${brake(limits)}`,
     `Log privacy  ${log.privacy}`,
   ];
+}
+
+function brake({ perMinute, inTenMinutes }: RelayLimits): string {
+  const stations = inTenMinutes === undefined ? '' : `, ${inTenMinutes} stations in ten minutes`;
+  return `${perMinute} requests a minute${stations}`;
 }
 
 function table(entries: readonly NasEntry[]): string[] {

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { CoaReport } from '../shared/domain/coa-job.ts';
 import type { Instant } from '../shared/domain/instant.ts';
+import type { BrakeHealth } from './coa-brake.ts';
 import type { RelayState } from './keep-session.ts';
 import { RelayError } from './relay-error.ts';
 
@@ -16,6 +17,7 @@ export interface RelayHealth {
   readonly jobsUnderWay: number;
   readonly jobsWaiting: number;
   readonly reportsPending: number;
+  readonly brake: BrakeHealth;
   readonly lastReport?: Pick<CoaReport, 'jobId' | 'attempt' | 'stage' | 'outcome' | 'at'>;
 }
 

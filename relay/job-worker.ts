@@ -4,7 +4,9 @@ import type { CoaJob, CoaReport } from '../shared/domain/coa-job.ts';
 import { toInstant } from '../shared/domain/instant.ts';
 import type { Logger, Privacy } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
+import { type BrakeHealth, createCoaBrake } from './coa-brake.ts';
 import { nasFinder } from './find-nas.ts';
+import { jobTimeFault } from './job-times.ts';
 import type { CoaSender } from './radius/coa-sender.ts';
 import { reportSendResult } from './radius/report-send-result.ts';
 import type { SendClock } from './radius/send-clock.ts';
@@ -30,6 +32,7 @@ export interface JobWorker {
   stop(graceMs: number): Promise<void>;
   readonly underWay: number;
   readonly waiting: number;
+  readonly brake: BrakeHealth;
 }
 
 export interface JobWorkerOptions {
@@ -49,7 +52,8 @@ const longestDescription = 1000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const { config, secrets, sender, reports, clock, log, privacy } = options;
-  const lanes = createSendLanes(config.limits);
+  const brake = createCoaBrake({ limits: config.limits, clock, log });
+  const lanes = createSendLanes(config.limits, brake);
   const findNas = nasFinder(config.nas);
   // Octets once per NAS: what is made of a secret for its digests is kept with it.
   const secretOctets = new Map([...secrets].map(([nas, secret]) => [nas, Buffer.from(secret, 'utf8')]));
@@ -73,6 +77,12 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       return delivery.deadLetter('NAC_RELAY_JOB', description);
     }
     const { job } = reading;
+    const timeFault = jobTimeFault(job, clock.now());
+    if (timeFault !== undefined) {
+      const { id: jobId, attempt } = job;
+      log.error('relay.job_refused', { code: 'NAC_RELAY_JOB_TIME', jobId, attempt, description: timeFault });
+      return delivery.deadLetter('NAC_RELAY_JOB_TIME', timeFault);
+    }
     await (reports.ending(job) ?? finish(job, signal));
     // Without the lock the message is not ours to settle any more.
     if (!signal.aborted) await delivery.complete();
@@ -98,6 +108,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       const ended = reports.ending(job);
       if (ended) return ended;
       if (hasExpired(job)) return conclude(job, expired, nas);
+      if (!brake.admits(`${address} ${sessionName(job) || job.id}`)) return conclude(job, turnedBack, nas);
       void reports.put(reportOf(job, 'taken'));
       const target = { ...entry, address, secret: secretOctets.get(entry.name) ?? '' };
       const result = await sender.send(target, answer.request, {
@@ -189,6 +200,9 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     get waiting() {
       return lanes.waiting;
     },
+    get brake() {
+      return brake.health;
+    },
   };
 }
 
@@ -203,6 +217,12 @@ class WorkerStopped extends Error {
 const expired: Ending = {
   outcome: 'expired',
   hint: 'The job came too late, or waited too long for its NAS: look whether the relay was away, the clock of the relay is right, or the NAS does not answer.',
+};
+
+/** `no-answer`, so that the cloud tries it again, and says why. */
+const turnedBack: Ending = {
+  outcome: 'no-answer',
+  hint: 'Not sent: the relay has disturbed as many stations within ten minutes as limits.inTenMinutes of its relay.yaml allows. It is tried again; if so many are right, raise the limit and restart the relay.',
 };
 
 function unknownNas({ nas }: CoaJob): Ending {

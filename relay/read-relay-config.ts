@@ -27,7 +27,9 @@ export interface ReadRelayConfigOptions {
   readonly hostName: string;
 }
 
-const defaultLimits: RelayLimits = { concurrency: 32, perNas: 8, held: 512 };
+const defaultLimits: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 600 };
+/** More than any NAS could be asked. */
+const MOST_REQUESTS = 100_000;
 const namespaceForm =
   /^[a-z0-9-]{1,50}(\.[a-z0-9-]{1,60})*\.servicebus\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$/i;
 const guidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -333,12 +335,30 @@ function readLog(read: YamlReader, field: YamlField): RelayConfig['log'] {
 }
 
 function readLimits(read: YamlReader, field: YamlField): RelayLimits {
-  const fields = read.mapping(field, ['concurrency', 'perNas', 'held']);
+  const fields = read.mapping(field, ['concurrency', 'perNas', 'held', 'perMinute', 'inTenMinutes', 'stations']);
+  const inTenMinutes = readInTenMinutes(read, fields.inTenMinutes, fields.stations);
   return {
     concurrency: read.integer(fields.concurrency, { from: 1, to: 1000 }) ?? defaultLimits.concurrency,
     perNas: read.integer(fields.perNas, { from: 1, to: 256 }) ?? defaultLimits.perNas,
     held: read.integer(fields.held, { from: 1, to: 2000 }) ?? defaultLimits.held,
+    perMinute: read.integer(fields.perMinute, { from: 1, to: MOST_REQUESTS }) ?? defaultLimits.perMinute,
+    ...(inTenMinutes === undefined ? {} : { inTenMinutes }),
   };
+}
+
+/** A number of stations, or a share of those that the site has: `40%` of `stations`. */
+function readInTenMinutes(read: YamlReader, limit: YamlField, stationsField: YamlField): number | undefined {
+  const stations = read.integer(stationsField, { from: 1, to: MOST_REQUESTS });
+  const written = read.value(limit, { quietly: true });
+  if (typeof written !== 'string') return read.integer(limit, { from: 1, to: MOST_REQUESTS });
+  const [, digits] = /^(\d{1,3}) ?%$/.exec(written.trim()) ?? [];
+  const percent = Number(digits ?? 0);
+  if (percent < 1 || percent > 100) {
+    read.problem(limit, `must be a whole number from 1 to ${MOST_REQUESTS}, or a share from 1% to 100%.`);
+  } else if (stationsField.node === undefined) {
+    read.missing(stationsField, 'how many stations the site has, about, since inTenMinutes is a share of them');
+  }
+  return stations === undefined ? undefined : Math.max(1, Math.floor((stations * percent) / 100));
 }
 
 function isProxyUrl(text: string): boolean {

@@ -79,6 +79,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
       jobsUnderWay: worker.underWay,
       jobsWaiting: worker.waiting,
       reportsPending: reports.pending,
+      brake: worker.brake,
       ...lastReport,
     };
   };

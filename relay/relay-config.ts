@@ -28,6 +28,10 @@ export interface RelayLimits {
   readonly perNas: number;
   /** Jobs held in memory, waiting or under way. */
   readonly held: number;
+  /** Requests begun within any minute; further jobs wait. */
+  readonly perMinute: number;
+  /** Stations that requests are begun for within any ten minutes; further jobs are reported back. Absent: no such limit. */
+  readonly inTenMinutes?: number;
 }
 
 export interface ServiceBusConfig {

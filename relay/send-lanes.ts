@@ -1,5 +1,6 @@
-// Decides which waiting job may be sent next: bounded in all, per NAS, and one at a time per session.
+// Decides which waiting job may be sent next: bounded in all, per NAS, per minute, and one at a time per session.
 
+import type { CoaBrake } from './coa-brake.ts';
 import type { RelayLimits } from './relay-config.ts';
 
 export interface SendLane {
@@ -30,7 +31,10 @@ interface Waiter {
   readonly refuse: (reason: unknown) => void;
 }
 
-export function createSendLanes({ concurrency, perNas }: Pick<RelayLimits, 'concurrency' | 'perNas'>): SendLanes {
+export function createSendLanes(
+  { concurrency, perNas }: Pick<RelayLimits, 'concurrency' | 'perNas'>,
+  brake: Pick<CoaBrake, 'take' | 'whenRoom' | 'stop'>,
+): SendLanes {
   const waiters = new Set<Waiter>();
   const busyNas = new Map<string, number>();
   const busySessions = new Set<string>();
@@ -46,6 +50,11 @@ export function createSendLanes({ concurrency, perNas }: Pick<RelayLimits, 'conc
       const busy = busyNas.get(nas) ?? 0;
       if (busy >= allowed(nas)) continue;
       if (busySessions.has(key)) continue;
+      // Held here rather than sent back: what the minute has no room for leaves with the next, in the same order.
+      if (!brake.take()) {
+        brake.whenRoom(startWhatCan);
+        return;
+      }
       waiters.delete(waiter);
       underWay++;
       busyNas.set(nas, busy + 1);
@@ -103,6 +112,7 @@ export function createSendLanes({ concurrency, perNas }: Pick<RelayLimits, 'conc
     },
     stop(reason) {
       stopped = reason;
+      brake.stop();
       for (const waiter of [...waiters]) waiter.refuse(reason);
     },
     get waiting() {

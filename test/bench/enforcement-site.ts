@@ -120,7 +120,7 @@ function relayYaml(port: number): string {
     `site: ${SITE}`,
     'relay: bench-relay',
     'serviceBus: { connectionStringEnv: SERVICE_BUS_CONNECTION }',
-    `limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE} }`,
+    `limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE}, perMinute: 100000 }`,
     'nas:',
     ...nas,
     '',

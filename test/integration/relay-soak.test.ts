@@ -151,6 +151,7 @@ function relayYaml(ports: readonly number[]): string {
     `site: ${SITE}`,
     'relay: relay-1',
     'serviceBus: { connectionStringEnv: SERVICE_BUS_CONNECTION }',
+    'limits: { perMinute: 100000 }',
     'nas:',
     ...nas,
     '',

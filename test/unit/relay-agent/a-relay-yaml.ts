@@ -22,6 +22,9 @@ limits:
   concurrency: 64
   perNas: 4
   held: 100
+  perMinute: 60
+  inTenMinutes: 33%
+  stations: 252
 nas:
   - name: core
     match:

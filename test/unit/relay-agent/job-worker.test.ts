@@ -1,9 +1,10 @@
 // The worker with a network, a results queue and a clock in the hands of the test.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createJobWorker, type JobDelivery } from '../../../relay/job-worker.ts';
 import type { CoaSender, CoaSendResult } from '../../../relay/radius/coa-sender.ts';
 import { readRelayConfig } from '../../../relay/read-relay-config.ts';
+import type { RelayLimits } from '../../../relay/relay-config.ts';
 import { createReportOutbox } from '../../../relay/report-outbox.ts';
 import { createIdentityPrivacy } from '../../../shared/adapters/system/identity-privacy.ts';
 import { type CoaJob, type CoaReport, stagesOf } from '../../../shared/domain/coa-job.ts';
@@ -23,7 +24,7 @@ nas:
 
 const answered: CoaSendResult = { kind: 'ack', transmissions: 1, discarded: {}, elapsedMs: 5 };
 
-function start() {
+function start(limits: Partial<RelayLimits> = {}) {
   const clock = manualSendClock();
   const { logger, entries } = collectingLogger();
   const reports: CoaReport[] = [];
@@ -77,7 +78,15 @@ function start() {
   });
   const privacy = createIdentityPrivacy('Static', '');
   const secrets = new Map([['all', 'secret']]);
-  const worker = createJobWorker({ config, secrets, sender, reports: outbox, clock, log: logger, privacy });
+  const worker = createJobWorker({
+    config: { ...config, limits: { ...config.limits, ...limits } },
+    secrets,
+    sender,
+    reports: outbox,
+    clock,
+    log: logger,
+    privacy,
+  });
   return { ...bench, bench, worker, outbox };
 }
 
@@ -312,4 +321,102 @@ test('what cannot be dealt with is given back', async () => {
   await settled();
   expect(message.settled).toEqual(['abandoned']);
   expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job_failed' }));
+});
+
+describe('the brake', () => {
+  /** The job is acknowledged as soon as it is sent. */
+  async function through(bench: ReturnType<typeof start>, body: CoaJob): Promise<void> {
+    const sends = bench.bench.sends.length;
+    void bench.worker.handle(delivery(body), never);
+    await settled();
+    bench.bench.sends[sends]?.end(answered);
+    await settled();
+  }
+  const finished = ({ reports }: ReturnType<typeof start>) => reports.filter(({ stage }) => stage === 'finished');
+
+  test('what a minute has no room for leaves with the next one, in order, and once is it said', async () => {
+    const bench = start({ perMinute: 2 });
+    await through(bench, job('10.0.0.1'));
+    await bench.clock.advance(20_000);
+    for (const nas of ['10.0.0.2', '10.0.0.3', '10.0.0.4']) await through(bench, job(nas));
+    expect(bench.bench.sends.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(bench.worker.brake).toEqual({ perMinute: 2, lastMinute: 2, holding: true });
+    expect(bench.worker.waiting).toBe(2);
+    await bench.clock.advance(39_999);
+    expect(bench.bench.sends).toHaveLength(2);
+    await bench.clock.advance(1);
+    expect(bench.bench.sends.at(-1)?.address).toBe('10.0.0.3');
+    await bench.clock.advance(20_000);
+    expect(bench.bench.sends.at(-1)?.address).toBe('10.0.0.4');
+    expect(bench.worker.brake.holding).toBe(false);
+    const braked = bench.entries.filter(({ event }) => event === 'relay.braked');
+    expect(braked).toEqual([
+      expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ code: 'NAC_RELAY_BRAKE' }) }),
+    ]);
+  });
+
+  test('stop does not wait for the minute: what is held stays in the queue', async () => {
+    const bench = start({ perMinute: 1 });
+    await through(bench, job());
+    const held = delivery(job());
+    void bench.worker.handle(held, never);
+    await settled();
+    await bench.worker.stop(0);
+    await bench.clock.advance(120_000);
+    expect({ settled: held.settled, sends: bench.bench.sends.length }).toEqual({ settled: [], sends: 1 });
+  });
+
+  test('more stations than ten minutes allow are reported back for another attempt, with the reason', async () => {
+    const bench = start({ inTenMinutes: 2 });
+    const station = (number: number, attempt = 1) =>
+      job('10.0.0.1', { attempt, session: { callingStationId: `02-00-00-00-00-0${number}`, acctSessionId: 'a' } });
+    for (const one of [station(1), station(2), station(3)]) await through(bench, one);
+    expect(finished(bench).map(({ outcome }) => outcome)).toEqual(['acknowledged', 'acknowledged', 'no-answer']);
+    expect(finished(bench).at(-1)).toMatchObject({ hint: expect.stringContaining('limits.inTenMinutes') });
+    expect(finished(bench).at(-1)?.transmissions).toBeUndefined();
+    expect(bench.worker.brake).toMatchObject({ inTenMinutes: 2, stationsInTenMinutes: 2, turnedBack: 1 });
+    // A station that is among them is not one more.
+    await through(bench, station(2, 2));
+    expect(bench.bench.sends).toHaveLength(3);
+    // The first one counts for ten minutes, and the second from its last request on.
+    await bench.clock.advance(600_000);
+    const decidedAt = bench.clock.now().toISOString();
+    const expiresAt = new Date(bench.clock.now().getTime() + 60_000).toISOString();
+    await through(bench, { ...station(3, 2), decidedAt, expiresAt });
+    expect(finished(bench).at(-1)).toMatchObject({ outcome: 'acknowledged', attempt: 2 });
+  });
+
+  test('without limit of ten minutes none is reported back', async () => {
+    const bench = start();
+    for (let index = 0; index < 20; index++) await through(bench, job(`10.0.0.${index}`));
+    expect(finished(bench).every(({ outcome }) => outcome === 'acknowledged')).toBe(true);
+  });
+});
+
+describe('a job of another time', () => {
+  const ahead = (milliseconds: number) => new Date(Date.parse('2026-11-20T12:00:00.750Z') + milliseconds).toISOString();
+
+  test.each<[string, Partial<CoaJob>]>([
+    ['expires a day and a millisecond ahead', { expiresAt: ahead(86_400_001) }],
+    ['expires in another century', { expiresAt: '9999-12-31T23:59:59Z' }],
+    ['was decided an hour and a millisecond ahead', { decidedAt: ahead(3_600_001), expiresAt: ahead(3_700_000) }],
+  ])('that %s goes to the dead letters, with a code', async (_, times) => {
+    const { worker, bench, entries } = start();
+    const message = delivery(job('10.0.0.1', times));
+    await worker.handle(message, never);
+    expect({ settled: message.settled, sends: bench.sends }).toEqual({ settled: ['NAC_RELAY_JOB_TIME'], sends: [] });
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        event: 'relay.job_refused',
+        fields: expect.objectContaining({ description: expect.stringContaining('NTP') }),
+      }),
+    );
+  });
+
+  test('on the edge it is sent', async () => {
+    const { worker, bench } = start();
+    void worker.handle(delivery(job('10.0.0.1', { decidedAt: ahead(3_600_000), expiresAt: ahead(86_400_000) })), never);
+    await settled();
+    expect(bench.sends).toHaveLength(1);
+  });
 });

@@ -46,7 +46,7 @@ describe('a file that is right', () => {
       },
       healthz: { address: '127.0.0.1', port: 8080 },
       log: { privacy: 'FullyKeyHashed' },
-      limits: { concurrency: 64, perNas: 4, held: 100 },
+      limits: { concurrency: 64, perNas: 4, held: 100, perMinute: 60, inTenMinutes: 83 },
     });
     expect(config.nas[0]).toMatchObject({
       name: 'core',
@@ -66,7 +66,7 @@ describe('a file that is right', () => {
       relay: 'host-1',
       serviceBus: { connection: { kind: 'connection-string' }, jobsQueue: 'coa-hq', resultsQueue: 'coa-results' },
       log: { privacy: 'VendorKeyHashed' },
-      limits: { concurrency: 32, perNas: 8, held: 512 },
+      limits: { concurrency: 32, perNas: 8, held: 512, perMinute: 600 },
       nas: [{ port: 1700, messageAuthenticator: true, eventTimestamp: true, legacyZeroMessageAuthenticator: false }],
     });
   });
@@ -109,6 +109,13 @@ describe('every problem is named with its place', () => {
     ['privacy: FullyKeyHashed', 'privacy: None', { path: 'log.privacy', says: 'VendorKeyHashed' }],
     ['keyEnv: LOG_KEY', 'keyEnv: "s3cret!"', { path: 'log.keyEnv', says: 'name of an environment variable' }],
     ['concurrency: 64', 'concurrency: many', { path: 'limits.concurrency', says: 'whole number' }],
+    ['perMinute: 60', 'perMinute: 0', { path: 'limits.perMinute', says: 'from 1' }],
+    ['inTenMinutes: 33%', 'inTenMinutes: 0%', { path: 'limits.inTenMinutes', says: '1% to 100%' }],
+    ['inTenMinutes: 33%', 'inTenMinutes: 101%', { path: 'limits.inTenMinutes', says: '1% to 100%' }],
+    ['inTenMinutes: 33%', 'inTenMinutes: a third', { path: 'limits.inTenMinutes', says: '1% to 100%' }],
+    ['inTenMinutes: 33%', 'inTenMinutes: 0', { path: 'limits.inTenMinutes', says: 'from 1' }],
+    ['inTenMinutes: 33%', 'inTenMinutes: [1]', { path: 'limits.inTenMinutes', says: 'single value' }],
+    ['  stations: 252\n', '', { path: 'limits.stations', says: 'is missing' }],
     ['nasIpv6Address: 2001:db8::10', 'nasIpv6Address: 10.0.0.1', { path: 'nas[0].match.nasIpv6Address', says: 'IPv6' }],
     ['- name: core', '- name: access', { path: 'nas[1]', says: 'second NAS named access' }],
     ['address: 192.0.2.10', 'address: core.example.org', { path: 'nas[0].address', says: 'host name' }],
