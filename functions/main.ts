@@ -3,6 +3,7 @@
 import { app } from '@azure/functions';
 import { closeConnector } from './connector.ts';
 import './accounting.ts';
+import './audit.ts';
 import './coa-results.ts';
 import './doctor.ts';
 import './decisions.ts';

@@ -1,5 +1,6 @@
 // The versions of policy.yaml, for operators: list, read, bring, put into force, take back; and what a draft would change.
 
+import { readReason } from '../shared/http/read-reason.ts';
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';
 
@@ -35,16 +36,19 @@ httpRoute('upload-policy', {
 httpRoute('activate-policy', {
   route: 'api/policies/{version}/activate',
   method: 'POST',
-  async answer({ params: { version = '' } }, credential) {
-    return { jsonBody: await (await connector().policies(credential)).activate(version) };
+  async answer({ params: { version = '' } }, credential, body) {
+    const policies = await connector().policies(credential);
+    return { jsonBody: await policies.activate(version, readReason(await body()).reason) };
   },
 });
 
 httpRoute('rollback-policy', {
   route: 'api/policies/rollback',
   method: 'POST',
-  async answer({ query }, credential) {
-    return { jsonBody: await (await connector().policies(credential)).rollBack(query.get('from') ?? undefined) };
+  async answer({ query }, credential, body) {
+    const policies = await connector().policies(credential);
+    const { reason } = readReason(await body());
+    return { jsonBody: await policies.rollBack(query.get('from') ?? undefined, reason) };
   },
 });
 

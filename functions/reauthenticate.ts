@@ -7,11 +7,8 @@ if (hasJobRoutes()) {
   httpRoute('reauthenticate', {
     route: 'api/devices/{id}/reauthenticate',
     method: 'POST',
-    async answer(request, credential) {
-      return {
-        status: 202,
-        jsonBody: { jobs: await connector().reauthenticate(credential, request.params['id'] ?? '') },
-      };
+    async answer({ params: { id = '' } }, credential, body) {
+      return { status: 202, jsonBody: { jobs: await connector().reauthenticate(credential, id, body) } };
     },
   });
 }

@@ -7,8 +7,8 @@ if (hasJobRoutes()) {
   httpRoute('resend-job', {
     route: 'api/jobs/{site}/{id}/resend',
     method: 'POST',
-    async answer({ params: { site = '', id = '' } }, credential) {
-      return { status: 202, jsonBody: { site, job: await connector().resend(credential, site, id) } };
+    async answer({ params: { site = '', id = '' } }, credential, body) {
+      return { status: 202, jsonBody: { site, job: await connector().resend(credential, site, id, body) } };
     },
   });
 }

@@ -7,7 +7,7 @@ import { ConnectorError } from '../shared/errors.ts';
 
 const USAGE = `Usage: npm run clients -- <command>
 
-  create <name> --site <site> [--kind ${CLIENT_KINDS.join('|')}]
+  create <name> --site <site> [--kind ${CLIENT_KINDS.join('|')}] [--every-site]
                         makes a client and shows its API key, this once
   rotate <name>         shows a new key; the one before stays valid
   retire-older <name>   ends the key before, once the new one is in use
@@ -20,10 +20,16 @@ The store is taken from the environment, with the names of the application setti
   StorageConnection__tableServiceUri   https://<account>.table.core.windows.net, as the user of \`az login\`
   StorageConnection                    or a connection string`;
 
+interface Options {
+  readonly site?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly 'every-site'?: boolean | undefined;
+}
+
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { site: { type: 'string' }, kind: { type: 'string' } },
+    options: { site: { type: 'string' }, kind: { type: 'string' }, 'every-site': { type: 'boolean' } },
   });
   console.log(await run(positionals, values));
 } catch (thrown) {
@@ -34,12 +40,12 @@ try {
 
 async function run(
   [command, name, ...rest]: readonly string[],
-  { site, kind }: { readonly site?: string | undefined; readonly kind?: string | undefined },
+  { site, kind, 'every-site': everySite }: Options,
 ): Promise<string> {
   const isCreate = command === 'create';
-  const extra = rest.length > 0 || (!isCreate && (site !== undefined || kind !== undefined));
+  const extra = rest.length > 0 || (!isCreate && [site, kind, everySite].some((option) => option !== undefined));
   if (extra || (command === 'list') !== (name === undefined)) throw new Error(USAGE);
-  if (isCreate) return create(name ?? '', site, kind);
+  if (isCreate) return create(name ?? '', site, kind, everySite);
   if (command === 'list') return listing(await (await registry()).listClients());
   if (command === 'rotate') {
     const apiKey = await (await registry()).rotateKey(name ?? '');
@@ -56,10 +62,11 @@ async function run(
   throw new Error(USAGE);
 }
 
-async function create(name: string, site: string | undefined, kindText = 'radius-proxy'): Promise<string> {
+async function create(name: string, site: string | undefined, kindText = 'radius', everySite = false): Promise<string> {
   const kind: ClientKind | undefined = CLIENT_KINDS.find((known) => known === kindText);
   if (site === undefined || kind === undefined) throw new Error(USAGE);
-  const apiKey = await (await registry()).createClient(name, site, kind);
+  if (everySite && kind !== 'auditor' && kind !== 'operator') throw new Error(USAGE);
+  const apiKey = await (await registry()).createClient(name, site, kind, everySite);
   return `Client "${name}" of site "${site}" may ask now.\n${shown(apiKey)}`;
 }
 
@@ -70,9 +77,9 @@ function shown(apiKey: string): string {
 
 function listing(clients: Awaited<ReturnType<ClientRegistry['listClients']>>): string {
   if (clients.length === 0) return 'There are no clients yet.';
-  const rows = clients.map(({ name, site, kind, credentials }) => [
+  const rows = clients.map(({ name, site, everySite, kind, credentials }) => [
     name,
-    site,
+    everySite || kind === 'administrator' ? 'every site' : site,
     kind,
     credentials.map(({ createdAt }) => createdAt.slice(0, 10)).join(', '),
   ]);

@@ -17,7 +17,7 @@ export async function createLocalKeys(run: LocalRun, connectionString: string, s
   await registry.prepareStore();
   const suffix = Date.now().toString(36);
   const apiKey = await registry.createClient(`local-radius-${suffix}`, site);
-  const operatorKey = await registry.createClient(`local-operator-${suffix}`, site, 'operator');
+  const operatorKey = await registry.createClient(`local-operator-${suffix}`, site, 'administrator');
   const [apiKeyFile, operatorKeyFile] = await Promise.all([
     run.write('radius.key', `X-API-Key: ${apiKey}\n`, true),
     run.write('operator.key', `X-API-Key: ${operatorKey}\n`, true),

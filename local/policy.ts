@@ -1,14 +1,17 @@
 // `npm run policy`: operators check a policy.yaml, bring it into the store, put it into force and take it back.
 
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
+import { systemRandom } from '../shared/adapters/system/system-random.ts';
+import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-identity.ts';
+import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
 import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { ASSURANCES } from '../shared/domain/identity.ts';
+import { toInstant } from '../shared/domain/instant.ts';
 import { MEDIA } from '../shared/domain/policy-facts.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
@@ -110,13 +113,18 @@ async function openDesk(): Promise<PolicyDesk> {
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const { jobsInHandPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
   const builtIn = policyOfSettings(roles);
+  const tables = await openTables(storage, 'background');
+  const audit = new TableAuditStore(tables.audit, systemRandom);
+  const by = await signedInIdentity(storage);
   const desk = await openPolicy({
-    openTables: (patience) => openTables(storage, patience),
+    openTables: async () => tables,
     clock: systemClock,
     log: silent,
     builtIn,
     jobsInHandPerSite,
     maxCheckInAgeMs,
   });
-  return desk(userInfo().username);
+  return desk(by, async (change) => {
+    await audit.append({ ...change, at: toInstant(systemClock.now()), by, from: 'command-line' });
+  });
 }

@@ -13,6 +13,7 @@ import type { Patience, Tables } from './adapters/table-storage/tables.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { once, shared } from './app/once.ts';
+import { openAudit } from './app/open-audit.ts';
 import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
@@ -21,17 +22,21 @@ import { openPointReads } from './app/open-point-reads.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
+import { OperatorAccess } from './app/operator-access.ts';
 import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
+import { readReason } from './http/read-reason.ts';
 import { type RequestBody, readBody } from './http/request-body.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/mass-change.ts';
 import type { PollStatus } from './polling/poll-status.ts';
+import { readReleaseRequest } from './polling/read-release-request.ts';
 import type { SliceResult } from './polling/sweep.ts';
+import type { AuditPage } from './ports/audit-store.ts';
 import type { ChangeListener } from './ports/change-listener.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Random } from './ports/random.ts';
@@ -93,15 +98,17 @@ export interface App {
    */
   jobs(apiKey: string | null, query: Iterable<[string, string]>): Promise<JobPage>;
   /** Has a job sent again that came to nothing. @returns the id of the job that goes out */
-  resend(apiKey: string | null, site: string, jobId: string): Promise<string>;
+  resend(apiKey: string | null, site: string, jobId: string, body?: RequestBody): Promise<string>;
   /** Has a device's stations authenticate again. @returns ids of the jobs */
-  reauthenticate(apiKey: string | null, deviceId: string): Promise<string[]>;
+  reauthenticate(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<string[]>;
   /** What an operator may do with policies, in the operator's own name. */
   policies(apiKey: string | null): Promise<PolicyDesk>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
   doctor(apiKey: string | null): Promise<DoctorReport>;
   /** What an operator may ask about decisions that were made. */
   decisions(apiKey: string | null): Promise<DecisionDesk>;
+  /** A page of the audit, newest first, of the sites that the asker may see. */
+  audit(apiKey: string | null, query: Iterable<[string, string]>): Promise<AuditPage>;
   /** Removes a share of the jobs and sessions that have been over for long, and of old decisions. */
   keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number; readonly decisions: number }>;
   close(): Promise<void>;
@@ -138,6 +145,11 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     });
   });
   const decisions = once(() => openDecisions(context));
+  const audit = once(() => openAudit(context));
+  const operators = new OperatorAccess(
+    async (apiKey, permission) => (await lookup()).authenticate(apiKey, permission),
+    audit,
+  );
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
   const onChange = once(() => changeListener(context, overrides.onChange, enforcement));
@@ -169,43 +181,71 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       }
     },
     async pollStatus(apiKey) {
-      await (await lookup()).authenticateOperator(apiKey);
+      await operators.may(apiKey, 'read');
       return (await pollControl()).status();
     },
     async releaseHeld(apiKey, body) {
-      const { name } = await (await lookup()).authenticateOperator(apiKey);
-      return (await pollControl()).release(await readBody(body), name);
+      const client = await operators.may(apiKey, 'administer');
+      const request = readReleaseRequest(await readBody(body));
+      await operators.note(client, { action: 'release-held', target: request.runId, reason: request.reason });
+      return (await pollControl()).release(request, client.name);
     },
     async refuseHeld(apiKey, body) {
-      const { name } = await (await lookup()).authenticateOperator(apiKey);
-      return (await pollControl()).refuse(await readBody(body), name);
+      const client = await operators.may(apiKey, 'administer');
+      const request = readReleaseRequest(await readBody(body));
+      await operators.note(client, { action: 'refuse-held', target: request.runId, reason: request.reason });
+      return (await pollControl()).refuse(request, client.name);
     },
     enforces: settings.serviceBus !== undefined,
     enforce: async (functionTimeoutMs = 120_000) => (await enforcement()).enforcer.round(functionTimeoutMs),
     report: async (body) => (await enforcement()).report(body),
     async jobs(apiKey, query) {
-      await (await lookup()).authenticateOperator(apiKey);
-      return (await enforcement()).jobs(readJobQuery(query, toInstant(clock.now())));
+      const client = await operators.may(apiKey, 'read');
+      const filter = readJobQuery(query, toInstant(clock.now()));
+      return (await enforcement()).jobs({ ...filter, site: operators.siteOf(client, filter.site) });
     },
-    async resend(apiKey, site, jobId) {
-      await (await lookup()).authenticateOperator(apiKey);
+    async resend(apiKey, site, jobId, body = '') {
+      const client = await operators.may(apiKey, 'act');
+      operators.siteOf(client, site);
+      const why = readReason(await readBody(body));
+      await operators.note(client, {
+        action: 'resend-job',
+        target: jobId.slice(0, 80),
+        site: site.slice(0, 40),
+        ...why,
+      });
       return (await enforcement()).resend(site, jobId);
     },
-    async reauthenticate(apiKey, deviceId) {
-      await (await lookup()).authenticateOperator(apiKey);
-      return (await enforcement()).reauthenticate(deviceId);
+    async reauthenticate(apiKey, deviceId, body = '') {
+      const client = await operators.may(apiKey, 'act');
+      const site = operators.siteOf(client, undefined);
+      const target = deviceId.slice(0, 80);
+      const why = readReason(await readBody(body));
+      await operators.note(client, { action: 'reauthenticate', target, ...(site !== undefined && { site }), ...why });
+      return (await enforcement()).reauthenticate(deviceId, { by: client.name, onlySite: site });
     },
     async policies(apiKey) {
-      const { name } = await (await lookup()).authenticateOperator(apiKey);
-      return (await policy())(name);
+      const client = await operators.may(apiKey, 'read');
+      return (await policy())(client.name, async (change) => {
+        operators.requireAdministrator(client);
+        await operators.note(client, change);
+      });
     },
     async decisions(apiKey) {
-      await (await lookup()).authenticateOperator(apiKey);
-      return decisions();
+      const client = await operators.may(apiKey, 'read');
+      return (await decisions())(operators.siteOf(client, undefined));
     },
-    keepHouse: async () => (await housekeeping())(),
+    async audit(apiKey, query) {
+      const client = await operators.may(apiKey, 'read');
+      return (await audit()).list(query, (asked) => operators.siteOf(client, asked));
+    },
+    async keepHouse() {
+      const removed = await (await housekeeping())();
+      await (await audit()).removeOld();
+      return removed;
+    },
     async doctor(apiKey) {
-      await (await lookup()).authenticateOperator(apiKey);
+      await operators.may(apiKey, 'read');
       return doctor();
     },
     async close() {

@@ -2,8 +2,11 @@
 
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
+import { signedInIdentity } from './adapters/table-storage/signed-in-identity.ts';
+import { TableAuditStore } from './adapters/table-storage/table-audit-store.ts';
 import { TableClientStore } from './adapters/table-storage/table-client-store.ts';
 import { createTables, openTables, type TableConnection } from './adapters/table-storage/tables.ts';
+import type { AuditAction } from './domain/audit-entry.ts';
 import {
   type Client,
   type ClientCredential,
@@ -27,7 +30,7 @@ export interface ClientRegistry {
    * @returns its API key: shown once, and kept only as a salted HMAC
    * @throws ConnectorError NAC_CLIENT_NAME, StoreError NAC_CLIENT_EXISTS
    */
-  createClient(name: string, site: string, kind?: ClientKind): Promise<string>;
+  createClient(name: string, site: string, kind?: ClientKind, everySite?: boolean): Promise<string>;
   /**
    * Gives the client a second key; the newest one it had stays valid until {@link retireOlderKey}.
    * @returns the new API key @throws StoreError NAC_CLIENT_UNKNOWN
@@ -46,6 +49,16 @@ export async function openClientRegistry(
 ): Promise<ClientRegistry> {
   const tables = await openTables(storage, 'background');
   const clients = new TableClientStore(tables.clients);
+  const audit = new TableAuditStore(tables.audit, random);
+  let identity: Promise<string> | undefined;
+
+  /** Kept before the change is made, so that none is without an entry. */
+  async function note(action: AuditAction, target: string, site?: string): Promise<void> {
+    identity ??= signedInIdentity(storage);
+    const at = toInstant(clock.now());
+    const ofSite = site === undefined ? {} : { site };
+    await audit.append({ at, by: await identity, from: 'command-line', action, target, ...ofSite });
+  }
 
   function newSecret(): { readonly secret: string; readonly credential: ClientCredential } {
     const secret = random.hex(32);
@@ -54,21 +67,36 @@ export async function openClientRegistry(
 
   return {
     prepareStore: () => createTables(tables),
-    async createClient(name, site, kind = 'radius-proxy') {
+    async createClient(name, site, kind = 'radius', everySite = false) {
       requireName('name', name);
       requireName('site', site);
+      await note('create-client', `${name} (${kind})`, site);
       const { secret, credential } = newSecret();
       const sessionKey = await clients.sessionKeyOf(site, random.hex(32));
-      await clients.create({ name, site, kind, sessionKey, credentials: [credential] });
+      await clients.create({
+        name,
+        site,
+        ...(everySite && { everySite }),
+        kind,
+        sessionKey,
+        credentials: [credential],
+      });
       return formatApiKey(name, secret);
     },
     async rotateKey(name) {
+      await note('rotate-key', name);
       const { secret, credential } = newSecret();
       await clients.changeCredentials(name, (credentials) => withNewCredential(credentials, credential));
       return formatApiKey(name, secret);
     },
-    retireOlderKey: (name) => clients.changeCredentials(name, withoutOlderCredentials),
-    revokeClient: (name) => clients.remove(name),
+    async retireOlderKey(name) {
+      await note('retire-older-key', name);
+      await clients.changeCredentials(name, withoutOlderCredentials);
+    },
+    async revokeClient(name) {
+      await note('revoke-client', name);
+      await clients.remove(name);
+    },
     listClients: async () => (await clients.list()).map(({ sessionKey, ...client }) => client),
   };
 }

@@ -11,6 +11,7 @@ export const ERROR_CODES = [
   'NAC_CLIENT_NAME',
   'NAC_CLIENT_EXISTS',
   'NAC_CLIENT_QUOTA',
+  'NAC_CLIENT_SITE',
   'NAC_CLIENT_UNKNOWN',
   'NAC_ENTRA_CERTIFICATE',
   'NAC_INTUNE_TOKEN',
@@ -74,7 +75,7 @@ export class ConnectorError extends Error {
  * Statuses of the asker's faults. RADIUS proxies never get 404, 409 or 429, which FreeRADIUS takes for "no objection" and
  * "invalid": those are for operators.
  */
-export type RequestErrorStatus = 400 | 401 | 404 | 409 | 411 | 413 | 503;
+export type RequestErrorStatus = 400 | 401 | 403 | 404 | 409 | 411 | 413 | 503;
 
 /** The asker's fault: it gets the code and the instruction back. */
 export class RequestError extends ConnectorError {

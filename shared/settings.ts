@@ -45,6 +45,7 @@ export interface Settings extends SignInSettings {
   readonly jobsInHandPerSite: number;
   readonly jobHistoryMs: number;
   readonly decisionHistoryMs: number;
+  readonly auditHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
   readonly unwritten: {
@@ -91,6 +92,7 @@ export function readSettings(env: Env): Settings {
     jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
     jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
+    auditHistoryMs: reader.duration('AUDIT_HISTORY', { from: '1d', to: '3650d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
     unwritten: {

@@ -47,6 +47,7 @@ type plainSettings = {
   JOBS_IN_HAND_PER_SITE: string?
   JOB_HISTORY: string?
   DECISION_HISTORY: string?
+  AUDIT_HISTORY: string?
   HOUSEKEEPING_SCHEDULE: string?
   LOOKUP_DEADLINE: string?
   SESSION_WRITE_DEADLINE: string?

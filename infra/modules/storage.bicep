@@ -16,6 +16,7 @@ param workspaceId string
 
 @description('Every table of shared/adapters/table-storage/tables.ts; the app cannot create any.')
 var tableNames = [
+  'audit'
   'clients'
   'devices'
   'identities'
@@ -32,7 +33,7 @@ var readOnlyTableNames = ['clients']
 var writableTableNames = filter(tableNames, table => !contains(readOnlyTableNames, table))
 
 @description('What `npm run clients` and `npm run policy` write, as the user of `az login`.')
-var operatorTableNames = ['clients', 'policies']
+var operatorTableNames = ['audit', 'clients', 'policies']
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: name

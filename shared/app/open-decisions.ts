@@ -14,14 +14,15 @@ import {
 } from '../policy/explain-decision.ts';
 import { readDecisionQuery, readDecisionSearch } from '../policy/read-decision-query.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { DecisionPage } from '../ports/decision-store.ts';
+import type { DecisionPage, DecisionQuery } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { policyOfSettings } from './open-policy-source.ts';
+import { otherSite } from './operator-access.ts';
 
 /** A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found. */
 const LIST_DEADLINE_MS = 30_000;
 
-export type DecisionDesk = Awaited<ReturnType<typeof openDecisions>>;
+export type DecisionDesk = ReturnType<Awaited<ReturnType<typeof openDecisions>>>;
 
 export async function openDecisions({ settings, clock, openTables }: Context) {
   const tables = await openTables('background');
@@ -32,13 +33,34 @@ export async function openDecisions({ settings, clock, openTables }: Context) {
     readPolicy,
     builtIn: policyOfSettings(settings),
   };
-  const options = (): CallOptions => ({ signal: clock.deadline(LIST_DEADLINE_MS) });
-  return {
-    list: (query: Iterable<[string, string]>): Promise<DecisionPage> =>
-      deps.decisions.list(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), options()),
-    search: (body: string): Promise<DecisionPage> =>
-      deps.decisions.list(readDecisionSearch(body, toInstant(clock.now()), CERTIFICATE_SOURCE), options()),
-    explain: (id: string): Promise<ExplainedDecision> => explainDecision(deps, id, options()),
-    replay: (id: string, version: string): Promise<ReplayedDecision> => replayDecision(deps, id, version, options()),
+  const listed = (query: DecisionQuery, onlySite: string | undefined): Promise<DecisionPage> => {
+    const { site = onlySite } = query.filter;
+    if (onlySite !== undefined && site !== onlySite) throw otherSite(onlySite);
+    return deps.decisions.list(
+      { ...query, filter: { ...query.filter, ...(site !== undefined && { site }) } },
+      options(),
+    );
   };
+  /** A decision of another site is as unknown as one that never was. */
+  const ofSite = (onlySite: string | undefined): ExplainDeps => ({
+    ...deps,
+    decisions: {
+      ...deps.decisions,
+      read: async (id, call) => {
+        const record = await deps.decisions.read(id, call);
+        return onlySite === undefined || record?.site === onlySite ? record : undefined;
+      },
+    },
+  });
+  const options = (): CallOptions => ({ signal: clock.deadline(LIST_DEADLINE_MS) });
+  /** @param onlySite the one site whose decisions the asker may see */
+  return (onlySite: string | undefined) => ({
+    list: (query: Iterable<[string, string]>): Promise<DecisionPage> =>
+      listed(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), onlySite),
+    search: (body: string): Promise<DecisionPage> =>
+      listed(readDecisionSearch(body, toInstant(clock.now()), CERTIFICATE_SOURCE), onlySite),
+    explain: (id: string): Promise<ExplainedDecision> => explainDecision(ofSite(onlySite), id, options()),
+    replay: (id: string, version: string): Promise<ReplayedDecision> =>
+      replayDecision(ofSite(onlySite), id, version, options()),
+  });
 }

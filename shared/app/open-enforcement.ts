@@ -11,7 +11,12 @@ import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
-import { decideJobForSession, decideJobsForChange, decideReauthentication } from '../enforcement/decide-jobs.ts';
+import {
+  type AskedBy,
+  decideJobForSession,
+  decideJobsForChange,
+  decideReauthentication,
+} from '../enforcement/decide-jobs.ts';
 import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
@@ -92,10 +97,10 @@ export async function openEnforcement(context: Context) {
       await pump({ site });
       return job;
     },
-    async reauthenticate(deviceId: string): Promise<string[]> {
+    async reauthenticate(deviceId: string, asked: AskedBy): Promise<string[]> {
       const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
       if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();
-      const jobs = await decideReauthentication({ ...deps, devices }, key);
+      const jobs = await decideReauthentication({ ...deps, devices }, key, asked);
       await pump();
       return jobs;
     },

@@ -16,8 +16,9 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import type { Client, ClientKind } from '../domain/client.ts';
+import type { Client } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
+import type { Permission } from '../domain/permission.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
 import { RefusalReport } from '../http/refusal-report.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
@@ -75,20 +76,20 @@ export async function openLookup(context: Context) {
   };
   const inTime = <T>(work: (options: CallOptions) => Promise<T>): Promise<T> =>
     clock.within(settings.lookupDeadlineMs, (signal) => work({ signal }));
-  const authenticate = (apiKey: string | null, kind: ClientKind): Promise<Client> =>
-    inTime((options) => authenticateClient(authentication, apiKey, kind, options));
+  const authenticate = (apiKey: string | null, permission: Permission): Promise<Client> =>
+    inTime((options) => authenticateClient(authentication, apiKey, permission, options));
   return {
     lookup: (apiKey: string | null, body: RequestBody): Promise<LookupAnswer> =>
       inTime(async (options) => {
-        const client = await authenticateClient(authentication, apiKey, 'radius-proxy', options);
+        const client = await authenticateClient(authentication, apiKey, 'ask', options);
         const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
         return answerLookup(ofClient, client, readAccessRequest(await readBody(body)), options);
       }),
     async accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult> {
-      const client = await authenticate(apiKey, 'radius-proxy');
+      const client = await authenticate(apiKey, 'ask');
       const event = readAccountingEvent(await readBody(body), toInstant(clock.now()));
       return clock.within(ACCOUNTING_DEADLINE_MS, (signal) => recordAccounting(deps, client, event, { signal }));
     },
-    authenticateOperator: (apiKey: string | null): Promise<Client> => authenticate(apiKey, 'operator'),
+    authenticate,
   };
 }

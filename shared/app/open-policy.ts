@@ -6,6 +6,7 @@ import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.t
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
+import type { AuditEntry } from '../domain/audit-entry.ts';
 import { BUILT_IN } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import { SETTLE_MS, versionInForce } from '../domain/policy-activation.ts';
@@ -21,6 +22,8 @@ import {
 import { readAssumedRequest } from '../policy/read-assumed-request.ts';
 import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
 import type { Context } from './context.ts';
+
+export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
 
 export type PolicyDesk = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
@@ -55,14 +58,20 @@ export async function openPolicy({
     maxCheckInAgeMs,
   };
   const budget = { inHandPerSite: jobsInHandPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
-  /** @param by who does it: the name of a client, or of an operator's login */
-  return (by: string) => ({
+  /**
+   * @param by who does it: the name of a client, or of an operator's login
+   * @param beforeChange refuses a change, or keeps it in the audit, before it is made
+   */
+  return (by: string, beforeChange: (change: PolicyChange) => Promise<void>) => ({
     overview: (): Promise<PolicyOverview> => policyOverview(deps),
     text: (version: string): Promise<string> => readPolicyText(deps, version),
     async upload(version: string, text: string): Promise<{ readonly created: boolean }> {
+      await beforeChange({ action: 'upload-policy', target: version.slice(0, 80) });
       return { created: await uploadPolicy(deps, version, text, by) };
     },
-    async activate(version: string): Promise<PolicyOverview> {
+    async activate(version: string, reason?: string): Promise<PolicyOverview> {
+      const why = reason === undefined ? {} : { reason };
+      await beforeChange({ action: 'activate-policy', target: version.slice(0, 80), ...why });
       await activatePolicy(deps, version, by);
       return policyOverview(deps);
     },
@@ -75,7 +84,9 @@ export async function openPolicy({
       const signal = clock.deadline(WHAT_IF_DEADLINE_MS);
       return whatIf(whatIfDeps, { inForce, draft }, assumed, budget, { signal });
     },
-    async rollBack(from?: string): Promise<PolicyOverview> {
+    async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {
+      const why = reason === undefined ? {} : { reason };
+      await beforeChange({ action: 'roll-back-policy', target: (from ?? 'version in force').slice(0, 80), ...why });
       await rollBackPolicy(deps, by, from);
       return policyOverview(deps);
     },

@@ -8,8 +8,7 @@ import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { toConnectorError } from '../errors.ts';
 import { noteFastLane } from '../polling/fast-lane.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
-import { readReleaseRequest } from '../polling/read-release-request.ts';
-import { refuseRun, releaseRun } from '../polling/release-held.ts';
+import { type ReleaseRequest, refuseRun, releaseRun } from '../polling/release-held.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import { runTick } from '../polling/tick.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -81,7 +80,7 @@ export async function openPollControl({ clock, log, openTables }: Context) {
   const tasks = new TableTaskStore(tables.polling);
   return {
     status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
-    release: (body: string, by: string) => releaseRun({ tasks, clock, log }, readReleaseRequest(body), by),
-    refuse: (body: string, by: string) => refuseRun({ tasks, clock, log }, readReleaseRequest(body), by),
+    release: (request: ReleaseRequest, by: string) => releaseRun({ tasks, clock, log }, request, by),
+    refuse: (request: ReleaseRequest, by: string) => refuseRun({ tasks, clock, log }, request, by),
   };
 }

@@ -4,16 +4,15 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
-/**
- * A RADIUS proxy asks about stations and reports accounting; an ISE node will ask in Cisco's MDM API, and reaches nothing
- * else; an operator sees and starts what people see and start.
- */
-export const CLIENT_KINDS = ['radius-proxy', 'ise-node', 'operator'] as const;
+/** What a client is for; permission.ts says what each kind may do. An ISE node will ask in Cisco's MDM API, nothing else. */
+export const CLIENT_KINDS = ['radius', 'auditor', 'operator', 'administrator', 'ise'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 
 export interface Client {
   readonly name: string;
   readonly site: string;
+  /** An auditor or operator of every site; an administrator always is. */
+  readonly everySite?: boolean;
   readonly kind: ClientKind;
   /** Secret of the site, 64 hexadecimal digits: keys the ids of its sessions. */
   readonly sessionKey: string;

@@ -52,16 +52,28 @@ export function compareSession(
   return decideFor(deps, session, { open, again: true });
 }
 
+/** An operator, and the one site that the operator may act on; absent for every site. */
+export interface AskedBy {
+  readonly by: string;
+  readonly onlySite?: string | undefined;
+}
+
 /**
  * An operator wants the station to authenticate again, whatever it will be answered. The lookup knows first, so that it
  * writes down that the station has asked even if the answer is the same as before.
  */
-export async function decideReauthentication(deps: ReauthenticationDeps, key: DeviceKey): Promise<string[]> {
+export async function decideReauthentication(
+  deps: ReauthenticationDeps,
+  key: DeviceKey,
+  { by, onlySite }: AskedBy,
+): Promise<string[]> {
   const now = toInstant(deps.clock.now());
   await deps.devices.noteReauthentication(key, now);
-  const live = (await deps.sessions.listByDevice(key)).filter((session) => isLive(session, now));
+  const live = (await deps.sessions.listByDevice(key)).filter(
+    (session) => isLive(session, now) && (onlySite === undefined || session.site === onlySite),
+  );
   const jobs = live.map((session) =>
-    decideJob({ session, device: key, version: 'operator', reason: 'asked for by an operator', decidedAt: now, now }),
+    decideJob({ session, device: key, version: 'operator', reason: `asked for by ${by}`, decidedAt: now, now }),
   );
   await concurrently(jobs, SESSIONS_AT_ONCE, (job) => deps.jobs.create(job));
   return jobs.map(({ id }) => id);

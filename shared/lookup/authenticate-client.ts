@@ -1,7 +1,8 @@
 // Who asks: finds the client a credential belongs to. Without a right one there is no answer, and the wrong ones wait. What a
 // stranger learns is always the same: nothing of names, and nothing of the store.
 
-import { type Client, type ClientKind, parseApiKey } from '../domain/client.ts';
+import { type Client, parseApiKey } from '../domain/client.ts';
+import { isPermitted, type Permission } from '../domain/permission.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -22,7 +23,7 @@ export interface AuthenticateDeps {
 
 /**
  * @param apiKey `<client name>.<secret>`, from the header X-API-Key or HTTP Basic
- * @param kind of client that may do what is asked
+ * @param permission what the client needs for what it asks
  * @throws RequestError 401 NAC_CLIENT_CREDENTIAL; it does not say whether the client exists
  * @throws RequestError 503 NAC_CLIENT_QUOTA when the client asks more often than its share
  * @throws StoreError NAC_STORE_UNAVAILABLE or NAC_STORE_TIMEOUT, in words that say nothing of the store
@@ -30,27 +31,27 @@ export interface AuthenticateDeps {
 export async function authenticateClient(
   deps: AuthenticateDeps,
   apiKey: string | null,
-  kind: ClientKind,
+  permission: Permission,
   options: CallOptions,
 ): Promise<Client> {
   const parsed = parseApiKey(apiKey ?? '');
   const found = parsed && (await findClient(deps, parsed, options));
   const now = deps.clock.now().getTime();
-  if (found?.proven && found.client.kind === kind) {
+  if (found?.proven && isPermitted(found.client, permission)) {
     deps.quota.take(found.client.name, now);
     return found.client;
   }
   const refusals = await deps.refusals.after(parsed?.clientName ?? 'no-api-key');
   const refused = new RequestError(401, 'NAC_CLIENT_CREDENTIAL', 'The request carries no API key that is valid here.', {
     action:
-      'Send the key made for this client in the header X-API-Key, or by HTTP Basic; RADIUS proxies and operators have keys of their own.',
+      'Send the key made for this client in the header X-API-Key, or by HTTP Basic; docs/security.md says what each kind of client may do.',
     field: 'X-API-Key',
   });
   // Names that no client has are one line together: they are what a stranger chose.
   const known = { code: refused.code, status: refused.status, client: found?.client.name };
   deps.report.refused('warn', 'client.refused', known, now, () => ({
     refusals,
-    ...(found?.proven && { kind: found.client.kind, needed: kind }),
+    ...(found?.proven && { kind: found.client.kind, needed: permission }),
   }));
   throw refused;
 }

@@ -121,6 +121,7 @@ export const SETTINGS = {
   JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },
   DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
+  AUDIT_HISTORY: { default: '365d', meaning: 'How long the audit of changes by people is kept' },
   HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },
   SESSION_WRITE_DEADLINE: {

@@ -51,8 +51,8 @@ beforeAll(async () => {
     kind: 'connection-string',
     connectionString: stack.storageConnection,
   });
-  keys.set('radius-proxy', stack.apiKey).set('operator', stack.operatorKey);
-  keys.set('ise-node', await registry.createClient('ise-psn-1', 'local', 'ise-node'));
+  keys.set('radius', stack.apiKey).set('operator', stack.operatorKey);
+  keys.set('ise', await registry.createClient('ise-psn-1', 'local', 'ise'));
 });
 
 afterAll(async () => {
@@ -100,7 +100,7 @@ function basic(text: string): string {
 }
 
 function mayAsk({ name }: Route, kind: ClientKind): boolean {
-  return OF_EVERYBODY.has(name) || kind === (OF_RADIUS_PROXIES.has(name) ? 'radius-proxy' : 'operator');
+  return OF_EVERYBODY.has(name) || kind === (OF_RADIUS_PROXIES.has(name) ? 'radius' : 'operator');
 }
 
 describe('every route', () => {

@@ -60,7 +60,7 @@ describe('npm run clients', () => {
     const key = keyIn(await clients(nac, 'create', 'noc', '--site', 'hq', '--kind', 'operator'));
     const listing = await clients(nac, 'list');
     expect(listing).toMatch(/^noc\s+hq\s+operator\s+\d{4}-\d\d-\d\d$/m);
-    expect(listing).toMatch(/^radius-1\s+hq\s+radius-proxy\s/m);
+    expect(listing).toMatch(/^radius-1\s+hq\s+radius\s/m);
     expect(listing).not.toContain(key.split('.')[1]);
   });
 

@@ -27,7 +27,7 @@ async function open(): Promise<Desk & AsyncDisposable> {
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,
   });
-  const operator = await registry.createClient('olga', 'hq', 'operator');
+  const operator = await registry.createClient('olga', 'hq', 'administrator');
   const branchKey = await registry.createClient('radius-2', 'branch');
   await nac.app.poll(MINUTE_MS);
   const [decisions, policies] = [await nac.app.decisions(operator), await nac.app.policies(operator)];

@@ -59,7 +59,7 @@ export async function startEnforcement(
     connectionString: nac.storage.connectionString,
   });
   const branchKey = await registry.createClient('radius-2', 'branch');
-  const operatorKey = await registry.createClient('ops', 'hq', 'operator');
+  const operatorKey = await registry.createClient('ops', 'hq', 'administrator');
   await nac.app.poll(MINUTE_MS);
   return { ...nac, serviceBus, branchKey, operatorKey, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }

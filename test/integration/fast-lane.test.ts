@@ -58,7 +58,7 @@ it('is not for a device to which compliance makes no difference, nor for one tha
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,
   });
-  const policies = await nac.app.policies(await registry.createClient('olga', 'hq', 'operator'));
+  const policies = await nac.app.policies(await registry.createClient('olga', 'hq', 'administrator'));
   await policies.upload('v1', 'roles: { all: { vlan: 7 } }\nrules: [{ name: all, permit: all }]\n');
   await policies.activate('v1');
   await standing(nac, 'NAC-00001');

@@ -17,7 +17,7 @@ async function activate(nac: Enforcement, version: string, text: string): Promis
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,
   });
-  const policies = await nac.app.policies(await registry.createClient(`olga-${version}`, 'hq', 'operator'));
+  const policies = await nac.app.policies(await registry.createClient(`olga-${version}`, 'hq', 'administrator'));
   await policies.upload(version, text);
   await policies.activate(version);
 }

@@ -22,7 +22,7 @@ async function desk(nac: ConnectorFixture): Promise<PolicyDesk> {
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,
   });
-  return nac.app.policies(await registry.createClient('olga', 'hq', 'operator'));
+  return nac.app.policies(await registry.createClient('olga', 'hq', 'administrator'));
 }
 
 async function answered(nac: ConnectorFixture): Promise<string> {

@@ -38,7 +38,7 @@ async function polled(): Promise<{ nac: ConnectorFixture; policies: PolicyDesk }
   await ask(nac.apiKey, String(nac.tenant.fleet.get('NAC-00001').wiFiMacAddress));
   for (const last of ['01', '02', '03']) await ask(nac.apiKey, `A4-BB-6D-FF-FF-${last}`);
   await ask(branchKey, 'A4-BB-6D-FF-FF-01');
-  const policies = await nac.app.policies(await registry.createClient('olga', 'hq', 'operator'));
+  const policies = await nac.app.policies(await registry.createClient('olga', 'hq', 'administrator'));
   return { nac, policies, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
 }
 

@@ -58,5 +58,5 @@ export async function operatorKey({ env }: ConnectorFixture): Promise<string> {
     kind: 'connection-string',
     connectionString: String(env['StorageConnection']),
   });
-  return registry.createClient('operator-1', 'hq', 'operator');
+  return registry.createClient('operator-1', 'hq', 'administrator');
 }

@@ -1,16 +1,20 @@
 // Clients that may ask, in Table Storage.
 
 import type { TableClient } from '@azure/data-tables';
-import type { Client, ClientCredential, ClientKind } from '../../domain/client.ts';
+import { CLIENT_KINDS, type Client, type ClientCredential, type ClientKind } from '../../domain/client.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
 import { clientRow, siteRow } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
 
+/** Kinds as the version before wrote them. */
+const FORMER_KINDS: Readonly<Record<string, ClientKind>> = { 'radius-proxy': 'radius', 'ise-node': 'ise' };
+
 interface ClientColumns {
   readonly site: string;
-  readonly kind: ClientKind;
+  readonly kind: string;
+  readonly everySite?: boolean;
   readonly sessionKey: string;
   /** JSON. */
   readonly credentials: string;
@@ -31,8 +35,7 @@ export class TableClientStore implements ClientStore {
         rowKey,
         signal ? { abortSignal: signal } : {},
       );
-      const { site, kind, sessionKey, credentials } = row;
-      return { name, site, kind, sessionKey, credentials: JSON.parse(credentials) };
+      return fromColumns(name, row);
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a client', thrown);
@@ -56,9 +59,7 @@ export class TableClientStore implements ClientStore {
     const clients: Client[] = [];
     const rows = this.#table.listEntities<ClientColumns>({ queryOptions: { filter: "PartitionKey eq 'clients'" } });
     try {
-      for await (const { rowKey = '', site, kind, sessionKey, credentials } of rows) {
-        clients.push({ name: rowKey, site, kind, sessionKey, credentials: JSON.parse(credentials) });
-      }
+      for await (const { rowKey = '', ...columns } of rows) clients.push(fromColumns(rowKey, columns));
     } catch (thrown) {
       throw toStoreError('listing clients', thrown);
     }
@@ -110,4 +111,16 @@ function unknownClient(name: string): StoreError {
     action: 'List the clients with `npm run clients -- list`.',
     field: 'name',
   });
+}
+
+/** @throws StoreError NAC_STORE_ROW when something else wrote the row */
+function fromColumns(name: string, { site, everySite, kind, sessionKey, credentials }: ClientColumns): Client {
+  const known = CLIENT_KINDS.find((one) => one === (FORMER_KINDS[kind] ?? kind));
+  if (known === undefined) {
+    throw new StoreError('NAC_STORE_ROW', `The row of client "${name}" has the unknown kind "${kind}".`, {
+      action: 'A later version wrote it, or something else did: remove the row and make the client again.',
+    });
+  }
+  const ofEverySite = everySite === true && { everySite };
+  return { name, site, ...ofEverySite, kind: known, sessionKey, credentials: JSON.parse(credentials) };
 }

@@ -14,6 +14,7 @@ export const TABLE_NAMES = [
   'jobs',
   'outbox',
   'policies',
+  'audit',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 export type Tables = Readonly<Record<TableName, TableClient>>;

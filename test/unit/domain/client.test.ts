@@ -18,7 +18,7 @@ const SALT = '01'.repeat(16);
 const NEW_SALT = '02'.repeat(16);
 
 function aClient(...credentials: Client['credentials']): Client {
-  return { name: 'radius-berlin-1', site: 'berlin', kind: 'radius-proxy', sessionKey: 'f'.repeat(64), credentials };
+  return { name: 'radius-berlin-1', site: 'berlin', kind: 'radius', sessionKey: 'f'.repeat(64), credentials };
 }
 
 describe('an API key', () => {

@@ -10,7 +10,7 @@ import { adjustableClock } from '../../../support/adjustable-clock.ts';
 const RADIUS: Client = {
   name: 'radius-1',
   site: 'hq',
-  kind: 'radius-proxy',
+  kind: 'radius',
   sessionKey: '0'.repeat(64),
   credentials: [],
 };

@@ -8,7 +8,7 @@ const [SECRET, OTHER] = [systemRandom.hex(32), systemRandom.hex(32)];
 
 function aClient(...secrets: readonly string[]): Client {
   const credentials = secrets.map((secret): ClientCredential => credentialFor(secret, systemRandom.hex(16), NOW));
-  return { name: 'radius-1', site: 'berlin', kind: 'radius-proxy', sessionKey: systemRandom.hex(32), credentials };
+  return { name: 'radius-1', site: 'berlin', kind: 'radius', sessionKey: systemRandom.hex(32), credentials };
 }
 
 describe('a secret that was proven', () => {

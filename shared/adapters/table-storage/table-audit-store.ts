@@ -1,0 +1,73 @@
+// The audit in Table Storage: one partition, newest first, since people make few changes.
+
+import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { AuditEntry } from '../../domain/audit-entry.ts';
+import { newestFirst } from '../../domain/enforcement-job.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { AuditPage, AuditRange, AuditStore } from '../../ports/audit-store.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
+import type { Random } from '../../ports/random.ts';
+import { isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+
+const PARTITION = 'audit';
+/** Limit of the Table service per transaction. */
+const LARGEST_TRANSACTION = 100;
+
+export class TableAuditStore implements AuditStore {
+  readonly #table: TableClient;
+  readonly #random: Random;
+
+  constructor(table: TableClient, random: Random) {
+    this.#table = table;
+    this.#random = random;
+  }
+
+  async append(entry: AuditEntry): Promise<void> {
+    const rowKey = `${newestFirst(entry.at)}-${this.#random.hex(6)}`;
+    const row = { partitionKey: PARTITION, rowKey, site: entry.site ?? '', entry: JSON.stringify(entry) };
+    await storeCall('writing the audit', this.#table.createEntity(row));
+  }
+
+  async list({ since, after, site, limit }: AuditRange, { signal }: CallOptions = {}): Promise<AuditPage> {
+    const conditions = [`PartitionKey eq '${PARTITION}'`, `RowKey lt '${newestFirst(since)}.'`];
+    if (after !== undefined) conditions.push(`RowKey gt '${after.replaceAll("'", "''")}'`);
+    if (site !== undefined) conditions.push(`site eq '${site.replaceAll("'", "''")}'`);
+    const options = { queryOptions: { filter: conditions.join(' and ') }, ...(signal && { abortSignal: signal }) };
+    const rows = this.#table.listEntities<{ entry: string; rowKey: string }>(options);
+    const entries: AuditEntry[] = [];
+    let last = '';
+    for await (const { entry, rowKey } of storePages('listing the audit', rows)) {
+      if (entries.length === limit) return { entries, next: last };
+      entries.push(JSON.parse(entry));
+      last = rowKey;
+    }
+    return { entries };
+  }
+
+  async removeBefore(before: Instant, most: number, { signal }: CallOptions = {}): Promise<number> {
+    const filter = `PartitionKey eq '${PARTITION}' and RowKey gt '${newestFirst(before)}.'`;
+    const options = signal ? { abortSignal: signal } : {};
+    const pages = this.#table
+      .listEntities({ queryOptions: { filter, select: ['PartitionKey', 'RowKey'] }, ...options })
+      .byPage({ maxPageSize: LARGEST_TRANSACTION });
+    let removed = 0;
+    for await (const page of storePages('listing the old audit', pages)) {
+      const actions = page.map(
+        ({ partitionKey = '', rowKey = '' }): TransactionAction => ['delete', { partitionKey, rowKey }],
+      );
+      if (actions.length > 0) await this.#submit(actions);
+      removed += actions.length;
+      if (removed >= most) break;
+    }
+    return removed;
+  }
+
+  /** Another instance may remove the same: the next call finds what is left. */
+  async #submit(actions: TransactionAction[]): Promise<void> {
+    try {
+      await this.#table.submitTransaction(actions);
+    } catch (thrown) {
+      if (!isNotFound(thrown)) throw toStoreError('removing the old audit', thrown);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// Wires the audit: every change by a person is kept and logged before it is made.
+
+import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import { addMilliseconds, toInstant } from '../domain/instant.ts';
+import { readAuditQuery } from '../http/read-audit-query.ts';
+import type { AuditPage } from '../ports/audit-store.ts';
+import type { Context } from './context.ts';
+
+const LIST_DEADLINE_MS = 30_000;
+const MOST_REMOVED = 5_000;
+
+export interface Audit {
+  /** @throws StoreError when the entry cannot be kept: then the change must not be made */
+  note(entry: Omit<AuditEntry, 'at' | 'from'>): Promise<void>;
+  /** @param siteOf the site that the asker may see, for what is asked; throws where it is another */
+  list(
+    query: Iterable<[string, string]>,
+    siteOf: (asked: string | undefined) => string | undefined,
+  ): Promise<AuditPage>;
+  /** Removes entries older than `AUDIT_HISTORY`. */
+  removeOld(): Promise<number>;
+}
+
+export async function openAudit({ settings, clock, random, log, openTables }: Context): Promise<Audit> {
+  const store = new TableAuditStore((await openTables('background')).audit, random);
+  return {
+    async note(entry) {
+      await store.append({ ...entry, at: toInstant(clock.now()), from: 'api' });
+      log.info('audit', { ...entry });
+    },
+    async list(query, siteOf) {
+      const range = readAuditQuery(query, toInstant(clock.now()));
+      return store.list({ ...range, site: siteOf(range.site) }, { signal: clock.deadline(LIST_DEADLINE_MS) });
+    },
+    removeOld: () =>
+      store.removeBefore(addMilliseconds(toInstant(clock.now()), -settings.auditHistoryMs), MOST_REMOVED),
+  };
+}

@@ -1,0 +1,59 @@
+// Who of the operators may do what, and at which site; what they change is in the audit before it is made.
+
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import type { Client } from '../domain/client.ts';
+import { isPermitted, onlySiteOf, type Permission } from '../domain/permission.ts';
+import { RequestError } from '../errors.ts';
+import type { Audit } from './open-audit.ts';
+
+export type Change = Pick<AuditEntry, 'action' | 'target' | 'site' | 'reason'>;
+
+export class OperatorAccess {
+  readonly #authenticate: (apiKey: string | null, permission: Permission) => Promise<Client>;
+  readonly #audit: () => Promise<Audit>;
+
+  constructor(
+    authenticate: (apiKey: string | null, permission: Permission) => Promise<Client>,
+    audit: () => Promise<Audit>,
+  ) {
+    this.#authenticate = authenticate;
+    this.#audit = audit;
+  }
+
+  /** @throws RequestError 401 NAC_CLIENT_CREDENTIAL */
+  may(apiKey: string | null, permission: Permission): Promise<Client> {
+    return this.#authenticate(apiKey, permission);
+  }
+
+  /**
+   * The site that a list is about.
+   * @returns what was asked for, else the only site of the client; absent for all sites
+   * @throws RequestError 403 NAC_CLIENT_SITE when it asks for another
+   */
+  siteOf(client: Client, asked: string | undefined): string | undefined {
+    const only = onlySiteOf(client);
+    if (only !== undefined && asked !== undefined && asked !== only) throw otherSite(only);
+    return asked ?? only;
+  }
+
+  /** @throws StoreError when the audit cannot be written: then the change must not be made */
+  async note({ name }: Pick<Client, 'name'>, change: Change): Promise<void> {
+    await (await this.#audit()).note({ by: name, ...change });
+  }
+
+  /** @throws RequestError 403 NAC_CLIENT_SITE, for what is about every site */
+  requireAdministrator(client: Client): void {
+    if (isPermitted(client, 'administer')) return;
+    throw new RequestError(403, 'NAC_CLIENT_SITE', 'This concerns every site.', {
+      action: 'Use the key of an administrator (npm run clients -- create … --kind administrator).',
+      field: 'X-API-Key',
+    });
+  }
+}
+
+export function otherSite(only: string): RequestError {
+  return new RequestError(403, 'NAC_CLIENT_SITE', `This key is for the site ${only} alone.`, {
+    action: 'Ask about that site, or use a client made with --every-site, or an administrator.',
+    field: 'site',
+  });
+}

@@ -1,0 +1,35 @@
+// The audit: every change that a person made through the connector, who, what, when and why. Entries are added, never changed.
+
+import type { Instant } from './instant.ts';
+
+export const AUDIT_ACTIONS = [
+  'reauthenticate',
+  'resend-job',
+  'release-held',
+  'refuse-held',
+  'upload-policy',
+  'activate-policy',
+  'roll-back-policy',
+  'create-client',
+  'rotate-key',
+  'retire-older-key',
+  'revoke-client',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Characters that a reason may have. */
+export const LONGEST_REASON = 500;
+
+export interface AuditEntry {
+  readonly at: Instant;
+  /** Name of the client, or the identity that Azure signed in at the command line. */
+  readonly by: string;
+  /** Where it came from: a client's key, or the command line. */
+  readonly from: 'api' | 'command-line';
+  readonly action: AuditAction;
+  /** A device, job, run, policy version or client. */
+  readonly target: string;
+  /** The site it is about; absent where it is about every site. */
+  readonly site?: string;
+  readonly reason?: string;
+}

@@ -1,0 +1,30 @@
+// Where the audit is kept. There is no way to change or remove an entry but by its age.
+
+import type { AuditEntry } from '../domain/audit-entry.ts';
+import type { Instant } from '../domain/instant.ts';
+import type { CallOptions } from './call-options.ts';
+
+export interface AuditRange {
+  /** Only entries from then on. */
+  readonly since: Instant;
+  /** What the page before had as `next`. */
+  readonly after?: string | undefined;
+  /** Only entries about this site. */
+  readonly site?: string | undefined;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[];
+  readonly next?: string;
+}
+
+export interface AuditStore {
+  /** Kept before the change it is about, so that no change is without an entry. */
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first. */
+  list(range: AuditRange, options?: CallOptions): Promise<AuditPage>;
+  /** Removes entries older than that, so many at most. @returns how many */
+  removeBefore(before: Instant, most: number, options?: CallOptions): Promise<number>;
+}
