@@ -8,6 +8,7 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
 import type { CheckReport, DoctorReport } from '../doctor/check.ts';
+import { policyCheck } from '../doctor/checks/policy.ts';
 import { serviceBusCheck } from '../doctor/checks/service-bus.ts';
 import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
@@ -18,6 +19,7 @@ import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
 import { microsoftChecks, rawAnswers } from './microsoft-checks.ts';
+import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
 
 /** Who asks: the function app itself, or an operator at a keyboard with another identity. */
@@ -45,6 +47,8 @@ export async function openDoctor(
   closing.push(() => connection.close());
   // As impatient as a lookup: who waits for the doctor wants to know now.
   const tables = await openTables(storage, 'lookup');
+  const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  const policies = openPolicySource({ settings, clock, log: silent }, tables, 0);
   const bus =
     serviceBus === undefined ? undefined : await openServiceBusProbe(serviceBus, new TableClientStore(tables.clients));
   if (bus) closing.push(bus.close);
@@ -59,6 +63,7 @@ export async function openDoctor(
             clock,
             pollingIntervalMs: settings.intunePermissions === 'full' ? settings.pollingIntervalMs : undefined,
           }),
+          policyCheck({ inForce: async () => (await policies.current({ fresh: true })).policy }),
           serviceBusCheck(bus),
         ],
         clock,
