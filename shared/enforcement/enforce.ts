@@ -5,7 +5,7 @@ import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '.
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { compareListed } from './compare-listed.ts';
-import { type Occasion, readComparison } from './comparison-task.ts';
+import type { ComparisonState, Occasion } from './comparison-task.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
 import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';
@@ -76,7 +76,7 @@ export class Enforcer {
       for await (const site of this.#deps.jobs.listSites()) this.#sitesBefore.add(site);
     }
     if (compared.decided > 0) queued += (await this.#pump(until)).queued;
-    await this.#reportOverdue(limits.intervalMs);
+    this.#reportOverdue(compared.state, limits.intervalMs);
     if (failure !== undefined) throw failure;
     return { decided, queued };
   }
@@ -108,9 +108,8 @@ export class Enforcer {
     return { ...(sweep !== undefined && { sweep }), ...(outgoing.length === 0 && { policy: since }) };
   }
 
-  async #reportOverdue(intervalMs: number): Promise<void> {
+  #reportOverdue(state: ComparisonState, intervalMs: number): void {
     const now = this.#now();
-    const { state } = await readComparison(this.#deps.tasks);
     const ageMs = overdueMs(state, { intervalMs }, now);
     const reportedAt = this.#overdueReportedAt;
     if (ageMs === undefined) return;

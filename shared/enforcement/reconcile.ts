@@ -1,4 +1,4 @@
-// The reconciliation: page by page every session is compared with policy, with a checkpoint after each page, so that it goes
+// The reconciliation: page by page every session is compared with policy, with checkpoints on the way, so that it goes
 // on where it stopped whatever ended it. It is due by time, after a complete sweep, and after a policy change has settled.
 
 import { concurrently } from '../concurrently.ts';
@@ -35,26 +35,35 @@ export interface ReconcileTime {
 
 /** Sessions of a page: a second's work, so that a kill loses no more. */
 const PAGE = 500;
+const CHECKPOINT_EVERY_MS = 2_000;
 /** Sessions compared at once. */
 const SESSIONS_AT_ONCE = 32;
 /** A comparison that is older than this many intervals is reported. */
 const OVERDUE_INTERVALS = 2;
 
-/** @returns how many jobs were decided, and whether a run was completed */
+export interface ReconcileResult {
+  /** Jobs decided. */
+  readonly decided: number;
+  readonly completed: boolean;
+  /** Where the comparison stands afterwards, by what this process knows. */
+  readonly state: ComparisonState;
+}
+
 export async function reconcile(
   deps: ReconcileDeps,
   limits: ReconcileLimits,
   occasion: Occasion,
   time: ReconcileTime,
-): Promise<{ readonly decided: number; readonly completed: boolean }> {
+): Promise<ReconcileResult> {
   const now = toInstant(deps.clock.now());
   const { state, etag } = await readComparison(deps.tasks);
-  if (state.owner !== undefined && (state.leaseUntil ?? '') > now) return { decided: 0, completed: false };
+  const nothing: ReconcileResult = { decided: 0, completed: false, state };
+  if (state.owner !== undefined && (state.leaseUntil ?? '') > now) return nothing;
   const due = { ...state.completed?.occasion, ...occasion };
   const run = state.run ?? (isDue(state, due, limits, now) ? begin(due, now) : undefined);
-  if (run === undefined) return { decided: 0, completed: false };
+  if (run === undefined) return nothing;
   const inHand = new ComparisonInHand(deps, limits.leaseMs, state, etag);
-  if (!(await inHand.write({ since: now, ...state, run }))) return { decided: 0, completed: false };
+  if (!(await inHand.write({ since: now, ...state, run }))) return nothing;
   return work(deps, inHand, run, time);
 }
 
@@ -84,16 +93,24 @@ async function work(
   inHand: ComparisonInHand,
   first: ComparisonRun,
   time: ReconcileTime,
-): Promise<{ readonly decided: number; readonly completed: boolean }> {
+): Promise<ReconcileResult> {
   let run = first;
-  const done = (completed: boolean) => ({ decided: run.decided - first.decided, completed });
+  let saved: Saved = { compared: first.compared, at: toInstant(deps.clock.now()) };
+  const done = (completed: boolean): ReconcileResult => ({
+    decided: run.decided - first.decided,
+    completed,
+    state: inHand.state,
+  });
   while (run.shard < SHARDS.length) {
     if (toInstant(deps.clock.now()) >= time.until) {
       await inHand.write({ ...inHand.state, run }, { release: true });
       return done(false);
     }
     run = await comparePage(deps, run, time.open());
-    if (!(await inHand.write({ ...inHand.state, run }))) return done(false);
+    if (isWorthACheckpoint(saved, run, toInstant(deps.clock.now()))) {
+      if (!(await inHand.write({ ...inHand.state, run }))) return done(false);
+      saved = { compared: run.compared, at: toInstant(deps.clock.now()) };
+    }
     await time.betweenPages();
   }
   const { startedAt, occasion, compared, decided, unreadable } = run;
@@ -104,6 +121,16 @@ async function work(
   deps.log.info('enforcement.compared', { sessions: compared, jobs: decided, unreadable, tookMs });
   if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });
   return done(true);
+}
+
+interface Saved {
+  readonly compared: number;
+  readonly at: Instant;
+}
+
+/** A few sessions are compared again faster than the row is written; a second's work is not. */
+function isWorthACheckpoint(saved: Saved, { compared }: ComparisonRun, now: Instant): boolean {
+  return compared - saved.compared >= PAGE || millisecondsBetween(saved.at, now) >= CHECKPOINT_EVERY_MS;
 }
 
 async function comparePage(deps: ReconcileDeps, run: ComparisonRun, open: OpenJobs): Promise<ComparisonRun> {
