@@ -42,6 +42,8 @@ export interface RealSwitchSiteOptions {
 
 const OTHER_DEVICES = 6;
 const JOB_DEADLINE_MS = 40_000;
+/** Much of it for a machine on which other tests run; hostapd waits longer. */
+const LOOKUP_TIMEOUT_SECONDS = '4.0';
 
 export class RealSwitchSite implements AsyncDisposable {
   readonly lines = new FunctionLines();
@@ -107,7 +109,13 @@ export class RealSwitchSite implements AsyncDisposable {
     this.#gateway = gateway;
     this.#started.defer(() => gateway.stop());
     const { baseUrl, caFile } = gateway;
-    const radius = await startFreeRadius({ baseUrl, apiKey: stack.apiKey, caFile, ...this.#options.radius });
+    const radius = await startFreeRadius({
+      baseUrl,
+      apiKey: stack.apiKey,
+      caFile,
+      env: { NAC_TOTAL_TIMEOUT: LOOKUP_TIMEOUT_SECONDS },
+      ...this.#options.radius,
+    });
     this.#radius = radius;
     this.#started.defer(() => radius.stop());
     await swept;
@@ -234,7 +242,7 @@ export class RealSwitchSite implements AsyncDisposable {
       const found = jobs.find(holds);
       if (found !== undefined) return found;
       if (Date.now() > until) {
-        const there = jobs.map(({ id, steps }) => `${id}: ${steps.map(({ stage }) => stage).join(' ')}`);
+        const there = jobs.map(storyOf);
         throw new Error(`No such job of ${device} in ${deadlineMs} ms. There are:\n${there.join('\n')}`);
       }
       await next;
@@ -255,4 +263,8 @@ export class RealSwitchSite implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#started.disposeAsync();
   }
+}
+
+function storyOf({ id, reason, steps }: EnforcementJob): string {
+  return `${id} (${reason}): ${steps.map(({ stage, at }) => `${at.slice(14)} ${stage}`).join(', ')}`;
 }
