@@ -6,7 +6,7 @@
 // What is compared is the record as the source lists it: nearly all of them need not even be read into devices.
 
 import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
-import type { SweepStore } from '../ports/sweep-store.ts';
+import { LARGEST_FLEET_SHARD_BYTES, type SweepStore } from '../ports/sweep-store.ts';
 import { ENTRY_BYTES, type Entry, PackedEntries } from './packed-entries.ts';
 
 /**
@@ -63,6 +63,12 @@ export class FleetIndex {
   /** Devices known, those missed lately included. */
   get size(): number {
     return [...this.#shards.values()].reduce((sum, { entries }) => sum + entries.size, 0);
+  }
+
+  /** How much of its room the fullest shard takes, from 0 to 1. */
+  get fullness(): number {
+    const fullest = Math.max(...[...this.#shards.values()].map(({ entries }) => entries.size));
+    return (HEADER.length + fullest * ENTRY_BYTES) / LARGEST_FLEET_SHARD_BYTES;
   }
 
   /** Every twelfth run: whatever came between index and rows is looked for. */

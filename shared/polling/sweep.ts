@@ -43,6 +43,8 @@ const LOGGED_PROBLEMS_PER_PAGE = 5;
 
 /** Turns that are kept in memory; more of them are staged before the next page. */
 const MOST_COLLECTED = 2_000;
+/** Share of the fleet index's room from which on each run says so. */
+const NEARLY_FULL = 0.8;
 /** However late it begins: the end of a run gets on in every slice. */
 const LEAST_FOR_CONCLUSION_MS = 10_000;
 
@@ -248,6 +250,7 @@ class SweepSlice {
     const conclusion = await concludeRun(this.#deps, this.#limits, inHand);
     if (conclusion === undefined) return this.#pause();
     const { result, ...counts } = conclusion;
+    this.#reportRoom();
     await this.#index.save(false);
     const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
@@ -348,6 +351,13 @@ class SweepSlice {
     const finishedAt = toInstant(this.#deps.clock.now());
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
     this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });
+  }
+
+  /** Before the index is full: then no run could be saved any more. */
+  #reportRoom(): void {
+    const { fullness, size: devices } = this.#fleet;
+    if (fullness < NEARLY_FULL) return;
+    this.#deps.log.error('poll.fleet-index-nearly-full', { devices, percent: Math.round(fullness * 100) });
   }
 
   #reportProblems(problems: readonly RecordProblem[]): void {

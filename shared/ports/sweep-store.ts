@@ -89,6 +89,9 @@ export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt' | 'c
   readonly stretch: number;
 }
 
+/** What a store must take of one shard of the fleet index, in bytes: sixteen shards of it hold 16,777,200 devices. */
+export const LARGEST_FLEET_SHARD_BYTES = 16 * 1024 * 1024;
+
 export interface SweepStore {
   read(options?: CallOptions): Promise<{ readonly state: SweepState; readonly etag?: string }>;
   /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
@@ -97,6 +100,9 @@ export interface SweepStore {
   /** Newest first. */
   listRuns(limit: number): Promise<SweepRunRecord[]>;
   readFleetShard(shard: string): Promise<{ readonly packed: Uint8Array; readonly etag?: string | undefined }>;
-  /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
+  /**
+   * @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag`
+   * @throws StoreError NAC_POLL_INDEX_FULL beyond {@link LARGEST_FLEET_SHARD_BYTES}
+   */
   writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string>;
 }

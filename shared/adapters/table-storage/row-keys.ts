@@ -19,7 +19,8 @@
 //             sites     <site>                             the site's session key
 // polling     sweep     state                              checkpoint and lease
 //                       run|<start, newest first>|<id>     one finished run
-//             fleet     <shard>                            packed fingerprints
+//             fleet     <shard>                            packed fingerprints, or which parts hold them
+//                       <shard>|<hash>                     a part of them
 //             task|<t>  state                              where the background task <t> stands, lease included
 //
 // Sixteen shards keep any one partition far from its limit of 2,000 operations a second, while a page of a thousand
@@ -211,6 +212,11 @@ export function runRow(startedAt: string, runId: string): RowKey {
 
 export function fleetRow(shard: string): RowKey {
   return { partitionKey: 'fleet', rowKey: shard };
+}
+
+/** @param name of the part; the empty name gives what all of them begin with */
+export function fleetPartRow(shard: string, name: string): RowKey {
+  return { partitionKey: 'fleet', rowKey: `${shard}|${name}` };
 }
 
 /** @param task letters, digits and hyphens */

@@ -5,19 +5,19 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { SweepRunRecord, SweepState, SweepStore } from '../../ports/sweep-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
-import { fleetRow, prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
+import { FleetShardRows } from './fleet-shard-rows.ts';
+import { prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
-
-/** Largest binary column of the Table service, in bytes. */
-const LARGEST_COLUMN = 65_536;
 
 const NEVER_SWEPT: SweepState = { runNumber: 0 };
 
 export class TableSweepStore implements SweepStore {
   readonly #table: TableClient;
+  readonly #fleet: FleetShardRows;
 
   constructor(table: TableClient) {
     this.#table = table;
+    this.#fleet = new FleetShardRows(table);
   }
 
   async read({ signal }: CallOptions = {}): Promise<{ state: SweepState; etag?: string }> {
@@ -54,36 +54,27 @@ export class TableSweepStore implements SweepStore {
     return runs;
   }
 
-  async readFleetShard(shard: string): Promise<{ packed: Uint8Array; etag?: string | undefined }> {
-    const { partitionKey, rowKey } = fleetRow(shard);
-    try {
-      const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
-      const columns = Array.from({ length: Number(row['columns'] ?? 0) }, (_, index) => row[`packed${index}`]);
-      const packed = Buffer.concat(columns.map((column) => (column instanceof Uint8Array ? column : Buffer.alloc(0))));
-      return { packed, etag: row.etag };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return { packed: new Uint8Array() };
-      throw toStoreError('reading the fleet index', thrown);
-    }
+  readFleetShard(shard: string): Promise<{ packed: Uint8Array; etag?: string | undefined }> {
+    return this.#fleet.read(shard);
   }
 
-  async writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string> {
-    const columns: Record<string, Uint8Array> = {};
-    for (let start = 0, index = 0; start < packed.length; start += LARGEST_COLUMN, index++) {
-      columns[`packed${index}`] = packed.subarray(start, start + LARGEST_COLUMN);
-    }
-    return this.#replace({ ...fleetRow(shard), columns: Object.keys(columns).length, ...columns }, etag);
+  writeFleetShard(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string> {
+    return orLeaseLost(this.#fleet.write(shard, packed, etag));
   }
 
-  async #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
-    try {
-      return await createOrReplace(this.#table, entity, etag);
-    } catch (thrown) {
-      if (!isConflict(thrown)) throw toStoreError('writing the state of the sweep', thrown);
-      throw new StoreError('NAC_POLL_LEASE_LOST', 'Another instance has taken over the sweep.', {
-        action: 'Nothing to do: the other instance goes on from the last checkpoint.',
-        cause: thrown,
-      });
-    }
+  #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
+    return orLeaseLost(createOrReplace(this.#table, entity, etag));
+  }
+}
+
+async function orLeaseLost(write: Promise<string>): Promise<string> {
+  try {
+    return await write;
+  } catch (thrown) {
+    if (!isConflict(thrown)) throw toStoreError('writing the state of the sweep', thrown);
+    throw new StoreError('NAC_POLL_LEASE_LOST', 'Another instance has taken over the sweep.', {
+      action: 'Nothing to do: the other instance goes on from the last checkpoint.',
+      cause: thrown,
+    });
   }
 }
