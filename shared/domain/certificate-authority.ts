@@ -36,8 +36,9 @@ export function factsThatCount(policy: DeclaredIssuers, facts: PolicyFacts): Pol
   return { ...question, standing: 'unidentified', marks: [], contradictions: [] };
 }
 
+/** That no issuers are declared is worth a remark where a certificate led to a device: there it counts. */
 export function authorityProblems(policy: DeclaredIssuers, facts: PolicyFacts): IdentityProblem[] {
   const authority = certificateAuthority(policy, facts);
   if (authority === 'unknown') return ['certificate-issuer-unknown'];
-  return authority === 'undeclared' ? ['certificate-issuer-undeclared'] : [];
+  return authority === 'undeclared' && facts.assurance !== undefined ? ['certificate-issuer-undeclared'] : [];
 }
