@@ -54,12 +54,18 @@ function mayStillHold(answer: Answer, newest: Answer, session: Session, now: Ins
   const repeatedUntil = addMilliseconds(answer.decision.decidedAt, REPEATED_UNWRITTEN_MS + CLOCK_SKEW_MS);
   const isCarried = accounting?.class === answer.decision.id;
   if (isCarried && receivedAfter(accounting, newest)) return true;
+  if (isReplaced(answer, session)) return false;
   if (newest.decision.decidedAt > repeatedUntil) return false;
   if (now <= repeatedUntil || accounting?.class === undefined) return true;
   // What accounting has said since no unwritten answer could come any more is what the NAS runs on.
   const said = accounting.receivedAt ?? accounting.at;
   const isKnown = session.answers.some(({ decision }) => decision.id === accounting.class);
   return isCarried || !isKnown || said <= repeatedUntil;
+}
+
+/** Kept because accounting carried it once: no instance gives it again after a newer answer to the same credential. */
+function isReplaced({ credential, decision }: Answer, { answers }: Session): boolean {
+  return answers.some((other) => other.credential === credential && other.decision.decidedAt > decision.decidedAt);
 }
 
 function receivedAfter(accounting: Session['accounting'], { decision }: Answer): boolean {

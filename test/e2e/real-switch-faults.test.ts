@@ -1,5 +1,5 @@
-// What goes wrong between the connector and real switch ports: Disconnect-Requests that are lost, and a relay that is killed.
-// No port keeps an answer that policy no longer gives without being listed.
+// What goes wrong between the connector and real switch ports: Disconnect-Requests that are lost, a relay that is killed, and
+// answers that come too late for FreeRADIUS. No port keeps an answer that policy no longer gives without being listed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
@@ -16,8 +16,9 @@ let reauthenticated: Promise<string>;
 
 beforeAll(async () => {
   site = await RealSwitchSite.start({
-    switches: { deaf: { deaf: true, interimSeconds: 2 }, two: {} },
-    devices: ['UNHEARD', 'TWO-RELAYS'],
+    switches: { deaf: { deaf: true, interimSeconds: 2 }, two: {}, last: { interimSeconds: 2 } },
+    devices: ['UNHEARD', 'TWO-RELAYS', 'OLD-ANSWER'],
+    radius: { failMode: 'last' },
     stack: { standbyRelay: true, env: { COMPLIANT_SESSION_TIMEOUT: SHORT_PERMIT } },
   });
   // Its minute passes while the other tests run.
@@ -64,6 +65,41 @@ describe('of two relays', () => {
     await opened;
     expect(roleOf(station)).toBe('quarantine');
     await site.job(station.device, done);
+  });
+});
+
+describe('an answer that comes too late for FreeRADIUS, which repeats the one before', () => {
+  test('the job is not proven and goes out again, until the switch has the new answer', {
+    timeout: 120_000,
+  }, async () => {
+    const station = await site.plugIn('OLD-ANSWER', 'last');
+    const [closed, forgotten] = [station.at.closes(station.mac), station.at.forgets(station.mac)];
+    site.turn(station.device, 'noncompliant');
+    await closed;
+    await forgotten;
+
+    const release = site.gateway.holdAnswers();
+    const opened = station.at.opens(station.mac);
+    await station.comeBack();
+    await opened;
+    release();
+    expect(roleOf(station)).toBe('compliant');
+
+    // The switch says so, and the port closes again.
+    const [closedAgain, forgottenAgain] = [station.at.closes(station.mac), station.at.forgets(station.mac)];
+    await closedAgain;
+    expect((await site.jobsOf(station.device)).filter(proven)).toEqual([]);
+    await forgottenAgain;
+
+    const openedAgain = station.at.opens(station.mac);
+    await station.comeBack();
+    await openedAgain;
+    expect(roleOf(station)).toBe('quarantine');
+    // All live sessions have been compared with policy by then, and the answer that the switch has is left alone.
+    await site.pollAfter(4_000);
+    expect(await station.at.stateOf(station.mac)).toBe('open');
+    expect(await site.notEnforced(station.device)).toEqual([]);
+    expect(await site.jobsOf(station.device)).toHaveLength(2);
   });
 });
 

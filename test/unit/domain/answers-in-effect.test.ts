@@ -106,3 +106,19 @@ describe('of two certificates of one machine', () => {
     expect(inEffect(answers, accounted('started', '10:29:00', 'machine'))).toEqual(['user']);
   });
 });
+
+describe('an answer that a newer one to the same credential has replaced, kept because accounting carried it', () => {
+  const before = answered('cert', '10:00:00', {}, { id: `${ID}-before` });
+  const after = answered('cert', '10:02:00', {}, { id: `${ID}-after` });
+
+  test('is in effect as long as accounting, received since, carries it', () => {
+    expect(inEffect([before, after], accounted('started', '10:02:05', 'before'), '10:03:00')).toEqual(['cert', 'cert']);
+  });
+
+  test.each([
+    ['the session that carried it has stopped before the newer answer', accounted('stopped', '10:01:00', 'before')],
+    ['accounting carries the newer one', accounted('started', '10:02:05', 'after')],
+  ])('is in effect no longer when %s', (_what, accounting) => {
+    expect(inEffect([before, after], accounting, '10:03:00')).toEqual(['cert']);
+  });
+});
