@@ -6,6 +6,7 @@ import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
 import type { NasEntry, RelayConfig, RelayLimits } from './relay-config.ts';
+import { relayWarnings, warningLine } from './relay-warnings.ts';
 
 /**
  * @returns lines to show
@@ -13,8 +14,18 @@ import type { NasEntry, RelayConfig, RelayLimits } from './relay-config.ts';
  */
 export function checkRelay(file: string, env: Readonly<Record<string, string | undefined>>): string[] {
   const config = readRelayConfig(readConfigFile(file), { file, hostName: hostname() });
-  readRelaySecrets(config, { env, folder: path.dirname(file) });
-  return [`${file} is right.`, '', ...summary(config), '', ...table(config.nas)];
+  const folder = path.dirname(file);
+  const secrets = readRelaySecrets(config, { env, folder });
+  const warnings = relayWarnings(config, secrets, { folder });
+  return [
+    `${file} is right.`,
+    '',
+    ...summary(config),
+    '',
+    ...table(config.nas),
+    ...(warnings.length === 0 ? [] : ['', 'It works, and is not safe:']),
+    ...warnings.map((warning) => `  ${warningLine(file, warning)}`),
+  ];
 }
 
 function summary({ site, relay, serviceBus, healthz, log, limits }: RelayConfig): string[] {

@@ -62,6 +62,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const cutOff = new AbortController();
   /** NASes that have acknowledged a request since the relay started: what these say of a session is to be believed. */
   const acknowledging = new Set<string>();
+  const unsigned = new Set<string>();
   /** One for each session, not for each job: a signal that lasts keeps every signal that was joined to it. */
   const signals = new WeakMap<AbortSignal, AbortSignal>();
 
@@ -116,6 +117,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
         onTransmission: (count) => {
           if (count === 1) void reports.put(reportOf(job, 'sent'));
         },
+        onUnsignedAnswer: () => warnUnsigned(entry.name),
       });
       answered = result.kind !== 'no-answer';
       const nasKey = `${entry.name} ${address}`;
@@ -134,6 +136,19 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       // Only now: whoever gets the lane next may be the same job, and has to find how it ended.
       lane.release(answered);
     }
+  }
+
+  /** Once for each NAS: it will not sign the next answer either. */
+  function warnUnsigned(nas: string): void {
+    if (unsigned.has(nas)) return;
+    unsigned.add(nas);
+    log.warn('relay.unsigned_answer', {
+      code: 'NAC_RELAY_HARDENING',
+      nas,
+      message: `${nas} answers without Message-Authenticator`,
+      action:
+        'Update the NAS or switch Message-Authenticator on there; until then its secret alone vouches for answers.',
+    });
   }
 
   function conclude(job: CoaJob, ending: Ending, fields: Record<string, unknown> = {}): Promise<void> {

@@ -10,7 +10,7 @@ export interface RelayCommand {
 
 export const relayUsage = `Usage: relay [run] [<file>]    run the relay until SIGTERM
        relay check [<file>]    check the file and its secrets
-<file> is /etc/nac-relay/relay.yaml unless told.`;
+<file> is /etc/nac-relay/relay.yaml unless named; without a command, write it with its folder or ending.`;
 
 /** @throws RelayError */
 export function parseRelayCommand(args: readonly string[]): RelayCommand {
@@ -25,10 +25,16 @@ export function parseRelayCommand(args: readonly string[]): RelayCommand {
   }
   const [first, ...rest] = read.positionals;
   const isCommand = first === 'run' || first === 'check';
+  // `chekc` alone could be a file of that name, and would be answered with ENOENT.
+  if (first !== undefined && !isCommand && !isPath(first)) return fail(`${first} is no command of the relay`);
   const files = isCommand || first === undefined ? rest : [first, ...rest];
   if (files.length > 1) return fail('One file only');
   const command = read.values.help ? 'help' : isCommand ? first : 'run';
   return { command, file: files[0] ?? '/etc/nac-relay/relay.yaml' };
+}
+
+function isPath(text: string): boolean {
+  return /[./\\]/.test(text);
 }
 
 function parseRelayArgs(args: readonly string[]) {

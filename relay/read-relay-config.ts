@@ -2,6 +2,7 @@
 
 import { PRIVACY_MODES } from '../shared/adapters/system/identity-privacy.ts';
 import { type YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
+import { isClientOrSiteName } from '../shared/domain/client.ts';
 import { type IpSubnet, readIpSubnet } from './ip-subnet.ts';
 import { nasAmbiguities } from './nas-ambiguities.ts';
 import { extraIdentification } from './profiles/nas-profile.ts';
@@ -27,7 +28,7 @@ export interface ReadRelayConfigOptions {
   readonly hostName: string;
 }
 
-const defaultLimits: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 600 };
+const defaultLimits: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 };
 /** More than any NAS could be asked. */
 const MOST_REQUESTS = 100_000;
 const namespaceForm =
@@ -41,7 +42,7 @@ const variableForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function readRelayConfig(text: string, { file, hostName }: ReadRelayConfigOptions): RelayConfig {
   const read = new YamlReader(text);
   const top = read.mapping(read.root, ['site', 'relay', 'serviceBus', 'nas', 'healthz', 'log', 'limits']);
-  const site = name(read, top.site, 'the name of this site, as the RADIUS clients of the connector have it') ?? '';
+  const site = siteName(read, top.site) ?? '';
   const relay = top.relay.node === undefined ? hostName : name(read, top.relay, 'a name for this relay');
   const config: RelayConfig = {
     file,
@@ -58,6 +59,14 @@ export function readRelayConfig(text: string, { file, hostName }: ReadRelayConfi
     throw new RelayConfigError(file, inOrder, 'NAC_RELAY_CONFIG');
   }
   return config;
+}
+
+/** As strict as for clients: a site that no client can have would wait for ever for jobs that never come. */
+function siteName(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.requiredText(field, 'the name of this site, as the RADIUS clients of the connector have it');
+  if (text === undefined || isClientOrSiteName(text)) return text;
+  read.problem(field, 'must be up to 40 lower-case letters, digits and hyphens, as sites of clients are.');
+  return undefined;
 }
 
 function name(read: YamlReader, field: YamlField, meaning: string): string | undefined {

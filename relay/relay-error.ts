@@ -16,6 +16,7 @@ export const RELAY_ERROR_CODES = [
   'NAC_RELAY_JOB',
   'NAC_RELAY_JOB_TIME',
   'NAC_RELAY_BRAKE',
+  'NAC_RELAY_HARDENING',
   'NAC_RELAY_SETTLEMENT',
   'NAC_RELAY_INTERNAL',
 ] as const;
@@ -43,14 +44,19 @@ export class RelayError extends Error {
 /** Something wrong in relay.yaml, or with a secret it points to, and where. */
 export type ConfigProblem = YamlProblem;
 
+/** More would not be read by a person; one more than what a YAML document has at most. */
+const MOST_LINES = 51;
+
 /** relay.yaml cannot be used as it is: every problem at once. `message` is ready to be shown to the operator. */
 export class RelayConfigError extends RelayError {
   readonly problems: readonly ConfigProblem[];
 
   constructor(file: string, problems: readonly ConfigProblem[], code: 'NAC_RELAY_CONFIG' | 'NAC_RELAY_SECRET') {
-    const lines = problems.map(({ line, column, path, problem }) => {
+    const lines = problems.slice(0, MOST_LINES).map(({ line, column, path, problem }) => {
       return `  ${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}`;
     });
+    const left = problems.length - lines.length;
+    if (left > 0) lines.push(`  and ${left} more: mend these first.`);
     super(code, `${code}: ${problems.length} problem(s) in ${file}:\n${lines.join('\n')}`, {
       action: 'Mend the lines named above; `relay check` says when the file is right.',
     });

@@ -13,6 +13,7 @@ import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
 import { type RelayTiming, type RunningRelay, startRelayAgent } from './relay-agent.ts';
+import { relayWarnings, warningLine } from './relay-warnings.ts';
 import { serviceBusJobsQueue } from './service-bus-jobs-queue.ts';
 import { serviceBusResultsQueue } from './service-bus-results-queue.ts';
 
@@ -35,7 +36,12 @@ export interface StartRelayOptions {
 export async function startRelay({ file, env, log, timing, retransmission }: StartRelayOptions): Promise<RunningRelay> {
   fixRheaSettlement();
   const config = readRelayConfig(readConfigFile(file), { file, hostName: hostname() });
-  const secrets = readRelaySecrets(config, { env, folder: path.dirname(file) });
+  const folder = path.dirname(file);
+  const secrets = readRelaySecrets(config, { env, folder });
+  for (const warning of relayWarnings(config, secrets, { folder })) {
+    const action = 'See `relay check`; the relay works all the same.';
+    log.warn('relay.warning', { code: 'NAC_RELAY_HARDENING', message: warningLine(file, warning), action });
+  }
   const { connection, jobsQueue, resultsQueue } = config.serviceBus;
   const connect = connectServiceBus(connection, secrets.serviceBus);
   return startRelayAgent({

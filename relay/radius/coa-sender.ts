@@ -59,6 +59,8 @@ export interface CoaSendOptions {
   readonly signal?: AbortSignal;
   /** Called after each transmission, the first one included, with how many there were. */
   readonly onTransmission?: (transmissions: number) => void;
+  /** Called when the answer that counts has no Message-Authenticator; its Response Authenticator is right. */
+  readonly onUnsignedAnswer?: () => void;
 }
 
 export interface CoaSender {
@@ -109,7 +111,7 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
   let closedBy: CoaSenderClosedError | undefined;
 
   return {
-    async send(target, request, { signal, onTransmission } = {}) {
+    async send(target, request, { signal, ...callbacks } = {}) {
       const { address, port, sourceAddress, secret } = readTarget(target);
       // Refuses what cannot be encoded before it takes an identifier and a socket.
       if (secret.length === 0) throw new RangeError('The shared secret is empty');
@@ -135,7 +137,7 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
         if (laidOut.second !== secondOf(clock.now())) laidOut = layOut(target, request, clock.now());
         const { messageAuthenticator = true } = target;
         const packet = signRequest(laidOut.packet, { identifier: lease.identifier, secret, messageAuthenticator });
-        exchange = createExchange({ packet, secret, target, lease, times, clock, random, onTransmission });
+        exchange = createExchange({ packet, secret, target, lease, times, clock, random, ...callbacks });
         ending.add(exchange.end);
         return await exchange.run(signal);
       } finally {
@@ -179,7 +181,7 @@ function secondOf(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }
 
-interface ExchangeOptions {
+interface ExchangeOptions extends Omit<CoaSendOptions, 'signal'> {
   readonly packet: Uint8Array;
   readonly secret: Uint8Array;
   readonly target: CoaTarget;
@@ -187,12 +189,11 @@ interface ExchangeOptions {
   readonly times: RetransmissionTimes;
   readonly clock: SendClock;
   readonly random: () => number;
-  readonly onTransmission: CoaSendOptions['onTransmission'];
 }
 
 /** One request on its way: transmissions, timers and what arrives. */
 function createExchange(options: ExchangeOptions) {
-  const { packet, secret, target, lease, times, clock, random, onTransmission } = options;
+  const { packet, secret, target, lease, times, clock, random, onTransmission, onUnsignedAnswer } = options;
   const timeouts = retransmissionTimeouts(times, random);
   const discarded: Record<string, number> = {};
   const outcome = Promise.withResolvers<CoaSendResult>();
@@ -261,7 +262,8 @@ function createExchange(options: ExchangeOptions) {
         discard(verdict.reason);
         return;
       }
-      const { kind, errorCause } = verdict.answer;
+      const { kind, errorCause, messageAuthenticator } = verdict.answer;
+      if (messageAuthenticator === 'absent') onUnsignedAnswer?.();
       outcome.resolve({ kind, ...(errorCause === undefined ? {} : { errorCause }), ...soFar() });
     },
   };

@@ -1,7 +1,7 @@
 // The relay's command line, as a process: what it prints and how it exits.
 
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,6 +36,19 @@ test('check shows the NASes of the sample without their secrets', async () => {
   expect(stdout).not.toContain('hush-hush');
 });
 
+test('check warns of what is not safe, and is content all the same', async () => {
+  chmodSync(path.join(folder, 'relay.pem'), 0o644);
+  const { code, stdout } = await relay('check', path.join(folder, 'relay.yaml'));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Brake +6000 requests a minute\n/);
+  expect(stdout).toMatch(/relay\.yaml:\d+:\d+ serviceBus\.credential\.certificateFile: .*mode 0644/);
+  expect(stdout).toMatch(/nas\[0\]\.secretFile: The secret has 9 octets/);
+  expect(stdout).toMatch(
+    /nas\[1\]\.secretFile: One secret serves every NAS of 198\.51\.100\.0\/24, 2001:db8:100::\/64/,
+  );
+  expect(stdout).toMatch(/access-points has the same secret as core-switch/);
+});
+
 test('check and run exit with 1 and name each problem', async () => {
   const file = path.join(folder, 'wrong.yaml');
   writeFileSync(file, readFileSync(path.join(folder, 'relay.yaml'), 'utf8').replace('site: hq', 'sit: hq'));
@@ -60,5 +73,12 @@ test('secrets that cannot be read are problems too', async () => {
 test('no file, and a wrong command line', async () => {
   expect(await relay('check', '/nowhere.yaml')).toMatchObject({ code: 1, stderr: expect.stringContaining('ENOENT') });
   expect(await relay('check', 'a', 'b')).toMatchObject({ code: 2, stderr: expect.stringContaining('Usage') });
+  for (const args of [['chekc'], ['chekc', '/etc/nac-relay/relay.yaml'], ['Check', 'relay.yaml']]) {
+    expect(await relay(...args)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^NAC_RELAY_USAGE: \w+ is no command(.|\n)*Usage/),
+    });
+  }
   expect(await relay('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Usage') });
 });

@@ -42,12 +42,13 @@ function start(limits: Partial<RelayLimits> = {}) {
     sends: [] as {
       readonly address: string;
       readonly sent: () => void;
+      readonly unsigned: () => void;
       readonly end: (result: CoaSendResult) => void;
     }[],
     aborted: 0,
   };
   const sender: Pick<CoaSender, 'send'> = {
-    send({ address }, _request, { signal, onTransmission } = {}) {
+    send({ address }, _request, { signal, onTransmission, onUnsignedAnswer } = {}) {
       const { promise, resolve, reject } = Promise.withResolvers<CoaSendResult>();
       const abort = (): void => {
         bench.aborted++;
@@ -58,7 +59,7 @@ function start(limits: Partial<RelayLimits> = {}) {
         signal?.removeEventListener('abort', abort);
         resolve(result);
       };
-      bench.sends.push({ address, sent: () => onTransmission?.(1), end });
+      bench.sends.push({ address, sent: () => onTransmission?.(1), unsigned: () => onUnsignedAnswer?.(), end });
       return promise;
     },
   };
@@ -321,6 +322,21 @@ test('what cannot be dealt with is given back', async () => {
   await settled();
   expect(message.settled).toEqual(['abandoned']);
   expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job_failed' }));
+});
+
+test('a NAS that does not sign its answers is named once', async () => {
+  const { worker, bench, entries } = start();
+  for (let index = 0; index < 2; index++) {
+    void worker.handle(delivery(job()), never);
+    await settled();
+    bench.sends[index]?.unsigned();
+    bench.sends[index]?.end(answered);
+    await settled();
+  }
+  const warned = entries.filter(({ event }) => event === 'relay.unsigned_answer');
+  expect(warned.map(({ fields }) => fields)).toEqual([
+    expect.objectContaining({ code: 'NAC_RELAY_HARDENING', nas: 'all' }),
+  ]);
 });
 
 describe('the brake', () => {

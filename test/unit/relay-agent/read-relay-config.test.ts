@@ -66,7 +66,7 @@ describe('a file that is right', () => {
       relay: 'host-1',
       serviceBus: { connection: { kind: 'connection-string' }, jobsQueue: 'coa-hq', resultsQueue: 'coa-results' },
       log: { privacy: 'VendorKeyHashed' },
-      limits: { concurrency: 32, perNas: 8, held: 512, perMinute: 600 },
+      limits: { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 },
       nas: [{ port: 1700, messageAuthenticator: true, eventTimestamp: true, legacyZeroMessageAuthenticator: false }],
     });
   });
@@ -83,6 +83,11 @@ describe('every problem is named with its place', () => {
   test.each<[string, string, Partial<ConfigProblem> & { readonly says: string }]>([
     ['site: hq', 'site: 12', { path: 'site', line: 1, column: 7, says: 'quotes' }],
     ['site: hq', 'site: "a b"', { path: 'site', line: 1, column: 7, says: 'letters' }],
+    ['site: hq', 'site: HQ', { path: 'site', line: 1, column: 7, says: 'lower-case' }],
+    ['site: hq', 'site: h_q', { path: 'site', says: 'lower-case' }],
+    ['site: hq', 'site: h.q', { path: 'site', says: 'lower-case' }],
+    ['site: hq', 'site: -hq', { path: 'site', says: 'lower-case' }],
+    ['site: hq', `site: ${'h'.repeat(41)}`, { path: 'site', says: 'up to 40' }],
     ['site: hq', 'site:', { path: 'site', says: 'missing' }],
     ['site: hq', 'site: hq\nsit: 1', { path: 'sit', line: 2, column: 1, says: 'not known' }],
     ['transport: websocket', 'transport: amqp', { path: 'serviceBus.proxy', line: 10, says: 'websocket only' }],
@@ -155,6 +160,21 @@ describe('every problem is named with its place', () => {
     expect(found.map(({ line }) => line)).toEqual(found.map(({ line }) => line).toSorted((a, b) => a - b));
   });
 
+  test('a second document is one', () => {
+    expect(problems(`${smallRelayYaml}---\n${smallRelayYaml}`)).toContainEqual(
+      expect.objectContaining({ line: 9, problem: expect.stringContaining('second document') }),
+    );
+  });
+
+  test.each([
+    ['brackets', '['.repeat(20_000)],
+    ['keys', Array.from({ length: 2000 }, (_, index) => `key${index}: 1\n`).join('')],
+    ['NASes', `${smallRelayYaml}${'  - {}\n'.repeat(2000)}`],
+  ])('%s without end: the first fifty, and that there are more', (_, text) => {
+    expect(problems(text).length).toBeGreaterThan(0);
+    expect(problems(text).length).toBeLessThanOrEqual(51);
+  });
+
   test('YAML that is none', () => {
     expect(problems('site: [')).toContainEqual(expect.objectContaining({ line: 1, path: '' }));
     expect(problems('')).not.toEqual([]);
@@ -215,6 +235,24 @@ describe('secrets', () => {
       ]),
       logKey: 'key',
     });
+  });
+
+  test('a thousand that are missing are counted, and fifty-one named', () => {
+    const entries = Array.from(
+      { length: 1000 },
+      (_, index) =>
+        `  - { name: s${index}, match: { nasIpAddress: 10.0.${index >> 8}.${index & 255} }, secretFile: s${index}, profile: cisco-ios }\n`,
+    );
+    const many = read(`site: hq\nserviceBus: { connectionStringEnv: X }\nnas:\n${entries.join('')}`);
+    try {
+      readRelaySecrets(many, { env: { X: 'Endpoint=sb://x;SharedAccessKey=y' }, folder: '/', readFile });
+      expect.unreachable();
+    } catch (error) {
+      const { message } = error as Error;
+      expect(message).toContain('1000 problem(s)');
+      expect(message.split('\n')).toHaveLength(53);
+      expect(message).toContain('and 949 more');
+    }
   });
 
   test('every one that is missing is named, and none is shown', () => {
