@@ -1,0 +1,113 @@
+// What runs a process: the Functions host with its timers, queue trigger and time limit, and the relay's own main loop.
+
+import { readRelayConfig } from '../../relay/read-relay-config.ts';
+import { startRelayAgent } from '../../relay/relay-agent.ts';
+import { serviceBusJobsQueue } from '../../relay/service-bus-jobs-queue.ts';
+import { serviceBusResultsQueue } from '../../relay/service-bus-results-queue.ts';
+import { type App, createApp } from '../../shared/app.ts';
+import type { Logger } from '../../shared/ports/telemetry.ts';
+import type { Settings } from '../../shared/settings.ts';
+import type { IntuneModel } from './models/intune.ts';
+import type { Nas } from './models/nas.ts';
+import { networkOf } from './models/network.ts';
+import type { Connector } from './models/radius-proxy.ts';
+import type { MemoryServiceBus } from './services/memory-service-bus.ts';
+import type { MemoryStorage } from './services/memory-table-client.ts';
+import type { SimProcess } from './sim-process.ts';
+
+/** host.json, functionTimeout. */
+const FUNCTION_TIMEOUT_MS = 120_000;
+/** Of a call to the tables with all its retries (shared/adapters/table-storage/tables.ts). */
+const STORAGE_LIMIT_MS = { lookup: 5_000, background: 25_000 } as const;
+const BUS_LIMIT_MS = 15_000;
+const ENFORCE_EVERY_MS = 10_000;
+const POLL_EVERY_MS = 60_000;
+const HOUSEKEEPING_EVERY_MS = 3_600_000;
+
+export interface Services {
+  readonly storage: MemoryStorage;
+  readonly bus: MemoryServiceBus;
+  readonly intune: IntuneModel;
+}
+
+export function appOf(process: SimProcess, settings: Settings, services: Services, log: Logger): App {
+  const { clock, random } = process;
+  return createApp(settings, {
+    clock,
+    timer: clock,
+    random,
+    log,
+    onChange: async () => undefined,
+    openTables: async (patience) => services.storage.open(process.wireTo('storage', STORAGE_LIMIT_MS[patience])),
+    connectServiceBus: () => services.bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)),
+    openIntune: () => services.intune.access(process),
+  });
+}
+
+/** An instance that answers HTTP requests; what takes longer than a function may is ended with the whole process. */
+export function connectorOf(process: SimProcess, app: App): Connector {
+  const bounded = <T>(work: Promise<T>): Promise<T> => {
+    const cancel = process.after(FUNCTION_TIMEOUT_MS, () => process.kill());
+    return work.finally(cancel);
+  };
+  return {
+    lookup: (apiKey, body) => bounded(app.lookup(apiKey, body)),
+    accounting: (apiKey, body) => bounded(app.accounting(apiKey, body)),
+  };
+}
+
+/** Timers run on one instance alone, and none overlaps itself. */
+export function runBackground(process: SimProcess, app: App, bus: MemoryServiceBus, onError: (error: unknown) => void) {
+  const every = (milliseconds: number, offsetMs: number, work: () => Promise<unknown>): void => {
+    const next = milliseconds - ((bus.time.now() - offsetMs) % milliseconds);
+    process.after(next, () => {
+      const cancel = process.after(FUNCTION_TIMEOUT_MS, () => process.kill());
+      void work()
+        .catch(onError)
+        .finally(() => {
+          cancel();
+          every(milliseconds, offsetMs, work);
+        });
+    });
+  };
+  every(ENFORCE_EVERY_MS, 0, () => app.enforce());
+  every(POLL_EVERY_MS, 0, () => app.poll(FUNCTION_TIMEOUT_MS));
+  every(HOUSEKEEPING_EVERY_MS, 420_000, () => app.keepHouse());
+  const receiver = bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)).createReceiver('coa-results');
+  receiver.subscribe(
+    { processMessage: ({ body }) => app.report(body), processError: async () => undefined },
+    { maxConcurrentCalls: 16 },
+  );
+}
+
+export function runRelay(
+  process: SimProcess,
+  site: string,
+  nases: readonly Nas[],
+  bus: MemoryServiceBus,
+  log: Logger,
+): void {
+  const { clock, random } = process;
+  const config = readRelayConfig(relayYaml(site, process.name, nases), { file: 'relay.yaml', hostName: process.name });
+  const connect = () => bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS));
+  const { jobsQueue, resultsQueue } = config.serviceBus;
+  void startRelayAgent({
+    config,
+    nasSecrets: new Map(nases.map(({ name }) => [name, 'secret'])),
+    logKey: 'key',
+    jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: site, held: config.limits.held, timer: clock }),
+    results: serviceBusResultsQueue(connect, resultsQueue, clock),
+    sender: networkOf(process, (address) => nases.find((nas) => nas.address === address)),
+    clock,
+    log,
+    random: random.fraction,
+  });
+}
+
+function relayYaml(site: string, relay: string, nases: readonly Nas[]): string {
+  const entries = nases.map(
+    ({ name, address, traits }) =>
+      `  - { name: ${name}, match: { nasIpAddress: ${address} }, secretEnv: X, profile: ${traits.profile} }`,
+  );
+  return [`site: ${site}`, `relay: ${relay}`, 'serviceBus: { connectionStringEnv: X }', 'nas:', ...entries].join('\n');
+}

@@ -1,0 +1,23 @@
+// What a NAS was told about a station.
+
+export interface Answer {
+  /** `permit <role> <vlan>`, or `deny`. */
+  readonly outcome: string;
+  /** Id of the decision, which the NAS gets as Class of a permit. */
+  readonly class?: string;
+  /** Session-Timeout of a permit. */
+  readonly seconds: number;
+  readonly given: 'connector' | 'fail-mode';
+  readonly standing?: string;
+  /** Device that it rests on, and when that was known to be so. */
+  readonly device?: string;
+  readonly asOf?: string;
+}
+
+/**
+ * What a station proves itself with:
+ * - `mab`: nothing but its address
+ * - `machine`: the certificate of its device
+ * - `user`: a certificate of its user, which names the same device or none
+ */
+export type Credential = 'mab' | 'machine' | 'user';

@@ -1,0 +1,147 @@
+// The RADIUS server of a site: asks the connector within its time, answers by its fail mode when no answer comes, and
+// delivers accounting from a spool, one record after the other, until it is taken.
+
+import { RequestError } from '../../../shared/errors.ts';
+import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
+import type { SeededRandom } from '../seeded-random.ts';
+import type { VirtualTime } from '../virtual-time.ts';
+import type { Answer } from './answer.ts';
+
+export type FailMode = 'closed' | 'open' | 'last';
+
+/** One instance of the connector, as a front end would pick it. */
+export interface Connector {
+  lookup(apiKey: string, body: string): Promise<LookupAnswer>;
+  accounting(apiKey: string, body: string): Promise<unknown>;
+}
+
+export interface AccountingTrouble {
+  /** Shares of the records that are lost, delivered twice, or held back for minutes. */
+  readonly lost: number;
+  readonly doubled: number;
+  readonly late: number;
+}
+
+/** NAC_TOTAL_TIMEOUT, NAC_ACCT_TOTAL_TIMEOUT, NAC_ACCT_RETRY_INTERVAL of the sample (infra/freeradius/nac.env.example). */
+const LOOKUP_TIMEOUT_MS = 1_000;
+const ACCOUNTING_TIMEOUT_MS = 8_000;
+const ACCOUNTING_RETRY_MS = 10_000;
+const FALLBACK_SECONDS = 300;
+const LAST_DECISION_MS = 900_000;
+
+export class RadiusProxy {
+  readonly site: string;
+  readonly failMode: FailMode;
+  accountingTrouble: AccountingTrouble = { lost: 0, doubled: 0, late: 0 };
+  readonly #apiKey: string;
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  /** @returns an instance that is up, if there is one */
+  readonly #connector: () => Connector | undefined;
+  readonly #last = new Map<string, { readonly answer: Answer; readonly at: number }>();
+  readonly #spool: string[] = [];
+  #delivering = false;
+
+  constructor(
+    site: string,
+    options: { readonly apiKey: string; readonly failMode: FailMode; readonly connector: () => Connector | undefined },
+    time: VirtualTime,
+    random: SeededRandom,
+  ) {
+    this.site = site;
+    this.failMode = options.failMode;
+    this.#apiKey = options.apiKey;
+    this.#connector = options.connector;
+    this.#time = time;
+    this.#random = random;
+  }
+
+  get spooled(): number {
+    return this.#spool.length;
+  }
+
+  /** @param identity under which the last answer is kept @param done is called once, within a second or so */
+  ask(identity: string, request: Readonly<Record<string, unknown>>, done: (answer: Answer) => void): void {
+    let over = false;
+    const end = (answer: Answer): void => {
+      if (over) return;
+      over = true;
+      this.#time.after(2, () => done(answer));
+    };
+    this.#time.after(LOOKUP_TIMEOUT_MS, () => end(this.#byFailMode(identity)));
+    const connector = this.#connector();
+    if (connector === undefined) return;
+    connector.lookup(this.#apiKey, JSON.stringify(request)).then(
+      (answered) => {
+        if (over) return;
+        const answer = toAnswer(answered);
+        this.#last.set(identity, { answer, at: this.#time.now });
+        end(answer);
+      },
+      () => end(this.#byFailMode(identity)),
+    );
+  }
+
+  account(record: Readonly<Record<string, unknown>>): void {
+    const { lost, doubled, late } = this.accountingTrouble;
+    if (this.#random.chance(lost)) return;
+    const text = JSON.stringify(record);
+    const times = this.#random.chance(doubled) ? 2 : 1;
+    for (let copy = 0; copy < times; copy++) {
+      const delayMs = this.#random.chance(late) ? this.#random.between(5_000, 300_000) : this.#random.between(5, 200);
+      this.#time.after(delayMs, () => this.#put(text));
+    }
+  }
+
+  #put(text: string): void {
+    this.#spool.push(text);
+    if (!this.#delivering) void this.#deliver();
+  }
+
+  async #deliver(): Promise<void> {
+    this.#delivering = true;
+    while (this.#spool.length > 0) {
+      if (await this.#delivered(this.#spool[0] as string)) this.#spool.shift();
+      else await new Promise<void>((resolve) => void this.#time.after(ACCOUNTING_RETRY_MS, resolve));
+    }
+    this.#delivering = false;
+  }
+
+  #delivered(text: string): Promise<boolean> {
+    const connector = this.#connector();
+    return new Promise((resolve) => {
+      const cancel = this.#time.after(ACCOUNTING_TIMEOUT_MS, () => resolve(false));
+      const end = (taken: boolean): void => {
+        cancel();
+        resolve(taken);
+      };
+      connector?.accounting(this.#apiKey, text).then(
+        () => end(true),
+        // 400: it will not be better the next time.
+        (thrown) => end(thrown instanceof RequestError && thrown.status === 400),
+      );
+    });
+  }
+
+  #byFailMode(identity: string): Answer {
+    const known = this.#last.get(identity);
+    if (this.failMode === 'last' && known !== undefined && this.#time.now - known.at <= LAST_DECISION_MS) {
+      return { ...known.answer, seconds: Math.min(known.answer.seconds, FALLBACK_SECONDS), given: 'fail-mode' };
+    }
+    return this.failMode === 'open'
+      ? { outcome: 'permit fallback 999', seconds: FALLBACK_SECONDS, given: 'fail-mode' }
+      : { outcome: 'deny', seconds: 60, given: 'fail-mode' };
+  }
+}
+
+function toAnswer({ decision, sessionTimeoutSeconds }: LookupAnswer): Answer {
+  const { outcome, id, standing, device } = decision;
+  return {
+    outcome: outcome.verdict === 'permit' ? `permit ${outcome.role} ${outcome.vlan}` : 'deny',
+    class: id,
+    seconds: sessionTimeoutSeconds,
+    given: 'connector',
+    standing,
+    ...(device && { asOf: device.asOf, device: device.id }),
+  };
+}

@@ -1,0 +1,16 @@
+// A station: an address, the certificates it has, and where it is plugged in or associated at the moment.
+
+import type { Credential } from './answer.ts';
+import type { Nas } from './nas.ts';
+
+export interface Station {
+  readonly name: string;
+  readonly mac: string;
+  /** Device that it is, as Intune knows it now; another one after it enrolled again. */
+  device: string | undefined;
+  /** With what it can authenticate; `mab` alone has no supplicant. */
+  readonly credentials: readonly Credential[];
+  place: { readonly nas: Nas; readonly port: string } | undefined;
+}
+
+export const hasSupplicant = ({ credentials }: Station): boolean => credentials.some((one) => one !== 'mab');
