@@ -52,6 +52,11 @@ export class SimProcess {
     this.#doom = { calls, reached };
   }
 
+  /** It is not to end any more. */
+  reprieve(): void {
+    this.#doom = undefined;
+  }
+
   /** @param limitMs how long a call may take, after which it fails */
   wireTo(service: Service, limitMs: number): Wire {
     return { call: (_what, effect, signal) => this.#call(service, limitMs, effect, signal) };

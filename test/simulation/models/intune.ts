@@ -83,6 +83,13 @@ export class IntuneModel {
     return this.#histories.get(id)?.at(-1)?.at;
   }
 
+  /** Until when the device was in that state; `undefined` where it never was. A state that is true now ends never. */
+  lastTimeOf(id: string, state: string): number | undefined {
+    const history = this.#histories.get(id) ?? [];
+    const last = history.findLastIndex(({ device }) => device?.complianceState === state);
+    return last < 0 ? undefined : (history[last + 1]?.at ?? Number.POSITIVE_INFINITY);
+  }
+
   /** As one process asks it. */
   access(process: SimProcess): IntuneAccess {
     const ask = <T>(what: string, read: (requestedAt: string) => T): Promise<T> => this.#ask(process, what, read);

@@ -29,13 +29,20 @@ export interface NasTraits {
   readonly namesAuditSession: boolean;
 }
 
+export interface GivenAnswer extends Answer {
+  readonly credential: Credential;
+  /** Device whose certificate was presented. */
+  readonly presented: string | undefined;
+  readonly at: number;
+}
+
 /** A session as the NAS has it: the answer of each credential, and which of them is in force. */
 export interface NasSession {
   readonly station: Station;
   readonly port: string;
   readonly acctSessionId: string;
   readonly auditSessionId: string;
-  readonly answers: Map<'mab' | 'dot1x', Answer & { readonly credential: Credential; readonly at: number }>;
+  readonly answers: Map<'mab' | 'dot1x', GivenAnswer>;
   /** Ends the alarm of its Session-Timeout. */
   cancelTimeout: () => void;
   cancelInterim: () => void;
@@ -95,9 +102,7 @@ export class Nas {
   }
 
   /** The answer that the NAS acts on: 802.1X goes before MAB. */
-  static inForce({
-    answers,
-  }: NasSession): (Answer & { readonly credential: Credential; readonly at: number }) | undefined {
+  static inForce({ answers }: NasSession): GivenAnswer | undefined {
     const dot1x = answers.get('dot1x');
     if (dot1x !== undefined && dot1x.outcome !== 'deny') return dot1x;
     return answers.get('mab') ?? dot1x;
@@ -124,10 +129,11 @@ export class Nas {
   receiveRoam(station: Station, from: Nas): void {
     const before = from.#of(station)[0];
     if (before === undefined) {
-      this.connect(station, "");
+      this.connect(station, '');
       return;
     }
     const { answers } = before;
+    for (const one of this.sessions()) if (one.station.mac === station.mac) this.#end(one, false);
     const session = this.#open(station, '', new Map(answers));
     station.place = { nas: this, port: '' };
     this.#start(session);
@@ -168,7 +174,8 @@ export class Nas {
   }
 
   #begin(station: Station, port: string): void {
-    for (const session of this.#of(station)) this.#end(session, true);
+    // An address is at one place of a NAS: its table of addresses has it once.
+    for (const session of this.sessions()) if (session.station.mac === station.mac) this.#end(session, false);
     const session = this.#open(station, port, new Map());
     const supplicant = station.credentials.filter((one) => one !== 'mab');
     if (station.credentials.includes('mab')) this.#ask(session, 'mab');
@@ -180,6 +187,7 @@ export class Nas {
   }
 
   #ask(session: NasSession, credential: Credential): void {
+    const presented = credential === 'mab' ? undefined : session.station.device;
     const identity = `${session.station.mac} ${credential}`;
     this.proxy.ask(identity, this.#request(session, credential), (answer) => {
       if (!this.#isThere(session)) return;
@@ -191,7 +199,12 @@ export class Nas {
         });
         return;
       }
-      session.answers.set(credential === 'mab' ? 'mab' : 'dot1x', { ...answer, credential, at: this.#time.now });
+      session.answers.set(credential === 'mab' ? 'mab' : 'dot1x', {
+        ...answer,
+        credential,
+        presented,
+        at: this.#time.now,
+      });
       this.#apply(session);
     });
   }

@@ -32,8 +32,9 @@ const LAST_DECISION_MS = 900_000;
 export class RadiusProxy {
   readonly site: string;
   readonly failMode: FailMode;
+  apiKey = '';
+  onAnswer: (identity: string, answer: Answer) => void = () => undefined;
   accountingTrouble: AccountingTrouble = { lost: 0, doubled: 0, late: 0 };
-  readonly #apiKey: string;
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
   /** @returns an instance that is up, if there is one */
@@ -44,13 +45,12 @@ export class RadiusProxy {
 
   constructor(
     site: string,
-    options: { readonly apiKey: string; readonly failMode: FailMode; readonly connector: () => Connector | undefined },
+    options: { readonly failMode: FailMode; readonly connector: () => Connector | undefined },
     time: VirtualTime,
     random: SeededRandom,
   ) {
     this.site = site;
     this.failMode = options.failMode;
-    this.#apiKey = options.apiKey;
     this.#connector = options.connector;
     this.#time = time;
     this.#random = random;
@@ -66,12 +66,13 @@ export class RadiusProxy {
     const end = (answer: Answer): void => {
       if (over) return;
       over = true;
+      this.onAnswer(identity, answer);
       this.#time.after(2, () => done(answer));
     };
     this.#time.after(LOOKUP_TIMEOUT_MS, () => end(this.#byFailMode(identity)));
     const connector = this.#connector();
     if (connector === undefined) return;
-    connector.lookup(this.#apiKey, JSON.stringify(request)).then(
+    connector.lookup(this.apiKey, JSON.stringify(request)).then(
       (answered) => {
         if (over) return;
         const answer = toAnswer(answered);
@@ -115,7 +116,7 @@ export class RadiusProxy {
         cancel();
         resolve(taken);
       };
-      connector?.accounting(this.#apiKey, text).then(
+      connector?.accounting(this.apiKey, text).then(
         () => end(true),
         // 400: it will not be better the next time.
         (thrown) => end(thrown instanceof RequestError && thrown.status === 400),

@@ -118,6 +118,12 @@ export class MemoryStorage {
     this.#tables = new Map(TABLE_NAMES.map((name) => [name, new MemoryTable(now)]));
   }
 
+  /** What an operator put into force last, as it stands in its row. */
+  policyState(): { readonly activations?: readonly { readonly version: string }[] } {
+    const [row] = this.#tables.get('policies')?.list("PartitionKey eq 'policy' and RowKey eq 'state'").rows ?? [];
+    return row === undefined ? {} : JSON.parse(String(row['state']));
+  }
+
   /** Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. */
   open(wire: Wire): Tables {
     const clients = [...this.#tables].map(([name, table]) => [name, new MemoryTableClient(name, table, wire)]);

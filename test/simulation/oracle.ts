@@ -1,0 +1,85 @@
+// What must be true of a world, read from the truth alone: what Intune holds, what the policy says, and what NASes really do.
+// It shares no code with the flows; of the product it asks only what an operator would ask.
+
+import type { App } from '../../shared/app.ts';
+import { type GivenAnswer, Nas, type NasSession } from './models/nas.ts';
+import { decide, type TrueStanding } from './policies.ts';
+import type { World } from './world.ts';
+
+type Job = Awaited<ReturnType<App['jobs']>>['jobs'][number];
+
+const FINAL = ['dead-lettered', 'refused', 'proven', 'answered', 'ended', 'superseded', 'expired'];
+
+export interface Difference {
+  readonly session: NasSession;
+  readonly nas: Nas;
+  readonly inForce: GivenAnswer;
+  readonly wanted: string;
+}
+
+/** Every live station whose answer is not the one that policy gives. */
+export function differences(world: World): Difference[] {
+  return world.nases.flatMap((nas) =>
+    nas.sessions().flatMap((session) => {
+      const inForce = Nas.inForce(session);
+      if (inForce === undefined) return [];
+      const standing = standingOf(world, session.station.mac, inForce);
+      const wanted = decide(world.policy, standing, nas.proxy.site, inForce.credential);
+      return wanted === inForce.outcome ? [] : [{ session, nas, inForce, wanted }];
+    }),
+  );
+}
+
+function standingOf(world: World, mac: string, { credential, presented }: GivenAnswer): TrueStanding {
+  if (credential !== 'mab') return presented === undefined ? 'unidentified' : stateOf(world, presented);
+  // The second digit says whether the address was made up locally: no device is known by such a one.
+  if ('2367abef'.includes(mac.charAt(1))) return 'unidentified';
+  const holders = world.intune.truth().filter(({ wifiMac }) => wifiMac === mac);
+  const [only] = holders;
+  if (only === undefined) return 'notEnrolled';
+  return holders.length > 1 ? 'ambiguous' : stateOf(world, only.id);
+}
+
+function stateOf(world: World, id: string): TrueStanding {
+  const state = world.intune.get(id)?.complianceState;
+  return state === 'compliant' || state === 'noncompliant' || state === 'inGracePeriod' ? state : 'notEnrolled';
+}
+
+/** What operators see under way, or not enforced. */
+export async function notEnforced(world: World): Promise<readonly Job[]> {
+  return allJobs(world, [['notEnforced', 'true']]);
+}
+
+export async function allJobs(world: World, query: [string, string][]): Promise<readonly Job[]> {
+  const jobs: Job[] = [];
+  for (let after: string | undefined; ; ) {
+    const parameters: [string, string][] = [
+      ...query,
+      ['limit', '1000'],
+      ...(after === undefined ? [] : [['after', after] as [string, string]]),
+    ];
+    const page = await world.operate((app, key) => app.jobs(key, parameters));
+    jobs.push(...(page?.jobs ?? []));
+    if (page?.next === undefined) return jobs;
+    after = page.next;
+  }
+}
+
+/** A job about this station at this place. */
+export function covers(job: Job, { session, nas }: Difference): boolean {
+  const mac = job.session.callingStationId?.replaceAll('-', '').toLowerCase();
+  return job.site === nas.proxy.site && mac === session.station.mac && job.nas.nasIpAddress === nas.address;
+}
+
+export function describe({ session, nas, inForce, wanted }: Difference): string {
+  return `${session.station.name} (${session.station.mac}) by ${inForce.credential} at ${nas.name} ${session.port} has ${inForce.outcome} (${inForce.given} ${inForce.class ?? 'without Class'}, ${inForce.standing}), and policy gives ${wanted}`;
+}
+
+/** A job has one end, and is over with it. */
+export function twoEnds(jobs: readonly Job[]): string[] {
+  return jobs.flatMap(({ id, stage, steps }) => {
+    const ends = steps.filter((step) => FINAL.includes(step.stage)).map((step) => step.stage);
+    if (ends.length === 0 || (ends.length === 1 && ends[0] === stage)) return [];
+    return [`job ${id} came to ${ends.join(' and ')} and stands at ${stage}`];
+  });
+}

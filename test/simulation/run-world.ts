@@ -1,0 +1,92 @@
+// From the beginning of a world to its rest: a history happens to it, everything heals, time runs on, and the oracle looks.
+
+import { happen, historyOf, type SimEvent } from './events.ts';
+import { allJobs, covers, describe, differences, notEnforced, twoEnds } from './oracle.ts';
+import { seededRandom } from './seeded-random.ts';
+import { type Failure, POLLING_INTERVAL_MS, World } from './world.ts';
+
+const MINUTE = 60_000;
+const LONGEST_HISTORY_MS = 25 * MINUTE;
+/** Two sweeps and the attempts of a job, which lie ten minutes apart at most. */
+const REST_MS = 5 * POLLING_INTERVAL_MS;
+/** A poll looks each minute; what it stored is enforced within one more. */
+const AFTER_CHANGE_MS = 2 * MINUTE + 20_000;
+
+export interface Outcome {
+  readonly seed: number;
+  readonly events: readonly SimEvent[];
+  readonly failures: readonly Failure[];
+}
+
+export function historyOfSeed(seed: number): SimEvent[] {
+  return historyOf(seed, LONGEST_HISTORY_MS);
+}
+
+export async function runWorld(
+  seed: number,
+  events: readonly SimEvent[] = historyOfSeed(seed),
+  trace?: (line: string) => void,
+): Promise<Outcome> {
+  const world = new World(seed, trace);
+  const begins = world.time.now;
+  await world.begin();
+  for (const event of events) {
+    world.time.after(event.at, () => {
+      world.tell(`EVENT ${event.kind} ${event.a} ${event.b} ${event.c}`);
+      void happen(world, event);
+    });
+  }
+  const last = events.at(-1)?.at ?? 0;
+  await world.time.runUntil(begins + Math.max(last, 2 * MINUTE));
+  world.heal();
+  await world.time.runUntil(world.time.now + REST_MS);
+  await atRest(world);
+  if (world.failures.length === 0) await afterChange(world, seed);
+  return { seed, events, failures: world.failures };
+}
+
+async function atRest(world: World): Promise<void> {
+  await compare(world, 'at rest');
+  const jobs = await awaitIn(world, allJobs(world, []));
+  for (const problem of twoEnds(jobs)) world.fail(problem);
+  for (const { site, spooled } of world.proxies) {
+    if (spooled > 0) world.fail(`the accounting spool of ${site} still holds ${spooled} records`);
+  }
+}
+
+/** One device turns in a world that is well: nobody keeps the old answer for long. */
+async function afterChange(world: World, seed: number): Promise<void> {
+  const random = seededRandom(seed, 'afterwards');
+  const connected = world.nases.flatMap((nas) => nas.sessions().flatMap(({ station }) => station.device ?? []));
+  if (connected.length === 0) return;
+  const id = random.pick(connected);
+  const state = world.intune.get(id)?.complianceState;
+  if (state === undefined) return;
+  world.tell(`${id} turns, and all is well`);
+  world.turn(id, state === 'compliant' ? 'noncompliant' : 'compliant', true);
+  await world.time.runUntil(world.time.now + world.intune.lagMs + AFTER_CHANGE_MS);
+  await compare(world, 'after a change');
+}
+
+async function compare(world: World, when: string): Promise<void> {
+  const found = differences(world);
+  if (found.length === 0) return;
+  const listed = await awaitIn(world, notEnforced(world));
+  // What came right while the list was read is no difference.
+  const still = differences(world);
+  for (const difference of found) {
+    const remains = still.some(({ session }) => session === difference.session);
+    if (remains && !listed.some((job) => covers(job, difference))) world.fail(`${when}: ${describe(difference)}`);
+  }
+}
+
+/** Lets time pass until the product has answered. */
+async function awaitIn<T>(world: World, answer: Promise<T>): Promise<T> {
+  let value: { readonly answer: T } | undefined;
+  void answer.then((given) => {
+    value = { answer: given };
+  });
+  for (let tries = 0; value === undefined && tries < 600; tries++) await world.time.runUntil(world.time.now + 100);
+  if (value === undefined) throw new Error('the product gives no answer to an operator');
+  return value.answer;
+}
