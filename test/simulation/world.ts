@@ -245,6 +245,7 @@ export class World {
         this.time,
         random,
       );
+      if (this.trace !== undefined) proxy.tell = (line) => this.tell(`  ${site} ${line}`);
       proxy.onAnswer = (identity, answer) => this.#noteAnswer(identity, answer);
       this.proxies.push(proxy);
       for (let count = this.random.between(2, 3); count > 0; count--) {

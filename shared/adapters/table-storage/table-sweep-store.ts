@@ -7,7 +7,7 @@ import type { SweepRunRecord, SweepState, SweepStore } from '../../ports/sweep-s
 import { createOrReplace } from './create-or-replace.ts';
 import { FleetShardRows } from './fleet-shard-rows.ts';
 import { prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NEVER_SWEPT: SweepState = { runNumber: 0 };
 
@@ -46,7 +46,7 @@ export class TableSweepStore implements SweepStore {
     const rows = this.#table.listEntities<Record<string, unknown>>({
       queryOptions: { filter: prefixFilter(SWEEP_STATE_ROW.partitionKey, 'run|') },
     });
-    for await (const row of rows) {
+    for await (const row of storePages('listing runs', rows)) {
       if (runs.length === limit) break;
       const { partitionKey, rowKey, etag, timestamp, ...columns } = row;
       runs.push(columns as unknown as SweepRunRecord);

@@ -33,6 +33,8 @@ export class RadiusProxy {
   readonly site: string;
   readonly failMode: FailMode;
   apiKey = '';
+  /** What comes and goes, for a trace. */
+  tell: (line: string) => void = () => undefined;
   onAnswer: (identity: string, answer: Answer) => void = () => undefined;
   accountingTrouble: AccountingTrouble = { lost: 0, doubled: 0, late: 0 };
   readonly #time: VirtualTime;
@@ -85,8 +87,12 @@ export class RadiusProxy {
 
   account(record: Readonly<Record<string, unknown>>): void {
     const { lost, doubled, late } = this.accountingTrouble;
-    if (this.#random.chance(lost)) return;
     const text = JSON.stringify(record);
+    if (this.#random.chance(lost)) {
+      this.tell(`accounting lost ${text}`);
+      return;
+    }
+    this.tell(`accounting ${text}`);
     const times = this.#random.chance(doubled) ? 2 : 1;
     for (let copy = 0; copy < times; copy++) {
       const delayMs = this.#random.chance(late) ? this.#random.between(5_000, 300_000) : this.#random.between(5, 200);
@@ -102,7 +108,10 @@ export class RadiusProxy {
   async #deliver(): Promise<void> {
     this.#delivering = true;
     while (this.#spool.length > 0) {
-      if (await this.#delivered(this.#spool[0] as string)) this.#spool.shift();
+      const text = this.#spool[0] as string;
+      const isDelivered = await this.#delivered(text);
+      this.tell(`accounting ${isDelivered ? 'delivered' : 'refused'} ${text}`);
+      if (isDelivered) this.#spool.shift();
       else await new Promise<void>((resolve) => void this.#time.after(ACCOUNTING_RETRY_MS, resolve));
     }
     this.#delivering = false;

@@ -124,6 +124,11 @@ export class MemoryStorage {
     return row === undefined ? {} : JSON.parse(String(row['state']));
   }
 
+  /** Every row of a table, to look into a failure. */
+  dump(name: TableName): readonly StoredRow[] {
+    return this.#tables.get(name)?.list(undefined).rows ?? [];
+  }
+
   /** Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. */
   open(wire: Wire): Tables {
     const clients = [...this.#tables].map(([name, table]) => [name, new MemoryTableClient(name, table, wire)]);
