@@ -51,6 +51,8 @@ export interface AppOverrides {
   readonly random?: Random;
   readonly log?: Logger;
   readonly onChange?: ChangeListener;
+  /** Entries that a cache holds at most: memory for all of them is taken at once. */
+  readonly mostRemembered?: number;
   /** Clients of the tables, by how long their caller can wait. */
   readonly openTables?: (patience: Patience) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
@@ -119,6 +121,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   checkFiles(settings);
   const clock = overrides.clock ?? systemClock;
   const timer = overrides.timer ?? systemTimer;
+  const { mostRemembered } = overrides;
   const random = overrides.random ?? systemRandom;
   const log = overrides.log ?? createJsonLineLogger(clock, writeLine);
   const closing: (() => Promise<void>)[] = [];
@@ -129,7 +132,18 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   });
   const openTables = overrides.openTables ?? (async (patience) => tablesOf(settings, patience));
   const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
-  const context: Context = { settings, clock, timer, random, log, intune, openTables, serviceBus, closing };
+  const context: Context = {
+    settings,
+    clock,
+    timer,
+    random,
+    log,
+    intune,
+    openTables,
+    serviceBus,
+    closing,
+    mostRemembered,
+  };
 
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));

@@ -20,6 +20,8 @@ export interface Context {
   readonly log: Logger;
   /** Opened on first use, once per process: what is signed in with is shared. */
   readonly intune: () => Promise<IntuneAccess>;
+  /** Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes. */
+  readonly mostRemembered?: number | undefined;
   readonly openTables: (patience: Patience) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */
   readonly serviceBus: () => Promise<() => ServiceBusClient>;

@@ -14,7 +14,7 @@ import { once } from './once.ts';
  * @param tasks where the poll leaves the address of the service
  */
 export function liveQuery(
-  { settings, clock, intune }: Context,
+  { settings, clock, intune, mostRemembered }: Context,
   tasks: TaskStore,
   metrics: Metrics,
 ): { readonly live?: LiveQuery } {
@@ -24,6 +24,6 @@ export function liveQuery(
   const retrieval: Pick<ComplianceRetrieval, 'readByDeviceId'> = {
     readByDeviceId: async (id, options) => (await opened()).readByDeviceId(id, options),
   };
-  const deps = { retrieval, unknown: createUnknownDevicesCache(), clock, metrics };
+  const deps = { retrieval, unknown: createUnknownDevicesCache(mostRemembered), clock, metrics };
   return { live: new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances }) };
 }

@@ -39,7 +39,7 @@ import { openPolicySource } from './open-policy-source.ts';
 const ACCOUNTING_DEADLINE_MS = 5_000;
 
 export async function openLookup(context: Context) {
-  const { settings, clock, timer, random, log } = context;
+  const { settings, clock, timer, random, log, mostRemembered } = context;
   const tables = await context.openTables('lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), clock);
   const metrics = createLogMetrics(log);
@@ -53,11 +53,11 @@ export async function openLookup(context: Context) {
   };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
-    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer),
+    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     decisions: new TableDecisionStore(tables.sessions),
-    recentAnswers: createRecentAnswersCache(),
-    nases: createNasMemory(),
+    recentAnswers: createRecentAnswersCache(mostRemembered),
+    nases: createNasMemory(mostRemembered),
     writeDeadlineMs: settings.unwritten.writeDeadlineMs,
     unwrittenPermitSeconds: settings.unwritten.permitSeconds,
     unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics),

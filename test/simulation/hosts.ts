@@ -38,6 +38,7 @@ export function appOf(process: SimProcess, settings: Settings, services: Service
     random,
     log,
     onChange: async () => undefined,
+    mostRemembered: 200,
     openTables: async (patience) => services.storage.open(process.wireTo('storage', STORAGE_LIMIT_MS[patience])),
     connectServiceBus: () => services.bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)),
     openIntune: () => services.intune.access(process),

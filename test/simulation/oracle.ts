@@ -8,7 +8,7 @@ import type { World } from './world.ts';
 
 type Job = Awaited<ReturnType<App['jobs']>>['jobs'][number];
 
-const FINAL = ['dead-lettered', 'refused', 'proven', 'answered', 'ended', 'superseded', 'expired'];
+const FINAL = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
 
 export interface Difference {
   readonly session: NasSession;

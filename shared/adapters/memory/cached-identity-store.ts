@@ -14,9 +14,9 @@ export class CachedIdentityStore implements IdentityStore {
   readonly #store: IdentityStore;
   readonly #holders: LRUCache<string, IdentityHolders>;
 
-  constructor(store: IdentityStore, timer: Stopwatch, youngEnoughMs: number = YOUNG_ENOUGH_MS) {
+  constructor(store: IdentityStore, timer: Stopwatch, most: number = MOST_POINTERS) {
     this.#store = store;
-    this.#holders = new LRUCache({ max: MOST_POINTERS, ttl: youngEnoughMs, ...ageBy(timer) });
+    this.#holders = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
   }
 
   /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */

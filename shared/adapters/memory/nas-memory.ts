@@ -11,10 +11,10 @@ const MOST_NASES = 20_000;
 /** A NAS behind a few proxies; of one that comes from more, the newest are remembered. */
 const MOST_SOURCES = 8;
 
-export function createNasMemory(): NasMemory {
-  const sources = new LRUCache<string, readonly string[]>({ max: MOST_NASES });
-  const restarts = new LRUCache<string, Instant>({ max: MOST_NASES });
-  const clocks = new LRUCache<string, Instant>({ max: MOST_NASES });
+export function createNasMemory(most = MOST_NASES): NasMemory {
+  const sources = new LRUCache<string, readonly string[]>({ max: most });
+  const restarts = new LRUCache<string, Instant>({ max: most });
+  const clocks = new LRUCache<string, Instant>({ max: most });
   const keyOf = (site: string, nas: CoaNas): string => JSON.stringify([site, namesOfNas(nas)[0]]);
   return {
     noteSource(site, nas) {

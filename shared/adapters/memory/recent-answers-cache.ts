@@ -6,9 +6,9 @@ import type { RecentAnswer, RecentAnswers } from '../../ports/recent-answers.ts'
 
 const MOST_SESSIONS = 50_000;
 
-export function createRecentAnswersCache(): RecentAnswers {
-  const answers = new LRUCache<string, RecentAnswer>({ max: MOST_SESSIONS });
-  const columns = new LRUCache<string, { readonly column: string; readonly until: Instant }>({ max: MOST_SESSIONS });
+export function createRecentAnswersCache(most = MOST_SESSIONS): RecentAnswers {
+  const answers = new LRUCache<string, RecentAnswer>({ max: most });
+  const columns = new LRUCache<string, { readonly column: string; readonly until: Instant }>({ max: most });
   return {
     get: (sessionId) => answers.get(sessionId),
     set: (sessionId, answer) => void answers.set(sessionId, answer),
