@@ -22,6 +22,8 @@ const STORAGE_LIMIT_MS = { lookup: 5_000, background: 25_000 } as const;
 const BUS_LIMIT_MS = 15_000;
 const ENFORCE_EVERY_MS = 10_000;
 const POLL_EVERY_MS = 60_000;
+/** More often than this would only cost. */
+const STANDBY_RETRY_MS = 10_000;
 const HOUSEKEEPING_EVERY_MS = 3_600_000;
 
 export interface Services {
@@ -102,6 +104,7 @@ export function runRelay(
     clock,
     log,
     random: random.fraction,
+    timing: { standbyRetryMs: STANDBY_RETRY_MS },
   });
 }
 

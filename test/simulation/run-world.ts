@@ -6,9 +6,9 @@ import { seededRandom } from './seeded-random.ts';
 import { type Failure, POLLING_INTERVAL_MS, World } from './world.ts';
 
 const MINUTE = 60_000;
-const LONGEST_HISTORY_MS = 18 * MINUTE;
+const LONGEST_HISTORY_MS = 14 * MINUTE;
 /** Two sweeps and the attempts of a job, which lie ten minutes apart at most. */
-const REST_MS = 3 * POLLING_INTERVAL_MS + 3 * MINUTE;
+const REST_MS = 4 * POLLING_INTERVAL_MS;
 /** A poll looks each minute; what it stored is enforced within one more. */
 const AFTER_CHANGE_MS = 2 * MINUTE + 20_000;
 

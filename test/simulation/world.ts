@@ -22,7 +22,7 @@ import { INSTANT } from './services/wire.ts';
 import { SimProcess } from './sim-process.ts';
 import { VirtualTime } from './virtual-time.ts';
 
-export const POLLING_INTERVAL_MS = 5 * 60_000;
+export const POLLING_INTERVAL_MS = 3 * 60_000;
 const BEGINS_AT = Date.UTC(2026, 10, 30, 8, 0, 0);
 
 const ENV = {
@@ -263,7 +263,8 @@ export class World {
       kind,
       profile: random.pick(['cisco-ios', 'generic-rfc5176'] as const),
       sendsClass: random.chance(0.75),
-      sendsAccounting: random.chance(0.85),
+      // Where an access point accounts for nothing, nobody hears of a fast roam.
+      sendsAccounting: random.chance(0.75) || kind === 'access-point',
       interimMs: random.pick([undefined, 300_000, 600_000]),
       namesSessionInRequest: random.chance(0.5),
       namesAuditSession: random.chance(0.4),
@@ -339,9 +340,10 @@ export class World {
   }
 
   /** What is called so as of a moment must have been so at that moment or later, as far as lists may lag behind. */
-  #lieOfAge({ device, asOf, standing }: Answer): string | undefined {
+  #lieOfAge({ device, asOf, standing, live }: Answer): string | undefined {
     if (device === undefined || asOf === undefined || standing === undefined) return undefined;
-    const until = this.intune.lastTimeOf(device, standing);
+    const states = live && standing === 'compliant' ? [standing, 'inGracePeriod'] : [standing];
+    const until = this.intune.lastTimeOf(device, states);
     const slackMs = this.intune.lagMs + 10_000 + this.largestSkewMs;
     if (until === undefined || Date.parse(asOf) - slackMs <= until) return undefined;
     return `${device} ${standing} as of ${asOf}, but only until ${new Date(until).toISOString()}`;

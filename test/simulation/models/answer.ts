@@ -12,6 +12,8 @@ export interface Answer {
   /** Device that it rests on, and when that was known to be so. */
   readonly device?: string;
   readonly asOf?: string;
+  /** Intune itself said so, while the RADIUS server waited; it does not tell a grace period from compliance. */
+  readonly live?: boolean;
 }
 
 /**

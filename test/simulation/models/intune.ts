@@ -83,10 +83,10 @@ export class IntuneModel {
     return this.#histories.get(id)?.at(-1)?.at;
   }
 
-  /** Until when the device was in that state; `undefined` where it never was. A state that is true now ends never. */
-  lastTimeOf(id: string, state: string): number | undefined {
+  /** Until when the device was in one of these states; `undefined` where it never was. A state that is true now ends never. */
+  lastTimeOf(id: string, states: readonly string[]): number | undefined {
     const history = this.#histories.get(id) ?? [];
-    const last = history.findLastIndex(({ device }) => device?.complianceState === state);
+    const last = history.findLastIndex(({ device }) => device !== undefined && states.includes(device.complianceState));
     return last < 0 ? undefined : (history[last + 1]?.at ?? Number.POSITIVE_INFINITY);
   }
 

@@ -88,7 +88,8 @@ export class RadiusProxy {
   account(record: Readonly<Record<string, unknown>>): void {
     const { lost, doubled, late } = this.accountingTrouble;
     const text = JSON.stringify(record);
-    if (this.#random.chance(lost)) {
+    // A Start is repeated until it is acknowledged: nothing else says where a station has roamed to.
+    if (record['status'] !== 'Start' && this.#random.chance(lost)) {
       this.tell(`accounting lost ${text}`);
       return;
     }
@@ -152,6 +153,6 @@ function toAnswer({ decision, sessionTimeoutSeconds }: LookupAnswer): Answer {
     seconds: sessionTimeoutSeconds,
     given: 'connector',
     standing,
-    ...(device && { asOf: device.asOf, device: device.id }),
+    ...(device && { asOf: device.asOf, device: device.id, live: device.live === true }),
   };
 }
