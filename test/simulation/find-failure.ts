@@ -20,7 +20,7 @@ export async function firstFailure(
 }
 
 /** A history that nearly all seeds find is short soon; another one need not be the very shortest. */
-const MOST_RUNS = 120;
+const MOST_RUNS = 80;
 
 export async function shortestHistory({ seed, failures }: Outcome): Promise<Outcome> {
   let runs = 0;

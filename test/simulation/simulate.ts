@@ -14,8 +14,9 @@ const USAGE = `Usage: npm run simulate -- [--seeds 300] [--from 1] [--workers 1]
   --go-on     past failures, each with its shortest history
   --seed      one world; --shortest leaves out all events that the failure does not need, --trace prints what happens`;
 
-/** Seeds that a worker takes at once. */
+/** Seeds that a worker takes at once, and in its life: each world leaves something behind in a process. */
 const SHARE = 25;
+const SHARES_OF_A_WORKER = 16;
 
 const { values } = parseArgs({
   options: {
@@ -67,7 +68,10 @@ async function runMany(from: number, count: number, workers: number): Promise<vo
     failed += 1;
     console.log(report(outcome));
   };
-  await Promise.all(Array.from({ length: workers }, () => work(takeShare, onDone, onFailure)));
+  const workOn = async (): Promise<void> => {
+    while (next < end && (failed === 0 || values['go-on'])) await work(takeShare, onDone, onFailure);
+  };
+  await Promise.all(Array.from({ length: workers }, workOn));
   const seconds = (performance.now() - startedAt) / 1000;
   console.log(`${done + failed} worlds from seed ${from} in ${seconds.toFixed(0)} s: ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
@@ -81,8 +85,10 @@ function work(
 ): Promise<void> {
   const worker = new Worker(new URL('./simulate-worker.ts', import.meta.url));
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let shares = 0;
   const give = (): void => {
-    const share = takeShare();
+    const share = shares < SHARES_OF_A_WORKER ? takeShare() : undefined;
+    shares += 1;
     if (share === undefined) void worker.terminate().then(() => resolve(), reject);
     else worker.postMessage(share);
   };

@@ -36,6 +36,10 @@ const ENV = {
   MASS_CHANGE_DEVICES: '4',
   MASS_CHANGE_PERCENT: '40',
   LOG_IDENTITY_PRIVACY: 'Original',
+  // The built-in policy asks for no more evidence than the policies of a world do.
+  MINIMUM_ASSURANCE: 'mac',
+  WEAK_IDENTITY_ROLE: 'compliant',
+  WEAK_IDENTITY_VLAN: '10',
 } as const;
 
 const settingsOf = new Map<string, Settings>();
