@@ -131,15 +131,15 @@ export class World {
   async begin(): Promise<void> {
     const clients = new TableClientStore(this.storage.open(INSTANT).clients);
     const random = seededRandom(this.#seed, 'keys');
-    const add = async (name: string, site: string, kind: 'radius-proxy' | 'operator'): Promise<string> => {
+    const add = async (name: string, site: string, kind: 'radius' | 'administrator'): Promise<string> => {
       const secret = random.hex(32);
       const sessionKey = await clients.sessionKeyOf(site, random.hex(32));
       const credentials = [credentialFor(secret, random.hex(16), new Date(this.time.now).toISOString())];
       await clients.create({ name, site, kind, sessionKey, credentials });
       return formatApiKey(name, secret);
     };
-    for (const proxy of this.proxies) proxy.apiKey = await add(`radius-${proxy.site}`, proxy.site, 'radius-proxy');
-    this.#operatorKey = await add('operator', 'hq', 'operator');
+    for (const proxy of this.proxies) proxy.apiKey = await add(`radius-${proxy.site}`, proxy.site, 'radius');
+    this.#operatorKey = await add('operator', 'hq', 'administrator');
     for (let index = 1; index <= 2; index++) this.#join('http', `http-${index}`, (member) => this.#startHttp(member));
     this.#join('background', 'background', (member) => this.#startBackground(member));
     for (const { site } of this.proxies) {
