@@ -152,9 +152,10 @@ describe('a device that turns noncompliant while it is connected, and compliant 
     const proven = stage('proven', intoQuarantine.id);
     const second = await authenticate(laptop);
     expect(second.told).toBe('quarantine/666');
+    // The switch applies the answer, and says so with its Class: that is the proof.
+    await account(laptop, 'Start', 'live-0002', second.reference);
     await proven;
     await account(laptop, 'Stop', 'live-0001', first.reference);
-    await account(laptop, 'Start', 'live-0002', second.reference);
 
     const backToNormal = await changed(laptop, 'compliant');
     expect(backToNormal.urgent).toBe(false);
@@ -162,7 +163,9 @@ describe('a device that turns noncompliant while it is connected, and compliant 
       { packet: 'Disconnect-Request', callingStationId: laptop.mac, acctSessionId: 'live-0002', answer: 'ack' },
     ]);
     const provenToo = stage('proven', backToNormal.id);
-    expect((await authenticate(laptop)).told).toBe('compliant/10');
+    const third = await authenticate(laptop);
+    expect(third.told).toBe('compliant/10');
+    await account(laptop, 'Start', 'live-0003', third.reference);
     await provenToo;
 
     // A poll and a comparison of all sessions at the same moment may both decide it: all but one are superseded.
@@ -189,7 +192,7 @@ describe('an operator', () => {
     const laptop = station('NAC-00002');
     const { told, reference } = await authenticate(laptop);
     expect(told).toBe('quarantine/666');
-    await account(laptop, 'Start', 'live-0003', reference);
+    await account(laptop, 'Start', 'live-0004', reference);
     const sent = recorder.requests.length;
 
     const acknowledged = stage('acknowledged');
@@ -199,11 +202,13 @@ describe('an operator', () => {
     const { job } = await acknowledged;
     expect(JSON.parse(reply.body)).toEqual({ jobs: [job] });
     expect(recorder.requests.slice(sent)).toEqual([
-      { packet: 'Disconnect-Request', callingStationId: laptop.mac, acctSessionId: 'live-0003', answer: 'ack' },
+      { packet: 'Disconnect-Request', callingStationId: laptop.mac, acctSessionId: 'live-0004', answer: 'ack' },
     ]);
 
     const proven = stage('proven', String(job));
-    expect((await authenticate(laptop)).told).toBe(told);
+    const again = await authenticate(laptop);
+    expect(again.told).toBe(told);
+    await account(laptop, 'Start', 'live-0005', again.reference);
     await proven;
     expect(await jobsOf(laptop, '&notEnforced=true')).toEqual([]);
   });
