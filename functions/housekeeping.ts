@@ -1,10 +1,11 @@
-// Timer: removes jobs and sessions that have been over for long, a bounded share each time.
+// Timer: removes what has been over for long, as much as it has time for.
 
 import { app } from '@azure/functions';
 import { connector, scheduleOf } from './connector.ts';
+import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 
 app.timer('housekeeping', { schedule: scheduleOf('HOUSEKEEPING_SCHEDULE'), handler: housekeeping });
 
 async function housekeeping(): Promise<void> {
-  await connector().keepHouse();
+  await connector().keepHouse(FUNCTION_TIMEOUT_MS);
 }

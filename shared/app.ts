@@ -25,6 +25,7 @@ import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
+import type { Removed } from './enforcement/keep-house.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
@@ -111,8 +112,11 @@ export interface App {
   decisions(apiKey: string | null): Promise<DecisionDesk>;
   /** A page of the audit, newest first, of the sites that the asker may see. */
   audit(apiKey: string | null, query: Iterable<[string, string]>): Promise<AuditPage>;
-  /** Removes a share of the jobs and sessions that have been over for long, and of old decisions. */
-  keepHouse(): Promise<{ readonly jobs: number; readonly sessions: number; readonly decisions: number }>;
+  /**
+   * Removes decisions, sessions, jobs and audit entries that have been over for long, as many as time suffices for.
+   * @param functionTimeoutMs how long the host lets a function run before it ends the process; two minutes unless given
+   */
+  keepHouse(functionTimeoutMs?: number): Promise<Removed>;
   close(): Promise<void>;
 }
 
@@ -253,11 +257,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       const client = await operators.may(apiKey, 'read');
       return (await audit()).list(query, (asked) => operators.siteOf(client, asked));
     },
-    async keepHouse() {
-      const removed = await (await housekeeping())();
-      await (await audit()).removeOld();
-      return removed;
-    },
+    keepHouse: async (functionTimeoutMs = 120_000) => (await housekeeping())(functionTimeoutMs),
     async doctor(apiKey) {
       await operators.may(apiKey, 'read');
       return doctor();

@@ -2,13 +2,12 @@
 
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
-import { addMilliseconds, toInstant } from '../domain/instant.ts';
+import { toInstant } from '../domain/instant.ts';
 import { readAuditQuery } from '../http/read-audit-query.ts';
 import type { AuditPage } from '../ports/audit-store.ts';
 import type { Context } from './context.ts';
 
 const LIST_DEADLINE_MS = 30_000;
-const MOST_REMOVED = 5_000;
 
 export interface Audit {
   /** @throws StoreError when the entry cannot be kept: then the change must not be made */
@@ -18,11 +17,9 @@ export interface Audit {
     query: Iterable<[string, string]>,
     siteOf: (asked: string | undefined) => string | undefined,
   ): Promise<AuditPage>;
-  /** Removes entries older than `AUDIT_HISTORY`. */
-  removeOld(): Promise<number>;
 }
 
-export async function openAudit({ settings, clock, random, log, openTables }: Context): Promise<Audit> {
+export async function openAudit({ clock, random, log, openTables }: Context): Promise<Audit> {
   const store = new TableAuditStore((await openTables('background')).audit, random);
   return {
     async note(entry) {
@@ -33,7 +30,5 @@ export async function openAudit({ settings, clock, random, log, openTables }: Co
       const range = readAuditQuery(query, toInstant(clock.now()));
       return store.list({ ...range, site: siteOf(range.site) }, { signal: clock.deadline(LIST_DEADLINE_MS) });
     },
-    removeOld: () =>
-      store.removeBefore(addMilliseconds(toInstant(clock.now()), -settings.auditHistoryMs), MOST_REMOVED),
   };
 }

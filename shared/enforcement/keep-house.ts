@@ -1,44 +1,104 @@
-// Removes what has been over for long: finished jobs after a set time, sessions a day after they expired. Each call does
-// a bounded share of it; nothing has to be remembered in between.
+// Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs and the audit.
+// The time for it is bounded, and shared out so that none of them is left to lie.
 
 import { SHARDS } from '../domain/device.ts';
-import { addMilliseconds, toInstant } from '../domain/instant.ts';
-import type { Clock } from '../ports/clock.ts';
+import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
+import type { AuditStore } from '../ports/audit-store.ts';
+import type { DecisionStore } from '../ports/decision-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
-import type { Random } from '../ports/random.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { type Chore, type ChoresDeps, workOffChores } from './work-off-chores.ts';
 
-export interface HousekeepingDeps {
-  readonly jobs: JobStore;
-  readonly sessions: SessionStore;
-  readonly clock: Clock;
-  readonly random: Random;
+export interface HousekeepingDeps extends ChoresDeps {
+  readonly decisions: Pick<DecisionStore, 'removeBefore'>;
+  readonly sessions: Pick<SessionStore, 'removeSilent'>;
+  readonly jobs: Pick<JobStore, 'listSites' | 'removeFinished'>;
+  readonly audit: Pick<AuditStore, 'removeBefore'>;
   readonly log: Logger;
 }
 
+/** Milliseconds for which each is kept. */
 export interface HousekeepingLimits {
-  /** Milliseconds that a job is kept after its end. */
+  readonly decisionHistoryMs: number;
+  /** From a job's end. */
   readonly jobHistoryMs: number;
-  /** Rows of a kind removed at once. */
-  readonly mostRemoved: number;
+  readonly auditHistoryMs: number;
 }
 
+/** Rows removed of each kind. */
+export interface Removed {
+  readonly decisions: number;
+  readonly sessions: number;
+  readonly jobs: number;
+  readonly audit: number;
+}
+
+export const HOUSEKEEPING_TASK = 'housekeeping';
+/** The rest of the time that a function may run is for what is under way when the budget ends. */
+const BUDGET_SHARE = 0.6;
+/** Partitions of their own, each with a transaction under way: an hour's decisions of a large fleet go within the time. */
+const DECISION_SHARDS_AT_ONCE = 4;
+
+/**
+ * @param functionTimeoutMs how long the host lets a function run before it ends the process
+ * @throws StoreError after every kind has had its turn
+ */
 export async function keepHouse(
-  { jobs, sessions, clock, random, log }: HousekeepingDeps,
-  { jobHistoryMs, mostRemoved }: HousekeepingLimits,
-): Promise<{ readonly jobs: number; readonly sessions: number }> {
-  const now = toInstant(clock.now());
-  const removedJobs = await jobs.removeFinished(addMilliseconds(now, -jobHistoryMs), mostRemoved);
-  // From another shard each time, so that every one has its turn even if no call ever gets round.
-  const first = Math.floor(random.fraction() * SHARDS.length);
-  let removedSessions = 0;
-  for (const index of SHARDS.keys()) {
-    const shard = SHARDS[(first + index) % SHARDS.length] ?? '0';
-    removedSessions += await sessions.removeSilent(shard, now, mostRemoved - removedSessions);
-    if (removedSessions >= mostRemoved) break;
-  }
-  const removed = { jobs: removedJobs, sessions: removedSessions };
-  if (removedJobs + removedSessions > 0) log.info('housekeeping.removed', removed);
-  return removed;
+  deps: HousekeepingDeps,
+  limits: HousekeepingLimits,
+  functionTimeoutMs: number,
+): Promise<Removed> {
+  const now = toInstant(deps.clock.now());
+  const chores = choresOf(deps, limits, now);
+  const { removed, unfinished, failure } = await workOffChores(
+    deps,
+    HOUSEKEEPING_TASK,
+    chores,
+    functionTimeoutMs * BUDGET_SHARE,
+  );
+  const { decisions = 0, sessions = 0, jobs = 0, audit = 0 } = removed;
+  const all = { decisions, sessions, jobs, audit };
+  if (decisions + sessions + jobs + audit > 0) deps.log.info('housekeeping.removed', all);
+  if (unfinished.length > 0) deps.log.info('housekeeping.goes-on', { unfinished });
+  if (failure !== undefined) throw failure;
+  return all;
+}
+
+function choresOf(
+  { decisions, sessions, jobs, audit }: HousekeepingDeps,
+  { decisionHistoryMs, jobHistoryMs, auditHistoryMs }: HousekeepingLimits,
+  now: Instant,
+): Chore[] {
+  const before = (keptMs: number): Instant => addMilliseconds(now, -keptMs);
+  return [
+    {
+      name: 'decisions',
+      share: 4,
+      atOnce: DECISION_SHARDS_AT_ONCE,
+      parts: async () => SHARDS,
+      work: (shard, signal) => decisions.removeBefore(shard, before(decisionHistoryMs), { signal }),
+    },
+    {
+      name: 'sessions',
+      share: 3,
+      atOnce: 1,
+      parts: async () => SHARDS,
+      work: (shard, signal) => sessions.removeSilent(shard, now, { signal }),
+    },
+    {
+      name: 'jobs',
+      share: 2,
+      atOnce: 1,
+      parts: async () => Array.fromAsync(jobs.listSites()),
+      work: (site, signal) => jobs.removeFinished(site, before(jobHistoryMs), { signal }),
+    },
+    {
+      name: 'audit',
+      share: 1,
+      atOnce: 1,
+      parts: async () => ['all'],
+      work: (_, signal) => audit.removeBefore(before(auditHistoryMs), { signal }),
+    },
+  ];
 }

@@ -48,7 +48,8 @@ export async function pumpOutbox(
   let next: string | undefined;
   const work = async (jobs: StoredJob[]): Promise<void> => {
     try {
-      queued += await pumpSite(deps, limits, jobs);
+      const ofSite = await pumpSite(deps, limits, jobs);
+      queued += ofSite;
     } catch (thrown) {
       failures.push(thrown);
       reportSite(deps, jobs[0]?.job.site, thrown);

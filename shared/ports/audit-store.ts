@@ -25,6 +25,6 @@ export interface AuditStore {
   append(entry: AuditEntry): Promise<void>;
   /** Newest first. */
   list(range: AuditRange, options?: CallOptions): Promise<AuditPage>;
-  /** Removes entries older than that, so many at most. @returns how many */
-  removeBefore(before: Instant, most: number, options?: CallOptions): Promise<number>;
+  /** Removes entries older than that. When the signal ends it, what was removed by then counts. @returns how many */
+  removeBefore(before: Instant, options?: CallOptions): Promise<number>;
 }

@@ -11,8 +11,12 @@ export interface DecisionStore {
   read(id: string, options?: CallOptions): Promise<DecisionRecord | undefined>;
   /** Newest first. @throws StoreError NAC_STORE_TIMEOUT when the signal ends it first */
   list(query: DecisionQuery, options?: CallOptions): Promise<DecisionPage>;
-  /** Removes decisions made before that time, so many and some more at most. @returns how many */
-  removeBefore(before: Instant, limit: number): Promise<number>;
+  /**
+   * Removes decisions of a shard (first digit of the ids) made before that time. When the signal ends it, what was removed
+   * by then counts.
+   * @returns how many
+   */
+  removeBefore(shard: string, before: Instant, options?: CallOptions): Promise<number>;
 }
 
 /** The session as it was when the decision was made. */

@@ -2,6 +2,7 @@
 
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { CallOptions } from './call-options.ts';
 
 export interface StoredJob {
   readonly job: EnforcementJob;
@@ -21,8 +22,12 @@ export interface JobStore {
   list(range: JobRange): AsyncIterable<EnforcementJob>;
   /** Every site that has had a job. */
   listSites(): AsyncIterable<string>;
-  /** Removes jobs that came to their end before that time, so many at most. @returns how many */
-  removeFinished(before: Instant, limit: number): Promise<number>;
+  /**
+   * Removes jobs of a site that came to their end before that time. When the signal ends it, what was removed by then
+   * counts.
+   * @returns how many
+   */
+  removeFinished(site: string, before: Instant, options?: CallOptions): Promise<number>;
 }
 
 export interface OutboxRange {

@@ -85,9 +85,8 @@ export interface SessionStore {
   /** Notes that a NAS restarted, for readers to apply. @returns false when that, or a later restart, is noted already */
   noteRestart(restart: NasRestart, options?: CallOptions): Promise<boolean>;
   /**
-   * Removes sessions of a shard that have been over for long, so many at most, and what leads to sessions that are not there
-   * any more. When the signal ends it, what was removed by then counts.
+   * Removes sessions of a shard that have been over for long, and what leads to sessions that are not there any more. When the signal ends it, what was removed by then counts.
    * @returns how many sessions
    */
-  removeSilent(shard: string, now: Instant, limit: number, options?: CallOptions): Promise<number>;
+  removeSilent(shard: string, now: Instant, options?: CallOptions): Promise<number>;
 }

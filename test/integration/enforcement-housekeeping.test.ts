@@ -1,9 +1,6 @@
 // Jobs and sessions that have been over for long are removed; what is live, open or recent stays.
 
 import { expect, it } from 'vitest';
-import { TableJobStore } from '../../shared/adapters/table-storage/table-job-store.ts';
-import { SHARDS } from '../../shared/domain/device.ts';
-import { toInstant } from '../../shared/domain/instant.ts';
 import {
   account,
   acknowledge,
@@ -116,33 +113,4 @@ it('a session that shows itself while it is being removed stays, and can be foun
   };
   expect(await nac.app.keepHouse()).toMatchObject({ sessions: 0 });
   expect(await nac.sessions.listByDevice({ source: 'intune', id: stationOf(nac, 'NAC-00001').device })).toHaveLength(1);
-});
-
-it('the work is bounded, and what is left is done the next times', async () => {
-  await using nac = await startEnforcement();
-  const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009', 'NAC-00011'];
-  for (const name of names) {
-    await ask(nac, name);
-    turn(nac, name, 'noncompliant');
-  }
-  await pollAgain(nac);
-  await takeJobs(nac);
-  nac.clock.advance(2 * HOUR_MS);
-  await nac.app.enforce();
-  await takeJobs(nac);
-  const jobs = new TableJobStore(nac.tables);
-  const later = toInstant(new Date(nac.clock.now().getTime() + DAY_MS));
-  const removed: number[] = [];
-  for (let count = 0; count === 0 || (removed.at(-1) ?? 0) > 0; count++)
-    removed.push(await jobs.removeFinished(later, 2));
-  expect(removed).toEqual([2, 2, 1, 0]);
-
-  const muchLater = toInstant(new Date(nac.clock.now().getTime() + 3 * DAY_MS));
-  const first = await Promise.all(SHARDS.map((shard) => nac.sessions.removeSilent(shard, muchLater, 1)));
-  const left = (await sessionRows(nac)).sessions.length;
-  expect(first.reduce((sum, count) => sum + count, 0) + left).toBe(names.length);
-  while ((await sessionRows(nac)).sessions.length > 0) {
-    for (const shard of SHARDS) await nac.sessions.removeSilent(shard, muchLater, 1);
-  }
-  expect(await sessionRows(nac)).toEqual({ sessions: [], ways: [] });
 });

@@ -18,17 +18,15 @@ const WAY_KEPT_MS = 2 * SESSION_LIFE_MS;
 
 /**
  * What is written again meanwhile has another etag and stays.
- * @param limit rows of a kind
  * @returns how many sessions
  */
 export async function removeSilentSessions(
   table: TableClient,
   shard: string,
   now: Instant,
-  limit: number,
   { signal }: CallOptions,
 ): Promise<number> {
-  const work = { table, limit, signal };
+  const work = { table, signal };
   const partition = `PartitionKey eq '${shardPartition(shard)}'`;
   const before = addMilliseconds(now, -WAY_KEPT_MS);
   const silent = `(overAt lt '${now}' or decidedAt lt '${before}')`;
@@ -44,13 +42,12 @@ export async function removeSilentSessions(
 
 interface Sweep {
   readonly table: TableClient;
-  readonly limit: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** @returns how many rows were removed, when all were looked at, so many were removed, or the time was up */
+/** @returns how many rows were removed when all were looked at, or the time was up */
 async function sweep(
-  { table, limit, signal }: Sweep,
+  { table, signal }: Sweep,
   filter: string,
   isToGo: (row: TableEntityResult<SessionRow>) => Promise<boolean>,
 ): Promise<number> {
@@ -58,11 +55,10 @@ async function sweep(
   const pages = table.listEntities<SessionRow>({ queryOptions: { filter } }).byPage({ maxPageSize: PAGE });
   for await (const page of storePages('listing sessions', pages)) {
     if (signal?.aborted) break;
-    await concurrently(page.slice(0, limit - removed), DELETE_CONCURRENCY, async (row) => {
+    await concurrently(page, DELETE_CONCURRENCY, async (row) => {
       if (signal?.aborted || !(await isToGo(row))) return;
       if (await remove(table, row)) removed += 1;
     });
-    if (removed >= limit) break;
   }
   return removed;
 }

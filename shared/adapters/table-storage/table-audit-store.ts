@@ -44,20 +44,19 @@ export class TableAuditStore implements AuditStore {
     return { entries };
   }
 
-  async removeBefore(before: Instant, most: number, { signal }: CallOptions = {}): Promise<number> {
+  async removeBefore(before: Instant, { signal }: CallOptions = {}): Promise<number> {
     const filter = `PartitionKey eq '${PARTITION}' and RowKey gt '${newestFirst(before)}.'`;
-    const options = signal ? { abortSignal: signal } : {};
     const pages = this.#table
-      .listEntities({ queryOptions: { filter, select: ['PartitionKey', 'RowKey'] }, ...options })
+      .listEntities({ queryOptions: { filter, select: ['PartitionKey', 'RowKey'] } })
       .byPage({ maxPageSize: LARGEST_TRANSACTION });
     let removed = 0;
     for await (const page of storePages('listing the old audit', pages)) {
+      if (signal?.aborted) break;
       const actions = page.map(
         ({ partitionKey = '', rowKey = '' }): TransactionAction => ['delete', { partitionKey, rowKey }],
       );
       if (actions.length > 0) await this.#submit(actions);
       removed += actions.length;
-      if (removed >= most) break;
     }
     return removed;
   }

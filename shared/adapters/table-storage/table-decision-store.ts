@@ -65,25 +65,17 @@ export class TableDecisionStore implements DecisionStore {
     }
   }
 
-  async removeBefore(before: Instant, limit: number): Promise<number> {
-    // A share for each shard: the last ones must have their turn however much there is.
-    const share = Math.ceil(limit / SHARDS.length);
-    let removed = 0;
-    for (const shard of SHARDS) removed += await this.#removeOfShard(shard, before, share);
-    return removed;
-  }
-
-  async #removeOfShard(shard: string, before: Instant, limit: number): Promise<number> {
+  async removeBefore(shard: string, before: Instant, { signal }: CallOptions = {}): Promise<number> {
     const queryOptions = { filter: decisionRange(shard, { until: before }), select: ['PartitionKey', 'RowKey'] };
     const pages = this.#table.listEntities({ queryOptions }).byPage({ maxPageSize: LARGEST_TRANSACTION });
     let removed = 0;
     for await (const page of storePages('listing old decisions', pages)) {
+      if (signal?.aborted) break;
       const actions = page.map(
         ({ partitionKey = '', rowKey = '' }): TransactionAction => ['delete', { partitionKey, rowKey }],
       );
       if (actions.length > 0) await this.#submit(actions);
       removed += actions.length;
-      if (removed >= limit) break;
     }
     return removed;
   }

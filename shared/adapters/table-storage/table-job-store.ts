@@ -6,6 +6,7 @@ import { concurrently } from '../../concurrently.ts';
 import { type EnforcementJob, isFinal } from '../../domain/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
 import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
@@ -133,29 +134,30 @@ export class TableJobStore implements JobStore {
     }
   }
 
-  async removeFinished(before: Instant, limit: number): Promise<number> {
-    const finished: TableEntityResult<JobEntity>[] = [];
-    for await (const site of this.listSites()) {
-      const queryOptions = { filter: olderJobsFilter(site, before) };
-      const pages = this.#jobs.listEntities<JobEntity>({ queryOptions }).byPage({ maxPageSize: LIST_PAGE });
-      for await (const page of storePages('listing finished jobs', pages)) {
-        // The time in a job's id is that of its beginning.
-        finished.push(...page.filter((row) => this.#readable(row, site).some((job) => endedBefore(job, before))));
-        if (finished.length >= limit) break;
-      }
-      if (finished.length >= limit) break;
+  async removeFinished(site: string, before: Instant, { signal }: CallOptions = {}): Promise<number> {
+    // The time in a job's id is that of its beginning.
+    const queryOptions = { filter: olderJobsFilter(site, before) };
+    const pages = this.#jobs.listEntities<JobEntity>({ queryOptions }).byPage({ maxPageSize: LIST_PAGE });
+    let removed = 0;
+    for await (const page of storePages('listing finished jobs', pages)) {
+      if (signal?.aborted) break;
+      const finished = page.filter((row) => this.#readable(row, site).some((job) => endedBefore(job, before)));
+      await concurrently(finished, READ_CONCURRENCY, async (row) => {
+        if (!signal?.aborted && (await this.#remove(row))) removed += 1;
+      });
     }
-    const removed = await concurrently(finished.slice(0, limit), READ_CONCURRENCY, async (row) => {
-      const { partitionKey = '', rowKey = '', etag } = row;
-      try {
-        await this.#jobs.deleteEntity(partitionKey, rowKey, { etag });
-        return 1;
-      } catch (thrown) {
-        if (isConflict(thrown) || isNotFound(thrown)) return 0;
-        throw toStoreError('removing a finished job', thrown);
-      }
-    });
-    return removed.reduce<number>((sum, one) => sum + one, 0);
+    return removed;
+  }
+
+  /** @returns false when the row was written since it was listed, or is gone */
+  async #remove({ partitionKey = '', rowKey = '', etag }: TableEntityResult<JobEntity>): Promise<boolean> {
+    try {
+      await this.#jobs.deleteEntity(partitionKey, rowKey, { etag });
+      return true;
+    } catch (thrown) {
+      if (isConflict(thrown) || isNotFound(thrown)) return false;
+      throw toStoreError('removing a finished job', thrown);
+    }
   }
 
   async *#listSite(filter: string, maxPageSize: number): AsyncGenerator<EnforcementJob, undefined> {

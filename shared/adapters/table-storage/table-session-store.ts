@@ -136,8 +136,8 @@ export class TableSessionStore implements SessionStore {
     return this.#restarts.note(restart, options);
   }
 
-  removeSilent(shard: string, now: Instant, limit: number, options: CallOptions = {}): Promise<number> {
-    return removeSilentSessions(this.#table, shard, now, limit, options);
+  removeSilent(shard: string, now: Instant, options: CallOptions = {}): Promise<number> {
+    return removeSilentSessions(this.#table, shard, now, options);
   }
 
   async #sessionIds(shard: string, key: DeviceKey, { signal }: CallOptions): Promise<string[]> {
