@@ -5,6 +5,7 @@ import path from 'node:path';
 import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
+import { certificateEnd, daysLeft } from './relay-certificate.ts';
 import type { NasEntry, RelayConfig, RelayLimits } from './relay-config.ts';
 import { relayWarnings, warningLine } from './relay-warnings.ts';
 
@@ -21,6 +22,7 @@ export function checkRelay(file: string, env: Readonly<Record<string, string | u
     `${file} is right.`,
     '',
     ...summary(config),
+    ...certificateLine(config, secrets.serviceBus),
     '',
     ...table(config.nas),
     ...(warnings.length === 0 ? [] : ['', 'It works, and is not safe:']),
@@ -43,6 +45,13 @@ function summary({ site, relay, serviceBus, healthz, log, limits }: RelayConfig)
     `Brake        ${brake(limits)}`,
     `Log privacy  ${log.privacy}`,
   ];
+}
+
+function certificateLine({ serviceBus: { connection } }: RelayConfig, pem: string): string[] {
+  if (connection.kind !== 'entra' || connection.credential.kind !== 'certificate') return [];
+  const end = certificateEnd(pem);
+  if (end === undefined) return ['Certificate  cannot be read: Entra will refuse it'];
+  return [`Certificate  until ${end.toISOString()}, ${daysLeft(end, new Date())} days left`];
 }
 
 function brake({ perMinute, inTenMinutes }: RelayLimits): string {

@@ -7,6 +7,7 @@ import type { CoaReport } from '../shared/domain/coa-job.ts';
 import type { Instant } from '../shared/domain/instant.ts';
 import type { BrakeHealth } from './coa-brake.ts';
 import type { RelayState } from './keep-session.ts';
+import type { CertificateHealth } from './relay-certificate.ts';
 import { RelayError } from './relay-error.ts';
 
 export interface RelayHealth {
@@ -18,6 +19,8 @@ export interface RelayHealth {
   readonly jobsWaiting: number;
   readonly reportsPending: number;
   readonly brake: BrakeHealth;
+  /** Absent where it signs in otherwise. */
+  readonly certificate?: CertificateHealth;
   readonly lastReport?: Pick<CoaReport, 'jobId' | 'attempt' | 'stage' | 'outcome' | 'at'>;
 }
 

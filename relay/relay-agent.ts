@@ -9,6 +9,7 @@ import { createJobWorker } from './job-worker.ts';
 import { type JobsQueue, keepSession, type LockBounds, type RelayState, SERVICE_BUS_LOCK } from './keep-session.ts';
 import type { CoaSender } from './radius/coa-sender.ts';
 import type { SendClock } from './radius/send-clock.ts';
+import { type CertificateWatch, watchCertificate } from './relay-certificate.ts';
 import type { RelayConfig } from './relay-config.ts';
 import { createReportOutbox, type ResultsQueue } from './report-outbox.ts';
 import type { RetryDelays } from './retry-delays.ts';
@@ -17,6 +18,8 @@ export interface RelayAgentParts {
   readonly config: RelayConfig;
   /** Secrets by name of the NAS. */
   readonly nasSecrets: ReadonlyMap<string, string>;
+  /** When the relay's own certificate ends; absent where it has none. */
+  readonly certificateEnd?: Date;
   /** For the keyed privacy modes of the log. */
   readonly logKey: string;
   readonly jobs: JobsQueue & { close(): Promise<void> };
@@ -62,6 +65,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
   const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
   const privacy = createIdentityPrivacy(config.log.privacy, logKey);
   const worker = createJobWorker({ config, secrets: nasSecrets, sender, reports, clock, log, privacy });
+  let certificate: CertificateWatch | undefined;
   let state: RelayState = 'connecting';
   let since = toInstant(clock.now());
 
@@ -80,6 +84,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
       jobsWaiting: worker.waiting,
       reportsPending: reports.pending,
       brake: worker.brake,
+      ...(certificate && { certificate: certificate.health }),
       ...lastReport,
     };
   };
@@ -92,6 +97,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
     throw error;
   }
   log.info('relay.started', { nas: config.nas.length, ...(healthServer && { healthPort: healthServer.port }) });
+  certificate = parts.certificateEnd && watchCertificate(parts.certificateEnd, { clock, log });
 
   const kept = keepSession({
     queue: jobs,
@@ -117,6 +123,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
   async function end(): Promise<void> {
     log.info('relay.stopping', { jobsUnderWay: worker.underWay, jobsWaiting: worker.waiting });
     stop.abort(new Error('The relay is stopping'));
+    certificate?.stop();
     await kept;
     await worker.stop(0);
     // Reports of sends that were finished without the session.

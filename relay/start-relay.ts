@@ -13,6 +13,7 @@ import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
 import { type RelayTiming, type RunningRelay, startRelayAgent } from './relay-agent.ts';
+import { certificateEnd } from './relay-certificate.ts';
 import { relayWarnings, warningLine } from './relay-warnings.ts';
 import { serviceBusJobsQueue } from './service-bus-jobs-queue.ts';
 import { serviceBusResultsQueue } from './service-bus-results-queue.ts';
@@ -43,10 +44,12 @@ export async function startRelay({ file, env, log, timing, retransmission }: Sta
     log.warn('relay.warning', { code: 'NAC_RELAY_HARDENING', message: warningLine(file, warning), action });
   }
   const { connection, jobsQueue, resultsQueue } = config.serviceBus;
+  const ends = connection.kind === 'entra' ? certificateEnd(secrets.serviceBus) : undefined;
   const connect = connectServiceBus(connection, secrets.serviceBus);
   return startRelayAgent({
     config,
     nasSecrets: secrets.nas,
+    ...(ends === undefined ? {} : { certificateEnd: ends }),
     logKey: secrets.logKey ?? systemRandom.hex(32),
     jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: config.site, held: config.limits.held }),
     results: serviceBusResultsQueue(connect, resultsQueue),
