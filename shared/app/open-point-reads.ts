@@ -41,7 +41,7 @@ export async function openPointReads(
   const deps = {
     source: CERTIFICATE_SOURCE,
     besidesSweep: settings.intunePermissions === 'full',
-    tasks: new TableTaskStore(tables.polling),
+    tasks: new TableTaskStore(tables.polling, log),
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
     sessions: new TableSessionStore(tables.sessions, { clock, log }),

@@ -81,6 +81,11 @@ export class FleetIndex {
     return [...this.#shards.values()].some(({ isNew }) => isNew);
   }
 
+  /** Names of shards that are stored, but not as this product stores them. */
+  get foreignShards(): readonly string[] {
+    return [...this.#shards].flatMap(([name, { isNew, etag }]) => (isNew && etag !== undefined ? [name] : []));
+  }
+
   /** A row of the device was seen or written before. */
   knows(key: DeviceKey): boolean {
     const { shard, hash } = this.#place(key);

@@ -15,6 +15,7 @@ import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '.
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { IndexInHand } from './index-in-hand.ts';
@@ -43,6 +44,9 @@ const LOGGED_PROBLEMS_PER_PAGE = 5;
 
 /** Turns that are kept in memory; more of them are staged before the next page. */
 const MOST_COLLECTED = 2_000;
+/** Records of finished runs are kept ninety days; each run removes so many older ones at most. */
+const RUNS_KEPT_MS = 90 * 24 * 60 * 60_000;
+const MOST_RUNS_REMOVED = 100;
 /** Share of the fleet index's room from which on each run says so. */
 const NEARLY_FULL = 0.8;
 /** However late it begins: the end of a run gets on in every slice. */
@@ -128,6 +132,7 @@ class SweepSlice {
     const pages = run.concluding === undefined ? new PagesAhead(deps.source, run) : undefined;
     try {
       const index = await IndexInHand.open(deps, lease);
+      reportForeign(deps.log, index.fleet.foreignShards);
       const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
       const comparesKeys = !firstLoad && !run.comparesKeys && (index.fleet.trustsNothing || index.fleet.hasLost);
       const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
@@ -350,6 +355,7 @@ class SweepSlice {
     const { cursor, retryAt, concluding, comparesKeys, ...run } = this.#run;
     const finishedAt = toInstant(this.#deps.clock.now());
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
+    await this.#deps.sweeps.removeRunsBefore(addMilliseconds(finishedAt, -RUNS_KEPT_MS), MOST_RUNS_REMOVED);
     this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });
   }
 
@@ -376,6 +382,19 @@ function listsAnyOf({ records }: ListPage, keys: ReadonlySet<string>): boolean {
 
 function keysOf(keys: readonly (DeviceKey | undefined)[]): ReadonlySet<string> {
   return new Set(keys.flatMap((key) => (key === undefined ? [] : [deviceKeyText(key)])));
+}
+
+/** The run fills them again, and its first save replaces them. */
+function reportForeign(log: Logger, shards: readonly string[]): void {
+  if (shards.length === 0) return;
+  const { code, message, action } = new StoreError(
+    'NAC_STORE_ROW',
+    `Not written by this product: ${shards.join(', ')}.`,
+    {
+      action: 'Nothing to do: this run fills these shards of the fleet index again.',
+    },
+  );
+  log.error('store.row-passed-over', { code, message, action, table: 'polling', shards });
 }
 
 function newRun(id: string, startedAt: Instant): SweepRun {

@@ -7,7 +7,9 @@
 // or asked us to wait.
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
+import { StoreError } from '../errors.ts';
 import type { DeviceReader } from '../ports/device-reader.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import type { TaskTime } from './background-task.ts';
 import { type ChangedDevicesDeps, runChangedDevices } from './changed-devices.ts';
 import { runHardware } from './hardware.ts';
@@ -30,6 +32,8 @@ const MOST_RESERVED_MS = 15_000;
 /** Of a tick's time, what the tasks between sweeps have at least, while a sweep takes several slices. */
 const RESERVED_SHARE = 0.25;
 
+const ROW_CODES: ReadonlySet<string> = new Set(['NAC_STORE_ROW', 'NAC_STORE_STATE']);
+
 /** @returns how the sweep went */
 export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<SliceResult> {
   const startedAt = toInstant(timeless.clock.now());
@@ -38,7 +42,7 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   let until = addMilliseconds(startedAt, sliceBudgetMs);
   const hasTime = (): boolean => toInstant(timeless.clock.now()) < until;
   const deps = { ...timeless, hasTime };
-  await applyReleases(deps);
+  await passingOver(deps.log, () => applyReleases(deps));
   const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });
   if (result.kind === 'failed' || result.kind === 'waiting') return result;
   // The slice ends with the pages that it has: those after it have their share all the same.
@@ -52,10 +56,22 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   ];
   for (const run of tasks) {
     if (!hasTime()) break;
-    const task = await run();
+    const task = await passingOver(deps.log, run);
     if (task && task.kind === 'failed') break;
   }
   return result;
+}
+
+/** One row that cannot be read or written keeps nothing else of the poll from going on. */
+async function passingOver<T>(log: Logger, run: () => Promise<T> | 0 | undefined): Promise<T | 0 | undefined> {
+  try {
+    return await run();
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError) || !ROW_CODES.has(thrown.code)) throw thrown;
+    const { code, message, action } = thrown;
+    log.error('poll.row-passed-over', { code, message, action });
+    return undefined;
+  }
 }
 
 function laterOf(a: Instant, b: Instant): Instant {

@@ -97,6 +97,8 @@ export interface SweepStore {
   /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */
   write(state: SweepState, etag: string | undefined): Promise<string>;
   recordRun(record: SweepRunRecord): Promise<void>;
+  /** Removes runs that began before a moment, at most so many. @returns how many were removed */
+  removeRunsBefore(before: Instant, most: number): Promise<number>;
   /** Newest first. */
   listRuns(limit: number): Promise<SweepRunRecord[]>;
   readFleetShard(shard: string): Promise<{ readonly packed: Uint8Array; readonly etag?: string | undefined }>;

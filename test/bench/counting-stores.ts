@@ -70,6 +70,7 @@ export function countingStores(): CountingStores {
         return String(writes);
       },
       recordRun: nothing,
+      removeRunsBefore: async () => 0,
       listRuns: async () => [],
       readFleetShard: async (shard) => ({ packed: shards.get(shard) ?? new Uint8Array(), etag: shard }),
       async writeFleetShard(shard, packed) {

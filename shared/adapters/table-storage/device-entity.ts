@@ -110,9 +110,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     (presence === 'present' || presence === 'gone') &&
     COMPLIANCE_STATES.includes(complianceState as ComplianceState);
   if (!known) {
-    throw new StoreError('NAC_STORE_ROW', `Row ${entity.rowKey} of table devices is not a device record.`, {
-      action: 'Delete the row; within twelve sweeps the device is written anew.',
-    });
+    throw noRecord(entity.rowKey);
   }
   const device = {
     source,
@@ -145,9 +143,25 @@ function textsOf(entity: TableEntityResult<Record<string, unknown>>): Pick<Devic
 
 function retiredOf(entity: TableEntityResult<Record<string, unknown>>): Identity[] {
   const json = entity['retiredIdentities'];
-  return typeof json === 'string' && json !== '' ? JSON.parse(json) : [];
+  return typeof json === 'string' && json !== '' ? parsed(entity, json) : [];
 }
 
-function heldOf({ held }: TableEntityResult<Record<string, unknown>>): { held?: HeldObservation } {
-  return typeof held === 'string' && held !== '' ? { held: JSON.parse(held) } : {};
+function heldOf(entity: TableEntityResult<Record<string, unknown>>): { held?: HeldObservation } {
+  const { held } = entity;
+  return typeof held === 'string' && held !== '' ? { held: parsed(entity, held) } : {};
+}
+
+function parsed<T>({ rowKey }: TableEntityResult<Record<string, unknown>>, json: string): T {
+  try {
+    return JSON.parse(json) as T;
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) throw noRecord(rowKey);
+    throw thrown;
+  }
+}
+
+function noRecord(rowKey: string | undefined): StoreError {
+  return new StoreError('NAC_STORE_ROW', `Row ${rowKey} of table devices is not a device record.`, {
+    action: 'Delete the row; within twelve sweeps the device is written again.',
+  });
 }

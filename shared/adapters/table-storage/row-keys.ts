@@ -210,6 +210,11 @@ export function runRow(startedAt: string, runId: string): RowKey {
   return { partitionKey: 'sweep', rowKey: `run|${backwards}|${runId}` };
 }
 
+/** A filter for runs that began before a moment, the newest of them first. */
+export function runsBeforeFilter(before: Instant): string {
+  return `PartitionKey eq 'sweep' and RowKey gt '${runRow(before, '').rowKey}}' and RowKey lt 'run}'`;
+}
+
 export function fleetRow(shard: string): RowKey {
   return { partitionKey: 'fleet', rowKey: shard };
 }

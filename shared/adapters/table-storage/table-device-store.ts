@@ -16,7 +16,9 @@ import type {
   OpenDevices,
   StoredDevice,
 } from '../../ports/device-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
+import { ForeignRows, parseObject } from './foreign-rows.ts';
 import {
   CHANGE_PREFIX,
   changeRow,
@@ -39,9 +41,12 @@ type OpenRow = TableEntityResult<Record<string, unknown>>;
 
 export class TableDeviceStore implements DeviceStore {
   readonly #table: TableClient;
+  readonly #foreign: ForeignRows;
 
-  constructor(table: TableClient) {
+  /** @param log of rows that something else wrote */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#foreign = new ForeignRows(log);
   }
 
   async read(key: DeviceKey, { signal }: CallOptions = {}): Promise<StoredDevice | undefined> {
@@ -139,7 +144,7 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *pendingChanges(): AsyncIterable<DeviceChange> {
-    for await (const row of this.#listEverywhere(CHANGE_PREFIX)) yield toChange(row);
+    for await (const row of this.#listEverywhere(CHANGE_PREFIX)) yield* this.#known(row, toChange);
   }
 
   async removeChanges(changes: readonly DeviceChange[]): Promise<void> {
@@ -157,13 +162,25 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *marks(): AsyncIterable<DeviceMark> {
-    for await (const row of this.#listEverywhere(MARK_PREFIX)) yield toMark(row);
+    for await (const row of this.#listEverywhere(MARK_PREFIX)) yield* this.#known(row, toMark);
   }
 
   async readOpen(): Promise<OpenDevices> {
     const rows = await Array.fromAsync(this.#listEverywhere(OPEN_PREFIX));
     const below = (prefix: string): OpenRow[] => rows.filter(({ rowKey }) => rowKey?.startsWith(prefix));
-    return { changes: below(CHANGE_PREFIX).map(toChange), marks: below(MARK_PREFIX).map(toMark) };
+    return {
+      changes: below(CHANGE_PREFIX).flatMap((row) => this.#known(row, toChange)),
+      marks: below(MARK_PREFIX).flatMap((row) => this.#known(row, toMark)),
+    };
+  }
+
+  /** Nothing of a row that something else wrote. */
+  #known<T>(row: OpenRow, read: (row: OpenRow) => T | undefined): T[] {
+    const known = read(row);
+    if (known !== undefined) return [known];
+    const { partitionKey, rowKey, etag } = row;
+    this.#foreign.report({ table: 'devices', partitionKey, rowKey, etag }, 'Delete the row; everything else goes on.');
+    return [];
   }
 
   async addMarks(keys: readonly DeviceKey[]): Promise<void> {
@@ -191,7 +208,7 @@ export class TableDeviceStore implements DeviceStore {
 
   /** Rows that are few: the shards are asked side by side, and each is read whole. */
   async *#listEverywhere(prefix: string): AsyncIterable<OpenRow> {
-    const select = ['RowKey', 'change', 'held'];
+    const select = ['PartitionKey', 'RowKey', 'change', 'held'];
     const shards = SHARDS.map((shard) =>
       Array.fromAsync(this.#list(prefixFilter(shardPartition(shard), prefix), select)),
     );
@@ -240,12 +257,17 @@ function toMarkEntity({ device, held }: DeviceWrite['record'], mark: 'held' | 'd
   return { ...markRow(device), held: text };
 }
 
-function toChange(row: OpenRow): DeviceChange {
-  return JSON.parse(String(row['change'])) as DeviceChange;
+function toChange(row: OpenRow): DeviceChange | undefined {
+  const change = parseObject(row['change']);
+  const isChange =
+    typeof change?.['source'] === 'string' && typeof change['id'] === 'string' && typeof change['version'] === 'number';
+  return isChange ? (change as unknown as DeviceChange) : undefined;
 }
 
-function toMark({ rowKey, etag, held }: OpenRow): DeviceMark {
-  const key = parseDeviceKeyText(String(rowKey).slice(MARK_PREFIX.length));
+function toMark({ rowKey, etag, held }: OpenRow): DeviceMark | undefined {
+  const text = String(rowKey).slice(MARK_PREFIX.length);
+  const key = parseDeviceKeyText(text);
+  if (deviceKeyText(key) !== text || key.source === '' || key.id === '') return undefined;
   const [what, runId] = String(held ?? '').split('|');
   if ((what !== 'flip' && what !== 'absence') || !runId) return { ...key, etag };
   return { ...key, etag, held: { what, runId } };

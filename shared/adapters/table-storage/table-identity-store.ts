@@ -7,6 +7,8 @@ import { type Identity, identityText } from '../../domain/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import { ForeignRows } from './foreign-rows.ts';
 import { identityRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
@@ -28,9 +30,12 @@ interface HolderRow {
 
 export class TableIdentityStore implements IdentityStore {
   readonly #table: TableClient;
+  readonly #foreign: ForeignRows;
 
-  constructor(table: TableClient) {
+  /** @param log of rows that something else wrote */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#foreign = new ForeignRows(log);
   }
 
   async readHolders(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
@@ -88,7 +93,13 @@ export class TableIdentityStore implements IdentityStore {
         rowKey,
         signal ? { abortSignal: signal } : {},
       );
-      const holders = entity.holders === '' ? [] : entity.holders.split('\n');
+      // A row that something else wrote names no holder; the next write replaces it.
+      const text: unknown = entity.holders;
+      const holders = typeof text === 'string' && text !== '' ? text.split('\n') : [];
+      if (typeof text !== 'string') {
+        const consequence = 'Nothing to do: the next write of the identity replaces the row.';
+        this.#foreign.report({ table: 'identities', partitionKey, rowKey, etag: entity.etag }, consequence);
+      }
       return { holders, more: entity.more === true, etag: entity.etag };
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;

@@ -1,12 +1,15 @@
 // The sweep's checkpoint, lease, run records and packed fingerprints in Table Storage.
 
 import type { TableClient, TableEntity } from '@azure/data-tables';
+import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { SweepRunRecord, SweepState, SweepStore } from '../../ports/sweep-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { FleetShardRows } from './fleet-shard-rows.ts';
-import { prefixFilter, runRow, SWEEP_STATE_ROW } from './row-keys.ts';
+import { ForeignRows, parseObject } from './foreign-rows.ts';
+import { prefixFilter, type RowKey, runRow, runsBeforeFilter, SWEEP_STATE_ROW } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NEVER_SWEPT: SweepState = { runNumber: 0 };
@@ -14,18 +17,25 @@ const NEVER_SWEPT: SweepState = { runNumber: 0 };
 export class TableSweepStore implements SweepStore {
   readonly #table: TableClient;
   readonly #fleet: FleetShardRows;
+  readonly #foreign: ForeignRows;
 
-  constructor(table: TableClient) {
+  /** @param log of rows that something else wrote */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
     this.#fleet = new FleetShardRows(table);
+    this.#foreign = new ForeignRows(log);
   }
 
   async read({ signal }: CallOptions = {}): Promise<{ state: SweepState; etag?: string }> {
     const { partitionKey, rowKey } = SWEEP_STATE_ROW;
     try {
       const options = signal ? { abortSignal: signal } : {};
-      const { state, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
-      return { state: JSON.parse(state), etag };
+      const { state: text, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
+      const state = parseObject(text);
+      if (typeof state?.['runNumber'] === 'number') return { state: state as unknown as SweepState, etag };
+      const consequence = 'Nothing to do: the sweep begins again, and its next write replaces the row.';
+      this.#foreign.report({ table: 'polling', partitionKey, rowKey, etag }, consequence);
+      return { state: NEVER_SWEPT, etag };
     } catch (thrown) {
       if (isNotFound(thrown)) return { state: NEVER_SWEPT };
       throw toStoreError('reading the state of the sweep', thrown);
@@ -54,6 +64,18 @@ export class TableSweepStore implements SweepStore {
     return runs;
   }
 
+  async removeRunsBefore(before: Instant, most: number): Promise<number> {
+    const queryOptions = { filter: runsBeforeFilter(before), select: ['partitionKey', 'rowKey'] };
+    const pages = this.#table.listEntities({ queryOptions }).byPage({ maxPageSize: most });
+    const { value = [] } = await storeCall('listing old runs', pages.next());
+    const rows: RowKey[] = [];
+    for (const { partitionKey = '', rowKey = '' } of value) rows.push({ partitionKey, rowKey });
+    for (const { partitionKey, rowKey } of rows) {
+      await storeCall('removing an old run', this.#table.deleteEntity(partitionKey, rowKey).catch(unlessGone));
+    }
+    return rows.length;
+  }
+
   readFleetShard(shard: string): Promise<{ packed: Uint8Array; etag?: string | undefined }> {
     return this.#fleet.read(shard);
   }
@@ -65,6 +87,10 @@ export class TableSweepStore implements SweepStore {
   #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
     return orLeaseLost(createOrReplace(this.#table, entity, etag));
   }
+}
+
+function unlessGone(thrown: unknown): void {
+  if (!isNotFound(thrown)) throw thrown;
 }
 
 async function orLeaseLost(write: Promise<string>): Promise<string> {

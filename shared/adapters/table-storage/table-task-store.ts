@@ -3,7 +3,9 @@
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { createOrReplace } from './create-or-replace.ts';
+import { ForeignRows, parseObject } from './foreign-rows.ts';
 import { taskRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 
@@ -14,25 +16,32 @@ const MOST_COLUMNS = 15;
 
 export class TableTaskStore implements TaskStore {
   readonly #table: TableClient;
+  readonly #foreign: ForeignRows;
 
-  constructor(table: TableClient) {
+  /** @param log of rows that something else wrote */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#foreign = new ForeignRows(log);
   }
 
+  /** A row that something else wrote is no state: the task begins again, and its next write replaces the row. */
   async read<State>(task: string): Promise<{ state?: State; etag?: string }> {
     const { partitionKey, rowKey } = taskRow(task);
     try {
       const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
-      return { state: JSON.parse(joined(row)) as State, etag: row.etag };
+      const state = parseObject(joined(row));
+      if (state !== undefined) return { state: state as State, etag: row.etag };
+      const consequence = `Nothing to do: ${task} begins again, and its next write replaces the row.`;
+      this.#foreign.report({ table: 'polling', partitionKey, rowKey, etag: row.etag }, consequence);
+      return { etag: row.etag };
     } catch (thrown) {
       if (isNotFound(thrown)) return {};
-      if (thrown instanceof SyntaxError) throw damaged(task, thrown);
       throw toStoreError(`reading the state of ${task}`, thrown);
     }
   }
 
   async write<State>(task: string, state: State, etag: string | undefined): Promise<string> {
-    const entity: TableEntity<Record<string, unknown>> = { ...taskRow(task), ...columnsOf(asciiJson(state)) };
+    const entity: TableEntity<Record<string, unknown>> = { ...taskRow(task), ...columnsOf(task, asciiJson(state)) };
     try {
       return await createOrReplace(this.#table, entity, etag);
     } catch (thrown) {
@@ -51,9 +60,10 @@ function asciiJson(state: unknown): string {
   return JSON.stringify(state).replace(/[\u007f-\uffff]/g, escaped);
 }
 
-function columnsOf(text: string): Record<string, unknown> {
+/** @throws StoreError NAC_STORE_STATE when the state does not fit into a row */
+function columnsOf(task: string, text: string): Record<string, unknown> {
   const columns = Math.ceil(text.length / LONGEST_COLUMN);
-  if (columns > MOST_COLUMNS) throw new RangeError(`the state of a task is too long: ${text.length} characters`);
+  if (columns > MOST_COLUMNS) throw tooLong(task, text.length);
   const parts = Array.from({ length: columns }, (_, index) => {
     return [`state${index}`, text.slice(index * LONGEST_COLUMN, (index + 1) * LONGEST_COLUMN)];
   });
@@ -65,9 +75,8 @@ function joined(row: Record<string, unknown>): string {
   return Array.from({ length: columns }, (_, index) => String(row[`state${index}`] ?? '')).join('');
 }
 
-function damaged(task: string, cause: unknown): StoreError {
-  return new StoreError('NAC_STORE_ROW', `The state of ${task} was not written by this product.`, {
-    action: `Delete the row task|${task} of the table polling; the task begins anew.`,
-    cause,
+function tooLong(task: string, length: number): StoreError {
+  return new StoreError('NAC_STORE_STATE', `The state of ${task} is too long for a row: ${length} characters.`, {
+    action: `The other tasks go on. Delete the row task|${task} of the table polling: ${task} begins again.`,
   });
 }

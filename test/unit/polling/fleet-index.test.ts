@@ -21,6 +21,7 @@ function memoryStore(): MemoryStore {
     read: notUsed,
     write: notUsed,
     recordRun: notUsed,
+    removeRunsBefore: notUsed,
     listRuns: notUsed,
     readFleetShard: async (shard) => ({ packed: store.shards.get(shard) ?? new Uint8Array() }),
     writeFleetShard: async (shard, packed) => {
