@@ -10,6 +10,8 @@ export interface StorageRequest {
   readonly table: string;
   /** Entities written or deleted; 0 for reads. A transaction counts each of its operations. */
   readonly writes: number;
+  /** Of a list of rows: its filter, empty where it has none. */
+  readonly filter?: string;
   /** Of the body, where the proxy was asked to tell. */
   readonly bytes?: number;
 }
@@ -70,5 +72,8 @@ function describe({ method = '', url = '' }: IncomingMessage, body: Buffer): Sto
     return { method: 'BATCH', table: operations[0]?.[2] ?? '', writes: operations.length };
   }
   const table = /\/devstoreaccount1\/(\w+)/.exec(url)?.[1] ?? '';
-  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0 };
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  const isList = method === 'GET' && !pathname.includes('RowKey=');
+  const filter = isList ? { filter: searchParams.get('$filter') ?? '' } : {};
+  return { method, table, writes: WRITE_METHODS.has(method) ? 1 : 0, ...filter };
 }

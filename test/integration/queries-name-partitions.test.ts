@@ -1,0 +1,62 @@
+// Every list of rows that the poll, lookups, accounting and operators ask of Table Storage is of one partition.
+
+import { describe, expect, test } from 'vitest';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import { askByCertificate, idOf, nextList, startCompliance } from '../support/compliance-scenario.ts';
+import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+
+const SLICE_MS = 120_000;
+const HOUR_MS = 3_600_000;
+
+const listsOf = ({ storage }: Pick<ConnectorFixture, 'storage'>) =>
+  storage.requests.filter(({ filter }) => filter !== undefined);
+const unbounded = (nac: Pick<ConnectorFixture, 'storage'>) =>
+  listsOf(nac).filter(({ filter = '' }) => !/^\(?PartitionKey eq '/.test(filter));
+
+async function ask({ app, apiKey, tenant }: ConnectorFixture, name: string): Promise<void> {
+  const mac = String(tenant.fleet.get(name).wiFiMacAddress);
+  const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
+  await app.lookup(apiKey, JSON.stringify(request));
+  const record = { ...request, acctSessionId: 'A-1' };
+  await app.accounting(apiKey, JSON.stringify({ ...record, status: 'Start' }));
+  await app.accounting(apiKey, JSON.stringify({ nasIpAddress: '10.1.1.1', status: 'Accounting-On' }));
+}
+
+describe('every list names its partition', () => {
+  test('of polls with changes and absences, lookups, accounting and the list of decisions', async () => {
+    const env = { CHANGED_DEVICES_INTERVAL: '1m', FAST_LANE: '15m' };
+    await using nac = await startConnector({ tenant: { fleetSize: 30 }, env });
+    const registry = await openClientRegistry({
+      kind: 'connection-string',
+      connectionString: nac.storage.connectionString,
+    });
+    const operator = await registry.createClient('olga', 'hq', 'administrator');
+    nac.storage.requests.length = 0;
+    await nac.app.poll(SLICE_MS);
+    await ask(nac, 'NAC-00001');
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+    nac.clock.advance(5 * 60_000);
+    await nac.app.poll(SLICE_MS);
+    // The twelfth run reads every key again.
+    for (let run = 0; run < 12; run++) {
+      nac.clock.advance(3 * HOUR_MS);
+      await nac.app.poll(SLICE_MS);
+    }
+    const decisions = await nac.app.decisions(operator);
+    await decisions.list([]);
+    expect(listsOf(nac).length).toBeGreaterThan(100);
+    expect(unbounded(nac)).toEqual([]);
+  });
+
+  test('of the least permission', async () => {
+    await using started = await startCompliance({}, {});
+    const { nac } = started;
+    nac.storage.requests.length = 0;
+    await nac.app.poll(SLICE_MS);
+    await askByCertificate(nac, idOf(nac, 'NAC-00001'));
+    nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
+    await nextList(started);
+    expect(listsOf(nac).length).toBeGreaterThan(20);
+    expect(unbounded(nac)).toEqual([]);
+  });
+});
