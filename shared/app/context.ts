@@ -10,7 +10,7 @@ import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 
 /** Source whose device ids certificates carry. */
-export const CERTIFICATE_SOURCE = 'intune';
+export { CERTIFICATE_SOURCE } from '../domain/presented-devices.ts';
 
 export interface Context {
   readonly settings: Settings;

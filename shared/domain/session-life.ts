@@ -17,11 +17,15 @@ export function isUnknownStation({ method, decision }: Pick<Answer, 'method' | '
   return method === 'mab' && decision.device === undefined;
 }
 
+/** Signs of accounting that say nothing new are kept once an hour: an unknown station that accounts is not over before. */
+const UNKNOWN_ACCOUNTED_LIFE_MS = 2 * UNKNOWN_STATION_LIFE_MS;
+
 /** Milliseconds that the session lives after its last sign. */
-export function lifeOf({ answers }: Pick<Session, 'answers'>): number {
+export function lifeOf({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): number {
+  const unknownMs = accounting === undefined ? UNKNOWN_STATION_LIFE_MS : UNKNOWN_ACCOUNTED_LIFE_MS;
   const lives = answers.map((answer) => {
     const permitMs = answer.decision.sessionTimeoutSeconds * TIMEOUT_SPREAD * 1000;
-    return Math.max(permitMs, isUnknownStation(answer) ? UNKNOWN_STATION_LIFE_MS : SESSION_LIFE_MS);
+    return Math.max(permitMs, isUnknownStation(answer) ? unknownMs : SESSION_LIFE_MS);
   });
   return Math.max(0, ...lives);
 }

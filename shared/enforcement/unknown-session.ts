@@ -1,6 +1,7 @@
 // A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which this
 // NAS finds sessions. Accounting tells the one from the other, and so does what the NAS has acknowledged before.
 
+import { type SessionAccounting, withoutCurrent } from '../domain/accounting.ts';
 import type { CoaReport } from '../domain/coa-job.ts';
 import { coaTargetOf } from '../domain/coa-target.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
@@ -49,7 +50,7 @@ export async function judgeUnknownSession(
       await sessions.noteToCompare(session.id, now);
       return { sessionIsOver: true };
     }
-    await endSession(sessions, job, now);
+    if (await endSession(sessions, job, now)) await sessions.noteToCompare(session.id, now);
   }
   await compareElsewhere(sessions, job, toInstant(clock.now()));
   return { sessionIsOver: true };
@@ -66,21 +67,29 @@ function hasAskedSince({ decision }: Session, job: EnforcementJob): boolean {
   return decision.decidedAt > queuedAt;
 }
 
-async function endSession(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {
+/** @returns true where the station may be there still, under a name that this one replaced lately */
+async function endSession(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<boolean> {
+  let livesOnAsAnother = false;
   await sessions.updateAccounting(job.sessionId, (session) => {
     if (hasAskedSince(session, job)) return undefined;
     const { accounting, decision } = session;
     const target = coaTargetOf(session);
     const newest = session.answers[0]?.decision.decidedAt ?? decision.decidedAt;
     const at = accounting !== undefined && accounting.at > newest ? accounting.at : newest;
-    return {
+    const ended: SessionAccounting = {
       ...(accounting ?? { nas: target.nas, coa: target.session }),
       status: 'stopped',
       at,
       receivedAt: now,
       notFoundAt: now,
     };
+    const other = withoutCurrent(ended, now, {
+      ...(session.nasRestartedAt && { nasRestartedAt: session.nasRestartedAt }),
+    });
+    livesOnAsAnother = other !== undefined;
+    return other ?? ended;
   });
+  return livesOnAsAnother;
 }
 
 async function compareElsewhere(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {

@@ -1,10 +1,11 @@
 // Accounting: starts, moves and ends sessions. A record may come late, twice, sparse or out of order, and it is believed of
 // the place that it names only.
 
-import { type AccountingEvent, applyAccounting, nasOf } from '../domain/accounting.ts';
+import { type AccountingEvent, applyAccounting, nasOf, type SessionAccounting } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
+import type { AskedBefore } from '../domain/earlier-sessions.ts';
 import { comesFromItself } from '../domain/nas-restart.ts';
-import type { Answer, Session } from '../domain/session.ts';
+import { type Answer, isLive, type Session } from '../domain/session.ts';
 import { StoreError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
@@ -101,8 +102,8 @@ async function write(
   const edit = (session: Session) => {
     // A Class may be copied from another site: a site speaks of its own sessions only.
     if (!isIt(session) || session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
-    const accounting = applyAccounting(session.accounting, event, session.answers[0]?.decision.decidedAt);
-    toCompare = accounting !== undefined && isToCompare(session, event, carried);
+    const accounting = applyAccounting(session.accounting, event, askedBefore(session));
+    toCompare = accounting !== undefined && isToCompare(session, accounting, event, carried);
     return accounting;
   };
   if (!(await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) }))) return false;
@@ -113,28 +114,52 @@ async function write(
   return true;
 }
 
-/** The station keeps an older access than its newest answer gave, or is there though it was thought to be gone. */
-function isToCompare({ answers, accounting }: Session, event: AccountingEvent, carried: Answer | undefined): boolean {
-  if (event.status === 'Stop') return false;
+/**
+ * The station keeps an older access than its newest answer gave, or is there though it was thought to be gone: stopped, its
+ * NAS restarted, silent for too long.
+ */
+function isToCompare(
+  session: Session,
+  next: SessionAccounting,
+  event: AccountingEvent,
+  carried: Answer | undefined,
+): boolean {
+  const { answers, accounting } = session;
+  if (event.status === 'Stop') return next.acctSessionId !== accounting?.acctSessionId && next.status === 'started';
   const newest = answers[0]?.decision;
   const isOlder =
     event.class !== undefined &&
     newest !== undefined &&
     event.class !== newest.id &&
     (event.class !== accounting?.class || (accounting.receivedAt ?? accounting.at) < newest.decidedAt);
-  return carried !== undefined || isOlder || accounting?.status === 'stopped';
+  return carried !== undefined || isOlder || accounting?.status === 'stopped' || !isLive(session, event.receivedAt);
+}
+
+function askedBefore({ answers, nasRestartedAt }: Session): AskedBefore {
+  const { decision, acctSessionId } = answers[0] ?? {};
+  return {
+    ...(decision && { answeredAt: decision.decidedAt }),
+    ...(acctSessionId !== undefined && { acctSessionId }),
+    ...(nasRestartedAt !== undefined && { nasRestartedAt }),
+  };
 }
 
 /** The NAS ends a session that has been replaced by another of the same station: the newest question came with another name. */
-function isAboutAnEarlierOne({ answers }: Session, event: AccountingEvent): boolean {
+function isAboutAnEarlierOne({ answers, accounting }: Session, event: AccountingEvent): boolean {
   const newest = answers[0];
   if (event.status !== 'Stop' || newest === undefined || event.class === newest.decision.id) return false;
   const { auditSessionId, acctSessionId, decision } = newest;
+  if (event.acctSessionId !== undefined && accounting?.acctSessionId !== undefined) {
+    // Accounting knows the other one, and notes that this one is over.
+    if (event.acctSessionId !== accounting.acctSessionId) return false;
+  }
   if (auditSessionId !== undefined && event.auditSessionId !== undefined)
     return auditSessionId !== event.auditSessionId;
   const isOther =
     acctSessionId !== undefined && event.acctSessionId !== undefined && acctSessionId !== event.acctSessionId;
-  return isOther && decision.decidedAt > event.at;
+  // Clocks of NASes are off: a name that nothing was heard of since the question is an earlier one whatever the time.
+  const heardAt = accounting?.receivedAt ?? accounting?.at ?? '';
+  return isOther && (heardAt < decision.decidedAt || decision.decidedAt > event.at);
 }
 
 /** One row, whatever the number of sessions: whatever reads a session of that NAS applies it. */

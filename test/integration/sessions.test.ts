@@ -152,7 +152,30 @@ describe('a session that could not be written', () => {
   });
 });
 
+describe('a certificate whose device is not there', () => {
+  test('is found from the device, so that its change is compared once the device is there again', async () => {
+    await using nac = await polled();
+    const { id } = nac.tenant.fleet.add({ id: '0f8fad5b-d9cb-469f-a165-70867728950e', deviceName: 'AWAY' });
+    const { decision } = await ask(nac, eapTls(nac, 'AWAY'));
+    expect(decision.device).toBe(undefined);
+    const found = await nac.sessions.listByDevice({ source: 'intune', id });
+    expect(found.map((session) => session.id)).toEqual([sessionIdOf(decision)]);
+    expect(await nac.sessions.listByDevice(keyOf(nac, 'NAC-00001'))).toEqual([]);
+  });
+});
+
 describe('an address that leads to no device', () => {
+  test('lives as long as its NAS accounts for it, each ten minutes', async () => {
+    await using nac = await polled();
+    const { decision } = await ask(nac, mab());
+    await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1' });
+    for (let minutes = 0; minutes < 150; minutes += 10) {
+      nac.clock.advance(10 * MINUTE_MS - 1_000);
+      expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+      await account(nac, { status: 'Interim-Update', callingStationId: MAC, acctSessionId: 'A-1' });
+    }
+  });
+
   test('has a permit and a session of an hour', async () => {
     await using nac = await polled();
     const { decision, sessionTimeoutSeconds } = await ask(nac, mab());
@@ -235,6 +258,44 @@ describe('accounting', () => {
     expect(noted.map(({ sessionId }) => sessionId)).toEqual([sessionIdOf(newer)]);
     for (const entry of noted) await nac.sessions.removeCompared(entry);
     expect(await nac.sessions.listToCompare(10)).toEqual([]);
+  });
+
+  test('of an earlier session, late and by a clock that is ahead, does not end the one the station has now', async () => {
+    await using nac = await polled();
+    const ahead = () => ({ callingStationId: MAC, eventTime: String(seconds(nac) + 240) });
+    await ask(nac, eapTls(nac, 'NAC-00001', { acctSessionId: 'S2' }));
+    await account(nac, { status: 'Start', acctSessionId: 'S2', ...ahead() });
+    nac.clock.advance(MINUTE_MS);
+    const { decision } = await ask(nac, eapTls(nac, 'NAC-00001', { acctSessionId: 'S3' }));
+    await account(nac, { status: 'Start', acctSessionId: 'S3', ...ahead() });
+    await account(nac, { status: 'Interim-Update', acctSessionId: 'S2', ...ahead() });
+    await account(nac, { status: 'Stop', acctSessionId: 'S2', ...ahead() });
+    const session = await sessionOf(nac, decision);
+    expect(isLive(session, now(nac))).toBe(true);
+    expect(coaTargetOf(session).session.acctSessionId).toBe('S3');
+  });
+
+  test('of an earlier session that stops before the new one is accounted for does not end what was asked since', async () => {
+    await using nac = await polled();
+    const ahead = () => ({ callingStationId: MAC, eventTime: String(seconds(nac) + 240) });
+    await ask(nac, eapTls(nac, 'NAC-00001', { acctSessionId: 'S2' }));
+    await account(nac, { status: 'Start', acctSessionId: 'S2', ...ahead() });
+    const { decision } = await ask(nac, eapTls(nac, 'NAC-00001', { acctSessionId: 'S3' }));
+    await account(nac, { status: 'Stop', acctSessionId: 'S2', ...ahead() });
+    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+  });
+
+  test('that revives a session after its NAS restarted has it compared', async () => {
+    await using nac = await polled();
+    const { decision } = await ask(nac, eapTls(nac, 'NAC-00001'));
+    await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1', class: decision.id });
+    nac.clock.advance(20 * MINUTE_MS);
+    await account(nac, { status: 'Accounting-On' });
+    nac.clock.advance(MINUTE_MS);
+    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(false);
+    await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'B-1', class: decision.id });
+    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect((await nac.sessions.listToCompare(10)).map(({ sessionId }) => sessionId)).toEqual([sessionIdOf(decision)]);
   });
 
   test('of a row that something else wrote is done with, and other sessions are listed', async () => {

@@ -6,6 +6,7 @@ import type { SessionAccounting } from '../../domain/accounting.ts';
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { NasRestart } from '../../domain/nas-restart.ts';
+import { devicesBehind } from '../../domain/presented-devices.ts';
 import type { AnsweredSession, Session } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -60,7 +61,7 @@ export class TableSessionStore implements SessionStore {
     edit: (session: Session) => SessionAccounting | undefined,
     options: AccountingWrite = {},
   ): Promise<boolean> {
-    return writeAccounting(this.#table, sessionId, edit, options);
+    return writeAccounting(this.#table, this.#restarts, sessionId, edit, options);
   }
 
   read(sessionId: string, options: CallOptions = {}): Promise<Session | undefined> {
@@ -116,7 +117,7 @@ export class TableSessionStore implements SessionStore {
     // The way from a device stays when its session turns to another device; the answers decide.
     return sessions.filter(
       (session): session is Session =>
-        session?.answers.some(({ decision }) => decision.device && deviceKeyText(decision.device) === device) === true,
+        session?.answers.some((answer) => devicesBehind(answer).some((key) => deviceKeyText(key) === device)) === true,
     );
   }
 

@@ -5,6 +5,7 @@ import type { SessionAccounting } from '../../domain/accounting.ts';
 import type { AnsweredSession, Session } from '../../domain/session.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';
+import type { NasRestarts } from './nas-restarts.ts';
 import { sessionRow } from './row-keys.ts';
 import {
   answerColumns,
@@ -25,6 +26,7 @@ const ATTEMPTS = 10;
 /** @throws StoreError NAC_STORE_ROW when the row holds no session, or would take nothing more */
 export async function writeAccounting(
   table: TableClient,
+  restarts: NasRestarts,
   sessionId: string,
   edit: (session: Session) => SessionAccounting | undefined,
   { signal, carried }: AccountingWrite,
@@ -34,7 +36,7 @@ export async function writeAccounting(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const row = await table.getEntity<SessionRow>(partitionKey, rowKey, options);
-      const session = fromSessionEntity(sessionId, row);
+      const session = await restarts.applyTo(fromSessionEntity(sessionId, row), { ...(signal && { signal }) });
       const accounting = edit(session);
       if (accounting === undefined) return false;
       const columns = { ...accountingColumns(accounting, session), ...(carried && toCarriedColumn(carried)) };

@@ -2,6 +2,7 @@
 // reading anything before.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import { devicesBehind } from '../../domain/presented-devices.ts';
 import type { AnsweredSession } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { decisionActions } from './decision-rows.ts';
@@ -33,11 +34,11 @@ export async function writeAnswer(
   }
 }
 
-/** Rows by which a session is found: by device, by a name of accounting, and as one that no stored record is behind. */
+/** Rows by which a session is found: by device, known or only named, by a name of accounting, and as one that no stored record is behind. */
 export function waysTo(session: AnsweredSession): TransactionAction[] {
   const { id, site, decision } = session;
   const ways = [];
-  if (decision.device) ways.push(sessionOfDeviceRow(decision.device, id));
+  for (const device of devicesBehind(session)) ways.push(sessionOfDeviceRow(device, id));
   for (const name of accountingIds(session)) ways.push(sessionOfAccountingIdRow(id.charAt(0), site, name));
   if (basisOf(decision.device) !== 'record') ways.push(sessionWithoutRecordRow(id, decision.decidedAt));
   return ways.map((way) => ['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);

@@ -110,6 +110,7 @@ describe('an event', () => {
       acctSessionId: 'B-1',
       nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' },
       coa: { acctSessionId: 'B-1', nasPortId: 'Gi1/0/7' },
+      earlier: [{ acctSessionId: 'A-1', at: minutes(0), since: minutes(0), replacedAt: minutes(5) }],
     });
   });
 });
@@ -145,7 +146,6 @@ describe('late and repeated events', () => {
   test.each([
     ['an Interim-Update', atA('Interim-Update', 3)],
     ['a Start', atA('Start', 0)],
-    ['a Stop of another session', atB('Stop', 3)],
     ['a Stop of the same session', atA('Stop', 3)],
   ])('%s from before the newest one changes nothing', (_what, late) => {
     expect(applyAccounting(replay(atA('Start', 0), atA('Interim-Update', 5, { framedIpAddress: 'x' })), late)).toBe(
@@ -179,7 +179,8 @@ describe('one session of the NAS after another', () => {
   });
 
   test('a Stop of an earlier session is about what is over already, however late it is', () => {
-    expect(applyAccounting(replay(atB('Start', 5)), atA('Stop', 500))).toBe(undefined);
+    const { status, acctSessionId, at, receivedAt } = replay(atB('Start', 5)) ?? {};
+    expect(replay(atB('Start', 5), atA('Stop', 500))).toMatchObject({ status, acctSessionId, at, receivedAt });
   });
 
   test('A stops first: the Start of B counts all the same', () => {
@@ -195,6 +196,65 @@ describe('one session of the NAS after another', () => {
 
   test('the Start of B delivered after the later Stop of A: the session is B, and lives', () => {
     expect(replay(atA('Start', 0), atA('Stop', 6), atB('Start', 5))).toMatchObject(live);
+  });
+});
+
+describe('records of a session of the NAS that another one replaced', () => {
+  const lateOfA = (status: AccountingEvent['status'], receivedAt: number, at = receivedAt) =>
+    atA(status, at, { receivedAt: minutes(receivedAt) });
+  const events = [atA('Start', 0), atB('Start', 5), lateOfA('Interim-Update', 7), lateOfA('Stop', 8)];
+
+  test('by a clock that is ahead neither take its place nor end it', () => {
+    expect(replay(...events)).toMatchObject({ status: 'started', acctSessionId: 'B-1' });
+  });
+
+  test('end nothing in whatever order and however often they come', () => {
+    fc.assert(
+      fc.property(deliveries(events), (delivered) => {
+        // By the clock that is ahead each seems to happen as it arrives.
+        const arrived = delivered.map((event, index) => ({ ...event, at: minutes(index), receivedAt: minutes(index) }));
+        expect(replay(...arrived)).toMatchObject({ status: 'started' });
+      }),
+    );
+  });
+
+  test('that stopped do not revive what has stopped since', () => {
+    const stopped = replay(...events, atB('Stop', 9));
+    expect(stopped).toMatchObject({ status: 'stopped', acctSessionId: 'B-1' });
+    expect(stopped && applyAccounting(stopped, lateOfA('Interim-Update', 10))).toBe(undefined);
+  });
+
+  test('and of which no Stop is known count again when the other one has stopped', () => {
+    expect(replay(atA('Start', 0, { class: 'c-1' }), atB('Start', 5), atB('Stop', 6))).toMatchObject({
+      status: 'started',
+      acctSessionId: 'A-1',
+      class: 'c-1',
+      coa: { acctSessionId: 'A-1' },
+    });
+  });
+
+  test('do not count again where the station asked for the other one, and so was there last', () => {
+    const current = replay(atA('Start', 0), atB('Start', 5));
+    const asked = { acctSessionId: 'B-1', answeredAt: minutes(4) };
+    expect(applyAccounting(current, atB('Stop', 6), asked)).toMatchObject({ status: 'stopped', acctSessionId: 'B-1' });
+  });
+
+  test.each([
+    ['the NAS has restarted', { nasRestartedAt: minutes(6) }],
+    ['the station asked under the name again', { acctSessionId: 'A-1', answeredAt: minutes(6) }],
+  ])('are of a new one under the same name once %s', (_why, asked) => {
+    const current = replay(atA('Start', 0), atB('Start', 5));
+    expect(applyAccounting(current, atA('Start', 7), asked)).toMatchObject({ status: 'started', acctSessionId: 'A-1' });
+  });
+
+  test('that go on long after they were replaced are of the station as it is', () => {
+    const current = replay(atA('Start', 0), atB('Start', 5));
+    expect(applyAccounting(current, atA('Interim-Update', 25))).toMatchObject({ acctSessionId: 'A-1' });
+  });
+
+  test('are remembered of a few sessions only', () => {
+    const many = Array.from({ length: 40 }, (_, n) => atA('Start', n, { acctSessionId: `N-${n}` }));
+    expect(replay(...many)?.earlier?.length).toBeLessThan(10);
   });
 });
 
