@@ -43,7 +43,7 @@ export interface SessionStore {
   open(session: AnsweredSession, accounting: SessionAccounting, options?: CallOptions): Promise<boolean>;
   /**
    * Changes what accounting knows of a session, as often as it takes under contention.
-   * @param edit gets the session, and gives its accounting from now on, or `undefined` to leave it
+   * @param edit gets the session, twice where its NAS has restarted, and gives its accounting from now on, or `undefined` to leave it
    * @returns false when there is no such session, or `edit` left it
    * @throws StoreError NAC_STORE_ROW when the row holds no session, or would take nothing more
    */

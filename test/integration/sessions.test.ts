@@ -155,8 +155,9 @@ describe('a session that could not be written', () => {
 describe('a certificate whose device is not there', () => {
   test('is found from the device, so that its change is compared once the device is there again', async () => {
     await using nac = await polled();
-    const { id } = nac.tenant.fleet.add({ id: '0f8fad5b-d9cb-469f-a165-70867728950e', deviceName: 'AWAY' });
-    const { decision } = await ask(nac, eapTls(nac, 'AWAY'));
+    const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
+    const certificate = { sanUri: [`IntuneDeviceId://${id}`], issuer: 'CA', serial: '9' };
+    const { decision } = await ask(nac, { method: 'eap-tls', certificate });
     expect(decision.device).toBe(undefined);
     const found = await nac.sessions.listByDevice({ source: 'intune', id });
     expect(found.map((session) => session.id)).toEqual([sessionIdOf(decision)]);

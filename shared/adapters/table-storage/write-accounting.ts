@@ -2,7 +2,9 @@
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { SessionAccounting } from '../../domain/accounting.ts';
+import { addMilliseconds } from '../../domain/instant.ts';
 import type { AnsweredSession, Session } from '../../domain/session.ts';
+import { REPEATED_UNWRITTEN_MS } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';
 import type { NasRestarts } from './nas-restarts.ts';
@@ -36,8 +38,10 @@ export async function writeAccounting(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     try {
       const row = await table.getEntity<SessionRow>(partitionKey, rowKey, options);
-      const session = await restarts.applyTo(fromSessionEntity(sessionId, row), { ...(signal && { signal }) });
-      const accounting = edit(session);
+      const known = fromSessionEntity(sessionId, row);
+      const first = edit(known);
+      const session = mayHaveLostItsNas(known, first) ? await restarts.applyTo(known, signal ? { signal } : {}) : known;
+      const accounting = session === known ? first : edit(session);
       if (accounting === undefined) return false;
       const columns = { ...accountingColumns(accounting, session), ...(carried && toCarriedColumn(carried)) };
       const hasOld = answerColumns(row).length > ANSWERS_KEPT;
@@ -55,6 +59,14 @@ export async function writeAccounting(
   throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on session ${sessionId}.`, {
     action: 'Deliver the accounting record again; it does no harm twice.',
   });
+}
+
+/** Restarts take a query: a station that came just now, and a record that says nothing new, do without. */
+function mayHaveLostItsNas({ answers, accounting }: Session, next: SessionAccounting | undefined): boolean {
+  if (accounting?.earlier !== undefined) return true;
+  if (next === undefined) return false;
+  const answeredAt = answers[0]?.decision.decidedAt ?? '';
+  return accounting !== undefined || addMilliseconds(answeredAt, REPEATED_UNWRITTEN_MS) < (next.receivedAt ?? next.at);
 }
 
 /** A session that is created with what accounting says; its answer's decision is kept under the session it was made for. */
