@@ -13,6 +13,8 @@ const REQUESTS = 1500;
 const STATIONS = 50;
 const AT_ONCE = 16;
 const ROUNDS = 5;
+/** A reject or two because the first answer was late say nothing of the rate. */
+const LEAST_ACCEPTED = 0.99;
 
 export async function benchFreeRadius(site: LookupSite, print: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-radius-'));
@@ -29,7 +31,7 @@ export async function benchFreeRadius(site: LookupSite, print: (line: string) =>
       env: { NAC_MAX_LOOKUPS: String(AT_ONCE) },
     });
     stack.defer(() => radius.stop());
-    return () => ratePerSecond(radius, requests);
+    return () => ratePerSecond(radius, requests, print);
   };
   const ours = await server(site.connector.url);
   const theirs = await server(site.yardstick.url);
@@ -52,10 +54,11 @@ function accessRequest(station: number): string {
   return `User-Name = "${macOf(station)}"\nCalling-Station-Id = "${mac}"\nService-Type = Call-Check\nNAS-IP-Address = 10.1.1.1`;
 }
 
-/** @throws unless every request got its Access-Accept */
+/** @throws unless nearly every request got its Access-Accept; what else there was is printed */
 async function ratePerSecond(
   { authPort, secret }: { readonly authPort: number; readonly secret: string },
   requests: string,
+  print: (line: string) => void,
 ): Promise<number> {
   const startedAt = performance.now();
   const { stdout } = await promisify(execFile)(
@@ -65,7 +68,11 @@ async function ratePerSecond(
   );
   const seconds = (performance.now() - startedAt) / 1000;
   const accepted = Number(/Accepted\s*:\s*(\d+)/.exec(stdout)?.[1]);
-  if (accepted !== REQUESTS)
-    throw new Error(`Of ${REQUESTS} requests ${accepted} were accepted:\n${stdout.slice(-500)}`);
-  return REQUESTS / seconds;
+  if (accepted !== REQUESTS) {
+    const said = stdout.trim().split('\n').slice(-6).join('; ').slice(0, 500);
+    if (!(accepted >= REQUESTS * LEAST_ACCEPTED))
+      throw new Error(`Of ${REQUESTS} requests ${accepted} were accepted: ${said}`);
+    print(`odd: freeradius: of ${REQUESTS} requests ${accepted} were accepted: ${said}`);
+  }
+  return accepted / seconds;
 }

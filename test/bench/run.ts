@@ -5,6 +5,7 @@ import { benchLookup } from './lookup.ts';
 import { benchPolicy } from './policy.ts';
 import { benchPoll } from './poll.ts';
 import { benchRefusal } from './refusal.ts';
+import { benchScale } from './scale.ts';
 
 const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (options: readonly string[]) => Promise<v
   policy: benchPolicy,
   poll: benchPoll,
   refusal: benchRefusal,
+  scale: benchScale,
 };
 
 const [name = '', ...options] = process.argv.slice(2);

@@ -1,0 +1,187 @@
+// Whether what happens regularly costs the same for each session, however many sessions and devices there are: requests to
+// storage, our own processor time and memory, at several sizes of one run.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { type IntuneTenant, startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
+import { localQueues } from '../../local/local-service-bus.ts';
+import { spawnServiceBus } from '../../local/service-bus/spawn-service-bus.ts';
+import { connectionString } from '../../local/table-storage.ts';
+import { openClientRegistry } from '../../shared/client-registry.ts';
+import { deviceHash } from '../../shared/domain/device.ts';
+import { type Child, startChild } from './child-process.ts';
+import type { Measured, ScaleAnswer } from './scale-process.ts';
+import type { ServiceMessage } from './table-service-process.ts';
+
+interface Size {
+  readonly sessions: number;
+  readonly devices: number;
+}
+
+interface Sized extends Size {
+  readonly measured: readonly Measured[];
+}
+
+const SIZES: readonly Size[] = [
+  { sessions: 1_000, devices: 10_000 },
+  { sessions: 20_000, devices: 20_000 },
+  { sessions: 200_000, devices: 200_000 },
+  { sessions: 20_000, devices: 1_000_000 },
+];
+const SITE = 'hq';
+const TENANT_DEVICES = 600;
+const PATTERNS_PER_SHARD = 2;
+const SESSIONS_PER_NAS = 500;
+const TURNED_EVERY = 100;
+const FUNCTION_TIMEOUT_SECONDS = 120;
+const MOST_OF_TIMEOUT = 0.6;
+/** The service holds a million devices. */
+const SERVICE_HEAP = '--max-old-space-size=14000';
+/** Of a Functions instance with 2 GB, as Node takes it. */
+const APP_HEAP = '--max-old-space-size=1024';
+
+export async function benchScale(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: { most: { type: 'string', default: '1000000' } } });
+  const most = Number(values.most);
+  if (!Number.isInteger(most) || most < 10_000) throw new RangeError('--most must be a whole number from 10000');
+  print(
+    'scale: tables in memory and Service Bus each in a process of its own; the SDKs and all flows are the real ones',
+  );
+  const done: Sized[] = [];
+  for (const size of SIZES.filter(({ devices }) => devices <= most)) {
+    print(`${count(size.sessions)} sessions, ${count(size.devices)} devices`);
+    done.push(await measured(size));
+  }
+  for (const line of compared(done)) print(line);
+}
+
+async function measured(size: Size): Promise<Sized> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const here = (script: string): string => path.join(import.meta.dirname, script);
+  const start = (name: string, heap: string, env: Readonly<Record<string, string>>): Child => {
+    const options = { args: [], nodeOptions: [heap], env, logFile: path.join(folder, `${name}.log`) };
+    const child = startChild({ script: here(`${name}.ts`), ...options });
+    stack.defer(() => child.stop());
+    return child;
+  };
+  const tenant = await startIntuneTenant({ fleetSize: TENANT_DEVICES });
+  stack.defer(() => tenant.close());
+  const bus = await spawnServiceBus({ queues: localQueues(SITE) });
+  stack.defer(() => bus.stop());
+  const service = start('table-service-process', SERVICE_HEAP, {});
+  const { port } = (await service.message()) as { readonly port: number };
+  const ask = async <T>(message: ServiceMessage): Promise<T> => {
+    const answer = service.message();
+    service.send(JSON.stringify(message));
+    return (await answer) as T;
+  };
+  const storage = connectionString(port);
+  const registry = await openClientRegistry({ kind: 'connection-string', connectionString: storage });
+  await registry.prepareStore();
+  const app = start('scale-process', APP_HEAP, {
+    ...settingsOf(tenant, folder),
+    StorageConnection: storage,
+    ServiceBusConnection: bus.connectionString,
+    RADIUS_KEY: await registry.createClient('radius', SITE),
+    OPERATOR_KEY: await registry.createClient('operator', SITE, 'operator'),
+    DEVICES: patternDevices(tenant).join(','),
+  });
+  const all: Measured[] = [];
+  for (;;) {
+    const answer = (await app.message()) as ScaleAnswer;
+    if ('peakMiB' in answer) {
+      print(`  peak memory ${answer.peakMiB.toFixed(0)} MiB`);
+      return { ...size, measured: all };
+    }
+    if ('measured' in answer) {
+      all.push(answer.measured);
+      print(described(answer.measured));
+      app.send('noted');
+      continue;
+    }
+    if ('requestsPlease' in answer) {
+      app.send(String((await ask<{ requests: number }>({ what: 'requests' })).requests));
+      continue;
+    }
+    await ask({ what: 'grow', ...answer, ...size, sessionsPerNas: SESSIONS_PER_NAS, turnedEvery: TURNED_EVERY });
+    app.send(JSON.stringify({ sessions: size.sessions }));
+  }
+}
+
+function settingsOf(tenant: IntuneTenant, folder: string): Record<string, string> {
+  const caFile = path.join(folder, 'tenant-ca.pem');
+  writeFileSync(caFile, tenant.caPem);
+  return {
+    ENTRA_TENANT_ID: tenant.tenantId,
+    ENTRA_CLIENT_ID: tenant.clientId,
+    ENTRA_CLIENT_SECRET: tenant.clientSecret,
+    ENTRA_AUTHORITY_HOST: tenant.authorityHost,
+    GRAPH_ENDPOINT: tenant.graphUrl,
+    INTUNE_SERVICE_HOSTS: 'localhost',
+    EXTRA_CA_FILE: caFile,
+    POLLING_INTERVAL: '60m',
+    CHANGED_DEVICES_INTERVAL: 'off',
+    HARDWARE_MAX_AGE: 'off',
+    FAST_LANE: 'off',
+  };
+}
+
+/** Compliant ones, so that there are some in every shard. */
+function patternDevices(tenant: IntuneTenant): string[] {
+  const names = Array.from({ length: TENANT_DEVICES }, (_, index) => `NAC-${String(index + 1).padStart(5, '0')}`);
+  const ids = names
+    .map((name) => tenant.fleet.get(name))
+    .filter(({ complianceState }) => complianceState === 'compliant')
+    .map(({ id }) => id.toLowerCase());
+  const byShard = Map.groupBy(ids, (id) => deviceHash({ source: 'intune', id }).charAt(0));
+  return [...byShard.values()].flatMap((some) => some.slice(0, PATTERNS_PER_SHARD));
+}
+
+function described({ what, items, rounds, requests, cpuSeconds, longestSeconds }: Measured): string {
+  const each = items > 1 ? ` (${(requests / items).toFixed(2)} and ${microseconds(cpuSeconds / items)} each)` : '';
+  const share = (longestSeconds / FUNCTION_TIMEOUT_SECONDS).toFixed(2);
+  const wanted = longestSeconds > MOST_OF_TIMEOUT * FUNCTION_TIMEOUT_SECONDS ? ', MORE THAN WANTED' : '';
+  return (
+    `  ${what}: ${count(items)} in ${rounds} calls, ${count(requests)} requests, ${cpuSeconds.toFixed(2)} s of processor time` +
+    `${each}; longest call ${longestSeconds.toFixed(1)} s, ${share} of functionTimeout${wanted}`
+  );
+}
+
+/** Each size beside the smallest one. */
+function compared(done: readonly Sized[]): string[] {
+  const [first] = done;
+  if (first === undefined) return [];
+  return first.measured.map(({ what }) => {
+    const figures = done.map(({ measured: all }) => {
+      const {
+        items = Number.NaN,
+        requests = Number.NaN,
+        cpuSeconds = Number.NaN,
+      } = all.find((one) => one.what === what) ?? {};
+      return { requests: requests / items, cpu: cpuSeconds / items };
+    });
+    const [base] = figures;
+    const ratios = figures.map(({ requests, cpu }) => `${ratio(requests, base?.requests)}/${ratio(cpu, base?.cpu)}`);
+    return `flat? ${what}: requests/processor time for each item, in times of the smallest size: ${ratios.join('  ')}`;
+  });
+}
+
+function ratio(value: number, base = Number.NaN): string {
+  return (value / base).toFixed(2);
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function microseconds(seconds: number): string {
+  return `${(seconds * 1e6).toFixed(0)} µs`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
