@@ -2,6 +2,7 @@
 
 import { readReason } from '../shared/http/read-reason.ts';
 import { connector } from './connector.ts';
+import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 import { httpRoute } from './http-route.ts';
 
 /** Bytes: a policy has at most 100,000 characters, and names may be in any language. */
@@ -58,6 +59,6 @@ httpRoute('what-if', {
   largestBody: LARGEST_POLICY,
   async answer({ query }, credential, body) {
     const policies = await connector().policies(credential);
-    return { jsonBody: await policies.whatIf(await body(), query) };
+    return { jsonBody: await policies.whatIf(await body(), query, FUNCTION_TIMEOUT_MS) };
   },
 });

@@ -17,11 +17,21 @@ export async function* walkSessions(
 ): AsyncIterable<Session> {
   for (const shard of SHARDS) {
     if (after !== undefined && shard < after.charAt(0)) continue;
-    let from = after !== undefined && shard === after.charAt(0) ? after : undefined;
-    do {
-      const page = await sessions.listPage(shard, { after: from, limit: PAGE }, options);
-      yield* page.sessions;
-      from = page.next;
-    } while (from !== undefined);
+    const from = after !== undefined && shard === after.charAt(0) ? after : undefined;
+    yield* walkSessionsOfShard(sessions, shard, { ...options, after: from });
   }
+}
+
+/** @param shard first digit of the ids */
+export async function* walkSessionsOfShard(
+  sessions: Pick<SessionStore, 'listPage'>,
+  shard: string,
+  { after, ...options }: CallOptions & { readonly after?: string | undefined } = {},
+): AsyncIterable<Session> {
+  let from = after;
+  do {
+    const page = await sessions.listPage(shard, { after: from, limit: PAGE }, options);
+    yield* page.sessions;
+    from = page.next;
+  } while (from !== undefined);
 }

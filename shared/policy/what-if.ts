@@ -1,22 +1,23 @@
 // What a draft would change: for every live session, compared with what it was told; and for every stored device, compared
 // with the policy in force. Streams both; holds counts and a bounded list.
 
+import { concurrently } from '../concurrently.ts';
 import { sameOutcome } from '../domain/decision.ts';
-import { deviceKeyText } from '../domain/device.ts';
+import { deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { Assurance } from '../domain/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
-import { isLive } from '../domain/session.ts';
+import { isLive, type Session } from '../domain/session.ts';
 import type { Standing } from '../domain/standing.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
-import { walkFleet } from '../walk-fleet.ts';
-import { walkSessions } from '../walk-sessions.ts';
+import { walkFleetOfShard } from '../walk-fleet.ts';
+import { walkSessionsOfShard } from '../walk-sessions.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 
 export interface WhatIfDeps {
@@ -61,6 +62,9 @@ export interface WhatIfReport {
   readonly complete: boolean;
 }
 
+/** Of sessions, and as many of devices: a page of each is in memory. */
+const SHARDS_AT_ONCE = 4;
+
 const PORT_TYPES: Readonly<Record<Medium, string>> = { wired: 'Ethernet', wireless: 'Wireless-802.11', vpn: 'Virtual' };
 
 export async function whatIf(
@@ -71,8 +75,13 @@ export async function whatIf(
   { signal }: CallOptions,
 ): Promise<WhatIfReport> {
   const now = toInstant(deps.clock.now());
-  const sessions = await sessionsChanging(deps, draft, now, signal);
-  const fleet = await fleetChanging(deps, { inForce, draft }, assumed, now, signal);
+  const sessions = new ChangeTally();
+  const fleet = new ChangeTally();
+  // Both at once: where time runs out, neither is left out.
+  const [sawSessions, sawFleet] = await Promise.all([
+    sessionsChanging(sessions, deps, draft, now, signal),
+    fleetChanging(fleet, deps, { inForce, draft }, assumed, now, signal),
+  ]);
   return {
     at: now,
     inForce: inForce.version,
@@ -80,25 +89,48 @@ export async function whatIf(
     sessions: sessions.report(),
     fleet: { ...fleet.report(), assumed },
     enforcing: enforcing(sessions.report().bySite, budget),
-    complete: signal?.aborted !== true,
+    complete: sawSessions && sawFleet,
   };
 }
 
+/**
+ * Time is looked at between rows, and ends no request: what was read by then counts.
+ * @returns false when time ran out before the last shard was through
+ */
+async function lookAtShards<T>(
+  walk: (shard: string) => AsyncIterable<T>,
+  look: (one: T) => void,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  let sawAll = true;
+  await concurrently(SHARDS, SHARDS_AT_ONCE, async (shard) => {
+    if (signal?.aborted) sawAll = false;
+    if (!sawAll) return;
+    for await (const one of walk(shard)) {
+      if (signal?.aborted) {
+        sawAll = false;
+        return;
+      }
+      look(one);
+    }
+  });
+  return sawAll;
+}
+
 /** From what was recorded with its latest decision: changes of the device since have led to a new one, or will by CoA. */
-async function sessionsChanging(
+function sessionsChanging(
+  tally: ChangeTally,
   { sessions }: WhatIfDeps,
   draft: Policy,
   now: Instant,
   signal: AbortSignal | undefined,
-): Promise<ChangeTally> {
-  const tally = new ChangeTally();
-  for await (const session of walkSessions(sessions, { signal })) {
-    if (signal?.aborted) break;
+): Promise<boolean> {
+  const look = (session: Session): void => {
     const { decision, site, mac, userName } = session;
-    if (decision.facts === undefined || !isLive(session, now)) continue;
+    if (decision.facts === undefined || !isLive(session, now)) return;
     tally.look();
     const then = evaluatePolicy(draft, { ...decision.facts, at: now });
-    if (sameOutcome(decision.outcome, then.outcome)) continue;
+    if (sameOutcome(decision.outcome, then.outcome)) return;
     tally.add({
       site,
       session: session.id,
@@ -108,27 +140,26 @@ async function sessionsChanging(
       from: { rule: decision.rule, outcome: decision.outcome },
       to: { rule: then.rule, outcome: then.outcome },
     });
-  }
-  return tally;
+  };
+  return lookAtShards((shard) => walkSessionsOfShard(sessions, shard), look, signal);
 }
 
 async function fleetChanging(
+  tally: ChangeTally,
   { devices, sweepStatus, maxCheckInAgeMs }: WhatIfDeps,
   { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
   assumed: AssumedRequest,
   now: Instant,
   signal: AbortSignal | undefined,
-): Promise<ChangeTally> {
-  const tally = new ChangeTally();
+): Promise<boolean> {
   const sweptAt = await sweepStatus.lastCompleteStartedAt();
-  for await (const stored of walkFleet(devices)) {
-    if (signal?.aborted) return tally;
-    if (stored.presence !== 'present') continue;
+  const look = (stored: StoredDevice): void => {
+    if (stored.presence !== 'present') return;
     tally.look();
     const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
     const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
     const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
-    if (sameOutcome(before.outcome, then.outcome)) continue;
+    if (sameOutcome(before.outcome, then.outcome)) return;
     const { name } = stored.device;
     tally.add({
       device: deviceKeyText(stored.device),
@@ -136,8 +167,8 @@ async function fleetChanging(
       from: { rule: before.rule, outcome: before.outcome },
       to: { rule: then.rule, outcome: then.outcome },
     });
-  }
-  return tally;
+  };
+  return lookAtShards((shard) => walkFleetOfShard(devices, shard), look, signal);
 }
 
 function factsOfDevice(
