@@ -19,6 +19,7 @@ import {
 } from '../enforcement/decide-jobs.ts';
 import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
+import { listHeld } from '../enforcement/list-held.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
@@ -91,7 +92,13 @@ export async function openEnforcement(context: Context) {
     /** The fast path: what a poll has decided is out at its end, if no round of the timer was faster. */
     pumpDecided: (): Promise<void> => early.flush(),
     report: (body: unknown): Promise<void> => recordReports(deps, body),
-    jobs: (filter: JobFilter): Promise<JobPage> => listJobs(deps, filter),
+    async jobs(filter: JobFilter): Promise<JobPage> {
+      const page = await listJobs(deps, filter);
+      const { notEnforced, stage, after } = filter;
+      // They have no job, so no stage, and are listed once.
+      if (!notEnforced || stage !== undefined || after !== undefined) return page;
+      return { ...page, held: await listHeld({ ...deps, devices }, filter) };
+    },
     async resend(site: string, id: string): Promise<string> {
       const job = await resendJob({ ...deps, devices }, site, id);
       await pump({ site });

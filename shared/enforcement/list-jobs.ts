@@ -11,6 +11,7 @@ import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { findDifference } from './decide-jobs.ts';
+import type { HeldSessions } from './list-held.ts';
 
 export interface JobFilter {
   readonly site?: string | undefined;
@@ -31,6 +32,8 @@ export interface JobPage {
   readonly jobs: readonly EnforcementJob[];
   /** Give it as `after` to go on; absent after the oldest job. A page may be short, or empty, and still have a next. */
   readonly next?: string;
+  /** With `notEnforced`, on the first page: live sessions for which no job is decided, since the breaker holds their devices. */
+  readonly held?: HeldSessions;
 }
 
 export interface ListJobsDeps {
