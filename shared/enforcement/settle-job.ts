@@ -1,7 +1,8 @@
 // What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
 
 import { advance, endUnproven, keepsOldAnswer } from '../domain/advance-job.ts';
-import { type Decision, sameOutcome } from '../domain/decision.ts';
+import { answersInEffect, rulingAnswer } from '../domain/answers-in-effect.ts';
+import { type Decision, type Outcome, sameOutcome } from '../domain/decision.ts';
 import { parseDecisionId } from '../domain/decision-id.ts';
 import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
@@ -19,7 +20,7 @@ export function settleJob(
 ): EnforcementJob {
   if (isFinal(job)) return job;
   if (!newest || session === undefined) return advance(job, 'superseded', now);
-  const answer = wantedAnswer(job, session);
+  const answer = wantedAnswer(job, session, now);
   const settled = answer === undefined ? job : settleAnswered(job, answer, session, now);
   if (isFinal(settled)) return settled;
   if (!isLive(session, now)) return advance(settled, 'ended', now);
@@ -27,15 +28,39 @@ export function settleJob(
 }
 
 /** The answer that the job is about to bring, once the station has got it. */
-function wantedAnswer(job: EnforcementJob, { answers }: Session): Decision | undefined {
-  const { wanted } = job;
-  const decisions = answers.map(({ decision }) => decision);
-  if (wanted !== undefined) {
-    return decisions.find(({ decidedAt, outcome }) => decidedAt > job.decidedAt && sameOutcome(outcome, wanted));
-  }
+function wantedAnswer(job: EnforcementJob, session: Session, now: Instant): Decision | undefined {
+  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at;
+  if (job.wanted !== undefined) return wantedAnswerInEffect(job, job.wanted, queuedAt, session, now);
   // What an operator asked for is reached by any answer that came of it.
-  const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
-  return wasAcknowledged(job) ? decisions.find(({ decidedAt }) => decidedAt > queuedAt) : undefined;
+  const since = queuedAt ?? job.decidedAt;
+  const newer = session.answers.find(({ decision }) => decision.decidedAt > since);
+  return wasAcknowledged(job) ? newer?.decision : undefined;
+}
+
+/**
+ * An answer that the NAS does not act on answers nothing: MAB gives way to 802.1X on the same port. And one that came before
+ * the CoA leaves the station with what another credential got, as long as that answer is in effect, too.
+ */
+function wantedAnswerInEffect(
+  job: EnforcementJob,
+  wanted: Outcome,
+  queuedAt: Instant | undefined,
+  session: Session,
+  now: Instant,
+): Decision | undefined {
+  const answer = rulingAnswer({ answers: session.answers, ...withoutClass(session) })?.decision;
+  if (answer === undefined || answer.decidedAt <= job.decidedAt || !sameOutcome(answer.outcome, wanted))
+    return undefined;
+  if (queuedAt !== undefined && answer.decidedAt > queuedAt) return answer;
+  const isOther = ({ decision }: Session): boolean => !sameOutcome(decision.outcome, wanted);
+  return answersInEffect(session, now).some(isOther) ? undefined : answer;
+}
+
+/** Which answer rules by our own word, whatever Class accounting carries: that is the evidence, and judged apart. */
+function withoutClass({ accounting }: Session): Pick<Session, 'accounting'> {
+  if (accounting === undefined) return {};
+  const { class: _, ...rest } = accounting;
+  return { accounting: rest };
 }
 
 function settleAnswered(job: EnforcementJob, answer: Decision, session: Session, now: Instant): EnforcementJob {

@@ -163,3 +163,38 @@ describe('time, and newer jobs', () => {
     expect(settleJob(acknowledged(), undefined, true, minutes(2)).stage).toBe('superseded');
   });
 });
+
+describe('an answer that the NAS does not act on', () => {
+  const dot1x = { credential: 'd0710001', method: 'eap-tls', decision: aDecision() } as const;
+  const bypass = (at: number) =>
+    ({
+      credential: 'ab000000',
+      method: 'mab',
+      decision: aDecision({ id: NEW_CLASS, decidedAt: minutes(at), outcome: QUARANTINE }),
+    }) as const;
+
+  /** 802.1X opened the port, and the same station asks by MAB as well. */
+  function both(at: number): Session {
+    const [proven, mab] = [aSession(dot1x), aSession(bypass(at))];
+    return aSession({ ...dot1x, answers: [...mab.answers, ...proven.answers] });
+  }
+
+  test('answers no job: MAB gives way to 802.1X', () => {
+    expect(settleJob(decided(), both(2), true, minutes(3)).stage).toBe('decided');
+    expect(settleJob(acknowledged(), both(2), true, minutes(3)).stage).toBe('acknowledged');
+  });
+
+  test('answers no job before the CoA went out, as long as the answer to another credential is in effect', () => {
+    const machine = {
+      credential: 'aaaa0001',
+      method: 'eap-tls',
+      decision: aDecision({ decidedAt: minutes(0) }),
+    } as const;
+    const user = { ...bypass(2), method: 'eap-tls' } as const;
+    const session = aSession({ ...user, answers: [...aSession(user).answers, ...aSession(machine).answers] });
+    expect(settleJob(decided(), session, true, minutes(3)).stage).toBe('decided');
+    expect(settleJob(acknowledged(), session, true, minutes(3)).stage).toBe('answered');
+    const alone = aSession({ ...user, answers: aSession(user).answers });
+    expect(settleJob(decided(), alone, true, minutes(3)).stage).toBe('answered');
+  });
+});
