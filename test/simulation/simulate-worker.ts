@@ -1,6 +1,6 @@
 // Runs the worlds that it is given, and says of each how it went.
 
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { firstFailure, shortestHistory } from './find-failure.ts';
 
 Error.stackTraceLimit = 0;
@@ -12,5 +12,5 @@ parentPort?.on('message', async ({ from, count }: { readonly from: number; reado
     return;
   }
   const rest = { from: outcome.seed + 1, count: from + count - outcome.seed - 1 };
-  parentPort?.postMessage({ failed: await shortestHistory(outcome), rest });
+  parentPort?.postMessage({ failed: workerData.whole ? outcome : await shortestHistory(outcome), rest });
 });

@@ -12,6 +12,8 @@ const USAGE = `Usage: npm run simulate -- [--seeds 300] [--from 1] [--workers 1]
   --seeds     how many worlds; it prints where it stands, so that a range can be resumed with --from
   --workers   processors to use, at most ${availableParallelism()} here
   --go-on     past failures, each with its shortest history
+  --whole     does not look for the shortest history of a failure
+  --undo      undoes a mend in a copy of the product and looks for its fault there (test/simulation/undone)
   --seed      one world; --shortest leaves out all events that the failure does not need, --trace prints what happens`;
 
 /** Seeds that a worker takes at once, and in its life: each world leaves something behind in a process. */
@@ -27,6 +29,8 @@ const { values } = parseArgs({
     shortest: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     'go-on': { type: 'boolean', default: false },
+    undo: { type: 'string' },
+    whole: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -34,8 +38,15 @@ const { values } = parseArgs({
 if (!values.trace) Error.stackTraceLimit = 0;
 
 if (values.help) console.log(USAGE);
+else if (values.undo !== undefined) await findUndone(values.undo);
 else if (values.seed !== undefined) await showOne(Number(values.seed));
 else await runMany(Number(values.from), Number(values.seeds), Number(values.workers));
+
+async function findUndone(name: string): Promise<void> {
+  const { simulateUndone } = await import('./undone/undo.ts');
+  const { seeds, from } = values;
+  process.exitCode = await simulateUndone(name, ['--seeds', seeds, '--from', from, '--whole']);
+}
 
 async function showOne(seed: number): Promise<void> {
   const whole = await runWorld(seed);
@@ -60,7 +71,7 @@ async function runMany(from: number, count: number, workers: number): Promise<vo
   };
   const onDone = (upTo: number): void => {
     done += 1;
-    if (done % 500 !== 0) return;
+    if (done % 100 !== 0) return;
     const rate = (done / ((performance.now() - startedAt) / 1000)).toFixed(1);
     console.log(`${done} worlds, ${rate} a second, ${failed} failed; up to ${upTo}: to go on --from ${upTo + 1}`);
   };
@@ -83,7 +94,8 @@ function work(
   onDone: (seed: number) => void,
   onFailure: (outcome: Outcome) => void,
 ): Promise<void> {
-  const worker = new Worker(new URL('./simulate-worker.ts', import.meta.url));
+  const workerData = { whole: values.whole };
+  const worker = new Worker(new URL('./simulate-worker.ts', import.meta.url), { workerData });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let shares = 0;
   const give = (): void => {

@@ -42,7 +42,7 @@ export class RadiusProxy {
   /** @returns an instance that is up, if there is one */
   readonly #connector: () => Connector | undefined;
   readonly #last = new Map<string, { readonly answer: Answer; readonly at: number }>();
-  readonly #spool: string[] = [];
+  readonly #spool: Readonly<Record<string, unknown>>[] = [];
   #delivering = false;
 
   constructor(
@@ -87,29 +87,32 @@ export class RadiusProxy {
 
   account(record: Readonly<Record<string, unknown>>): void {
     const { lost, doubled, late } = this.accountingTrouble;
-    const text = JSON.stringify(record);
     // A Start is repeated until it is acknowledged: nothing else says where a station has roamed to.
     if (record['status'] !== 'Start' && this.#random.chance(lost)) {
-      this.tell(`accounting lost ${text}`);
+      this.tell(`accounting lost ${JSON.stringify(record)}`);
       return;
     }
-    this.tell(`accounting ${text}`);
     const times = this.#random.chance(doubled) ? 2 : 1;
     for (let copy = 0; copy < times; copy++) {
       const delayMs = this.#random.chance(late) ? this.#random.between(5_000, 300_000) : this.#random.between(5, 200);
-      this.#time.after(delayMs, () => this.#put(text));
+      // Either the NAS has tried for so long, and says so (Acct-Delay-Time), or the record lay in another file of the spool.
+      const byNas = this.#random.chance(0.5);
+      const receivedAt = this.#time.now + (byNas ? delayMs : 0);
+      const delay = byNas && delayMs >= 1_000 ? { delayTime: String(Math.floor(delayMs / 1000)) } : {};
+      const asReceived = { ...record, ...delay, receivedTime: seconds(receivedAt) };
+      this.#time.after(delayMs, () => this.#put(asReceived));
     }
   }
 
-  #put(text: string): void {
-    this.#spool.push(text);
+  #put(record: Readonly<Record<string, unknown>>): void {
+    this.#spool.push(record);
     if (!this.#delivering) void this.#deliver();
   }
 
   async #deliver(): Promise<void> {
     this.#delivering = true;
     while (this.#spool.length > 0) {
-      const text = this.#spool[0] as string;
+      const text = JSON.stringify({ ...this.#spool[0], sentTime: seconds(this.#time.now) });
       const isDelivered = await this.#delivered(text);
       this.tell(`accounting ${isDelivered ? 'delivered' : 'refused'} ${text}`);
       if (isDelivered) this.#spool.shift();
@@ -143,6 +146,10 @@ export class RadiusProxy {
       ? { outcome: 'permit fallback 999', seconds: FALLBACK_SECONDS, given: 'fail-mode' }
       : { outcome: 'deny', seconds: 60, given: 'fail-mode' };
   }
+}
+
+function seconds(milliseconds: number): string {
+  return String(Math.floor(milliseconds / 1000));
 }
 
 function toAnswer({ decision, sessionTimeoutSeconds }: LookupAnswer): Answer {

@@ -1,0 +1,104 @@
+// Faults that were mended, each undone by one replacement: `npm run simulate -- --undo <name>` must find them again.
+
+export interface Mutation {
+  /** What goes wrong once it is undone. */
+  readonly fault: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const MUTATIONS: Readonly<Record<string, Mutation>> = {
+  'long-permit-unwritten': {
+    fault: 'a session that could not be written gets the permit of a whole day’s work, and no CoA ever reaches it',
+    file: 'shared/lookup/answer-lookup.ts',
+    from: "const isSure = kept !== 'failed' && moved === false;",
+    to: 'const isSure = true;',
+  },
+  'own-word-proves': {
+    fault: 'a job is proven by our own answer, whether the NAS acts on it or not',
+    file: 'shared/enforcement/settle-job.ts',
+    from: "if (evidence === 'wanted') return advance(answered, 'proven', now);",
+    to: "return advance(answered, 'proven', now);",
+  },
+  'one-row-for-all-places': {
+    fault: 'a second login with the same address hides the first',
+    file: 'shared/domain/session-id.ts',
+    from: "[asker.sessionKey, asker.site, 'place', placeText(place)]",
+    to: "[asker.sessionKey, asker.site, 'place']",
+  },
+  'one-answer-for-all-credentials': {
+    fault: 'the answer for the user’s certificate overwrites that for the machine’s, which another instance may repeat',
+    file: 'shared/domain/credential.ts',
+    from: 'JSON.stringify([method, ...proof(method, certificate, userName)])',
+    to: "''",
+  },
+  'attempts-go-where-decided': {
+    fault: 'attempts go to the session as it was when the job was decided, wherever the station is by now',
+    file: 'shared/enforcement/pump-site.ts',
+    from: '{ ...job, ...coaTargetOf(session) }',
+    to: 'job',
+  },
+  'operator-swallows-quarantine': {
+    fault: 'an operator’s re-authentication takes the place of a quarantine that is under way',
+    file: 'shared/enforcement/open-jobs.ts',
+    from: 'return newer.wanted !== undefined || older.wanted === undefined;',
+    to: 'return newer !== older;',
+  },
+  'retry-is-a-duplicate': {
+    fault: 'duplicate detection swallows the second attempt of a job',
+    file: 'shared/domain/coa-job.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
+    from: 'return `${id}:${attempt}`;',
+    to: 'return attempt > 0 ? id : id;',
+  },
+  'stop-of-an-earlier-session': {
+    fault: 'the late Stop of an earlier session of the station ends the one that lives',
+    file: 'shared/domain/accounting.ts',
+    from: "if (event.status === 'Stop') return undefined;",
+    to: '',
+  },
+  'late-records-count': {
+    fault: 'accounting that comes out of order takes a session back to what it was',
+    file: 'shared/domain/accounting.ts',
+    from: "return current.status === 'stopped' && event.status !== 'Stop' ? event.at <= current.at : event.at < current.at;",
+    to: 'return current === undefined && event === undefined;',
+  },
+  'no-second-look': {
+    fault: 'a device that turns between decision and session write is seen by nobody',
+    file: 'shared/lookup/answer-lookup.ts',
+    from: "kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs))",
+    to: 'false',
+  },
+  'no-reconciliation': {
+    fault: 'what the fast path missed, and what a policy changed, is compared never',
+    file: 'shared/enforcement/reconcile.ts',
+    from: 'if (completed === undefined) return true;',
+    to: 'if (completed !== undefined || due !== undefined) return false;',
+  },
+  'changes-reach-nobody': {
+    fault: 'a stored change waits for the comparison of all sessions',
+    file: 'shared/enforcement/decide-jobs.ts',
+    from: 'const sessions = await deps.sessions.listByDevice(change);',
+    to: 'const sessions = (await deps.sessions.listByDevice(change)).slice(0, 0);',
+  },
+  'restart-ends-what-came-after': {
+    fault: 'the restart of a NAS ends sessions that began after it',
+    file: 'shared/domain/session-life.ts',
+    from: 'return answers.every(({ decision }) => addMilliseconds(decision.decidedAt, repeatedMs) < nasRestartedAt);',
+    to: 'return answers.length + repeatedMs >= 0;',
+  },
+  'old-policy-is-repeated': {
+    fault: 'an instance repeats, unwritten, what it answered before the policy changed',
+    file: 'shared/lookup/remember-answer.ts',
+    from: 'recent.session.decision.decidedAt >= since &&',
+    to: 'since !== undefined &&',
+  },
+  'older-overwrites-newer': {
+    fault: 'an observation that was begun earlier overwrites a newer one',
+    file: 'shared/polling/plan-device-write.ts',
+    from: "if (stored && (stored.observedAt > observedAt || (stored.held?.observedAt ?? '') > observedAt)) {",
+    to: 'if (stored && observedAt === undefined) {',
+  },
+};
