@@ -19,9 +19,19 @@ export interface EnforcementSite extends AsyncDisposable {
   sendJobs(count: number): Promise<void>;
   /** Hears every stage that a report on the results queue tells. */
   onReport: (report: CoaReport) => void;
+  /** Takes each message of the results queue, as the function does. */
+  onMessage: (body: unknown) => Promise<void>;
 }
 
-export async function enforcementSite(): Promise<EnforcementSite> {
+export interface EnforcementSiteOptions {
+  /** Of so many NASes the first one is dead; none unless given. */
+  readonly deadEvery?: number;
+  /** The relay works with the limits that it has by itself. */
+  readonly shippedLimits?: boolean;
+}
+
+export async function enforcementSite(options: EnforcementSiteOptions = {}): Promise<EnforcementSite> {
+  const { deadEvery = 0, shippedLimits = false } = options;
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,11 +43,15 @@ export async function enforcementSite(): Promise<EnforcementSite> {
   });
   stack.defer(() => bus.stop());
   const here = (script: string) => path.join(import.meta.dirname, script);
-  const listeners = startChild({ script: here('nas-listeners.ts'), args: [], logFile: path.join(folder, 'nas.log') });
+  const listeners = startChild({
+    script: here('nas-listeners.ts'),
+    args: [String(deadEvery)],
+    logFile: path.join(folder, 'nas.log'),
+  });
   stack.defer(() => listeners.stop());
   const { port } = (await listeners.message()) as { port: number };
   const relayFile = path.join(folder, 'relay.yaml');
-  writeFileSync(relayFile, relayYaml(port));
+  writeFileSync(relayFile, relayYaml(port, shippedLimits));
   const client = new ServiceBusClient(bus.connectionString);
   stack.defer(() => client.close());
   const sender = client.createSender(`coa-${SITE}`);
@@ -75,15 +89,15 @@ export async function enforcementSite(): Promise<EnforcementSite> {
       }
     },
     onReport: () => undefined,
+    onMessage: async () => undefined,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
   results.subscribe(
     {
-      processMessage: async ({ body }) =>
-        [body]
-          .flat()
-          .flatMap(stagesOf)
-          .forEach((stage) => void site.onReport(stage)),
+      async processMessage({ body }) {
+        for (const stage of [body].flat().flatMap(stagesOf)) site.onReport(stage);
+        await site.onMessage(body);
+      },
       processError: async ({ error }) => void process.stderr.write(`results queue: ${error.message}\n`),
     },
     { maxConcurrentCalls: 100 },
@@ -105,7 +119,7 @@ function benchJob(index: number): CoaJob {
   };
 }
 
-function relayYaml(port: number): string {
+function relayYaml(port: number, shippedLimits: boolean): string {
   const nas = Array.from({ length: NAS_COUNT }, (_, index) =>
     [
       `  - name: switch-${index + 1}`,
@@ -120,7 +134,7 @@ function relayYaml(port: number): string {
     `site: ${SITE}`,
     'relay: bench-relay',
     'serviceBus: { connectionStringEnv: SERVICE_BUS_CONNECTION }',
-    `limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE}, perMinute: 100000 }`,
+    ...(shippedLimits ? [] : [`limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE}, perMinute: 100000 }`]),
     'nas:',
     ...nas,
     '',

@@ -4,6 +4,7 @@
 import { createApp } from '../../shared/app.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { adjustableClock } from '../support/adjustable-clock.ts';
+import { learnPatterns, PATTERN_NAS } from './learn-patterns.ts';
 import type { Pattern } from './table-service-process.ts';
 
 export interface Measured {
@@ -24,7 +25,6 @@ export type ScaleAnswer =
   | { readonly peakMiB: number }
   | { readonly requestsPlease: true };
 
-const PATTERN_NAS = '10.250.250.250';
 const FUNCTION_TIMEOUT_MS = 120_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -35,7 +35,6 @@ const IDLE_REQUESTS = 120;
 const MOST_ROUNDS = 12;
 
 const { RADIUS_KEY = '', OPERATOR_KEY = '', DEVICES = '', ...env } = process.env;
-const deviceIds = DEVICES.split(',');
 const clock = adjustableClock();
 const quiet = { info: () => undefined, warn: () => undefined, error: complain };
 const app = createApp(readSettings(env), { clock, log: quiet });
@@ -79,29 +78,7 @@ async function measure(what: string, items: number, round: () => Promise<number 
   await tell({ measured });
 }
 
-async function learn(): Promise<Pattern[]> {
-  await app.poll(FUNCTION_TIMEOUT_MS);
-  const patterns: Pattern[] = [];
-  for (const [index, deviceId] of deviceIds.entries()) {
-    const mac = `a4bbfe${index.toString(16).padStart(6, '0')}`;
-    const question = {
-      method: 'eap-tls',
-      userName: 'host/device',
-      callingStationId: mac.match(/../g)?.join('-').toUpperCase(),
-      nasIpAddress: PATTERN_NAS,
-      nasPortType: 'Ethernet',
-      nasPortId: 'Gi1/0/7',
-      certificate: { sanUri: `IntuneDeviceId://${deviceId}` },
-    };
-    const { decision } = await app.lookup(RADIUS_KEY, JSON.stringify(question));
-    const decisionId = decision.id;
-    if (!/^[0-9a-f]{20}-/.test(decisionId)) throw new Error(`No decision: ${JSON.stringify(decision)}`);
-    patterns.push({ deviceId, mac, sessionId: decisionId.slice(0, 20) });
-  }
-  return patterns;
-}
-
-const patterns = await learn();
+const patterns = await learnPatterns(app, RADIUS_KEY, DEVICES.split(','));
 const { sessions } = JSON.parse(await tell({ patterns, nas: PATTERN_NAS })) as { readonly sessions: number };
 
 clock.advance(HOUR_MS);

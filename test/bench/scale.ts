@@ -1,17 +1,17 @@
 // Whether what happens regularly costs the same for each session, however many sessions and devices there are: requests to
 // storage, our own processor time and memory, at several sizes of one run.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type IntuneTenant, startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
+import { startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import { localQueues } from '../../local/local-service-bus.ts';
 import { spawnServiceBus } from '../../local/service-bus/spawn-service-bus.ts';
 import { connectionString } from '../../local/table-storage.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
-import { deviceHash } from '../../shared/domain/device.ts';
 import { type Child, startChild } from './child-process.ts';
+import { patternDevices, settingsOf, TENANT_DEVICES } from './pattern-tenant.ts';
 import type { Measured, ScaleAnswer } from './scale-process.ts';
 import type { ServiceMessage } from './table-service-process.ts';
 
@@ -31,8 +31,6 @@ const SIZES: readonly Size[] = [
   { sessions: 20_000, devices: 1_000_000 },
 ];
 const SITE = 'hq';
-const TENANT_DEVICES = 600;
-const PATTERNS_PER_SHARD = 2;
 const SESSIONS_PER_NAS = 500;
 const TURNED_EVERY = 100;
 const FUNCTION_TIMEOUT_SECONDS = 120;
@@ -110,35 +108,6 @@ async function measured(size: Size): Promise<Sized> {
     await ask({ what: 'grow', ...answer, ...size, sessionsPerNas: SESSIONS_PER_NAS, turnedEvery: TURNED_EVERY });
     app.send(JSON.stringify({ sessions: size.sessions }));
   }
-}
-
-function settingsOf(tenant: IntuneTenant, folder: string): Record<string, string> {
-  const caFile = path.join(folder, 'tenant-ca.pem');
-  writeFileSync(caFile, tenant.caPem);
-  return {
-    ENTRA_TENANT_ID: tenant.tenantId,
-    ENTRA_CLIENT_ID: tenant.clientId,
-    ENTRA_CLIENT_SECRET: tenant.clientSecret,
-    ENTRA_AUTHORITY_HOST: tenant.authorityHost,
-    GRAPH_ENDPOINT: tenant.graphUrl,
-    INTUNE_SERVICE_HOSTS: 'localhost',
-    EXTRA_CA_FILE: caFile,
-    POLLING_INTERVAL: '60m',
-    CHANGED_DEVICES_INTERVAL: 'off',
-    HARDWARE_MAX_AGE: 'off',
-    FAST_LANE: 'off',
-  };
-}
-
-/** Compliant ones, so that there are some in every shard. */
-function patternDevices(tenant: IntuneTenant): string[] {
-  const names = Array.from({ length: TENANT_DEVICES }, (_, index) => `NAC-${String(index + 1).padStart(5, '0')}`);
-  const ids = names
-    .map((name) => tenant.fleet.get(name))
-    .filter(({ complianceState }) => complianceState === 'compliant')
-    .map(({ id }) => id.toLowerCase());
-  const byShard = Map.groupBy(ids, (id) => deviceHash({ source: 'intune', id }).charAt(0));
-  return [...byShard.values()].flatMap((some) => some.slice(0, PATTERNS_PER_SHARD));
 }
 
 function described({ what, items, rounds, requests, cpuSeconds, longestSeconds }: Measured): string {
