@@ -30,6 +30,8 @@ export class CachedClientStore implements ClientStore {
   readonly #known = new LRUCache<string, KnownClient>({ max: MOST_CLIENTS });
   /** When the store had no client of this name. */
   readonly #unknown = new LRUCache<string, number>({ max: MOST_UNKNOWN_NAMES });
+  /** Reads under way, of names that this instance knows no client of. */
+  readonly #reading = new Map<string, Promise<Client | undefined>>();
   readonly #unknownReads = new TokenBucket(UNKNOWN_READS);
 
   constructor(store: ClientStore, clock: Clock) {
@@ -47,8 +49,28 @@ export class CachedClientStore implements ClientStore {
     const unknownSince = this.#unknown.get(name);
     const isNoNews = unknownSince !== undefined && isYoung(unknownSince, now, UNKNOWN_YOUNG_ENOUGH_MS);
     if (!options.fresh && isNoNews) return undefined;
-    if (!this.#unknownReads.tryTake(1, now)) return undefined;
-    return this.#readStore(name, options, now);
+    return this.#readTogether(name, options, now);
+  }
+
+  /** All who ask for one name at once share a read: a site's first minute at a new instance counts once. */
+  async #readTogether(name: string, options: CallOptions, now: number): Promise<Client | undefined> {
+    const underWay = options.fresh ? undefined : this.#reading.get(name);
+    if (underWay !== undefined) {
+      try {
+        return await underWay;
+      } catch (thrown) {
+        // The time of another one was up.
+        if (options.signal?.aborted) throw thrown;
+      }
+    }
+    if (!this.#unknownReads.tryTake(1, now)) throw tooManyNames();
+    const reading = this.#readStore(name, options, now);
+    this.#reading.set(name, reading);
+    try {
+      return await reading;
+    } finally {
+      if (this.#reading.get(name) === reading) this.#reading.delete(name);
+    }
   }
 
   async #readKnown(
@@ -86,6 +108,13 @@ export class CachedClientStore implements ClientStore {
     this.#known.delete(client.name);
     this.#unknown.delete(client.name);
   }
+}
+
+/** One of the names may be a client's all the same: it is not refused, but asked to come again. */
+function tooManyNames(): StoreError {
+  return new StoreError('NAC_STORE_UNAVAILABLE', 'Too many names that no client is known by were asked for at once.', {
+    action: 'Ask again in a second; look at what sends API keys with names of no client.',
+  });
 }
 
 /** A clock that was set back makes nothing young for ever. */

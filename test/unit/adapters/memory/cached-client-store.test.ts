@@ -69,10 +69,28 @@ test('100,000 made-up names cost a bounded number of reads and displace no clien
   const clock = adjustableClock();
   const cache = new CachedClientStore(inner, clock);
   await cache.read('radius-1');
-  for (let name = 0; name < 100_000; name++) await cache.read(`stranger-${name}`);
+  for (let name = 0; name < 100_000; name++) await cache.read(`stranger-${name}`).catch(() => undefined);
   const seconds = 10;
   expect(state.reads).toBeLessThan(1 + 40 + 20 * seconds);
   const before = state.reads;
   await cache.read('radius-1');
   expect(state.reads).toBe(before);
+});
+
+test('a client that an instance meets in a crowd is read once for all, and is known to all', async () => {
+  const { state, inner } = store(new Map([['radius-1', RADIUS]]));
+  const cache = new CachedClientStore(inner, adjustableClock());
+  const asked = Array.from({ length: 500 }, () => cache.read('radius-1'));
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([RADIUS]));
+  expect(state.reads).toBe(1);
+});
+
+test('a client that strangers leave no read for is not called unknown: it is asked to come again', async () => {
+  const { inner } = store(new Map([['radius-1', RADIUS]]));
+  const clock = adjustableClock();
+  const cache = new CachedClientStore(inner, clock);
+  for (let name = 0; name < 200; name++) await cache.read(`stranger-${name}`).catch(() => undefined);
+  await expect(cache.read('radius-1')).rejects.toMatchObject({ code: 'NAC_STORE_UNAVAILABLE' });
+  clock.advance(1_000);
+  expect(await cache.read('radius-1')).toBe(RADIUS);
 });
