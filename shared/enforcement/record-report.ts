@@ -41,7 +41,10 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       stored.job,
     );
     if (attempt === 0) reportClock(log, report, now);
-    if (job === stored.job) return;
+    if (job === stored.job) {
+      await refusal?.follow();
+      return;
+    }
     if (await jobs.update(job, stored.etag)) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {
@@ -54,6 +57,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
         hint,
         relay,
       });
+      await refusal?.follow();
       return;
     }
   }

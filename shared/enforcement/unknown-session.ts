@@ -27,6 +27,11 @@ export interface Judgement {
   readonly sessionIsOver: boolean;
   /** Where it may not be. */
   readonly hint?: string;
+  /**
+   * What follows for the sessions of the station, to be done once the job is written: a round of the timer that saw the end
+   * of the session first would end the job without the cause that the NAS gave. Doing it twice does no harm.
+   */
+  readonly follow: () => Promise<void>;
 }
 
 export function isSessionUnknown(report: CoaReport): boolean {
@@ -34,7 +39,7 @@ export function isSessionUnknown(report: CoaReport): boolean {
 }
 
 /**
- * Ends the session where the NAS is believed. Sessions of the station elsewhere are compared soon: it may have gone there.
+ * Where the NAS is believed the session is over. Sessions of the station elsewhere are compared soon: it may have gone there.
  */
 export async function judgeUnknownSession(
   { sessions, clock }: UnknownSessionDeps,
@@ -43,17 +48,22 @@ export async function judgeUnknownSession(
   now: Instant,
 ): Promise<Judgement> {
   const session = await sessions.read(job.sessionId);
-  if (session !== undefined && isLive(session, now)) {
-    if (report.neverAcknowledged || livesOn(session)) return { sessionIsOver: false, hint: MISSING_ATTRIBUTE };
-    if (hasAskedSince(session, job)) {
-      // The NAS spoke of a session that was over already; what the station has now is another matter.
-      await sessions.noteToCompare(session.id, now);
-      return { sessionIsOver: true };
-    }
-    if (await endSession(sessions, job, now)) await sessions.noteToCompare(session.id, now);
+  const elsewhere = (): Promise<void> => compareElsewhere(sessions, job, toInstant(clock.now()));
+  if (session === undefined || !isLive(session, now)) return { sessionIsOver: true, follow: elsewhere };
+  if (report.neverAcknowledged || livesOn(session)) {
+    return { sessionIsOver: false, hint: MISSING_ATTRIBUTE, follow: async () => {} };
   }
-  await compareElsewhere(sessions, job, toInstant(clock.now()));
-  return { sessionIsOver: true };
+  // Asked since: the NAS spoke of a session that was over already; what the station has now is another matter.
+  if (hasAskedSince(session, job)) {
+    return { sessionIsOver: true, follow: () => sessions.noteToCompare(session.id, now) };
+  }
+  return {
+    sessionIsOver: true,
+    async follow() {
+      if (await endSession(sessions, job, now)) await sessions.noteToCompare(session.id, now);
+      await elsewhere();
+    },
+  };
 }
 
 /** The NAS did not find it before, and has accounted for it since. */
