@@ -56,7 +56,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'stop-of-an-earlier-session': {
     fault: 'the late Stop of an earlier session of the station ends the one that lives',
     file: 'shared/domain/accounting.ts',
-    from: "if (event.status === 'Stop') return undefined;",
+    from: "if (event.status === 'Stop') return noted(current, event, known);",
     to: '',
   },
   'late-records-count': {
