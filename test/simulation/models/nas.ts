@@ -193,7 +193,8 @@ export class Nas {
       if (!this.#isThere(session)) return;
       if (this.dropsAccepts > 0 && answer.outcome !== 'deny') {
         this.dropsAccepts -= 1;
-        // The NAS has heard nothing: what was in force stays so, and it asks again after a while.
+        // The NAS has heard nothing: what was in force stays so, and only its accounting tells; or it asks again after a while.
+        if (this.#tellsWhatIsInForce && session.started) return;
         this.#time.after(30_000, () => {
           if (this.#isThere(session)) this.#ask(session, credential);
         });
@@ -279,6 +280,12 @@ export class Nas {
     session.cancelTimeout();
     session.cancelInterim();
     this.#sessions.delete(session.acctSessionId);
+  }
+
+  /** Its accounting says again and again by which answer a session runs. */
+  get #tellsWhatIsInForce(): boolean {
+    const { sendsAccounting, sendsClass, interimMs } = this.traits;
+    return sendsAccounting && sendsClass && interimMs !== undefined;
   }
 
   #isThere({ acctSessionId }: NasSession): boolean {
