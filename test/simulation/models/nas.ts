@@ -194,8 +194,9 @@ export class Nas {
       if (this.dropsAccepts > 0 && answer.outcome !== 'deny') {
         this.dropsAccepts -= 1;
         // The NAS has heard nothing: what was in force stays so, and only its accounting tells; or it asks again after a while.
-        if (this.#tellsWhatIsInForce && session.started) return;
-        this.#time.after(30_000, () => {
+        const inForce = Nas.inForce(session);
+        const goesOn = this.#tellsWhatIsInForce && session.started && inForce?.class !== undefined;
+        this.#time.after(goesOn ? inForce.seconds * 1000 : 30_000, () => {
           if (this.#isThere(session)) this.#ask(session, credential);
         });
         return;

@@ -101,4 +101,46 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: "if (stored && (stored.observedAt > observedAt || (stored.held?.observedAt ?? '') > observedAt)) {",
     to: 'if (stored && observedAt === undefined) {',
   },
+  'roams-are-not-followed': {
+    fault: 'accounting of a place where the station has not asked opens no session there',
+    file: 'shared/lookup/find-accounted.ts',
+    from: "return newest && event.status !== 'Stop' ? roamed(client, newest, answerOf(newest), event) : undefined;",
+    to: 'return undefined;',
+  },
+  'roams-with-class-are-not-followed': {
+    fault: 'a fast roam whose accounting carries our Class opens no session at the new place',
+    file: 'shared/lookup/find-accounted.ts',
+    from: 'return roamed(client, answered, older ?? answerOf(answered), event);',
+    to: 'return undefined;',
+  },
+  'repeated-after-a-restart': {
+    fault: 'an answer is repeated, unwritten, after the restart of its NAS, whose sessions count as over',
+    file: 'shared/lookup/remember-answer.ts',
+    from: 'recent.session.decision.decidedAt > restartedAt;',
+    to: 'restartedAt !== undefined;',
+  },
+  'reports-move-jobs-backward': {
+    fault: 'reports that come twice or late take a job back, and past its end',
+    file: 'shared/domain/advance-job.ts',
+    from: 'if (!further) return job;',
+    to: 'if (!further && at === undefined) return job;',
+  },
+  'an-answer-forgets-accounting': {
+    fault: 'writing an answer overwrites what accounting and other credentials have said',
+    file: 'shared/adapters/table-storage/write-answer.ts',
+    from: "['upsert', entity, 'Merge']",
+    to: "['upsert', entity, 'Replace']",
+  },
+  'bypass-hides-802.1x': {
+    fault: 'MAB beside 802.1X on one port counts as the newest word',
+    file: 'shared/domain/answers-in-effect.ts',
+    from: "if (newest.method !== 'mab') return newest;",
+    to: 'if (newest !== undefined) return newest;',
+  },
+  'restarts-are-not-heard': {
+    fault: 'sessions that a NAS lost with its restart count as live',
+    file: 'shared/domain/session-life.ts',
+    from: 'if (nasRestartedAt === undefined) return false;',
+    to: 'if (nasRestartedAt === undefined || nasRestartedAt !== undefined) return false;',
+  },
 };
