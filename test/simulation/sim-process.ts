@@ -59,10 +59,19 @@ export class SimProcess {
 
   /** @param limitMs how long a call may take, after which it fails */
   wireTo(service: Service, limitMs: number): Wire {
-    return { call: (_what, effect, signal) => this.#call(service, limitMs, effect, signal) };
+    return {
+      // What the service pushes over a link is not asked for twice.
+      call: (what, effect, signal) => this.#call(service, limitMs, effect, signal, !/\.(receive|accept)$/.test(what)),
+    };
   }
 
-  #call<T>(service: Service, limitMs: number, effect: () => T, signal: Signal | undefined): Promise<T> {
+  #call<T>(
+    service: Service,
+    limitMs: number,
+    effect: () => T,
+    signal: Signal | undefined,
+    mayBeRepeated: boolean,
+  ): Promise<T> {
     if (!this.alive) return never;
     if (signal?.aborted) return Promise.reject(abortError());
     const reaches = this.#endsHere();
@@ -91,7 +100,7 @@ export class SimProcess {
         if (fate === 'refused') return answer(toCallerMs, () => reject(refusedBy(service)));
         const first = attempt(effect);
         // The retry is one more call, and meets what the first one did.
-        const result = fate === 'repeated' ? attempt(effect) : first;
+        const result = fate === 'repeated' && mayBeRepeated ? attempt(effect) : first;
         answer(toCallerMs, () => ('value' in result ? resolve(result.value) : reject(result.thrown)));
       });
     });
