@@ -62,3 +62,23 @@ httpRoute('what-if', {
     return { jsonBody: await policies.whatIf(await body(), query, FUNCTION_TIMEOUT_MS) };
   },
 });
+
+httpRoute('mac-list', {
+  route: 'api/mac-lists/{list}',
+  method: 'GET',
+  async answer({ params: { list = '' } }, credential) {
+    const policies = await connector().policies(credential);
+    return { body: await policies.macListText(list), headers: { 'content-type': 'text/plain; charset=utf-8' } };
+  },
+});
+
+httpRoute('upload-mac-list', {
+  route: 'api/mac-lists/{list}',
+  method: 'PUT',
+  largestBody: LARGEST_POLICY,
+  async answer({ params: { list = '' } }, credential, body) {
+    const policies = await connector().policies(credential);
+    const { created, addresses } = await policies.uploadMacList(list, await body());
+    return { status: created ? 201 : 200, jsonBody: { list, created, addresses } };
+  },
+});

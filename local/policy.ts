@@ -12,6 +12,7 @@ import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { ASSURANCES } from '../shared/domain/identity.ts';
 import { toInstant } from '../shared/domain/instant.ts';
+import { listsNamedIn } from '../shared/domain/mac-list.ts';
 import { MEDIA } from '../shared/domain/policy-facts.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
@@ -22,12 +23,14 @@ const USAGE = `Usage: npm run policy -- <command>
 
   check <file>             says whether the file is right; needs no store
   upload <version> <file>  brings the file into the store under a name; nothing changes yet
+  upload-list <name> <file>  brings a list of MAC addresses into the store, for \`macAddress: list:<name>\` in a policy
   activate <version>       puts a version into force ("built-in": the policy of the settings)
   rollback [--from <v>]    brings back the version before; with --from only if <v> is in force
   what-if <file> [--site <s>] [--medium ${MEDIA.join('|')}] [--assurance ${ASSURANCES.join('|')}]
                            who would be told something else: live sessions, and stored devices asking like this
-  list                     what is in force, since when, and all versions
+  list                     what is in force, since when, all versions, and all lists
   show <version>           the file as it was uploaded
+  show-list <name>         the addresses of a list
 
 Instances remember the policy for a minute; CoAs for what a change made different begin half a minute later.
 
@@ -50,7 +53,17 @@ try {
 
 async function run([command, ...words]: readonly string[], { from, ...assumed }: Values): Promise<string> {
   const [first = '', second = ''] = words;
-  const expected = { check: 1, upload: 2, activate: 1, rollback: 0, list: 0, show: 1, 'what-if': 1 }[command ?? ''];
+  const expected = {
+    check: 1,
+    upload: 2,
+    'upload-list': 2,
+    activate: 1,
+    rollback: 0,
+    list: 0,
+    show: 1,
+    'show-list': 1,
+    'what-if': 1,
+  }[command ?? ''];
   if (expected !== words.length || (from !== undefined && command !== 'rollback')) throw new Error(USAGE);
   if (Object.keys(assumed).length > 0 && command !== 'what-if') throw new Error(USAGE);
   if (command === 'check') return checked(first);
@@ -58,6 +71,11 @@ async function run([command, ...words]: readonly string[], { from, ...assumed }:
   if (command === 'upload') {
     const { created } = await desk.upload(first, readFileSync(second, 'utf8'));
     return created ? `"${first}" is in the store. Next: npm run policy -- activate ${first}` : `"${first}" was there.`;
+  }
+  if (command === 'upload-list') {
+    const { created, addresses } = await desk.uploadMacList(first, readFileSync(second, 'utf8'));
+    const next = `Next: name it in a policy, as list:${first}, and upload that.`;
+    return created ? `"${first}" is in the store: ${addresses} addresses. ${next}` : `"${first}" was there.`;
   }
   if (command === 'activate') return inForce(await desk.activate(first));
   if (command === 'what-if') {
@@ -68,23 +86,30 @@ async function run([command, ...words]: readonly string[], { from, ...assumed }:
   }
   if (command === 'rollback') return inForce(await desk.rollBack(from));
   if (command === 'show') return desk.text(first);
+  if (command === 'show-list') return desk.macListText(first);
   return listing(await desk.overview());
 }
 
 function checked(file: string): string {
-  const { rules } = readPolicy(readFileSync(file, 'utf8'), { version: 'draft', file });
-  return `${file} is right: ${rules.length} rules.`;
+  const text = readFileSync(file, 'utf8');
+  const { rules } = readPolicy(text, { version: 'draft', file, macLists: 'unchecked' });
+  const named = listsNamedIn(text);
+  const lists = named.length === 0 ? '' : ` It names lists, which upload looks for in the store: ${named.join(', ')}.`;
+  return `${file} is right: ${rules.length} rules.${lists}`;
 }
 
 function inForce({ inForce: version, settledAt }: PolicyOverview): string {
   return `"${version}" is in force. Every instance answers by it, and CoAs begin, at ${settledAt ?? 'once'}.`;
 }
 
-function listing({ inForce: version, changedAt, rollbackTo, versions }: PolicyOverview): string {
+function listing({ inForce: version, changedAt, rollbackTo, versions, macLists }: PolicyOverview): string {
   const since = changedAt === undefined ? '' : ` since ${changedAt}`;
   const back = rollbackTo === undefined ? '' : `; a rollback brings back "${rollbackTo}"`;
   const rows = versions.map(({ version: name, createdAt, by }) => `  ${createdAt}  ${name}  (${by})`);
-  return [`In force: "${version}"${since}${back}`, ...rows].join('\n');
+  const lists = macLists.map(
+    ({ name, createdAt, by, addresses }) => `  ${createdAt}  list:${name}  ${addresses} addresses (${by})`,
+  );
+  return [`In force: "${version}"${since}${back}`, ...rows, ...lists].join('\n');
 }
 
 function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }: WhatIfReport): string {

@@ -45,6 +45,8 @@ export const ERROR_CODES = [
   'NAC_JOB_NOTHING_TO_RESEND',
   'NAC_POLICY',
   'NAC_POLICY_VERSION',
+  'NAC_MAC_LIST',
+  'NAC_MAC_LIST_NAME',
   'NAC_DECISION_UNKNOWN',
   'NAC_INTERNAL',
 ] as const;
@@ -109,6 +111,20 @@ export class PolicyError extends RequestError {
     super(400, 'NAC_POLICY', `${problems.length} problem(s) in ${file}:\n${lines.join('\n')}`, {
       action: 'Mend the lines named above; docs/policy.md describes the file.',
       field: 'policy',
+    });
+    this.problems = problems;
+  }
+}
+
+/** A list of MAC addresses cannot be used as it is: every problem at once, each with its line. */
+export class MacListError extends RequestError {
+  readonly problems: readonly { readonly line: number; readonly problem: string }[];
+
+  constructor(problems: readonly { readonly line: number; readonly problem: string }[]) {
+    const lines = problems.map(({ line, problem }) => `  line ${line}: ${problem}`);
+    super(400, 'NAC_MAC_LIST', `${problems.length} problem(s) in the list:\n${lines.join('\n')}`, {
+      action: 'Mend the lines named above; docs/policy.md describes the file.',
+      field: 'list',
     });
     this.problems = problems;
   }

@@ -3,7 +3,6 @@
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
-import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import { toInstant } from '../domain/instant.ts';
 import {
   type ExplainDeps,
@@ -16,6 +15,7 @@ import { readDecisionQuery, readDecisionSearch } from '../policy/read-decision-q
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionPage, DecisionQuery } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { openPolicyReader } from './open-policy-reader.ts';
 import { policyOfSettings } from './open-policy-source.ts';
 import { otherSite } from './operator-access.ts';
 
@@ -30,7 +30,7 @@ export async function openDecisions({ settings, clock, openTables }: Context) {
     decisions: new TableDecisionStore(tables.sessions),
     jobs: new TableJobStore(tables),
     store: new TablePolicyStore(tables.policies),
-    readPolicy,
+    readPolicy: openPolicyReader(tables),
     builtIn: policyOfSettings(settings),
   };
   const listed = (query: DecisionQuery, onlySite: string | undefined): Promise<DecisionPage> => {

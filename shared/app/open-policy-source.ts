@@ -3,7 +3,6 @@
 import { CachedPolicySource } from '../adapters/memory/cached-policy-source.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import type { Tables } from '../adapters/table-storage/tables.ts';
-import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import { type AnswersDiffer, answersDiffer } from '../domain/answers-differ.ts';
 import { builtInPolicy } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
@@ -11,6 +10,7 @@ import { toConnectorError } from '../errors.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { BuiltInPolicySetting, Settings } from '../settings.ts';
 import type { Context } from './context.ts';
+import { openPolicyReader } from './open-policy-reader.ts';
 
 /** What decides about CoAs looks at the policy often, since it must know of a change before the next lookup tells. */
 export const BACKGROUND_POLICY_MEMORY_MS = 10_000;
@@ -21,6 +21,7 @@ export function openPolicySource(
   youngEnoughMs: number,
 ): PolicySource {
   const store = new TablePolicyStore(policies);
+  const readPolicy = openPolicyReader({ policies });
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
 }
 

@@ -2,14 +2,15 @@
 
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableMacListStore } from '../adapters/table-storage/table-mac-list-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
-import { readPolicy } from '../adapters/yaml/read-policy.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { BUILT_IN } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import { SETTLE_MS, versionInForce } from '../domain/policy-activation.ts';
+import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
 import {
   activatePolicy,
   type PolicyOverview,
@@ -22,6 +23,7 @@ import {
 import { readAssumedRequest } from '../policy/read-assumed-request.ts';
 import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
 import type { Context } from './context.ts';
+import { openPolicyReader } from './open-policy-reader.ts';
 
 export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
 
@@ -49,7 +51,9 @@ export async function openPolicy({
   maxCheckInAgeMs,
 }: PolicyDeskOptions) {
   const tables = await openTables('background');
-  const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), readPolicy, clock, log };
+  const readPolicy = openPolicyReader(tables);
+  const lists = new TableMacListStore(tables.policies);
+  const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), lists, readPolicy, clock, log };
   const whatIfDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
@@ -69,6 +73,12 @@ export async function openPolicy({
       await beforeChange({ action: 'upload-policy', target: version.slice(0, 80) });
       return { created: await uploadPolicy(deps, version, text, by) };
     },
+    /** @param file one address or beginning of one a line */
+    async uploadMacList(list: string, file: string): Promise<UploadedMacList> {
+      await beforeChange({ action: 'upload-mac-list', target: list.slice(0, 80) });
+      return uploadMacList({ lists, clock, log }, list, file, by);
+    },
+    macListText: (list: string): Promise<string> => macListText({ lists }, list),
     async activate(version: string, reason?: string): Promise<PolicyOverview> {
       const why = reason === undefined ? {} : { reason };
       await beforeChange({ action: 'activate-policy', target: version.slice(0, 80), ...why });
@@ -80,11 +90,12 @@ export async function openPolicy({
      * @param functionTimeoutMs how long the host lets a function run before it ends the process
      */
     async whatIf(text: string, query: Iterable<[string, string]>, functionTimeoutMs = 120_000): Promise<WhatIfReport> {
-      const draft = readPolicy(text, { version: 'draft' });
+      const draft = await readPolicy(text, { version: 'draft' });
       const assumed = readAssumedRequest(query);
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {
         const version = versionInForce((await deps.store.readState()).state);
-        const inForce = version === BUILT_IN ? builtIn : readPolicy(await readPolicyText(deps, version), { version });
+        const inForce =
+          version === BUILT_IN ? builtIn : await readPolicy(await readPolicyText(deps, version), { version });
         return whatIf(whatIfDeps, { inForce, draft }, assumed, budget, { signal });
       });
     },

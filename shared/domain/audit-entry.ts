@@ -8,6 +8,7 @@ export const AUDIT_ACTIONS = [
   'release-held',
   'refuse-held',
   'upload-policy',
+  'upload-mac-list',
   'activate-policy',
   'roll-back-policy',
   'create-client',
@@ -27,7 +28,7 @@ export interface AuditEntry {
   /** Where it came from: a client's key, or the command line. */
   readonly from: 'api' | 'command-line';
   readonly action: AuditAction;
-  /** A device, job, run, policy version or client. */
+  /** A device, job, run, policy version, list or client. */
   readonly target: string;
   /** The site it is about; absent where it is about every site. */
   readonly site?: string;

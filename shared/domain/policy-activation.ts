@@ -68,6 +68,9 @@ function changed(before: PolicyState, activations: readonly PolicyActivation[], 
   return { activations, changedAt: at, outgoing: [{ version: versionInForce(before), until }, ...still] };
 }
 
+/** Characters of a version's name. */
+export const LONGEST_VERSION_NAME = 64;
+
 /** Names a version may have: safe in keys, URLs, file names and the lines of logs. */
 export function isPolicyVersionName(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text) && !text.startsWith(BUILT_IN) && text !== 'draft';

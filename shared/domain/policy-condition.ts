@@ -6,6 +6,7 @@ import { type Condition, flag, globIgnoringCase, oneOf, type Reading, severalOf 
 import { distinguishedNameMatches } from './distinguished-name.ts';
 import { globMatches } from './glob.ts';
 import type { Assurance } from './identity.ts';
+import type { MacSet } from './mac-set.ts';
 import { type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
 import type { Contradiction } from './presented-identities.ts';
 import type { Standing, StandingMark } from './standing.ts';
@@ -18,14 +19,6 @@ export interface AddressSet {
   readonly texts: readonly string[];
   /** @returns `undefined` for a text that is no address */
   contains(address: string): boolean | undefined;
-}
-
-/** MAC addresses and beginnings of them; who implements it knows how they are written. */
-export interface MacSet {
-  /** For people who ask why, however many there are. */
-  readonly shown: string;
-  /** @param mac twelve lower-case hexadecimal digits */
-  contains(mac: string): boolean;
 }
 
 export function complianceIs(states: readonly (Standing | StandingMark)[]): Condition {

@@ -11,14 +11,14 @@ import { RequestError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionRecord, DecisionStore } from '../ports/decision-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
+import type { ReadPolicy } from '../ports/policy-source.ts';
 import type { PolicyStore } from '../ports/policy-store.ts';
 
 export interface ExplainDeps {
   readonly decisions: DecisionStore;
   readonly jobs: JobStore;
   readonly store: Pick<PolicyStore, 'readVersion'>;
-  /** @throws PolicyError */
-  readonly readPolicy: (text: string, options: { readonly version: string }) => Policy;
+  readonly readPolicy: ReadPolicy;
   /** What "built-in" means by the settings of today. */
   readonly builtIn: Policy;
 }
@@ -103,7 +103,7 @@ async function policyOfVersion(deps: ExplainDeps, version: string): Promise<Poli
   const builtIn = builtInPolicyOfVersion(version);
   if (builtIn) return builtIn;
   const stored = /^[a-z0-9][a-z0-9._-]{0,63}$/.test(version) ? await deps.store.readVersion(version) : undefined;
-  return stored && deps.readPolicy(stored.text, { version });
+  return stored && (await deps.readPolicy(stored.text, { version }));
 }
 
 /** Identities are tried strongest first until one leads to a device. */

@@ -3,7 +3,6 @@
 
 import { BUILT_IN } from '../domain/built-in-policy.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { Policy } from '../domain/policy.ts';
 import {
   activate,
   isPolicyVersionName,
@@ -16,13 +15,15 @@ import {
 } from '../domain/policy-activation.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { MacListStore, MacListSummary } from '../ports/mac-list-store.ts';
+import type { ReadPolicy } from '../ports/policy-source.ts';
 import type { PolicyStore, PolicyVersionSummary } from '../ports/policy-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
 export interface PublishDeps {
   readonly store: PolicyStore;
-  /** @throws PolicyError */
-  readonly readPolicy: (text: string, options: { readonly version: string }) => Policy;
+  readonly lists: Pick<MacListStore, 'listMacLists'>;
+  readonly readPolicy: ReadPolicy;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -36,6 +37,8 @@ export interface PolicyOverview {
   readonly rollbackTo?: string;
   readonly activations: readonly PolicyActivation[];
   readonly versions: readonly PolicyVersionSummary[];
+  /** Lists of MAC addresses that policies may name. */
+  readonly macLists: readonly MacListSummary[];
 }
 
 /** Attempts when somebody else changes the same row; each lost one means that theirs got through. */
@@ -46,7 +49,7 @@ export async function uploadPolicy(deps: PublishDeps, version: string, text: str
   if (!isPolicyVersionName(version)) {
     throw versionError(`"${version.slice(0, 64)}" cannot be the name of a version.`, NAME_RULE);
   }
-  deps.readPolicy(text, { version });
+  await deps.readPolicy(text, { version });
   const created = await deps.store.createVersion({ version, text, createdAt: now(deps), by });
   if (created) deps.log.info('policy.uploaded', { version, by });
   else if ((await deps.store.readVersion(version))?.text !== text) {
@@ -58,7 +61,7 @@ export async function uploadPolicy(deps: PublishDeps, version: string, text: str
 /** @throws RequestError NAC_POLICY_VERSION, PolicyError when the stored text is not valid any more */
 export async function activatePolicy(deps: PublishDeps, version: string, by: string): Promise<PolicyState> {
   if (version !== BUILT_IN) {
-    deps.readPolicy(await readPolicyText(deps, version), { version });
+    await deps.readPolicy(await readPolicyText(deps, version), { version });
   }
   return changeState(deps, by, (state, at) => activate(state, { version, at, by }));
 }
@@ -75,8 +78,12 @@ export async function rollBackPolicy(deps: PublishDeps, by: string, from?: strin
   });
 }
 
-export async function policyOverview({ store }: Pick<PublishDeps, 'store'>): Promise<PolicyOverview> {
-  const [{ state }, versions] = await Promise.all([store.readState(), store.listVersions()]);
+export async function policyOverview({ store, lists }: Pick<PublishDeps, 'store' | 'lists'>): Promise<PolicyOverview> {
+  const [{ state }, versions, macLists] = await Promise.all([
+    store.readState(),
+    store.listVersions(),
+    lists.listMacLists(),
+  ]);
   const settled = settledAt(state);
   const rollbackTo = versionBefore(state);
   return {
@@ -86,6 +93,7 @@ export async function policyOverview({ store }: Pick<PublishDeps, 'store'>): Pro
     ...(rollbackTo !== undefined && { rollbackTo }),
     activations: state.activations,
     versions,
+    macLists,
   };
 }
 

@@ -2,6 +2,16 @@ import type { Instant } from '../domain/instant.ts';
 import type { Policy } from '../domain/policy.ts';
 import type { CallOptions } from './call-options.ts';
 
+/**
+ * Compiles the text of a policy, with the lists that it names.
+ * @throws PolicyError for what is wrong in the text, StoreError when a list cannot be read
+ */
+export type ReadPolicy = (
+  text: string,
+  about: { readonly version: string },
+  options?: CallOptions,
+) => Policy | Promise<Policy>;
+
 /** The policy that answers are made by. */
 export interface PolicySource {
   /** @throws StoreError while none was ever read: without a policy nobody is let in */

@@ -114,6 +114,93 @@ describe('upload', () => {
   });
 });
 
+describe('a list of addresses', () => {
+  const naming = (list: string): string =>
+    `roles: { printers: { vlan: 40 }, all: { vlan: 666 } }
+rules:
+  - { name: printers, when: { macAddress: list:${list} }, permit: printers }
+  - { name: all, permit: all }
+`;
+  const file = (last: number): string =>
+    Array.from({ length: last }, (_, n) => `00-11-22-33-${n >> 8}-${n & 255},printer ${n}`)
+      .map((line) => line.replace(/-(\d+)-(\d+),/, (_, a, b) => `-${hex(a)}-${hex(b)},`))
+      .join('\r\n');
+  const hex = (octet: string): string => Number(octet).toString(16).padStart(2, '0');
+  const printer = async (nac: ConnectorFixture, body: object): Promise<string> => {
+    const { decision } = await nac.app.lookup(nac.apiKey, JSON.stringify(body));
+    return decision.rule;
+  };
+  const mab = (mac: string) => ({
+    method: 'mab',
+    serviceType: 'Call-Check',
+    userName: mac.replaceAll('-', '').toLowerCase(),
+    callingStationId: mac,
+  });
+
+  it('of thousands of lines is in force with the policy that names it, for MAB alone, and goes back with it', async () => {
+    await using nac = await startConnector();
+    const policies = await desk(nac);
+    await expect(policies.upload('v1', naming('printers-1'))).rejects.toMatchObject({ code: 'NAC_POLICY' });
+    expect(await policies.uploadMacList('printers-1', file(5_000))).toEqual({ created: true, addresses: 5_000 });
+    expect(await policies.uploadMacList('printers-2', file(5_001))).toEqual({ created: true, addresses: 5_001 });
+    await policies.upload('v1', naming('printers-1'));
+    await policies.upload('v2', naming('printers-2'));
+    await policies.activate('v1');
+    await policies.activate('v2');
+    const last = '00-11-22-33-13-88';
+    expect(await printer(nac, mab(last))).toBe('printers');
+    expect(await printer(nac, mab('00-11-22-33-13-89'))).toBe('all');
+    expect(await printer(nac, { method: 'site', userName: 'eve', callingStationId: last })).toBe('all');
+
+    await policies.rollBack();
+    nac.clock.advance(61 * SECOND_MS);
+    expect(await printer(nac, mab(last))).toBe('all');
+    expect(await printer(nac, mab('00-11-22-33-13-87'))).toBe('printers');
+  });
+
+  it('never changes, is shown, and its upload is in the audit', async () => {
+    await using nac = await startConnector();
+    const registry = await openClientRegistry({
+      kind: 'connection-string',
+      connectionString: nac.storage.connectionString,
+    });
+    const key = await registry.createClient('olga', 'hq', 'administrator');
+    const policies = await nac.app.policies(key);
+    await policies.uploadMacList('cameras', '00:11:22\n00:11:23:44:55:66 # lobby\n');
+    expect(await policies.uploadMacList('cameras', '001123445566\n0011.22\n')).toEqual({
+      created: false,
+      addresses: 2,
+    });
+    for (const [name, content, code] of [
+      ['cameras', '00:11:24', 'NAC_MAC_LIST_NAME'],
+      ['Cameras', '00:11:24', 'NAC_MAC_LIST_NAME'],
+      ['doors', '00:11:24\n\nlobby', 'NAC_MAC_LIST'],
+    ] as const) {
+      await expect(policies.uploadMacList(name, content), name).rejects.toMatchObject({ code, status: 400 });
+    }
+    await expect(policies.uploadMacList('doors', '00:11:24\n\nlobby')).rejects.toThrow('line 3: "lobby" is no MAC');
+    expect(await policies.macListText('cameras')).toBe('001122\n001123445566');
+    await expect(policies.macListText('../state')).rejects.toMatchObject({ code: 'NAC_MAC_LIST_NAME' });
+    expect(await policies.overview()).toMatchObject({ macLists: [{ name: 'cameras', addresses: 2, by: 'olga' }] });
+    const { entries } = await nac.app.audit(key, []);
+    expect(entries).toContainEqual(
+      expect.objectContaining({ action: 'upload-mac-list', target: 'cameras', by: 'olga', from: 'api' }),
+    );
+  });
+
+  it('is read once, not at every lookup', async () => {
+    await using nac = await startConnector();
+    const policies = await desk(nac);
+    await policies.uploadMacList('printers-1', file(5_000));
+    await policies.upload('v1', naming('printers-1'));
+    await policies.activate('v1');
+    await printer(nac, mab('00-11-22-33-13-87'));
+    nac.storage.requests.length = 0;
+    await printer(nac, mab('00-11-22-33-13-86'));
+    expect(nac.storage.requests.filter(({ table }) => table === 'policies')).toEqual([]);
+  });
+});
+
 describe('rollback', () => {
   it('has the very same answer written again: another instance may have told the station what was taken back', async () => {
     await using nac = await startConnector();

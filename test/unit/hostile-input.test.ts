@@ -4,11 +4,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readComplianceXml } from '../../shared/adapters/intune/read-compliance-xml.ts';
-import { macDigits } from '../../shared/adapters/yaml/mac-set.ts';
 import type { CertificateNames } from '../../shared/domain/access-request.ts';
 import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
 import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/computer-name.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
+import { macDigits } from '../../shared/domain/mac-set.ts';
 import { requestFacts, ssidCandidates } from '../../shared/domain/policy-facts.ts';
 import { presentedIdentities } from '../../shared/domain/presented-identities.ts';
 import { ConnectorError } from '../../shared/errors.ts';

@@ -9,7 +9,7 @@ import { outgoingVersions, type PolicyState, versionInForce } from '../../domain
 import { StoreError, toConnectorError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { PolicyInForce, PolicySource } from '../../ports/policy-source.ts';
+import type { PolicyInForce, PolicySource, ReadPolicy } from '../../ports/policy-source.ts';
 import type { PolicyStore } from '../../ports/policy-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 
@@ -21,7 +21,7 @@ const RETRY_AFTER_MS = 5_000;
 export interface CachedPolicySourceDeps {
   readonly store: PolicyStore;
   readonly builtIn: Policy;
-  readonly readPolicy: (text: string, options: { readonly version: string }) => Policy;
+  readonly readPolicy: ReadPolicy;
   readonly clock: Clock;
   readonly log: Logger;
   readonly youngEnoughMs: number;
@@ -97,7 +97,7 @@ export class CachedPolicySource implements PolicySource {
     if (compiled) return compiled;
     const stored = await store.readVersion(version, options);
     if (stored === undefined) throw missingVersion(version);
-    const policy = readPolicy(stored.text, { version });
+    const policy = await readPolicy(stored.text, { version }, options);
     this.#compiled.set(version, policy);
     return policy;
   }

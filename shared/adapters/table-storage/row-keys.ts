@@ -194,6 +194,13 @@ export function policyVersionRow(version: string): RowKey {
   return { partitionKey: 'policy', rowKey: `v|${version}` };
 }
 
+/** In a partition of its own, beside the policies: listing those reads no list. */
+export const MAC_LISTS_PARTITION = 'mac-lists';
+
+export function macListRow(name: string): RowKey {
+  return { partitionKey: MAC_LISTS_PARTITION, rowKey: name };
+}
+
 export function clientRow(name: string): RowKey {
   return { partitionKey: 'clients', rowKey: name };
 }

@@ -6,11 +6,9 @@ import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy-activat
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports/policy-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
+import { textColumns, textOfColumns } from './long-text.ts';
 import { POLICY_STATE_ROW, policyVersionRow, prefixFilter } from './row-keys.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
-
-/** A text column of the Table service holds 32,768 characters (64 KiB of UTF-16). */
-const LARGEST_TEXT = 32_000;
 
 type VersionColumns = Record<string, unknown> & { version: string; createdAt: string; by: string; columns: number };
 
@@ -45,20 +43,8 @@ export class TablePolicyStore implements PolicyStore {
   }
 
   async createVersion({ version, text, createdAt, by }: PolicyVersion): Promise<boolean> {
-    const columns: Record<string, string> = {};
-    for (let start = 0; start < text.length; start += LARGEST_TEXT) {
-      columns[`text${start / LARGEST_TEXT}`] = text.slice(start, start + LARGEST_TEXT);
-    }
-    const count = Object.keys(columns).length;
     try {
-      await this.#table.createEntity({
-        ...policyVersionRow(version),
-        version,
-        createdAt,
-        by,
-        columns: count,
-        ...columns,
-      });
+      await this.#table.createEntity({ ...policyVersionRow(version), version, createdAt, by, ...textColumns(text) });
       return true;
     } catch (thrown) {
       if (isConflict(thrown)) return false;
@@ -71,8 +57,7 @@ export class TablePolicyStore implements PolicyStore {
     try {
       const options = signal ? { abortSignal: signal } : {};
       const row = await this.#table.getEntity<VersionColumns>(partitionKey, rowKey, options);
-      const text = Array.from({ length: row.columns }, (_, index) => String(row[`text${index}`] ?? '')).join('');
-      return { version, text, createdAt: row.createdAt, by: row.by };
+      return { version, text: textOfColumns(row), createdAt: row.createdAt, by: row.by };
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a policy', thrown);

@@ -7,17 +7,21 @@ import { COMPLIANCE_STATES } from '../../domain/compliance-state.ts';
 import { OWNER_WORDS } from '../../domain/device-owner.ts';
 import { parseDottedVersion } from '../../domain/dotted-version.ts';
 import { ASSURANCES } from '../../domain/identity.ts';
+import { isMacListName, LIST_PREFIX, MOST_LISTS } from '../../domain/mac-list.ts';
+import { anyOfMacSets, type MacSet, macDigits, macSet } from '../../domain/mac-set.ts';
 import * as condition from '../../domain/policy-condition.ts';
 import { MEDIA } from '../../domain/policy-facts.ts';
 import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/standing.ts';
 import { parseDuration } from '../../duration.ts';
 import { addressSet } from './address-set.ts';
-import { macDigits, macSet } from './mac-set.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 type Limit<T> = condition.Limit<T>;
-type Read = (read: YamlReader, field: YamlField) => condition.Condition | undefined;
+type Read = (read: YamlReader, field: YamlField, lists: MacLists) => condition.Condition | undefined;
+
+/** The lists that a policy may name, by name; `unchecked` where no store is asked: then any well-formed name will do. */
+export type MacLists = ReadonlyMap<string, MacSet> | 'unchecked';
 
 export const LONGEST_LIST = 200;
 export const LONGEST_PATTERN = 253;
@@ -33,13 +37,7 @@ const CONDITIONS = {
   osVersion: (read, field) => limits(read, field, '>= 10.0.19045', parseDottedVersion, condition.osVersionIs),
   contradiction: (read, field) => contradiction(read, field),
   method: (read, field) => list(read, field, (item) => read.oneOf(item, METHOD_WORDS), condition.methodIs),
-  macAddress: (read, field) =>
-    list(
-      read,
-      field,
-      (item) => mac(read, item),
-      (digits) => condition.macAddressIn(macSet(digits)),
-    ),
+  macAddress: (read, field, lists) => macAddress(read, field, lists),
   certificateIssuer: (read, field) =>
     list(read, field, (item) => pattern(read, item), condition.certificateIssuerMatches),
   deviceName: (read, field) => list(read, field, (item) => pattern(read, item), condition.deviceNameMatches),
@@ -73,11 +71,11 @@ const CONDITIONS = {
 
 export const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
 
-export function readConditions(read: YamlReader, field: YamlField): condition.Condition[] {
+export function readConditions(read: YamlReader, field: YamlField, lists: MacLists): condition.Condition[] {
   const fields = read.mapping(field, CONDITION_NAMES);
   return CONDITION_NAMES.flatMap((name) => {
     if (fields[name].node === undefined) return [];
-    return CONDITIONS[name](read, fields[name]) ?? [];
+    return CONDITIONS[name](read, fields[name], lists) ?? [];
   });
 }
 
@@ -133,17 +131,47 @@ function contradiction(read: YamlReader, field: YamlField): condition.Condition 
   return list(read, field, (item) => read.oneOf(item, CONTRADICTIONS), condition.contradictionIs);
 }
 
+/** Addresses, beginnings of them, and names of lists. */
+function macAddress(read: YamlReader, field: YamlField, lists: MacLists): condition.Condition | undefined {
+  return list(
+    read,
+    field,
+    (item) => macOrList(read, item, lists),
+    (items) => {
+      const written = items.filter((item) => typeof item === 'string');
+      const named = items.filter((item) => typeof item !== 'string');
+      return condition.macAddressIn(anyOfMacSets([...(written.length > 0 ? [macSet(written)] : []), ...named]));
+    },
+  );
+}
+
 /** As it is written: `001122334455` without quotes is a number to YAML, and its zeros would be lost. */
-function mac(read: YamlReader, field: YamlField): string | undefined {
+function macOrList(read: YamlReader, field: YamlField, lists: MacLists): string | MacSet | undefined {
   const text = read.source(field);
+  if (text?.startsWith(LIST_PREFIX)) return namedList(read, field, text.slice(LIST_PREFIX.length), lists);
   const digits = text === undefined ? undefined : macDigits(text);
   if (text !== undefined && digits === undefined) {
     read.problem(
       field,
-      'is no MAC address and no beginning of one: 6 to 12 hexadecimal digits, e.g. 00:11:22 or 00-11-22-33-44-55.',
+      'is no MAC address, no beginning of one and no list: 6 to 12 hexadecimal digits, e.g. 00:11:22 or 00-11-22-33-44-55, or list:printers-1.',
     );
   }
   return digits;
+}
+
+function namedList(read: YamlReader, field: YamlField, name: string, lists: MacLists): MacSet | undefined {
+  const found = lists === 'unchecked' ? unchecked(name) : lists.get(name);
+  if (found === undefined) {
+    read.problem(
+      field,
+      `is no list in the store: bring it with \`npm run policy -- upload-list\` first (a policy may name ${MOST_LISTS}).`,
+    );
+  }
+  return found;
+}
+
+function unchecked(name: string): MacSet | undefined {
+  return isMacListName(name) ? macSet([], name) : undefined;
 }
 
 function flag(read: YamlReader, field: YamlField, make: (wanted: boolean) => condition.Condition) {

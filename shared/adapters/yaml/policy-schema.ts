@@ -3,6 +3,8 @@
 import { METHOD_WORDS } from '../../domain/authentication-word.ts';
 import { OWNER_WORDS } from '../../domain/device-owner.ts';
 import { ASSURANCES } from '../../domain/identity.ts';
+import { LIST_PREFIX } from '../../domain/mac-list.ts';
+import { LONGEST_VERSION_NAME } from '../../domain/policy-activation.ts';
 import { MEDIA } from '../../domain/policy-facts.ts';
 import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/reply-attributes.ts';
@@ -40,8 +42,9 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
     description: 'How the station was authenticated; pap is any password without EAP',
   },
   macAddress: {
-    ...oneOrMore({ type: ['string', 'number'], minLength: 6, maxLength: 24 }),
-    description: 'Addresses and beginnings of them in any notation, for MAB alone, e.g. 00:11:22',
+    ...oneOrMore({ type: ['string', 'number'], minLength: 6, maxLength: LIST_PREFIX.length + LONGEST_VERSION_NAME }),
+    description:
+      'Addresses and beginnings of them in any notation, and uploaded lists, for MAB alone, e.g. 00:11:22, list:printers-1',
   },
   certificateIssuer: { ...oneOrMore(PATTERN), description: 'Parts of the distinguished name, e.g. CN=Issuing CA *' },
   deviceName: { ...oneOrMore(PATTERN), description: 'With * and ?' },

@@ -3,7 +3,7 @@
 import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy.ts';
 import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy.ts';
 import { PolicyError } from '../../errors.ts';
-import { LONGEST_PATTERN, readConditions, siteName } from './policy-conditions.ts';
+import { LONGEST_PATTERN, type MacLists, readConditions, siteName } from './policy-conditions.ts';
 import { type Roles, readRoles } from './policy-roles.ts';
 import { type YamlField, YamlReader } from './yaml-reader.ts';
 
@@ -19,10 +19,15 @@ export interface ReadPolicyOptions {
   readonly version: string;
   /** As the operator named the file, for messages. */
   readonly file?: string;
+  /** The lists of MAC addresses that it may name; absent: none. */
+  readonly macLists?: MacLists;
 }
 
 /** @throws PolicyError, and nothing else, whatever the text is */
-export function readPolicy(text: string, { version, file = 'policy.yaml' }: ReadPolicyOptions): Policy {
+export function readPolicy(
+  text: string,
+  { version, file = 'policy.yaml', macLists = new Map() }: ReadPolicyOptions,
+): Policy {
   if (text.length > LARGEST_POLICY) {
     const problem = `has more than ${LARGEST_POLICY} characters.`;
     throw new PolicyError(file, [{ path: '', line: 1, column: 1, problem }]);
@@ -35,7 +40,7 @@ export function readPolicy(text: string, { version, file = 'policy.yaml' }: Read
     version,
     ...(certificateIssuers && { certificateIssuers }),
     sites: readSites(read, top.sites, roles),
-    rules: readRules(read, top.rules, roles),
+    rules: readRules(read, top.rules, roles, macLists),
   };
   if (read.problems.length > 0) {
     throw new PolicyError(
@@ -59,13 +64,13 @@ function readIssuers(read: YamlReader, field: YamlField): readonly string[] | un
   });
 }
 
-function readRules(read: YamlReader, field: YamlField, roles: Roles): Rule[] {
+function readRules(read: YamlReader, field: YamlField, roles: Roles, lists: MacLists): Rule[] {
   const items = read.list(field);
   if (items.length === 0) read.problem(field, 'is missing: enter at least one rule, the last one without `when`.');
   if (items.length > MOST_RULES) read.problem(field, `has more than ${MOST_RULES} rules.`);
   const names = new Set<string>();
   return items.slice(0, MOST_RULES).flatMap((item, index) => {
-    const rule = readRule(read, item, roles, index === items.length - 1);
+    const rule = readRule(read, item, { roles, lists, isLast: index === items.length - 1 });
     if (rule === undefined) return [];
     if (names.has(rule.name)) read.problem(item, `is the second rule named "${rule.name}": decisions name their rule.`);
     names.add(rule.name);
@@ -73,10 +78,16 @@ function readRules(read: YamlReader, field: YamlField, roles: Roles): Rule[] {
   });
 }
 
-function readRule(read: YamlReader, field: YamlField, roles: Roles, isLast: boolean): Rule | undefined {
+interface RuleContext {
+  readonly roles: Roles;
+  readonly lists: MacLists;
+  readonly isLast: boolean;
+}
+
+function readRule(read: YamlReader, field: YamlField, { roles, lists, isLast }: RuleContext): Rule | undefined {
   const fields = read.mapping(field, ['name', 'when', 'permit', 'reject', 'observe']);
   const name = ruleName(read, fields.name);
-  const conditions = fields.when.node === undefined ? [] : readConditions(read, fields.when);
+  const conditions = fields.when.node === undefined ? [] : readConditions(read, fields.when, lists);
   if (isLast && fields.when.node !== undefined) {
     read.problem(fields.when, 'stands in the last rule: end with a rule without `when`, for everyone else.');
   }
