@@ -47,7 +47,11 @@ export const EXAMPLE_PRICES = {
   serviceBusPremiumUnit: 677,
   privateEndpoint: 7.3,
   logGigabyte: 2.76,
-  logAlerts: 7.5,
+  /** A month; Azure Monitor bills a rule by how often it looks. */
+  logAlertEvery5Minutes: 1.5,
+  logAlertEvery15Minutes: 0.5,
+  /** A month, of each time series that a metric alert watches. */
+  metricAlertSeries: 0.1,
 };
 
 export type Prices = typeof EXAMPLE_PRICES;

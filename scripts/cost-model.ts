@@ -49,8 +49,16 @@ const PAGE = 1_000;
 /** Flex Consumption bills an activity of an instance for at least a second. */
 const LEAST_SECONDS = 1;
 
-/** Kilobytes in the log workspace of a request with its line, and of a tick of a timer. Estimates. */
-const LOG_KB = { request: 2.2, tick: 1.2 };
+/** Kilobytes in the log workspace of a row of AppRequests: an estimate. */
+const REQUEST_ROW_KB = 1.2;
+/** Of a line of ours, at most: test/unit/lookup counts that of an answer. */
+export const LINE_KB = 0.5;
+/** The host writes each line of stdout into a row of AppTraces twice: as `Message`, and as `prop__{OriginalFormat}`. */
+const COPIES_OF_A_LINE = 2;
+const LOG_KB = { request: REQUEST_ROW_KB + COPIES_OF_A_LINE * LINE_KB, tick: REQUEST_ROW_KB };
+
+/** Log alerts of the template by the minutes between evaluations, held to it by a test. Seldom ones cost as every 15 minutes. */
+export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 9 } as const;
 /** Kilobytes of a device with its pointers, session and run records. An estimate. */
 const STORED_KB = 4;
 
@@ -84,7 +92,7 @@ export function estimateCost(load: Load, prices: Prices): Estimate {
     'Service Bus': serviceBusCost(load, prices, amounts.messages),
     'Private endpoints': load.privateEndpoints ? 4 * prices.privateEndpoint : 0,
     Logs: logGigabytes * prices.logGigabyte,
-    Alerts: prices.logAlerts,
+    Alerts: alertCost(load, prices),
   };
   return { amounts, costs, total: Object.values(costs).reduce((sum, cost) => sum + cost, 0) };
 }
@@ -141,6 +149,13 @@ function lookupCost({ instanceMemoryMB, alwaysReadyInstances }: Load, prices: Pr
   if (alwaysReadyInstances === 0) return busy * prices.onDemandGigabyteSecond;
   const ready = SECONDS * instances * gigabytes * prices.alwaysReadyGigabyteSecond;
   return ready + busy * prices.alwaysReadyExecutionGigabyteSecond;
+}
+
+/** The one metric alert watches each queue: the sites' and that of the results. */
+function alertCost({ sites }: Load, prices: Prices): number {
+  const { every5Minutes, every15Minutes } = LOG_ALERTS;
+  const logs = every5Minutes * prices.logAlertEvery5Minutes + every15Minutes * prices.logAlertEvery15Minutes;
+  return logs + (sites === 0 ? 0 : sites + 1) * prices.metricAlertSeries;
 }
 
 function serviceBusCost({ sites, privateEndpoints }: Load, prices: Prices, messages: number): number {

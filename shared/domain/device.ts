@@ -78,8 +78,12 @@ export interface HeldObservation {
   readonly device?: Device;
 }
 
-/** Somebody has told Intune to retire, wipe or delete the device; its compliance says nothing any more. */
-export function isBeingRemoved({ managementState }: Device): boolean {
+/**
+ * Intune was asked to retire, wipe or delete the device, or has done so; its compliance says nothing any more. The registration
+ * state `revoked` means "blocked, wiped or retired" (Microsoft Graph, deviceRegistrationState).
+ */
+export function isBeingRemoved({ managementState, registrationState }: Device): boolean {
+  if (/^revoked$/i.test(registrationState ?? '')) return true;
   return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
 }
 

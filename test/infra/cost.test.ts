@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_LOAD, EXAMPLE_PRICES, type Load } from '../../scripts/cost-example.ts';
-import { estimateCost, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
+import { estimateCost, LOG_ALERTS, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
 import { costTable } from '../../scripts/cost-table.ts';
-import { ROOT } from './deployment.ts';
+import { ofType, predicted, ROOT, valueAt } from './deployment.ts';
 
 const run = promisify(execFile);
 const document = readFileSync(join(ROOT, 'docs/cost.md'), 'utf8');
@@ -40,6 +40,16 @@ describe('the estimate', () => {
     expect(total({ sites: 0 })).toBeLessThan(usual);
   });
 
+  it('bills the log alerts that the template makes, each by how often it looks', () => {
+    const often = ofType(predicted('prod'), 'Microsoft.Insights/scheduledQueryRules').map((rule) =>
+      valueAt(rule, 'properties.evaluationFrequency'),
+    );
+    expect(often.filter((frequency) => frequency === 'PT5M')).toHaveLength(LOG_ALERTS.every5Minutes);
+    expect(often.filter((frequency) => frequency !== 'PT5M')).toHaveLength(LOG_ALERTS.every15Minutes);
+    // None looks oftener than the prices say.
+    expect(often.filter((frequency) => !['PT5M', 'PT15M', 'PT6H'].includes(String(frequency)))).toEqual([]);
+  });
+
   it('never bills an instance for more seconds than a month has', () => {
     const busy = estimateCost({ ...EXAMPLE_LOAD, devices: 10_000_000, changesPerDay: 0 }, EXAMPLE_PRICES);
     const most =
@@ -67,10 +77,12 @@ describe('npm run cost', () => {
   it('prints the table for a load and prices of one’s own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nac-cost-'));
     try {
-      writeFileSync(join(folder, 'prices.json'), JSON.stringify({ logGigabyte: 0, logAlerts: 0 }));
+      writeFileSync(join(folder, 'prices.json'), JSON.stringify({ logGigabyte: 0, logAlertEvery5Minutes: 0 }));
       const { stdout } = await cost('--devices', '2000', '--prices', join(folder, 'prices.json'));
       const load = { ...EXAMPLE_LOAD, devices: 2000 };
-      expect(stdout.trim()).toBe(costTable(estimateCost(load, { ...EXAMPLE_PRICES, logGigabyte: 0, logAlerts: 0 })));
+      expect(stdout.trim()).toBe(
+        costTable(estimateCost(load, { ...EXAMPLE_PRICES, logGigabyte: 0, logAlertEvery5Minutes: 0 })),
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -1,7 +1,7 @@
 // What the code asks of Table Storage per event: docs/cost.md is computed from these counts.
 
 import { describe, expect, it } from 'vitest';
-import { TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
+import { LINE_KB, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
 import { SETTINGS } from '../../shared/settings/settings-table.ts';
 import { startConnector } from '../support/connector-fixture.ts';
 import {
@@ -37,6 +37,7 @@ describe('table requests', () => {
     expectCovered(await count(() => nac.app.enforce()), TABLE_REQUESTS.enforceTick + TABLE_REQUESTS.reconciliation);
     expectCovered(await count(() => nac.app.enforce()), TABLE_REQUESTS.enforceTick);
     expectCovered(await count(() => nac.app.keepHouse()), TABLE_REQUESTS.housekeeping);
+    nac.log.length = 0;
 
     // The first one also learns client, policy and age of the fleet, which serve all lookups of a minute.
     await ask(nac, 'NAC-00002');
@@ -45,6 +46,11 @@ describe('table requests', () => {
     expect(await count(() => account(nac, 'NAC-00001', { status: 'Start' }))).toBe(TABLE_REQUESTS.accountingStart);
     const interim = () => account(nac, 'NAC-00001', { status: 'Interim-Update' });
     expect(await count(interim)).toBe(TABLE_REQUESTS.accountingInterim);
+    const bytes = nac.log.map(
+      ({ fields, event }) => JSON.stringify({ ...fields, time: new Date(), level: 'info', event }).length,
+    );
+    expect(bytes.length).toBeGreaterThan(0);
+    expect(Math.max(...bytes)).toBeLessThan(LINE_KB * 1_000);
 
     await pollAgain(nac);
     const withTwoSessions = await count(() => nac.app.enforce());

@@ -5,6 +5,7 @@ import {
   deviceContent,
   deviceHash,
   deviceKeyText,
+  isBeingRemoved,
   isDeviceId,
   parseDeviceKeyText,
 } from '../../../shared/domain/device.ts';
@@ -78,5 +79,20 @@ describe('the content of a device', () => {
   test('a value does not pass for another property’s', () => {
     const { serialNumber: _serialNumber, ...rest } = aDevice();
     expect(deviceContent({ ...rest, imei: '123' })).not.toBe(deviceContent({ ...rest, serialNumber: '123' }));
+  });
+});
+
+describe('a device that leaves', () => {
+  test.each([
+    [{ managementState: 'retirePending' }, true],
+    [{ managementState: 'wipeIssued' }, true],
+    [{ managementState: 'retireCanceled' }, false],
+    [{ registrationState: 'revoked' }, true],
+    [{ registrationState: 'Revoked', managementState: 'managed' }, true],
+    [{ registrationState: 'registered' }, false],
+    [{ registrationState: 'keyConflict' }, false],
+    [{ registrationState: 'unknownFutureValue' }, false],
+  ] as const)('%o: %s, however compliant it is said to be', (states, leaves) => {
+    expect(isBeingRemoved(aDevice({ complianceState: 'compliant', ...states }))).toBe(leaves);
   });
 });
