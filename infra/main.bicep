@@ -3,6 +3,7 @@ targetScope = 'subscription'
 
 import { plainSettings, secretSetting } from 'modules/app-settings.bicep'
 import { deploymentNameProblems, siteNameProblems } from 'modules/checked-names.bicep'
+import { addressProblems, amountProblems, principalProblems } from 'modules/checked-values.bicep'
 import { alerting, operator, privateNetwork, resourceTags, site } from 'modules/parameter-types.bicep'
 
 @description('Short name of this deployment, of lower-case letters and digits; part of every resource name. infra/identity must be given the same.')
@@ -38,9 +39,12 @@ param operators operator[] = []
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
+@minValue(40)
+@maxValue(1000)
 param maximumInstanceCount int = 40
 
 @description('Instances that always wait for lookups; a RADIUS server does not wait for a cold start.')
+@minValue(0)
 param alwaysReadyHttpInstances int = 1
 
 @description('Public addresses of the RADIUS servers, and of operators who ask about polls and jobs: nobody else may ask. Empty: anybody with an API key.')
@@ -55,6 +59,8 @@ param zoneRedundantStorage bool = false
 @description('Keeps a deleted vault from being removed for good before 90 days; it cannot be switched off again.')
 param vaultPurgeProtection bool = true
 
+@minValue(30)
+@maxValue(730)
 param logRetentionDays int = 30
 
 @description('Gigabytes of logs a day after which no more is taken in; -1 for no limit.')
@@ -67,11 +73,18 @@ param alertWhen alerting = {
   credentialDays: 30
 }
 
-var problems = concat(deploymentNameProblems(name), siteNameProblems(sites))
-// Everything is named after this, so that a wrong name ends the deployment before its first resource.
+var problems = concat(
+  deploymentNameProblems(name),
+  siteNameProblems(sites),
+  principalProblems(sites, operators, entraTenantId),
+  addressProblems(lookupAddresses, network),
+  amountProblems(alwaysReadyHttpInstances, maximumInstanceCount, logDailyCapGigabytes, alertWhen)
+)
+// Everything is named after this, so that a wrong parameter ends the deployment before its first resource.
 var checkedName = empty(problems) ? name : fail(join(problems, ' '))
 
-var unique = uniqueString(subscription().id, name, location)
+// Whether the region is written `West Europe` or `westeurope`: the same names.
+var unique = uniqueString(subscription().id, name, toLower(replace(location, ' ', '')))
 var enforces = !empty(sites)
 var isPrivate = network != null
 
@@ -104,6 +117,15 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   tags: tags
 }
 
+module plan 'modules/plan.bicep' = {
+  scope: group
+  params: {
+    name: 'plan-${checkedName}'
+    location: location
+    tags: tags
+  }
+}
+
 module identity 'modules/managed-identity.bicep' = {
   scope: group
   params: {
@@ -111,6 +133,9 @@ module identity 'modules/managed-identity.bicep' = {
     location: location
     tags: tags
   }
+  dependsOn: [
+    plan
+  ]
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -185,13 +210,16 @@ module virtualNetwork 'modules/virtual-network.bicep' = if (isPrivate) {
     addressPrefix: network.?addressPrefix ?? ''
     zoneNames: map(items(privateZones), zone => zone.value)
   }
+  dependsOn: [
+    plan
+  ]
 }
 
 module functionApp 'modules/function-app.bicep' = {
   scope: group
   params: {
     name: functionAppName
-    planName: 'plan-${checkedName}'
+    planId: plan.outputs.id
     location: location
     tags: tags
     identityId: identity.outputs.id
@@ -297,6 +325,9 @@ module operatorRoles 'modules/operators.bicep' = {
   params: {
     operators: operators
   }
+  dependsOn: [
+    plan
+  ]
 }
 
 module workbook 'modules/workbook.bicep' = {

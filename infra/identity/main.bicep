@@ -5,6 +5,8 @@
 
 extension microsoftGraphV1
 
+import { deploymentNameProblems } from '../modules/checked-names.bicep'
+import { timesIn } from '../modules/checked-texts.bicep'
 import { resourceTags } from '../modules/parameter-types.bicep'
 
 @export()
@@ -61,6 +63,16 @@ param deviceDelta bool = false
 
 param relays relay[] = []
 
+var problems = concat(
+  deploymentNameProblems(name),
+  map(
+    filter(relays, each => timesIn(map(relays, other => other.name), each.name) > 1),
+    each => 'Two relays are called "${each.name}": each is an application of its own.'
+  )
+)
+// Everything is named after this, so that a wrong parameter ends the deployment before its first resource.
+var checkedName = empty(problems) ? name : fail(join(problems, ' '))
+
 // Well-known application ids.
 var graphAppId = '00000003-0000-0000-c000-000000000000'
 var intuneAppId = 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'
@@ -91,7 +103,7 @@ resource intune 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (complian
 }
 
 resource application 'Microsoft.Graph/applications@v1.0' = {
-  uniqueName: 'serverless-nac-connector-${name}'
+  uniqueName: 'serverless-nac-connector-${checkedName}'
   displayName: displayName
   signInAudience: 'AzureADMyOrg'
   requiredResourceAccess: concat(
@@ -159,7 +171,7 @@ resource intuneConsent 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
 // No permission in Entra: what a relay may do is assigned at its queue, by infra/main.bicep.
 resource relayApplications 'Microsoft.Graph/applications@v1.0' = [
   for oneRelay in relays: {
-    uniqueName: 'serverless-nac-connector-${name}-relay-${oneRelay.name}'
+    uniqueName: 'serverless-nac-connector-${checkedName}-relay-${oneRelay.name}'
     displayName: '${displayName}, relay ${oneRelay.name}'
     signInAudience: 'AzureADMyOrg'
     keyCredentials: map(oneRelay.certificates, oneCertificate => {

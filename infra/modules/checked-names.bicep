@@ -1,17 +1,11 @@
 // What names may be, said before anything is deployed: a wrong one would fail half-way, or share a queue with another site.
 
+import { isMadeOf, timesIn } from 'checked-texts.bicep'
 import { site } from 'parameter-types.bicep'
-
-@description('Whether a text is made of these characters alone.')
-func isMadeOf(text string, characters string) bool =>
-  empty(filter(range(0, length(text)), i => !contains(characters, substring(text, i, 1))))
 
 @description('As isClientOrSiteName of shared/domain/client.ts; a Service Bus queue ends with a letter or digit besides.')
 func isSiteName(text string) bool =>
   isMadeOf(text, 'abcdefghijklmnopqrstuvwxyz0123456789-') && !startsWith(text, '-') && !endsWith(text, '-')
-
-@description('How many sites have that name.')
-func sitesOfName(sites site[], name string) int => length(filter(sites, each => each.name == name))
 
 @export()
 @description('What is wrong with the names of sites, a sentence each; empty if nothing is.')
@@ -27,7 +21,7 @@ func siteNameProblems(sites site[]) string[] =>
       each => 'No site may be called "${each.name}": its queue would be coa-results, where relays report.'
     ),
     map(
-      filter(sites, each => sitesOfName(sites, each.name) > 1),
+      filter(sites, each => timesIn(map(sites, other => other.name), each.name) > 1),
       each => 'Two sites are called "${each.name}": make it one site with the relays of both.'
     )
   )

@@ -1,9 +1,9 @@
-// The function app on a Flex Consumption plan. Its settings are in app-settings.bicep.
+// The function app on its Flex Consumption plan. Its settings are in app-settings.bicep.
 
 import { resourceTags } from 'parameter-types.bicep'
 
 param name string
-param planName string
+param planId string
 param location string
 param tags resourceTags
 param identityId string
@@ -23,20 +23,6 @@ param subnetId string
 param privateInbound bool
 param workspaceId string
 
-resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
-  name: planName
-  location: location
-  tags: tags
-  kind: 'functionapp'
-  sku: {
-    name: 'FC1'
-    tier: 'FlexConsumption'
-  }
-  properties: {
-    reserved: true
-  }
-}
-
 resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
@@ -50,7 +36,7 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
   properties: {
-    serverFarmId: plan.id
+    serverFarmId: planId
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
     publicNetworkAccess: privateInbound ? 'Disabled' : 'Enabled'

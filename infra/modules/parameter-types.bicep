@@ -33,16 +33,16 @@ type operator = {
 @description('Storage, key vault and Service Bus get private endpoints and no way in from the internet.')
 @sealed()
 type privateNetwork = {
-  @description('Address space of the new virtual network, at least a /25.')
+  @description('Address space of the new virtual network, at least a /25, such as 10.90.0.0/24.')
   addressPrefix: string
 
   @description('Whether the function app, too, is reached by a private endpoint only: RADIUS servers then need a VPN or ExpressRoute.')
   privateInbound: bool
 
-  @description('Public addresses from which operators reach storage and vault.')
+  @description('Public IPv4 addresses from which operators reach storage and vault; storage takes no private ones and no /31.')
   operatorAddresses: string[]
 
-  @description('Public addresses from which relays reach Service Bus, where they have no way into the virtual network.')
+  @description('Public IPv4 addresses from which relays reach Service Bus, where they have no way into the virtual network.')
   relayAddresses: string[]
 }
 

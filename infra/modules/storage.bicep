@@ -57,7 +57,8 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
       defaultAction: isPrivate ? 'Deny' : 'Allow'
       ipRules: [
         for address in operatorAddresses: {
-          value: address
+          // Storage takes no /32, which is one address.
+          value: endsWith(address, '/32') ? first(split(address, '/')) : address
           action: 'Allow'
         }
       ]

@@ -1,0 +1,169 @@
+// What Azure would refuse half-way, with some resources made already, is refused before the first one, all of it in one message.
+
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runBicep, snapshot } from '../../scripts/bicep.ts';
+import { isClientOrSiteName } from '../../shared/domain/client.ts';
+import {
+  bicepFiles,
+  declaredNames,
+  ofType,
+  type PredictedResource,
+  predicted,
+  ROOT,
+  read,
+  valueAt,
+} from './deployment.ts';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'nac-names-'));
+  cpSync(join(ROOT, 'infra'), join(folder, 'infra'), { recursive: true });
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  { sites: ['results'], says: 'No site may be called "results"' },
+  { sites: ['Lab', 'lab_2', '-lab', 'lab-'], says: 'The site "lab_2" must be called by lower-case letters' },
+  { sites: ['lab', 'hq', 'lab'], says: 'Two sites are called "lab"' },
+  { name: 'nac-dev', sites: ['lab'], says: 'The name "nac-dev" must be made of lower-case letters and digits' },
+])('$sites of $name: $says', async ({ name, sites, says }) => {
+  const refused = await predict(sites, name).catch((error: Error) => error);
+  expect(String(refused)).toContain(says);
+});
+
+test('every wrong site is named in one message', async () => {
+  const refused = String(await predict(['Lab', 'lab_2', '-lab', 'lab-']).catch((error: Error) => error));
+  for (const site of ['Lab', 'lab_2', '-lab', 'lab-']) expect(refused).toContain(`"${site}"`);
+});
+
+test('what the code takes for the name of a site is refused only where Service Bus does not take the queue', async () => {
+  const usual = ['a', '7', 'plant-2', 'result', 'results-2', 'a'.repeat(40)];
+  expect(usual.filter(isClientOrSiteName)).toEqual(usual);
+  await predict(usual);
+});
+
+test('ids, addresses and amounts that Azure would not take are all named', async () => {
+  const id = '3f2504e0-4f89-11d3-9a0c-0305e82c3301';
+  const refused = String(
+    await predictWith(`
+      param entraTenantId = 'contoso.onmicrosoft.com'
+      param sites = [{ name: 'lab', relayPrincipalIds: ['${id}', '${id.toUpperCase()}', '', 'nac-relay-hq-1', '${id}0'] }]
+      param operators = [
+        { principalId: 'me@contoso.com', principalType: 'User' }
+        { principalId: '${id}', principalType: 'User' }
+        { principalId: '${id}', principalType: 'Group' }
+      ]
+      param alwaysReadyHttpInstances = 41
+      param logDailyCapGigabytes = 0
+      param lookupAddresses = ['radius.example.org', '203.0.113.256', '203.0.113.0/33', '2001:db8::g', '203.0.113.7, 203.0.113.8', '']
+      param network = {
+        addressPrefix: '10.90.0.0/26'
+        privateInbound: false
+        operatorAddresses: ['10.1.2.3', '172.31.0.1', '192.168.0.0/16', '203.0.113.6/31', '2001:db8::5']
+        relayAddresses: ['172.16.0.1', '2001:db8::6', '203.0.113']
+      }
+      param alertWhen = { emailAddresses: ['operators'], lookupMilliseconds: 1, errorPercent: 1, credentialDays: 1 }
+    `).catch((error: Error) => error),
+  );
+  for (const sentence of [
+    '"contoso.onmicrosoft.com" in entraTenantId',
+    `"${id}" stands twice in relayPrincipalIds of the site lab`,
+    '"" in relayPrincipalIds of the site lab must be an object id',
+    '"nac-relay-hq-1" in relayPrincipalIds',
+    `"${id}0" in relayPrincipalIds`,
+    '"me@contoso.com" in operators must be an object id',
+    `"${id}" stands twice in operators`,
+    'alwaysReadyHttpInstances must not be above maximumInstanceCount',
+    'logDailyCapGigabytes must be 1 or more',
+    ...['radius.example.org', '203.0.113.256', '203.0.113.0/33', '2001:db8::g', '203.0.113.7, 203.0.113.8', ''].map(
+      (address) => `"${address}" in lookupAddresses`,
+    ),
+    'network.addressPrefix "10.90.0.0/26" must be a block from /8 to /25',
+    ...['10.1.2.3', '172.31.0.1', '192.168.0.0/16'].map((one) => `"${one}" in network.operatorAddresses is private`),
+    '"203.0.113.6/31" in network.operatorAddresses: storage takes no /31',
+    '"2001:db8::5" in network.operatorAddresses must be an IPv4 address',
+    '"172.16.0.1" in network.relayAddresses is private',
+    '"203.0.113" in network.relayAddresses must be an IPv4 address',
+    '"operators" in alertWhen.emailAddresses',
+  ]) {
+    expect.soft(refused).toContain(sentence);
+  }
+});
+
+test.each(['10.90.0.5/24', 'fd00::/24'])('a virtual network of "%s" is refused', async (addressPrefix) => {
+  const network = `{ addressPrefix: '${addressPrefix}', privateInbound: false, operatorAddresses: [], relayAddresses: [] }`;
+  await expect(predictWith(`param network = ${network}`)).rejects.toThrow('network.addressPrefix');
+});
+
+test('what a module bounds is bounded where the parameter comes in, before the first resource', () => {
+  const bounds = (text: string) =>
+    new Map(
+      [...text.matchAll(/((?:^@(?:minValue|maxValue|allowed)\(.*\)\n)+)param (\w+)/gm)].map(([, all, name]) => [
+        name,
+        all,
+      ]),
+    );
+  const outer = bounds(read('infra/main.bicep'));
+  const inner = bicepFiles()
+    .filter(({ path }) => path.startsWith('infra/modules/'))
+    .flatMap(({ text }) => [...bounds(text)])
+    .filter(([name = '']) => declaredNames('infra/main.bicep', 'param').includes(name));
+  expect(inner.length).toBeGreaterThan(2);
+  for (const [name, all] of inner) expect.soft(outer.get(name), name).toBe(all);
+  expect(outer.get('logRetentionDays')).toBe('@minValue(30)\n@maxValue(730)\n');
+});
+
+test('what Azure takes is taken: addresses of both kinds, blocks, one address as /32, empty lists', async () => {
+  const written = await predictWith(`
+    param location = 'West Europe'
+    param sites = []
+    param operators = []
+    param lookupAddresses = ['203.0.113.7', '203.0.113.0/25', '2001:db8::5', '2001:db8::/48', '10.0.0.0/8', '::ffff:203.0.113.9']
+    param network = {
+      addressPrefix: '10.90.0.0/25'
+      privateInbound: true
+      operatorAddresses: ['203.0.113.7/32', '172.15.0.1', '172.32.0.0/16', '1.2.3.0/30']
+      relayAddresses: ['198.51.100.4/31']
+    }
+  `);
+  const account = written.find(({ type }) => type === 'Microsoft.Storage/storageAccounts');
+  expect(valueAt(account, 'properties.networkAcls.ipRules')).toEqual(
+    ['203.0.113.7', '172.15.0.1', '172.32.0.0/16', '1.2.3.0/30'].map((value) => ({ value, action: 'Allow' })),
+  );
+  // The region is written otherwise than in the sample, whose names these are.
+  const [sample] = ofType(predicted('dev'), 'Microsoft.Storage/storageAccounts');
+  expect(account?.name).toBe(sample?.name);
+});
+
+test('a region without Flex Consumption ends the deployment before anything else is made', async () => {
+  const { stdout } = await runBicep(['build', join(ROOT, 'infra/main.bicep'), '--stdout']);
+  const resources: Record<string, { type: string; dependsOn?: string[] }> = JSON.parse(stdout).resources;
+  const waitsForPlan = (name: string): boolean =>
+    resources[name]?.dependsOn?.some((other) => other === 'plan' || waitsForPlan(other)) === true;
+  const modules = Object.keys(resources).filter((name) => resources[name]?.type === 'Microsoft.Resources/deployments');
+  expect(modules).toContain('storage');
+  expect(modules.filter((name) => name !== 'plan' && !waitsForPlan(name))).toEqual([]);
+});
+
+/** Sites without relays, in the dev sample. */
+function predict(sites: readonly string[], name = 'nacdev'): Promise<PredictedResource[]> {
+  const list = sites.map((site) => `{ name: '${site}', relayPrincipalIds: [] }`).join(',');
+  return predictWith(`param name = '${name}'\nparam sites = [${list}]`);
+}
+
+/** @param parameters in the language of parameter files; they take the place of those of the dev sample */
+async function predictWith(parameters: string): Promise<PredictedResource[]> {
+  const file = join(folder, 'infra/dev.bicepparam');
+  let text = readFileSync(join(ROOT, 'infra/dev.bicepparam'), 'utf8');
+  for (const [, name] of parameters.matchAll(/^\s*param (\w+) =/gm)) {
+    text = text.replace(new RegExp(`^param ${name} = (?:[[{][\\s\\S]*?^[\\]}]|.*)$`, 'm'), '');
+  }
+  writeFileSync(file, `${text}\n${parameters}\n`);
+  await snapshot('overwrite', file);
+  return JSON.parse(readFileSync(join(folder, 'infra/dev.snapshot.json'), 'utf8')).predictedResources;
+}
