@@ -20,7 +20,7 @@ export interface EnforceLimits extends PumpLimits {
   readonly compareEveryMs: number;
 }
 
-/** The rest of the time that a function may run is for what is under way then: a round ends within 60 % of it. */
+/** The rest of the time that a function may run is for what is under way then: a round ends within 60 % of it, with what was begun. */
 const ROUND_SHARE = 0.5;
 const LEASE_SHARE = 1.5;
 /** While all sessions are compared, the outbox and what was noted have their turn this often. */

@@ -36,7 +36,7 @@ export interface Removed {
 
 export const HOUSEKEEPING_TASK = 'housekeeping';
 /** The rest of the time that a function may run is for what is under way when the budget ends. */
-const BUDGET_SHARE = 0.6;
+const BUDGET_SHARE = 0.5;
 /** Partitions of their own, each with a transaction under way: an hour's decisions of a large fleet go within the time. */
 const DECISION_SHARDS_AT_ONCE = 4;
 

@@ -2,23 +2,30 @@
 // answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
 import { nasName } from '../domain/coa-target.ts';
-import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
+import { type EnforcementJob, isInHand, type JobStage } from '../domain/enforcement-job.ts';
+import { addMilliseconds, type Instant } from '../domain/instant.ts';
 
 /** A wireless controller is one NAS with all the stations of a site: it may have nearly all. */
 const SHARE = 3 / 4;
 /** Of all those together of which a job waits because no answer came. */
 const SHARE_OF_SILENT = 1 / 4;
+/** A NAS that is alive answers within milliseconds, or after a retransmission or two. */
+const ANSWERS_WITHIN_MS = 5_000;
 
 export class NasShares {
   readonly #inHandPerSite: number;
   readonly #inHand = new Map<string, number>();
   readonly #silent: ReadonlySet<string>;
+  #room: number;
 
   /** @param open every job of the site that has not ended */
-  constructor(inHandPerSite: number, open: readonly EnforcementJob[]) {
+  constructor(inHandPerSite: number, open: readonly EnforcementJob[], now: Instant) {
     this.#inHandPerSite = inHandPerSite;
     for (const job of open) if (isInHand(job)) this.#add(job, 1);
-    this.#silent = new Set(open.filter(({ outcome }) => outcome === 'no-answer').map(({ nas }) => nasName(nas)));
+    this.#silent = silentNases(open, now);
+    // What most likely waits in vain takes no room from the others, until there is as much of it as there may be in hand.
+    const inVain = open.filter((job) => waitsInVain(job, now)).length;
+    this.#room = inHandPerSite - open.filter(isInHand).length + Math.min(inVain, inHandPerSite);
   }
 
   /** Takes the first so many out of the list for which their NAS has room; they count as in hand from now on. */
@@ -26,9 +33,11 @@ export class NasShares {
     const taken: T[] = [];
     const left: T[] = [];
     for (const one of due.splice(0)) {
-      const fits = taken.length < most && this.#hasRoom(one.job);
+      const fits = taken.length < most && this.#room > 0 && this.#hasRoom(one.job);
       (fits ? taken : left).push(one);
-      if (fits) this.#add(one.job, 1);
+      if (!fits) continue;
+      this.#add(one.job, 1);
+      this.#room -= 1;
     }
     due.push(...left);
     return taken;
@@ -37,6 +46,7 @@ export class NasShares {
   /** It was not queued after all. */
   giveBack(job: EnforcementJob): void {
     this.#add(job, -1);
+    this.#room += 1;
   }
 
   #hasRoom({ nas }: EnforcementJob): boolean {
@@ -57,4 +67,31 @@ export class NasShares {
     const name = nasName(nas);
     this.#inHand.set(name, (this.#inHand.get(name) ?? 0) + count);
   }
+}
+
+/** NASes of which a job got no answer, or waits for one in vain, and which have answered no other job since. */
+function silentNases(open: readonly EnforcementJob[], now: Instant): Set<string> {
+  const askedAt = new Map<string, Instant>();
+  const answeredAt = new Map<string, Instant>();
+  for (const job of open) {
+    const isSilent = job.outcome === 'no-answer' || waitsInVain(job, now);
+    if (isSilent) keepLatest(askedAt, job, lastStep(job, 'sent') ?? job.decidedAt);
+    else keepLatest(answeredAt, job, lastStep(job, 'acknowledged'));
+  }
+  return new Set([...askedAt].filter(([nas, at]) => (answeredAt.get(nas) ?? '') <= at).map(([nas]) => nas));
+}
+
+/** By our clock: the relay's may be off. */
+function waitsInVain(job: EnforcementJob, now: Instant): boolean {
+  const queuedAt = lastStep(job, 'queued');
+  return job.stage === 'sent' && queuedAt !== undefined && addMilliseconds(queuedAt, ANSWERS_WITHIN_MS) <= now;
+}
+
+function lastStep({ steps }: EnforcementJob, wanted: JobStage): Instant | undefined {
+  return steps.findLast(({ stage }) => stage === wanted)?.at;
+}
+
+function keepLatest(times: Map<string, Instant>, { nas }: EnforcementJob, at: Instant | undefined): void {
+  const name = nasName(nas);
+  if (at !== undefined && at > (times.get(name) ?? '')) times.set(name, at);
 }

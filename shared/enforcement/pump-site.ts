@@ -5,7 +5,7 @@ import { advance, isDue, queuedAttempt } from '../domain/advance-job.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
 import type { CoaJob } from '../domain/coa-job.ts';
 import { coaTargetOf } from '../domain/coa-target.ts';
-import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
+import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import { StoreError } from '../errors.ts';
@@ -54,20 +54,16 @@ export async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: reado
   const due = firstAttemptsFirst(
     open.filter(({ job, session }) => session !== undefined && isLive(session, now) && isDue(job, now)),
   );
-  let free = limits.inHandPerSite - open.filter(({ job }) => isInHand(job)).length;
   const shares = new NasShares(
     limits.inHandPerSite,
     open.map(({ job }) => job),
+    now,
   );
   let queued = 0;
-  while (free > 0) {
-    const next = shares.take(due, Math.min(free, JOBS_AT_ONCE));
-    if (next.length === 0) break;
+  for (let next = shares.take(due, JOBS_AT_ONCE); next.length > 0; next = shares.take(due, JOBS_AT_ONCE)) {
     const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessOvertaken(deps, job, now));
     for (const [index, { job }] of next.entries()) if (!sent[index]) shares.giveBack(job);
-    const count = sent.filter(Boolean).length;
-    queued += count;
-    free -= count;
+    queued += sent.filter(Boolean).length;
   }
   return queued;
 }

@@ -19,19 +19,9 @@ export interface EnforcementSite extends AsyncDisposable {
   sendJobs(count: number): Promise<void>;
   /** Hears every stage that a report on the results queue tells. */
   onReport: (report: CoaReport) => void;
-  /** Takes each message of the results queue, as the function does. */
-  onMessage: (body: unknown) => Promise<void>;
 }
 
-export interface EnforcementSiteOptions {
-  /** Of so many NASes the first one is dead; none unless given. */
-  readonly deadEvery?: number;
-  /** The relay works with the limits that it has by itself. */
-  readonly shippedLimits?: boolean;
-}
-
-export async function enforcementSite(options: EnforcementSiteOptions = {}): Promise<EnforcementSite> {
-  const { deadEvery = 0, shippedLimits = false } = options;
+export async function enforcementSite(): Promise<EnforcementSite> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,13 +35,13 @@ export async function enforcementSite(options: EnforcementSiteOptions = {}): Pro
   const here = (script: string) => path.join(import.meta.dirname, script);
   const listeners = startChild({
     script: here('nas-listeners.ts'),
-    args: [String(deadEvery)],
+    args: [],
     logFile: path.join(folder, 'nas.log'),
   });
   stack.defer(() => listeners.stop());
   const { port } = (await listeners.message()) as { port: number };
   const relayFile = path.join(folder, 'relay.yaml');
-  writeFileSync(relayFile, relayYaml(port, shippedLimits));
+  writeFileSync(relayFile, relayYaml(port));
   const client = new ServiceBusClient(bus.connectionString);
   stack.defer(() => client.close());
   const sender = client.createSender(`coa-${SITE}`);
@@ -89,14 +79,12 @@ export async function enforcementSite(options: EnforcementSiteOptions = {}): Pro
       }
     },
     onReport: () => undefined,
-    onMessage: async () => undefined,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
   results.subscribe(
     {
       async processMessage({ body }) {
         for (const stage of [body].flat().flatMap(stagesOf)) site.onReport(stage);
-        await site.onMessage(body);
       },
       processError: async ({ error }) => void process.stderr.write(`results queue: ${error.message}\n`),
     },
@@ -119,7 +107,7 @@ function benchJob(index: number): CoaJob {
   };
 }
 
-function relayYaml(port: number, shippedLimits: boolean): string {
+function relayYaml(port: number): string {
   const nas = Array.from({ length: NAS_COUNT }, (_, index) =>
     [
       `  - name: switch-${index + 1}`,
@@ -134,7 +122,7 @@ function relayYaml(port: number, shippedLimits: boolean): string {
     `site: ${SITE}`,
     'relay: bench-relay',
     'serviceBus: { connectionStringEnv: SERVICE_BUS_CONNECTION }',
-    ...(shippedLimits ? [] : [`limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE}, perMinute: 100000 }`]),
+    `limits: { concurrency: ${AT_ONCE}, perNas: 256, held: ${AT_ONCE}, perMinute: 100000 }`,
     'nas:',
     ...nas,
     '',

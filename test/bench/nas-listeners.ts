@@ -1,5 +1,4 @@
-// A process that listens at all NAS addresses and answers every rightly signed request with a signed ACK. Argument: of so many
-// NASes the first one is dead, and says nothing; none unless given.
+// A process that listens at all NAS addresses and answers every rightly signed request with a signed ACK.
 
 import { createHash, createHmac } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
@@ -11,9 +10,7 @@ process.on('disconnect', () => process.exit());
 
 const [port, first] = await listen(0, nasAddress(0));
 const others = Array.from({ length: NAS_COUNT - 1 }, (_, index) => listen(port, nasAddress(index + 1)));
-const sockets = [first, ...(await Promise.all(others)).map(([, other]) => other)];
-const deadEvery = Number(process.argv[2] ?? 0);
-for (const [index, socket] of sockets.entries()) if (deadEvery === 0 || index % deadEvery !== 0) answer(socket);
+for (const socket of [first, ...(await Promise.all(others)).map(([, other]) => other)]) answer(socket);
 process.send?.({ port });
 
 async function listen(wanted: number, address: string): Promise<[port: number, socket: Socket]> {

@@ -41,14 +41,18 @@ const SERVICE_HEAP = '--max-old-space-size=14000';
 const APP_HEAP = '--max-old-space-size=1024';
 
 export async function benchScale(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: { most: { type: 'string', default: '1000000' } } });
-  const most = Number(values.most);
-  if (!Number.isInteger(most) || most < 10_000) throw new RangeError('--most must be a whole number from 10000');
+  const { values } = parseArgs({
+    args: [...args],
+    options: { most: { type: 'string', default: '1000000' }, least: { type: 'string', default: '0' } },
+  });
+  const [least, most] = [Number(values.least), Number(values.most)];
+  const sizes = SIZES.filter(({ devices }) => devices >= least && devices <= most);
+  if (sizes.length === 0) throw new RangeError('--least and --most are numbers of devices, with a size between them');
   print(
     'scale: tables in memory and Service Bus each in a process of its own; the SDKs and all flows are the real ones',
   );
   const done: Sized[] = [];
-  for (const size of SIZES.filter(({ devices }) => devices <= most)) {
+  for (const size of sizes) {
     print(`${count(size.sessions)} sessions, ${count(size.devices)} devices`);
     done.push(await measured(size));
   }
@@ -110,12 +114,13 @@ async function measured(size: Size): Promise<Sized> {
   }
 }
 
-function described({ what, items, rounds, requests, cpuSeconds, longestSeconds }: Measured): string {
+function described({ what, items, rounds, finished, requests, cpuSeconds, longestSeconds }: Measured): string {
   const each = items > 1 ? ` (${(requests / items).toFixed(2)} and ${microseconds(cpuSeconds / items)} each)` : '';
   const share = (longestSeconds / FUNCTION_TIMEOUT_SECONDS).toFixed(2);
   const wanted = longestSeconds > MOST_OF_TIMEOUT * FUNCTION_TIMEOUT_SECONDS ? ', MORE THAN WANTED' : '';
+  const odd = finished ? '' : 'odd, not finished: ';
   return (
-    `  ${what}: ${count(items)} in ${rounds} calls, ${count(requests)} requests, ${cpuSeconds.toFixed(2)} s of processor time` +
+    `  ${odd}${what}: ${count(items)} in ${rounds} calls, ${count(requests)} requests, ${cpuSeconds.toFixed(2)} s of processor time` +
     `${each}; longest call ${longestSeconds.toFixed(1)} s, ${share} of functionTimeout${wanted}`
   );
 }

@@ -3,7 +3,6 @@
 
 import { deviceHash } from '../../shared/domain/device.ts';
 import type { Entity, StoredRow } from '../simulation/services/memory-table.ts';
-import { nasAddress } from './nas-addresses.ts';
 import { startTableService } from './table-service.ts';
 
 /** A device that is connected, whose rows are the pattern for others. */
@@ -21,8 +20,6 @@ export type ServiceMessage =
       readonly patterns: readonly Pattern[];
       /** Address of the NAS that all patterns are at. */
       readonly nas: string;
-      /** Others are at addresses of 10.0.0.0/8, or at those of the bench on the loopback interface. */
-      readonly onLoopback?: boolean;
       readonly devices: number;
       readonly sessions: number;
       readonly sessionsPerNas: number;
@@ -62,15 +59,7 @@ interface PatternRows extends Pattern {
   readonly session: readonly StoredRow[];
 }
 
-function grow({
-  patterns,
-  nas,
-  devices,
-  sessions,
-  sessionsPerNas,
-  turnedEvery,
-  onLoopback,
-}: ServiceMessage & { what: 'grow' }) {
+function grow({ patterns, nas, devices, sessions, sessionsPerNas, turnedEvery }: ServiceMessage & { what: 'grow' }) {
   const byShard = Map.groupBy(patterns.map(withRows), ({ deviceId }) => shardOf(deviceId));
   for (let index = 0; index < devices; index++) {
     const deviceId = `7c9e6679-7425-4000-8000-${index.toString(16).padStart(12, '0')}`;
@@ -85,7 +74,7 @@ function grow({
       [pattern.deviceId, deviceId],
       [pattern.sessionId, sessionId],
       ...notations(pattern.mac).map((from, at) => [from, notations(mac)[at] ?? ''] as const),
-      [nas, onLoopback ? nasAddress(number) : `10.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`],
+      [nas, `10.${1 + (number >> 16)}.${(number >> 8) & 255}.${number & 255}`],
     ];
     const device = renamed(pattern.device, replaced, index);
     if (turnedEvery > 0 && index % turnedEvery === 0) device['complianceState'] = 'noncompliant';

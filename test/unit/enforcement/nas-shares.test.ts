@@ -1,9 +1,13 @@
+// Whose jobs of a site go into the queue next: no NAS has all the room, and those that are dead have little of it.
+
 import { describe, expect, test } from 'vitest';
 import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
 import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
 
 const IN_HAND_PER_SITE = 20;
+const NOW = addMilliseconds(TOLD_AT, 60_000);
 
 function jobsAt(nasIpAddress: string, count: number, fields: Partial<EnforcementJob> = {}): EnforcementJob[] {
   const session = aSession({ nasIpAddress });
@@ -14,9 +18,23 @@ function jobsAt(nasIpAddress: string, count: number, fields: Partial<Enforcement
   }));
 }
 
+/** By our clock it was queued so many milliseconds ago, and the relay has sent it. */
+function sentAgo(milliseconds: number, nasIpAddress: string): EnforcementJob {
+  const at = addMilliseconds(NOW, -milliseconds);
+  const steps = (['decided', 'queued', 'sent'] as const).map((stage) => ({ stage, attempt: 1, at }));
+  return { ...(jobsAt(nasIpAddress, 1, { stage: 'sent', steps })[0] as EnforcementJob) };
+}
+
+/** @param sentAfter milliseconds after the decision */
+function answered(stage: 'no-answer' | 'acknowledged', sentAfter: number, nasIpAddress: string): EnforcementJob {
+  const at = addMilliseconds(TOLD_AT, sentAfter);
+  const steps = (['queued', 'sent', stage] as const).map((step) => ({ stage: step, attempt: 1, at }));
+  return { ...(jobsAt(nasIpAddress, 1, { stage, outcome: stage, steps })[0] as EnforcementJob) };
+}
+
 function taken(open: readonly EnforcementJob[]): Record<string, number> {
   const due = open.filter(({ stage }) => stage === 'decided').map((job) => ({ job }));
-  const all = new NasShares(IN_HAND_PER_SITE, open).take(due, IN_HAND_PER_SITE);
+  const all = new NasShares(IN_HAND_PER_SITE, open, NOW).take(due, IN_HAND_PER_SITE);
   return Object.fromEntries(
     Object.entries(Object.groupBy(all, ({ job }) => String(job.nas.nasIpAddress))).map(([nas, jobs = []]) => [
       nas,
@@ -66,12 +84,43 @@ describe('the jobs in hand of a site', () => {
   test('may be one, whatever the share', () => {
     const [job] = jobsAt('10.0.0.1', 1, { outcome: 'no-answer' });
     if (job === undefined) throw new Error('no job');
-    expect(new NasShares(1, [job]).take([{ job }], 1)).toHaveLength(1);
+    expect(new NasShares(1, [job], NOW).take([{ job }], 1)).toHaveLength(1);
+  });
+
+  test('that wait for an answer in vain take no room from those of other NASes', () => {
+    const dead = Array.from({ length: 20 }, (_, index) => sentAgo(20_000, `10.0.1.${index}`));
+    const { '10.0.0.3': living } = taken([...dead, ...jobsAt('10.0.0.3', 30)]);
+    expect(living).toBe(15);
+    expect(taken([...dead, ...jobsAt('10.0.0.3', 10), ...jobsAt('10.0.0.4', 30)])).toMatchObject({ '10.0.0.4': 10 });
+  });
+
+  test('never wait in vain in any number: then there is no room until they are over', () => {
+    const dead = Array.from({ length: 40 }, (_, index) => sentAgo(20_000, `10.0.1.${index}`));
+    expect(taken([...dead, ...jobsAt('10.0.0.3', 30)])).toEqual({});
+  });
+
+  test('that were sent a moment ago take their room', () => {
+    const sent = Array.from({ length: 20 }, (_, index) => sentAgo(1_000, `10.0.1.${index}`));
+    expect(taken([...sent, ...jobsAt('10.0.0.3', 30)])).toEqual({});
+  });
+
+  test('are no more for a NAS of which one waits in vain', () => {
+    expect(taken([sentAgo(20_000, '10.0.0.1'), ...jobsAt('10.0.0.1', 30), ...jobsAt('10.0.0.2', 3)])).toEqual({
+      '10.0.0.2': 3,
+    });
+  });
+
+  test('are as many as for any other where the NAS has answered since: it was that one station, or a lost packet', () => {
+    const silent = answered('no-answer', 10_000, '10.0.0.1');
+    const later = answered('acknowledged', 20_000, '10.0.0.1');
+    const earlier = answered('acknowledged', 5_000, '10.0.0.1');
+    expect(taken([silent, later, ...jobsAt('10.0.0.1', 30)])).toEqual({ '10.0.0.1': 15 });
+    expect(taken([silent, earlier, ...jobsAt('10.0.0.1', 30)])).toEqual({ '10.0.0.1': 1 });
   });
 
   test('what was not queued after all leaves its place', () => {
     const due = jobsAt('10.0.0.1', 16).map((job) => ({ job }));
-    const shares = new NasShares(IN_HAND_PER_SITE, []);
+    const shares = new NasShares(IN_HAND_PER_SITE, [], NOW);
     const [first] = shares.take(due, 16);
     expect(due).toHaveLength(1);
     expect(shares.take(due, 1)).toEqual([]);
