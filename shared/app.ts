@@ -10,6 +10,7 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { systemTimer } from './adapters/system/system-timer.ts';
 import type { Patience, Tables } from './adapters/table-storage/tables.ts';
+import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { once, shared } from './app/once.ts';
@@ -23,6 +24,7 @@ import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
+import { telemetryOf } from './app/telemetry.ts';
 import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
 import type { Removed } from './enforcement/keep-house.ts';
@@ -41,7 +43,7 @@ import type { AuditPage } from './ports/audit-store.ts';
 import type { ChangeListener } from './ports/change-listener.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Random } from './ports/random.ts';
-import type { Logger } from './ports/telemetry.ts';
+import { type Logger, traced } from './ports/telemetry.ts';
 import type { Timer } from './ports/timer.ts';
 import type { Settings } from './settings.ts';
 
@@ -58,6 +60,7 @@ export interface AppOverrides {
   readonly openTables?: (patience: Patience) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
+  readonly openTelemetry?: () => Promise<OpenedTelemetry>;
 }
 
 export interface App {
@@ -136,6 +139,11 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   });
   const openTables = overrides.openTables ?? (async (patience) => tablesOf(settings, patience));
   const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
+  let collected: OpenedTelemetry | undefined;
+  const telemetry = once(async () => {
+    collected = await (overrides.openTelemetry?.() ?? telemetryOf(settings, { clock, log }));
+    return collected;
+  });
   const context: Context = {
     settings,
     clock,
@@ -145,6 +153,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     intune,
     openTables,
     serviceBus,
+    telemetry,
     closing,
     mostRemembered,
   };
@@ -186,17 +195,19 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      try {
-        await (await pointReads()).keepServiceAddress(functionTimeoutMs);
-        const result =
-          settings.intunePermissions === 'full'
-            ? await (await poll())(functionTimeoutMs)
-            : await (await pointReads()).pollWithoutSweep(functionTimeoutMs);
-        await (await pointReads()).storeLive(functionTimeoutMs);
-        return result;
-      } finally {
-        if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
-      }
+      return traced(await telemetry(), 'nac.poll', { tellIf: hasParts }, async () => {
+        try {
+          await (await pointReads()).keepServiceAddress(functionTimeoutMs);
+          const result =
+            settings.intunePermissions === 'full'
+              ? await (await poll())(functionTimeoutMs)
+              : await (await pointReads()).pollWithoutSweep(functionTimeoutMs);
+          await (await pointReads()).storeLive(functionTimeoutMs);
+          return result;
+        } finally {
+          if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
+        }
+      });
     },
     async pollStatus(apiKey) {
       await operators.may(apiKey, 'read');
@@ -215,7 +226,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       return (await pollControl()).refuse(request, client.name);
     },
     enforces: settings.serviceBus !== undefined,
-    enforce: async (functionTimeoutMs = 120_000) => (await enforcement()).enforcer.round(functionTimeoutMs),
+    enforce: async (functionTimeoutMs = 120_000) =>
+      traced(await telemetry(), 'nac.enforcement', { tellIf: hasParts }, async () =>
+        (await enforcement()).enforcer.round(functionTimeoutMs),
+      ),
     report: async (body) => (await enforcement()).report(body),
     async jobs(apiKey, query) {
       const client = await operators.may(apiKey, 'read');
@@ -263,9 +277,21 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       return doctor();
     },
     async close() {
-      for (const close of context.closing.splice(0)) await close();
+      const flushed = collected?.flush();
+      try {
+        for (const close of context.closing.splice(0)) await close();
+      } finally {
+        await flushed;
+        // What was counted while the rest closed.
+        await collected?.close();
+      }
     },
   };
+}
+
+/** A tick or round that found nothing to do is no trace. */
+function hasParts(parts: number): boolean {
+  return parts > 0;
 }
 
 async function intuneOf(settings: Settings, clock: Clock): Promise<IntuneAccess> {

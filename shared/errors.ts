@@ -48,6 +48,7 @@ export const ERROR_CODES = [
   'NAC_MAC_LIST',
   'NAC_MAC_LIST_NAME',
   'NAC_DECISION_UNKNOWN',
+  'NAC_TELEMETRY',
   'NAC_INTERNAL',
 ] as const;
 

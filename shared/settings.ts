@@ -12,6 +12,11 @@ import {
 import { type RoleSetting, readRoleSetting } from './settings/role-setting.ts';
 import { type Env, SettingsReader } from './settings/settings-reader.ts';
 import { readSignInSettings, type SignInSettings } from './settings/sign-in-settings.ts';
+import {
+  readFreshnessObjective,
+  readTelemetrySettings,
+  type TelemetrySettings,
+} from './settings/telemetry-settings.ts';
 
 /** Which of Intune's APIs may be used; what it is to be said, not guessed, so that a consent that is lost shows as an error. */
 export const INTUNE_PERMISSIONS = ['full', 'compliance-only'] as const;
@@ -56,6 +61,9 @@ export interface Settings extends SignInSettings {
   /** Of one client at one instance; 0 for no bound. */
   readonly clientRequestsPerSecond: number;
   readonly liveQuery: { readonly deadlineMs: number; readonly perSecond: number; readonly maximumInstances: number };
+  /** Milliseconds that the record behind an answer may be old. */
+  readonly freshnessObjectiveMs: number;
+  readonly telemetry: TelemetrySettings;
   readonly logPrivacy: { readonly mode: PrivacyMode; readonly key?: string };
 }
 
@@ -65,11 +73,12 @@ export function readSettings(env: Env): Settings {
   const signIn = readSignInSettings(reader);
   const storage = readStorageSetting(reader);
   const serviceBus = readServiceBusSetting(reader);
+  const pollingIntervalMs = reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' });
   const settings: Settings = {
     ...signIn,
     storage,
     ...(serviceBus && { serviceBus }),
-    pollingIntervalMs: reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' }),
+    pollingIntervalMs,
     changedDevicesIntervalMs: reader.durationOrOff('CHANGED_DEVICES_INTERVAL', { from: '10s', to: '1h', unit: 'm' }),
     entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',
     hardwareMaxAgeMs: reader.durationOrOff('HARDWARE_MAX_AGE', { from: '1h', to: '365d', unit: 'm' }),
@@ -108,6 +117,8 @@ export function readSettings(env: Env): Settings {
       perSecond: reader.wholeNumber('LIVE_QUERIES_PER_SECOND', 0, 10_000),
       maximumInstances: reader.wholeNumber('MAXIMUM_INSTANCE_COUNT', 1, 1000),
     },
+    freshnessObjectiveMs: readFreshnessObjective(reader, pollingIntervalMs),
+    telemetry: readTelemetrySettings(reader),
     logPrivacy: readLogPrivacy(reader),
   };
   reader.throwIfProblems();

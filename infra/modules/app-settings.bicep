@@ -53,6 +53,9 @@ type plainSettings = {
   SESSION_WRITE_DEADLINE: string?
   UNWRITTEN_SESSION_TIMEOUT: string?
   UNKNOWN_STATIONS_PER_MINUTE: string?
+  FRESHNESS_OBJECTIVE: string?
+  OTEL_EXPORTER_OTLP_ENDPOINT: string?
+  OTEL_METRIC_EXPORT_INTERVAL: string?
   LOG_IDENTITY_PRIVACY: string?
 }
 
@@ -96,6 +99,9 @@ var wiredSettings = {
   MAXIMUM_INSTANCE_COUNT: string(maximumInstanceCount)
   StorageConnection__tableServiceUri: tableEndpoint
   StorageConnection__clientId: identityClientId
+  // Read by the host as well.
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
 // Without certificate or secret in the vault, the app registration trusts the managed identity.
@@ -126,12 +132,12 @@ var hostSettings = {
   AzureWebJobsStorage__blobServiceUri: blobEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
-  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsights.properties.ConnectionString
   // Above every limit of ours (413); a larger body never reaches the app, which has to hold in memory what it is sent.
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576'
   // No page of Microsoft's that says an app without functions is up and running.
   AzureWebJobsDisableHomepage: 'true'
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The exporter's own telemetry about itself, to Microsoft.
+  APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
 }
 
 // The queue trigger's part of the connection.

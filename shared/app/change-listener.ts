@@ -2,23 +2,25 @@
 
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import { type Logger, traced } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 import type { Enforcement } from './open-enforcement.ts';
 
 /** A change is logged, and enforced where there is a Service Bus. */
 export async function changeListener(
-  { settings, log }: Context,
+  { settings, log, telemetry }: Context,
   onChange: ChangeListener | undefined,
   enforcement: () => Promise<Enforcement>,
 ): Promise<ChangeListener> {
   const listen = onChange ?? logChange(log);
   if (settings.serviceBus === undefined) return listen;
   const { onChange: enforce } = await enforcement();
-  return async (change) => {
-    await enforce(change);
-    await listen(change);
-  };
+  const tracing = await telemetry();
+  return (change) =>
+    traced(tracing, 'nac.change', { parent: change.trace, attributes: { 'nac.source': change.source } }, async () => {
+      await enforce(change);
+      await listen(change);
+    });
 }
 
 /** Device ids are no secret; names and addresses stay out. */

@@ -5,7 +5,7 @@ import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { Patience, Tables } from '../adapters/table-storage/tables.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 
@@ -25,6 +25,8 @@ export interface Context {
   readonly openTables: (patience: Patience) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */
   readonly serviceBus: () => Promise<() => ServiceBusClient>;
+  /** Opened on first use; gives nothing where nobody collects. */
+  readonly telemetry: () => Promise<Telemetry | undefined>;
   /** What close() calls, in this order. */
   readonly closing: (() => Promise<void>)[];
 }

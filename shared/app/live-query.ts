@@ -5,7 +5,7 @@ import { LiveQuery } from '../lookup/live-query.ts';
 import { readServiceAddress } from '../polling/service-address.ts';
 import type { ComplianceRetrieval } from '../ports/compliance-retrieval.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import type { Metrics } from '../ports/telemetry.ts';
+import type { Metrics, Telemetry } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 import { once } from './once.ts';
 
@@ -17,6 +17,7 @@ export function liveQuery(
   { settings, clock, intune, mostRemembered }: Context,
   tasks: TaskStore,
   metrics: Metrics,
+  telemetry: Telemetry | undefined,
 ): { readonly live?: LiveQuery } {
   const { deadlineMs, perSecond, maximumInstances } = settings.liveQuery;
   if (perSecond === 0) return {};
@@ -24,6 +25,6 @@ export function liveQuery(
   const retrieval: Pick<ComplianceRetrieval, 'readByDeviceId'> = {
     readByDeviceId: async (id, options) => (await opened()).readByDeviceId(id, options),
   };
-  const deps = { retrieval, unknown: createUnknownDevicesCache(mostRemembered), clock, metrics };
+  const deps = { retrieval, unknown: createUnknownDevicesCache(mostRemembered), clock, metrics, telemetry };
   return { live: new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances }) };
 }

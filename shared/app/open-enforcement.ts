@@ -24,6 +24,7 @@ import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
+import { toldJobs } from '../enforcement/told-jobs.ts';
 import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import { readTask } from '../polling/held-task.ts';
@@ -59,9 +60,12 @@ export async function openEnforcement(context: Context) {
     sourceReachableMs: sourceReachableMs(settings),
     clock,
   };
+  const telemetry = await context.telemetry();
+  const jobs = new TableJobStore(tables, log);
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
-    jobs: new TableJobStore(tables, log),
+    jobs: telemetry ? toldJobs(jobs, telemetry) : jobs,
+    telemetry,
     tasks: new TableTaskStore(tables.polling),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
     sweepStatus:

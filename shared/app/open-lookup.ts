@@ -25,6 +25,7 @@ import { type RequestBody, readBody } from '../http/request-body.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
 import { ClientQuota } from '../lookup/client-quota.ts';
+import { countAnswer, countFailure } from '../lookup/count-answer.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
@@ -42,7 +43,8 @@ export async function openLookup(context: Context) {
   const { settings, clock, timer, random, log, mostRemembered } = context;
   const tables = await context.openTables('lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), clock);
-  const metrics = createLogMetrics(log);
+  const telemetry = await context.telemetry();
+  const metrics = createLogMetrics(log, telemetry);
   const authentication = {
     clients,
     secrets: createProvenSecrets(random),
@@ -67,28 +69,42 @@ export async function openLookup(context: Context) {
     computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     certificateSource: CERTIFICATE_SOURCE,
-    ...liveQuery(context, new TableTaskStore(tables.polling), metrics),
+    ...liveQuery(context, new TableTaskStore(tables.polling), metrics, telemetry),
     clock,
     random,
     log,
     metrics,
     privacy: createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32)),
   };
+  const counting = telemetry && { telemetry, freshnessObjectiveMs: settings.freshnessObjectiveMs };
   const inTime = <T>(work: (options: CallOptions) => Promise<T>): Promise<T> =>
     clock.within(settings.lookupDeadlineMs, (signal) => work({ signal }));
   const authenticate = (apiKey: string | null, permission: Permission): Promise<Client> =>
     inTime((options) => authenticateClient(authentication, apiKey, permission, options));
   return {
-    lookup: (apiKey: string | null, body: RequestBody): Promise<LookupAnswer> =>
-      inTime(async (options) => {
-        const client = await authenticateClient(authentication, apiKey, 'ask', options);
-        const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
-        return answerLookup(ofClient, client, readAccessRequest(await readBody(body)), options);
-      }),
+    async lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer> {
+      const begunMs = timer.elapsed();
+      try {
+        return await inTime(async (options) => {
+          const client = await authenticateClient(authentication, apiKey, 'ask', options);
+          const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
+          const answer = await answerLookup(ofClient, client, readAccessRequest(await readBody(body)), options);
+          if (counting) countAnswer(counting, client, answer, timer.elapsed() - begunMs);
+          return answer;
+        });
+      } catch (thrown) {
+        if (telemetry) countFailure(telemetry, thrown);
+        throw thrown;
+      }
+    },
     async accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult> {
       const client = await authenticate(apiKey, 'ask');
       const event = readAccountingEvent(await readBody(body), toInstant(clock.now()));
-      return clock.within(ACCOUNTING_DEADLINE_MS, (signal) => recordAccounting(deps, client, event, { signal }));
+      const result = await clock.within(ACCOUNTING_DEADLINE_MS, (signal) =>
+        recordAccounting(deps, client, event, { signal }),
+      );
+      telemetry?.count('nac.accounting.records', { 'nac.accounting.status': event.status, 'nac.site': client.site });
+      return result;
     },
     authenticate,
   };

@@ -26,7 +26,7 @@ const BUDGET_SHARE = 0.2;
 const LEASE_SHARE = 1.5;
 
 export async function openPointReads(
-  { settings, clock, timer, random, log, intune, openTables }: Context,
+  { settings, clock, timer, random, log, intune, openTables, telemetry: openTelemetry }: Context,
   onChange: ChangeListener,
   onAnswerable: (session: Session) => Promise<void>,
 ) {
@@ -34,6 +34,7 @@ export async function openPointReads(
   const delay = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => void timer.after(milliseconds, resolve));
   const tables = await openTables('background');
+  const telemetry = await openTelemetry();
   const reads =
     settings.intunePermissions === 'full'
       ? pointReadsByGraph(reader)
@@ -42,7 +43,7 @@ export async function openPointReads(
     source: CERTIFICATE_SOURCE,
     besidesSweep: settings.intunePermissions === 'full',
     tasks: new TableTaskStore(tables.polling, log),
-    devices: new TableDeviceStore(tables.devices),
+    devices: new TableDeviceStore(tables.devices, log, telemetry),
     identities: new TableIdentityStore(tables.identities),
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     reads,
@@ -52,6 +53,7 @@ export async function openPointReads(
     clock,
     random,
     log,
+    telemetry,
   };
   const differ = answersInForce({ settings, clock, log }, tables);
   const limitsOf = (functionTimeoutMs: number) => ({

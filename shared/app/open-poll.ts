@@ -23,16 +23,17 @@ const SLICE_SHARE = 0.6;
 const LEASE_SHARE = 1.5;
 
 export async function openPoll(
-  { settings, clock, timer, random, log, intune, openTables }: Context,
+  { settings, clock, timer, random, log, intune, openTables, telemetry: openTelemetry }: Context,
   onChange: ChangeListener,
 ) {
   const { source, reader, directory, tokens } = await intune();
   const tables = await openTables('background');
+  const telemetry = await openTelemetry();
   const deps = {
     source,
     reader,
     ...(settings.entraDeviceDelta && { directory }),
-    devices: new TableDeviceStore(tables.devices, log),
+    devices: new TableDeviceStore(tables.devices, log, telemetry),
     identities: new TableIdentityStore(tables.identities, log),
     sweeps: new TableSweepStore(tables.polling, log),
     tasks: new TableTaskStore(tables.polling, log),
@@ -41,9 +42,10 @@ export async function openPoll(
     timer,
     random,
     log,
+    telemetry,
   };
   const decisions = new TableDecisionStore(tables.sessions);
-  const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, clock, log);
+  const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, { clock, log, telemetry });
   const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange } = settings;
   const differ = answersInForce({ settings, clock, log }, tables);
   return async (functionTimeoutMs: number): Promise<SliceResult> => {

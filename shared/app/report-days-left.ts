@@ -3,7 +3,7 @@
 import { daysLeft } from '../adapters/intune/days-left.ts';
 import type { CredentialStatus, TokenSource } from '../adapters/intune/token-source.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import type { Logger, Telemetry } from '../ports/telemetry.ts';
 
 const LEVELS = { fine: 'info', soon: 'warn', now: 'error' } as const;
 const RENEW = {
@@ -13,6 +13,12 @@ const RENEW = {
   'managed-identity': '',
 } as const satisfies Record<CredentialStatus['kind'], string>;
 
+export interface DaysLeftDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry | undefined;
+}
+
 /**
  * @param resource any audience: which of several certificates is in use shows only when a token was given
  * @returns to be called often; it never fails
@@ -20,8 +26,7 @@ const RENEW = {
 export function daysLeftReporter(
   tokens: TokenSource,
   resource: string,
-  clock: Clock,
-  log: Logger,
+  { clock, log, telemetry }: DaysLeftDeps,
 ): () => Promise<void> {
   let reported = '';
   return async () => {
@@ -31,7 +36,7 @@ export function daysLeftReporter(
     try {
       await tokens.getToken(resource);
       const [inUse] = await tokens.credentials();
-      if (inUse !== undefined) report(inUse, now, log);
+      if (inUse !== undefined) report(inUse, now, { log, telemetry });
       reported = today;
     } catch {
       // The poll itself says why there is no token; the report is made when there is one.
@@ -39,7 +44,7 @@ export function daysLeftReporter(
   };
 }
 
-function report(credential: CredentialStatus, now: Date, log: Logger): void {
+function report(credential: CredentialStatus, now: Date, { log, telemetry }: Omit<DaysLeftDeps, 'clock'>): void {
   const { kind, expiresAt, setting, thumbprintSha256 } = credential;
   const left = daysLeft(credential, now);
   if (left === undefined) {
@@ -48,6 +53,7 @@ function report(credential: CredentialStatus, now: Date, log: Logger): void {
     }
     return;
   }
+  telemetry?.set('nac.credential.days_left', left.days, { 'nac.credential.kind': kind });
   log[LEVELS[left.urgency]]('credential.days-left', {
     days: left.days,
     kind,

@@ -78,6 +78,7 @@ export function applyReport(
     relay: report.relay,
     ...(report.outcome && { outcome: report.outcome }),
     ...(report.errorCause && { errorCause: report.errorCause }),
+    ...(report.profile && { profile: report.profile }),
     ...(report.hint && { hint: report.hint }),
     ...(report.discarded && { discarded: report.discarded }),
     ...(waitMs !== undefined && { nextAttemptAt: addMilliseconds(now, waitMs) }),

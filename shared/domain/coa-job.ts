@@ -1,6 +1,7 @@
 // CoA jobs: what the cloud asks a relay on premises to do at a switch, and what the relay reports back.
 
 import type { Instant } from './instant.ts';
+import type { NasProfileName } from './nas-profile-name.ts';
 
 /**
  * - `reauthenticate`: the NAS asks the station to authenticate again, and so gets the new answer (RFC 5176 CoA-Request)
@@ -80,6 +81,10 @@ export interface CoaReport {
   readonly transmissions?: number;
   /** Answers that were discarded, by reason, e.g. `authenticator`; never their content. */
   readonly discarded?: Readonly<Record<string, number>>;
+  /** NAS profile that the request was made by. Relays of versions before do not say. */
+  readonly profile?: NasProfileName;
+  /** W3C traceparent of the relay's work on this attempt. Absent without telemetry there, and from versions before. */
+  readonly trace?: string;
   /** What to do, where somebody can do something. */
   readonly hint?: string;
 }

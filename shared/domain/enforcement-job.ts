@@ -12,6 +12,7 @@ import { coaTargetOf } from './coa-target.ts';
 import type { Decision, Outcome, Standing } from './decision.ts';
 import type { DeviceKey } from './device.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
+import type { NasProfileName } from './nas-profile-name.ts';
 import type { Session } from './session.ts';
 
 /** In the order in which one attempt goes through them. */
@@ -85,6 +86,10 @@ export interface EnforcementJob {
   readonly relay?: string;
   /** What the queue said when it gave this attempt's message up. */
   readonly deadLetter?: { readonly attempt: number; readonly reason: string; readonly at: Instant };
+  /** W3C traceparent of the decision: what becomes of the job belongs to the same trace. */
+  readonly trace?: string;
+  /** NAS profile that the relay used, as its report names it; relays of versions before name none. */
+  readonly profile?: NasProfileName;
   /** The job that an operator had sent again as this one. */
   readonly resentFrom?: string;
   readonly steps: readonly JobStep[];

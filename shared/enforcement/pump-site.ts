@@ -13,11 +13,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { JobStore, StoredJob } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
 import { findDifference } from './decide-jobs.ts';
 import { NasShares } from './nas-shares.ts';
 import { addOpenJob, goesOn, type OpenJobs } from './open-jobs.ts';
 import { settleJob } from './settle-job.ts';
+import { ofJob } from './told-jobs.ts';
 
 export interface PumpDeps {
   readonly sessions: SessionStore;
@@ -26,6 +27,7 @@ export interface PumpDeps {
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface PumpLimits {
@@ -128,9 +130,20 @@ async function queueUnlessOvertaken(deps: PumpDeps, { job, etag, session }: Open
   // Sent first, written down after: dying in between sends the same attempt again under the same message id, and
   // duplicate detection drops it.
   const attempt = queuedAttempt(job);
-  await deps.queue.send(toCoaJob(job, attempt));
+  await send(deps, job, attempt);
   await write(deps, advance(job, 'queued', now, attempt), etag);
   return true;
+}
+
+function send({ queue, telemetry }: PumpDeps, job: EnforcementJob, attempt: number): Promise<void> {
+  const attributes = {
+    ...ofJob({ ...job, attempt }),
+    'messaging.system': 'servicebus',
+    'messaging.operation.type': 'send',
+  };
+  return traced(telemetry, 'nac.job.queue', { parent: job.trace, kind: 'producer', attributes }, () =>
+    queue.send(toCoaJob(job, attempt), telemetry?.traceparent()),
+  );
 }
 
 /** Another process' write is as good: the next round sees it. */

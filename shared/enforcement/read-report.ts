@@ -2,6 +2,8 @@
 
 import type { CoaReport } from '../domain/coa-job.ts';
 import type { Instant } from '../domain/instant.ts';
+import { nasProfileName } from '../domain/nas-profile-name.ts';
+import { readTraceparent } from '../domain/traceparent.ts';
 import { ConnectorError } from '../errors.ts';
 
 const EARLIER_STAGES = ['taken', 'sent'] as const;
@@ -32,7 +34,15 @@ export function readReport(body: unknown): CoaReport {
       transmissions: wholeNumber(fields['transmissions'], 'transmissions'),
     }),
     ...discardedOf(fields['discarded']),
+    ...extrasOf(fields),
   };
+}
+
+/** What is there to be counted and followed: whatever else it is, it is no reason to refuse what became of a job. */
+function extrasOf(fields: Record<string, unknown>): Pick<CoaReport, 'profile' | 'trace'> {
+  const profile = nasProfileName(fields['profile']);
+  const trace = readTraceparent(fields['trace']);
+  return { ...(profile && { profile }), ...(trace && { trace }) };
 }
 
 /** None where each stage has had a report of its own. */

@@ -4,11 +4,13 @@ import { applyReport } from '../domain/advance-job.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { addMilliseconds, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { parseTraceparent } from '../domain/traceparent.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
+import { ofJob } from './told-jobs.ts';
 import { isSessionUnknown, judgeUnknownSession } from './unknown-session.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
@@ -22,6 +24,7 @@ export interface ReportDeps {
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export async function recordReport(deps: ReportDeps, report: CoaReport): Promise<void> {
@@ -45,7 +48,8 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       await refusal?.follow();
       return;
     }
-    if (await jobs.update(job, stored.etag)) {
+    const span = { parent: parentOf(report, job), attributes: ofJob(job), tellIf: isTrue };
+    if (await traced(deps.telemetry, 'nac.job.report', span, () => jobs.update(job, stored.etag))) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {
         job: job.id,
@@ -64,6 +68,16 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
   throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on job ${report.jobId}.`, {
     action: 'Nothing is lost: the report is delivered again.',
   });
+}
+
+/** The relay's part of the job's own trace; a relay cannot hang its report into any other. */
+function parentOf({ trace }: CoaReport, job: EnforcementJob): string | undefined {
+  const isOfTheJob = parseTraceparent(trace)?.traceId === parseTraceparent(job.trace)?.traceId;
+  return isOfTheJob ? trace : job.trace;
+}
+
+function isTrue(_parts: number, updated: unknown): boolean {
+  return updated === true;
 }
 
 /** What was expired at the relay, and is not for us, says that the clocks differ. */

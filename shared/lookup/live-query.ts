@@ -5,7 +5,7 @@ import { ConnectorError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RetrievedCompliance } from '../ports/compliance-retrieval.ts';
-import type { Metrics } from '../ports/telemetry.ts';
+import type { Metrics, Telemetry } from '../ports/telemetry.ts';
 import type { UnknownDevices } from '../ports/unknown-devices.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { ClientQuota } from './client-quota.ts';
@@ -23,6 +23,7 @@ export interface LiveQueryDeps {
   readonly unknown: UnknownDevices;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface LiveQueryLimits {
@@ -75,13 +76,15 @@ export class LiveQuery {
   }
 
   async #ask(id: string, { signal }: CallOptions): Promise<RetrievedCompliance | undefined> {
-    const { retrieval, unknown, clock } = this.#deps;
+    const { retrieval, unknown, clock, telemetry } = this.#deps;
     const deadline = clock.deadline(this.#limits.deadlineMs);
     const patience = signal ? AbortSignal.any([signal, deadline]) : deadline;
     try {
       const reading = await unlessAborted(retrieval.readByDeviceId(id, { signal: patience }), patience);
       this.#failures = 0;
-      if (reading.device === undefined) unknown.add(id, clock.now().getTime());
+      const isKnown = reading.device !== undefined;
+      if (!isKnown) unknown.add(id, clock.now().getTime());
+      telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': isKnown ? 'answered' : 'unknown-device' });
       return reading;
     } catch (thrown) {
       // A mistake of ours must not look like an outage of theirs.
@@ -95,6 +98,7 @@ export class LiveQuery {
   }
 
   #without(reason: 'paused' | 'over-share' | 'late' | 'failed', now: number): undefined {
+    this.#deps.telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': reason });
     const name = `lookup.live-query-${reason}`;
     this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1);
     if (now - this.#toldAt < TELL_EVERY_MS) return;

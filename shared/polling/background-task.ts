@@ -1,12 +1,13 @@
 // A task of the timer besides the sweep: lease, state and backoff in one row under its etag.
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
+import { CERTIFICATE_SOURCE } from '../domain/presented-devices.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import type { Logger } from '../ports/telemetry.ts';
-import { retryAfterFailure } from './sweep-schedule.ts';
+import type { Logger, Telemetry } from '../ports/telemetry.ts';
+import { asksToSlowDown, retryAfterFailure } from './sweep-schedule.ts';
 
 export interface TaskState {
   readonly owner?: string;
@@ -22,6 +23,7 @@ export interface TaskDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface TaskTime {
@@ -85,6 +87,7 @@ export async function runTask<State extends TaskState>(
       const at = toInstant(deps.clock.now());
       const notBefore = retryAfterFailure(at, failures, thrown.retryAfterMs, deps.random.fraction());
       const { code, message, action } = thrown;
+      if (asksToSlowDown(thrown)) deps.telemetry?.count('nac.source.throttled', { 'nac.source': CERTIFICATE_SOURCE });
       deps.log.warn('poll.task-failed', { task: name, code, message, action, failures, retryAt: notBefore });
       await write({ ...afterFailure(current, thrown), failures, notBefore }, false);
       return { kind: 'failed', error: thrown };

@@ -10,7 +10,7 @@ import type { IdentityStore } from '../ports/identity-store.ts';
 import type { Random } from '../ports/random.ts';
 import type { SweepStore } from '../ports/sweep-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import type { Logger } from '../ports/telemetry.ts';
+import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { MassChangeLimits } from './mass-change.ts';
 
@@ -29,6 +29,7 @@ export interface SweepDeps {
   readonly timer: Timer;
   readonly random: Random;
   readonly log: Logger;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface SweepLimits {

@@ -17,6 +17,7 @@ import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
+import { countRun } from './count-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
@@ -297,11 +298,12 @@ class SweepSlice {
   }
 
   async #stopAfter(error: SourceError): Promise<SliceResult> {
-    const { clock, random, log } = this.#deps;
+    const { clock, random, log, source, telemetry } = this.#deps;
     const now = toInstant(clock.now());
     const failures = this.#run.failures + 1;
     const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
     const throttled = (this.#run.throttled ?? 0) + (asksToSlowDown(error) ? 1 : 0);
+    if (asksToSlowDown(error)) telemetry?.count('nac.source.throttled', { 'nac.source': source.name });
     log.warn('poll.page-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
     const { cursor, ...run } = this.#run;
     const keepCursor = cursor !== undefined && failures % FAILURES_UNTIL_FIRST_PAGE !== 0;
@@ -357,6 +359,7 @@ class SweepSlice {
     await this.#deps.sweeps.recordRun({ ...run, ...end, finishedAt });
     await this.#deps.sweeps.removeRunsBefore(addMilliseconds(finishedAt, -RUNS_KEPT_MS), MOST_RUNS_REMOVED);
     this.#deps.log.info('poll.run', { ...run, ...end, owner: this.#lease.state.owner });
+    if (this.#deps.telemetry) countRun(this.#deps.telemetry, this.#deps.source.name, { ...run, ...end, finishedAt });
   }
 
   /** Before the index is full: then no run could be saved any more. */

@@ -30,6 +30,11 @@ export class SettingsReader {
     return value || fallback;
   }
 
+  /** What Azure sets by itself, and nobody chooses. */
+  platform(name: 'WEBSITE_SITE_NAME' | 'WEBSITE_INSTANCE_ID'): string | undefined {
+    return this.#env[name]?.trim() || undefined;
+  }
+
   /** @returns empty text where it is missing, which is reported */
   required(name: SettingName): string {
     const value = this.text(name);

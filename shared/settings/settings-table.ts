@@ -151,6 +151,23 @@ export const SETTINGS = {
       'Requests a second of one client that an instance answers, after a burst of five seconds’ worth; the rest gets 503. 0 sets no bound',
   },
   MAXIMUM_INSTANCE_COUNT: { default: '40', meaning: 'Most instances the function app may grow to, as deployed' },
+  FRESHNESS_OBJECTIVE: {
+    meaning:
+      'How old the record behind an answer may be; 95 % of the answers are to be within it. Twice POLLING_INTERVAL if not set',
+  },
+  APPLICATIONINSIGHTS_CONNECTION_STRING: {
+    meaning: 'Application Insights that gets metrics and traces, and from the host its own; without it Azure gets none',
+  },
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: {
+    meaning: '`ClientId=…;Authorization=AAD`: the managed identity that signs in there, for the host and for us',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    meaning: 'Collector that gets metrics and traces by OTLP (HTTP with JSON), `http://collector:4318`',
+  },
+  OTEL_METRIC_EXPORT_INTERVAL: {
+    default: '5m',
+    meaning: 'Time from one export of metrics to the next (plain numbers are milliseconds)',
+  },
   LOG_IDENTITY_PRIVACY: { default: 'VendorKeyHashed', meaning: 'How MAC addresses and user names appear in logs' },
   LOG_IDENTITY_KEY: { meaning: 'Key for the KeyHashed modes; random per process when not set', secret: true },
 } as const satisfies Record<string, SettingDescription>;

@@ -51,8 +51,7 @@ describe('the template', () => {
 
   test('gives the host what it reads itself, and only what Flex Consumption allows', () => {
     expect(host.toSorted()).toEqual([
-      'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
-      'APPLICATIONINSIGHTS_CONNECTION_STRING',
+      'APPLICATION_INSIGHTS_NO_STATSBEAT',
       'AzureWebJobsDisableHomepage',
       'AzureWebJobsStorage__blobServiceUri',
       'AzureWebJobsStorage__clientId',

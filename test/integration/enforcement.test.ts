@@ -51,6 +51,9 @@ describe('a connected device turns noncompliant', () => {
     const [message, ...others] = await takeMessages(nac, 'hq');
     const [job, ...otherJobs] = await jobsOf(nac);
     expect([others, otherJobs, await takeJobs(nac, 'branch')]).toEqual([[], [], []]);
+    // Without telemetry there is no trace to go on with.
+    expect(message?.applicationProperties ?? {}).toEqual({});
+    expect(job).not.toHaveProperty('trace');
     expect(job).toMatchObject({
       site: 'hq',
       device: { source: 'intune', id: device },

@@ -74,6 +74,8 @@ test('the fewest settings are enough; everything else has its default', () => {
     housekeepingSchedule: '0 7 * * * *',
     lookupDeadlineMs: 700,
     unwritten: { writeDeadlineMs: 1_000, permitSeconds: 300, unknownStationsPerMinute: 600 },
+    freshnessObjectiveMs: 14_400_000,
+    telemetry: { intervalMs: 300_000 },
     logPrivacy: { mode: 'VendorKeyHashed' },
   });
 });

@@ -62,13 +62,14 @@ export class ServiceBusJobQueue implements JobQueue {
   }
 
   /** The message id lets duplicate detection drop a repeated send; one session per site lets one relay work at a time. */
-  async send(job: CoaJob): Promise<void> {
+  async send(job: CoaJob, trace?: string): Promise<void> {
     const message = {
       body: job,
       contentType: 'application/json',
       messageId: coaMessageId(job),
       sessionId: job.site,
       timeToLive: Math.max(1_000, Date.parse(job.expiresAt) - this.#now()),
+      ...(trace !== undefined && { applicationProperties: traceProperties(trace) }),
     };
     try {
       // Once more on a connection of its own: the first may have been dead for long.
@@ -123,6 +124,14 @@ export class ServiceBusJobQueue implements JobQueue {
       await this.#link.use(() => receiver.close());
     }
   }
+}
+
+/**
+ * The W3C's draft for AMQP names the property `traceparent`; Microsoft's clients read `Diagnostic-Id`, with the same text.
+ * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+ */
+function traceProperties(trace: string): Record<string, string> {
+  return { traceparent: trace, 'Diagnostic-Id': trace };
 }
 
 /** What we sent ourselves; only enough is looked at to find the job again. */

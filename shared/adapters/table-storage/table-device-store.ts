@@ -16,7 +16,7 @@ import type {
   OpenDevices,
   StoredDevice,
 } from '../../ports/device-store.ts';
-import type { Logger } from '../../ports/telemetry.ts';
+import type { Logger, Tracing } from '../../ports/telemetry.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
 import {
@@ -42,10 +42,15 @@ type OpenRow = TableEntityResult<Record<string, unknown>>;
 export class TableDeviceStore implements DeviceStore {
   readonly #table: TableClient;
   readonly #foreign: ForeignRows;
+  readonly #tracing: Pick<Tracing, 'traceparent'> | undefined;
 
-  /** @param log of rows that something else wrote */
-  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
+  /**
+   * @param log of rows that something else wrote
+   * @param tracing whose trace changes are written with
+   */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>, tracing?: Pick<Tracing, 'traceparent'>) {
     this.#table = table;
+    this.#tracing = tracing;
     this.#foreign = new ForeignRows(log);
   }
 
@@ -98,7 +103,11 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult> {
-    return writeUnits(this.#table, writes.map(toUnit));
+    const trace = this.#tracing?.traceparent();
+    return writeUnits(
+      this.#table,
+      writes.map((write) => toUnit(write, trace)),
+    );
   }
 
   async markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void> {
@@ -234,7 +243,7 @@ function undamaged(row: TableEntityResult<Record<string, unknown>>): StoredDevic
   }
 }
 
-function toUnit(write: DeviceWrite): Unit<DeviceWrite> {
+function toUnit(write: DeviceWrite, trace: string | undefined): Unit<DeviceWrite> {
   const entity = toDeviceEntity(write);
   const { change, mark, record } = write;
   return {
@@ -244,7 +253,16 @@ function toUnit(write: DeviceWrite): Unit<DeviceWrite> {
       write.replaces === undefined ? ['create', entity] : ['update', entity, 'Replace', { etag: write.replaces }],
       // Upsert, not create: a record that was rewritten by a repeated run leads to the very same change again.
       ...(change
-        ? ([['upsert', { ...changeRow(change, change.version), change: JSON.stringify(change) }, 'Replace']] as const)
+        ? ([
+            [
+              'upsert',
+              {
+                ...changeRow(change, change.version),
+                change: JSON.stringify({ ...change, ...(trace !== undefined && { trace }) }),
+              },
+              'Replace',
+            ],
+          ] as const)
         : []),
       ...(mark ? ([['upsert', toMarkEntity(record, mark), 'Replace']] as const) : []),
     ] as Unit<DeviceWrite>['actions'],

@@ -1,0 +1,90 @@
+// A job store that tells telemetry of every stage that a job reaches, whoever writes it, and gives each new job its trace.
+
+import type { EnforcementJob, JobStep } from '../domain/enforcement-job.ts';
+import { millisecondsBetween } from '../domain/instant.ts';
+import { nasProfileName } from '../domain/nas-profile-name.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+
+/** Stages with which the network, or the time, has had the last word on an attempt that went out. */
+const OUTCOMES: readonly string[] = ['answered', 'proven', 'ended', 'superseded', 'expired', 'dead-lettered'];
+
+export function toldJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
+  // Steps are kept as they are when a job goes on, so what has not been seen is new.
+  const seen = new WeakSet<JobStep>();
+  const see = (job: EnforcementJob): void => {
+    for (const step of job.steps) seen.add(step);
+  };
+  const tell = async (job: EnforcementJob): Promise<void> => {
+    const steps = job.steps.filter((step) => !seen.has(step));
+    see(job);
+    for (const step of steps) await tellStep(telemetry, job, step);
+  };
+  return {
+    create: (job) =>
+      telemetry.span(
+        'nac.job.decide',
+        { attributes: ofJob(job), tellIf: (_, created) => created === true },
+        async () => {
+          const trace = telemetry.traceparent();
+          const created = await jobs.create({ ...job, ...(trace !== undefined && { trace }) });
+          if (created) await tell(job);
+          return created;
+        },
+      ),
+    async read(site, id) {
+      const stored = await jobs.read(site, id);
+      if (stored) see(stored.job);
+      return stored;
+    },
+    async update(job, etag) {
+      const updated = await jobs.update(job, etag);
+      if (updated) await tell(job);
+      return updated;
+    },
+    async *listOpen(range) {
+      for await (const stored of jobs.listOpen(range)) {
+        see(stored.job);
+        yield stored;
+      }
+    },
+    list: (range) => jobs.list(range),
+    listSites: () => jobs.listSites(),
+    removeFinished: (site, before, options) => jobs.removeFinished(site, before, options),
+  };
+}
+
+async function tellStep(telemetry: Telemetry, job: EnforcementJob, { stage, at }: JobStep): Promise<void> {
+  const { site, decidedAt, trace, profile } = job;
+  telemetry.count('nac.job.stages', {
+    'nac.job.stage': stage,
+    'nac.job.cause': causeOf(job, stage),
+    'nac.nas.profile': nasProfileName(profile) ?? 'unknown',
+    'nac.site': site,
+  });
+  if (stage === 'proven') {
+    telemetry.record('nac.job.proof.duration', Math.max(0, millisecondsBetween(decidedAt, at)) / 1000, {
+      'nac.site': site,
+    });
+  }
+  const queuedAt = job.steps.findLast((step) => step.stage === 'queued')?.at;
+  if (queuedAt === undefined || !OUTCOMES.includes(stage)) return;
+  const attributes = { ...ofJob(job), 'nac.job.stage': stage };
+  await telemetry.span(
+    'nac.job.proof',
+    { parent: trace, startedAt: new Date(queuedAt), attributes },
+    async () => undefined,
+  );
+}
+
+/** What a span may say of a job: no station, no person, no device. */
+export function ofJob({ id, site, attempt }: Pick<EnforcementJob, 'id' | 'site' | 'attempt'>) {
+  return { 'nac.job.id': id, 'nac.site': site, 'nac.job.attempt': attempt };
+}
+
+/** By the number of the Error-Cause: its name is the relay's text. */
+function causeOf({ errorCause, outcome }: EnforcementJob, stage: string): string {
+  if (stage !== 'refused' && stage !== 'no-answer' && stage !== 'expired' && stage !== 'ended') return 'none';
+  if (errorCause !== undefined) return String(errorCause.code);
+  return outcome === undefined || outcome === 'acknowledged' || outcome === 'refused' ? 'none' : outcome;
+}

@@ -1,0 +1,198 @@
+// Metrics and traces of poll, lookup, accounting and enforcement, as a collector on loopback gets them over OTLP.
+
+import { expect, test } from 'vitest';
+import type { CoaJob } from '../../shared/domain/coa-job.ts';
+import { parseTraceparent } from '../../shared/domain/traceparent.ts';
+import { OTHER } from '../../shared/ports/instruments.ts';
+import { startOtlpReceiver } from '../support/otlp-receiver.ts';
+import {
+  account,
+  acknowledge,
+  apply,
+  ask,
+  comeBack,
+  type Enforcement,
+  jobsOf,
+  MINUTE_MS,
+  pollAgain,
+  report,
+  startEnforcement,
+  stationOf,
+  takeJobs,
+  takeMessages,
+  turn,
+  turnWhileConnected,
+} from './enforcement-fixture.ts';
+
+const collectedBy = ({ url }: { readonly url: string }) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+
+/** A message as the relay of a site gets it, with the trace that it goes on with. */
+async function takeOne(nac: Enforcement): Promise<{ job: CoaJob; trace: string }> {
+  const [message] = await takeMessages(nac, 'hq');
+  const { traceparent, 'Diagnostic-Id': diagnosticId } = message?.applicationProperties ?? {};
+  expect(diagnosticId).toBe(traceparent);
+  return { job: message?.body, trace: String(traceparent) };
+}
+
+test('one trace goes from the poll that saw a change through the job and its report to the proof', async () => {
+  await using collector = await startOtlpReceiver();
+  await using nac = await startEnforcement(collectedBy(collector));
+  await apply(nac, 'NAC-00001', await ask(nac, 'NAC-00001'));
+  turn(nac, 'NAC-00001', 'noncompliant');
+  await pollAgain(nac);
+  const { job, trace } = await takeOne(nac);
+  const { traceId } = parseTraceparent(trace) ?? {};
+  // As a relay with telemetry does: a span of its own, in the same trace.
+  const ofRelay = `00-${traceId}-00f067aa0ba902b7-01`;
+  await report(nac, job, 'finished', { outcome: 'acknowledged', profile: 'cisco-ios', trace: ofRelay });
+  await comeBack(nac, 'NAC-00001');
+  await nac.app.enforce();
+  expect(await jobsOf(nac)).toMatchObject([{ stage: 'proven', profile: 'cisco-ios' }]);
+  await nac.app.close();
+
+  const spans = collector.spans.filter((span) => span.traceId === traceId);
+  const named = (name: string) => spans.find((span) => span.name === name);
+  const parentOf = (name: string) => spans.find(({ spanId }) => spanId === named(name)?.parentSpanId)?.name;
+  expect(named('nac.poll')?.parentSpanId).toBeUndefined();
+  expect(parentOf('nac.change')).toBe('nac.poll');
+  expect(parentOf('nac.job.decide')).toBe('nac.change');
+  expect(parentOf('nac.job.queue')).toBe('nac.job.decide');
+  expect(named('nac.job.queue')?.spanId).toBe(parseTraceparent(trace)?.spanId);
+  expect(named('nac.job.report')?.parentSpanId).toBe('00f067aa0ba902b7');
+  expect(
+    spans.filter(({ name }) => name === 'nac.job.proof').map(({ attributes }) => attributes['nac.job.stage']),
+  ).toEqual(expect.arrayContaining(['answered', 'proven']));
+  expect(parentOf('nac.job.proof')).toBe('nac.job.decide');
+  expect(collector.series('nac.job.proof.duration')).toEqual([{ labels: { 'nac.site': 'hq' }, value: 1 }]);
+});
+
+test('each part of the work is counted', async () => {
+  await using collector = await startOtlpReceiver();
+  await using nac = await startEnforcement(collectedBy(collector));
+  await apply(nac, 'NAC-00001', await ask(nac, 'NAC-00001'));
+  await expect(ask(nac, 'NAC-00001', { apiKey: `radius-1.${'0'.repeat(64)}` })).rejects.toThrow();
+  turn(nac, 'NAC-00001', 'noncompliant');
+  await pollAgain(nac);
+  const { job } = await takeOne(nac);
+  await report(nac, job, 'taken');
+  const refused = { outcome: 'refused', errorCause: { code: 503, name: 'Session Context Not Found' } } as const;
+  await report(nac, job, 'finished', { ...refused, neverAcknowledged: true, profile: 'generic-rfc5176' });
+  // Half the night without a poll.
+  nac.clock.advance(240 * MINUTE_MS);
+  await ask(nac, 'NAC-00002');
+  await nac.app.close();
+
+  const site = { 'nac.site': 'hq' };
+  const ofIntune = { 'nac.source': 'intune' };
+  expect(collector.series('nac.lookups')).toEqual(
+    expect.arrayContaining([
+      {
+        labels: {
+          'nac.decision': 'permit',
+          'nac.rule': 'permit-compliant',
+          'nac.role': 'compliant',
+          ...site,
+          ...ofIntune,
+        },
+        value: 1,
+      },
+    ]),
+  );
+  expect(collector.series('nac.lookup.failures')).toEqual([
+    { labels: { 'error.type': 'NAC_CLIENT_CREDENTIAL' }, value: 1 },
+  ]);
+  expect(collector.series('nac.lookup.duration')).toEqual([{ labels: site, value: 2 }]);
+  expect(collector.series('nac.answer.ages')).toEqual([
+    { labels: { ...ofIntune, 'nac.age': '1m', 'nac.objective': 'met' }, value: 1 },
+    { labels: { ...ofIntune, 'nac.age': '8h', 'nac.objective': 'missed' }, value: 1 },
+  ]);
+  expect(collector.series('nac.accounting.records')).toEqual([
+    { labels: { 'nac.accounting.status': 'Start', ...site }, value: 1 },
+  ]);
+  const stages = collector.series('nac.job.stages').map(({ labels }) => labels);
+  for (const stage of ['decided', 'queued', 'taken']) {
+    const unknown = { 'nac.job.cause': 'none', 'nac.nas.profile': 'unknown' };
+    expect(stages).toContainEqual({ 'nac.job.stage': stage, ...unknown, ...site });
+  }
+  expect(stages).toContainEqual({
+    'nac.job.stage': 'refused',
+    'nac.job.cause': '503',
+    'nac.nas.profile': 'generic-rfc5176',
+    ...site,
+  });
+  expect(collector.series('nac.sweep.pages')).toEqual([{ labels: ofIntune, value: 2 }]);
+  expect(collector.series('nac.sweep.duration')).toEqual([
+    { labels: { ...ofIntune, 'nac.sweep.result': 'complete' }, value: 2 },
+  ]);
+  expect(collector.series('nac.held.devices')).toEqual([{ labels: ofIntune, value: 0 }]);
+});
+
+test('reports and jobs of neighbouring versions, and of relays that make things up, are taken as they are', async () => {
+  await using collector = await startOtlpReceiver();
+  await using nac = await startEnforcement(collectedBy(collector));
+  await turnWhileConnected(nac, 'NAC-00001');
+  const { job } = await takeOne(nac);
+  const elsewhere = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  await report(nac, job, 'taken', { trace: elsewhere, relay: 'aa-bb-cc-dd-ee-ff' });
+  await nac.app.report({
+    ...{ jobId: job.id, attempt: 1, site: 'hq', relay: 'alice@contoso.com', stage: 'finished' },
+    ...{ at: nac.clock.now().toISOString(), outcome: 'refused', trace: { deep: true }, profile: 'alice@contoso.com' },
+    ...{ errorCause: { code: 4_000, name: 'alice@contoso.com' }, hint: 'aa:bb:cc:dd:ee:ff' },
+  });
+  expect(await jobsOf(nac)).toMatchObject([{ stage: 'refused' }]);
+  await nac.app.close();
+  // The trace of a stranger stays empty; the report hangs in the job's own.
+  expect(collector.spans.filter(({ traceId }) => elsewhere.includes(traceId))).toEqual([]);
+  expect(collector.series('nac.job.stages').map(({ labels }) => labels)).toContainEqual({
+    ...{ 'nac.job.stage': 'refused', 'nac.job.cause': OTHER, 'nac.nas.profile': 'unknown', 'nac.site': 'hq' },
+  });
+});
+
+test('no label of a metric and no span says who or what a station, a device or a person is', async () => {
+  await using collector = await startOtlpReceiver();
+  await using nac = await startEnforcement(collectedBy(collector));
+  const { mac, device } = stationOf(nac, 'NAC-00001');
+  const secrets = [
+    'alice@contoso.com',
+    'CONTOSO\\alice',
+    mac,
+    device,
+    '10.7.7.7',
+    'switch-of-alice',
+    'A-77',
+    'Gi1/0/7',
+  ];
+  const [user = '', account1 = ''] = secrets;
+  for (const userName of [user, account1, mac, device, `host/${device}.contoso.com`]) {
+    for (const method of ['mab', 'eap-tls', 'peap']) {
+      const request = {
+        ...{ method, userName, callingStationId: mac, calledStationId: `${mac}:alice`, nasIpAddress: '10.7.7.7' },
+        ...{ nasIdentifier: 'switch-of-alice', nasPortId: 'Gi1/0/7', acctSessionId: 'A-77' },
+        certificate: { sanUri: [`ID:Microsoft Endpoint Manager:GUID:${device}`], commonName: user },
+      };
+      await nac.app.lookup(nac.apiKey, JSON.stringify(request)).catch(() => undefined);
+    }
+  }
+  await account(nac, 'NAC-00001', { status: 'Start', userName: user, nasIpAddress: '10.7.7.7', acctSessionId: 'A-77' });
+  turn(nac, 'NAC-00001', 'noncompliant');
+  await pollAgain(nac);
+  for (const job of await takeJobs(nac)) await acknowledge(nac, job);
+  await nac.app.enforce();
+  await nac.app.close();
+
+  expect(collector.names.size).toBeGreaterThan(5);
+  expect(collector.spans.length).toBeGreaterThan(3);
+  const bare = mac.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();
+  const sent = [...collector.labelValues(), ...collector.spans.map(({ attributes }) => JSON.stringify(attributes))];
+  for (const text of sent) {
+    for (const secret of [...secrets, bare]) expect(text.toLowerCase()).not.toContain(secret.toLowerCase());
+  }
+});
+
+test('an app whose collector hangs answers and ends all the same', async () => {
+  await using collector = await startOtlpReceiver({ hangs: true });
+  await using nac = await startEnforcement(collectedBy(collector));
+  expect((await ask(nac, 'NAC-00001')).decision.rule).toBe('permit-compliant');
+  await nac.app.close();
+  expect(collector.texts).toEqual([]);
+});
