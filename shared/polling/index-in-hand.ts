@@ -48,9 +48,7 @@ export class IndexInHand {
     const heldFlips = new Map<string, DeviceKey>();
     const heldAbsences = new Map<string, string>();
     for (const mark of this.#open.marks) {
-      this.fleet.doubt(mark);
-      // Stored between sweeps, and perhaps gone before one lists it.
-      if (mark.source === this.#deps.source.name) this.fleet.expect(mark);
+      this.#doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
       if (mark.held?.what === 'absence') heldAbsences.set(deviceKeyText(mark), mark.held.runId);
@@ -65,13 +63,19 @@ export class IndexInHand {
    */
   async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
     const { changes } = this.#open;
-    for (const change of changes) this.fleet.doubt(change);
+    for (const change of changes) this.#doubt(change);
     for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
       if (start > 0 && !hasTime()) return false;
       await this.handOn(changes.slice(start, start + CHANGES_AT_ONCE));
       await this.save(true);
     }
     return true;
+  }
+
+  /** Stored between sweeps, or by a slice that could not store its index: perhaps gone before the next one lists it. */
+  #doubt(key: DeviceKey): void {
+    this.fleet.doubt(key);
+    if (key.source === this.#deps.source.name) this.fleet.expect(key);
   }
 
   async handOn(changes: readonly DeviceChange[]): Promise<void> {

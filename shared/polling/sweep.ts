@@ -135,7 +135,9 @@ class SweepSlice {
       const index = await IndexInHand.open(deps, lease);
       reportForeign(deps.log, index.fleet.foreignShards);
       const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
-      const comparesKeys = !firstLoad && !run.comparesKeys && (index.fleet.trustsNothing || index.fleet.hasLost);
+      // A slice that died may have stored records that its index never knew.
+      const hasGaps = index.fleet.trustsNothing || index.fleet.hasLost || before.state.owner !== undefined;
+      const comparesKeys = !firstLoad && !run.comparesKeys && hasGaps;
       const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
       // Before an index is stored that does not show any more what was lost of it.
       if (comparesKeys && index.fleet.hasLost) await lease.renew({ run: begun });

@@ -100,9 +100,8 @@ test('devices that left while the index was lost are missed as those of a whole 
   expect(await standingOf(nac, stays)).toBe(before);
 });
 
-test('a row that no index knows is found by one of twelve sweeps', async () => {
-  await using nac = await startWithChanges();
-  await nac.app.poll(SLICE_MS);
+/** A record of a device that Intune has not, and no index knows. */
+async function storeUnknown(nac: ConnectorFixture) {
   const stored = await nac.devices.read({ source: 'intune', id: nac.tenant.fleet.get(deviceName(5)).id });
   const device = { ...stored?.device, source: 'intune', id: '0f8fad5b-d9cb-469f-a165-70867728950e' } as const;
   await nac.devices.write([
@@ -111,6 +110,32 @@ test('a row that no index knows is found by one of twelve sweeps', async () => {
       retiredIdentities: [],
     },
   ]);
+  return device;
+}
+
+test('what a slice stored before it died, and what left meanwhile, is missed by the run that goes on', async () => {
+  await using nac = await startWithChanges();
+  await nac.app.poll(SLICE_MS);
+  const device = await storeUnknown(nac);
+  const { state } = await nac.tables.polling.getEntity<{ state: string }>('sweep', 'state');
+  const startedAt = toInstant(nac.clock.now());
+  const counts = { pages: 0, devices: 0, saved: 0, rejected: 0, failures: 0 };
+  const run = { id: 'd1ed', startedAt, slices: 1, countsAbsences: true, ...counts };
+  // As it stands when a process ends in the middle of a slice.
+  const left = { ...JSON.parse(state), owner: 'dead', leaseUntil: startedAt, run };
+  await nac.tables.polling.updateEntity(
+    { partitionKey: 'sweep', rowKey: 'state', state: JSON.stringify(left) },
+    'Replace',
+  );
+  await sweep(nac);
+  await sweep(nac);
+  expect(await nac.devices.read(device)).toMatchObject({ presence: 'gone' });
+});
+
+test('a row that no index knows is found by one of twelve sweeps', async () => {
+  await using nac = await startWithChanges();
+  await nac.app.poll(SLICE_MS);
+  const device = await storeUnknown(nac);
   for (let run = 0; run < 13; run++) await sweep(nac);
   expect(await nac.devices.read(device), deviceKeyText(device)).toMatchObject({ presence: 'gone' });
 });
