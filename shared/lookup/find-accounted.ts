@@ -68,7 +68,8 @@ async function findByClass(
   const there = atPlace(await sessions.listStation(station, options), event);
   if (there !== undefined) {
     const isKept = there.answers.some(({ decision }) => decision.id === event.class);
-    return { kind: 'known', id: there.id, ...(!isKept && older !== undefined && { carried: older }) };
+    // What it was given for is another place, where no CoA for this one may go.
+    return { kind: 'known', id: there.id, ...(!isKept && older !== undefined && { carried: movedTo(event, older) }) };
   }
   // Where the station has gone from is no news.
   if (event.status === 'Stop') return undefined;
@@ -112,15 +113,13 @@ function known(id: string): Accounted {
 }
 
 function roamed(client: Client, from: Session, answer: Answer, event: AccountingEvent): Accounted {
-  const place = placeIn(event);
   const { mac } = from;
   const session = {
-    ...withoutPlace(answer),
-    ...place,
+    ...movedTo(event, answer),
     ...(event.acctSessionId !== undefined && { acctSessionId: event.acctSessionId }),
     ...(event.acctMultiSessionId !== undefined && { acctMultiSessionId: event.acctMultiSessionId }),
     ...(event.auditSessionId !== undefined && { auditSessionId: event.auditSessionId }),
-    id: sessionIdAt(client, stationOf(from.id), place),
+    id: sessionIdAt(client, stationOf(from.id), placeIn(event)),
     site: client.site,
     ...(mac !== undefined && { mac }),
   };
@@ -160,8 +159,8 @@ function placeIn(event: AccountingEvent): NasLocation {
 }
 
 /** What the NAS that was left said of the place and of its session is not true of the next one. */
-function withoutPlace(answer: Answer): Answer {
+function movedTo(event: AccountingEvent, answer: Answer): Answer {
   const left: readonly string[] = [...NAS_LOCATION_FIELDS, 'acctSessionId', 'acctMultiSessionId', 'auditSessionId'];
   const kept = Object.entries(answer).filter(([field]) => !left.includes(field) || field === 'nasPortType');
-  return Object.fromEntries(kept) as unknown as Answer;
+  return { ...(Object.fromEntries(kept) as unknown as Answer), ...placeIn(event) };
 }

@@ -3,7 +3,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { SessionAccounting } from '../../domain/accounting.ts';
 import { addMilliseconds } from '../../domain/instant.ts';
-import type { AnsweredSession, Session } from '../../domain/session.ts';
+import type { Answer, AnsweredSession, Session } from '../../domain/session.ts';
 import { REPEATED_UNWRITTEN_MS } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';
@@ -47,8 +47,10 @@ export async function writeAccounting(
       const hasOld = answerColumns(row).length > ANSWERS_KEPT;
       const { etag } = row;
       // Merging leaves what is not named; only a row that is replaced loses old answers.
-      if (hasOld) await table.updateEntity(replaced(row, columns), 'Replace', { etag, ...options });
-      else await table.updateEntity({ partitionKey, rowKey, ...columns }, 'Merge', { etag, ...options });
+      const entity = hasOld ? replaced(row, columns) : { partitionKey, rowKey, ...columns };
+      const mode = hasOld ? 'Replace' : 'Merge';
+      if (carried === undefined) await table.updateEntity(entity, mode, { etag, ...options });
+      else await table.submitTransaction([['update', entity, mode, { etag }], ...waysOf(known, carried)], options);
       return true;
     } catch (thrown) {
       if (isNotFound(thrown)) return false;
@@ -59,6 +61,11 @@ export async function writeAccounting(
   throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on session ${sessionId}.`, {
     action: 'Deliver the accounting record again; it does no harm twice.',
   });
+}
+
+/** A change of the device that a carried answer rests on leads to the session at which it is carried. */
+function waysOf({ id, site }: Session, carried: Answer): TransactionAction[] {
+  return waysTo({ ...carried, id, site });
 }
 
 /** Restarts take a query: a station that came just now, and a record that says nothing new, do without. */

@@ -1,0 +1,97 @@
+// Accounting that carries the Class of an answer from another place: what is known of the station where it is now.
+
+import { expect, test } from 'vitest';
+import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
+import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
+import type { AccountingEvent } from '../../../shared/domain/accounting.ts';
+import { addMilliseconds } from '../../../shared/domain/instant.ts';
+import { placeOf } from '../../../shared/domain/session.ts';
+import { sessionId } from '../../../shared/domain/session-id.ts';
+import { recordAccounting } from '../../../shared/lookup/record-accounting.ts';
+import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
+import { INSTANT } from '../../simulation/services/wire.ts';
+import { aMac, DEVICE_ID } from '../../support/a-device.ts';
+import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
+import { collectingLogger } from '../../support/collecting-logger.ts';
+
+const CLIENT = { name: 'radius-1', site: 'hq', kind: 'radius', sessionKey: '0'.repeat(64), credentials: [] } as const;
+const MAC = 'A0-B1-C2-D3-E4-F5';
+const OTHER_DEVICE = '22222222-2222-4222-8222-222222222222';
+
+const at = (minutes: number): string => addMilliseconds(TOLD_AT, minutes * 60_000);
+
+function place(nasIpAddress: string) {
+  return { nasIpAddress, nasPortType: 'Wireless-802.11', callingStationId: MAC };
+}
+
+function start() {
+  const tables = new MemoryStorage(() => Date.parse(TOLD_AT)).open(INSTANT);
+  const sessions = new TableSessionStore(tables.sessions);
+  const nothing = (): undefined => undefined;
+  const deps = {
+    sessions,
+    decisions: new TableDecisionStore(tables.sessions),
+    recentAnswers: { forget: nothing } as never,
+    nases: { noteSource: nothing, isNewsOfClock: () => false } as never,
+    log: collectingLogger().logger,
+    metrics: { count: nothing } as never,
+  };
+  /** The station asks there, and is answered by what holds for this device. */
+  const answer = async (nasIpAddress: string, minutes: number, device: string): Promise<string> => {
+    const id = sessionId(CLIENT, place(nasIpAddress));
+    const known = aDecision();
+    const decision = aDecision({
+      id: `${id}-${minutes}`,
+      decidedAt: at(minutes),
+      device: { ...(known.device as NonNullable<typeof known.device>), id: device },
+    });
+    const { answers, accounting, nasPortId, nasIdentifier, acctSessionId, ...session } = aSession({ decision });
+    await sessions.writeDecision({ ...session, ...place(nasIpAddress), id, mac: aMac('a0b1c2d3e4f5') } as never, {});
+    return decision.id;
+  };
+  const account = (
+    status: 'Start' | 'Stop',
+    nasIpAddress: string,
+    session: string,
+    minutes: number,
+    carried: string,
+  ) => {
+    const event: AccountingEvent = {
+      ...place(nasIpAddress),
+      status,
+      at: at(minutes),
+      receivedAt: at(minutes),
+      acctSessionId: session,
+      class: carried,
+    };
+    return recordAccounting(deps, CLIENT, event, {});
+  };
+  const read = (nasIpAddress: string) => sessions.read(sessionId(CLIENT, place(nasIpAddress)));
+  return { sessions, answer, account, read };
+}
+
+test('a roam back to a place that is known leads from its device to that place', async () => {
+  const { sessions, answer, account } = start();
+  const there = sessionId(CLIENT, place('10.1.1.2'));
+  await answer('10.1.1.2', 0, DEVICE_ID);
+  const second = await answer('10.1.1.1', 1, OTHER_DEVICE);
+  await account('Start', '10.1.1.2', 'B-1', 2, second);
+  const found = await sessions.listByDevice({ source: 'intune', id: OTHER_DEVICE });
+  expect(found.map(({ id }) => id)).toContain(there);
+});
+
+test('an answer that was brought along does not take its first place with it', async () => {
+  const { answer, account, read } = start();
+  const first = await answer('10.1.1.1', 0, DEVICE_ID);
+  await account('Start', '10.1.1.2', 'B-1', 1, first);
+  // Asked there itself, and the Stop of what was before comes late.
+  const second = await answer('10.1.1.2', 5, DEVICE_ID);
+  await account('Stop', '10.1.1.2', 'B-1', 6, first);
+  expect(placeOf((await read('10.1.1.2')) as never)).toMatchObject({ nasIpAddress: '10.1.1.2' });
+  await account('Start', '10.1.1.2', 'B-2', 6, second);
+  expect((await read('10.1.1.2'))?.accounting).toMatchObject({
+    status: 'started',
+    acctSessionId: 'B-2',
+    class: second,
+  });
+});
