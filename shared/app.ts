@@ -9,6 +9,7 @@ import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { systemTimer } from './adapters/system/system-timer.ts';
+import { CommonClock, type ObserveTime } from './adapters/table-storage/common-clock.ts';
 import type { Patience, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
@@ -56,8 +57,8 @@ export interface AppOverrides {
   readonly onChange?: ChangeListener;
   /** Entries that a cache holds at most: memory for all of them is taken at once. */
   readonly mostRemembered?: number;
-  /** Clients of the tables, by how long their caller can wait. */
-  readonly openTables?: (patience: Patience) => Promise<Tables>;
+  /** Clients of the tables, by how long their caller can wait; `observe` is told what time the store has. */
+  readonly openTables?: (patience: Patience, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
@@ -126,18 +127,22 @@ export interface App {
 /** @throws SettingsError when a file that settings name cannot be used: better now than at the first poll */
 export function createApp(settings: Settings, overrides: AppOverrides = {}): App {
   checkFiles(settings);
-  const clock = overrides.clock ?? systemClock;
+  const own = overrides.clock ?? systemClock;
   const timer = overrides.timer ?? systemTimer;
   const { mostRemembered } = overrides;
   const random = overrides.random ?? systemRandom;
-  const log = overrides.log ?? createJsonLineLogger(clock, writeLine);
+  const log = overrides.log ?? createJsonLineLogger(own, writeLine);
+  const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
   const intune = once(async () => {
     const access = overrides.openIntune?.() ?? (await intuneOf(settings, clock));
     closing.push(access.close);
     return access;
   });
-  const openTables = overrides.openTables ?? (async (patience) => tablesOf(settings, patience));
+  // A clock that is put in place of the machine's is meant to differ from the store's.
+  const observe = overrides.clock === undefined ? clock.observe : undefined;
+  const openTables = async (patience: Patience): Promise<Tables> =>
+    overrides.openTables?.(patience, clock.observe) ?? tablesOf(settings, patience, observe);
   const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
   let collected: OpenedTelemetry | undefined;
   const telemetry = once(async () => {
@@ -299,9 +304,17 @@ async function intuneOf(settings: Settings, clock: Clock): Promise<IntuneAccess>
   return openIntuneSource(settings, clock);
 }
 
-async function tablesOf({ storage }: Settings, patience: Patience): Promise<Tables> {
+async function tablesOf({ storage }: Settings, patience: Patience, observe?: ObserveTime): Promise<Tables> {
   const { openTables } = await import('./adapters/table-storage/tables.ts');
-  return openTables(storage, patience);
+  return openTables(storage, patience, undefined, observe);
+}
+
+function tellOfClock(log: Logger, aheadMs: number): void {
+  log.warn('clock.corrected', {
+    code: 'NAC_CLOCK',
+    action: "Nothing at once: the store's clock is gone by. Synchronise the clock of this machine (NTP).",
+    aheadMs,
+  });
 }
 
 async function serviceBusOf({ serviceBus }: Settings): Promise<() => ServiceBusClient> {

@@ -3,6 +3,8 @@
 import { AzureNamedKeyCredential, TableClient, type TableServiceClientOptions } from '@azure/data-tables';
 import { ConnectorError } from '../../errors.ts';
 import { type CallLimits, callDeadlines } from './call-deadlines.ts';
+import type { ObserveTime } from './common-clock.ts';
+import { observedTime } from './observed-time.ts';
 
 /** Every table, by what it holds. The infrastructure declares the same names. */
 export const TABLE_NAMES = [
@@ -42,15 +44,19 @@ const LIMITS: Record<Patience, CallLimits> = {
   lookup: { tryMs: 3_000, callMs: 5_000 },
 };
 
-/** @param limits of a test that does not want to wait */
+/**
+ * @param limits of a test that does not want to wait
+ * @param observe is told what time the store has, with each answer
+ */
 export async function openTables(
   connection: TableConnection,
   patience: Patience,
   limits: CallLimits = LIMITS[patience],
+  observe?: ObserveTime,
 ): Promise<Tables> {
   const options: TableServiceClientOptions = {
     retryOptions: RETRIES[patience] ?? {},
-    additionalPolicies: callDeadlines(limits),
+    additionalPolicies: [...callDeadlines(limits), ...(observe === undefined ? [] : [observedTime(observe)])],
   };
   const open = await opener(connection, options);
   return Object.fromEntries(TABLE_NAMES.map((name) => [name, open(name)])) as Record<TableName, TableClient>;

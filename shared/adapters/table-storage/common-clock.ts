@@ -1,0 +1,59 @@
+// The time by Table Storage's clock, which all instances have in common, where the machine's own clock differs from it: times
+// that one instance writes another one compares with its own.
+
+import type { Clock } from '../../ports/clock.ts';
+
+/** A call of the store, in milliseconds since 1970. */
+export interface SeenTime {
+  /** Date of the answer (RFC 9110 6.6.1), whole seconds, by the store's clock. */
+  readonly date: number;
+  /** By the machine's own clock. */
+  readonly askedAt: number;
+  readonly answeredAt: number;
+}
+
+export type ObserveTime = (seen: SeenTime) => void;
+
+/** Less does no harm: a Date says no more than the second. */
+const SLACK_MS = 2_000;
+/** What took longer says little of the time. */
+const LONGEST_CALL_MS = 2_000;
+
+/** `now` is by the store's clock as soon as a call has shown that the machine's differs; all else is the machine's own. */
+export class CommonClock implements Clock {
+  readonly #own: Clock;
+  readonly #onDiffers: (aheadMs: number) => void;
+  #aheadMs = 0;
+
+  /** @param onDiffers is told by how many milliseconds the store's clock is ahead of the machine's, each time that is found */
+  constructor(own: Clock, onDiffers: (aheadMs: number) => void) {
+    this.#own = own;
+    this.#onDiffers = onDiffers;
+  }
+
+  now(): Date {
+    const own = this.#own.now();
+    return this.#aheadMs === 0 ? own : new Date(own.getTime() + this.#aheadMs);
+  }
+
+  deadline(milliseconds: number): AbortSignal {
+    return this.#own.deadline(milliseconds);
+  }
+
+  within<T>(milliseconds: number, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#own.within(milliseconds, work);
+  }
+
+  /** An arrow function, to be handed on. */
+  readonly observe: ObserveTime = ({ date, askedAt, answeredAt }) => {
+    // A clock that was set in between shows itself with the next call.
+    if (!(answeredAt >= askedAt && answeredAt - askedAt <= LONGEST_CALL_MS)) return;
+    // The answer was given somewhere between, and somewhere within the second that its Date names.
+    const least = date - answeredAt;
+    const most = date + 1_000 - askedAt;
+    const isWithin = (aheadMs: number): boolean => aheadMs >= least - SLACK_MS && aheadMs <= most + SLACK_MS;
+    if (isWithin(this.#aheadMs)) return;
+    this.#aheadMs = isWithin(0) ? 0 : Math.round((least + most) / 2);
+    this.#onDiffers(this.#aheadMs);
+  };
+}
