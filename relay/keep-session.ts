@@ -54,11 +54,12 @@ export interface KeepSessionOptions {
   readonly delays: RetryDelays;
   /** How often a standby asks for the session. */
   readonly standbyRetryMs: number;
+  /** How often it looks whether the link is there and the lock holds; the lock is given up that long before its end. */
+  readonly watchMs: number;
   readonly lock: LockBounds;
   readonly stop: AbortSignal;
 }
 
-const watchMs = 250;
 /** A lock that seems to end that much outside its bounds shows that the clocks differ. */
 const clockToleranceMs = 2000;
 const renewalRetryMs = 1000;
@@ -112,7 +113,7 @@ async function hold(
   askedAt: number,
   options: KeepSessionOptions,
 ): Promise<RelayError | undefined> {
-  const { clock, handle, finish, log, stop, lock } = options;
+  const { clock, handle, finish, log, stop, lock, watchMs } = options;
   const lost = new AbortController();
   const ended = Promise.withResolvers<RelayError | undefined>();
   let warnedOfClock = false;

@@ -34,6 +34,8 @@ export interface RelayAgentParts {
 export interface RelayTiming {
   /** How often a standby asks for the session. */
   readonly standbyRetryMs: number;
+  /** How often the one that works looks whether its link is there and its lock holds. */
+  readonly watchMs: number;
   /** Between attempts to reach Service Bus. */
   readonly reconnect: RetryDelays;
   /** How long sends under way may take when the relay stops, and then the reports again. */
@@ -51,6 +53,7 @@ export interface RunningRelay {
 
 const defaultTiming: RelayTiming = {
   standbyRetryMs: 2000,
+  watchMs: 250,
   reconnect: { firstMs: 250, longestMs: 3000 },
   graceMs: 10_000,
   lock: SERVICE_BUS_LOCK,
@@ -60,7 +63,7 @@ const defaultTiming: RelayTiming = {
 export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRelay> {
   const { config, nasSecrets, logKey, jobs, results, sender, clock, random } = parts;
   const log = withFields(parts.log, { site: config.site, relay: config.relay });
-  const { standbyRetryMs, reconnect, graceMs, lock } = { ...defaultTiming, ...parts.timing };
+  const { standbyRetryMs, watchMs, reconnect, graceMs, lock } = { ...defaultTiming, ...parts.timing };
   const stop = new AbortController();
   const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
   const privacy = createIdentityPrivacy(config.log.privacy, logKey);
@@ -116,6 +119,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
     random,
     delays: reconnect,
     standbyRetryMs,
+    watchMs,
     lock,
     stop: stop.signal,
   });

@@ -4,6 +4,7 @@ import { readRelayConfig } from '../../relay/read-relay-config.ts';
 import { startRelayAgent } from '../../relay/relay-agent.ts';
 import { serviceBusJobsQueue } from '../../relay/service-bus-jobs-queue.ts';
 import { serviceBusResultsQueue } from '../../relay/service-bus-results-queue.ts';
+import type { ObserveTime } from '../../shared/adapters/table-storage/common-clock.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import type { Logger } from '../../shared/ports/telemetry.ts';
 import type { Settings } from '../../shared/settings.ts';
@@ -13,6 +14,7 @@ import { networkOf } from './models/network.ts';
 import type { Connector } from './models/radius-proxy.ts';
 import type { MemoryServiceBus } from './services/memory-service-bus.ts';
 import type { MemoryStorage } from './services/memory-table-client.ts';
+import type { Wire } from './services/wire.ts';
 import type { SimProcess } from './sim-process.ts';
 
 /** host.json, functionTimeout. */
@@ -24,6 +26,7 @@ const ENFORCE_EVERY_MS = 10_000;
 const POLL_EVERY_MS = 60_000;
 /** More often than this would only cost. */
 const STANDBY_RETRY_MS = 10_000;
+const RELAY_WATCH_MS = 1_500;
 const HOUSEKEEPING_EVERY_MS = 3_600_000;
 
 export interface Services {
@@ -41,10 +44,33 @@ export function appOf(process: SimProcess, settings: Settings, services: Service
     log,
     onChange: async () => undefined,
     mostRemembered: 200,
-    openTables: async (patience) => services.storage.open(process.wireTo('storage', STORAGE_LIMIT_MS[patience])),
+    openTables: async (patience, observe) => {
+      const wire = process.wireTo('storage', STORAGE_LIMIT_MS[patience]);
+      return services.storage.open(timedWire(wire, process, services.bus.time.now, observe));
+    },
     connectServiceBus: () => services.bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)),
     openIntune: () => services.intune.access(process),
   });
+}
+
+/** Each answer says what time it was for the service, by the second, as the Date of an HTTP response does. */
+function timedWire(wire: Wire, { clock }: SimProcess, serviceTime: () => number, observe: ObserveTime): Wire {
+  return {
+    async call(what, effect, signal) {
+      const askedAt = clock.now().getTime();
+      let date = 0;
+      const answer = await wire.call(
+        what,
+        () => {
+          date = Math.floor(serviceTime() / 1000) * 1000;
+          return effect();
+        },
+        signal,
+      );
+      observe({ date, askedAt, answeredAt: clock.now().getTime() });
+      return answer;
+    },
+  };
 }
 
 /** An instance that answers HTTP requests; what takes longer than a function may is ended with the whole process. */
@@ -104,7 +130,7 @@ export function runRelay(
     clock,
     log,
     random: random.fraction,
-    timing: { standbyRetryMs: STANDBY_RETRY_MS },
+    timing: { standbyRetryMs: STANDBY_RETRY_MS, watchMs: RELAY_WATCH_MS },
   });
 }
 

@@ -8,7 +8,8 @@ import { type Conditions, passage, refusedBy, type Service, unanswered } from '.
 import { abortError, type Signal, type Wire } from './services/wire.ts';
 import { clockOf, type VirtualTime } from './virtual-time.ts';
 
-const never = new Promise<never>(() => undefined);
+/** One for each that waits: a promise keeps all who wait for it, and with them their world. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 export class SimProcess {
   readonly name: string;
@@ -72,10 +73,10 @@ export class SimProcess {
     signal: Signal | undefined,
     mayBeRepeated: boolean,
   ): Promise<T> {
-    if (!this.alive) return never;
+    if (!this.alive) return never();
     if (signal?.aborted) return Promise.reject(abortError());
     const reaches = this.#endsHere();
-    if (reaches === false) return never;
+    if (reaches === false) return never();
     const { toServiceMs, toCallerMs, fate } = passage(this.#conditions.trouble[service], this.random);
     const outlives = reaches === true || this.random.chance(0.5);
     return new Promise((resolve, reject) => {

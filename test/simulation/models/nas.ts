@@ -215,12 +215,10 @@ export class Nas {
     const answer = Nas.inForce(session);
     if (answer === undefined) return;
     if (answer.outcome === 'deny') {
-      if (session.started) this.#account(this.#record(session, 'Stop'));
-      session.started = false;
-      session.cancelTimeout();
-      session.cancelInterim();
-      session.cancelTimeout = this.#time.after(QUIET_MS, () => {
-        if (this.#isThere(session)) this.#ask(session, this.#usual(session));
+      const rejected = session.started ? this.#followed(session) : session;
+      rejected.cancelTimeout();
+      rejected.cancelTimeout = this.#time.after(QUIET_MS, () => {
+        if (this.#isThere(rejected)) this.#ask(rejected, this.#usual(rejected));
       });
       return;
     }
@@ -275,6 +273,12 @@ export class Nas {
   #end(session: NasSession, silently: boolean): void {
     if (session.started && !silently) this.#account(this.#record(session, 'Stop'));
     this.#forget(session);
+  }
+
+  /** What comes after a Stop has a name of its own (RFC 2866 5.5), though the port still holds its station. */
+  #followed(session: NasSession): NasSession {
+    this.#end(session, false);
+    return this.#open(session.station, session.port, session.answers);
   }
 
   #forget(session: NasSession): void {

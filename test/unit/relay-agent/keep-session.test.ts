@@ -67,6 +67,7 @@ function start({ lock = lockMs, skew = 0, answers = [] as ('taken' | Error)[] } 
     random: () => 1,
     delays: { firstMs: 1000, longestMs: 8000 },
     standbyRetryMs: 2000,
+    watchMs: 250,
     lock: SERVICE_BUS_LOCK,
     stop: stop.signal,
   }).then(() => {
