@@ -51,6 +51,8 @@ function wantedAnswerInEffect(
   const answer = rulingAnswer({ answers: session.answers, ...withoutClass(session) })?.decision;
   if (answer === undefined || answer.decidedAt <= job.decidedAt || !sameOutcome(answer.outcome, wanted))
     return undefined;
+  // It counted before: what accounting says against it now is evidence, and the clocks of two instances differ a little.
+  if (job.stage === 'answered') return answer;
   if (queuedAt !== undefined && answer.decidedAt > queuedAt) return answer;
   const isOther = ({ decision }: Session): boolean => !sameOutcome(decision.outcome, wanted);
   return answersInEffect(session, now).some(isOther) ? undefined : answer;

@@ -14,7 +14,7 @@ export interface SeenTime {
 
 export type ObserveTime = (seen: SeenTime) => void;
 
-/** Less does no harm: a Date says no more than the second. */
+/** Less does no harm: it is what clocks of machines differ by. */
 const SLACK_MS = 2_000;
 /** What took longer says little of the time. */
 const LONGEST_CALL_MS = 2_000;
@@ -23,9 +23,13 @@ const LONGEST_CALL_MS = 2_000;
 export class CommonClock implements Clock {
   readonly #own: Clock;
   readonly #onDiffers: (aheadMs: number) => void;
+  /** By how much the store's clock is ahead: at least and at most, by all calls since one of the clocks was set. */
+  #least = Number.NEGATIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
   #aheadMs = 0;
+  #toldMs = 0;
 
-  /** @param onDiffers is told by how many milliseconds the store's clock is ahead of the machine's, each time that is found */
+  /** @param onDiffers is told by how many milliseconds the store's clock is ahead of the machine's, each time that changes */
   constructor(own: Clock, onDiffers: (aheadMs: number) => void) {
     this.#own = own;
     this.#onDiffers = onDiffers;
@@ -44,16 +48,20 @@ export class CommonClock implements Clock {
     return this.#own.within(milliseconds, work);
   }
 
-  /** An arrow function, to be handed on. */
+  /** A property, to be handed on. */
   readonly observe: ObserveTime = ({ date, askedAt, answeredAt }) => {
     // A clock that was set in between shows itself with the next call.
     if (!(answeredAt >= askedAt && answeredAt - askedAt <= LONGEST_CALL_MS)) return;
     // The answer was given somewhere between, and somewhere within the second that its Date names.
     const least = date - answeredAt;
     const most = date + 1_000 - askedAt;
-    const isWithin = (aheadMs: number): boolean => aheadMs >= least - SLACK_MS && aheadMs <= most + SLACK_MS;
-    if (isWithin(this.#aheadMs)) return;
-    this.#aheadMs = isWithin(0) ? 0 : Math.round((least + most) / 2);
+    const wasSet = least > this.#most || most < this.#least;
+    this.#least = wasSet ? least : Math.max(least, this.#least);
+    this.#most = wasSet ? most : Math.min(most, this.#most);
+    const mayBeRight = this.#least <= SLACK_MS && this.#most >= -SLACK_MS;
+    this.#aheadMs = mayBeRight ? 0 : Math.round((this.#least + this.#most) / 2);
+    if (Math.abs(this.#aheadMs - this.#toldMs) < SLACK_MS) return;
+    this.#toldMs = this.#aheadMs;
     this.#onDiffers(this.#aheadMs);
   };
 }

@@ -93,6 +93,18 @@ describe('accounting with a Class', () => {
     expect(settleJob(job, session, true, minutes(60)).stage).toBe('expired');
   });
 
+  test('of an older answer speaks against an answer by a clock a little behind ours, too', () => {
+    // The job went out at minute 0 by one clock, and was answered half a second before by another.
+    const job = advance(decided(), 'queued', minutes(0.05));
+    const decision = aDecision({ id: NEW_CLASS, decidedAt: minutes(0.04), outcome: QUARANTINE });
+    const waiting = settleJob(job, aSession({ decision }), true, minutes(1));
+    expect(waiting.stage).toBe('answered');
+    const before = aSession({ decision: aDecision({ id: old, decidedAt: minutes(-60), outcome: NORMAL }) });
+    const answers = [...aSession({ decision }).answers, ...before.answers];
+    const session = aSession({ decision, answers, accounting: accounting({ class: old, receivedAt: minutes(4) }) });
+    expect(settleJob(waiting, session, true, minutes(4))).toMatchObject({ keptClass: old });
+  });
+
   test('of the new answer after all, in the meantime: proven without another attempt', () => {
     const kept = settleJob(acknowledged(), answered({ class: old, receivedAt: minutes(4) }), true, minutes(4));
     expect(settleJob(kept, answered({ class: NEW_CLASS, receivedAt: minutes(4.2) }), true, minutes(4.3)).stage).toBe(

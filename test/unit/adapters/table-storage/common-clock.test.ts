@@ -42,6 +42,15 @@ describe('a machine whose clock', () => {
     },
   );
 
+  test('is behind is known the better, the more calls there were', () => {
+    const { call, offMs, own } = start(90 * SECOND);
+    for (let times = 0; times < 40; times++) {
+      call(20);
+      own.advance(1_037);
+    }
+    expect(Math.abs(offMs() - 90 * SECOND)).toBeLessThanOrEqual(50);
+  });
+
   test('is set right goes by its own again', () => {
     const { call, offMs, told } = start(90 * SECOND);
     call();
