@@ -1,6 +1,6 @@
 // A relay of this machine, as its own process: the relay.yaml it needs, and the agent that ships.
 
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild } from './child-process.ts';
 
@@ -49,7 +49,10 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Local
       ...nas.flatMap(nasLines),
       '',
     ].join('\n'),
+    { mode: 0o600 },
   );
+  // The file of an earlier run keeps the mode that it has.
+  await chmod(file, 0o600);
   const secrets = Object.fromEntries(nas.map(({ secret }, index) => [secretVariable(index), secret]));
   const child = await startChild({
     name: 'The relay',

@@ -34,13 +34,13 @@ const rows: readonly Row[] = [
     401,
     'Unsupported Attribute',
     'configuration',
-    'The NAS does not know an attribute of the request: choose another profile, or switch off Event-Timestamp or Message-Authenticator for this NAS.',
+    'The NAS does not know an attribute of the request: leave it out with `omit` for this NAS, switch off eventTimestamp or messageAuthenticator for it, or choose another profile.',
   ],
   [
     402,
     'Missing Attribute',
     'configuration',
-    'The NAS wants a further attribute: choose another profile, or name the attribute among those that identify the session for this NAS.',
+    'The NAS wants a further attribute: name it under `alsoIdentifyBy` or `send` of this NAS, or choose another profile.',
   ],
   [
     403,
@@ -65,7 +65,7 @@ const rows: readonly Row[] = [
     407,
     'Invalid Attribute Value',
     'configuration',
-    'An attribute has a value the NAS does not accept; on Cisco, one of several session identifiers does not match: send fewer.',
+    'An attribute has a value the NAS does not accept; on Cisco, one of several session identifiers does not match: send fewer, with `omit` for this NAS.',
   ],
   [
     501,

@@ -12,6 +12,11 @@ const FIRST_PROOF_WAIT_MS = 2 * 60_000;
 const FIRST_APPLY_WAIT_MS = 30_000;
 /** Error-Causes that pass: 505 Other Proxy Processing Error, 506 Resources Unavailable (RFC 5176 section 3.5). */
 const PASSING_ERROR_CAUSES = [505, 506];
+/**
+ * Error-Causes by which a NAS says that it has acted: 201 Residual Session Context Removed, 507 Request Initiated (RFC 5176
+ * section 3.5). Whether the station asks again is seen as after an ACK, and the CoA goes out again if it does not.
+ */
+const ACTED_ERROR_CAUSES = [201, 507];
 
 /** True when the job may go into its site's queue now. */
 export function isDue(job: EnforcementJob, now: Instant): boolean {
@@ -110,12 +115,18 @@ function stageOf(report: CoaReport): JobStage {
     case 'expired':
       return 'expired';
     case 'refused':
-      return PASSING_ERROR_CAUSES.includes(report.errorCause?.code ?? 0) ? 'no-answer' : 'refused';
+      return stageOfRefusal(report.errorCause?.code);
     case 'not-possible':
       return 'refused';
     default:
       return 'no-answer';
   }
+}
+
+/** What a NAK leads to; one that has no Error-Cause says only that nothing was done. */
+function stageOfRefusal(errorCause = 0): JobStage {
+  if (PASSING_ERROR_CAUSES.includes(errorCause)) return 'no-answer';
+  return ACTED_ERROR_CAUSES.includes(errorCause) ? 'acknowledged' : 'refused';
 }
 
 /** Milliseconds until another attempt is due, if one ever is. What an operator asked for is done with its ACK. */

@@ -1,5 +1,5 @@
 // The bare limits of the poll, measured in a process like the one that polls: the same room for its heap, nothing else in it.
-// A message says what to do; the answer is how many seconds it took.
+// A message says what to do; the answer is how many seconds it took, or why it came to nothing.
 
 import type { StorageRequest } from '../support/storage-proxy.ts';
 import { type BenchTenant, downloadAll } from './bare-download.ts';
@@ -9,8 +9,14 @@ export type BareTask =
   | { readonly download: BenchTenant }
   | { readonly write: readonly StorageRequest[]; readonly connectionString: string };
 
-async function run(task: BareTask): Promise<number> {
-  return 'download' in task ? downloadAll(task.download) : writeAll(task.connectionString, task.write);
+export type BareAnswer = number | { readonly odd: string };
+
+async function run(task: BareTask): Promise<BareAnswer> {
+  try {
+    return await ('download' in task ? downloadAll(task.download) : writeAll(task.connectionString, task.write));
+  } catch (thrown) {
+    return { odd: String(thrown) };
+  }
 }
 
 process.on('message', async (task: BareTask) => process.send?.(await run(task)));

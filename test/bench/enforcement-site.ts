@@ -17,6 +17,8 @@ export interface EnforcementSite extends AsyncDisposable {
   readonly connectionString: string;
   start(what: 'relay' | 'relay with memory probe' | 'bare loop'): Child;
   sendJobs(count: number): Promise<void>;
+  /** Ids of the jobs that `sendJobs` sends next. */
+  nextJobIds(count: number): string[];
   /** Hears every stage that a report on the results queue tells. */
   onReport: (report: CoaReport) => void;
 }
@@ -78,6 +80,7 @@ export async function enforcementSite(): Promise<EnforcementSite> {
         left -= jobs.length;
       }
     },
+    nextJobIds: (count) => Array.from({ length: count }, (_, index) => jobId(sent + index)),
     onReport: () => undefined,
     [Symbol.asyncDispose]: () => parts.disposeAsync(),
   };
@@ -93,10 +96,14 @@ export async function enforcementSite(): Promise<EnforcementSite> {
   return site;
 }
 
+function jobId(index: number): string {
+  return `bench-${index}`;
+}
+
 function benchJob(index: number): CoaJob {
   const digits = index.toString(16).padStart(10, '0').match(/../g) ?? [];
   return {
-    id: `bench-${index}`,
+    id: jobId(index),
     attempt: 1,
     site: SITE,
     action: 'disconnect',

@@ -8,7 +8,7 @@ import { build } from 'esbuild';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import type { StorageRequest } from '../support/storage-proxy.ts';
 import type { BenchTenant } from './bare-download.ts';
-import type { BareTask } from './bare-process.ts';
+import type { BareAnswer, BareTask } from './bare-process.ts';
 import { type Child, type ChildOptions, startChild } from './child-process.ts';
 import { median } from './latency.ts';
 import { benchMillion } from './poll-million.ts';
@@ -73,8 +73,19 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
   const poll = await startBundled('poll-process', { ...pollEnv, StorageConnection: counted });
   const bareLimit = await startBundled('bare-process');
 
-  const run = (child: Child): Promise<PolledRun> => ask(child, 'run') as Promise<PolledRun>;
-  const bareSeconds = (task: BareTask): Promise<number> => ask(bareLimit, task) as Promise<number>;
+  /** What went wrong on the way is named; the run that it belongs to counts unless it is timed. */
+  const run = async (child: Child): Promise<PolledRun> => {
+    const polled = (await ask(child, 'run')) as PolledRun;
+    for (const reason of polled.odd) print(`odd: a slice of the poll failed: ${reason}`);
+    return polled;
+  };
+  /** @returns NaN for what came to nothing, which is named */
+  const bareSeconds = async (task: BareTask): Promise<number> => {
+    const answer = (await ask(bareLimit, task)) as BareAnswer;
+    if (typeof answer === 'number') return answer;
+    print(`odd: the bare limit failed: ${answer.odd}`);
+    return Number.NaN;
+  };
   const seen = (): Promise<StorageRequest[]> => ask(storage, 'seen') as Promise<StorageRequest[]>;
 
   await seen();
@@ -102,9 +113,10 @@ export async function benchPoll(args: readonly string[]): Promise<void> {
   const took: string[] = [];
   const cpu: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const { seconds, cpuSeconds } = await run(timed);
-    cpu.push(cpuSeconds / devices);
+    const { seconds, cpuSeconds, odd } = await run(timed);
     const downloading = await bareSeconds({ download: tenant });
+    if (odd.length > 0 || Number.isNaN(downloading)) continue;
+    cpu.push(cpuSeconds / devices);
     ratios.push(seconds / downloading);
     took.push(`${seconds.toFixed(2)} against ${downloading.toFixed(2)} s`);
   }

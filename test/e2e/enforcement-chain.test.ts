@@ -187,6 +187,11 @@ describe('a device that turns noncompliant while it is connected, and compliant 
   });
 });
 
+it('has no file of the relay that others may read', () => {
+  expect(lines.all.filter((line) => line.includes('relay.started'))).toHaveLength(1);
+  expect(lines.all.filter((line) => line.includes('chmod'))).toEqual([]);
+});
+
 describe('an operator', () => {
   it('has a device ask again without any change', async () => {
     const laptop = station('NAC-00002');

@@ -216,8 +216,8 @@ describe('a report', () => {
     ['sent', report('sent'), 'sent'],
     ['an ACK', finished('acknowledged'), 'acknowledged'],
     ['a NAK 503 Session Context Not Found', refused(503), 'refused'],
-    ['a NAK 403 NAS Identification Mismatch', refused(403), 'refused'],
-    ['a NAK 407 Invalid Attribute Value', refused(407), 'refused'],
+    ['a NAK 201 Residual Session Context Removed', refused(201), 'acknowledged'],
+    ['a NAK 507 Request Initiated', refused(507), 'acknowledged'],
     ['a NAK without Error-Cause', finished('refused'), 'refused'],
     ['a NAK 505 Other Proxy Processing Error', refused(505), 'no-answer'],
     ['a NAK 506 Resources Unavailable', refused(506), 'no-answer'],
@@ -230,6 +230,19 @@ describe('a report', () => {
     expect(job.stage).toBe(stage);
     expect(job.relay).toBe('relay-1');
     expect(job.steps.at(-1)).toEqual({ stage, attempt: 1, at: NOW });
+  });
+
+  test.each([202, 401, 402, 403, 404, 405, 406, 407, 501, 502, 504, 508, 599])(
+    'of a NAK %i, which fails again until someone acts',
+    (code) => {
+      expect(reported(queued(), refused(code)).stage).toBe('refused');
+    },
+  );
+
+  test.each([201, 507])('of a NAK %i: the CoA goes out again unless the station asks', (code) => {
+    const job = reported(queued(), refused(code));
+    expect(isDue(job, addMilliseconds(NOW, 60_000))).toBe(false);
+    expect(isDue(job, addMilliseconds(NOW, 120_000))).toBe(true);
   });
 
   test('outcome, Error-Cause and hint are kept', () => {
