@@ -49,6 +49,7 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Local
       ...nas.flatMap(nasLines),
       '',
     ].join('\n'),
+    // As the relay asks for it: read by its own user alone.
     { mode: 0o600 },
   );
   // The file of an earlier run keeps the mode that it has.

@@ -71,6 +71,11 @@ export class LocalRun {
     await running.exited;
   }
 
+  /** Has a part end by itself, as a host is stopped; resolves when it has. */
+  async end(part: RestartablePart): Promise<void> {
+    await this.#part(part).running.stop();
+  }
+
   /** Starts a part that has ended again, with the same settings. */
   async restart(part: RestartablePart): Promise<void> {
     await this.#part(part).start();

@@ -48,6 +48,8 @@ export interface LocalStack extends LocalFunctions, LocalKeys {
   readonly pids: Readonly<Record<RestartablePart, number>>;
   /** Ends a part at once, as a crash would; resolves when it has ended. */
   kill(part: RestartablePart): Promise<void>;
+  /** Has a part end by itself, as a host is stopped; resolves when it has. */
+  end(part: RestartablePart): Promise<void>;
   /** Starts a part that has ended again, with the same settings. */
   restart(part: RestartablePart): Promise<void>;
   stop(): Promise<void>;
@@ -112,6 +114,7 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
       return run.pids;
     },
     kill: (part) => run.kill(part),
+    end: (part) => run.end(part),
     restart: (part) => run.restart(part),
     stop: () => run.stop(),
   };

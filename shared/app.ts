@@ -14,6 +14,7 @@ import type { Patience, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
+import { OrderlyEnd } from './app/end-orderly.ts';
 import { once, shared } from './app/once.ts';
 import { openAudit } from './app/open-audit.ts';
 import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
@@ -28,6 +29,7 @@ import { OperatorAccess } from './app/operator-access.ts';
 import { telemetryOf } from './app/telemetry.ts';
 import type { DoctorReport } from './doctor/check.ts';
 import { toInstant } from './domain/instant.ts';
+import { delayRedelivery } from './enforcement/delay-redelivery.ts';
 import type { Removed } from './enforcement/keep-house.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
@@ -97,8 +99,12 @@ export interface App {
    * @param functionTimeoutMs how long the host lets a function run before it ends the process; two minutes unless given
    */
   enforce(functionTimeoutMs?: number): Promise<{ readonly decided: number; readonly queued: number }>;
-  /** Takes a message of the results queue; what is no report is logged as NAC_REPORT. @throws StoreError */
-  report(body: unknown): Promise<void>;
+  /**
+   * Takes a message of the results queue; what is no report is logged as NAC_REPORT.
+   * @param deliveries how often the message has been delivered, this time included; the more, the later a failure is thrown
+   * @throws StoreError
+   */
+  report(body: unknown, deliveries?: number): Promise<void>;
   /**
    * A page of jobs, newest first, for operators.
    * @throws RequestError naming a parameter that is wrong
@@ -134,9 +140,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const log = overrides.log ?? createJsonLineLogger(own, writeLine);
   const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
+  const end = new OrderlyEnd(timer);
+  let leaveSource = async (): Promise<void> => undefined;
   const intune = once(async () => {
     const access = overrides.openIntune?.() ?? (await intuneOf(settings, clock));
     closing.push(access.close);
+    leaveSource = access.close;
     return access;
   });
   // A clock that is put in place of the machine's is meant to differ from the store's.
@@ -155,6 +164,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     timer,
     random,
     log,
+    stopping: end.stopping,
     intune,
     openTables,
     serviceBus,
@@ -194,7 +204,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const doctor = shared(() => examine(settings, clock));
 
-  return {
+  const app: App = {
     settings,
     log,
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
@@ -235,7 +245,14 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       traced(await telemetry(), 'nac.enforcement', { tellIf: hasParts }, async () =>
         (await enforcement()).enforcer.round(functionTimeoutMs),
       ),
-    report: async (body) => (await enforcement()).report(body),
+    async report(body, deliveries = 1) {
+      try {
+        await (await enforcement()).report(body);
+      } catch (thrown) {
+        await delayRedelivery(timer, end.stopping, deliveries);
+        throw thrown;
+      }
+    },
     async jobs(apiKey, query) {
       const client = await operators.may(apiKey, 'read');
       const filter = readJobQuery(query, toInstant(clock.now()));
@@ -284,6 +301,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async close() {
       const flushed = collected?.flush();
       try {
+        await end.begin(() => leaveSource());
         for (const close of context.closing.splice(0)) await close();
       } finally {
         await flushed;
@@ -291,6 +309,13 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
         await collected?.close();
       }
     },
+  };
+  return {
+    ...app,
+    poll: (functionTimeoutMs) => end.waitedFor(() => app.poll(functionTimeoutMs)),
+    enforce: (functionTimeoutMs) => end.waitedFor(() => app.enforce(functionTimeoutMs)),
+    keepHouse: (functionTimeoutMs) => end.waitedFor(() => app.keepHouse(functionTimeoutMs)),
+    report: (body, deliveries) => end.waitedFor(() => app.report(body, deliveries)),
   };
 }
 

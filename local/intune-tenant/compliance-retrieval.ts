@@ -149,7 +149,7 @@ function entry(device: ManagedDevice, macAddress: string | undefined, behaviour:
   };
 }
 
-function compliant(device: ManagedDevice, behaviour: TenantBehaviour): boolean {
+export function compliant(device: ManagedDevice, behaviour: TenantBehaviour): boolean {
   return behaviour.compliantStates.includes(device.complianceState);
 }
 
@@ -165,7 +165,10 @@ function retryAfter(form: TenantBehaviour['complianceWallRetryAfter'], seconds: 
 }
 
 /** What the service says to a bad token is not published; the status is all that a client can rely on. */
-async function authorized(exchange: HttpExchange, context: ComplianceRetrievalContext): Promise<boolean> {
+export async function authorized(
+  exchange: HttpExchange,
+  context: Pick<ComplianceRetrievalContext, 'tokens' | 'intuneAudience'>,
+): Promise<boolean> {
   const token = /^Bearer\s+(\S+)$/i.exec(exchange.header('authorization') ?? '')?.[1];
   const check = token === undefined ? undefined : await context.tokens.check(token, [context.intuneAudience]);
   if (check?.valid !== true) {
@@ -179,6 +182,6 @@ async function authorized(exchange: HttpExchange, context: ComplianceRetrievalCo
   return true;
 }
 
-function answerXml(exchange: HttpExchange, status: number, body: string, headers: AnswerHeaders = {}): void {
+export function answerXml(exchange: HttpExchange, status: number, body: string, headers: AnswerHeaders = {}): void {
   exchange.answer(status, { 'content-type': 'application/xml; charset=utf-8', ...headers }, body);
 }

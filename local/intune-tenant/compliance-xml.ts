@@ -48,7 +48,7 @@ function deviceElement(entry: ComplianceEntry, names: XmlNames): string {
   return `<device>${identifiers}<${attributes}>${identifiers}${registered}${state}</${attributes}></device>`;
 }
 
-function element(name: string, text: string): string {
+export function element(name: string, text: string): string {
   const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return text === '' ? `<${name} />` : `<${name}>${escaped}</${name}>`;
 }

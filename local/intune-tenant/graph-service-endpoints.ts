@@ -2,6 +2,7 @@
 import { complianceRetrievalPath } from './compliance-retrieval.ts';
 import { answerGraph, answerGraphError, type GraphCall } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';
+import { nacServicePath } from './nac-service.ts';
 
 /** The first-party application "Microsoft Intune". */
 export const intuneAppId = '0000000a-0000-0000-c000-000000000000';
@@ -38,7 +39,7 @@ export async function answerServiceEndpoints(
         'ComplianceRetrievalService',
         `${graphUrl}${complianceRetrievalPath}`,
       ),
-      serviceEndpoint('4c0f2d8e-6e1b-4b5a-8a43-2f9d1b7c6e21', 'NACAPIService', `${graphUrl}/StatelessNACService`),
+      serviceEndpoint('4c0f2d8e-6e1b-4b5a-8a43-2f9d1b7c6e21', 'NACAPIService', `${graphUrl}${nacServicePath}`),
     ],
   });
 }

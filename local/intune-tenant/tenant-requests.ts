@@ -15,6 +15,7 @@ import { answerDevicesDelta } from './graph-devices-delta.ts';
 import { answerManagedDevice, answerManagedDevices } from './graph-managed-devices.ts';
 import { answerServiceEndpoints } from './graph-service-endpoints.ts';
 import type { HttpExchange } from './http-exchange.ts';
+import { answerNacInformation, answerNacJsonQuery, answerNacXmlQuery, nacServicePath } from './nac-service.ts';
 import { answerOpenIdConfiguration, answerSigningKeys } from './openid-discovery.ts';
 import type { PageCache } from './page-cache.ts';
 import { readyAnswer } from './ready-answers.ts';
@@ -164,6 +165,12 @@ function route(exchange: HttpExchange, context: TenantContext): Route {
       return query;
     }
   }
+  if (path.toLowerCase().startsWith(`${nacServicePath}/`.toLowerCase())) {
+    const query = nacServiceRoute(path.slice(nacServicePath.length), exchange, context);
+    if (query !== undefined) {
+      return query;
+    }
+  }
   return {
     kind: 'unknown',
     method: undefined,
@@ -185,6 +192,21 @@ function complianceRoute(path: string, exchange: HttpExchange, context: TenantCo
       const kind = exchange.query.get('querycriteria') === 'compliance' ? 'complianceList' : 'complianceDevice';
       return { kind, method: 'GET', answer: () => answerComplianceQuery(exchange, service) };
     }
+    default:
+      return undefined;
+  }
+}
+
+function nacServiceRoute(path: string, exchange: HttpExchange, context: TenantContext): Route | undefined {
+  const service = { ...context, intuneAudience: context.audiences.intune };
+  const kind = exchange.query.get('querycriteria') === 'compliance' ? 'complianceList' : 'complianceDevice';
+  switch (path.replace(/\/$/, '').toLowerCase()) {
+    case '/ciscoise/mdminfo':
+      return { kind: 'complianceInfo', method: 'GET', answer: () => answerNacInformation(exchange, service) };
+    case '/ciscodeviceinfo/mdm/api/devices':
+      return { kind, method: 'GET', answer: () => answerNacXmlQuery(exchange, service) };
+    case '/devices':
+      return { kind, method: 'GET', answer: () => answerNacJsonQuery(exchange, service) };
     default:
       return undefined;
   }

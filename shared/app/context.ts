@@ -18,6 +18,8 @@ export interface Context {
   readonly timer: Timer;
   readonly random: Random;
   readonly log: Logger;
+  /** Aborted when the process ends: leases are given up, and no further step is begun. */
+  readonly stopping: AbortSignal;
   /** Opened on first use, once per process: what is signed in with is shared. */
   readonly intune: () => Promise<IntuneAccess>;
   /** Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes. */

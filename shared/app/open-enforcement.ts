@@ -41,7 +41,7 @@ const PUMP_MS = 20_000;
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
 export async function openEnforcement(context: Context) {
-  const { settings, clock, random, timer, log, openTables, closing } = context;
+  const { settings, clock, random, timer, log, stopping, openTables, closing } = context;
   if (settings.serviceBus === undefined) throw notEnforcing();
   const { ServiceBusJobQueue, serviceBusJobLink } = await import('../adapters/service-bus/service-bus-job-queue.ts');
   const serviceBus = serviceBusJobLink(await context.serviceBus(), timer);
@@ -74,6 +74,7 @@ export async function openEnforcement(context: Context) {
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
     random,
+    stopping,
     log,
   };
   const limits = { inHandPerSite: settings.jobsInHandPerSite, compareEveryMs: settings.pollingIntervalMs };

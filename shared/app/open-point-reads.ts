@@ -26,7 +26,7 @@ const BUDGET_SHARE = 0.2;
 const LEASE_SHARE = 1.5;
 
 export async function openPointReads(
-  { settings, clock, timer, random, log, intune, openTables, telemetry: openTelemetry }: Context,
+  { settings, clock, timer, random, log, stopping, intune, openTables, telemetry: openTelemetry }: Context,
   onChange: ChangeListener,
   onAnswerable: (session: Session) => Promise<void>,
 ) {
@@ -54,6 +54,7 @@ export async function openPointReads(
     random,
     log,
     telemetry,
+    stopping,
   };
   const differ = answersInForce({ settings, clock, log }, tables);
   const limitsOf = (functionTimeoutMs: number) => ({

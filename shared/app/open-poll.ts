@@ -23,7 +23,7 @@ const SLICE_SHARE = 0.6;
 const LEASE_SHARE = 1.5;
 
 export async function openPoll(
-  { settings, clock, timer, random, log, intune, openTables, telemetry: openTelemetry }: Context,
+  { settings, clock, timer, random, log, stopping, intune, openTables, telemetry: openTelemetry }: Context,
   onChange: ChangeListener,
 ) {
   const { source, reader, directory, tokens } = await intune();
@@ -43,6 +43,7 @@ export async function openPoll(
     random,
     log,
     telemetry,
+    stopping,
   };
   const decisions = new TableDecisionStore(tables.sessions);
   const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, { clock, log, telemetry });

@@ -42,6 +42,8 @@ export interface ComparisonTaskDeps {
   readonly tasks: TaskStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborted when the process ends: the comparison stores how far it is and gives up its lease. */
+  readonly stopping?: AbortSignal;
 }
 
 /** The right to go on with the run, until the lease is over or another process has it. */

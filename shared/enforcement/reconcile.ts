@@ -58,6 +58,7 @@ export async function reconcile(
   const now = toInstant(deps.clock.now());
   const { state, etag } = await readComparison(deps.tasks);
   const nothing: ReconcileResult = { decided: 0, completed: false, state };
+  if (deps.stopping?.aborted) return nothing;
   if (state.owner !== undefined && (state.leaseUntil ?? '') > now) return nothing;
   const due = { ...state.completed?.occasion, ...occasion };
   const run = state.run ?? (isDue(state, due, limits, now) ? begin(due, now) : undefined);
@@ -102,7 +103,7 @@ async function work(
     state: inHand.state,
   });
   while (run.shard < SHARDS.length) {
-    if (toInstant(deps.clock.now()) >= time.until) {
+    if (deps.stopping?.aborted || toInstant(deps.clock.now()) >= time.until) {
       await inHand.write({ ...inHand.state, run }, { release: true });
       return done(false);
     }

@@ -24,6 +24,8 @@ export interface TaskDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly telemetry?: Telemetry | undefined;
+  /** Aborted when the process ends: no step is begun, and what fails then is no failure of the source. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface TaskTime {
@@ -60,6 +62,7 @@ export async function runTask<State extends TaskState>(
   work: (inHand: TaskInHand<State>) => Promise<State>,
   afterFailure: (state: State, error: SourceError) => State = (state) => state,
 ): Promise<TaskResult> {
+  if (deps.stopping?.aborted) return { kind: 'not-due' };
   const now = toInstant(deps.clock.now());
   const { state: before = fresh, etag: found } = await deps.tasks.read<State>(name);
   if (before.owner !== undefined && (before.leaseUntil ?? '') > now) return { kind: 'held' };
@@ -76,13 +79,17 @@ export async function runTask<State extends TaskState>(
   try {
     await write(before, true);
     try {
-      const hasTime = (): boolean => toInstant(deps.clock.now()) < time.until;
+      const hasTime = (): boolean => !deps.stopping?.aborted && toInstant(deps.clock.now()) < time.until;
       const checkpoint = (state: State): Promise<void> => write(state, true);
       const after = await work({ state: before, owner, resumed: before.owner !== undefined, hasTime, checkpoint });
       await write({ ...after, failures: 0 }, false);
       return { kind: 'worked' };
     } catch (thrown) {
       if (!(thrown instanceof SourceError)) throw thrown;
+      if (deps.stopping?.aborted) {
+        await write(current, false);
+        return { kind: 'worked' };
+      }
       const failures = (current.failures ?? 0) + 1;
       const at = toInstant(deps.clock.now());
       const notBefore = retryAfterFailure(at, failures, thrown.retryAfterMs, deps.random.fraction());

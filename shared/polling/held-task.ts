@@ -11,6 +11,8 @@ export interface TaskDeps {
   readonly tasks: TaskStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Aborted when the process ends: no task is taken any more. */
+  readonly stopping?: AbortSignal;
 }
 
 interface TaskRow<State> {
@@ -45,11 +47,12 @@ export type NotHeld =
  * @param leaseMs longer than the host lets a function run
  */
 export async function withTask<State, Result>(
-  { tasks, clock, random }: TaskDeps,
+  { tasks, clock, random, stopping }: TaskDeps,
   { name, initial, leaseMs }: { readonly name: string; readonly initial: State; readonly leaseMs: number },
   isDue: (state: State, now: Instant) => boolean,
   work: (task: HeldTask<State>) => Promise<Result>,
 ): Promise<Result | NotHeld> {
+  if (stopping?.aborted) return 'idle';
   const { state: row, etag: before } = await tasks.read<TaskRow<State>>(name);
   const now = toInstant(clock.now());
   if (row?.owner !== undefined && row.leaseUntil !== undefined && row.leaseUntil > now) return 'held';

@@ -93,7 +93,7 @@ async function workRound(
     const after = sessions.at(-1)?.id;
     round = { ...round, ...(after !== undefined && { after }), read, absent, failed, saved: round.saved + written };
     await task.save({ ...withoutFailures(task.state), round });
-    if (deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
+    if (deps.stopping?.aborted || deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
   }
   const held = await concludePointReads(deps, limits, runId);
   const { startedAt, read, saved, absent, failed } = round;

@@ -82,7 +82,7 @@ async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetM
     total.absent += result.absent.length;
     total.failed += result.failed;
     error = result.error;
-    const outOfTime = deps.clock.now().getTime() - Date.parse(startedAt) >= budgetMs;
+    const outOfTime = deps.stopping?.aborted || deps.clock.now().getTime() - Date.parse(startedAt) >= budgetMs;
     // The others are looked at next time, from the same moment on.
     if (error === undefined && outOfTime && start + LARGEST_READ < due.length) return total;
   }

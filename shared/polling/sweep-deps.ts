@@ -17,6 +17,8 @@ import type { MassChangeLimits } from './mass-change.ts';
 export interface SweepDeps {
   /** Whether changes may go on being handed on; always, if left out. */
   readonly hasTime?: () => boolean;
+  /** Aborted when the process ends: the slice stores how far it is and gives up its lease. */
+  readonly stopping?: AbortSignal;
   readonly source: ComplianceSource;
   /** Absent where the source cannot be asked for single devices. */
   readonly reader?: DeviceReader;

@@ -62,6 +62,7 @@ export type SliceResult =
 export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promise<SliceResult> {
   const before = await deps.sweeps.read();
   const startedAt = toInstant(deps.clock.now());
+  if (deps.stopping?.aborted) return { kind: 'idle' };
   const due = sweepDue(before.state, startedAt, limits.pollingIntervalMs);
   if (due !== 'start' && due !== 'resume') return { kind: due };
   try {
@@ -160,8 +161,14 @@ class SweepSlice {
   async #workPages(pages: PagesAhead): Promise<SliceResult> {
     pages.keepClose();
     let saving = Promise.resolve();
+    const stopped = abortOf(this.#deps.stopping);
     while (true) {
-      const page = await pages.take();
+      // The source may keep a page for longer than the process has left.
+      const page = await Promise.race([stopped, pages.take()]);
+      if (page === undefined) {
+        await saving;
+        return this.#pause();
+      }
       if (page instanceof SourceError) {
         await saving;
         return this.#stopAfter(page);
@@ -182,6 +189,7 @@ class SweepSlice {
   }
 
   #isTimeUp(): boolean {
+    if (this.#deps.stopping?.aborted) return true;
     return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
   }
 
@@ -280,7 +288,7 @@ class SweepSlice {
       handOn: (changes) => this.#index.handOn(changes),
       saveIndex: () => this.#index.save(true),
       saveDoubted: (keys) => this.#saveDoubted(keys),
-      hasTime: () => !this.#isTimeUp() || toInstant(this.#deps.clock.now()) < least,
+      hasTime: () => !this.#isTimeUp() || (!this.#deps.stopping?.aborted && toInstant(this.#deps.clock.now()) < least),
       checkpoint: async (concluding) => {
         this.#run = { ...this.#run, concluding };
       },
@@ -379,6 +387,12 @@ class SweepSlice {
       this.#deps.log.warn('poll.record-problems', { code: 'NAC_INTUNE_RECORD', onThisPage: problems.length });
     }
   }
+}
+
+/** Resolves when the process ends; never, if nothing says so. */
+function abortOf(stopping: AbortSignal | undefined): Promise<undefined> {
+  if (stopping?.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => stopping?.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 function listsAnyOf({ records }: ListPage, keys: ReadonlySet<string>): boolean {

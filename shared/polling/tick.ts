@@ -40,7 +40,7 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   const { sliceBudgetMs, leaseMs } = limits;
   const reservedMs = sliceBudgetMs * RESERVED_SHARE;
   let until = addMilliseconds(startedAt, sliceBudgetMs);
-  const hasTime = (): boolean => toInstant(timeless.clock.now()) < until;
+  const hasTime = (): boolean => !timeless.stopping?.aborted && toInstant(timeless.clock.now()) < until;
   const deps = { ...timeless, hasTime };
   await passingOver(deps.log, () => applyReleases(deps));
   const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });

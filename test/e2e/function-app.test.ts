@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import type { DeviceStanding } from '../../shared/domain/device-change.ts';
@@ -136,6 +136,19 @@ describe('the two processes', () => {
       expect(printed).not.toContain(secret);
     }
     expect(await readFile(stack.apiKeyFile, 'utf8')).toBe(`X-API-Key: ${stack.apiKey}\n`);
+  });
+});
+
+describe('a stop of the host', () => {
+  // The host waits ten seconds for a timer that runs, then says so to the app, and kills it five seconds later.
+  test('in the middle of a sweep gives up its lease: the next host goes on at once', { timeout: 60_000 }, async () => {
+    const scripted = stack.tenant?.stats().scripted.page ?? 0;
+    stack.tenant?.script({ target: 'page', hang: true });
+    await vi.waitFor(() => expect(stack.tenant?.stats().scripted.page).toBe(scripted + 1), 20_000);
+    await stack.end('background');
+    const resumed = lines.next(({ event, slices }) => event === 'poll.run' && slices === 2);
+    await stack.restart('background');
+    expect(await resumed).toMatchObject({ failures: 0, devices: 50, result: 'complete' });
   });
 });
 

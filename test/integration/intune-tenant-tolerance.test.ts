@@ -87,6 +87,98 @@ describe('Graph', () => {
   });
 });
 
+describe('the two services for network access control', () => {
+  const CURRENT = '/TrafficGateway/TrafficRoutingService/ResourceAccess/ComplianceRetrievalService';
+  const OLDER = '/StatelessNACService';
+  const nac = async (path: string) => {
+    const headers = { authorization: `Bearer ${await client.intuneToken()}`, accept: 'application/xml' };
+    return client.ask(`${client.tenant.graphUrl}${path}`, { headers });
+  };
+
+  test('are both listed by Graph', async () => {
+    const { json } = await client.graph('/v1.0/servicePrincipals/appId=0000000a-0000-0000-c000-000000000000/endpoints');
+    const uris = json.value.map(({ providerName, uri }: Record<string, string>) => [providerName, uri]);
+    expect(uris).toEqual([
+      ['ComplianceRetrievalService', `${client.tenant.graphUrl}${CURRENT}`],
+      ['NACAPIService', `${client.tenant.graphUrl}${OLDER}`],
+    ]);
+  });
+
+  test.each([
+    [`${CURRENT}/ciscoise/mdminfo/?ise_api_version=3`, '3', `${CURRENT}/cisco`],
+    [`${CURRENT}/ciscoise/mdminfo?ise_api_version=2`, '3', `${CURRENT}/cisco`],
+    [`${OLDER}/ciscoise/mdminfo/?ise_api_version=2`, '2', '/StatelessNacService/ciscodeviceinfo/mdm/api'],
+    [`/${OLDER}/ciscoise/mdminfo?ise_api_version=3`, '2', '/StatelessNacService/ciscodeviceinfo/mdm/api'],
+  ])('%s says version and path', async (path, version, apiPath) => {
+    const { status, text } = await nac(path);
+    expect(status).toBe(200);
+    expect(text).toContain(`<api_version>${version}</api_version><api_path>${apiPath}</api_path>`);
+    expect(text).toContain('<query_max_size>100</query_max_size>');
+  });
+
+  test('the older one is asked in any capitals, by address, and names it in lower case', async () => {
+    const { mac, isCompliant } = aListedDevice();
+    for (const base of [OLDER, '/StatelessNacService']) {
+      const { text } = await nac(
+        `${base}/ciscodeviceinfo/mdm/api/devices/?paging=0&querycriteria=macaddress&value=${mac}&filter=all`,
+      );
+      expect(text).toContain(
+        `<device><macaddress>${mac}</macaddress><attributes><register_status>true</register_status>`,
+      );
+      expect(text).toContain(`<compliance><status>${isCompliant}</status></compliance>`);
+      expect(text).toContain('<udid />');
+    }
+    const { text } = await nac(
+      `${OLDER}/ciscodeviceinfo/mdm/api/devices/?paging=0&querycriteria=macaddress&value=0200000000AA&filter=all`,
+    );
+    expect(text).toContain('<deviceList></deviceList>');
+  });
+
+  test('the older one has an object of JSON for each address, known or not', async () => {
+    const { mac, isCompliant } = aListedDevice();
+    const known = await nac(`${OLDER}/devices/?querycriteria=macaddress&value=${mac}&api-version=1.1`);
+    expect(known.json).toMatchObject({ isManaged: true, complianceState: isCompliant, macAddress: mac, udid: '' });
+    const unknown = await nac(`${OLDER}/devices/?querycriteria=macaddress&value=0200000000AA&api-version=1.1`);
+    expect(unknown.json).toMatchObject({ isManaged: false, complianceState: false, serialNumber: '' });
+    expect((await nac(`${OLDER}/devices/?querycriteria=macaddress&value=${mac}`)).status).toBe(400);
+  });
+
+  test.each(['guid', 'macaddress'])('the list names devices by %s, a hundred a page', async (identifier) => {
+    await using large = await startTenantClient({ fleetSize: 700 });
+    const seen: string[] = [];
+    let paging = '0';
+    do {
+      const path = `${CURRENT}/cisco/devices/?paging=${paging}&querycriteria=compliance&value=false&deviceidentifier=${identifier}&filter=all`;
+      const headers = { authorization: `Bearer ${await large.intuneToken()}` };
+      const { status, text } = await large.ask(`${large.tenant.graphUrl}${path}`, { headers });
+      expect(status).toBe(200);
+      const page = [...text.matchAll(/<device><(\w+)/g)].map(([, name = '']) => name);
+      expect(page.length).toBeLessThanOrEqual(100);
+      seen.push(...page);
+      paging = /<paging_info>(\d+)<\/paging_info>/.exec(text)?.[1] ?? '0';
+      if (paging !== '0') expect(page).toHaveLength(100);
+    } while (paging !== '0');
+    const listed = large.tenant.fleet
+      .list({ limit: 700 })
+      .value.filter(
+        ({ complianceState }) => !['compliant', 'inGracePeriod', 'configManager'].includes(complianceState),
+      );
+    expect(seen).toEqual(listed.map(() => identifier));
+    expect(seen.length).toBeGreaterThan(100);
+  });
+
+  function aListedDevice(): { mac: string; isCompliant: boolean } {
+    const device = client.tenant.fleet.list({ limit: 25 }).value.find(({ wiFiMacAddress }) => wiFiMacAddress);
+    const mac = String(device?.wiFiMacAddress)
+      .replaceAll(/[^0-9A-Fa-f]/g, '')
+      .toUpperCase();
+    return {
+      mac,
+      isCompliant: ['compliant', 'inGracePeriod', 'configManager'].includes(String(device?.complianceState)),
+    };
+  }
+});
+
 function secretGrant(fields: Readonly<Record<string, string>>, path = '/oauth2/v2.0/token') {
   return grant({ client_secret: client.tenant.clientSecret, ...fields }, path);
 }
