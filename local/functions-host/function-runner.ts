@@ -18,11 +18,16 @@ export interface FunctionRunner {
 export function createFunctionRunner(
   core: FunctionsCore,
   timeoutMs: number | undefined,
-  /** On Azure a timed-out invocation ends the worker process with everything else that runs in it. */
+  /** On Azure the worker process is replaced then, once the others had time to come to their end. */
   onTimeout: (message: string) => void,
 ): FunctionRunner {
   const invocations = new Map<string, string>();
   let whenIdle = Promise.withResolvers<void>();
+  const end = (invocationId: string): void => {
+    if (!invocations.delete(invocationId) || invocations.size > 0) return;
+    whenIdle.resolve();
+    whenIdle = Promise.withResolvers();
+  };
 
   return {
     async run(fn, invocation) {
@@ -32,10 +37,13 @@ export function createFunctionRunner(
         timeoutMs === undefined
           ? undefined
           : setTimeout(
-              () =>
+              () => {
+                // It counts as failed from now on: nobody waits for it.
+                end(invocationId);
                 onTimeout(
                   `Timeout value of ${formatTimeSpan(timeoutMs)} was exceeded by function "${name}" (invocation ${invocationId}).`,
-                ),
+                );
+              },
               Math.min(timeoutMs, MAX_TIMER_MS),
             );
       invocations.set(invocationId, name);
@@ -43,11 +51,7 @@ export function createFunctionRunner(
         return await invokeFunction(core, fn, { ...invocation, invocationId });
       } finally {
         clearTimeout(timer);
-        invocations.delete(invocationId);
-        if (invocations.size === 0) {
-          whenIdle.resolve();
-          whenIdle = Promise.withResolvers();
-        }
+        end(invocationId);
       }
     },
     running: () => [...invocations.values()],

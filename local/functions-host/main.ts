@@ -1,5 +1,6 @@
 // Command line entry: runs a built Azure Functions app on this machine, as its own process, until it is told to stop.
 import { describeError } from './describe-error.ts';
+import { LOST_WORKER } from './lost-worker.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { formatReadyLine } from './ready-line.ts';
 import { StartError } from './start-error.ts';
@@ -10,10 +11,13 @@ const STOP_LIMIT_MS = 10_000;
 // Whoever read our output may be gone before us; that is no reason to skip the shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-// What Node does by itself, in the host's words: state after an uncaught error cannot be trusted.
+let running: RunningFunctionsHost | undefined;
+
+// State after an uncaught error, or a rejection that nothing handles, cannot be trusted: on Azure the worker is replaced.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`[critical] host: Uncaught error: ${describeError(error)}\n`);
-  exit(1);
+  if (running === undefined) exit(1);
+  else lose(running);
 });
 
 try {
@@ -36,7 +40,11 @@ async function run(): Promise<void> {
   // A parent that dies takes its host along.
   if (process.send) process.on('disconnect', requestStop);
 
-  host = await startFunctionsHost({ ...parseCommandLine(process.argv.slice(2)), onFatal: () => exit(1) });
+  host = await startFunctionsHost({
+    ...parseCommandLine(process.argv.slice(2)),
+    onLost: () => void (host && lose(host)),
+  });
+  running = host;
   // A process without timers and listener would otherwise end by itself.
   const keepAlive = setInterval(() => undefined, 2 ** 31 - 1);
   announce(host);
@@ -45,6 +53,11 @@ async function run(): Promise<void> {
   await host.stop(STOP_LIMIT_MS);
   clearInterval(keepAlive);
   exit(0);
+}
+
+/** Whoever waits for an answer gets 500; the process that started this one starts another. */
+function lose(host: RunningFunctionsHost): void {
+  void host.abandon().finally(() => exit(LOST_WORKER));
 }
 
 function announce({ port, url, functions }: RunningFunctionsHost): void {

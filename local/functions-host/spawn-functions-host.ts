@@ -1,7 +1,8 @@
 // Starts the functions host as a child process and waits until it is ready; for the local run and for tests.
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { type Exit, startChild } from '../child-process.ts';
+import { type Exit, type StartedChild, startChild } from '../child-process.ts';
+import { LOST_WORKER, MOST_REPLACED_IN_A_MINUTE } from './lost-worker.ts';
 import { parseReadyLine, type Ready } from './ready-line.ts';
 import type { FunctionGroup } from './triggers/trigger-type.ts';
 
@@ -19,10 +20,12 @@ export interface SpawnOptions {
 
 export interface BackgroundFunctionsHost {
   readonly functions: readonly string[];
+  /** The one that runs now: it is replaced after a function has run for too long, and after an uncaught error. */
   readonly process: ChildProcess;
   readonly pid: number;
   /** Resolves when the process has ended; killed if it does not end by itself. */
   stop(): Promise<void>;
+  /** Resolves when a process has ended that is not replaced. */
   readonly exited: Promise<Exit>;
 }
 
@@ -41,29 +44,52 @@ export function spawnFunctionsHost(
   options: SpawnOptions & { readonly functions: 'background' },
 ): Promise<BackgroundFunctionsHost & { readonly url: null; readonly port: null }>;
 export async function spawnFunctionsHost(options: SpawnOptions): Promise<BackgroundFunctionsHost & Ready> {
-  const {
-    ready,
-    process: child,
-    exited,
-    end,
-  } = await startChild<Ready>({
-    name: 'The functions host',
-    commandLine: commandLine(options),
-    env: { ...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }), ...options.env },
-    parseReadyLine,
-    onLine: options.onLine,
-    killAfterMs: KILL_AFTER_MS,
-  });
-  const { port, url, functions } = ready;
+  const start = (port: number | undefined): Promise<StartedChild<Ready>> =>
+    startChild<Ready>({
+      name: 'The functions host',
+      commandLine: commandLine({ ...options, ...(port !== undefined && { port }) }),
+      env: { ...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }), ...options.env },
+      parseReadyLine,
+      onLine: options.onLine,
+      killAfterMs: KILL_AFTER_MS,
+    });
+  let running = await start(options.port);
+  const { port, url, functions } = running.ready;
+  let stopping = false;
+  const losses: number[] = [];
+  // Resolves when a process has ended that is not replaced.
+  const exited = (async (): Promise<Exit> => {
+    while (true) {
+      const exit = await running.exited;
+      if (exit.code !== LOST_WORKER || stopping) return exit;
+      losses.push(Date.now());
+      if (losses.filter((at) => at > Date.now() - 60_000).length > MOST_REPLACED_IN_A_MINUTE) return exit;
+      try {
+        running = await start(port ?? undefined);
+      } catch {
+        // What it wrote has gone to onLine.
+        return exit;
+      }
+      if (stopping) await running.end('SIGTERM');
+    }
+  })();
   return {
     port,
     url,
     functions,
-    process: child,
-    // A child that printed its ready line has one.
-    pid: child.pid ?? 0,
+    get process() {
+      return running.process;
+    },
+    get pid() {
+      // A child that printed its ready line has one.
+      return running.process.pid ?? 0;
+    },
     exited,
-    stop: () => end('SIGTERM'),
+    async stop() {
+      stopping = true;
+      await running.end('SIGTERM');
+      await exited;
+    },
   };
 }
 

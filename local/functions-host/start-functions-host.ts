@@ -1,14 +1,14 @@
 // Starts a built Functions app in this process: loads it, checks all of its functions and runs those of one group.
 //
-// Not imitated of the .NET host: a worker replaced after a time-out or an unhandled rejection (here the process ends, and its
-// parent may start it again), locks of timers in blobs and timers that know that they are past due, levels of lines guessed
-// from their text.
+// Not imitated of the .NET host: locks of timers in blobs and timers that know that they are past due (on one machine one process
+// has them), levels of lines guessed from their text, a listener that outlives the worker (see lost-worker.ts).
 
 import { describeError } from './describe-error.ts';
 import { createFunctionRunner } from './function-runner.ts';
 import { type FunctionsCore, provideFunctionsCore } from './functions-core.ts';
 import { createHostLog, type HostLog } from './host-log.ts';
 import { loadEntryPoints, toStartError } from './load-entry-points.ts';
+import { REPLACE_GRACE_MS } from './lost-worker.ts';
 import { type App, readApp } from './read-app.ts';
 import { StartError } from './start-error.ts';
 import type { FunctionGroup, Listen, RunningTrigger, TriggeredFunction, TriggerHost } from './triggers/trigger-type.ts';
@@ -18,8 +18,8 @@ export interface FunctionsHostOptions {
   readonly appFolder: string;
   readonly functions: FunctionGroup | 'all';
   readonly listen: Listen;
-  /** Called when the process must end at once, as Azure ends a worker whose function timed out. */
-  readonly onFatal: () => void;
+  /** Called when a function has run for too long, after the others had time to end: the process must be replaced. */
+  readonly onLost: () => void;
 }
 
 export interface RunningFunctionsHost {
@@ -28,6 +28,8 @@ export interface RunningFunctionsHost {
   readonly url: string | null;
   /** Names of the functions that run in this process. */
   readonly functions: readonly string[];
+  /** Answers 500 to every request that is not answered yet. */
+  abandon(): Promise<void>;
   /** Lets running invocations finish, for at most about `limitMs`, then runs the app's appTerminate hooks. */
   stop(limitMs: number): Promise<void>;
 }
@@ -44,8 +46,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   await loadApp(app, core);
 
   const runner = createFunctionRunner(core, app.functionTimeoutMs, (message) => {
-    hostLog.write('critical', 'host', `${message} The process ends, as it does on Azure.`);
-    options.onFatal();
+    hostLog.write('critical', 'host', `${message} The process is replaced, as on Azure.`);
+    void runner.drain(REPLACE_GRACE_MS).then(options.onLost);
   });
   const host: TriggerHost = {
     app,
@@ -82,6 +84,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     port: address?.port ?? null,
     url: address?.url ?? null,
     functions: names,
+    async abandon() {
+      await Promise.all(running.map((trigger) => trigger.abandon?.()));
+    },
     async stop(limitMs) {
       await Promise.all([...running.map((trigger) => trigger.stop(limitMs)), runner.drain(limitMs)]);
       const unfinished = runner.running();

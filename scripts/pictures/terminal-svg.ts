@@ -4,7 +4,7 @@ import { escaped, svg } from './svg-text.ts';
 
 const FONT_SIZE = 13;
 /** Longer lines go on in the next one, as in a terminal. */
-const COLUMNS = 118;
+const COLUMNS = 122;
 /** Of a monospaced letter, a little more than most fonts have. */
 const LETTER_WIDTH = 7.9;
 const LINE_HEIGHT = 18;

@@ -550,26 +550,57 @@ describe.concurrent('the end', () => {
     expect(output.lines).toContain('stdout: hook appTerminate');
   });
 
-  it('comes with code 1 when an invocation exceeds functionTimeout', async () => {
+  it('is answered with 500 when an invocation exceeds functionTimeout; others end, and a new process goes on', async () => {
     const source = `
       import { app } from '@azure/functions';
-      app.http('hangs', { handler: () => new Promise(() => undefined) });`;
+      import { setTimeout } from 'node:timers/promises';
+      app.http('hangs', { handler: async () => { await setTimeout(1_000); console.log('half-way'); await new Promise(() => undefined); } });
+      app.http('slow', { handler: async () => { await setTimeout(1_500); return { body: 'slow but done' }; } });
+      app.http('pid', { handler: () => ({ body: String(process.pid) }) });`;
     const { host, output, url } = await startHttp(
-      app({ source, hostJson: { functionTimeout: '00:00:01', extensions: { http: { routePrefix: '' } } } }),
+      app({ source, hostJson: { functionTimeout: '00:00:02', extensions: { http: { routePrefix: '' } } } }),
     );
-    await expect(fetch(`${url}/hangs`)).rejects.toThrow();
-    expect(await host.exited).toEqual({ code: 1, signal: null });
-    await output.line('[critical] host: Timeout value of 00:00:01 was exceeded by function "hangs"');
+    const [before, hangs] = [host.pid, fetch(`${url}/hangs`)];
+    // Begun later, and still running when the other has run for too long.
+    await output.line('half-way');
+    const timedOut = output.line('[critical] host: Timeout value of 00:00:02 was exceeded by function "hangs"');
+    const slow = fetch(`${url}/slow`);
+    await timedOut;
+    expect(await (await slow).text()).toBe('slow but done');
+    const answer = await hangs;
+    expect([answer.status, await answer.text()]).toEqual([500, '']);
+    await output.line('functions-host ready', 2);
+    const pid = await (await fetch(`${url}/pid`)).text();
+    expect([pid, pid === String(before)]).toEqual([String(host.pid), false]);
   });
 
-  it('comes with code 1 after an uncaught error in the app', async () => {
+  it.each([
+    ['an uncaught error', "setImmediate(() => { throw new Error('nobody catches me'); });"],
+    ['a rejection that nothing handles', "void Promise.reject(new Error('nobody catches me'));"],
+  ])('is answered with 500 after %s, and a new process goes on at the same port', async (_what, failing) => {
     const source = `
       import { app } from '@azure/functions';
-      app.http('later', { handler: async () => { setImmediate(() => { throw new Error('nobody catches me'); }); return {}; } });`;
-    const { host, output, url } = await startHttp(app({ source }));
-    await fetch(`${url}/later`).catch(() => undefined);
-    expect(await host.exited).toEqual({ code: 1, signal: null });
+      app.http('waits', { handler: () => { console.log('waits'); return new Promise(() => undefined); } });
+      app.http('fails', { handler: async () => { ${failing} return {}; } });
+      app.http('well', { handler: async () => ({ body: 'well' }) });`;
+    const { output, url } = await startHttp(app({ source, hostJson: { extensions: { http: { routePrefix: '' } } } }));
+    const waiting = fetch(`${url}/waits`);
+    await output.line('waits');
+    await fetch(`${url}/fails`).catch(() => undefined);
+    expect((await waiting).status).toBe(500);
     await output.line('[critical] host: Uncaught error: Error: nobody catches me');
+    await output.line('functions-host ready', 2);
+    expect(await (await fetch(`${url}/well`)).text()).toBe('well');
+  });
+
+  it('comes with its code when the app is lost again and again', async () => {
+    const source = `
+      import { app } from '@azure/functions';
+      app.timer('fails', { schedule: '0 0 3 * * *', runOnStartup: true, handler: () => {
+        setImmediate(() => { throw new Error('nobody catches me'); });
+      } });`;
+    const { host } = await startBackground(app({ source }));
+    expect(await host.exited).toEqual({ code: 70, signal: null });
   });
 });
 

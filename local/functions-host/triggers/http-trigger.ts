@@ -3,6 +3,7 @@
 //
 // Not imitated, since no client of ours sends it: lines that end with LF alone, Content-Length and chunked together, the
 // pages / and /admin, the rewriting of %252F and %zz in request.url, a body lost because a function sets Content-Length.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
@@ -21,6 +22,9 @@ import type { Listen, RunningTrigger, TriggeredFunction, TriggerHost, TriggerTyp
 // Azure's limit; the setting is the one that changes it there.
 const DEFAULT_BODY_LIMIT = 100 * 1024 * 1024;
 const BODY_LIMIT_SETTING = 'FUNCTIONS_REQUEST_BODY_SIZE_LIMIT';
+
+/** For the last answers of a lost process to leave it. */
+const ABANDON_MS = 1_000;
 
 const SERVER_OPTIONS = {
   // Longer than the idle time after which common clients and proxies give a connection up themselves.
@@ -97,6 +101,16 @@ async function listen(routes: RouteTable, host: TriggerHost): Promise<RunningTri
   const port = await bind(server, host.listen);
   return {
     address: { port, url: `${scheme}://${urlHost(host.listen.host)}:${port}` },
+    async abandon() {
+      server.close();
+      const written = [...unanswered].map((response) => {
+        const closed = once(response, 'close');
+        if (response.headersSent) response.destroy();
+        else refuse(response, 500, 'close');
+        return closed;
+      });
+      await Promise.race([Promise.all(written), wait(ABANDON_MS)]);
+    },
     async stop(limitMs) {
       stopping = true;
       // Connections that carry no request would stay open for the whole keep-alive time.

@@ -34,6 +34,8 @@ export interface TriggerHost {
 export interface RunningTrigger {
   /** Where the trigger can be reached, if it listens. */
   readonly address?: { readonly port: number; readonly url: string };
+  /** Fails what is not answered yet, because the process that would answer is lost. */
+  abandon?(): Promise<void>;
   /** Starts no further invocation; resolves when nothing is left to answer, or after about `limitMs`. */
   stop(limitMs: number): Promise<void>;
 }
