@@ -12,6 +12,7 @@ import './health.ts';
 import './housekeeping.ts';
 import './jobs.ts';
 import './lookup.ts';
+import './overrides.ts';
 import './policies.ts';
 import './poll.ts';
 import './poll-status.ts';

@@ -21,6 +21,7 @@ import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
+import { type MadeOverride, openOverrides } from './app/open-overrides.ts';
 import { openPointReads } from './app/open-point-reads.ts';
 import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
@@ -36,6 +37,7 @@ import { readJobQuery } from './enforcement/read-job-query.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
 import { readReason } from './http/read-reason.ts';
 import { type RequestBody, readBody } from './http/request-body.ts';
+import type { ShownOverride } from './http/show-override.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/mass-change.ts';
@@ -114,6 +116,12 @@ export interface App {
   resend(apiKey: string | null, site: string, jobId: string, body?: RequestBody): Promise<string>;
   /** Has a device's stations authenticate again. @returns ids of the jobs */
   reauthenticate(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<string[]>;
+  /** The overrides that the asker may see, newest first. */
+  overrides(apiKey: string | null): Promise<{ readonly overrides: readonly ShownOverride[] }>;
+  /** Blocks, or lets on. @param body as readOverrideRequest reads it @throws RequestError */
+  makeOverride(apiKey: string | null, body: RequestBody): Promise<MadeOverride>;
+  /** Ends an override early. @throws RequestError NAC_OVERRIDE_UNKNOWN, NAC_CLIENT_SITE */
+  endOverride(apiKey: string | null, id: string, body?: RequestBody): Promise<ShownOverride>;
   /** What an operator may do with policies, in the operator's own name. */
   policies(apiKey: string | null): Promise<PolicyDesk>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
@@ -192,6 +200,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async (apiKey, permission) => (await lookup()).authenticate(apiKey, permission),
     audit,
   );
+  const overridesOf = once(() => openOverrides(context, operators));
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
   const onChange = once(() => changeListener(context, overrides.onChange, enforcement));
@@ -277,6 +286,19 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       const why = readReason(await readBody(body));
       await operators.note(client, { action: 'reauthenticate', target, ...(site !== undefined && { site }), ...why });
       return (await enforcement()).reauthenticate(deviceId, { by: client.name, onlySite: site });
+    },
+    async overrides(apiKey) {
+      const client = await operators.may(apiKey, 'read');
+      return (await overridesOf()).list(client);
+    },
+    async makeOverride(apiKey, body) {
+      const client = await operators.may(apiKey, 'act');
+      return (await overridesOf()).make(client, await readBody(body));
+    },
+    async endOverride(apiKey, id, body = '') {
+      const client = await operators.may(apiKey, 'act');
+      const { reason } = readReason(await readBody(body));
+      return (await overridesOf()).end(client, id, reason);
     },
     async policies(apiKey) {
       const client = await operators.may(apiKey, 'read');

@@ -10,8 +10,11 @@ import type { Context } from './context.ts';
 const LIST_DEADLINE_MS = 30_000;
 
 export interface Audit {
-  /** @throws StoreError when the entry cannot be kept: then the change must not be made */
-  note(entry: Omit<AuditEntry, 'at' | 'from'>): Promise<void>;
+  /**
+   * @param loggedTarget as the log may show the target: LOG_IDENTITY_PRIVACY is about the log
+   * @throws StoreError when the entry cannot be kept: then the change must not be made
+   */
+  note(entry: Omit<AuditEntry, 'at' | 'from'>, loggedTarget?: string): Promise<void>;
   /** @param siteOf the site that the asker may see, for what is asked; throws where it is another */
   list(
     query: Iterable<[string, string]>,
@@ -22,9 +25,9 @@ export interface Audit {
 export async function openAudit({ clock, random, log, openTables }: Context): Promise<Audit> {
   const store = new TableAuditStore((await openTables('background')).audit, random);
   return {
-    async note(entry) {
+    async note(entry, loggedTarget = entry.target) {
       await store.append({ ...entry, at: toInstant(clock.now()), from: 'api' });
-      log.info('audit', { ...entry });
+      log.info('audit', { ...entry, target: loggedTarget });
     },
     async list(query, siteOf) {
       const range = readAuditQuery(query, toInstant(clock.now()));

@@ -1,9 +1,11 @@
 // Wires enforcement: what turns a change into a CoA job, sends it to the site and hears of its result.
 
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
+import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
+import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
@@ -33,10 +35,12 @@ import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
-import { BACKGROUND_POLICY_MEMORY_MS, openPolicySource } from './open-policy-source.ts';
+import { BACKGROUND_POLICY_MEMORY_MS, openOverrideSource, openPolicySource } from './open-policy-source.ts';
 
 /** A pass that an operator or a poll waits for; what it leaves is for the timer. */
 const PUMP_MS = 20_000;
+/** In the background the first list of overrides may take longer. */
+const OVERRIDES_FIRST_MS = 10_000;
 
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
@@ -50,10 +54,12 @@ export async function openEnforcement(context: Context) {
   const devices = new TableDeviceStore(tables.devices);
   const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
+  const overrides = openOverrideSource(context, tables, OVERRIDES_FIRST_MS);
   const decideDeps = {
     devices,
     identities: new TableIdentityStore(tables.identities),
     policies,
+    overrides,
     certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
@@ -62,6 +68,7 @@ export async function openEnforcement(context: Context) {
   };
   const telemetry = await context.telemetry();
   const jobs = new TableJobStore(tables, log);
+  const clients = new TableClientStore(tables.clients);
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     jobs: telemetry ? toldJobs(jobs, telemetry) : jobs,
@@ -71,6 +78,9 @@ export async function openEnforcement(context: Context) {
     sweepStatus:
       settings.intunePermissions === 'full' ? sweepStatus : refreshStatus(new TableTaskStore(tables.polling)),
     policies,
+    overrides,
+    overrideStore: new TableOverrideStore(tables.policies),
+    siteKeys: () => clients.siteKeys(),
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
     random,

@@ -34,7 +34,7 @@ import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
 import { liveQuery } from './live-query.ts';
-import { openPolicySource } from './open-policy-source.ts';
+import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 
 /** Well below the time for which the FreeRADIUS sample waits (NAC_ACCT_TOTAL_TIMEOUT, 8 s). */
 const ACCOUNTING_DEADLINE_MS = 5_000;
@@ -68,6 +68,7 @@ export async function openLookup(context: Context) {
     sourceReachableMs: sourceReachableMs(settings),
     computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
+    overrides: openOverrideSource({ clock, log }, tables, settings.lookupDeadlineMs),
     certificateSource: CERTIFICATE_SOURCE,
     ...liveQuery(context, new TableTaskStore(tables.polling), metrics, telemetry),
     clock,

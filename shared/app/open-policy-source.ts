@@ -1,12 +1,15 @@
 // Where answers get their policy from: the version in force, or the policy that settings describe.
 
+import { CachedOverrides } from '../adapters/memory/cached-overrides.ts';
 import { CachedPolicySource } from '../adapters/memory/cached-policy-source.ts';
+import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { type AnswersDiffer, answersDiffer } from '../domain/answers-differ.ts';
 import { builtInPolicy } from '../domain/built-in-policy.ts';
 import type { Policy } from '../domain/policy.ts';
 import { toConnectorError } from '../errors.ts';
+import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { BuiltInPolicySetting, Settings } from '../settings.ts';
 import type { Context } from './context.ts';
@@ -23,6 +26,19 @@ export function openPolicySource(
   const store = new TablePolicyStore(policies);
   const readPolicy = openPolicyReader({ policies });
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
+}
+
+/** With a list that is known, answers do not wait for a slow store. */
+const OVERRIDES_AGAIN_MS = 300;
+
+/** Where answers get from what beats the policy. @param firstMs milliseconds that the first read may take */
+export function openOverrideSource(
+  { clock, log }: Pick<Context, 'clock' | 'log'>,
+  { policies }: Pick<Tables, 'policies'>,
+  firstMs: number,
+): OverrideSource {
+  const store = new TableOverrideStore(policies, log);
+  return new CachedOverrides({ store, clock, log, withinMs: { first: firstMs, again: OVERRIDES_AGAIN_MS } });
 }
 
 /**

@@ -3,6 +3,7 @@
 import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableMacListStore } from '../adapters/table-storage/table-mac-list-store.ts';
+import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
@@ -54,6 +55,7 @@ export async function openPolicy({
   const readPolicy = openPolicyReader(tables);
   const lists = new TableMacListStore(tables.policies);
   const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), lists, readPolicy, clock, log };
+  const overrides = new TableOverrideStore(tables.policies, log);
   const whatIfDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
@@ -93,10 +95,12 @@ export async function openPolicy({
       const draft = await readPolicy(text, { version: 'draft' });
       const assumed = readAssumedRequest(query);
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {
-        const version = versionInForce((await deps.store.readState()).state);
+        const [{ state }, stored] = await Promise.all([deps.store.readState(), overrides.list()]);
+        const version = versionInForce(state);
         const inForce =
           version === BUILT_IN ? builtIn : await readPolicy(await readPolicyText(deps, version), { version });
-        return whatIf(whatIfDeps, { inForce, draft }, assumed, budget, { signal });
+        const policies = { inForce, draft, overrides: stored.map(({ override }) => override) };
+        return whatIf(whatIfDeps, policies, assumed, budget, { signal });
       });
     },
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {

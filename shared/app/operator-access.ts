@@ -36,9 +36,12 @@ export class OperatorAccess {
     return asked ?? only;
   }
 
-  /** @throws StoreError when the audit cannot be written: then the change must not be made */
-  async note({ name }: Pick<Client, 'name'>, change: Change): Promise<void> {
-    await (await this.#audit()).note({ by: name, ...change });
+  /**
+   * @param loggedTarget as the log may show the target; the same unless it is given
+   * @throws StoreError when the audit cannot be written: then the change must not be made
+   */
+  async note({ name }: Pick<Client, 'name'>, change: Change, loggedTarget?: string): Promise<void> {
+    await (await this.#audit()).note({ by: name, ...change }, loggedTarget);
   }
 
   /** @throws RequestError 403 NAC_CLIENT_SITE, for what is about every site */

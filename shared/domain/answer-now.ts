@@ -8,6 +8,8 @@ export interface AnswerNow {
   readonly outcome: Outcome;
   readonly standing: Standing;
   readonly rule: string;
+  /** Id of the override that decided in place of policy. */
+  readonly override?: string;
   /** What the answer rests on: the device at a version, if one was found. */
   readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
 }

@@ -3,6 +3,8 @@
 import type { Instant } from './instant.ts';
 
 export const AUDIT_ACTIONS = [
+  'make-override',
+  'end-override',
   'reauthenticate',
   'resend-job',
   'release-held',
@@ -28,7 +30,7 @@ export interface AuditEntry {
   /** Where it came from: a client's key, or the command line. */
   readonly from: 'api' | 'command-line';
   readonly action: AuditAction;
-  /** A device, job, run, policy version, list or client. */
+  /** A device, job, run, override, policy version, list or client. */
   readonly target: string;
   /** The site it is about; absent where it is about every site. */
   readonly site?: string;

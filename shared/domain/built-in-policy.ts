@@ -29,6 +29,9 @@ export function builtInPolicy(
   return {
     version: `${BUILT_IN}:${named(compliant)}:${named(quarantine)}${asked}${states === 'compliant' ? '' : `:${states}`}`,
     sites: {},
+    roles: Object.fromEntries(
+      [...(evidence ? [evidence.weak] : []), quarantine, compliant].map((role) => [role.name, role]),
+    ),
     rules: [
       ...(evidence ? rulesOfEvidence(evidence, compliantStates) : []),
       { name: 'permit-compliant', conditions: [complianceIs(compliantStates)], outcome: { permit: compliant } },

@@ -2,6 +2,7 @@
 
 import type { Assurance, IdentityKind } from './identity.ts';
 import type { Instant } from './instant.ts';
+import type { AppliedOverride } from './overridden.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import type { IdentityProblem } from './presented-identities.ts';
 import type { ReplyAttributes } from './reply-attributes.ts';
@@ -55,6 +56,8 @@ export interface Decision extends PolicyResult {
   readonly standing: Standing;
   readonly device?: MatchedDevice;
   readonly problems: readonly IdentityProblem[];
+  /** What decided in place of policy. */
+  readonly override?: AppliedOverride;
   /** The station would be told something else, were its device compliant: the device is read again soon. */
   readonly waiting?: true;
   /** What the policy looked at. Absent in sessions stored before it was recorded. */
@@ -90,6 +93,7 @@ export function sameAnswer(a: UnnamedDecision, b: UnnamedDecision): boolean {
     sameOutcome(a.outcome, b.outcome) &&
     (a.observed && b.observed ? sameOutcome(a.observed, b.observed) : a.observed === b.observed) &&
     a.rule === b.rule &&
+    a.override?.id === b.override?.id &&
     a.policyVersion === b.policyVersion &&
     a.standing === b.standing &&
     a.device?.source === b.device?.source &&

@@ -8,6 +8,7 @@ import type { Assurance } from './identity.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
 import { parseMacAddress } from './mac-address.ts';
 import type { NasLocation } from './nas-location.ts';
+import { certificateSerial } from './override.ts';
 import type { Contradiction } from './presented-identities.ts';
 import { dnsAndUpnNames } from './san-text.ts';
 import { ssidsOf } from './ssid.ts';
@@ -41,6 +42,8 @@ export interface QuestionFacts {
   readonly users?: readonly string[];
   /** Present with every certificate; empty where the server does not say who issued it. */
   readonly certificateIssuer?: string;
+  /** Of the certificate, in comparable form; absent where the server does not send it. */
+  readonly certificateSerial?: string;
   readonly ssids?: readonly string[];
   /** Fields that the RADIUS server could not pass on whole. */
   readonly cut?: readonly string[];
@@ -101,11 +104,13 @@ export function questionFacts(source: FactsSource): QuestionFacts {
     source.mac ?? (source.callingStationId === undefined ? undefined : parseMacAddress(source.callingStationId));
   const users = source.users ?? usersOf(source);
   const issuer = source.certificateIssuer ?? (certificate && (certificate.issuer ?? ''));
+  const serial = source.certificateSerial ?? certificateSerial(certificate?.serial ?? '');
   return {
     ...(methods && { methods }),
     ...(mac !== undefined && { mac }),
     ...(users.length > 0 && { users: users.slice(0, MOST_USERS).map(oneText) }),
     ...(issuer !== undefined && { certificateIssuer: issuer.slice(0, 4 * LONGEST_TEXT).toWellFormed() }),
+    ...(serial !== undefined && { certificateSerial: serial }),
     ...(ssids?.length && { ssids: ssids.slice(0, MOST_SSIDS).map(oneText) }),
     ...(cut?.length && { cut }),
   };

@@ -38,6 +38,8 @@ export interface Policy {
   readonly version: string;
   readonly rules: readonly Rule[];
   readonly sites: Readonly<Record<string, SiteInPolicy>>;
+  /** All that it defines, by name; those that no rule names, too. */
+  readonly roles?: Readonly<Record<string, Role>>;
   /** Authorities whose certificates may say which device it is; absent where none are declared, and then all count. */
   readonly certificateIssuers?: readonly string[];
 }
@@ -165,7 +167,17 @@ export function isRoleOrVlan(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text);
 }
 
-const REJECTED = { outcome: { verdict: 'deny' }, sessionTimeoutSeconds: 0 } as const;
+export const REJECTED = { outcome: { verdict: 'deny' }, sessionTimeoutSeconds: 0 } as const;
+
+/** @returns what the role means at the site; `undefined` where the policy defines none of this name */
+export function permitByRole(
+  { roles = {}, sites }: Policy,
+  name: string,
+  site: string,
+): { outcome: Outcome; sessionTimeoutSeconds: number } | undefined {
+  const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+  return role && permit(role, Object.hasOwn(sites, site) ? sites[site] : undefined);
+}
 
 function permit(role: Role, site: SiteInPolicy | undefined): { outcome: Outcome; sessionTimeoutSeconds: number } {
   const { name, vlan, sessionTimeoutSeconds, acl, redirectUrl, attributes } = role;

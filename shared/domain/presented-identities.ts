@@ -6,9 +6,11 @@ import { type CertificateContradiction, certificateIdentities } from './certific
 import { computerAccountNames, isComputerAccount } from './computer-name.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
+import type { OverrideProblem } from './overridden.ts';
 import { vpnClientIdentities } from './vpn-client-identities.ts';
 
 export type IdentityProblem =
+  | OverrideProblem
   | CertificateProblem
   | CertificateContradiction
   | 'mac-missing'

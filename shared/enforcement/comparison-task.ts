@@ -14,6 +14,8 @@ export interface Occasion {
   readonly sweep?: Instant;
   /** When the policy came into force by which every instance answers. */
   readonly policy?: string;
+  /** When overrides settled whose sessions nothing else leads to. */
+  readonly overrides?: Instant;
 }
 
 export interface ComparisonState {

@@ -154,8 +154,9 @@ function newJob(
 }
 
 /** What made the difference: the same for all who decide again. */
-export function answerVersion({ device, standing }: AnswerNow): string {
-  return device ? `v${device.version}` : standing;
+export function answerVersion({ device, standing, override }: AnswerNow): string {
+  const version = device ? `v${device.version}` : standing;
+  return override === undefined ? version : `${version}_${override}`;
 }
 
 /** The job came to an end without its end: another one, of this moment. */

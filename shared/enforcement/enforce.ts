@@ -1,16 +1,17 @@
-// One round of the enforcement timer: the outbox goes on, what was noted is compared, dead letters are read, and all sessions
+// One round of the enforcement timer: the outbox goes on, what was noted or overridden is compared, dead letters are read, and all sessions
 // are compared with policy when that is due. Rounds may overlap and be cut short: all they do may be done again.
 
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { compareListed } from './compare-listed.ts';
+import { type CompareOverriddenDeps, compareOverridden } from './compare-overridden.ts';
 import type { ComparisonState, Occasion } from './comparison-task.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
 import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';
 
-export interface EnforceDeps extends ReconcileDeps, PumpDeps {
+export interface EnforceDeps extends ReconcileDeps, PumpDeps, CompareOverriddenDeps {
   readonly sweepStatus: SweepStatus;
   readonly policies: PolicySource;
 }
@@ -65,7 +66,7 @@ export class Enforcer {
       ({ open, at } = next);
     };
     const limits = { intervalMs: this.#limits.compareEveryMs, leaseMs: functionTimeoutMs * LEASE_SHARE };
-    const compared = await reconcile(this.#deps, limits, await this.#occasion(), {
+    const compared = await reconcile(this.#deps, limits, await this.#occasion(turn.overrides), {
       until,
       open: () => open,
       betweenPages,
@@ -85,14 +86,16 @@ export class Enforcer {
   async #turn(until: Instant) {
     const pumped = await this.#pump(until);
     const { queued, sites, failure } = pumped;
-    const decided = await compareListed(this.#deps, pumped.open, until);
+    const overridden = await compareOverridden(this.#deps, pumped.open, until);
+    const decided = overridden.decided + (await compareListed(this.#deps, pumped.open, until));
     const after = decided > 0 ? await this.#pump(until) : undefined;
     const open = after?.open ?? pumped.open;
     const time = addMilliseconds(this.#now(), DEAD_LETTERS_MS);
     const asked = new Set([...this.#sitesBefore, ...sites]);
     const left = await takeDeadLetters(this.#deps, asked, time < until ? time : until);
     this.#sitesBefore = new Set([...left, ...sites]);
-    return { open, decided, queued: queued + (after?.queued ?? 0), failure, at: this.#now() };
+    const overrides = overridden.occasion;
+    return { open, decided, queued: queued + (after?.queued ?? 0), failure, at: this.#now(), overrides };
   }
 
   async #pump(until: Instant) {
@@ -102,10 +105,14 @@ export class Enforcer {
   }
 
   /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
-  async #occasion(): Promise<Occasion> {
+  async #occasion(overrides: Instant | undefined): Promise<Occasion> {
     const sweep = await this.#deps.sweepStatus.lastCompleteStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
-    return { ...(sweep !== undefined && { sweep }), ...(outgoing.length === 0 && { policy: since }) };
+    return {
+      ...(sweep !== undefined && { sweep }),
+      ...(outgoing.length === 0 && { policy: since }),
+      ...(overrides !== undefined && { overrides }),
+    };
   }
 
   #reportOverdue(state: ComparisonState, intervalMs: number): void {

@@ -81,7 +81,9 @@ export function overdueMs(
 
 function isDue({ completed }: ComparisonState, due: Occasion, { intervalMs }: ReconcileLimits, now: Instant): boolean {
   if (completed === undefined) return true;
-  if (due.sweep !== completed.occasion.sweep || due.policy !== completed.occasion.policy) return true;
+  const known = completed.occasion;
+  if (due.sweep !== known.sweep || due.policy !== known.policy) return true;
+  if ((due.overrides ?? '') > completed.startedAt) return true;
   return addMilliseconds(completed.startedAt, intervalMs) <= now;
 }
 

@@ -1,6 +1,7 @@
 // The lookup, from the question of a RADIUS server to the decision:
 //
-//   which identities -> which device (or: ask Intune) -> which policy rule -> decision -> remember the session -> has the device moved?
+//   which identities -> which device (or: ask Intune) -> which policy rule, or override -> decision -> remember the session
+//   -> has the device moved?
 //
 // Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
 // old copy. A warm lookup reads one row; a cold one reads two, one after the other.
@@ -8,15 +9,11 @@
 import type { AccessRequest } from '../domain/access-request.ts';
 import { authorityProblems, factsThatCount } from '../domain/certificate-authority.ts';
 import type { Client } from '../domain/client.ts';
-import {
-  type Decision,
-  type MatchedDevice,
-  type PolicyResult,
-  sameOutcome,
-  type UnnamedDecision,
-} from '../domain/decision.ts';
+import { type Decision, type MatchedDevice, sameOutcome, type UnnamedDecision } from '../domain/decision.ts';
 import { decisionId } from '../domain/decision-id.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { evaluateOverridden, type OverriddenResult } from '../domain/overridden.ts';
+import { isInForce, type Override } from '../domain/override.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
 import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
@@ -27,6 +24,7 @@ import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session-lif
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
+import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
@@ -51,6 +49,7 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly sourceReachableMs?: number | undefined;
   readonly computerDomains?: readonly string[] | undefined;
   readonly policies: PolicySource;
+  readonly overrides: OverrideSource;
   readonly random: Random;
   /** Seconds that a permit holds whose session is not kept. */
   readonly unwrittenPermitSeconds: number;
@@ -75,7 +74,10 @@ export async function answerLookup(
   options: CallOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request, deps);
-  const { policy, since, readAt } = await deps.policies.current(options);
+  const [{ policy, since, readAt }, known] = await Promise.all([
+    deps.policies.current(options),
+    deps.overrides.current(),
+  ]);
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
   const isNew = deps.recentAnswers.get(ofSession) === undefined;
@@ -84,7 +86,7 @@ export async function answerLookup(
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
-    const decided = decide(policy, presented, found, facts);
+    const decided = decide(policy, known.overrides, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
     const answer = isUnknown ? withShortPermit(decided) : decided;
     const stored = found?.kind === 'found' ? found.stored : undefined;
@@ -98,7 +100,7 @@ export async function answerLookup(
     const moved = kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs));
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
-      const isSure = kept !== 'failed' && moved === false;
+      const isSure = kept !== 'failed' && moved === false && known.isRecent;
       const answered = spread(deps.random, decision, decision.device && stored);
       const permitSeconds = Math.min(answered.sessionTimeoutSeconds, deps.unwrittenPermitSeconds);
       return { ...answered, ...(!isSure && { sessionTimeoutSeconds: permitSeconds }), policyAgeSeconds };
@@ -155,13 +157,20 @@ function withShortPermit(answer: UnnamedDecision): UnnamedDecision {
 
 function decide(
   policy: Policy,
+  overrides: readonly Override[],
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
   facts: PolicyFacts,
 ): UnnamedDecision {
   const { standing, device: counts } = factsThatCount(policy, facts);
   const device = found?.kind === 'found' && counts ? matchedDevice(found, facts.asOf) : undefined;
-  const { unread = [], ...result } = evaluatePolicy(policy, facts);
+  const inForce = overrides.filter((override) => isInForce(override, facts.at));
+  const question = {
+    facts,
+    identities: presented.identities,
+    device: found?.kind === 'found' ? found.stored.device : undefined,
+  };
+  const { unread = [], overrideProblems = [], ...result } = evaluateOverridden(policy, inForce, question);
   return {
     ...result,
     decidedAt: facts.at,
@@ -170,6 +179,7 @@ function decide(
     problems: [
       ...presented.problems,
       ...authorityProblems(policy, facts),
+      ...overrideProblems,
       ...unread.map((condition) => `unreadable-${condition}` as const),
     ],
     ...(device && isWaiting(policy, facts, result) && { waiting: true }),
@@ -178,8 +188,8 @@ function decide(
 }
 
 /** Whether the answer would be another one, were the device compliant. */
-function isWaiting(policy: Policy, facts: PolicyFacts, { outcome }: PolicyResult): boolean {
-  if (facts.standing === 'compliant') return false;
+function isWaiting(policy: Policy, facts: PolicyFacts, { outcome, override }: OverriddenResult): boolean {
+  if (facts.standing === 'compliant' || override !== undefined) return false;
   return !sameOutcome(outcome, evaluatePolicy(policy, { ...facts, standing: 'compliant' }).outcome);
 }
 

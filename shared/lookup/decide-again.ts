@@ -2,13 +2,16 @@
 
 import type { AnswerNow } from '../domain/answer-now.ts';
 import { type Decision, sameOutcome } from '../domain/decision.ts';
-import { millisecondsBetween } from '../domain/instant.ts';
-import { evaluatePolicy, looksAtContradictions } from '../domain/policy.ts';
+import { millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { evaluateOverridden } from '../domain/overridden.ts';
+import { isInForce, OVERRIDE_SETTLE_MS, wasInForce } from '../domain/override.ts';
+import { looksAtContradictions } from '../domain/policy.ts';
 import { type QuestionFacts, questionFacts } from '../domain/policy-facts.ts';
 import type { PresentedIdentities } from '../domain/presented-identities.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
+import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts';
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
@@ -19,6 +22,7 @@ export interface DecideAgainDeps extends FactsDeps {
   readonly devices: DeviceStore;
   readonly identities: IdentityStore;
   readonly policies: PolicySource;
+  readonly overrides: OverrideSource;
   readonly certificateSource: string;
 }
 
@@ -26,8 +30,8 @@ export interface DecideAgainDeps extends FactsDeps {
 const CLOCK_SKEW_MS = 30_000;
 
 /**
- * While instances may still answer by the policy before, either answer is right: whoever was told what one of the two
- * says is left alone.
+ * While instances may still answer by the policy or the overrides of before, each of these answers is right: a station that
+ * got one of them is left alone.
  */
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;
@@ -36,20 +40,30 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     ? await orToldByIntune(deps.devices, await findDevice(deps, presented.identities, options), session)
     : undefined;
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
-  const looks = [policy, ...outgoing].some(looksAtContradictions);
+  const overrides = await overridesFor(deps, decision);
+  // Whether a let-on by device counts depends on them, too.
+  const looks =
+    overrides.some(({ effect, target }) => effect.kind === 'let-on' && 'device' in target) ||
+    [policy, ...outgoing].some(looksAtContradictions);
   const asked = looks ? await withContradictionsNow(deps, session, found) : presented;
   const facts = await policyFacts(deps, session.site, { ...session, ...recorded(session) }, asked, found, {});
-  const now = evaluatePolicy(policy, facts);
-  const before = outgoing
-    .map((earlier) => evaluatePolicy(earlier, facts))
-    .find((earlier) => sameOutcome(earlier.outcome, decision.outcome));
-  const { outcome, rule } = before ?? now;
-  if (found?.kind !== 'found') return { outcome, standing: facts.standing, rule };
+  const question = {
+    facts,
+    identities: asked.identities,
+    device: found?.kind === 'found' ? found.stored.device : undefined,
+  };
+  const inForce = overrides.filter((override) => isInForce(override, facts.at));
+  const earlier = overrides.filter((override) => wasInForce(override, facts.at));
+  const now = evaluateOverridden(policy, inForce, question);
+  const before = [policy, ...outgoing]
+    .flatMap((given) => [inForce, earlier].map((list) => evaluateOverridden(given, list, question)))
+    .find((given) => sameOutcome(given.outcome, decision.outcome));
+  const { outcome, rule, override } = before ?? now;
+  const answer = { outcome, standing: facts.standing, rule, ...(override && { override: override.id }) };
+  if (found?.kind !== 'found') return answer;
   const { device, version, observedAt } = found.stored;
   return {
-    outcome,
-    standing: facts.standing,
-    rule,
+    ...answer,
     device: { source: device.source, id: device.id, version, observedAt },
   };
 }
@@ -67,6 +81,17 @@ async function withContradictionsNow(
   const now = await contradictions(deps, mac, presented.identities, found, { fresh: true });
   const others = [...presented.problems, ...decision.problems].filter((problem) => !isContradiction(problem));
   return { ...presented, problems: [...others, ...now] };
+}
+
+/** A session answered just now by an override that this process does not know yet. */
+async function overridesFor(
+  { overrides: source, clock }: Pick<DecideAgainDeps, 'overrides' | 'clock'>,
+  { override, decidedAt }: Decision,
+): Promise<KnownOverrides['overrides']> {
+  const { overrides } = await source.current();
+  const isKnown = override === undefined || overrides.some(({ id }) => id === override.id);
+  const isNews = millisecondsBetween(decidedAt, toInstant(clock.now())) < OVERRIDE_SETTLE_MS + CLOCK_SKEW_MS;
+  return !isKnown && isNews ? (await source.current({ fresh: true })).overrides : overrides;
 }
 
 /** A session told just now by a version nobody here has heard of yet: somebody activated it a moment ago. */

@@ -22,6 +22,8 @@ export interface JsonAnswer extends Partial<JsonPermit> {
   readonly device?: { readonly source: string; readonly id: string; readonly name?: string };
   readonly matchedBy?: { readonly identity: string; readonly assurance: string; readonly origin: string };
   readonly rule: string;
+  /** What decided in place of policy, why, and until when. */
+  readonly override?: { readonly id: string; readonly reason: string; readonly until: Instant };
   readonly policyVersion: string;
   readonly policyAgeSeconds: number;
   readonly asOf?: Instant;
@@ -43,7 +45,7 @@ interface JsonPermit {
 export type AnswerSource = 'live' | 'store' | 'stale' | 'held';
 
 export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeSeconds }: LookupAnswer): JsonAnswer {
-  const { outcome, observed, device } = decision;
+  const { outcome, observed, device, override } = decision;
   const { registrationState } = stored?.device ?? {};
   return {
     decision: outcome.verdict,
@@ -65,6 +67,7 @@ export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeS
       ageSeconds: Math.max(0, Math.round(millisecondsBetween(device.asOf, decision.decidedAt) / 1000)),
     }),
     rule: decision.rule,
+    ...(override && { override: { id: override.id, reason: override.reason, until: override.until } }),
     policyVersion: decision.policyVersion,
     policyAgeSeconds,
     source: answerSource(decision),

@@ -6,6 +6,7 @@ import { type PolicyResult, sameOutcome } from '../domain/decision.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import type { PresentedIdentity } from '../domain/identity.ts';
 import { addMilliseconds } from '../domain/instant.ts';
+import { evaluateApplied } from '../domain/overridden.ts';
 import { evaluatePolicy, explainPolicy, type Policy, type RuleTrace } from '../domain/policy.ts';
 import { RequestError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -25,8 +26,10 @@ export interface ExplainDeps {
 
 export interface ExplainedDecision extends DecisionRecord {
   readonly identities: readonly TriedIdentity[];
-  /** Each rule of the version that decided, in order; absent when that version cannot be read any more. */
+  /** Each rule of the version that decided, in order; with an override as it would have gone without. Absent when that version cannot be read any more. */
   readonly rules?: readonly RuleTrace[];
+  /** What policy alone would have answered, where an override decided in its place. */
+  readonly withoutOverride?: PolicyResult;
   /** CoA jobs of the session, from an hour before the decision on, newest first. */
   readonly jobs: readonly EnforcementJob[];
   /** False when so many jobs of the site came after it that not all were looked at. */
@@ -51,12 +54,13 @@ const MOST_JOBS = 100;
 /** @throws RequestError NAC_DECISION_UNKNOWN */
 export async function explainDecision(deps: ExplainDeps, id: string, options: CallOptions): Promise<ExplainedDecision> {
   const record = await readDecision(deps, id, options);
-  const { facts, policyVersion } = record.decision;
+  const { facts, policyVersion, override } = record.decision;
   const [policy, { jobs, complete }] = await Promise.all([policyOfVersion(deps, policyVersion), jobsOf(deps, record)]);
   return {
     ...record,
     identities: triedIdentities(record),
     ...(policy && facts && { rules: explainPolicy(policy, facts) }),
+    ...(policy && facts && override && { withoutOverride: evaluatePolicy(policy, facts) }),
     jobs,
     jobsComplete: complete,
   };
@@ -77,7 +81,7 @@ export async function replayDecision(
       field: 'policy',
     });
   }
-  const replayed = evaluatePolicy(policy, decision.facts);
+  const replayed = evaluateApplied(policy, decision.facts, decision.override);
   const { outcome, observed, rule, policyVersion, sessionTimeoutSeconds } = decision;
   return {
     id,

@@ -6,7 +6,9 @@ import { sameOutcome } from '../domain/decision.ts';
 import { deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { Assurance } from '../domain/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { evaluatePolicy, type Policy } from '../domain/policy.ts';
+import { evaluateOverridden } from '../domain/overridden.ts';
+import { isInForce, type Override } from '../domain/override.ts';
+import type { Policy } from '../domain/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
 import { isLive, type Session } from '../domain/session.ts';
@@ -27,6 +29,13 @@ export interface WhatIfDeps {
   readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, whatever its state. */
   readonly maxCheckInAgeMs: number;
+}
+
+export interface ComparedPolicies {
+  readonly inForce: Policy;
+  readonly draft: Policy;
+  /** They beat both. */
+  readonly overrides: readonly Override[];
 }
 
 /** How the stored devices are taken to ask, since no request is there to say so. */
@@ -69,7 +78,7 @@ const PORT_TYPES: Readonly<Record<Medium, string>> = { wired: 'Ethernet', wirele
 
 export async function whatIf(
   deps: WhatIfDeps,
-  { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
+  { inForce, draft, overrides: known }: ComparedPolicies,
   assumed: AssumedRequest,
   budget: CoaBudget,
   { signal }: CallOptions,
@@ -77,10 +86,11 @@ export async function whatIf(
   const now = toInstant(deps.clock.now());
   const sessions = new ChangeTally();
   const fleet = new ChangeTally();
+  const overrides = known.filter((override) => isInForce(override, now));
   // Both at once: where time runs out, neither is left out.
   const [sawSessions, sawFleet] = await Promise.all([
-    sessionsChanging(sessions, deps, draft, now, signal),
-    fleetChanging(fleet, deps, { inForce, draft }, assumed, now, signal),
+    sessionsChanging(sessions, deps, { draft, overrides }, now, signal),
+    fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, now, signal),
   ]);
   return {
     at: now,
@@ -121,7 +131,7 @@ async function lookAtShards<T>(
 function sessionsChanging(
   tally: ChangeTally,
   { sessions }: WhatIfDeps,
-  draft: Policy,
+  { draft, overrides }: Omit<ComparedPolicies, 'inForce'>,
   now: Instant,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -129,7 +139,12 @@ function sessionsChanging(
     const { decision, site, mac, userName } = session;
     if (decision.facts === undefined || !isLive(session, now)) return;
     tally.look();
-    const then = evaluatePolicy(draft, { ...decision.facts, at: now });
+    const question = {
+      facts: { ...decision.facts, at: now },
+      identities: session.presented.identities,
+      device: decision.device,
+    };
+    const then = evaluateOverridden(draft, overrides, question);
     if (sameOutcome(decision.outcome, then.outcome)) return;
     tally.add({
       site,
@@ -147,7 +162,7 @@ function sessionsChanging(
 async function fleetChanging(
   tally: ChangeTally,
   { devices, sweepStatus, maxCheckInAgeMs }: WhatIfDeps,
-  { inForce, draft }: { readonly inForce: Policy; readonly draft: Policy },
+  { inForce, draft, overrides }: ComparedPolicies,
   assumed: AssumedRequest,
   now: Instant,
   signal: AbortSignal | undefined,
@@ -158,7 +173,9 @@ async function fleetChanging(
     tally.look();
     const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
     const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
-    const [before, then] = [evaluatePolicy(inForce, facts), evaluatePolicy(draft, facts)];
+    const question = { facts, identities: [], device: stored.device };
+    const before = evaluateOverridden(inForce, overrides, question);
+    const then = evaluateOverridden(draft, overrides, question);
     if (sameOutcome(before.outcome, then.outcome)) return;
     const { name } = stored.device;
     tally.add({

@@ -201,6 +201,14 @@ export function macListRow(name: string): RowKey {
   return { partitionKey: MAC_LISTS_PARTITION, rowKey: name };
 }
 
+/** Beside the policy, which they beat. */
+export const OVERRIDES_PARTITION = 'overrides';
+
+/** @param place number of at most four digits */
+export function overrideRow(place: number): RowKey {
+  return { partitionKey: OVERRIDES_PARTITION, rowKey: String(place).padStart(4, '0') };
+}
+
 export function clientRow(name: string): RowKey {
   return { partitionKey: 'clients', rowKey: name };
 }

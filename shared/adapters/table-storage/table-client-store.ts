@@ -6,7 +6,7 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
 import { clientRow, siteRow } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 /** Kinds as the version before wrote them. */
 const FORMER_KINDS: Readonly<Record<string, ClientKind>> = { 'radius-proxy': 'radius', 'ise-node': 'ise' };
@@ -18,6 +18,11 @@ interface ClientColumns {
   readonly sessionKey: string;
   /** JSON. */
   readonly credentials: string;
+}
+
+export interface SiteKey {
+  readonly site: string;
+  readonly sessionKey: string;
 }
 
 export class TableClientStore implements ClientStore {
@@ -52,6 +57,17 @@ export class TableClientStore implements ClientStore {
       const existing = this.#table.getEntity<{ sessionKey: string }>(row.partitionKey, row.rowKey);
       return (await storeCall('reading a site', existing)).sessionKey;
     }
+  }
+
+  /** Every site that has clients, or had some, with the key of its sessions. */
+  async siteKeys({ signal }: CallOptions = {}): Promise<SiteKey[]> {
+    const sites: SiteKey[] = [];
+    const options = { queryOptions: { filter: "PartitionKey eq 'sites'" }, ...(signal && { abortSignal: signal }) };
+    const rows = this.#table.listEntities<{ sessionKey: unknown }>(options);
+    for await (const { rowKey: site = '', sessionKey } of storePages('listing sites', rows)) {
+      if (typeof sessionKey === 'string') sites.push({ site, sessionKey });
+    }
+    return sites;
   }
 
   /** In the order of their names. */

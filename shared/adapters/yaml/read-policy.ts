@@ -39,6 +39,7 @@ export function readPolicy(
   const policy: Policy = {
     version,
     ...(certificateIssuers && { certificateIssuers }),
+    roles: Object.fromEntries([...roles].flatMap(([name, role]) => (role ? [[name, role] as const] : []))),
     sites: readSites(read, top.sites, roles),
     rules: readRules(read, top.rules, roles, macLists),
   };

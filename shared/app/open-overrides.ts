@@ -1,0 +1,98 @@
+// Wires what operators do with overrides.
+
+import { createIdentityPrivacy } from '../adapters/system/identity-privacy.ts';
+import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
+import type { Client } from '../domain/client.ts';
+import { toInstant } from '../domain/instant.ts';
+import { isLocallyAdministered } from '../domain/mac-address.ts';
+import { type Override, type OverrideTarget, targetText } from '../domain/override.ts';
+import { onlySiteOf } from '../domain/permission.ts';
+import { readOverrideRequest } from '../http/read-override.ts';
+import { type ShownOverride, showOverride } from '../http/show-override.ts';
+import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import { openPolicySource } from './open-policy-source.ts';
+import { type OperatorAccess, otherSite } from './operator-access.ts';
+
+/** What an operator should know of an override that was made. */
+export type OverrideWarning =
+  /** Several devices have this address: the override concerns each of them. */
+  | 'mac-of-several-devices'
+  /** The address is made up, and another one tomorrow. */
+  | 'mac-random';
+
+export interface MadeOverride extends ShownOverride {
+  readonly created: boolean;
+  readonly warnings: readonly OverrideWarning[];
+}
+
+export async function openOverrides({ settings, clock, random, log, openTables }: Context, operators: OperatorAccess) {
+  const tables = await openTables('background');
+  const clients = new TableClientStore(tables.clients);
+  const identities = new TableIdentityStore(tables.identities);
+  const policies = openPolicySource({ settings, clock, log }, tables, 0);
+  const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
+  const deps = {
+    store: new TableOverrideStore(tables.policies, log),
+    devices: new TableDeviceStore(tables.devices),
+    sites: async () => (await clients.siteKeys()).map(({ site }) => site),
+    policy: async () => (await policies.current({ fresh: true })).policy,
+    clock,
+    random,
+  };
+  const shown = (override: Override): ShownOverride => showOverride(override, toInstant(clock.now()));
+  const logged = (target: OverrideTarget): string => {
+    if ('mac' in target) return `mac ${privacy.mac(target.mac)}`;
+    return 'user' in target ? `user ${privacy.userName(target.user)}` : targetText(target);
+  };
+  const note = (client: Client, action: 'make-override' | 'end-override', override: Override, reason?: string) => {
+    const { id, target, effect, site } = override;
+    const does = effect.kind === 'block' ? 'block' : `let on as ${effect.role}`;
+    const change = { action, ...(site !== undefined && { site }), ...(reason !== undefined && { reason }) };
+    const text = (about: string): string => `${id}: ${does}, ${about}`;
+    return operators.note(client, { ...change, target: text(targetText(target)) }, text(logged(target)));
+  };
+  const warningsOf = async (target: OverrideTarget): Promise<OverrideWarning[]> => {
+    if (!('mac' in target)) return [];
+    if (isLocallyAdministered(target.mac)) return ['mac-random'];
+    const { devices, more } = await identities.readHolders({ kind: 'mac', value: target.mac });
+    return more || devices.length > 1 ? ['mac-of-several-devices'] : [];
+  };
+  return {
+    async make(client: Client, body: string): Promise<MadeOverride> {
+      const request = readOverrideRequest(body, toInstant(clock.now()), CERTIFICATE_SOURCE);
+      const site = operators.siteOf(client, request.site);
+      const wanted = { ...request, ...(site !== undefined && { site }), by: client.name };
+      const { override, created } = await makeOverride(deps, wanted, (made) =>
+        note(client, 'make-override', made, made.reason),
+      );
+      if (created) {
+        const { id, effect, until } = override;
+        log.info('override.made', {
+          override: id,
+          about: logged(override.target),
+          effect,
+          site,
+          until,
+          by: client.name,
+        });
+      }
+      return { ...shown(override), created, warnings: await warningsOf(override.target) };
+    },
+    async list(client: Client): Promise<{ readonly overrides: readonly ShownOverride[] }> {
+      return { overrides: (await listOverrides(deps, onlySiteOf(client))).map(shown) };
+    },
+    async end(client: Client, id: string, reason: string | undefined): Promise<ShownOverride> {
+      const onlySite = onlySiteOf(client);
+      const override = await endOverride(deps, id, { by: client.name, onlySite }, async (found) => {
+        if (onlySite !== undefined && found.site === undefined) throw otherSite(onlySite);
+        await note(client, 'end-override', found, reason);
+      });
+      log.info('override.ended', { override: override.id, by: client.name });
+      return shown(override);
+    },
+  };
+}

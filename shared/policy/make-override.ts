@@ -1,0 +1,187 @@
+// An operator makes an override, sees those there are, and ends one early.
+
+import type { DeviceKey } from '../domain/device.ts';
+import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { endOf, isInForce, MOST_OVERRIDES, type Override } from '../domain/override.ts';
+import type { Policy } from '../domain/policy.ts';
+import { sameData } from '../domain/same-data.ts';
+import { RequestError, StoreError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { OverrideStore, StoredOverride } from '../ports/override-store.ts';
+import type { Random } from '../ports/random.ts';
+
+export interface OverrideDeps {
+  readonly store: OverrideStore;
+  readonly devices: Pick<DeviceStore, 'read'>;
+  /** Names of the sites that have clients. */
+  readonly sites: () => Promise<readonly string[]>;
+  /** The policy in force. */
+  readonly policy: () => Promise<Policy>;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export type WantedOverride = Pick<Override, 'target' | 'effect' | 'site' | 'reason' | 'until' | 'by'>;
+
+/** Attempts under contention; each lost one means that another writer got through. */
+const ATTEMPTS = 20;
+/** A request that is sent once more counts its time from a little later. */
+const SAME_UNTIL_MS = 60_000;
+const LONG_OVER_MS = 3_600_000;
+
+/**
+ * @param beforeChange is called with what would be made, before anything is; what it throws ends it
+ * @returns the override, and whether it is a new one: the same one twice is one
+ * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_OVERRIDE_ROLE, NAC_OVERRIDES_FULL
+ */
+export async function makeOverride(
+  deps: OverrideDeps,
+  wanted: WantedOverride,
+  beforeChange: (override: Override) => Promise<void>,
+): Promise<{ readonly override: Override; readonly created: boolean }> {
+  const { store, clock, random } = deps;
+  if ('device' in wanted.target) await requireDevice(deps, wanted.target.device);
+  if (wanted.site !== undefined) await requireSite(deps, wanted.site);
+  if (wanted.effect.kind === 'let-on') await requireRole(deps, wanted.effect.role);
+  const createdAt = toInstant(clock.now());
+  const override: Override = { id: random.hex(4), ...wanted, createdAt };
+  let isNoted = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = await store.list();
+    const same = stored.find((one) => isSame(one.override, wanted, createdAt));
+    if (same !== undefined) return { override: same.override, created: false };
+    const place = freePlace(stored, random);
+    if (place === undefined) {
+      if (!(await makeRoom(store, stored, createdAt))) throw full();
+      continue;
+    }
+    if (!isNoted) await beforeChange(override);
+    isNoted = true;
+    if (await store.create(place, override)) return { override, created: true };
+  }
+  throw contended();
+}
+
+/** @returns those that the operator may see, newest first: of other sites there are none */
+export async function listOverrides(
+  { store, clock }: Pick<OverrideDeps, 'store' | 'clock'>,
+  onlySite: string | undefined,
+): Promise<Override[]> {
+  const now = toInstant(clock.now());
+  const all = (await store.list()).map(({ override }) => override);
+  return all
+    .filter((override) => isVisible(override, onlySite) && !isLongOver(override, now))
+    .toSorted((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
+}
+
+/**
+ * @param mayEnd is called with what would be ended, before it is; what it throws ends it
+ * @returns the override as it ended; one that is over stays as it is
+ * @throws RequestError NAC_OVERRIDE_UNKNOWN
+ */
+export async function endOverride(
+  { store, clock }: Pick<OverrideDeps, 'store' | 'clock'>,
+  id: string,
+  { by, onlySite }: { readonly by: string; readonly onlySite: string | undefined },
+  mayEnd: (override: Override) => Promise<void>,
+): Promise<Override> {
+  let isNoted = false;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const stored = (await store.list()).find(({ override }) => override.id === id);
+    if (stored === undefined || !isVisible(stored.override, onlySite)) throw unknownOverride();
+    const now = toInstant(clock.now());
+    if (!isInForce(stored.override, now)) return stored.override;
+    if (!isNoted) await mayEnd(stored.override);
+    isNoted = true;
+    const ended: Override = { ...stored.override, endedAt: now, endedBy: by };
+    if (await store.replace(stored, ended)) return ended;
+  }
+  throw contended();
+}
+
+function isVisible({ site }: Override, onlySite: string | undefined): boolean {
+  return onlySite === undefined || site === undefined || site === onlySite;
+}
+
+function isSame(override: Override, wanted: WantedOverride, now: Instant): boolean {
+  const untilDiffersMs = Math.abs(millisecondsBetween(override.until, wanted.until));
+  return (
+    isInForce(override, now) &&
+    untilDiffersMs < SAME_UNTIL_MS &&
+    override.site === wanted.site &&
+    override.by === wanted.by &&
+    override.reason === wanted.reason &&
+    sameData(override.target, wanted.target) &&
+    sameData(override.effect, wanted.effect)
+  );
+}
+
+/** Two operators at once begin at different places. */
+function freePlace(stored: readonly StoredOverride[], random: Random): number | undefined {
+  const taken = new Set(stored.map(({ place }) => Number(place)));
+  const first = Math.floor(random.fraction() * MOST_OVERRIDES);
+  for (let step = 0; step < MOST_OVERRIDES; step++) {
+    const place = (first + step) % MOST_OVERRIDES;
+    if (!taken.has(place)) return place;
+  }
+  return undefined;
+}
+
+/** Enforcement removes what is over. Where there is none, or it stands still for an hour, this does. @returns whether there is room */
+async function makeRoom(store: OverrideStore, stored: readonly StoredOverride[], now: Instant): Promise<boolean> {
+  const over = stored.filter(({ override }) => isLongOver(override, now));
+  for (const one of over) await store.remove(one);
+  return over.length > 0;
+}
+
+function isLongOver(override: Override, now: Instant): boolean {
+  return millisecondsBetween(endOf(override), now) > LONG_OVER_MS;
+}
+
+/** A mistyped id would block nothing, and look as if it did. */
+async function requireDevice({ devices }: OverrideDeps, key: DeviceKey): Promise<void> {
+  if ((await devices.read(key)) !== undefined) return;
+  throw new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
+    action: 'Give the Intune device id, as managedDevices of Microsoft Graph shows it; or block by mac or certificate.',
+    field: 'device',
+  });
+}
+
+async function requireSite({ sites }: OverrideDeps, site: string): Promise<void> {
+  if ((await sites()).includes(site)) return;
+  throw new RequestError(400, 'NAC_REQUEST_FIELD', `There is no site "${site}".`, {
+    action: 'Give the site of a client, as `npm run clients -- list` shows it; or none, for every site.',
+    field: 'site',
+  });
+}
+
+async function requireRole({ policy }: OverrideDeps, role: string): Promise<void> {
+  const { roles = {}, version } = await policy();
+  if (Object.hasOwn(roles, role)) return;
+  const known = Object.keys(roles).slice(0, 20).join(', ');
+  throw new RequestError(400, 'NAC_OVERRIDE_ROLE', `The policy in force (${version}) has no role "${role}".`, {
+    action: `Give one of its roles: ${known}.`,
+    field: 'role',
+  });
+}
+
+function full(): RequestError {
+  return new RequestError(409, 'NAC_OVERRIDES_FULL', `There are ${MOST_OVERRIDES} overrides, and no room for more.`, {
+    action: 'End some (GET /api/overrides lists them), or put what is to stay into policy.',
+    field: 'body',
+  });
+}
+
+function unknownOverride(): RequestError {
+  return new RequestError(404, 'NAC_OVERRIDE_UNKNOWN', 'There is no such override.', {
+    action: 'Give the id of one that GET /api/overrides lists; one that has ended is in GET /api/audit.',
+    field: 'id',
+  });
+}
+
+function contended(): StoreError {
+  return new StoreError('NAC_STORE_CONFLICT', 'Too many writers at once on the overrides.', {
+    action: 'Send it again.',
+  });
+}

@@ -1,0 +1,190 @@
+// The product in this process over tables and a Service Bus in memory, in virtual time: two instances that answer, one that
+// works in the background, a handful of stored devices, and clients of every kind.
+
+import { setImmediate } from 'node:timers/promises';
+import { RestError } from '@azure/data-tables';
+import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
+import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
+import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
+import { type App, createApp } from '../../shared/app.ts';
+import { type Client, credentialFor, formatApiKey } from '../../shared/domain/client.ts';
+import type { Device } from '../../shared/domain/device.ts';
+import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import { identitiesOf } from '../../shared/domain/identity.ts';
+import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import { readSettings } from '../../shared/settings.ts';
+import { MemoryServiceBus } from '../simulation/services/memory-service-bus.ts';
+import { MemoryStorage } from '../simulation/services/memory-table-client.ts';
+import { INSTANT, type Wire } from '../simulation/services/wire.ts';
+import { clockOf, VirtualTime } from '../simulation/virtual-time.ts';
+import { aDevice, aMac } from './a-device.ts';
+import { collectingLogger, type LogEntry } from './collecting-logger.ts';
+
+export const BEGIN = Date.UTC(2026, 10, 30, 8);
+export const COMPLIANT = 'a0a0a0a0-0000-4000-8000-000000000001';
+export const NONCOMPLIANT = 'b0b0b0b0-0000-4000-8000-000000000002';
+export const SECRET = '5'.repeat(64);
+
+const ENV = {
+  ENTRA_TENANT_ID: COMPLIANT,
+  ENTRA_CLIENT_ID: COMPLIANT,
+  ENTRA_CLIENT_SECRET: 'secret',
+  StorageConnection: 'AccountName=memory;AccountKey=a2V5;TableEndpoint=http://memory',
+  ServiceBusConnection: 'Endpoint=sb://memory/;SharedAccessKeyName=n;SharedAccessKey=k',
+  MINIMUM_ASSURANCE: 'mac',
+  LIVE_QUERIES_PER_SECOND: '0',
+  LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
+};
+
+const DEVICES: readonly Device[] = [
+  aDevice({ id: COMPLIANT, name: 'LT-1', wifiMac: aMac('a0b1c2d3e401'), serialNumber: 'SN1' }),
+  aDevice({
+    id: NONCOMPLIANT,
+    name: 'LT-2',
+    wifiMac: aMac('a0b1c2d3e402'),
+    serialNumber: 'SN2',
+    complianceState: 'noncompliant',
+  }),
+];
+
+export interface OverriddenSite {
+  readonly time: VirtualTime;
+  readonly tables: Tables;
+  /** Two instances that answer, each with a memory of its own. */
+  readonly instances: readonly [App, App];
+  readonly background: App;
+  readonly log: LogEntry[];
+  /** Calls to the store by instance, e.g. `policies.listEntities`. */
+  readonly calls: readonly [string[], string[]];
+  /** What becomes of calls of the instances; they go through unless a test says otherwise. */
+  readonly store: { fails: boolean };
+  /** By name of the client: `admin` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
+  key(name: string): string;
+  override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
+  /** @param fields of a question by MAB with the address of the first device, unless they say otherwise */
+  ask(fields?: Record<string, unknown>, options?: { instance?: 0 | 1; client?: string }): Promise<LookupAnswer>;
+  /** Who is refused waits: time passes until then. */
+  refused<T>(work: Promise<T>): Promise<T>;
+  /** Time passes, and the enforcement timer has its rounds. */
+  pass(milliseconds: number): Promise<void>;
+  jobs(): Promise<readonly EnforcementJob[]>;
+}
+
+export async function overriddenSite(env: Record<string, string> = {}): Promise<OverriddenSite> {
+  const time = new VirtualTime(BEGIN);
+  const clock = clockOf(
+    (milliseconds, ring) => time.after(milliseconds, ring),
+    () => time.now,
+    () => 0,
+  );
+  const storage = new MemoryStorage(() => time.now);
+  const tables = storage.open(INSTANT);
+  const bus = new MemoryServiceBus(
+    [...['hq', 'branch'].map((site) => ({ name: `coa-${site}`, requiresSession: true })), { name: 'coa-results' }],
+    { now: () => time.now, after: (milliseconds, ring) => time.after(milliseconds, ring) },
+  );
+  const settings = readSettings({ ...ENV, ...env });
+  const { logger: log, entries } = collectingLogger();
+  const store = { fails: false };
+  const appOver = (wire: Wire): App =>
+    createApp(settings, {
+      clock,
+      timer: clock,
+      log,
+      onChange: async () => undefined,
+      openTables: async () => storage.open(wire),
+      connectServiceBus: () => bus.connect(INSTANT),
+      openIntune: () => {
+        throw new Error('Intune is not asked here');
+      },
+    });
+  const calls: [string[], string[]] = [[], []];
+  const instances = calls.map((made) =>
+    appOver({
+      async call(what, effect) {
+        made.push(what);
+        if (store.fails) throw new RestError('away', { code: 'ECONNREFUSED' });
+        return effect();
+      },
+    }),
+  ) as unknown as [App, App];
+  const background = appOver(INSTANT);
+  await storeDevices(tables);
+  await createClients(tables);
+  const key = (name: string): string => formatApiKey(name, SECRET);
+  const letPass = async <T>(work: Promise<T>, stepMs: number): Promise<T> => {
+    let isOver = false;
+    const end = (): void => {
+      isOver = true;
+    };
+    work.then(end, end);
+    while (!isOver) {
+      await setImmediate();
+      await time.runUntil(time.now + stepMs);
+    }
+    return work;
+  };
+  const site: OverriddenSite = {
+    refused: (work) => letPass(work, 100),
+    time,
+    tables,
+    instances,
+    background,
+    log: entries,
+    calls,
+    store,
+    key,
+    override: (body, name = 'admin') => {
+      const rest = { until: '4h', reason: 'stolen', ...body };
+      return background.makeOverride(key(name), JSON.stringify(rest));
+    },
+    ask(fields = {}, { instance = 0, client = 'radius-hq' } = {}) {
+      const mac = String(fields['mac'] ?? 'a0b1c2d3e401');
+      const { mac: _, ...others } = fields;
+      const question = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...others };
+      return instances[instance].lookup(key(client), JSON.stringify(question));
+    },
+    async pass(milliseconds) {
+      const end = time.now + milliseconds;
+      while (time.now < end) {
+        await time.runUntil(Math.min(end, time.now + 10_000));
+        await letPass(background.enforce(), 0);
+      }
+    },
+    jobs: async () => (await background.jobs(key('admin'), [])).jobs,
+  };
+  return site;
+}
+
+async function storeDevices(tables: Tables): Promise<void> {
+  const identities = new TableIdentityStore(tables.identities);
+  const devices = new TableDeviceStore(tables.devices);
+  const observedAt = new Date(BEGIN).toISOString();
+  await devices.write(
+    DEVICES.map((device) => ({
+      record: { device, presence: 'present', version: 1, observedAt, indexed: true },
+      retiredIdentities: [],
+    })),
+  );
+  await identities.addHolders(
+    DEVICES.flatMap((device) => identitiesOf(device).map((identity) => ({ identity, device }))),
+  );
+}
+
+async function createClients(tables: Tables): Promise<void> {
+  const clients = new TableClientStore(tables.clients);
+  const made: [string, string, Client['kind']][] = [
+    ['admin', 'hq', 'administrator'],
+    ['ops-hq', 'hq', 'operator'],
+    ['ops-branch', 'branch', 'operator'],
+    ['auditor', 'hq', 'auditor'],
+    ['radius-hq', 'hq', 'radius'],
+    ['radius-branch', 'branch', 'radius'],
+  ];
+  for (const [name, site, kind] of made) {
+    const sessionKey = await clients.sessionKeyOf(site, site.padEnd(64, '0'));
+    const credentials = [credentialFor(SECRET, '0'.repeat(32), new Date(BEGIN).toISOString())];
+    await clients.create({ name, site, kind, sessionKey, credentials });
+  }
+}

@@ -1,0 +1,326 @@
+// Overrides through the app itself, over tables in memory: what beats what, at which instance, since when, and until when.
+
+import { describe, expect, test } from 'vitest';
+import { MOST_OVERRIDES } from '../../../shared/domain/override.ts';
+import { renderJson } from '../../../shared/lookup/render-answer.ts';
+import { COMPLIANT, NONCOMPLIANT, overriddenSite } from '../../support/overridden-site.ts';
+
+const MAC = 'a0b1c2d3e401';
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+const DENIED = { verdict: 'deny' };
+const NORMAL = { verdict: 'permit', role: 'compliant', vlan: '10' };
+
+const EAP = {
+  method: 'eap-tls',
+  certificate: { sanUri: [`IntuneDeviceId://${COMPLIANT}`], serial: '0A:1B', issuer: '/CN=Issuing CA' },
+};
+
+describe('a block', () => {
+  test('is in force at every instance ten seconds later, though each had answered a moment before', async () => {
+    const site = await overriddenSite();
+    for (const instance of [0, 1] as const)
+      expect((await site.ask({}, { instance })).decision.outcome).toMatchObject(NORMAL);
+    await site.override({ mac: 'A0-B1-C2-D3-E4-01', block: true });
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    for (const instance of [0, 1] as const) {
+      const answer = await site.ask({}, { instance });
+      expect(answer.decision.outcome).toEqual(DENIED);
+      expect(renderJson(answer)).toMatchObject({ rule: 'override/block', override: { reason: 'stolen' } });
+    }
+  });
+
+  test.each([
+    ['the device id, in braces and upper case', { device: `{${COMPLIANT.toUpperCase()}}` }, {}],
+    ['a serial number in another notation', { certificate: { serial: '0x0a1b' } }, EAP],
+    ['the user, by MSCHAP name', { user: 'jane@contoso.com' }, { method: 'site', userName: 'CONTOSO\\Jane' }],
+    ['the user, though another certificate vouches', { user: 'jane' }, { ...EAP, userName: 'jane@contoso.com' }],
+    ['the device that a certificate names, stored or not', { device: COMPLIANT }, EAP],
+  ])('takes %s', async (_, about, question) => {
+    const site = await overriddenSite();
+    await site.override({ ...about, block: true });
+    expect((await site.ask(question)).decision).toMatchObject({ outcome: DENIED, rule: 'override/block' });
+  });
+
+  test('beats a let-on, whichever was made last', async () => {
+    const site = await overriddenSite();
+    await site.override({ mac: MAC, block: true });
+    await site.override({ mac: MAC, role: 'compliant' });
+    expect((await site.ask()).decision.outcome).toEqual(DENIED);
+  });
+
+  test('of a certificate takes one whose serial number was cut; one that came without is told of', async () => {
+    const site = await overriddenSite();
+    await site.override({ certificate: { serial: 'ff' }, block: true });
+    const { serial, ...certificate } = EAP.certificate;
+    const cut = await site.ask({ ...EAP, certificate, cut: ['certificate.serial'] });
+    expect(cut.decision.outcome).toEqual(DENIED);
+    const without = await site.ask({ ...EAP, certificate });
+    expect(without.decision).toMatchObject({
+      outcome: NORMAL,
+      problems: expect.arrayContaining(['override-serial-unread']),
+    });
+  });
+
+  test('stays while the store is away, and permits are short then; an instance that never read it answers nothing', async () => {
+    const site = await overriddenSite();
+    await site.override({ mac: MAC, block: true });
+    expect((await site.ask()).decision.outcome).toEqual(DENIED);
+    site.store.fails = true;
+    await site.time.runUntil(site.time.now + 30 * SECOND);
+    expect((await site.ask()).decision.outcome).toEqual(DENIED);
+    await expect(site.ask({}, { instance: 1 })).rejects.toMatchObject({ code: 'NAC_STORE_UNAVAILABLE' });
+  });
+});
+
+describe('a let-on', () => {
+  const other = { mac: 'a0b1c2d3e402' };
+
+  test('gives its role at once, for no longer than it has left, and ends by itself', async () => {
+    const site = await overriddenSite();
+    await site.override({ ...other, role: 'compliant', until: '10m' });
+    const { decision, sessionTimeoutSeconds } = await site.ask(other);
+    expect(decision).toMatchObject({ outcome: NORMAL, rule: 'override/let-on' });
+    expect(sessionTimeoutSeconds).toBeLessThanOrEqual(600);
+    await site.time.runUntil(site.time.now + 10 * MINUTE);
+    expect((await site.ask(other)).decision.outcome).toMatchObject({ role: 'quarantine' });
+  });
+
+  test('ends by itself though the store is away', async () => {
+    const site = await overriddenSite();
+    await site.override({ ...other, role: 'compliant', until: '10m' });
+    await site.ask(other);
+    site.store.fails = true;
+    await site.time.runUntil(site.time.now + 11 * MINUTE);
+    // Client, policy and device cannot be read either: what counts is that no permit comes of it.
+    await expect(site.ask(other)).rejects.toMatchObject({ code: 'NAC_STORE_UNAVAILABLE' });
+  });
+
+  const byCertificate = {
+    method: 'eap-tls',
+    ...other,
+    certificate: { sanUri: [`IntuneDeviceId://${NONCOMPLIANT}`], serial: '0a1b', issuer: '/O=Contoso/CN=Issuing CA' },
+  };
+  const raised = { outcome: NORMAL, rule: 'override/let-on' };
+  const notProven = { outcome: { role: 'quarantine' }, problems: expect.arrayContaining(['override-not-proven']) };
+
+  test.each([
+    ['a device, by its certificate', { device: NONCOMPLIANT }, byCertificate, raised],
+    ['a device, by its address alone', { device: NONCOMPLIANT }, other, notProven],
+    ['an address, by MAB', other, other, raised],
+    ['an address, with another proof', other, { ...other, method: 'site', userName: 'eve' }, notProven],
+    [
+      'a certificate, by number and issuer',
+      { certificate: { serial: 'A1B', issuer: 'Issuing CA' } },
+      byCertificate,
+      raised,
+    ],
+    [
+      'a user, authenticated',
+      { user: 'Jane@contoso.com' },
+      { ...other, method: 'site', userName: 'jane@contoso.com' },
+      raised,
+    ],
+    [
+      'a user, who only says so',
+      { user: 'jane@contoso.com' },
+      { ...byCertificate, userName: 'jane@contoso.com' },
+      notProven,
+    ],
+    [
+      'a user, of another realm',
+      { user: 'jane@contoso.com' },
+      { ...other, method: 'site', userName: 'jane' },
+      notProven,
+    ],
+  ])('for %s', async (_, about, question, expected) => {
+    const site = await overriddenSite();
+    await site.override({ ...about, role: 'compliant' });
+    expect((await site.ask(question)).decision).toMatchObject(expected);
+  });
+
+  test('by certificate takes no other issuer, and needs one', async () => {
+    const site = await overriddenSite();
+    await site.override({ certificate: { serial: '0a1b', issuer: 'Other CA' }, role: 'compliant' });
+    expect((await site.ask(byCertificate)).decision.outcome).toMatchObject({ role: 'quarantine' });
+    await expect(site.override({ certificate: { serial: '0a1b' }, role: 'compliant' })).rejects.toMatchObject({
+      code: 'NAC_REQUEST_FIELD',
+      field: 'certificate.issuer',
+    });
+  });
+
+  test('raises no station that nothing authenticated', async () => {
+    const site = await overriddenSite();
+    await site.override({ ...other, role: 'compliant' });
+    expect((await site.ask({ ...other, userName: 'not-the-address' })).decision.outcome).toEqual(DENIED);
+  });
+
+  test('takes roles of the policy in force alone; one that goes later leaves policy to decide', async () => {
+    const site = await overriddenSite();
+    await expect(site.override({ ...other, role: 'boss' })).rejects.toMatchObject({ code: 'NAC_OVERRIDE_ROLE' });
+    await site.override({ ...other, role: 'compliant' });
+    const desk = await site.background.policies(site.key('admin'));
+    await desk.upload('strict', 'roles: { none: { vlan: 1 } }\nrules: [{ name: rest, permit: none }]\n');
+    await desk.activate('strict');
+    await site.time.runUntil(site.time.now + 2 * MINUTE);
+    expect((await site.ask(other)).decision).toMatchObject({
+      outcome: { role: 'none' },
+      problems: expect.arrayContaining(['override-role-unknown']),
+    });
+  });
+});
+
+describe('what an instance reads', () => {
+  test('is the list once in ten seconds, and nothing more for a warm lookup', async () => {
+    const site = await overriddenSite();
+    for (let number = 0; number < 5; number++) await site.override({ mac: `a0b1c2d3ff0${number}`, block: true });
+    await site.ask();
+    await site.ask();
+    const [calls] = site.calls;
+    calls.length = 0;
+    await site.ask();
+    expect(calls).toEqual(['devices.getEntity']);
+    for (let second = 0; second < 60; second++) {
+      await site.time.runUntil(site.time.now + SECOND);
+      await site.ask();
+    }
+    expect(calls.filter((call) => call === 'policies.listEntities').length).toBeLessThanOrEqual(6);
+  });
+});
+
+describe('CoAs of an override', () => {
+  test.each([
+    ['by address', { mac: MAC }, {}],
+    ['by device', { device: COMPLIANT }, {}],
+    ['by user', { user: 'jane' }, { method: 'site', userName: 'jane' }],
+    ['by certificate', { certificate: { serial: 'a1b' } }, EAP],
+  ])('go out once every instance knows it, %s, and again at its end', async (_, about, question) => {
+    const site = await overriddenSite();
+    await site.ask(question);
+    await site.pass(MINUTE);
+    expect(await site.jobs()).toEqual([]);
+    const { id } = await site.override({ ...about, block: true });
+    await site.pass(10 * SECOND);
+    expect(await site.jobs()).toEqual([]);
+    await site.pass(40 * SECOND);
+    expect(await site.jobs()).toMatchObject([
+      { wanted: DENIED, urgent: true, reason: expect.stringContaining('override/block') },
+    ]);
+    expect((await site.ask(question)).decision.outcome).toEqual(DENIED);
+    await site.background.endOverride(site.key('admin'), id, '{"reason": "found"}');
+    await site.pass(MINUTE);
+    const [job] = await site.jobs();
+    expect(job).toMatchObject({ wanted: NORMAL });
+    expect((await site.background.overrides(site.key('admin'))).overrides).toEqual([]);
+  });
+
+  test('come by its own end, too', async () => {
+    const site = await overriddenSite();
+    const other = { mac: 'a0b1c2d3e402' };
+    await site.override({ ...other, role: 'compliant', until: '5m' });
+    await site.ask(other);
+    await site.pass(4 * MINUTE);
+    expect(await site.jobs()).toEqual([]);
+    await site.pass(2 * MINUTE);
+    expect(await site.jobs()).toMatchObject([{ told: NORMAL, wanted: { role: 'quarantine' } }]);
+  });
+
+  test('leave stations of other sites alone', async () => {
+    const site = await overriddenSite();
+    await site.ask();
+    await site.ask({}, { client: 'radius-branch' });
+    await site.override({ mac: MAC, block: true, site: 'branch' });
+    await site.pass(MINUTE);
+    expect((await site.jobs()).map((job) => job.site)).toEqual(['branch']);
+    expect((await site.ask()).decision.outcome).toMatchObject(NORMAL);
+  });
+});
+
+describe('operators', () => {
+  test('of a site block at their site alone, and see no override of another', async () => {
+    const site = await overriddenSite();
+    const { overrides } = site.background;
+    const ofHq = await site.override({ mac: MAC, block: true }, 'ops-hq');
+    expect(ofHq.site).toBe('hq');
+    await expect(site.override({ mac: MAC, block: true, site: 'branch' }, 'ops-hq')).rejects.toMatchObject({
+      code: 'NAC_CLIENT_SITE',
+    });
+    const ofAll = await site.override({ user: 'jane', block: true });
+    expect((await overrides(site.key('ops-branch'))).overrides.map(({ id }) => id)).toEqual([ofAll.id]);
+    const end = (name: string, id: string) => site.background.endOverride(site.key(name), id);
+    await expect(end('ops-branch', ofHq.id)).rejects.toMatchObject({ code: 'NAC_OVERRIDE_UNKNOWN', status: 404 });
+    await expect(end('ops-branch', ofAll.id)).rejects.toMatchObject({ code: 'NAC_CLIENT_SITE', status: 403 });
+    await expect(end('ops-hq', ofHq.id)).resolves.toMatchObject({ inForce: false, endedBy: 'ops-hq' });
+  });
+
+  test('of other kinds make none', async () => {
+    const site = await overriddenSite();
+    for (const name of ['auditor', 'radius-hq']) {
+      await expect(site.refused(site.override({ mac: MAC, block: true }, name))).rejects.toMatchObject({
+        code: 'NAC_CLIENT_CREDENTIAL',
+      });
+    }
+    await expect(site.background.overrides(site.key('auditor'))).resolves.toEqual({ overrides: [] });
+  });
+
+  test('leave who, what and why in the audit; the log hides addresses as it is told to', async () => {
+    const site = await overriddenSite();
+    const { id } = await site.override({ mac: MAC, block: true });
+    await site.background.endOverride(site.key('admin'), id, '{"reason": "found"}');
+    const { entries } = await site.background.audit(site.key('admin'), []);
+    expect(entries).toMatchObject([
+      { action: 'end-override', by: 'admin', reason: 'found', target: expect.stringContaining(MAC) },
+      { action: 'make-override', by: 'admin', reason: 'stolen', target: `${id}: block, mac ${MAC}` },
+    ]);
+    expect(JSON.stringify(site.log)).not.toContain(MAC);
+  });
+
+  test('who send the same once more have made one; a name that means nothing is refused', async () => {
+    const site = await overriddenSite();
+    const first = await site.override({ mac: MAC, block: true });
+    await site.time.runUntil(site.time.now + 5 * SECOND);
+    expect(await site.override({ mac: MAC, block: true })).toMatchObject({ id: first.id, created: false });
+    await expect(site.override({ device: 'no-such-device', block: true })).rejects.toMatchObject({
+      code: 'NAC_DEVICE_UNKNOWN',
+    });
+    await expect(site.override({ mac: MAC, block: true, site: 'nowhere' })).rejects.toMatchObject({ field: 'site' });
+  });
+
+  test('have room for so many at most, however many send at once', async () => {
+    const site = await overriddenSite();
+    const wanted = Array.from({ length: MOST_OVERRIDES + 20 }, (_, index) => ({
+      mac: (0xa0b1c2000000 + index).toString(16),
+      block: true,
+    }));
+    const results = [];
+    for (let start = 0; start < wanted.length; start += 13) {
+      results.push(...(await Promise.allSettled(wanted.slice(start, start + 13).map((one) => site.override(one)))));
+    }
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(MOST_OVERRIDES);
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: { code: 'NAC_OVERRIDES_FULL' },
+    });
+    await site.time.runUntil(site.time.now + 5 * HOUR + MINUTE);
+    await expect(site.override({ mac: MAC, block: true })).resolves.toMatchObject({ created: true });
+  });
+});
+
+describe('an override shows', () => {
+  test('in explain, with what policy would have said; a replay and a draft are beaten, too', async () => {
+    const site = await overriddenSite();
+    const { id: override } = await site.override({ mac: MAC, block: true });
+    const { decision } = await site.ask();
+    const desk = await site.background.decisions(site.key('admin'));
+    expect(await desk.explain(decision.id)).toMatchObject({
+      decision: { rule: 'override/block', override: { id: override, by: 'admin', reason: 'stolen' } },
+      withoutOverride: { outcome: NORMAL },
+    });
+    expect(await desk.replay(decision.id, 'built-in')).toMatchObject({ sameOutcome: true });
+    const policies = await site.background.policies(site.key('admin'));
+    const draft = 'roles: { none: { vlan: 1 } }\nrules: [{ name: rest, permit: none }]\n';
+    const report = await policies.whatIf(draft, []);
+    expect(report.sessions).toMatchObject({ looked: 1, changing: 0 });
+  });
+});
