@@ -5,6 +5,7 @@ import { closeConnector } from './connector.ts';
 import './accounting.ts';
 import './audit.ts';
 import './coa-results.ts';
+import './devices.ts';
 import './doctor.ts';
 import './decisions.ts';
 import './enforce.ts';
@@ -16,7 +17,6 @@ import './overrides.ts';
 import './policies.ts';
 import './poll.ts';
 import './poll-status.ts';
-import './reauthenticate.ts';
 import './resend-job.ts';
 
 app.hook.appTerminate(closeConnector);

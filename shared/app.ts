@@ -13,7 +13,7 @@ import { CommonClock, type ObserveTime } from './adapters/table-storage/common-c
 import type { Patience, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
-import type { Context } from './app/context.ts';
+import { CERTIFICATE_SOURCE, type Context } from './app/context.ts';
 import { OrderlyEnd } from './app/end-orderly.ts';
 import { once, shared } from './app/once.ts';
 import { openAudit } from './app/open-audit.ts';
@@ -27,14 +27,16 @@ import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
+import { openStoredDevice } from './app/stored-device.ts';
 import { telemetryOf } from './app/telemetry.ts';
 import type { DoctorReport } from './doctor/check.ts';
+import type { CoaAction } from './domain/coa-job.ts';
 import { toInstant } from './domain/instant.ts';
 import { delayRedelivery } from './enforcement/delay-redelivery.ts';
 import type { Removed } from './enforcement/keep-house.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
-import { SettingsError, toConnectorError } from './errors.ts';
+import { RequestError, SettingsError, toConnectorError } from './errors.ts';
 import { readReason } from './http/read-reason.ts';
 import { type RequestBody, readBody } from './http/request-body.ts';
 import type { ShownOverride } from './http/show-override.ts';
@@ -43,6 +45,7 @@ import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/mass-change.ts';
 import type { PollStatus } from './polling/poll-status.ts';
 import { readReleaseRequest } from './polling/read-release-request.ts';
+import { notRead, type RefreshedDevice } from './polling/refresh-device.ts';
 import type { SliceResult } from './polling/sweep.ts';
 import type { AuditPage } from './ports/audit-store.ts';
 import type { ChangeListener } from './ports/change-listener.ts';
@@ -114,8 +117,14 @@ export interface App {
   jobs(apiKey: string | null, query: Iterable<[string, string]>): Promise<JobPage>;
   /** Has a job sent again that came to nothing. @returns the id of the job that goes out */
   resend(apiKey: string | null, site: string, jobId: string, body?: RequestBody): Promise<string>;
-  /** Has a device's stations authenticate again. @returns ids of the jobs */
-  reauthenticate(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<string[]>;
+  /** Has a device's stations authenticate again, after it was read from its source. */
+  reauthenticate(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
+  /** The same, but the stations are disconnected. */
+  disconnect(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
+  /** Reads a stored device from its source, now. @throws RequestError NAC_DEVICE_UNKNOWN */
+  refreshDevice(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<Omit<AskedForDevice, 'jobs'>>;
+  /** The next tick of the poll begins a sweep. @throws RequestError NAC_POLL_NO_SWEEP */
+  sweepNow(apiKey: string | null, body?: RequestBody): Promise<'asked-for' | 'under-way'>;
   /** The overrides that the asker may see, newest first. */
   overrides(apiKey: string | null): Promise<{ readonly overrides: readonly ShownOverride[] }>;
   /** Blocks, or lets on. @param body as readOverrideRequest reads it @throws RequestError */
@@ -136,6 +145,13 @@ export interface App {
    */
   keepHouse(functionTimeoutMs?: number): Promise<Removed>;
   close(): Promise<void>;
+}
+
+export interface AskedForDevice {
+  /** What its source says of it; where that is away, the code says why, and what is stored stands. */
+  readonly source: RefreshedDevice;
+  /** Ids of the jobs for its stations. */
+  readonly jobs: readonly string[];
 }
 
 /** @throws SettingsError when a file that settings name cannot be used: better now than at the first poll */
@@ -212,6 +228,34 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   );
 
   const doctor = shared(() => examine(settings, clock));
+  const storedDevice = once(() => openStoredDevice(context));
+  /** What keeps the source from being asked keeps no operator from acting on what is stored. */
+  const refreshed = async (id: string): Promise<RefreshedDevice> => {
+    let reads: Awaited<ReturnType<typeof pointReads>>;
+    try {
+      reads = await pointReads();
+    } catch (thrown) {
+      return notRead(log, thrown);
+    }
+    return reads.refresh(id);
+  };
+  const actOnDevice = async (
+    apiKey: string | null,
+    deviceId: string,
+    body: RequestBody | undefined,
+    action: CoaAction,
+  ): Promise<AskedForDevice> => {
+    const client = await operators.may(apiKey, 'act');
+    const site = operators.siteOf(client, undefined);
+    const why = readReason(await readBody(body ?? ''));
+    const id = await (await storedDevice())(deviceId);
+    await operators.note(client, { action, target: id, ...(site !== undefined && { site }), ...why });
+    const source = await refreshed(id);
+    return {
+      source,
+      jobs: await (await enforcement()).reauthenticate(id, { by: client.name, action, onlySite: site }),
+    };
+  };
 
   const app: App = {
     settings,
@@ -279,13 +323,21 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       });
       return (await enforcement()).resend(site, jobId);
     },
-    async reauthenticate(apiKey, deviceId, body = '') {
+    reauthenticate: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'reauthenticate'),
+    disconnect: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'disconnect'),
+    async refreshDevice(apiKey, deviceId, body = '') {
       const client = await operators.may(apiKey, 'act');
-      const site = operators.siteOf(client, undefined);
-      const target = deviceId.slice(0, 80);
       const why = readReason(await readBody(body));
-      await operators.note(client, { action: 'reauthenticate', target, ...(site !== undefined && { site }), ...why });
-      return (await enforcement()).reauthenticate(deviceId, { by: client.name, onlySite: site });
+      const id = await (await storedDevice())(deviceId);
+      await operators.note(client, { action: 'refresh-device', target: id, ...why });
+      return { source: await refreshed(id) };
+    },
+    async sweepNow(apiKey, body = '') {
+      const client = await operators.may(apiKey, 'administer');
+      const why = readReason(await readBody(body));
+      if (settings.intunePermissions !== 'full') throw noSweep();
+      await operators.note(client, { action: 'sweep-now', target: CERTIFICATE_SOURCE, ...why });
+      return (await (await pollControl()).sweepNow()) ? 'asked-for' : 'under-way';
     },
     async overrides(apiKey) {
       const client = await operators.may(apiKey, 'read');
@@ -378,6 +430,12 @@ async function examine(settings: Settings, clock: Clock): Promise<DoctorReport> 
   } finally {
     await doctor.close();
   }
+}
+
+function noSweep(): RequestError {
+  return new RequestError(409, 'NAC_POLL_NO_SWEEP', 'With the least permission there are no sweeps.', {
+    action: 'POST /api/devices/{id}/refresh reads one device.',
+  });
 }
 
 function checkFiles({ network: { extraCaFile }, entra: { credential } }: Settings): void {

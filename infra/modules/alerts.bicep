@@ -137,7 +137,16 @@ var logAlerts = [
     severity: 3
     window: 'PT15M'
     frequency: 'PT15M'
-    query: '${lines} | where tostring(line.event) == "policy.in-force" | project TimeGenerated, version = tostring(line.version), before = tostring(line.before), who = tostring(line["by"])'
+    query: '${lines} | where tostring(line.event) == "policy.in-force" or (tostring(line.event) == "audit.command-line" and tostring(line.action) in ("activate-policy", "roll-back-policy")) | project TimeGenerated, version = tostring(coalesce(line.version, line.target)), before = tostring(line.before), who = tostring(line["by"])'
+  }
+  {
+    name: 'client-made'
+    displayName: 'A client was made, or got another key'
+    explanation: 'Somebody with an Azure role made a client or a key for one. See docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "audit.command-line" and tostring(line.action) in ("create-client", "rotate-key") | project TimeGenerated, action = tostring(line.action), client = tostring(line.target), made = tostring(line.at), who = tostring(line["by"])'
   }
   {
     name: 'changes-released'

@@ -9,7 +9,6 @@ import { TableOverrideStore } from '../adapters/table-storage/table-override-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { isDeviceId } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
@@ -27,7 +26,7 @@ import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { toldJobs } from '../enforcement/told-jobs.ts';
-import { ConnectorError, RequestError, toConnectorError } from '../errors.ts';
+import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import { readTask } from '../polling/held-task.ts';
 import { REFRESH_TASK, type RefreshState } from '../polling/refresh-authenticated.ts';
@@ -39,8 +38,8 @@ import { BACKGROUND_POLICY_MEMORY_MS, openOverrideSource, openPolicySource } fro
 
 /** A pass that an operator or a poll waits for; what it leaves is for the timer. */
 const PUMP_MS = 20_000;
-/** In the background the first list of overrides may take longer. */
-const OVERRIDES_FIRST_MS = 10_000;
+/** In the background a list of overrides may take longer. */
+const OVERRIDES_WITHIN_MS = { first: 10_000, again: 5_000 };
 
 export type Enforcement = Awaited<ReturnType<typeof openEnforcement>>;
 
@@ -54,7 +53,7 @@ export async function openEnforcement(context: Context) {
   const devices = new TableDeviceStore(tables.devices);
   const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
-  const overrides = openOverrideSource(context, tables, OVERRIDES_FIRST_MS);
+  const overrides = openOverrideSource(context, tables, OVERRIDES_WITHIN_MS);
   const decideDeps = {
     devices,
     identities: new TableIdentityStore(tables.identities),
@@ -119,9 +118,9 @@ export async function openEnforcement(context: Context) {
       await pump({ site });
       return job;
     },
-    async reauthenticate(deviceId: string, asked: AskedBy): Promise<string[]> {
-      const key = { source: CERTIFICATE_SOURCE, id: deviceId.toLowerCase() };
-      if (!isDeviceId(key.id) || (await devices.read(key)) === undefined) throw unknownDevice();
+    /** @param id of a device that is stored */
+    async reauthenticate(id: string, asked: AskedBy): Promise<string[]> {
+      const key = { source: CERTIFICATE_SOURCE, id };
       const jobs = await decideReauthentication({ ...deps, devices }, key, asked);
       await pump();
       return jobs;
@@ -152,12 +151,5 @@ function notEnforcing(): ConnectorError {
   return new ConnectorError('NAC_SETTINGS', 'NAC_SETTINGS: nothing carries CoA jobs', {
     action: 'Set ServiceBusConnection__fullyQualifiedNamespace to enforce compliance changes.',
     field: 'ServiceBusConnection',
-  });
-}
-
-function unknownDevice(): RequestError {
-  return new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
-    action: 'Give the Intune device id, as managedDevices of Microsoft Graph shows it.',
-    field: 'id',
   });
 }

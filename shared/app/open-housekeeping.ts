@@ -1,4 +1,4 @@
-// Wires housekeeping: what removes decisions, sessions, jobs and the audit that have been kept long enough.
+// Wires housekeeping: what tells of changes at the command line, and what removes decisions, sessions, jobs and the audit that have been kept long enough.
 
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
@@ -6,18 +6,32 @@ import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { type HousekeepingDeps, keepHouse, type Removed } from '../enforcement/keep-house.ts';
+import { tellCommandLine } from '../enforcement/tell-command-line.ts';
+import { toConnectorError } from '../errors.ts';
 import type { Context } from './context.ts';
+
+/** Of the time that the function may run; housekeeping itself takes no more than 0.6 of it. */
+const TELL_SHARE = 0.1;
 
 export async function openHousekeeping({ settings, clock, random, log, openTables }: Context) {
   const tables = await openTables('background');
+  const audit = new TableAuditStore(tables.audit, random);
   const deps: HousekeepingDeps = {
     decisions: new TableDecisionStore(tables.sessions),
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     jobs: new TableJobStore(tables),
-    audit: new TableAuditStore(tables.audit, random),
+    audit,
     tasks: new TableTaskStore(tables.polling),
     clock,
     log,
   };
-  return (functionTimeoutMs: number): Promise<Removed> => keepHouse(deps, settings, functionTimeoutMs);
+  return async (functionTimeoutMs: number): Promise<Removed> => {
+    await tellCommandLine({ ...deps, audit }, { signal: clock.deadline(functionTimeoutMs * TELL_SHARE) }).catch(
+      (thrown) => {
+        const { code, message, action } = toConnectorError(thrown);
+        log.warn('audit.command-line-not-read', { code, message, action });
+      },
+    );
+    return keepHouse(deps, settings, functionTimeoutMs);
+  };
 }

@@ -38,6 +38,8 @@ import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 
 /** Well below the time for which the FreeRADIUS sample waits (NAC_ACCT_TOTAL_TIMEOUT, 8 s). */
 const ACCOUNTING_DEADLINE_MS = 5_000;
+/** With a list of overrides that is known, answers do not wait for a slow store. */
+const OVERRIDES_AGAIN_MS = 300;
 
 export async function openLookup(context: Context) {
   const { settings, clock, timer, random, log, mostRemembered } = context;
@@ -68,7 +70,10 @@ export async function openLookup(context: Context) {
     sourceReachableMs: sourceReachableMs(settings),
     computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
-    overrides: openOverrideSource({ clock, log }, tables, settings.lookupDeadlineMs),
+    overrides: openOverrideSource({ clock, log }, tables, {
+      first: settings.lookupDeadlineMs,
+      again: OVERRIDES_AGAIN_MS,
+    }),
     certificateSource: CERTIFICATE_SOURCE,
     ...liveQuery(context, new TableTaskStore(tables.polling), metrics, telemetry),
     clock,

@@ -12,11 +12,13 @@ import { handOnLeft } from '../polling/hand-on.ts';
 import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads.ts';
 import { pollNoncompliant } from '../polling/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../polling/refresh-authenticated.ts';
+import { type RefreshedDevice, refreshDevice } from '../polling/refresh-device.ts';
 import { applyReleases } from '../polling/release-held.ts';
 import { keepServiceAddress, SERVICE_ADDRESS_TASK } from '../polling/service-address.ts';
 import { storeLiveDevices } from '../polling/store-live-devices.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { answersInForce } from './open-policy-source.ts';
 
@@ -24,6 +26,8 @@ import { answersInForce } from './open-policy-source.ts';
 const BUDGET_SHARE = 0.2;
 /** Nobody who still runs has lost the lease. */
 const LEASE_SHARE = 1.5;
+/** Devices that operators have read at once, by this process. */
+const REFRESH_QUOTA = { capacity: 20, perSecond: 1 };
 
 export async function openPointReads(
   { settings, clock, timer, random, log, stopping, intune, openTables, telemetry: openTelemetry }: Context,
@@ -56,6 +60,7 @@ export async function openPointReads(
     telemetry,
     stopping,
   };
+  const quota = new TokenBucket(REFRESH_QUOTA);
   const differ = answersInForce({ settings, clock, log }, tables);
   const limitsOf = (functionTimeoutMs: number) => ({
     massChange: settings.massChange,
@@ -63,6 +68,8 @@ export async function openPointReads(
     leaseMs: functionTimeoutMs * LEASE_SHARE,
   });
   return {
+    /** @param id of a device that is stored */
+    refresh: (id: string): Promise<RefreshedDevice> => refreshDevice({ ...deps, quota }, id),
     /** For lookups that ask Intune themselves; the poll goes on without it. */
     async keepServiceAddress(functionTimeoutMs: number): Promise<void> {
       if (settings.liveQuery.perSecond === 0) return;

@@ -28,17 +28,14 @@ export function openPolicySource(
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
 }
 
-/** With a list that is known, answers do not wait for a slow store. */
-const OVERRIDES_AGAIN_MS = 300;
-
-/** Where answers get from what beats the policy. @param firstMs milliseconds that the first read may take */
+/** Where answers get from what beats the policy. @param withinMs milliseconds that a read may take */
 export function openOverrideSource(
   { clock, log }: Pick<Context, 'clock' | 'log'>,
   { policies }: Pick<Tables, 'policies'>,
-  firstMs: number,
+  withinMs: { readonly first: number; readonly again: number },
 ): OverrideSource {
   const store = new TableOverrideStore(policies, log);
-  return new CachedOverrides({ store, clock, log, withinMs: { first: firstMs, again: OVERRIDES_AGAIN_MS } });
+  return new CachedOverrides({ store, clock, log, withinMs });
 }
 
 /**

@@ -9,6 +9,7 @@ import { toConnectorError } from '../errors.ts';
 import { noteFastLane } from '../polling/fast-lane.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
 import { type ReleaseRequest, refuseRun, releaseRun } from '../polling/release-held.ts';
+import { requestSweep } from '../polling/request-sweep.ts';
 import type { SliceResult } from '../polling/sweep.ts';
 import { runTick } from '../polling/tick.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -84,6 +85,8 @@ export async function openPollControl({ clock, log, openTables }: Context) {
   return {
     status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
     release: (request: ReleaseRequest, by: string) => releaseRun({ tasks, clock, log }, request, by),
+    /** @returns false when a sweep is under way */
+    sweepNow: (): Promise<boolean> => requestSweep(sweeps),
     refuse: (request: ReleaseRequest, by: string) => refuseRun({ tasks, clock, log }, request, by),
   };
 }

@@ -98,6 +98,8 @@ export interface EnforcementJob {
 export interface JobDecision {
   readonly session: Session;
   readonly wanted?: Outcome;
+  /** What is done to the session; reauthenticate unless given. */
+  readonly action?: CoaAction;
   /** Of the answer that is wanted. */
   readonly standing?: Standing;
   readonly device?: DeviceKey;
@@ -112,13 +114,13 @@ export interface JobDecision {
 
 /** The same decision about the same session makes the same job, however often it is made. */
 export function decideJob(decision: JobDecision): EnforcementJob {
-  const { session, wanted, device, version, reason, decidedAt, now, resentFrom } = decision;
+  const { session, wanted, action = 'reauthenticate', device, version, reason, decidedAt, now, resentFrom } = decision;
   return {
     id: jobId(decidedAt, session.id, version),
     site: session.site,
     sessionId: session.id,
     ...(device && { device: { source: device.source, id: device.id } }),
-    action: 'reauthenticate',
+    action,
     urgent: wanted === undefined || takesAccessAway(session.decision, wanted, decision.standing),
     reason,
     told: session.decision.outcome,

@@ -5,8 +5,8 @@ import type { Client, ClientKind } from './client.ts';
 /**
  * - `ask`: look a station up, report accounting
  * - `read`: decisions, sessions, jobs, policies, the poll, the doctor
- * - `act`: re-authenticate, send a job again, block and let on
- * - `administer`: policies, release and refusal of what the breaker holds
+ * - `act`: re-authenticate, disconnect, refresh one device, send a job again, block and let on
+ * - `administer`: policies, sweep now, release and refusal of what the breaker holds
  */
 export type Permission = 'ask' | 'read' | 'act' | 'administer';
 

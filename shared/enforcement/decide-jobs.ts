@@ -4,6 +4,7 @@
 import { concurrently } from '../concurrently.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
 import { answersInEffect } from '../domain/answers-in-effect.ts';
+import type { CoaAction } from '../domain/coa-job.ts';
 import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
@@ -52,20 +53,21 @@ export function compareSession(
   return decideFor(deps, session, { open, again: true });
 }
 
-/** An operator, and the one site that the operator may act on; absent for every site. */
+/** An operator, what for, and the one site that the operator may act on; absent for every site. */
 export interface AskedBy {
   readonly by: string;
+  readonly action: CoaAction;
   readonly onlySite?: string | undefined;
 }
 
 /**
- * An operator wants the station to authenticate again, whatever it will be answered. The lookup knows first, so that it
+ * An operator wants the station to authenticate again, or off the network, whatever it will be answered. The lookup knows first, so that it
  * writes down that the station has asked even if the answer is the same as before.
  */
 export async function decideReauthentication(
   deps: ReauthenticationDeps,
   key: DeviceKey,
-  { by, onlySite }: AskedBy,
+  { by, action, onlySite }: AskedBy,
 ): Promise<string[]> {
   const now = toInstant(deps.clock.now());
   await deps.devices.noteReauthentication(key, now);
@@ -73,7 +75,15 @@ export async function decideReauthentication(
     (session) => isLive(session, now) && (onlySite === undefined || session.site === onlySite),
   );
   const jobs = live.map((session) =>
-    decideJob({ session, device: key, version: 'operator', reason: `asked for by ${by}`, decidedAt: now, now }),
+    decideJob({
+      session,
+      action,
+      device: key,
+      version: action === 'disconnect' ? 'disconnect' : 'operator',
+      reason: action === 'disconnect' ? `disconnected by ${by}` : `asked for by ${by}`,
+      decidedAt: now,
+      now,
+    }),
   );
   await concurrently(jobs, SESSIONS_AT_ONCE, (job) => deps.jobs.create(job));
   return jobs.map(({ id }) => id);

@@ -66,6 +66,7 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
   const device = answer.device ?? job.device;
   const fresh = decideJob({
     session: difference?.has ?? session,
+    action: job.action,
     ...(job.wanted && { wanted: answer.outcome, standing: answer.standing }),
     ...(device && { device }),
     version: job.wanted ? answerVersion(answer) : 'operator',

@@ -8,10 +8,9 @@
 
 import { type DeviceKey, deviceKeyText, graceEndOf, parseDeviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import { SourceError, StoreError } from '../errors.ts';
+import { SourceError } from '../errors.ts';
 import type { CheckedInPage, DeviceReader } from '../ports/device-reader.ts';
 import type { DirectoryChanges } from '../ports/directory-changes.ts';
-import type { SweepStore } from '../ports/sweep-store.ts';
 import {
   runTask,
   type TaskDeps,
@@ -22,6 +21,7 @@ import {
 } from './background-task.ts';
 import { handOnLeft } from './hand-on.ts';
 import { graceReadingAt, note, readAgain } from './read-again.ts';
+import { requestSweep } from './request-sweep.ts';
 import { type BesidesDeps, type Sightings, saveBesides } from './save-besides.ts';
 import type { SweepLimits } from './sweep-deps.ts';
 import { asksToSlowDown } from './sweep-schedule.ts';
@@ -191,20 +191,6 @@ async function holdersOf(
     for (const device of devices) keys.add(device);
   }
   return [...keys].map(parseDeviceKeyText).filter((key) => key.source === source.name);
-}
-
-/** @returns false when a sweep is under way, which may have read the first devices too early: to be asked again */
-async function requestSweep(sweeps: SweepStore): Promise<boolean> {
-  const { state, etag } = await sweeps.read();
-  if (state.run !== undefined || state.owner !== undefined) return false;
-  const { lastStartedAt, ...due } = state;
-  try {
-    await sweeps.write(due, etag);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return false;
-    throw thrown;
-  }
 }
 
 function withoutLook({ under, ...state }: ChangedDevicesState): ChangedDevicesState {

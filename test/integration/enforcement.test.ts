@@ -714,7 +714,8 @@ describe('operators', () => {
     const { device, mac } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     nac.clock.advance(6 * MINUTE_MS);
-    const ids = await nac.app.reauthenticate(nac.operatorKey, device.toUpperCase());
+    const { jobs: ids, source } = await nac.app.reauthenticate(nac.operatorKey, `{${device.toUpperCase()}}`);
+    expect(source).toMatchObject({ read: 'found', compliance: 'compliant' });
     const [job, ...others] = await takeJobs(nac);
     expect(others).toEqual([]);
     expect(ids).toEqual([job?.id]);
@@ -726,6 +727,37 @@ describe('operators', () => {
     expect((await comeBack(nac, 'NAC-00001')).decision.outcome).toEqual(NORMAL);
     await nac.app.enforce();
     expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  it('have the device read from its source first, and may disconnect its stations', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await comeBack(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    const { source, jobs } = await nac.app.disconnect(nac.operatorKey, device, '{"reason": "seen at the gate"}');
+    expect(source).toMatchObject({ read: 'found', compliance: 'noncompliant' });
+    expect(await jobsOf(nac)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: jobs[0], action: 'disconnect', reason: 'disconnected by ops' }),
+        expect.objectContaining({ wanted: QUARANTINE, reason: expect.stringContaining('noncompliant') }),
+      ]),
+    );
+    expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(QUARANTINE);
+  });
+
+  it('act on what is stored where the source is away, and are told so; a sweep begins when they ask for it', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    await nac.app.poll(MINUTE_MS);
+    expect(await nac.app.poll(MINUTE_MS)).toEqual({ kind: 'idle' });
+    expect(await nac.app.sweepNow(nac.operatorKey)).toBe('asked-for');
+    expect(await nac.app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
+    await nac.tenant.close();
+    const { source, jobs } = await nac.app.reauthenticate(nac.operatorKey, device);
+    expect(source).toMatchObject({ read: 'failed', code: expect.stringMatching(/^NAC_INTUNE_/) });
+    expect(jobs).toHaveLength(1);
+    expect(await nac.app.refreshDevice(nac.operatorKey, device)).toMatchObject({ source: { read: 'failed' } });
   });
 
   it('see that the station has asked again, though it is told the same as a moment ago', async () => {
@@ -754,7 +786,9 @@ describe('operators', () => {
         code: 'NAC_DEVICE_UNKNOWN',
       });
     }
-    expect(await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device)).toEqual([]);
+    expect(await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device)).toMatchObject({
+      jobs: [],
+    });
     expect(await jobsOf(nac)).toEqual([]);
   });
 

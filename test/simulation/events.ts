@@ -218,6 +218,12 @@ const KINDS = {
       });
     },
   ],
+  // In the histories of some seeds alone, see `overridesOf`.
+  'operator-overrides': [
+    0,
+    (world, { a, b, c }) => world.override(of(world.stations, a), b, MINUTE + (c % (30 * MINUTE))),
+  ],
+  'operator-ends-override': [0, (world, { a }) => world.endOverride(a)],
   'operator-releases': [2, (world) => world.releaseHeld()],
   'clock-off': [
     1,
@@ -259,7 +265,21 @@ export function historyOf(seed: number, durationMs: number): SimEvent[] {
       ...numbers(random),
     }),
   );
-  return [...arrivals, ...events].sort((one, other) => one.at - other.at);
+  return [...arrivals, ...events, ...overridesOf(seed, durationMs)].sort((one, other) => one.at - other.at);
+}
+
+/** By numbers of their own, so that every other event is where it was before there were overrides. */
+function overridesOf(seed: number, durationMs: number): SimEvent[] {
+  if (![3, 5, 6].includes(seed % 8)) return [];
+  const random = seededRandom(seed, 'overrides');
+  return Array.from(
+    { length: random.between(2, 8) },
+    (): SimEvent => ({
+      at: 100_000 + random.below(durationMs - 100_000),
+      kind: random.chance(0.8) ? 'operator-overrides' : 'operator-ends-override',
+      ...numbers(random),
+    }),
+  );
 }
 
 export async function happen(world: World, event: SimEvent): Promise<void> {

@@ -24,20 +24,51 @@ export function differences(world: World): Difference[] {
       const inForce = Nas.inForce(session);
       if (inForce === undefined) return [];
       const standing = standingOf(world, session.station.mac, inForce);
-      const wanted = decide(world.policy, standing, nas.proxy.site, inForce.credential);
+      const overridden = overriddenOutcome(world, session.station.mac, inForce);
+      if (overridden === 'either') return [];
+      const wanted = overridden ?? decide(world.policy, standing, nas.proxy.site, inForce.credential);
       return wanted === inForce.outcome ? [] : [{ session, nas, inForce, wanted }];
     }),
   );
 }
 
+/** How long after a change of the overrides either answer is right: instances read them, then CoAs go out. */
+const EITHER_MS = 2 * 60_000;
+
+/** What an override gives in place of policy: `either` shortly after its end. */
+function overriddenOutcome(world: World, mac: string, { credential, presented }: GivenAnswer): string | undefined {
+  const named = credential === 'mab' ? holderOf(world, mac) : presented;
+  const concerned = world
+    .overrides()
+    .filter((one) => (one.mac === undefined ? one.device === named : one.mac === mac))
+    // An address proves itself by bypass alone.
+    .filter((one) => one.block === true || credential === 'mab');
+  const { now } = world.time;
+  if (concerned.some(({ endsAt }) => endsAt <= now && now < endsAt + EITHER_MS + world.largestSkewMs)) return 'either';
+  const inForce = concerned.filter(({ endsAt }) => endsAt > now);
+  if (inForce.some(({ block }) => block === true)) return 'deny';
+  return inForce.length > 0 ? 'permit compliant 10' : undefined;
+}
+
+/** The one device that is known by the address. */
+function holderOf(world: World, mac: string): string | undefined {
+  if (isRandom(mac)) return undefined;
+  const holders = world.intune.truth().filter(({ wifiMac }) => wifiMac === mac);
+  return holders.length === 1 ? holders[0]?.id : undefined;
+}
+
 function standingOf(world: World, mac: string, { credential, presented }: GivenAnswer): TrueStanding {
   if (credential !== 'mab') return presented === undefined ? 'unidentified' : stateOf(world, presented);
-  // The second digit says whether the address was made up locally: no device is known by such a one.
-  if ('2367abef'.includes(mac.charAt(1))) return 'unidentified';
+  if (isRandom(mac)) return 'unidentified';
   const holders = world.intune.truth().filter(({ wifiMac }) => wifiMac === mac);
   const [only] = holders;
   if (only === undefined) return 'notEnrolled';
   return holders.length > 1 ? 'ambiguous' : stateOf(world, only.id);
+}
+
+/** The second digit says whether the address was made up locally: no device is known by such a one. */
+function isRandom(mac: string): boolean {
+  return '2367abef'.includes(mac.charAt(1));
 }
 
 function stateOf(world: World, id: string): TrueStanding {

@@ -50,6 +50,20 @@ function settings(liveQueries: string): Settings {
   return known;
 }
 
+/** A role of every policy of a world. */
+const OVERRIDE_ROLE = 'compliant';
+
+/** An override as the truth has it. */
+export interface TrueOverride {
+  readonly id: string;
+  readonly mac?: string;
+  readonly device?: string;
+  readonly block?: boolean;
+  readonly role?: string;
+  /** Milliseconds since 1970. */
+  readonly endsAt: number;
+}
+
 export type Role = 'http' | 'background' | 'relay';
 
 interface Member {
@@ -86,6 +100,7 @@ export class World {
   largestSkewMs = 0;
   readonly #seed: number;
   readonly #settings: Settings;
+  readonly #overrides = new Map<string, TrueOverride>();
   #operatorKey = '';
   #devices = 0;
 
@@ -184,6 +199,37 @@ export class World {
 
   async rollBack(): Promise<void> {
     await this.operate(async (app, key) => (await app.policies(key)).rollBack());
+  }
+
+  /** Every third is about a device. A role comes by address alone, since that is all that each kind of station can prove. */
+  async override({ mac, device }: Station, choice: number, lastsMs: number): Promise<void> {
+    const about = choice % 3 === 0 && device !== undefined ? { device } : { mac };
+    const does = 'mac' in about && choice % 2 === 0 ? { role: OVERRIDE_ROLE } : { block: true };
+    const until = new Date(this.time.now + lastsMs).toISOString();
+    const body = JSON.stringify({ ...about, ...does, until, reason: 'simulated' });
+    const made = await this.operate((app, key) => app.makeOverride(key, body));
+    this.tell(`override ${made?.id ?? 'refused, or not heard of'}: ${body}`);
+    if (made !== undefined) this.#noteOverride({ ...about, ...does, id: made.id, endsAt: Date.parse(made.until) });
+  }
+
+  async endOverride(choice: number): Promise<void> {
+    const inForce = this.overrides().filter(({ endsAt }) => endsAt > this.time.now);
+    const one = inForce[choice % Math.max(1, inForce.length)];
+    if (one === undefined) return;
+    const ended = await this.operate((app, key) => app.endOverride(key, one.id));
+    if (ended?.endedAt !== undefined) this.#noteOverride({ ...one, endsAt: Date.parse(ended.endedAt) });
+  }
+
+  /** Those that an operator was told of, and those that the store has although no answer came back. */
+  overrides(): readonly TrueOverride[] {
+    for (const override of this.storage.overrides()) this.#noteOverride(override);
+    return [...this.#overrides.values()];
+  }
+
+  /** What has ended stays so. */
+  #noteOverride(override: TrueOverride): void {
+    const endsAt = Math.min(override.endsAt, this.#overrides.get(override.id)?.endsAt ?? override.endsAt);
+    this.#overrides.set(override.id, { ...override, endsAt });
   }
 
   async releaseHeld(): Promise<void> {

@@ -124,6 +124,17 @@ export class MemoryStorage {
     return row === undefined ? {} : JSON.parse(String(row['state']));
   }
 
+  /** What operators have overridden, as it stands in its rows. */
+  overrides(): { id: string; mac?: string; device?: string; block?: boolean; role?: string; endsAt: number }[] {
+    const rows = this.#tables.get('policies')?.list("PartitionKey eq 'overrides'").rows ?? [];
+    return rows.map((row) => {
+      const { id, target, effect, until, endedAt = until } = JSON.parse(String(row['override']));
+      const about = 'mac' in target ? { mac: target.mac } : { device: target.device.id };
+      const does = effect.kind === 'block' ? { block: true } : { role: effect.role };
+      return { id, ...about, ...does, endsAt: Date.parse(endedAt < until ? endedAt : until) };
+    });
+  }
+
   /** Every row of a table, to look into a failure. */
   dump(name: TableName): readonly StoredRow[] {
     return this.#tables.get(name)?.list(undefined).rows ?? [];
