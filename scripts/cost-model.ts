@@ -14,7 +14,7 @@ export const TABLE_REQUESTS = {
   /** And, besides, every partition for records that the index does not know. */
   deepSweep: 16,
   /** A tick of the enforcement timer without open jobs. */
-  enforceTick: 5,
+  enforceTick: 6,
   /** After each complete sweep, besides the tick, with one site. */
   reconciliation: 20,
   /** Identity and device of a session that came by MAC address. */

@@ -57,8 +57,8 @@ export interface OverriddenSite {
   readonly log: LogEntry[];
   /** Calls to the store by instance, e.g. `policies.listEntities`. */
   readonly calls: readonly [string[], string[]];
-  /** What becomes of calls of the instances; they go through unless a test says otherwise. */
-  readonly store: { fails: boolean };
+  /** Calls of the instances that begin so fail. */
+  readonly store: { fails: string };
   /** By name of the client: `admin` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
   key(name: string): string;
   override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
@@ -86,7 +86,7 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
   );
   const settings = readSettings({ ...ENV, ...env });
   const { logger: log, entries } = collectingLogger();
-  const store = { fails: false };
+  const store = { fails: 'nothing' };
   const appOver = (wire: Wire): App =>
     createApp(settings, {
       clock,
@@ -104,7 +104,7 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
     appOver({
       async call(what, effect) {
         made.push(what);
-        if (store.fails) throw new RestError('away', { code: 'ECONNREFUSED' });
+        if (what.startsWith(store.fails)) throw new RestError('away', { code: 'ECONNREFUSED' });
         return effect();
       },
     }),
@@ -149,7 +149,7 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
       const end = time.now + milliseconds;
       while (time.now < end) {
         await time.runUntil(Math.min(end, time.now + 10_000));
-        await letPass(background.enforce(), 0);
+        await letPass(background.enforce(), 10);
       }
     },
     jobs: async () => (await background.jobs(key('admin'), [])).jobs,

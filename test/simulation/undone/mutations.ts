@@ -13,7 +13,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'long-permit-unwritten': {
     fault: 'a session that could not be written gets the permit of a whole day’s work, and no CoA ever reaches it',
     file: 'shared/lookup/answer-lookup.ts',
-    from: "const isSure = kept !== 'failed' && moved === false;",
+    from: "const isSure = kept !== 'failed' && moved === false && known.isRecent;",
     to: 'const isSure = true;',
   },
   'own-word-proves': {
