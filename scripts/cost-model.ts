@@ -58,7 +58,7 @@ const COPIES_OF_A_LINE = 2;
 const LOG_KB = { request: REQUEST_ROW_KB + COPIES_OF_A_LINE * LINE_KB, tick: REQUEST_ROW_KB };
 
 /** Log alerts of the template by the minutes between evaluations, held to it by a test. Seldom ones cost as every 15 minutes. */
-export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 9 } as const;
+export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 10 } as const;
 /** Kilobytes of a device with its pointers, session and run records. An estimate. */
 const STORED_KB = 4;
 

@@ -2,9 +2,11 @@
 // more than one round has time for, by processes that are killed on the way.
 
 import { describe, expect, test } from 'vitest';
+import { CachedOverrides } from '../../../shared/adapters/memory/cached-overrides.ts';
 import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';
+import { TableOverrideStore } from '../../../shared/adapters/table-storage/table-override-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
 import type { Tables } from '../../../shared/adapters/table-storage/tables.ts';
@@ -69,7 +71,15 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
   };
   const sweepStatus = { lastCompleteStartedAt: async () => now };
   const devices = new TableDeviceStore(tables.devices);
+  const overrideStore = new TableOverrideStore(tables.policies);
+  const overrides = new CachedOverrides({
+    store: overrideStore,
+    clock,
+    log,
+    withinMs: { first: 10_000, again: 5_000 },
+  });
   const deciding = {
+    overrides,
     devices,
     identities: new TableIdentityStore(tables.identities),
     policies,
@@ -87,6 +97,9 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       queue: { send: async () => undefined, takeDeadLetters: async () => undefined },
       sweepStatus,
       policies,
+      overrides,
+      overrideStore,
+      siteKeys: async () => [],
       decideAgain: (session) => decideAgain(deciding, session),
       clock,
       random: seededRandom(1, name),
