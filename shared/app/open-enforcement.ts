@@ -51,12 +51,13 @@ export async function openEnforcement(context: Context) {
   closing.push(() => serviceBus.close());
   const tables = await openTables('background');
   const devices = new TableDeviceStore(tables.devices);
+  const identities = new TableIdentityStore(tables.identities);
   const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
   const overrides = openOverrideSource(context, tables, OVERRIDES_WITHIN_MS);
   const decideDeps = {
     devices,
-    identities: new TableIdentityStore(tables.identities),
+    identities,
     policies,
     overrides,
     certificateSource: CERTIFICATE_SOURCE,
@@ -97,7 +98,7 @@ export async function openEnforcement(context: Context) {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */
     async onChange(change: DeviceChange): Promise<void> {
-      early.add(await decideJobsForChange(deps, change));
+      early.add(await decideJobsForChange({ ...deps, devices, identities }, change));
     },
     /** The session may be answered otherwise now, and no change of a device says so: it rested on none. */
     async reconsider(session: Session): Promise<void> {

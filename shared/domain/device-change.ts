@@ -2,6 +2,7 @@
 
 import type { ComplianceState } from './compliance-state.ts';
 import type { Device, DeviceRecord, Presence } from './device.ts';
+import { type Identity, identitiesOf, identityText } from './identity.ts';
 import type { Instant } from './instant.ts';
 
 /** What the answers depend on, before and after. */
@@ -23,6 +24,8 @@ export interface DeviceChange {
   readonly trace?: string;
   /** The fields that differ, for people who ask why. */
   readonly fields: readonly string[];
+  /** Identities that it held before and holds no more: their pointers are gone by the time that the change is handed on. */
+  readonly lost?: readonly Identity[];
 }
 
 /** A check-in alone changes no answer; every other field may be a condition of a policy. */
@@ -32,6 +35,7 @@ const FIELDS_WITHOUT_CONSEQUENCE = new Set<string>(['lastSyncAt']);
 export function describeChange(before: DeviceRecord | undefined, after: DeviceRecord): DeviceChange | undefined {
   const fields = changedFields(before, after).filter((field) => !FIELDS_WITHOUT_CONSEQUENCE.has(field));
   if (fields.length === 0) return undefined;
+  const lost = before === undefined ? [] : lostIdentities(before.device, after.device);
   return {
     source: after.device.source,
     id: after.device.id,
@@ -40,7 +44,13 @@ export function describeChange(before: DeviceRecord | undefined, after: DeviceRe
     ...(before && { before: standingOf(before) }),
     after: standingOf(after),
     fields,
+    ...(lost.length > 0 && { lost }),
   };
+}
+
+function lostIdentities(before: Device, after: Device): Identity[] {
+  const held = new Set(identitiesOf(after).map(identityText));
+  return identitiesOf(before).filter((identity) => !held.has(identityText(identity)));
 }
 
 function changedFields(before: DeviceRecord | undefined, after: DeviceRecord): string[] {

@@ -54,6 +54,9 @@ export function identityText(identity: Identity): string {
 /** Kinds whose values are texts of a device, under the same names. */
 const TEXT_KINDS = ['entraDeviceId', 'name', 'serialNumber', 'imei', 'meid', 'udid'] as const;
 
+/** Fields of a record that decide by which identities it is found. */
+export const IDENTIFYING_FIELDS: readonly string[] = ['presence', 'wifiMac', 'ethernetMac', ...TEXT_KINDS];
+
 function comparable(text: string | undefined): string | undefined {
   return text?.trim().toLowerCase();
 }

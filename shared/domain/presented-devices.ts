@@ -1,6 +1,7 @@
-// Devices that a question names by their own id, whether they were known or not.
+// What an answer rests on, found or not: devices, and identities that led to none. A change there may change the answer.
 
 import { type DeviceKey, deviceKeyText } from './device.ts';
+import type { Identity } from './identity.ts';
 import type { Answer } from './session.ts';
 
 /** The MDM whose device ids certificates carry where they do not say of which they are. */
@@ -14,8 +15,26 @@ export function presentedDevices({ presented }: Pick<Answer, 'presented'>): Devi
 }
 
 /** The device that the answer rests on, and those that its question named: a change of any may change the answer. */
-export function devicesBehind(answer: Answer): DeviceKey[] {
+export function devicesBehind(answer: Pick<Answer, 'decision' | 'presented'>): DeviceKey[] {
   const { device } = answer.decision;
   const all = [...(device ? [{ source: device.source, id: device.id }] : []), ...presentedDevices(answer)];
   return [...new Map(all.map((key) => [deviceKeyText(key), key])).values()];
+}
+
+export function isBehind(answer: Pick<Answer, 'decision' | 'presented'>, device: DeviceKey): boolean {
+  const text = deviceKeyText(device);
+  return devicesBehind(answer).some((key) => deviceKeyText(key) === text);
+}
+
+/** Identities that led to no device, or to several: one that gets such an identity, or loses it, may change the answer. */
+export function identitiesBehind({ decision, presented }: Pick<Answer, 'decision' | 'presented'>): Identity[] {
+  if (!presented.authenticated) return [];
+  const { identity } = decision.device ?? {};
+  const found = presented.identities.findIndex(
+    ({ kind, assurance, origin }) =>
+      kind === identity?.kind && assurance === identity.assurance && origin === identity.origin,
+  );
+  // What is weaker than the one that led to the device was not looked at.
+  const tried = found < 0 ? presented.identities : presented.identities.slice(0, found);
+  return tried.filter(({ kind }) => kind !== 'deviceId').map(({ kind, value }) => ({ kind, value }));
 }

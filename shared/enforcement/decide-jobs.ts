@@ -10,12 +10,14 @@ import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import { isBehind } from '../domain/presented-devices.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { type ConcernedSessionsDeps, concernedSessions } from './concerned-sessions.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
@@ -33,8 +35,11 @@ export interface ReauthenticationDeps extends DecideJobsDeps {
 const SESSIONS_AT_ONCE = 8;
 
 /** All jobs of a change are in the outbox when this resolves; doing it again makes none twice. */
-export async function decideJobsForChange(deps: DecideJobsDeps, change: DeviceChange): Promise<number> {
-  const sessions = await deps.sessions.listByDevice(change);
+export async function decideJobsForChange(
+  deps: DecideJobsDeps & ConcernedSessionsDeps,
+  change: DeviceChange,
+): Promise<number> {
+  const sessions = await concernedSessions(deps, change);
   const decided = await concurrently(sessions, SESSIONS_AT_ONCE, (session) => decideFor(deps, session, { change }));
   return decided.filter(Boolean).length;
 }
@@ -125,7 +130,7 @@ interface Occasion {
 async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occasion): Promise<boolean> {
   const now = toInstant(deps.clock.now());
   if (!isLive(session, now)) return false;
-  const difference = await findDifference(deps.decideAgain, session, now);
+  const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
   if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
   const job = newJob(difference, occasion, now);
@@ -134,6 +139,17 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
   }
   return created;
+}
+
+/**
+ * Where the answer would rest on another device by now, changes of that one are to lead to the session. One that came before
+ * they did is seen by the second look.
+ */
+async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Instant): Promise<AnswerNow> {
+  const answer = await deps.decideAgain(answered);
+  if (answer.device === undefined || isBehind(answered, answer.device)) return answer;
+  await deps.sessions.noteDevice(answered.id, answer.device, now);
+  return deps.decideAgain(answered);
 }
 
 /** An open job that an operator asked for brings the answer of the moment, too, until the NAS has acted on it. */

@@ -129,15 +129,22 @@ class SweepSlice {
     const { run: interrupted, runNumber: lastNumber } = before.state;
     const run = { ...(interrupted ?? newRun(deps.random.hex(8), now)), slices: (interrupted?.slices ?? 0) + 1 };
     const runNumber = interrupted ? lastNumber : lastNumber + 1;
-    const first = { owner: deps.random.hex(8), runNumber, run, lastStartedAt: run.startedAt };
+    // A slice that died may have stored records that its index never knew; a run that is not complete concludes nothing of it.
+    const mayMissKeys = before.state.owner !== undefined || before.state.mayMissKeys === true;
+    const first = {
+      owner: deps.random.hex(8),
+      runNumber,
+      run,
+      lastStartedAt: run.startedAt,
+      ...(mayMissKeys && { mayMissKeys }),
+    };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
     const pages = run.concluding === undefined ? new PagesAhead(deps.source, run) : undefined;
     try {
       const index = await IndexInHand.open(deps, lease);
       reportForeign(deps.log, index.fleet.foreignShards);
       const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
-      // A slice that died may have stored records that its index never knew.
-      const hasGaps = index.fleet.trustsNothing || index.fleet.hasLost || before.state.owner !== undefined;
+      const hasGaps = index.fleet.trustsNothing || index.fleet.hasLost || mayMissKeys;
       const comparesKeys = !firstLoad && !run.comparesKeys && hasGaps;
       const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
       // Before an index is stored that does not show any more what was lost of it.
@@ -272,7 +279,8 @@ class SweepSlice {
     await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
     const lastComplete = result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {};
-    await this.#lease.release({ stretch, ...lastComplete });
+    const hasCompared = result === 'complete' && this.#run.comparesKeys === true;
+    await this.#lease.release({ stretch, ...lastComplete, ...(hasCompared && { mayMissKeys: false }) });
     return { kind: result };
   }
 

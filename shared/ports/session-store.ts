@@ -2,6 +2,7 @@
 
 import type { SessionAccounting } from '../domain/accounting.ts';
 import type { DeviceKey } from '../domain/device.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { NasRestart } from '../domain/nas-restart.ts';
 import type { Answer, AnsweredSession, Session } from '../domain/session.ts';
@@ -64,6 +65,17 @@ export interface SessionStore {
   listStation(station: string, options?: CallOptions): Promise<Session[]>;
   /** Sessions of which an answer rests on the device: which of them are in effect, `answersInEffect` says. */
   listByDevice(key: DeviceKey, options?: CallOptions): Promise<Session[]>;
+  /**
+   * Sessions whose answers a change of one of the devices may change, or a device that gets or loses one of the identities:
+   * whether it does, a comparison says.
+   */
+  listConcerned(
+    devices: readonly DeviceKey[],
+    identities: readonly Identity[],
+    options?: CallOptions,
+  ): Promise<Session[]>;
+  /** Has changes of the device concern the session, too: its answer would rest on it by now. */
+  noteDevice(sessionId: string, device: DeviceKey, at: Instant, options?: CallOptions): Promise<void>;
   /**
    * A page of a partition, over or not.
    * @param shard first digit of the ids

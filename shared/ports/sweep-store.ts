@@ -15,6 +15,8 @@ export interface SweepState {
   readonly lastStartedAt?: Instant;
   /** How many times the polling interval lies between runs now; more than 1 after the source asked us to slow down. */
   readonly stretch?: number;
+  /** A slice ended before it had saved the index: records that it stored may be in none, until a complete run has compared them. */
+  readonly mayMissKeys?: boolean;
   /** The newest run that saw the whole list. */
   readonly lastComplete?: { readonly runId: string; readonly startedAt: Instant; readonly devices: number };
 }

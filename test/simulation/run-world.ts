@@ -1,7 +1,6 @@
 // From the beginning of a world to its rest: a history happens to it, everything heals, time runs on, and the oracle looks.
 
 import { happen, historyOf, type SimEvent } from './events.ts';
-import { Nas } from './models/nas.ts';
 import { allJobs, covers, type Difference, describe, differences, notEnforced, twoEnds } from './oracle.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type Failure, POLLING_INTERVAL_MS, World } from './world.ts';
@@ -70,12 +69,9 @@ async function atRest(world: World): Promise<void> {
 /** One device turns in a world that is well: nobody keeps the old answer for long. */
 async function afterChange(world: World, seed: number): Promise<void> {
   const random = seededRandom(seed, 'afterwards');
-  // One on which an answer rests: of another one, which would lead to the same answer, only the comparison of all knows.
-  const connected = world.nases.flatMap((nas) =>
-    nas.sessions().flatMap((session) => Nas.inForce(session)?.device ?? []),
-  );
-  if (connected.length === 0) return;
-  const id = random.pick(connected);
+  const there = world.intune.truth().map(({ id }) => id);
+  if (there.length === 0) return;
+  const id = random.pick(there);
   const state = world.intune.get(id)?.complianceState;
   if (state === undefined) return;
   world.tell(`${id} turns, and all is well`);

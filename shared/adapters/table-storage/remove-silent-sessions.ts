@@ -9,11 +9,12 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import { sessionRow, shardPartition, withoutRecordFilter } from './row-keys.ts';
 import { fromSessionEntity, overAfter, type SessionRow } from './session-entity.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { waysOfAnswer } from './write-answer.ts';
 
 const DELETE_CONCURRENCY = 16;
 /** Rows looked at before the next are asked for. */
 const PAGE = 200;
-/** What leads to a session is looked at once its own sign is this old. */
+/** What leads to a session is looked at once it was written so long ago. */
 const WAY_KEPT_MS = 2 * SESSION_LIFE_MS;
 
 /**
@@ -32,8 +33,9 @@ export async function removeSilentSessions(
   const silent = `(overAt lt '${now}' or decidedAt lt '${before}')`;
   const sessions = `${partition} and RowKey ge 's|' and RowKey lt 's}' and ${silent}`;
   const removed = await sweep(work, sessions, (row) => isOver(row, now));
-  for (const kind of ['a', 'd']) {
-    const ways = `${partition} and RowKey ge '${kind}|' and RowKey lt '${kind}}' and decidedAt lt '${before}'`;
+  for (const kind of ['a', 'd', 'i']) {
+    // Rows of versions before have no time of their own.
+    const ways = `${partition} and RowKey ge '${kind}|' and RowKey lt '${kind}}' and Timestamp lt datetime'${before}'`;
     await sweep(work, ways, (row) => leadsNowhere(table, row));
   }
   await sweep(work, withoutRecordFilter(shard, { before }), async () => true);
@@ -75,13 +77,17 @@ async function isOver(row: SessionRow, now: Instant): Promise<boolean> {
   }
 }
 
-async function leadsNowhere(table: TableClient, { sessionId }: SessionRow): Promise<boolean> {
-  const { partitionKey, rowKey } = sessionRow(String(sessionId));
+/** Its session is not there any more, or none of its answers has that way: what a comparison notes is noted again. */
+async function leadsNowhere(table: TableClient, { rowKey, sessionId }: SessionRow): Promise<boolean> {
+  const id = String(sessionId);
+  const key = sessionRow(id);
   try {
-    await table.getEntity(partitionKey, rowKey, { queryOptions: { select: ['RowKey'] } });
-    return false;
+    const row = await table.getEntity<SessionRow>(key.partitionKey, key.rowKey);
+    const { site, answers } = fromSessionEntity(id, row);
+    return !answers.some((answer) => waysOfAnswer(id, site, answer).some((way) => way.rowKey === rowKey));
   } catch (thrown) {
     if (isNotFound(thrown)) return true;
+    if (thrown instanceof StoreError) return false;
     throw toStoreError('reading a session', thrown);
   }
 }

@@ -5,7 +5,8 @@
 //                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 // sessions    p<shard>  s|<session id>                     a session
-//                       d|<source>|<id>|<session id>       that a device has this session
+//                       d|<source>|<id>|<session id>       that a change of the device may concern this session
+//                       i|<hash>|<session id>              that an identity led this session to no device
 //                       a|<hash>                           that an id of accounting is this session's
 //                       w|<time, newest first>|<session>   that an answer of it rests on no stored record
 //                       h|<time, newest first>|<id>        a decision that was made
@@ -79,6 +80,11 @@ export function sessionOfDeviceRow(key: DeviceKey, sessionId: string): RowKey {
   return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `${sessionsOfDevicePrefix(key)}${sessionId}` };
 }
 
+export function sessionOfIdentityRow(identity: Identity, sessionId: string): RowKey {
+  const { partitionKey } = sessionRow(sessionId);
+  return { partitionKey, rowKey: `${sessionsOfIdentityPrefix(identity)}${sessionId}` };
+}
+
 /** Stands in the session's own partition, so that one transaction writes both. */
 export function sessionOfAccountingIdRow(shard: string, site: string, accountingId: string): RowKey {
   const hash = createHash('sha256')
@@ -129,6 +135,11 @@ export function restartRow(site: string, nas: CoaNas): RowKey {
 
 export function sessionsOfDevicePrefix(key: DeviceKey): string {
   return `d|${deviceKeyText(key)}|`;
+}
+
+/** Names of devices come from users, and are looked for only: a hash does. */
+export function sessionsOfIdentityPrefix(identity: Identity): string {
+  return `i|${createHash('sha256').update(identityText(identity)).digest('hex').slice(0, 32)}|`;
 }
 
 /** Time first, so that a partition is a list by time; the id holds all of it, so that a read needs no list. */

@@ -3,10 +3,11 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import type { SessionAccounting } from '../../domain/accounting.ts';
-import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device.ts';
+import { type DeviceKey, SHARDS } from '../../domain/device.ts';
+import type { Identity } from '../../domain/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { NasRestart } from '../../domain/nas-restart.ts';
-import { devicesBehind } from '../../domain/presented-devices.ts';
+import { isBehind } from '../../domain/presented-devices.ts';
 import type { AnsweredSession, Session } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -14,12 +15,18 @@ import type { AccountingWrite, SessionPage, SessionStore, SessionToCompare } fro
 import type { Logger } from '../../ports/telemetry.ts';
 import { NasRestarts } from './nas-restarts.ts';
 import { removeSilentSessions } from './remove-silent-sessions.ts';
-import { prefixFilter, sessionOfAccountingIdRow, sessionsOfDevicePrefix, shardPartition } from './row-keys.ts';
+import {
+  prefixFilter,
+  sessionOfAccountingIdRow,
+  sessionsOfDevicePrefix,
+  sessionsOfIdentityPrefix,
+  shardPartition,
+} from './row-keys.ts';
 import { SessionRows } from './session-rows.ts';
 import { listToCompare, noteToCompare, removeCompared } from './sessions-to-compare.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 import { openedSession, writeAccounting } from './write-accounting.ts';
-import { writeAnswer } from './write-answer.ts';
+import { writeAnswer, writeWay } from './write-answer.ts';
 
 /** Rows read at once. */
 const READ_AT_ONCE = 16;
@@ -110,15 +117,22 @@ export class TableSessionStore implements SessionStore {
   }
 
   async listByDevice(key: DeviceKey, options: CallOptions = {}): Promise<Session[]> {
-    const perShard = await Promise.all(SHARDS.map((shard) => this.#sessionIds(shard, key, options)));
-    const ids = [...new Set(perShard.flat())];
-    const sessions = await concurrently(ids, READ_AT_ONCE, (id) => this.#rows.readOrPass(id, options));
-    const device = deviceKeyText(key);
+    const sessions = await this.#ledTo([sessionsOfDevicePrefix(key)], options);
     // The way from a device stays when its session turns to another device; the answers decide.
-    return sessions.filter(
-      (session): session is Session =>
-        session?.answers.some((answer) => devicesBehind(answer).some((key) => deviceKeyText(key) === device)) === true,
-    );
+    return sessions.filter(({ answers }) => answers.some((answer) => isBehind(answer, key)));
+  }
+
+  listConcerned(
+    devices: readonly DeviceKey[],
+    identities: readonly Identity[],
+    options: CallOptions = {},
+  ): Promise<Session[]> {
+    const prefixes = [...devices.map(sessionsOfDevicePrefix), ...identities.map(sessionsOfIdentityPrefix)];
+    return this.#ledTo(prefixes, options);
+  }
+
+  noteDevice(sessionId: string, device: DeviceKey, at: Instant, options: CallOptions = {}): Promise<void> {
+    return writeWay(this.#table, sessionId, device, at, options);
   }
 
   noteToCompare(sessionId: string, at: Instant, options: CallOptions = {}): Promise<void> {
@@ -141,8 +155,18 @@ export class TableSessionStore implements SessionStore {
     return removeSilentSessions(this.#table, shard, now, options);
   }
 
-  async #sessionIds(shard: string, key: DeviceKey, { signal }: CallOptions): Promise<string[]> {
-    const filter = prefixFilter(shardPartition(shard), sessionsOfDevicePrefix(key));
+  async #ledTo(prefixes: readonly string[], options: CallOptions): Promise<Session[]> {
+    const ids = new Set<string>();
+    for (const prefix of prefixes) {
+      const perShard = await Promise.all(SHARDS.map((shard) => this.#sessionIds(shard, prefix, options)));
+      for (const id of perShard.flat()) ids.add(id);
+    }
+    const sessions = await concurrently([...ids], READ_AT_ONCE, (id) => this.#rows.readOrPass(id, options));
+    return sessions.filter((session) => session !== undefined);
+  }
+
+  async #sessionIds(shard: string, prefix: string, { signal }: CallOptions): Promise<string[]> {
+    const filter = prefixFilter(shardPartition(shard), prefix);
     const ids: string[] = [];
     const rows = this.#table.listEntities<{ sessionId: string }>({
       queryOptions: { filter, select: ['sessionId'] },

@@ -2,11 +2,20 @@
 // reading anything before.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { devicesBehind } from '../../domain/presented-devices.ts';
-import type { AnsweredSession } from '../../domain/session.ts';
+import type { DeviceKey } from '../../domain/device.ts';
+import type { Instant } from '../../domain/instant.ts';
+import { devicesBehind, identitiesBehind } from '../../domain/presented-devices.ts';
+import type { Answer, AnsweredSession } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { decisionActions } from './decision-rows.ts';
-import { sessionOfAccountingIdRow, sessionOfDeviceRow, sessionRow, sessionWithoutRecordRow } from './row-keys.ts';
+import {
+  type RowKey,
+  sessionOfAccountingIdRow,
+  sessionOfDeviceRow,
+  sessionOfIdentityRow,
+  sessionRow,
+  sessionWithoutRecordRow,
+} from './row-keys.ts';
 import { basisOf, type SessionRow, toSessionEntity, withoutOldAnswers } from './session-entity.ts';
 import { isConflict, isNotFound, isTooLarge, storeCall, toStoreError } from './store-errors.ts';
 
@@ -34,18 +43,37 @@ export async function writeAnswer(
   }
 }
 
-/** Rows by which a session is found: by device, known or only named, by a name of accounting, and as one that no stored record is behind. */
+/** Rows by which a session is found. */
 export function waysTo(session: AnsweredSession): TransactionAction[] {
   const { id, site, decision } = session;
-  const ways = [];
-  for (const device of devicesBehind(session)) ways.push(sessionOfDeviceRow(device, id));
-  for (const name of accountingIds(session)) ways.push(sessionOfAccountingIdRow(id.charAt(0), site, name));
+  const ways = waysOfAnswer(id, site, session);
   if (basisOf(decision.device) !== 'record') ways.push(sessionWithoutRecordRow(id, decision.decidedAt));
   return ways.map((way) => ['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
 }
 
+/** Those that stay as long as the session has the answer: by device, by an identity that led to none, by a name of accounting. */
+export function waysOfAnswer(id: string, site: string, answer: Answer): RowKey[] {
+  return [
+    ...devicesBehind(answer).map((device) => sessionOfDeviceRow(device, id)),
+    ...identitiesBehind(answer).map((identity) => sessionOfIdentityRow(identity, id)),
+    ...[...accountingIds(answer)].map((name) => sessionOfAccountingIdRow(id.charAt(0), site, name)),
+  ];
+}
+
+/** The session's answer rests on another device by now, though it says the same. */
+export async function writeWay(
+  table: TableClient,
+  sessionId: string,
+  device: DeviceKey,
+  at: Instant,
+  { signal }: CallOptions,
+): Promise<void> {
+  const way = { ...sessionOfDeviceRow(device, sessionId), sessionId, decidedAt: at };
+  await storeCall('noting a device', table.upsertEntity(way, 'Replace', signal ? { abortSignal: signal } : {}));
+}
+
 /** Each name once: a transaction may not write a row twice. */
-function accountingIds({ auditSessionId, acctMultiSessionId }: AnsweredSession): Set<string> {
+function accountingIds({ auditSessionId, acctMultiSessionId }: Answer): Set<string> {
   return new Set([auditSessionId, acctMultiSessionId].filter((id) => id !== undefined));
 }
 

@@ -20,7 +20,7 @@ interface Term {
   readonly value: Value;
 }
 
-const TOKEN = /\s*(?:(\()|(\))|'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)(?![\w-])L?|([A-Za-z_][\w-]*))/y;
+const TOKEN = /\s*(?:(\()|(\))|(?:datetime)?'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)(?![\w-])L?|([A-Za-z_][\w-]*))/y;
 
 /** @throws SyntaxError for what is no filter; the service answers 400 InvalidInput */
 export function parseFilter(text: string | undefined): Filter {
@@ -113,6 +113,7 @@ function isComparison(word: string | undefined): word is Comparison {
 
 function columnOf(row: Row, column: string): unknown {
   if (column === 'PartitionKey') return row['partitionKey'];
+  if (column === 'Timestamp') return row['timestamp'];
   return column === 'RowKey' ? row['rowKey'] : row[column];
 }
 

@@ -80,8 +80,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'changes-reach-nobody': {
     fault: 'a stored change waits for the comparison of all sessions',
     file: 'shared/enforcement/decide-jobs.ts',
-    from: 'const sessions = await deps.sessions.listByDevice(change);',
-    to: 'const sessions = (await deps.sessions.listByDevice(change)).slice(0, 0);',
+    from: 'const sessions = await concernedSessions(deps, change);',
+    to: 'const sessions = (await concernedSessions(deps, change)).slice(0, 0);',
   },
   'restart-ends-what-came-after': {
     fault: 'the restart of a NAS ends sessions that began after it',

@@ -1,0 +1,43 @@
+// Which sessions a change of a device may concern: those whose answers rest on it; those that rest on another record that holds
+// one of its identities, since a machine that enrols again has two; and those that an identity of its led to no device.
+
+import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
+import { IDENTIFYING_FIELDS, type Identity, identitiesOf, identityText } from '../domain/identity.ts';
+import type { Session } from '../domain/session.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
+import type { SessionStore } from '../ports/session-store.ts';
+
+export interface ConcernedSessionsDeps {
+  readonly sessions: Pick<SessionStore, 'listConcerned'>;
+  readonly devices: Pick<DeviceStore, 'read'>;
+  readonly identities: Pick<IdentityStore, 'readHolders'>;
+}
+
+/** An identity that more records share leads to none of them; what it led to before, the comparison of all sessions finds. */
+const MOST_HOLDERS = 16;
+
+export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {
+  const record = await deps.devices.read(change);
+  const held = [...(record === undefined ? [] : identitiesOf(record.device)), ...(change.lost ?? [])];
+  const identities = [...new Map(held.map((identity) => [identityText(identity), identity])).values()];
+  const others = await holdersOf(deps, identities, change);
+  return deps.sessions.listConcerned([change, ...others], isFoundAnew(change) ? identities : []);
+}
+
+async function holdersOf(
+  { identities: store }: ConcernedSessionsDeps,
+  identities: readonly Identity[],
+  change: DeviceKey,
+): Promise<DeviceKey[]> {
+  const perIdentity = await Promise.all(identities.map((identity) => store.readHolders(identity, { fresh: true })));
+  const holders = perIdentity.flatMap(({ devices, more }) => (more || devices.length > MOST_HOLDERS ? [] : devices));
+  const own = deviceKeyText(change);
+  return [...new Set(holders)].filter((text) => text !== own).map(parseDeviceKeyText);
+}
+
+/** Only then questions may lead to it that did not before, or the other way round. */
+function isFoundAnew({ before, fields }: DeviceChange): boolean {
+  return before === undefined || fields.some((field) => IDENTIFYING_FIELDS.includes(field));
+}

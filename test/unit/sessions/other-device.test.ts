@@ -1,0 +1,105 @@
+// A session whose answer would rest on another device than it did, or on one that was not there: a change of that one is
+// enforced within the minute, without a comparison of all sessions.
+
+import { describe, expect, test } from 'vitest';
+import type { MacAddress } from '../../../shared/domain/mac-address.ts';
+import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
+
+const MAC = 'A0-B1-C2-D3-00-01';
+const WIFI_MAC = 'a0b1c2d30001' as MacAddress;
+const mab = { method: 'mab', userName: MAC, callingStationId: MAC };
+const NEW = { name: 'PC-NEW', serialNumber: 'SN0001', wifiMac: WIFI_MAC };
+
+async function connected(complianceState: 'compliant' | 'noncompliant' = 'compliant') {
+  const network = await MemoryNetwork.start();
+  const first = network.put(1, { complianceState });
+  await network.poll();
+  const { decision } = await network.ask(mab);
+  expect(decision.device?.id).toBe(first);
+  return { network, first };
+}
+
+async function expectJob(network: MemoryNetwork, role: string): Promise<void> {
+  const jobs = await network.jobs();
+  expect(jobs.map(({ wanted, stage }) => ({ wanted, stage }))).toEqual([
+    { wanted: expect.objectContaining({ role }), stage: 'queued' },
+  ]);
+}
+
+describe('a machine that enrols again under another id', () => {
+  test.each([
+    ['whose old record is gone from the list', true],
+    ['whose old record stays', false],
+  ])('%s and turns before any comparison is enforced', async (_what, removes) => {
+    const { network, first } = await connected();
+    if (removes) network.removeDevice(first);
+    const second = network.put(2, NEW);
+    await network.poll();
+    network.put(2, { id: second, complianceState: 'noncompliant' });
+    await network.poll();
+    await expectJob(network, 'quarantine');
+  });
+
+  test('and turns when only the new record is left, long after the comparison that saw it first', async () => {
+    const { network, first } = await connected();
+    network.removeDevice(first);
+    const second = network.put(2, NEW);
+    for (let sweeps = 0; sweeps < 3; sweeps++) {
+      await network.sweep();
+      await network.enforce();
+    }
+    expect(await network.jobs()).toEqual([]);
+    network.put(2, { id: second, complianceState: 'noncompliant' });
+    await network.poll();
+    await expectJob(network, 'quarantine');
+  });
+
+  test('with another address, once that address is moved to it', async () => {
+    const { network, first } = await connected();
+    const second = network.put(2, { complianceState: 'noncompliant' });
+    await network.poll();
+    network.put(1, { id: first, wifiMac: 'a0b1c2d30009' as MacAddress });
+    network.put(2, { id: second, wifiMac: WIFI_MAC });
+    await network.poll();
+    await expectJob(network, 'quarantine');
+  });
+});
+
+describe('a station that was told that no device is known', () => {
+  test('is let in within a minute of the device that has its address', async () => {
+    const network = await MemoryNetwork.start();
+    network.put(5);
+    await network.poll();
+    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'notEnrolled' });
+    network.put(1);
+    await network.poll();
+    await expectJob(network, 'compliant');
+  });
+
+  test('and is told the same of the device that a sweep finds, until that turns', async () => {
+    const network = await MemoryNetwork.start({ env: { POLLING_INTERVAL: '10m', CHANGED_DEVICES_INTERVAL: '5m' } });
+    network.put(5);
+    await network.poll();
+    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'notEnrolled' });
+    const id = network.put(1, { complianceState: 'noncompliant' });
+    await network.pass(9 * MINUTE_MS);
+    await network.poll();
+    await network.enforce();
+    expect(await network.jobs()).toEqual([]);
+    network.put(1, { id, complianceState: 'compliant' });
+    await network.pass(5 * MINUTE_MS);
+    await network.poll();
+    await expectJob(network, 'compliant');
+  });
+
+  test('because two devices have its address is let in when one of them loses it', async () => {
+    const network = await MemoryNetwork.start();
+    network.put(1);
+    const other = network.put(2, { wifiMac: WIFI_MAC });
+    await network.poll();
+    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'ambiguous' });
+    network.put(2, { id: other, wifiMac: 'a0b1c2d30002' as MacAddress });
+    await network.poll();
+    await expectJob(network, 'compliant');
+  });
+});
