@@ -58,7 +58,7 @@ export async function openLookup(context: Context) {
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
-    sessions: new TableSessionStore(tables.sessions, { clock, log }),
+    sessions: new TableSessionStore(tables.sessions, { clock, log, writer: random.hex(1).charAt(0) }),
     decisions: new TableDecisionStore(tables.sessions),
     recentAnswers: createRecentAnswersCache(mostRemembered),
     nases: createNasMemory(mostRemembered),

@@ -32,7 +32,7 @@ import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { policyFacts } from './policy-facts.ts';
-import { type RememberDeps, rememberAnswer } from './remember-answer.ts';
+import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { UnknownStations } from './unknown-stations.ts';
 
 /** How often a decision is made anew because the device moved meanwhile. */
@@ -81,6 +81,7 @@ export async function answerLookup(
   const ofSession = sessionId(client, request);
   const name = nameOnce(deps, ofSession);
   const isNew = deps.recentAnswers.get(ofSession) === undefined;
+  const asStored = readKept(deps, ofSession, client.site, request);
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
@@ -95,7 +96,7 @@ export async function answerLookup(
     const begunMs = deps.clock.now().getTime();
     const { decision, kept } = isOneTooMany
       ? { decision: { ...answer, id: name() }, kept: 'failed' as const }
-      : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs }, name);
+      : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs, kept: asStored }, name);
     writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
     const moved = kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs));
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {

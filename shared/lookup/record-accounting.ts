@@ -38,6 +38,7 @@ export async function recordAccounting(
   options: CallOptions,
 ): Promise<AccountingResult> {
   noteClock(deps, client, event);
+  deps.nases.noteAccounting(client.site, nasOf(event));
   try {
     const isRestart = event.status === 'Accounting-On' || event.status === 'Accounting-Off';
     const changed = isRestart

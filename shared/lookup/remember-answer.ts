@@ -3,9 +3,10 @@
 
 import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decision.ts';
 import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
-import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import type { NasLocation } from '../domain/nas-location.ts';
 import { sameData } from '../domain/same-data.ts';
-import type { AnsweredSession, SessionBeforeAnswer } from '../domain/session.ts';
+import { type AnsweredSession, isLive, type Session, type SessionBeforeAnswer } from '../domain/session.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
@@ -40,6 +41,8 @@ export interface Occasion {
   readonly since: Instant | '';
   /** Milliseconds that are left of the time for writing. */
   readonly withinMs: number;
+  /** The session as it is stored, where another instance may have heard of its end, or answered it, meanwhile. */
+  readonly kept?: Promise<Session | undefined> | undefined;
 }
 
 export interface Remembered {
@@ -57,7 +60,7 @@ export async function rememberAnswer(
   deps: RememberDeps,
   asked: SessionBeforeAnswer,
   answer: UnnamedDecision,
-  { stored, since, withinMs }: Occasion,
+  { stored, since, withinMs, kept }: Occasion,
   name: () => string,
 ): Promise<Remembered> {
   const recent = deps.recentAnswers.get(asked.id);
@@ -68,7 +71,8 @@ export async function rememberAnswer(
     isStillRight(recent, asked, answer) &&
     recent.session.decision.decidedAt >= since &&
     recent.session.decision.decidedAt > restartedAt;
-  if (isTold && !isAskedFor(stored, answer.decidedAt)) {
+  const isRepeated = isTold && !isAskedFor(stored, answer.decidedAt);
+  if (isRepeated && (kept === undefined || isStillKept(await kept, recent, answer.decidedAt))) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...answer, id: recent.session.decision.id }, kept: 'repeated' };
   }
@@ -76,6 +80,31 @@ export async function rememberAnswer(
   const written = await write(deps, session, withinMs);
   logAnswer(deps, session);
   return { decision: session.decision, kept: written ? 'written' : 'failed' };
+}
+
+/**
+ * Begins to read the session, where this process would not write its answer again and its NAS accounts for sessions: what
+ * another instance heard, or answered, stands in the store alone. Read beside the device, so that no answer waits for it.
+ */
+export function readKept(
+  { sessions, recentAnswers, nases, clock, writeDeadlineMs }: RememberDeps,
+  sessionId: string,
+  site: string,
+  nas: NasLocation,
+): Promise<Session | undefined> | undefined {
+  const recent = recentAnswers.get(sessionId);
+  if (recent === undefined || toInstant(clock.now()) >= recent.freshUntil || !nases.accounts(site, nas))
+    return undefined;
+  const reading = clock.within(writeDeadlineMs, (signal) => sessions.read(sessionId, { signal }));
+  // What cannot be read is written.
+  return reading.catch(() => undefined);
+}
+
+/** The answer stands in the store, and no Stop or restart since has ended the session. */
+function isStillKept(session: Session | undefined, { session: told }: RecentAnswer, now: Instant): boolean {
+  if (session === undefined || !isLive(session, now)) return false;
+  const own = session.answers.find(({ credential }) => credential === told.credential);
+  return own?.decision.id === told.decision.id;
 }
 
 /** @returns false when the store did not take it: that is counted, and the answer goes out all the same */

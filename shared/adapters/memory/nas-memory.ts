@@ -14,6 +14,7 @@ const MOST_SOURCES = 8;
 export function createNasMemory(most = MOST_NASES): NasMemory {
   const sources = new LRUCache<string, readonly string[]>({ max: most });
   const restarts = new LRUCache<string, Instant>({ max: most });
+  const accounting = new LRUCache<string, true>({ max: most });
   const clocks = new LRUCache<string, Instant>({ max: most });
   const keyOf = (site: string, nas: CoaNas): string => JSON.stringify([site, namesOfNas(nas)[0]]);
   return {
@@ -24,6 +25,8 @@ export function createNasMemory(most = MOST_NASES): NasMemory {
       sources.set(keyOf(site, nas), [packetSourceIp, ...known].slice(0, MOST_SOURCES));
     },
     sourcesOf: (site, nas) => sources.get(keyOf(site, nas)) ?? [],
+    noteAccounting: (site, nas) => void accounting.set(keyOf(site, nas), true),
+    accounts: (site, nas) => accounting.has(keyOf(site, nas)),
     noteRestart: (site, nas, at) => void restarts.set(keyOf(site, nas), at),
     isNewsOfClock(client, now) {
       const until = clocks.get(client) ?? '';

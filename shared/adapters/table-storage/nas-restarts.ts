@@ -11,7 +11,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { restartRow, restartsPartition } from './row-keys.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 
-/** Sessions of a site are read many at a time, and a restart that is a few seconds old may be applied with the next read. */
+/** Sessions of a site are read many at a time: a restart that another instance noted is applied so much later at most, unless it is asked for. */
 const KEPT_MS = 10_000;
 const ATTEMPTS = 10;
 
@@ -46,6 +46,11 @@ export class NasRestarts {
         if (attempt === ATTEMPTS || !isConflict(thrown)) throw toStoreError('noting the restart of a NAS', thrown);
       }
     }
+  }
+
+  /** The next session of each site is held against what is noted then. */
+  forget(): void {
+    this.#bySite.clear();
   }
 
   async applyTo(session: Session, options: CallOptions = {}): Promise<Session> {

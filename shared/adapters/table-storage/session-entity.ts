@@ -8,6 +8,7 @@ import type { MacAddress } from '../../domain/mac-address.ts';
 import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session.ts';
 import { lifeOf } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
+import { isTraceOfAny, traceOf } from './answer-traces.ts';
 import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';
 import { sessionRow } from './row-keys.ts';
 
@@ -21,7 +22,10 @@ const CARRIED_COLUMN = 'carried';
 const KEPT_AFTER_END_MS = 24 * 60 * 60_000;
 
 /** All but what accounting knows and other answers are, to be merged into the row: those stay. */
-export function toSessionEntity(session: AnsweredSession, column = '') {
+export function toSessionEntity(
+  session: AnsweredSession,
+  { column = '', writer = '' }: { readonly column?: string | undefined; readonly writer?: string | undefined } = {},
+) {
   const { decision, id, site, mac, credential } = session;
   const { device } = decision;
   const answer = answerOf(session);
@@ -30,6 +34,7 @@ export function toSessionEntity(session: AnsweredSession, column = '') {
     site,
     ...(mac !== undefined && { mac }),
     [`answer_${credential}${column}`]: JSON.stringify(answer),
+    ...traceOf(answer, writer),
     ...columnsForEarlierVersion(answer),
     // Columns beside the JSON are for people and filters.
     decidedAt: decision.decidedAt,
@@ -67,9 +72,33 @@ export function fromSessionEntity(id: string, row: SessionRow): Session {
   return { ...ruling, ...session };
 }
 
+/** The session with answers that are newer than those of their credentials that it has. */
+export function withAnswers(session: Session, newer: readonly Answer[]): Session {
+  const replaced = new Set(newer.map(({ credential }) => credential));
+  const { accounting, site, mac } = session;
+  const others = session.answers.filter(
+    ({ credential, decision }) => !replaced.has(credential) || decision.id === accounting?.class,
+  );
+  const answers = byTime([...newer, ...others]);
+  const { id, nasRestartedAt } = session;
+  const kept = {
+    id,
+    site,
+    ...(mac !== undefined && { mac }),
+    answers,
+    ...(accounting && { accounting }),
+    ...(nasRestartedAt !== undefined && { nasRestartedAt }),
+  };
+  return { ...(rulingAnswer(kept) ?? session), ...kept };
+}
+
 /** Whether the row is one of the version before, which knew one session of a station. */
 export function isEarlierRow(row: SessionRow): boolean {
   return !Object.keys(row).some((column) => ANSWER_COLUMN.test(column));
+}
+
+function credentialOfColumn(column: string): string {
+  return column.replace(ANSWER_COLUMN, '').split('_')[0] ?? '';
 }
 
 export function answerColumns(row: SessionRow): string[] {
@@ -83,8 +112,11 @@ export function withoutOldAnswers(row: SessionRow, kept: number): SessionRow {
     const text = String(row[column]);
     return /"decidedAt":"([^"]+)"/.exec(text)?.[1] ?? '';
   };
-  const old = columns.sort((a, b) => (decidedAt(a) < decidedAt(b) ? 1 : -1)).slice(kept);
-  return Object.fromEntries(Object.entries(row).filter(([column]) => !old.includes(column)));
+  const sorted = columns.sort((a, b) => (decidedAt(a) < decidedAt(b) ? 1 : -1));
+  const old = new Set(sorted.slice(kept));
+  const credentials = new Set(sorted.slice(0, kept).map(credentialOfColumn));
+  const stays = (column: string): boolean => !old.has(column) && isTraceOfAny(column, credentials);
+  return Object.fromEntries(Object.entries(row).filter(([column]) => stays(column)));
 }
 
 /** Newest first, one of each credential, and the one that accounting carries. */

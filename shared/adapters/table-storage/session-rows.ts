@@ -6,16 +6,18 @@ import { concurrently } from '../../concurrently.ts';
 import { SHARDS } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { mayBeSamePlace } from '../../domain/place.ts';
-import { asAnswered, placeOf, type Session } from '../../domain/session.ts';
+import { answerOf, asAnswered, placeOf, type Session } from '../../domain/session.ts';
 import { stationOf } from '../../domain/session-id.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { SessionPage } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
+import { overwritten, type Trace } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
 import { prefixFilter, sessionRow, sessionsFilter, shardPartition, withoutRecordFilter } from './row-keys.ts';
-import { basisOf, fromSessionEntity, isEarlierRow, type SessionRow } from './session-entity.ts';
+import { basisOf, fromSessionEntity, isEarlierRow, type SessionRow, withAnswers } from './session-entity.ts';
 import { isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { TableDecisionStore } from './table-decision-store.ts';
 
 const READ_AT_ONCE = 16;
 /** Rows that are remembered as logged. */
@@ -26,9 +28,11 @@ export class SessionRows {
   readonly #restarts: NasRestarts;
   readonly #log: Logger | undefined;
   readonly #logged = new Set<string>();
+  readonly #decisions: TableDecisionStore;
 
   constructor(table: TableClient, restarts: NasRestarts, log: Logger | undefined) {
     this.#table = table;
+    this.#decisions = new TableDecisionStore(table);
     this.#restarts = restarts;
     this.#log = log;
   }
@@ -127,8 +131,20 @@ export class SessionRows {
 
   /** @returns `undefined` where another row has taken the place of one that the version before wrote */
   async #toSession(row: SessionRow, options: CallOptions): Promise<Session | undefined> {
-    const session = await this.#restarts.applyTo(fromSessionEntity(idOf(row), row), options);
+    const asWritten = fromSessionEntity(idOf(row), row);
+    const lost = overwritten(row, asWritten.answers);
+    const known = lost.length === 0 ? asWritten : await this.#withAnswers(asWritten, lost, options);
+    const session = await this.#restarts.applyTo(known, options);
     return isEarlierRow(row) && (await this.#isReplaced(session, options)) ? undefined : session;
+  }
+
+  /** Answers that a late write has taken the place of are still among the decisions. */
+  async #withAnswers(session: Session, lost: readonly Trace[], options: CallOptions): Promise<Session> {
+    const records = await Promise.all(lost.map(({ decisionId }) => this.#decisions.read(decisionId, options)));
+    const found = records.flatMap((record, index) =>
+      record === undefined ? [] : [{ ...answerOf(record), credential: lost[index]?.credential ?? '' }],
+    );
+    return withAnswers(session, found);
   }
 
   /** The station has been answered at the same place since, and that has a row of its own. */

@@ -35,21 +35,25 @@ const READ_AT_ONCE = 16;
 export interface SessionStoreOptions {
   readonly clock?: Pick<Clock, 'now'>;
   readonly log?: Logger;
+  /** One of sixteen, for the traces of this process beside those of others: a hexadecimal digit. */
+  readonly writer?: string;
 }
 
 export class TableSessionStore implements SessionStore {
   readonly #table: TableClient;
   readonly #restarts: NasRestarts;
   readonly #rows: SessionRows;
+  readonly #writer: string | undefined;
 
-  constructor(table: TableClient, { clock, log }: SessionStoreOptions = {}) {
+  constructor(table: TableClient, { clock, log, writer }: SessionStoreOptions = {}) {
     this.#table = table;
+    this.#writer = writer;
     this.#restarts = new NasRestarts(table, clock);
     this.#rows = new SessionRows(table, this.#restarts, log);
   }
 
   writeDecision(session: AnsweredSession, options: CallOptions & { column?: string } = {}): Promise<void> {
-    return writeAnswer(this.#table, session, options);
+    return writeAnswer(this.#table, session, { ...options, ...(this.#writer && { writer: this.#writer }) });
   }
 
   async open(session: AnsweredSession, accounting: SessionAccounting, { signal }: CallOptions = {}): Promise<boolean> {
@@ -149,6 +153,10 @@ export class TableSessionStore implements SessionStore {
 
   noteRestart(restart: NasRestart, options: CallOptions = {}): Promise<boolean> {
     return this.#restarts.note(restart, options);
+  }
+
+  forgetRestarts(): void {
+    this.#restarts.forget();
   }
 
   removeSilent(shard: string, now: Instant, options: CallOptions = {}): Promise<number> {

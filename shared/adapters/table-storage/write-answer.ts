@@ -27,11 +27,11 @@ const ATTEMPTS = 3;
 export async function writeAnswer(
   table: TableClient,
   session: AnsweredSession,
-  { signal, column }: CallOptions & { readonly column?: string },
+  { signal, column, writer }: CallOptions & { readonly column?: string; readonly writer?: string },
 ): Promise<void> {
   const options = signal ? { abortSignal: signal } : {};
   // Merge: what accounting knows of the session stays, and so do the answers for other credentials.
-  const entity = toSessionEntity(session, column);
+  const entity = toSessionEntity(session, { column, writer });
   const actions: TransactionAction[] = [['upsert', entity, 'Merge'], ...waysTo(session), ...decisionActions(session)];
   try {
     await table.submitTransaction(actions, options);
