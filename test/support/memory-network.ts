@@ -52,6 +52,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export interface NetworkOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the site hq, from which ids of sessions are made. */
+  readonly sessionKey?: string;
 }
 
 export class MemoryNetwork {
@@ -87,6 +89,9 @@ export class MemoryNetwork {
 
   static async start(options: NetworkOptions = {}): Promise<MemoryNetwork> {
     const network = new MemoryNetwork(options);
+    if (options.sessionKey !== undefined) {
+      await new TableClientStore(network.tables.clients).sessionKeyOf('hq', options.sessionKey);
+    }
     network.#apiKey = await network.addClient('radius-hq', 'hq');
     network.#operatorKey = await network.addClient('operator', 'hq', 'administrator');
     network.#app = network.instance();
