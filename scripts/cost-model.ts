@@ -32,7 +32,7 @@ export const TABLE_REQUESTS = {
 const DEEP_SWEEP_EVERY = 12;
 
 /** From the change of a connected device to the proof: at most, beyond what sweeps and ticks ask anyway. */
-export const TABLE_REQUESTS_PER_COA = 60;
+export const TABLE_REQUESTS_PER_COA = 70;
 
 /** One job and up to three reports: each is sent, received and completed. */
 export const MESSAGES_PER_COA = 4;

@@ -24,10 +24,10 @@ const LIST_DEADLINE_MS = 30_000;
 
 export type DecisionDesk = ReturnType<Awaited<ReturnType<typeof openDecisions>>>;
 
-export async function openDecisions({ settings, clock, openTables }: Context) {
+export async function openDecisions({ settings, clock, log, openTables }: Context) {
   const tables = await openTables('background');
   const deps: ExplainDeps = {
-    decisions: new TableDecisionStore(tables.sessions),
+    decisions: new TableDecisionStore(tables.sessions, log),
     jobs: new TableJobStore(tables),
     store: new TablePolicyStore(tables.policies),
     readPolicy: openPolicyReader(tables),

@@ -59,7 +59,7 @@ export async function openLookup(context: Context) {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
     sessions: new TableSessionStore(tables.sessions, { clock, log, writer: random.hex(1).charAt(0) }),
-    decisions: new TableDecisionStore(tables.sessions),
+    decisions: new TableDecisionStore(tables.sessions, log),
     recentAnswers: createRecentAnswersCache(mostRemembered),
     nases: createNasMemory(mostRemembered),
     writeDeadlineMs: settings.unwritten.writeDeadlineMs,

@@ -111,7 +111,7 @@ function replaced(
 ): SessionAccounting | undefined {
   const known = earlierOf(current, event.acctSessionId);
   if (event.status === 'Stop') return noted(current, event, known);
-  if (known !== undefined && isOnlyLate(known, current, event.at, asked)) return undefined;
+  if (known !== undefined && isOnlyLate(known, current, event, asked)) return undefined;
   // What has stopped may have done so after the other one began: their order is that of their beginnings.
   const reached = current.status === 'stopped' ? (current.since ?? '') : arrivalOf(current);
   if (event.receivedAt < reached || event.at < (current.since ?? '')) return undefined;

@@ -1,7 +1,7 @@
 // Sessions of a NAS that another one of the same station at the same place has replaced. What is said of them late ends
 // nothing; and where the one that replaced them was the earlier one after all, its Stop leads back to them.
 
-import type { SessionAccounting } from './accounting.ts';
+import type { AccountingEvent, SessionAccounting } from './accounting.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 
 export interface EarlierSession {
@@ -65,11 +65,13 @@ export function asEarlier(
 export function isOnlyLate(
   one: EarlierSession,
   current: Pick<SessionAccounting, 'status'>,
-  at: Instant,
+  { status, at }: Pick<AccountingEvent, 'status' | 'at'>,
   { answeredAt = '', acctSessionId, nasRestartedAt = '' }: AskedBefore,
 ): boolean {
   if (nasRestartedAt > one.replacedAt) return false;
   if (acctSessionId === one.acctSessionId && answeredAt > one.replacedAt) return false;
+  // A NAS that restarted without a word begins to count again: its first record after an answer is of what came of that.
+  if (status === 'Start' && one.stopped && answeredAt > one.replacedAt && at >= answeredAt) return false;
   const mayRevive = current.status === 'stopped' && one.stopped !== true;
   return !mayRevive && at < addMilliseconds(one.replacedAt, LATE_MS);
 }

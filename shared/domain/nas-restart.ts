@@ -19,12 +19,13 @@ export function namesOfNas(nas: CoaNas): string[] {
 }
 
 /**
- * A NAS speaks of itself alone: from its own address, or from the one that its sessions come from (a proxy between). The
- * most telling name that both have must be the same.
+ * A NAS speaks of itself alone: from its own address, or from the one that its sessions come from (a proxy between). Every
+ * name that both have must be the same: behind a proxy that gives all of them its own address only NAS-Identifier differs, and
+ * a session that is taken for over is enforced no more.
  */
 export function isRestartOf(restart: CoaNas, nas: CoaNas): boolean {
-  const common = NAMES.find((name) => restart[name] !== undefined && nas[name] !== undefined);
-  return common !== undefined && restart[common] === nas[common] && isBelieved(restart, nas);
+  const common = NAMES.filter((name) => restart[name] !== undefined && nas[name] !== undefined);
+  return common.length > 0 && common.every((name) => restart[name] === nas[name]) && isBelieved(restart, nas);
 }
 
 /** @param nas as sessions of that name came from it */

@@ -12,11 +12,15 @@ export function isWireless({ nasPortType = '' }: Pick<NasLocation, 'nasPortType'
   return /^(wireless|19$)/i.test(nasPortType.trim());
 }
 
-/** What tells the place apart from the others of its site. */
+/**
+ * What tells the place apart from the others of its site. NASes that were given one address, by their makers or by a proxy
+ * between, are told apart by what they call themselves.
+ */
 export function placeText(location: NasLocation): string {
   const name = NAS_NAMES.find((field) => location[field] !== undefined);
   const nas = name === undefined ? '' : `${name === 'nasIdentifier' ? 'identifier' : 'address'} ${location[name]}`;
-  return JSON.stringify([nas, isWireless(location) ? '' : (location.nasPortId ?? '')]);
+  const identifier = name === 'nasIpAddress' || name === 'nasIpv6Address' ? (location.nasIdentifier ?? '') : '';
+  return JSON.stringify([nas, identifier, isWireless(location) ? '' : (location.nasPortId ?? '')]);
 }
 
 /** Whether both may be the same NAS: the most telling name that both have decides; without one in common they may. */

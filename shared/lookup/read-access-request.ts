@@ -1,7 +1,7 @@
 // Reads the body of a lookup: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for absent.
 
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
-import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
+import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
 import { singlePairs } from '../domain/vpn-client-identities.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
@@ -35,7 +35,7 @@ export function readAccessRequest(body: string): AccessRequest {
   const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
   const ssids = [...new Set([...nameList(fields['ssid'], 'ssid'), ...ssidsInPairs(ciscoAvPairs)])];
   return {
-    ...request,
+    ...withCanonicalAddresses(request),
     ...(ciscoAvPairs.length > 0 && { ciscoAvPairs }),
     ...(ssids.length > 0 && { ssids }),
     ...(certificate && { certificate }),

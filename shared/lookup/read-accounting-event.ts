@@ -3,7 +3,8 @@
 
 import { ACCOUNTING_STATUSES, type AccountingEvent, type AccountingStatus } from '../domain/accounting.ts';
 import type { Instant } from '../domain/instant.ts';
-import { NAS_LOCATION_FIELDS } from '../domain/nas-location.ts';
+import { canonicalAddress } from '../domain/ip-address.ts';
+import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
 import { fieldError, objectIn, parseJsonBody, texts } from './request-fields.ts';
 
 const TEXT_FIELDS = [
@@ -37,8 +38,12 @@ export function readAccountingEvent(body: string, now: Instant): AccountingEvent
   const { class: classText, status, nasPort, eventTime, receivedTime, sentTime, delayTime, ...rest } = attributes;
   const times = { eventTime, receivedTime, sentTime, delayTime };
   const decision = classText === undefined ? undefined : readClass(classText);
+  const { framedIpAddress, ...named } = rest;
+  const framed = framedIpAddress === undefined ? undefined : canonicalAddress(framedIpAddress);
   return {
-    ...rest,
+    ...withCanonicalAddresses(named),
+    // RFC 2865 5.8: IPv4.
+    ...(framed?.includes('.') && { framedIpAddress: framed }),
     status: readStatus(status),
     ...readTimes(times, status, now),
     ...(nasPort !== undefined && { nasPort: readPort(nasPort) }),

@@ -2,8 +2,15 @@
 // answer of the same credential. Each process leaves the name of its newest answer in a column that only it writes.
 
 import { parseDecisionId } from '../../domain/decision-id.ts';
-import type { Instant } from '../../domain/instant.ts';
+import { type Instant, millisecondsBetween } from '../../domain/instant.ts';
 import type { Answer } from '../../domain/session.ts';
+
+/**
+ * A write that was given up arrives within this time, or never: the service ends what takes it longer than thirty seconds
+ * (https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-table-service-operations). What lies further apart is
+ * two answers of instances whose clocks differ, of which the row has the one that was written last.
+ */
+const MOST_LATE_MS = 60_000;
 
 /** Credential, then the digit of the process. */
 const TRACE_COLUMN = /^newest_([0-9a-z-]+)_[0-9a-f]$/;
@@ -27,7 +34,11 @@ export function overwritten(row: Record<string, unknown>, answers: readonly Answ
     if (credential === undefined || parseDecisionId(decisionId) === undefined) return [];
     return [{ credential, decidedAt, decisionId }];
   });
-  return traces.filter((trace) => isNewest(trace, traces) && !answers.some((answer) => isAsNew(answer, trace)));
+  return traces.filter((trace) => {
+    const inRow = answers.find(({ credential }) => credential === trace.credential)?.decision.decidedAt;
+    const lateMs = inRow === undefined ? 0 : millisecondsBetween(inRow, trace.decidedAt);
+    return isNewest(trace, traces) && lateMs > 0 && lateMs < MOST_LATE_MS;
+  });
 }
 
 /** True for other columns, too. */
@@ -38,8 +49,4 @@ export function isTraceOfAny(column: string, credentials: ReadonlySet<string>): 
 
 function isNewest({ credential, decidedAt }: Trace, traces: readonly Trace[]): boolean {
   return !traces.some((other) => other.credential === credential && other.decidedAt > decidedAt);
-}
-
-function isAsNew({ credential, decision }: Answer, trace: Trace): boolean {
-  return credential === trace.credential && decision.decidedAt >= trace.decidedAt;
 }

@@ -6,6 +6,7 @@ import { parseDecisionId } from '../../domain/decision-id.ts';
 import { deviceKeyText } from '../../domain/device.ts';
 import type { AnsweredSession } from '../../domain/session.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
+import { parseObject } from './foreign-rows.ts';
 import { decisionRow } from './row-keys.ts';
 
 export type DecisionEntity = { record: string };
@@ -43,8 +44,12 @@ export function decisionActions(record: AnsweredSession): TransactionAction[] {
   return [['upsert', { ...decisionRow(decision.id, parts), ...columns }, 'Replace']];
 }
 
-export function fromDecisionEntity({ record }: DecisionEntity): DecisionRecord {
-  return JSON.parse(record);
+/** @returns `undefined` for a row that something else wrote */
+export function fromDecisionEntity({ record }: Partial<DecisionEntity>): DecisionRecord | undefined {
+  const known = parseObject(record);
+  const decision = known?.['decision'] as Partial<DecisionRecord['decision']> | null | undefined;
+  const isDecision = typeof decision?.id === 'string' && typeof decision.decidedAt === 'string';
+  return isDecision && typeof known?.['site'] === 'string' ? (known as unknown as DecisionRecord) : undefined;
 }
 
 const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {

@@ -54,6 +54,7 @@ async function sweep(
   isToGo: (row: TableEntityResult<SessionRow>) => Promise<boolean>,
 ): Promise<number> {
   let removed = 0;
+  if (signal?.aborted) return removed;
   const pages = table.listEntities<SessionRow>({ queryOptions: { filter } }).byPage({ maxPageSize: PAGE });
   for await (const page of storePages('listing sessions', pages)) {
     if (signal?.aborted) break;

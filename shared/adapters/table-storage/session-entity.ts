@@ -1,5 +1,6 @@
 // A session as a row, and back. The newest answer of each credential stands in a column of its own.
 
+import type { SessionAccounting } from '../../domain/accounting.ts';
 import { rulingAnswer } from '../../domain/answers-in-effect.ts';
 import type { MatchedDevice } from '../../domain/decision.ts';
 import { deviceKeyText } from '../../domain/device.ts';
@@ -59,13 +60,13 @@ export function overAfter(answers: readonly Answer[], lastSign: Instant): Instan
 /** @throws StoreError NAC_STORE_ROW */
 export function fromSessionEntity(id: string, row: SessionRow): Session {
   const answers = answersOf(id, row);
-  const accounting = typeof row['accounting'] === 'string' ? parsed(id, row['accounting']) : undefined;
+  const accounting = typeof row['accounting'] === 'string' ? parsedAccounting(id, row['accounting']) : undefined;
   const session = {
     id,
     site: String(row['site']),
     ...(typeof row['mac'] === 'string' && row['mac'] !== '' && { mac: row['mac'] as MacAddress }),
     answers,
-    ...(accounting !== undefined && { accounting: accounting as NonNullable<Session['accounting']> }),
+    ...(accounting !== undefined && { accounting }),
   };
   const ruling = rulingAnswer(session);
   if (ruling === undefined) throw unreadableSession(id);
@@ -122,7 +123,11 @@ export function withoutOldAnswers(row: SessionRow, kept: number): SessionRow {
 /** Newest first, one of each credential, and the one that accounting carries. */
 function answersOf(id: string, row: SessionRow): Answer[] {
   const columns = answerColumns(row);
-  if (columns.length === 0) return byTime(answersOfEarlierRow(row as EarlierRow, (text) => parsed(id, text)));
+  if (columns.length === 0) {
+    const earlier = answersOfEarlierRow(row as EarlierRow, (text) => parsed(id, text));
+    if (!earlier.every(isAnswer)) throw unreadableSession(id);
+    return byTime(earlier);
+  }
   const newest = new Map<string, Answer>();
   for (const answer of byTime(columns.map((column) => parsedAnswer(id, row[column])))) {
     if (!newest.has(answer.credential)) newest.set(answer.credential, answer);
@@ -139,9 +144,38 @@ function byTime(answers: readonly Answer[]): Answer[] {
 }
 
 function parsedAnswer(id: string, text: unknown): Answer {
-  const answer = parsed(id, text) as Partial<Answer> | null;
-  if (typeof answer?.decision?.decidedAt !== 'string' || answer.presented === undefined) throw unreadableSession(id);
-  return answer as Answer;
+  const answer = parsed(id, text);
+  if (!isAnswer(answer)) throw unreadableSession(id);
+  return answer;
+}
+
+/** What readers rely on: JSON of another shape must not end a comparison of all sessions. */
+function isAnswer(value: unknown): value is Answer {
+  const { decision, presented } = (value ?? {}) as Partial<Answer>;
+  return (
+    typeof decision?.id === 'string' &&
+    typeof decision.decidedAt === 'string' &&
+    typeof decision.sessionTimeoutSeconds === 'number' &&
+    typeof decision.outcome === 'object' &&
+    decision.outcome !== null &&
+    Array.isArray(decision.problems) &&
+    Array.isArray(presented?.identities) &&
+    Array.isArray(presented.problems)
+  );
+}
+
+function parsedAccounting(id: string, text: unknown): SessionAccounting {
+  const accounting = parsed(id, text) as Partial<SessionAccounting> | null;
+  const { status, at, nas, coa, earlier = [] } = accounting ?? {};
+  const isKnown = status === 'started' || status === 'stopped';
+  if (!isKnown || typeof at !== 'string' || !isObject(nas) || !isObject(coa) || !Array.isArray(earlier)) {
+    throw unreadableSession(id);
+  }
+  return accounting as SessionAccounting;
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function parsed(id: string, text: unknown): unknown {

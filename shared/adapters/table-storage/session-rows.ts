@@ -140,11 +140,13 @@ export class SessionRows {
 
   /** Answers that a late write has taken the place of are still among the decisions. */
   async #withAnswers(session: Session, lost: readonly Trace[], options: CallOptions): Promise<Session> {
-    const records = await Promise.all(lost.map(({ decisionId }) => this.#decisions.read(decisionId, options)));
-    const found = records.flatMap((record, index) =>
-      record === undefined ? [] : [{ ...answerOf(record), credential: lost[index]?.credential ?? '' }],
+    const found = await Promise.all(
+      lost.map(async ({ decisionId, credential }) => {
+        const record = await this.#decisions.read(decisionId, options);
+        return record?.site === session.site ? [{ ...answerOf(record), credential }] : [];
+      }),
     );
-    return withAnswers(session, found);
+    return withAnswers(session, found.flat());
   }
 
   /** The station has been answered at the same place since, and that has a row of its own. */

@@ -7,21 +7,33 @@ import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports/decision-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { type DecisionEntity, decisionConditions, fromDecisionEntity } from './decision-rows.ts';
+import { ForeignRows } from './foreign-rows.ts';
 import { decisionCursor, decisionRange, decisionRow } from './row-keys.ts';
 import { isNotFound, storePages, toStoreError } from './store-errors.ts';
 
 /** Limit of the Table service per transaction. */
 const LARGEST_TRANSACTION = 100;
 
-type Row = DecisionEntity & { readonly rowKey?: string };
+type Row = Partial<DecisionEntity> & {
+  readonly partitionKey?: string;
+  readonly rowKey?: string;
+  readonly etag?: string;
+};
 
 export class TableDecisionStore implements DecisionStore {
   readonly #table: TableClient;
 
-  /** @param table the one of sessions, since a decision is written in one transaction with its session */
-  constructor(table: TableClient) {
+  readonly #foreign: ForeignRows;
+
+  /**
+   * @param table the one of sessions, since a decision is written in one transaction with its session
+   * @param log of rows that something else wrote
+   */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#foreign = new ForeignRows(log);
   }
 
   async read(id: string, { signal }: CallOptions = {}): Promise<DecisionRecord | undefined> {
@@ -30,7 +42,7 @@ export class TableDecisionStore implements DecisionStore {
     const { partitionKey, rowKey } = decisionRow(id, parts);
     try {
       const options = signal ? { abortSignal: signal } : {};
-      return fromDecisionEntity(await this.#table.getEntity<DecisionEntity>(partitionKey, rowKey, options));
+      return this.#known(await this.#table.getEntity<Row>(partitionKey, rowKey, options));
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading a decision', thrown);
@@ -53,7 +65,8 @@ export class TableDecisionStore implements DecisionStore {
         const newest = indexOfNewest(next);
         if (newest === undefined) return { decisions };
         if (decisions.length === limit) return { decisions, next: cursorAfter(decisions) };
-        decisions.push(fromDecisionEntity(next[newest]?.value as Row));
+        const record = this.#known(next[newest]?.value as Row);
+        if (record !== undefined) decisions.push(record);
         next[newest] = (await rows[newest]?.next()) ?? { done: true, value: undefined };
       }
     } catch (thrown) {
@@ -63,6 +76,16 @@ export class TableDecisionStore implements DecisionStore {
     } finally {
       await Promise.all(rows.map((each) => each.return(undefined)));
     }
+  }
+
+  #known(row: Row): DecisionRecord | undefined {
+    const record = fromDecisionEntity(row);
+    const { partitionKey, rowKey, etag } = row;
+    if (record === undefined) {
+      const consequence = 'Nothing to do: housekeeping removes it after DECISION_HISTORY.';
+      this.#foreign.report({ table: 'sessions', partitionKey, rowKey, etag }, consequence);
+    }
+    return record;
   }
 
   async removeBefore(shard: string, before: Instant, { signal }: CallOptions = {}): Promise<number> {
@@ -90,7 +113,10 @@ export class TableDecisionStore implements DecisionStore {
   }
 
   async *#rows(filter: string, maxPageSize: number, signal: AbortSignal | undefined): AsyncGenerator<Row, undefined> {
-    const options = { queryOptions: { filter, select: ['RowKey', 'record'] }, ...(signal && { abortSignal: signal }) };
+    const options = {
+      queryOptions: { filter, select: ['PartitionKey', 'RowKey', 'record'] },
+      ...(signal && { abortSignal: signal }),
+    };
     const pages = this.#table.listEntities<DecisionEntity>(options).byPage({ maxPageSize });
     for await (const page of storePages('listing decisions', pages)) yield* page;
     return undefined;

@@ -66,9 +66,10 @@ describe('a session is one station at one place of one site', () => {
     };
     const { nasIpAddress, nasIpv6Address, nasIdentifier, packetSourceIp } = names;
     const idAt = (nas: object): string => sessionId(asker('berlin'), { callingStationId: 'a0b1c2d3e4f5', ...nas });
-    expect(idAt(names)).toBe(idAt({ nasIpAddress }));
-    expect(idAt({ nasIpv6Address, nasIdentifier, packetSourceIp })).toBe(idAt({ nasIpv6Address }));
+    expect(idAt(names)).toBe(idAt({ nasIpAddress, nasIdentifier }));
+    expect(idAt({ nasIpv6Address, nasIdentifier, packetSourceIp })).toBe(idAt({ nasIpv6Address, nasIdentifier }));
     expect(idAt({ nasIdentifier, packetSourceIp })).toBe(idAt({ nasIdentifier }));
+    expect(idAt({ nasIpAddress, nasIdentifier: 'b' }), 'two with one address').not.toBe(idAt(names));
     const ids = [{ nasIpAddress }, { nasIpv6Address }, { nasIdentifier }, { packetSourceIp }].map(idAt);
     expect(new Set(ids).size).toBe(4);
   });
