@@ -133,6 +133,11 @@ export class World {
     return POLICIES.find((policy) => policy.version === version) ?? BUILT_IN_POLICY;
   }
 
+  /** As the store has the device, whatever is true by now. */
+  stateInStore(id: string): unknown {
+    return this.storage.dump('devices').find(({ rowKey }) => rowKey === `d|intune|${id}`)?.['complianceState'];
+  }
+
   fail(what: string): void {
     this.failures.push({ what, at: this.time.now });
     this.tell(`FAILURE ${what}`);
