@@ -109,12 +109,12 @@ export class MemoryNetwork {
     return formatApiKey(name, secret);
   }
 
-  /** A process with a memory of its own. @param wire on which its calls to the tables go */
-  instance(wire: Wire = INSTANT): App {
+  /** A process with a memory of its own. @param wire on which its calls to the tables go @param skewMs of its clock */
+  instance(wire: Wire = INSTANT, skewMs = 0): App {
     const clock = clockOf(
       (milliseconds, ring) => this.time.after(milliseconds, ring),
       () => this.time.now,
-      () => 0,
+      () => skewMs,
     );
     return createApp(readSettings(this.#env), {
       clock,
