@@ -42,6 +42,7 @@ function summary({ site, relay, serviceBus, healthz, log, limits }: RelayConfig)
     `Service Bus  ${where}`,
     `Queues       ${jobsQueue} -> relay -> ${resultsQueue}`,
     `Health       ${healthz === undefined ? 'off' : `http://${host(healthz.address)}:${healthz.port}/healthz`}`,
+    ...(healthz?.metrics ? [`Metrics      http://${host(healthz.address)}:${healthz.port}/metrics`] : []),
     `Brake        ${brake(limits)}`,
     `Log privacy  ${log.privacy}`,
   ];

@@ -1,6 +1,11 @@
 // Makes Service Bus clients as relay.yaml describes them.
 
-import { ClientCertificateCredential, ClientSecretCredential, type TokenCredentialOptions } from '@azure/identity';
+import {
+  ClientCertificateCredential,
+  ClientSecretCredential,
+  type TokenCredential,
+  type TokenCredentialOptions,
+} from '@azure/identity';
 import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
 import type { EntraCredential, ServiceBusConnection } from './relay-config.ts';
 import { webSocketThrough } from './web-socket-through.ts';
@@ -10,11 +15,24 @@ export type ConnectServiceBus = () => ServiceBusClient;
 /** The relay repeats by itself, and does not wait for the SDK where something hangs. */
 const retryOptions = { maxRetries: 0, timeoutInMs: 15_000 };
 
-/** @param secret the connection string, client secret or certificate */
-export function connectServiceBus(connection: ServiceBusConnection, secret: string): ConnectServiceBus {
-  if (connection.kind === 'connection-string') return () => new ServiceBusClient(secret, { retryOptions });
+/** What the relay signs in with; `undefined` where a connection string does. @param secret client secret or certificate */
+export function relayCredential(connection: ServiceBusConnection, secret: string): TokenCredential | undefined {
+  return connection.kind === 'entra' ? entraCredential(connection.credential, secret, connection.proxy) : undefined;
+}
+
+/**
+ * @param secret the connection string
+ * @param credential with an Entra connection
+ */
+export function connectServiceBus(
+  connection: ServiceBusConnection,
+  secret: string,
+  credential = relayCredential(connection, secret),
+): ConnectServiceBus {
+  if (connection.kind === 'connection-string' || credential === undefined) {
+    return () => new ServiceBusClient(secret, { retryOptions });
+  }
   const { namespace, transport, proxy } = connection;
-  const credential = entraCredential(connection.credential, secret, proxy);
   const options: ServiceBusClientOptions = {
     retryOptions,
     ...(transport === 'websocket' ? { webSocketOptions: { webSocket: webSocketThrough(proxy) } } : {}),

@@ -1,4 +1,4 @@
-// `GET /healthz`: what the relay is doing, for whoever watches it.
+// `GET /healthz`: what the relay is doing, for what watches it; `GET /metrics` for a Prometheus server, on request.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -9,6 +9,9 @@ import type { BrakeHealth } from './coa-brake.ts';
 import type { RelayState } from './keep-session.ts';
 import type { CertificateHealth } from './relay-certificate.ts';
 import { RelayError } from './relay-error.ts';
+
+/** https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format */
+const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 export interface RelayHealth {
   readonly site: string;
@@ -31,19 +34,31 @@ export interface HealthServer {
 
 /**
  * 200 for a relay that works or stands by, 503 for one that does not reach Service Bus.
+ * @param scraped what `/metrics` says; absent where relay.yaml does not ask for it
  * @throws RelayError if the port cannot be had
  */
 export async function startHealthServer(
   { address, port }: { readonly address: string; readonly port: number },
   health: () => RelayHealth,
+  scraped?: { text(): Promise<string> },
 ): Promise<HealthServer> {
   const server = createServer((request, answer) => {
     const send = (status: number, body: object): void => {
       answer.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
       answer.end(`${JSON.stringify(body)}\n`);
     };
-    if (request.url !== '/healthz') return send(404, { error: 'Only /healthz is here.' });
+    const isMetrics = scraped !== undefined && request.url === '/metrics';
+    if (request.url !== '/healthz' && !isMetrics) {
+      return send(404, { error: scraped ? 'Only /healthz and /metrics are here.' : 'Only /healthz is here.' });
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, { error: 'Only GET is answered.' });
+    if (isMetrics) {
+      const failed = (error: unknown): void => send(500, { error: String(error) });
+      return void scraped.text().then((text) => {
+        answer.writeHead(200, { 'content-type': PROMETHEUS_CONTENT_TYPE, 'cache-control': 'no-store' });
+        answer.end(text);
+      }, failed);
+    }
     const now = health();
     send(now.state === 'connecting' ? 503 : 200, now);
   });

@@ -2,7 +2,11 @@
 
 import type { CoaJob, CoaReport } from '../shared/domain/coa-job.ts';
 import { toInstant } from '../shared/domain/instant.ts';
-import type { Logger, Privacy } from '../shared/ports/telemetry.ts';
+import { jobAttributes } from '../shared/domain/job-attributes.ts';
+import { jobCause } from '../shared/domain/job-cause.ts';
+import { type NasProfileName, nasProfileName } from '../shared/domain/nas-profile-name.ts';
+import { readTraceparent } from '../shared/domain/traceparent.ts';
+import { type Logger, type Privacy, type Telemetry, traced } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import { type BrakeHealth, createCoaBrake } from './coa-brake.ts';
 import { nasFinder } from './find-nas.ts';
@@ -20,6 +24,8 @@ import { createSendLanes } from './send-lanes.ts';
 export interface JobDelivery {
   readonly messageId: string;
   readonly body: unknown;
+  /** W3C traceparent of who sent it, unread; absent from versions before. */
+  readonly trace?: unknown;
   complete(): Promise<void>;
   abandon(): Promise<void>;
   deadLetter(reason: string, description: string): Promise<void>;
@@ -44,14 +50,18 @@ export interface JobWorkerOptions {
   readonly clock: SendClock;
   readonly log: Logger;
   readonly privacy: Privacy;
+  readonly telemetry?: Telemetry | undefined;
 }
 
-type Ending = Pick<CoaReport, 'outcome' | 'errorCause' | 'neverAcknowledged' | 'transmissions' | 'discarded' | 'hint'>;
+type Ending = Pick<
+  CoaReport,
+  'outcome' | 'errorCause' | 'neverAcknowledged' | 'transmissions' | 'discarded' | 'hint'
+> & { readonly profile?: NasProfileName | undefined; readonly trace?: string | undefined };
 
 const longestDescription = 1000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
-  const { config, secrets, sender, reports, clock, log, privacy } = options;
+  const { config, secrets, sender, reports, clock, log, privacy, telemetry } = options;
   const brake = createCoaBrake({ limits: config.limits, clock, log });
   const lanes = createSendLanes(config.limits, brake);
   const findNas = nasFinder(config.nas);
@@ -84,7 +94,11 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       log.error('relay.job_refused', { code: 'NAC_RELAY_JOB_TIME', jobId, attempt, description: timeFault });
       return delivery.deadLetter('NAC_RELAY_JOB_TIME', timeFault);
     }
-    await (reports.ending(job) ?? finish(job, signal));
+    const parent = readTraceparent(delivery.trace);
+    const attributes = jobAttributes(job);
+    await traced(telemetry, 'nac.relay.job', { parent, kind: 'consumer', attributes }, () => {
+      return reports.ending(job) ?? finish(job, signal, telemetry?.traceparent() ?? parent);
+    });
     // Without the lock the message is not ours to settle any more.
     if (!signal.aborted) await delivery.complete();
   }
@@ -93,14 +107,15 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
    * Does what the job asks for, unless this process has done so already.
    * @returns resolves when the results queue knows how it ended
    */
-  async function finish(job: CoaJob, signal: AbortSignal): Promise<void> {
+  async function finish(job: CoaJob, signal: AbortSignal, trace: string | undefined): Promise<void> {
     const found = findNas(job.nas);
-    if (found === undefined) return conclude(job, unknownNas(job));
+    if (found === undefined) return conclude(job, { ...unknownNas(job), trace });
     const { entry, address } = found;
     const nas = { nas: entry.name, address };
-    if (hasExpired(job)) return conclude(job, expired, nas);
+    const told = { profile: nasProfileName(entry.profile.name), trace };
+    if (hasExpired(job)) return conclude(job, { ...expired, ...told }, nas);
     const answer = entry.profile.request(job, entry);
-    if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason }, nas);
+    if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason, ...told }, nas);
 
     const lane = await lanes.acquire({ nas: `${address} ${entry.port}`, session: sessionName(job) }, signal);
     let answered: boolean | undefined;
@@ -108,16 +123,24 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       // The same job may have come twice, and the first of them may have ended while this one waited.
       const ended = reports.ending(job);
       if (ended) return ended;
-      if (hasExpired(job)) return conclude(job, expired, nas);
-      if (!brake.admits(`${address} ${sessionName(job) || job.id}`)) return conclude(job, turnedBack, nas);
-      void reports.put(reportOf(job, 'taken'));
+      if (hasExpired(job)) return conclude(job, { ...expired, ...told }, nas);
+      if (!brake.admits(`${address} ${sessionName(job) || job.id}`)) {
+        return conclude(job, { ...turnedBack, ...told }, nas);
+      }
+      void reports.put(reportOf(job, 'taken', told));
       const target = { ...entry, address, secret: secretOctets.get(entry.name) ?? '' };
-      const result = await sender.send(target, answer.request, {
-        signal,
-        onTransmission: (count) => {
-          if (count === 1) void reports.put(reportOf(job, 'sent'));
-        },
-        onUnsignedAnswer: () => warnUnsigned(entry.name),
+      const attributes = { 'network.transport': 'udp', ...(told.profile && { 'nac.nas.profile': told.profile }) };
+      const result = await traced(telemetry, 'nac.relay.coa', { kind: 'client', attributes }, () =>
+        sender.send(target, answer.request, {
+          signal,
+          onTransmission: (count) => {
+            if (count === 1) void reports.put(reportOf(job, 'sent', told));
+          },
+          onUnsignedAnswer: () => warnUnsigned(entry.name),
+        }),
+      );
+      telemetry?.record('nac.relay.coa.duration', result.elapsedMs / 1000, {
+        'nac.nas.profile': told.profile ?? 'unknown',
       });
       answered = result.kind !== 'no-answer';
       const nasKey = `${entry.name} ${address}`;
@@ -125,13 +148,17 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       const never = result.kind === 'nak' && !acknowledging.has(nasKey) ? { neverAcknowledged: true as const } : {};
       return conclude(
         job,
-        { ...reportSendResult(result, target), ...never },
+        { ...reportSendResult(result, target), ...never, ...told },
         { ...nas, durationMs: Math.round(result.elapsedMs) },
       );
     } catch (error) {
       // What the codec refuses to encode, it refuses the next time too.
       if (!(error instanceof RangeError)) throw error;
-      return conclude(job, { outcome: 'not-possible', hint: `The request cannot be sent: ${error.message}.` }, nas);
+      return conclude(
+        job,
+        { outcome: 'not-possible', hint: `The request cannot be sent: ${error.message}.`, ...told },
+        nas,
+      );
     } finally {
       // Only now: whoever gets the lane next may be the same job, and has to find how it ended.
       lane.release(answered);
@@ -152,6 +179,11 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   }
 
   function conclude(job: CoaJob, ending: Ending, fields: Record<string, unknown> = {}): Promise<void> {
+    const { trace, ...said } = ending;
+    telemetry?.count('nac.relay.jobs', {
+      'nac.job.cause': jobCause(ending.outcome, ending.errorCause?.code),
+      'nac.nas.profile': ending.profile ?? 'unknown',
+    });
     log.info('relay.job', {
       jobId: job.id,
       attempt: job.attempt,
@@ -159,7 +191,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       station: privacy.mac(job.session.callingStationId),
       user: privacy.userName(job.session.userName),
       ...fields,
-      ...ending,
+      ...said,
     });
     return reports.put(reportOf(job, 'finished', ending));
   }
@@ -168,8 +200,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     return clock.now().getTime() >= Date.parse(expiresAt);
   }
 
-  function reportOf({ id: jobId, attempt, site }: CoaJob, stage: CoaReport['stage'], ending: Ending = {}): CoaReport {
-    return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...ending };
+  function reportOf({ id: jobId, attempt, site }: CoaJob, stage: CoaReport['stage'], ending: Ending): CoaReport {
+    const { profile, trace, ...rest } = ending;
+    const told = { ...(profile && { profile }), ...(trace && { trace }) };
+    return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...rest, ...told };
   }
 
   function endsWith(lost: AbortSignal): AbortSignal {

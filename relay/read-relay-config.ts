@@ -330,11 +330,12 @@ function queueName(read: YamlReader, field: YamlField): string | undefined {
 }
 
 function readHealthz(read: YamlReader, field: YamlField): Pick<RelayConfig, 'healthz'> {
-  const fields = read.mapping(field, ['address', 'port']);
+  const fields = read.mapping(field, ['address', 'port', 'metrics']);
   if (field.node === undefined) return {};
   if (fields.port.node === undefined) read.missing(fields.port, 'a TCP port');
   const address = readAddress(read, fields.address)?.text ?? '127.0.0.1';
-  return { healthz: { address, port: read.integer(fields.port, { from: 0, to: 65_535 }) ?? 0 } };
+  const port = read.integer(fields.port, { from: 0, to: 65_535 }) ?? 0;
+  return { healthz: { address, port, metrics: read.flag(fields.metrics) ?? false } };
 }
 
 function readLog(read: YamlReader, field: YamlField): RelayConfig['log'] {

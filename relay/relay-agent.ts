@@ -7,6 +7,7 @@ import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
 import { createJobWorker } from './job-worker.ts';
 import { type JobsQueue, keepSession, type LockBounds, type RelayState, SERVICE_BUS_LOCK } from './keep-session.ts';
+import type { RelayTelemetry } from './open-relay-telemetry.ts';
 import type { CoaSender } from './radius/coa-sender.ts';
 import type { SendClock } from './radius/send-clock.ts';
 import { type CertificateWatch, watchCertificate } from './relay-certificate.ts';
@@ -29,6 +30,8 @@ export interface RelayAgentParts {
   readonly log: Logger;
   readonly random: () => number;
   readonly timing?: Partial<RelayTiming>;
+  /** Absent where nobody collects. */
+  readonly collected?: RelayTelemetry;
 }
 
 export interface RelayTiming {
@@ -61,13 +64,14 @@ const defaultTiming: RelayTiming = {
 
 /** @throws RelayError if the health endpoint cannot listen */
 export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRelay> {
-  const { config, nasSecrets, logKey, jobs, results, sender, clock, random } = parts;
+  const { config, nasSecrets, logKey, jobs, results, sender, clock, random, collected } = parts;
+  const telemetry = collected?.telemetry;
   const log = withFields(parts.log, { site: config.site, relay: config.relay });
   const { standbyRetryMs, watchMs, reconnect, graceMs, lock } = { ...defaultTiming, ...parts.timing };
   const stop = new AbortController();
   const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
   const privacy = createIdentityPrivacy(config.log.privacy, logKey);
-  const worker = createJobWorker({ config, secrets: nasSecrets, sender, reports, clock, log, privacy });
+  const worker = createJobWorker({ config, secrets: nasSecrets, sender, reports, clock, log, privacy, telemetry });
   let certificate: CertificateWatch | undefined;
   let state: RelayState = 'connecting';
   let since = toInstant(clock.now());
@@ -94,12 +98,16 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
 
   let healthServer: HealthServer | undefined;
   try {
-    healthServer = config.healthz && (await startHealthServer(config.healthz, health));
+    healthServer = config.healthz && (await startHealthServer(config.healthz, health, collected?.scraped));
   } catch (error) {
-    await Promise.all([sender.close(), jobs.close(), results.close()]);
+    await Promise.all([sender.close(), jobs.close(), results.close(), telemetry?.close()]);
     throw error;
   }
   log.info('relay.started', { nas: config.nas.length, ...(healthServer && { healthPort: healthServer.port }) });
+  telemetry?.observe('nac.relay.jobs_under_way', () => worker.underWay);
+  telemetry?.observe('nac.relay.jobs_waiting', () => worker.waiting);
+  telemetry?.observe('nac.relay.reports_pending', () => reports.pending);
+  telemetry?.observe('nac.relay.working', () => (state === 'active' ? 1 : 0));
   certificate = parts.certificateEnd && watchCertificate(parts.certificateEnd, { clock, log });
 
   const kept = keepSession({
@@ -133,7 +141,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
     // Reports of sends that were finished without the session.
     for (let left = graceMs; reports.pending > 0 && left > 0; left -= 50) await clockDelay(clock, 50);
     reports.close();
-    await Promise.all([sender.close(), jobs.close(), results.close(), healthServer?.close()]);
+    await Promise.all([sender.close(), jobs.close(), results.close(), healthServer?.close(), telemetry?.close()]);
     log.info('relay.stopped', { reportsLost: reports.pending });
   }
 

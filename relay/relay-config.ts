@@ -16,9 +16,16 @@ export interface RelayConfig {
   readonly serviceBus: ServiceBusConfig;
   readonly nas: readonly NasEntry[];
   /** Absent: no health endpoint. */
-  readonly healthz?: { readonly address: string; readonly port: number };
+  readonly healthz?: HealthzConfig;
   readonly log: { readonly privacy: PrivacyMode; readonly keyEnv?: SecretSource };
   readonly limits: RelayLimits;
+}
+
+export interface HealthzConfig {
+  readonly address: string;
+  readonly port: number;
+  /** Whether `GET /metrics` is there for a Prometheus server. */
+  readonly metrics: boolean;
 }
 
 export interface RelayLimits {

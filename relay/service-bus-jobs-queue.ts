@@ -122,6 +122,7 @@ function jobDelivery(receiver: ServiceBusSessionReceiver, message: ServiceBusRec
   return {
     messageId: String(message.messageId ?? ''),
     body: message.body,
+    trace: message.applicationProperties?.['traceparent'] ?? message.applicationProperties?.['Diagnostic-Id'],
     complete: () => receiver.completeMessage(message),
     abandon: () => receiver.abandonMessage(message),
     deadLetter: (deadLetterReason, deadLetterErrorDescription) =>

@@ -4,8 +4,9 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { systemRandom } from '../shared/adapters/system/system-random.ts';
 import type { Logger } from '../shared/ports/telemetry.ts';
-import { connectServiceBus } from './connect-service-bus.ts';
+import { connectServiceBus, relayCredential } from './connect-service-bus.ts';
 import { fixRheaSettlement } from './fix-rhea-settlement.ts';
+import { openRelayTelemetry } from './open-relay-telemetry.ts';
 import { createCoaSender } from './radius/coa-sender.ts';
 import type { RetransmissionTimes } from './radius/retransmission-timeouts.ts';
 import { systemSendClock } from './radius/send-clock.ts';
@@ -45,11 +46,14 @@ export async function startRelay({ file, env, log, timing, retransmission }: Sta
   }
   const { connection, jobsQueue, resultsQueue } = config.serviceBus;
   const ends = connection.kind === 'entra' ? certificateEnd(secrets.serviceBus) : undefined;
-  const connect = connectServiceBus(connection, secrets.serviceBus);
+  const credential = relayCredential(connection, secrets.serviceBus);
+  const connect = connectServiceBus(connection, secrets.serviceBus, credential);
+  const collected = await openRelayTelemetry({ config, env, credential, log });
   return startRelayAgent({
     config,
     nasSecrets: secrets.nas,
     ...(ends === undefined ? {} : { certificateEnd: ends }),
+    ...(collected === undefined ? {} : { collected }),
     logKey: secrets.logKey ?? systemRandom.hex(32),
     jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: config.site, held: config.limits.held }),
     results: serviceBusResultsQueue(connect, resultsQueue),

@@ -57,8 +57,24 @@ export const LINE_KB = 0.5;
 const COPIES_OF_A_LINE = 2;
 const LOG_KB = { request: REQUEST_ROW_KB + COPIES_OF_A_LINE * LINE_KB, tick: REQUEST_ROW_KB };
 
+/** Kilobytes of a row of AppMetrics, at most: test/integration/telemetry.test.ts counts what is sent for one. */
+export const METRIC_KB = 0.6;
+/** Of a row of AppDependencies, which a span is; counted there, too. */
+export const SPAN_KB = 0.8;
+/** OTEL_METRIC_EXPORT_INTERVAL, as it is unless set. */
+const METRIC_INTERVALS_PER_DAY = 288;
+/** Series that lookups and accounting of a site fill in nearly each interval: rules by role, time, records by kind. */
+const SERIES_PER_SITE = 7;
+/** Steps of age that are filled in an interval, and what fails quietly. */
+const SERIES_BESIDES = 6;
+/** Of a change of a connected device, from decided to proven, and its share of the poll. */
+const STAGES_PER_COA = 7;
+const SPANS_PER_COA = 9;
+/** Pages, time and held devices. */
+const SERIES_PER_SWEEP = 3;
+
 /** Log alerts of the template by the minutes between evaluations, held to it by a test. Seldom ones cost as every 15 minutes. */
-export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 10 } as const;
+export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 11 } as const;
 /** Kilobytes of a device with its pointers, session and run records. An estimate. */
 const STORED_KB = 4;
 
@@ -75,7 +91,8 @@ export interface Estimate {
 export function estimateCost(load: Load, prices: Prices): Estimate {
   const perDay = eventsPerDay(load);
   const executions = DAYS * (perDay.ticks + perDay.http + perDay.reports);
-  const logGigabytes = (DAYS * (perDay.http * LOG_KB.request + (perDay.ticks + perDay.reports) * LOG_KB.tick)) / 1e6;
+  const lines = perDay.http * LOG_KB.request + (perDay.ticks + perDay.reports) * LOG_KB.tick;
+  const logGigabytes = (DAYS * (lines + telemetryPerDay(load))) / 1e6;
   const amounts = {
     tableRequests: DAYS * tableRequestsPerDay(load),
     graphRequests: DAYS * (load.pollsPerDay * pages(load) + LOOKS_PER_DAY + load.devices / HARDWARE_DAYS),
@@ -95,6 +112,16 @@ export function estimateCost(load: Load, prices: Prices): Estimate {
     Alerts: alertCost(load, prices),
   };
   return { amounts, costs, total: Object.values(costs).reduce((sum, cost) => sum + cost, 0) };
+}
+
+/** Kilobytes of metrics and spans. Every HTTP instance has its own series. */
+function telemetryPerDay({ sites, alwaysReadyInstances, changesPerDay, pollsPerDay }: Load): number {
+  const ofLookups =
+    METRIC_INTERVALS_PER_DAY *
+    Math.max(1, alwaysReadyInstances) *
+    (Math.max(1, sites) * SERIES_PER_SITE + SERIES_BESIDES);
+  const metrics = ofLookups + changesPerDay * STAGES_PER_COA + pollsPerDay * SERIES_PER_SWEEP;
+  return metrics * METRIC_KB + changesPerDay * SPANS_PER_COA * SPAN_KB;
 }
 
 function eventsPerDay(load: Load) {

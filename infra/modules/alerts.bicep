@@ -103,6 +103,17 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "lookup.session-not-written" | summarize notWritten = count() | where notWritten >= 20'
   }
   {
+    // A twentieth of a day's answers may rest on older records than FRESHNESS_OBJECTIVE. Told when a day has used that up and
+    // goes on, or when an hour uses it ten times as fast. No line says the age of each answer: this one asks a metric.
+    name: 'freshness-budget'
+    displayName: 'Answers rest on old records'
+    explanation: 'More than 5 % of the answers are older than FRESHNESS_OBJECTIVE. See docs/operations.md.'
+    severity: 2
+    window: 'P1D'
+    frequency: 'PT15M'
+    query: 'AppMetrics | where Name == "nac.answer.ages" | extend isMissed = tostring(Properties["nac.objective"]) == "missed", isLate = TimeGenerated > ago(1h) | summarize answers = sum(Sum), missed = sumif(Sum, isMissed), lately = sumif(Sum, isLate), missedLately = sumif(Sum, isMissed and isLate) | where (answers >= 100 and missed * 20 > answers and missedLately * 20 > lately) or (lately >= 100 and missedLately * 2 > lately)'
+  }
+  {
     name: 'comparison-overdue'
     displayName: 'Sessions were not compared with policy in time'
     explanation: 'A station may keep an answer that policy no longer gives. See docs/operations.md.'

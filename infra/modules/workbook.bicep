@@ -10,6 +10,9 @@ param workspaceId string
 var lines = 'AppTraces | where Message has "event" | extend line = parse_json(Message), event = tostring(parse_json(Message).event)'
 var resourceType = 'microsoft.operationalinsights/workspaces'
 
+// The values of the label nac.age, the youngest first.
+var ageSteps = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '8h', '1d', 'more']
+
 // Each line of a chart stands for the five minutes, hour or day that Azure takes for the chosen time.
 var charts = [
   {
@@ -23,6 +26,24 @@ var charts = [
     title: 'Freshness: minutes since the last run that ended well'
     visualization: 'tiles'
     query: '${lines} | where (event == "poll.run" and tostring(line.result) in ("complete", "partial")) or event == "noncompliant.listed" | summarize lastRun = max(TimeGenerated) | project minutes = datetime_diff("minute", now(), lastRun), lastRun'
+  }
+  {
+    name: 'freshness-objective'
+    title: 'Freshness: share of answers within FRESHNESS_OBJECTIVE (wanted: 95 %), and the age that 95 % are within'
+    visualization: 'table'
+    query: 'let ages = AppMetrics | where Name == "nac.answer.ages" | summarize answers = sum(Sum), met = sumif(Sum, tostring(Properties["nac.objective"]) == "met") by source = tostring(Properties["nac.source"]), age = tostring(Properties["nac.age"]) | extend step = array_index_of(dynamic(${string(ageSteps)}), age); let totals = ages | summarize total = sum(answers), met = sum(met) by source; ages | order by source asc, step asc | extend below = row_cumsum(answers, source != prev(source)) | lookup kind=leftouter totals on source | where below >= 0.95 * total | summarize arg_min(step, age, total, met1) by source | project source, p95AtMost = age, withinObjectivePercent = round(100.0 * met1 / total, 1), answers = total'
+  }
+  {
+    name: 'answers-by-age'
+    title: 'Freshness: answers by the age of their record'
+    visualization: 'timechart'
+    query: 'AppMetrics | where Name == "nac.answer.ages" | summarize answers = sum(Sum) by bin(TimeGenerated, {time:grain}), age = tostring(Properties["nac.age"])'
+  }
+  {
+    name: 'change-to-proof'
+    title: 'Enforcement: seconds from a change to its proof, by site'
+    visualization: 'table'
+    query: 'AppMetrics | where Name == "nac.job.proof.duration" | summarize proofs = sum(ItemCount), mean = round(sum(Sum) / sum(ItemCount), 1), longest = round(max(Max), 1) by site = tostring(Properties["nac.site"]) | order by longest desc'
   }
   {
     name: 'decisions-by-rule'

@@ -7,6 +7,7 @@ import type { CoaJob } from '../domain/coa-job.ts';
 import { coaTargetOf } from '../domain/coa-target.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import { jobAttributes } from '../domain/job-attributes.ts';
 import { isLive, type Session } from '../domain/session.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,7 +19,6 @@ import { findDifference } from './decide-jobs.ts';
 import { NasShares } from './nas-shares.ts';
 import { addOpenJob, goesOn, type OpenJobs } from './open-jobs.ts';
 import { settleJob } from './settle-job.ts';
-import { ofJob } from './told-jobs.ts';
 
 export interface PumpDeps {
   readonly sessions: SessionStore;
@@ -137,7 +137,7 @@ async function queueUnlessOvertaken(deps: PumpDeps, { job, etag, session }: Open
 
 function send({ queue, telemetry }: PumpDeps, job: EnforcementJob, attempt: number): Promise<void> {
   const attributes = {
-    ...ofJob({ ...job, attempt }),
+    ...jobAttributes({ ...job, attempt }),
     'messaging.system': 'servicebus',
     'messaging.operation.type': 'send',
   };

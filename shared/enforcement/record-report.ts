@@ -4,13 +4,13 @@ import { applyReport } from '../domain/advance-job.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { addMilliseconds, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { jobAttributes } from '../domain/job-attributes.ts';
 import { parseTraceparent } from '../domain/traceparent.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
-import { ofJob } from './told-jobs.ts';
 import { isSessionUnknown, judgeUnknownSession } from './unknown-session.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
@@ -48,7 +48,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       await refusal?.follow();
       return;
     }
-    const span = { parent: parentOf(report, job), attributes: ofJob(job), tellIf: isTrue };
+    const span = { parent: parentOf(report, job), attributes: jobAttributes(job), tellIf: isTrue };
     if (await traced(deps.telemetry, 'nac.job.report', span, () => jobs.update(job, stored.etag))) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {

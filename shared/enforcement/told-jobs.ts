@@ -2,12 +2,17 @@
 
 import type { EnforcementJob, JobStep } from '../domain/enforcement-job.ts';
 import { millisecondsBetween } from '../domain/instant.ts';
+import { jobAttributes } from '../domain/job-attributes.ts';
+import { jobCause } from '../domain/job-cause.ts';
 import { nasProfileName } from '../domain/nas-profile-name.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 
 /** Stages with which the network, or the time, has had the last word on an attempt that went out. */
 const OUTCOMES: readonly string[] = ['answered', 'proven', 'ended', 'superseded', 'expired', 'dead-lettered'];
+
+/** Stages that a report may say a cause of. */
+const WITH_CAUSE: readonly string[] = ['refused', 'no-answer', 'expired', 'ended'];
 
 export function toldJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
   // Steps are kept as they are when a job goes on, so what has not been seen is new.
@@ -24,7 +29,7 @@ export function toldJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
     create: (job) =>
       telemetry.span(
         'nac.job.decide',
-        { attributes: ofJob(job), tellIf: (_, created) => created === true },
+        { attributes: jobAttributes(job), tellIf: (_, created) => created === true },
         async () => {
           const trace = telemetry.traceparent();
           const created = await jobs.create({ ...job, ...(trace !== undefined && { trace }) });
@@ -58,7 +63,7 @@ async function tellStep(telemetry: Telemetry, job: EnforcementJob, { stage, at }
   const { site, decidedAt, trace, profile } = job;
   telemetry.count('nac.job.stages', {
     'nac.job.stage': stage,
-    'nac.job.cause': causeOf(job, stage),
+    'nac.job.cause': WITH_CAUSE.includes(stage) ? jobCause(job.outcome, job.errorCause?.code) : 'none',
     'nac.nas.profile': nasProfileName(profile) ?? 'unknown',
     'nac.site': site,
   });
@@ -69,22 +74,10 @@ async function tellStep(telemetry: Telemetry, job: EnforcementJob, { stage, at }
   }
   const queuedAt = job.steps.findLast((step) => step.stage === 'queued')?.at;
   if (queuedAt === undefined || !OUTCOMES.includes(stage)) return;
-  const attributes = { ...ofJob(job), 'nac.job.stage': stage };
+  const attributes = { ...jobAttributes(job), 'nac.job.stage': stage };
   await telemetry.span(
     'nac.job.proof',
     { parent: trace, startedAt: new Date(queuedAt), attributes },
     async () => undefined,
   );
-}
-
-/** What a span may say of a job: no station, no person, no device. */
-export function ofJob({ id, site, attempt }: Pick<EnforcementJob, 'id' | 'site' | 'attempt'>) {
-  return { 'nac.job.id': id, 'nac.site': site, 'nac.job.attempt': attempt };
-}
-
-/** By the number of the Error-Cause: its name is the relay's text. */
-function causeOf({ errorCause, outcome }: EnforcementJob, stage: string): string {
-  if (stage !== 'refused' && stage !== 'no-answer' && stage !== 'expired' && stage !== 'ended') return 'none';
-  if (errorCause !== undefined) return String(errorCause.code);
-  return outcome === undefined || outcome === 'acknowledged' || outcome === 'refused' ? 'none' : outcome;
 }

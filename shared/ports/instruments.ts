@@ -3,6 +3,7 @@
 
 import { AGE_BUCKETS } from '../domain/age-bucket.ts';
 import { JOB_STAGES } from '../domain/enforcement-job.ts';
+import { JOB_CAUSES } from '../domain/job-cause.ts';
 import { NAS_PROFILE_NAMES } from '../domain/nas-profile-name.ts';
 import { ERROR_CODES } from '../errors.ts';
 
@@ -11,17 +12,6 @@ export interface LabelDescription {
   /** All it may say. Absent: names out of the configuration, so many at most as `MOST_NAMES` of the adapter says. */
   readonly values?: readonly string[];
 }
-
-/** RFC 5176 section 3.5, and how an attempt ends without an answer. */
-export const JOB_CAUSES = [
-  'none',
-  'no-answer',
-  'unknown-nas',
-  'not-possible',
-  'expired',
-  ...['201', '202', '401', '402', '403', '404', '405', '406', '407'],
-  ...['501', '502', '503', '504', '505', '506', '507', '508'],
-] as const;
 
 /** Whatever else a value may be. */
 export const OTHER = 'other';

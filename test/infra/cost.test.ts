@@ -30,6 +30,10 @@ describe('docs/cost.md', () => {
 });
 
 describe('the estimate', () => {
+  it('stays within 8 GB of lines, metrics and spans a month for the example', () => {
+    expect(estimateCost(EXAMPLE_LOAD, EXAMPLE_PRICES).amounts.logGigabytes).toBeLessThanOrEqual(8);
+  });
+
   it('grows with what is asked of it, and falls with what is left out', () => {
     const usual = total({});
     expect(total({ devices: 50_000 })).toBeGreaterThan(usual);

@@ -2,6 +2,8 @@
 
 import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { AGE_BUCKETS } from '../../shared/domain/age-bucket.ts';
+import { INSTRUMENTS, type InstrumentName, LABELS } from '../../shared/ports/instruments.ts';
 import { ofType, predicted, read, valueAt } from './deployment.ts';
 import { kustoDiagnostics } from './kusto.ts';
 
@@ -43,6 +45,26 @@ describe('Kusto', () => {
     ['a bracket too few', 'AppRequests | summarize count( by Name'],
   ])('would find %s', (_what, query) => {
     expect(kustoDiagnostics(query)).not.toEqual([]);
+  });
+});
+
+describe('queries over metrics', () => {
+  const onMetrics = everywhere.filter(({ query }) => query.includes('AppMetrics'));
+  const named = (query: string, form: RegExp) => [...query.matchAll(form)].map(([, name = '']) => name);
+
+  test.each(onMetrics)('$name: the code counts it, with these labels', ({ query }) => {
+    const names = named(query, /\bName == "([^"]+)"/g);
+    expect(names).not.toEqual([]);
+    expect(names.filter((name) => !(name in INSTRUMENTS))).toEqual([]);
+    const known = names.flatMap((name) => INSTRUMENTS[name as InstrumentName].labels as readonly string[]);
+    expect(named(query, /Properties\["([^"]+)"\]/g).filter((label) => !known.includes(label))).toEqual([]);
+  });
+
+  test('of the freshness objective know every step of ages, and both words', () => {
+    const of = (wanted: string) => onMetrics.find(({ name }) => name.endsWith(wanted))?.query ?? '';
+    expect(of('freshness-objective')).toContain(`dynamic(${JSON.stringify(AGE_BUCKETS)})`);
+    expect(LABELS['nac.objective'].values).toEqual(['met', 'missed']);
+    expect(of('freshness-budget')).toContain('== "missed"');
   });
 });
 

@@ -16,6 +16,8 @@ const TABLES: Record<string, string> = {
   AppRequests:
     `${OF_EVERY_TABLE}, DurationMs: real, Id: string, Name: string, PerformanceBucket: string, ResultCode: string, ` +
     'Source: string, Success: bool, Url: string',
+  // https://learn.microsoft.com/azure/azure-monitor/reference/tables/appmetrics
+  AppMetrics: `${OF_EVERY_TABLE}, Max: real, Min: real, Name: string, Sum: real`,
   AppExceptions:
     `${OF_EVERY_TABLE}, Assembly: string, Details: dynamic, ExceptionType: string, HandledAt: string, ` +
     'InnermostAssembly: string, InnermostMessage: string, InnermostMethod: string, InnermostType: string, Message: string, ' +

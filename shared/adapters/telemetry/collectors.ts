@@ -1,5 +1,6 @@
 // Who collects: Azure Monitor, an OTLP collector, or both. Each is loaded only where it is used.
 
+import { rootCertificates } from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -11,8 +12,6 @@ export interface AzureMonitorCollector {
   readonly connectionString: string;
   /** Absent where the resource takes data by its key. */
   readonly credential?: TokenCredential;
-  /** For a receiver of a test, which has no certificate. */
-  readonly allowInsecureConnection?: boolean;
 }
 
 export interface OtlpCollector {
@@ -23,6 +22,8 @@ export interface OtlpCollector {
 export interface CollectorOptions {
   readonly azureMonitor?: AzureMonitorCollector | undefined;
   readonly otlp?: OtlpCollector | undefined;
+  /** PEM of certificate authorities trusted besides the usual ones. */
+  readonly extraCa?: string | undefined;
   /** Milliseconds from one export of metrics to the next. */
   readonly intervalMs: number;
   readonly log: Logger;
@@ -42,10 +43,17 @@ interface Pair {
   readonly spans: SpanExporter;
 }
 
-export async function openCollectors({ azureMonitor, otlp, intervalMs, log }: CollectorOptions): Promise<Collectors> {
+export async function openCollectors({
+  azureMonitor,
+  otlp,
+  extraCa,
+  intervalMs,
+  log,
+}: CollectorOptions): Promise<Collectors> {
+  const ca = extraCa === undefined ? undefined : [...rootCertificates, extraCa];
   const pairs = [
-    ...(azureMonitor ? [await azureMonitorPair(azureMonitor)] : []),
-    ...(otlp ? [await otlpPair(otlp)] : []),
+    ...(azureMonitor ? [await azureMonitorPair(azureMonitor, ca)] : []),
+    ...(otlp ? [await otlpPair(otlp, ca)] : []),
   ];
   return {
     readers: pairs.map(
@@ -64,11 +72,11 @@ export async function openCollectors({ azureMonitor, otlp, intervalMs, log }: Co
 }
 
 /** What it cannot send is lost rather than kept on a disk that the next instance does not have. */
-async function azureMonitorPair(collector: AzureMonitorCollector): Promise<Pair> {
+async function azureMonitorPair(collector: AzureMonitorCollector, ca: string[] | undefined): Promise<Pair> {
   const { AzureMonitorMetricExporter, AzureMonitorTraceExporter } = await import(
     '@azure/monitor-opentelemetry-exporter'
   );
-  const options = { ...collector, disableOfflineStorage: true };
+  const options = { ...collector, disableOfflineStorage: true, ...(ca && { tlsOptions: { ca } }) };
   return {
     name: 'azure-monitor',
     metrics: new AzureMonitorMetricExporter(options),
@@ -77,15 +85,16 @@ async function azureMonitorPair(collector: AzureMonitorCollector): Promise<Pair>
 }
 
 /** By HTTP and JSON, which every collector takes on the same port as protobuf. Headers come from OTEL_EXPORTER_OTLP_HEADERS. */
-async function otlpPair({ endpoint }: OtlpCollector): Promise<Pair> {
+async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined): Promise<Pair> {
   const [{ OTLPMetricExporter }, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/exporter-metrics-otlp-http'),
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
   const base = endpoint.replace(/\/+$/, '');
+  const options = { timeoutMillis: EXPORT_TIMEOUT_MS, ...(ca && { httpAgentOptions: { ca } }) };
   return {
     name: 'otlp',
-    metrics: new OTLPMetricExporter({ url: `${base}/v1/metrics`, timeoutMillis: EXPORT_TIMEOUT_MS }),
-    spans: new OTLPTraceExporter({ url: `${base}/v1/traces`, timeoutMillis: EXPORT_TIMEOUT_MS }),
+    metrics: new OTLPMetricExporter({ ...options, url: `${base}/v1/metrics` }),
+    spans: new OTLPTraceExporter({ ...options, url: `${base}/v1/traces` }),
   };
 }

@@ -1,18 +1,26 @@
 // Jobs from queue to switch and back: the real SDK against the embedded broker, and a NAS over UDP.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseTraceparent, type TraceParent } from '../../../shared/domain/traceparent.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../../support/otlp-receiver.ts';
 import { aJob, JOBS, type RelayFixture, relayFixture, SITE, type StartedRelay } from './relay-fixture.ts';
 
 let fixture: RelayFixture;
 let started: StartedRelay;
+let collector: OtlpReceiver;
+let ofFirst: TraceParent | undefined;
 
 beforeAll(async () => {
+  collector = await startOtlpReceiver();
   fixture = await relayFixture();
-  started = await fixture.start();
+  started = await fixture.start({ env: { ...fixture.env, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
   await started.logged('relay.active');
 });
 
-afterAll(() => fixture[Symbol.asyncDispose]());
+afterAll(async () => {
+  await fixture[Symbol.asyncDispose]();
+  await collector[Symbol.asyncDispose]();
+});
 
 /** Everything is settled, so nothing of the job is left. */
 async function expectSettled(): Promise<void> {
@@ -116,6 +124,47 @@ test('health tells what the relay does', async () => {
   await other.text();
 });
 
+test('metrics for a Prometheus server are beside it, in text format 0.0.4', async () => {
+  const answer = await fetch(`http://127.0.0.1:${started.relay.healthPort}/metrics`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const text = await answer.text();
+  expect(text).toContain('# TYPE nac_relay_jobs_total counter\n');
+  expect(text).toMatch(
+    /^nac_relay_jobs_total\{nac_job_cause="503",nac_nas_profile="generic-rfc5176"[^}]*\} [1-9]\d*$/m,
+  );
+  expect(text).toMatch(/^nac_relay_coa_duration_bucket\{nac_nas_profile="generic-rfc5176",[^}]*le="0.1"\} [1-9]/m);
+  expect(text).toMatch(/^nac_relay_working(?:\{[^}]*\})? 1$/m);
+  expect(text).toMatch(/^nac_relay_jobs_waiting(?:\{[^}]*\})? \d+$/m);
+  // Every line is one of the format, and none says who a station is.
+  for (const line of text.split('\n').filter(Boolean)) {
+    expect(line).toMatch(/^(?:# (?:HELP|TYPE|UNIT) .+|[a-z_:]+(?:\{.*\})? [0-9.e+-]+(?: \d+)?)$/);
+    expect(line).not.toMatch(/02-00-00-00-00|alice@/);
+  }
+});
+
+test('the relay goes on with the trace of a message, and its report says so', async () => {
+  const [first, second, third] = [aJob('live-71'), aJob('live-72'), aJob('live-73')];
+  const trace = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const sender = fixture.client.createSender(JOBS);
+  await sender.sendMessages([
+    { body: first, sessionId: SITE, applicationProperties: { traceparent: trace, 'Diagnostic-Id': trace } },
+    // As other clients of Service Bus name it, and as nobody does.
+    { body: second, sessionId: SITE, applicationProperties: { 'Diagnostic-Id': trace } },
+    { body: third, sessionId: SITE, applicationProperties: { traceparent: 'aa:bb:cc:dd:ee:ff' } },
+  ]);
+  await sender.close();
+  const traces: (TraceParent | undefined)[] = [];
+  for (const job of [first, second, third]) {
+    const { outcome, profile, trace: told } = await fixture.finished(job);
+    expect({ outcome, profile }).toEqual({ outcome: 'acknowledged', profile: 'generic-rfc5176' });
+    traces.push(parseTraceparent(told));
+  }
+  const ofMessage = parseTraceparent(trace);
+  [ofFirst] = traces;
+  expect(traces.map((each) => each?.traceId === ofMessage?.traceId)).toEqual([true, true, false]);
+});
+
 test('the log holds no secret, no user name and no station address', () => {
   const text = JSON.stringify(started.log);
   for (const secret of ['shared-with-the-nas', 'SharedAccessKey', 'alice@example.org', '02-00-00-00-00']) {
@@ -135,4 +184,12 @@ test(`the session of ${JOBS} goes back at a graceful stop, after what was under 
   const left = await session.peekMessages(100);
   expect(left.map(({ body }) => body.id)).not.toContain(job.id);
   await session.close();
+});
+
+test('at its stop the collector has the spans of that trace', () => {
+  const spans = collector.spans.filter(({ traceId }) => traceId === ofFirst?.traceId);
+  const ours = spans.find(({ spanId }) => spanId === ofFirst?.spanId);
+  expect(ours).toMatchObject({ name: 'nac.relay.job', service: 'nac-relay', parentSpanId: '00f067aa0ba902b7' });
+  const below = spans.filter(({ parentSpanId }) => parentSpanId === ours?.spanId);
+  expect(below.map(({ name }) => name)).toEqual(['nac.relay.coa']);
 });

@@ -203,7 +203,7 @@ function relayYaml(port: number, deadPort: number): string {
 relay: relay-1
 serviceBus:
   connectionStringEnv: SERVICE_BUS_CONNECTION
-healthz: { port: 0 }
+healthz: { port: 0, metrics: true }
 log: { privacy: FullyHashed }
 nas:
   - name: switch-1

@@ -44,7 +44,7 @@ describe('a file that is right', () => {
         jobsQueue: 'jobs',
         resultsQueue: 'results',
       },
-      healthz: { address: '127.0.0.1', port: 8080 },
+      healthz: { address: '127.0.0.1', port: 8080, metrics: false },
       log: { privacy: 'FullyKeyHashed' },
       limits: { concurrency: 64, perNas: 4, held: 100, perMinute: 60, inTenMinutes: 83 },
     });
