@@ -136,8 +136,9 @@ var hostSettings = {
   FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1048576'
   // No page of Microsoft's that says an app without functions is up and running.
   AzureWebJobsDisableHomepage: 'true'
-  // The exporter's own telemetry about itself, to Microsoft.
+  // What the exporter of metrics and traces would say of itself, to Microsoft and with each batch of spans.
   APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
+  APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED: 'true'
 }
 
 // The queue trigger's part of the connection.

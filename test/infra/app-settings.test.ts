@@ -51,6 +51,7 @@ describe('the template', () => {
 
   test('gives the host what it reads itself, and only what Flex Consumption allows', () => {
     expect(host.toSorted()).toEqual([
+      'APPLICATIONINSIGHTS_OPENTELEMETRY_RESOURCE_METRIC_DISABLED',
       'APPLICATION_INSIGHTS_NO_STATSBEAT',
       'AzureWebJobsDisableHomepage',
       'AzureWebJobsStorage__blobServiceUri',

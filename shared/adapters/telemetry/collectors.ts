@@ -6,7 +6,7 @@ import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
 import type { Logger } from '../../ports/telemetry.ts';
-import { reportingExporter } from './reporting-exporter.ts';
+import { failureReport, type ReportFailure, reportingExporter, reportingPolicy } from './reporting-exporter.ts';
 
 export interface AzureMonitorCollector {
   readonly connectionString: string;
@@ -38,7 +38,7 @@ export interface Collectors {
 const EXPORT_TIMEOUT_MS = 3_000;
 
 interface Pair {
-  readonly name: string;
+  readonly report: ReportFailure;
   readonly metrics: PushMetricExporter;
   readonly spans: SpanExporter;
 }
@@ -52,40 +52,49 @@ export async function openCollectors({
 }: CollectorOptions): Promise<Collectors> {
   const ca = extraCa === undefined ? undefined : [...rootCertificates, extraCa];
   const pairs = [
-    ...(azureMonitor ? [await azureMonitorPair(azureMonitor, ca)] : []),
-    ...(otlp ? [await otlpPair(otlp, ca)] : []),
+    ...(azureMonitor ? [await azureMonitorPair(azureMonitor, ca, failureReport('azure-monitor', log))] : []),
+    ...(otlp ? [await otlpPair(otlp, ca, failureReport('otlp', log))] : []),
   ];
   return {
     readers: pairs.map(
-      ({ name, metrics }) =>
+      ({ report, metrics }) =>
         new PeriodicExportingMetricReader({
-          exporter: reportingExporter(metrics, { name, log }),
+          exporter: reportingExporter(metrics, report),
           exportIntervalMillis: intervalMs,
           exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, intervalMs),
         }),
     ),
     processors: pairs.map(
-      ({ name, spans }) =>
-        new BatchSpanProcessor(reportingExporter(spans, { name, log }), { exportTimeoutMillis: EXPORT_TIMEOUT_MS }),
+      ({ report, spans }) =>
+        new BatchSpanProcessor(reportingExporter(spans, report), { exportTimeoutMillis: EXPORT_TIMEOUT_MS }),
     ),
   };
 }
 
 /** What it cannot send is lost rather than kept on a disk that the next instance does not have. */
-async function azureMonitorPair(collector: AzureMonitorCollector, ca: string[] | undefined): Promise<Pair> {
+async function azureMonitorPair(
+  collector: AzureMonitorCollector,
+  ca: string[] | undefined,
+  report: ReportFailure,
+): Promise<Pair> {
   const { AzureMonitorMetricExporter, AzureMonitorTraceExporter } = await import(
     '@azure/monitor-opentelemetry-exporter'
   );
-  const options = { ...collector, disableOfflineStorage: true, ...(ca && { tlsOptions: { ca } }) };
+  const options = {
+    ...collector,
+    disableOfflineStorage: true,
+    ...(ca && { tlsOptions: { ca } }),
+    additionalPolicies: [{ policy: reportingPolicy(report), position: 'perCall' as const }],
+  };
   return {
-    name: 'azure-monitor',
+    report,
     metrics: new AzureMonitorMetricExporter(options),
     spans: new AzureMonitorTraceExporter(options),
   };
 }
 
 /** By HTTP and JSON, which every collector takes on the same port as protobuf. Headers come from OTEL_EXPORTER_OTLP_HEADERS. */
-async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined): Promise<Pair> {
+async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined, report: ReportFailure): Promise<Pair> {
   const [{ OTLPMetricExporter }, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/exporter-metrics-otlp-http'),
     import('@opentelemetry/exporter-trace-otlp-http'),
@@ -93,7 +102,7 @@ async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined): 
   const base = endpoint.replace(/\/+$/, '');
   const options = { timeoutMillis: EXPORT_TIMEOUT_MS, ...(ca && { httpAgentOptions: { ca } }) };
   return {
-    name: 'otlp',
+    report,
     metrics: new OTLPMetricExporter({ ...options, url: `${base}/v1/metrics` }),
     spans: new OTLPTraceExporter({ ...options, url: `${base}/v1/traces` }),
   };
