@@ -1,6 +1,7 @@
 // The function app of a local run: HTTP functions and background functions in a process each, as Azure runs them, or all of
 // them in Microsoft's Core Tools.
 
+import { join } from 'node:path';
 import { readSettings } from '../shared/settings.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
 import { coreToolsRun, startCoreTools } from './core-tools.ts';
@@ -48,7 +49,7 @@ export async function startLocalFunctions(run: LocalRun, options: LocalFunctions
   const url = `https://localhost:${http.port}`;
   run.progress('Functions, HTTP', `${url}  (${http.functions.length} functions)`);
   const background = await run.start('background', 'The background functions', () =>
-    spawnFunctionsHost({ ...host, functions: 'background' }),
+    spawnFunctionsHost({ ...host, functions: 'background', timerFolder: join(run.dataFolder, 'timers') }),
   );
   run.progress('Functions, background', `process ${background.pid}  (${background.functions.join(', ')})`);
   return { url, caFile, functions: { http: http.functions, background: background.functions } };

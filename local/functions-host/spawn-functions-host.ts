@@ -13,6 +13,8 @@ export interface SpawnOptions {
   readonly port?: number;
   readonly host?: string;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Where timers keep locks and when they were due; processes that share it share the timers. */
+  readonly timerFolder?: string;
   /** The child's whole environment, but for PATH, which is passed on. */
   readonly env: Readonly<Record<string, string>>;
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -93,12 +95,13 @@ export async function spawnFunctionsHost(options: SpawnOptions): Promise<Backgro
   };
 }
 
-function commandLine({ appFolder, functions, port, host, tls }: SpawnOptions): string[] {
+function commandLine({ appFolder, functions, port, host, tls, timerFolder }: SpawnOptions): string[] {
   return [
     path.join(import.meta.dirname, 'main.ts'),
     ...['--app', appFolder, '--functions', functions],
     ...(port === undefined ? [] : ['--port', String(port)]),
     ...(host === undefined ? [] : ['--host', host]),
+    ...(timerFolder === undefined ? [] : ['--timers', timerFolder]),
     ...(tls === undefined ? [] : ['--cert', tls.certFile, '--key', tls.keyFile]),
   ];
 }

@@ -1,7 +1,7 @@
 // Starts a built Functions app in this process: loads it, checks all of its functions and runs those of one group.
 //
-// Not imitated of the .NET host: locks of timers in blobs and timers that know that they are past due (on one machine one process
-// has them), levels of lines guessed from their text, a listener that outlives the worker (see lost-worker.ts).
+// Not imitated of the .NET host: levels of lines guessed from their text, a listener that outlives the worker (lost-worker.ts), a
+// minute's wait for the timers of a process that was killed (timer-state.ts).
 
 import { describeError } from './describe-error.ts';
 import { createFunctionRunner } from './function-runner.ts';
@@ -18,6 +18,7 @@ export interface FunctionsHostOptions {
   readonly appFolder: string;
   readonly functions: FunctionGroup | 'all';
   readonly listen: Listen;
+  readonly timerFolder: string | undefined;
   /** Called when a function has run for too long, after the others had time to end: the process must be replaced. */
   readonly onLost: () => void;
 }
@@ -55,6 +56,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     runner,
     env: process.env,
     listen: options.listen,
+    timerFolder: options.timerFolder,
     log: (level, message, functionName) =>
       core.log(level, 'system', message, functionName === undefined ? undefined : { name: functionName }),
   };

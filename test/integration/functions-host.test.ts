@@ -5,7 +5,7 @@ import 'reflect-metadata';
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
@@ -415,6 +415,60 @@ describe('timer functions', () => {
       'stderr: [warning] unlucky: Failed: bad luck Retry 2 of 2 in 0 s.',
     ]);
     await host.stop();
+  });
+
+  it('run in one process of several, and in the next one when that ends', async () => {
+    const source = `
+      import { app } from '@azure/functions';
+      app.timer('ticks', { schedule: '* * * * * *', handler: () => console.log('tick of ' + process.pid) });`;
+    const timerFolder = mkdtempSync(path.join(tmpdir(), 'timers-'));
+    folders.push(timerFolder);
+    const appFolder = app({ source });
+    const output = new Output();
+    const start = () =>
+      spawnFunctionsHost({ appFolder, functions: 'background', env: ENV, timerFolder, onLine: output.onLine });
+    const first = await start();
+    const second = await start();
+    hosts.push(first, second);
+    await output.line(`tick of ${first.pid}`, 3);
+    expect(output.lines.join()).not.toContain(`tick of ${second.pid}`);
+    first.process.kill('SIGKILL');
+    await output.line(`tick of ${second.pid}`);
+  });
+
+  it('that were missed while no process ran are past due, once', async () => {
+    const source = `
+      import { app } from '@azure/functions';
+      app.timer('nightly', { schedule: '0 0 3 * * *', handler: (timer) => console.log('ran', JSON.stringify(timer)) });`;
+    const timerFolder = mkdtempSync(path.join(tmpdir(), 'timers-'));
+    folders.push(timerFolder);
+    const appFolder = app({ source });
+    const output = new Output();
+    const run = async () => {
+      const host = await spawnFunctionsHost({
+        appFolder,
+        functions: 'background',
+        env: ENV,
+        timerFolder,
+        onLine: output.onLine,
+      });
+      hosts.push(host);
+      return host;
+    };
+    await (await run()).stop();
+    const status = path.join(timerFolder, 'nightly.json');
+    expect(Date.parse(JSON.parse(readFileSync(status, 'utf8')).next)).toBeGreaterThan(Date.now());
+    expect(output.lines.join()).not.toContain('ran');
+
+    const [last, next] = ['2026-01-01T03:00:00.000Z', '2026-01-02T03:00:00.000Z'];
+    writeFileSync(status, JSON.stringify({ last, next }));
+    const late = await run();
+    const { isPastDue, scheduleStatus } = JSON.parse((await output.line('stdout: ran')).replace('stdout: ran ', ''));
+    expect([isPastDue, Date.parse(scheduleStatus.last)]).toEqual([true, Date.parse(last)]);
+    await late.stop();
+    expect(Date.parse(JSON.parse(readFileSync(status, 'utf8')).next)).toBeGreaterThan(Date.now());
+    await (await run()).stop();
+    expect(output.lines.filter((line) => line.includes('stdout: ran'))).toHaveLength(1);
   });
 
   it('never run twice at the same time, and follow at once after an overrun', async () => {

@@ -1,23 +1,21 @@
-// Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time, with the
-// timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
+// Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time in all processes of a
+// timer folder, with the timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
 import { describeError } from '../describe-error.ts';
 import { type NcrontabSchedule, parseNcrontab } from '../ncrontab.ts';
 import { resolveSetting } from '../resolve-setting.ts';
 import { runWithRetry } from '../run-with-retry.ts';
 import { StartError } from '../start-error.ts';
+import { FORGETFUL, type ScheduleStatus, type TimerState, timerStateIn } from '../timer-state.ts';
 import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type.ts';
 
 // setTimeout's own limit is 24.8 days.
+/** How often a process that does not run a timer looks whether it may; a minute on Azure. */
+const LOCK_RETRY_MS = 1_000;
 const MAX_WAIT_MS = 24 * 24 * 60 * 60 * 1000;
 
 interface Timer {
   readonly fn: TriggeredFunction;
   readonly schedule: NcrontabSchedule;
-}
-
-interface ScheduleStatus {
-  readonly last: Date | undefined;
-  readonly next: Date;
 }
 
 export const timerTrigger: TriggerType = {
@@ -27,7 +25,8 @@ export const timerTrigger: TriggerType = {
     const timers = functions.map((fn) => ({ fn, schedule: readSchedule(fn, host) }));
     return {
       async start() {
-        const stops = timers.map((timer) => runTimer(timer, host));
+        const state = host.timerFolder === undefined ? FORGETFUL : timerStateIn(host.timerFolder);
+        const stops = timers.map((timer) => runTimer(timer, state, host));
         return {
           async stop() {
             for (const stop of stops) stop();
@@ -52,7 +51,7 @@ function readSchedule({ name, trigger }: TriggeredFunction, { env }: TriggerHost
   }
 }
 
-function runTimer({ fn, schedule }: Timer, host: TriggerHost): () => void {
+function runTimer({ fn, schedule }: Timer, state: TimerState, host: TriggerHost): () => void {
   const stopping = new AbortController();
   const monitored = fn.trigger['useMonitor'] !== false && !runsEveryFewSeconds(schedule);
   let status: ScheduleStatus = { last: undefined, next: schedule.next(new Date()) };
@@ -68,9 +67,9 @@ function runTimer({ fn, schedule }: Timer, host: TriggerHost): () => void {
           setTimeout(() => void fire('scheduled'), Math.max(0, remaining));
   };
 
-  const fire = async (reason: 'scheduled' | 'startup') => {
+  const fire = async (reason: 'scheduled' | 'startup' | 'past-due') => {
     const startedAt = new Date();
-    const data = { json: timerInfo(monitored ? status : undefined) };
+    const data = { json: timerInfo(monitored ? status : undefined, reason === 'past-due') };
     try {
       await runWithRetry(fn.registered, (retryContext) => host.runner.run(fn.registered, { data, retryContext }), {
         onRetry: (message) => host.log('warning', message, fn.name),
@@ -82,15 +81,29 @@ function runTimer({ fn, schedule }: Timer, host: TriggerHost): () => void {
     // A timer may fire a moment early; counting from its due time keeps it from firing twice for one occurrence.
     const last = reason === 'scheduled' && status.next > startedAt ? status.next : startedAt;
     status = { last, next: schedule.next(last) };
+    if (monitored) state.write(fn.name, status);
     waitForNext();
   };
 
-  if (fn.trigger['runOnStartup'] === true) void fire('startup');
-  else waitForNext();
+  const begin = () => {
+    if (stopping.signal.aborted) return;
+    if (!state.lock(fn.name)) {
+      waiting = setTimeout(begin, LOCK_RETRY_MS);
+      return;
+    }
+    const known = monitored ? state.read(fn.name) : undefined;
+    if (known) status = known;
+    else if (monitored) state.write(fn.name, status);
+    if (fn.trigger['runOnStartup'] === true) void fire('startup');
+    else if (known && known.next <= new Date()) void fire('past-due');
+    else waitForNext();
+  };
+  begin();
 
   return () => {
     stopping.abort();
     clearTimeout(waiting);
+    state.unlock(fn.name);
   };
 }
 
@@ -102,14 +115,13 @@ function runsEveryFewSeconds(schedule: NcrontabSchedule): boolean {
 }
 
 /** TimerInfo as the Functions host serializes it; the library turns the names to camel case. */
-function timerInfo(status: ScheduleStatus | undefined): string {
+function timerInfo(status: ScheduleStatus | undefined, isPastDue: boolean): string {
   return JSON.stringify({
     Schedule: { AdjustForDST: true },
     ScheduleStatus: status
       ? { Last: dateTime(status.last), Next: dateTime(status.next), LastUpdated: dateTime(status.last) }
       : null,
-    // Missed occurrences are known only from a status that survives restarts, which this host does not keep.
-    IsPastDue: false,
+    IsPastDue: isPastDue,
   });
 }
 

@@ -27,6 +27,8 @@ export interface TriggerHost {
   /** App settings. */
   readonly env: NodeJS.ProcessEnv;
   readonly listen: Listen;
+  /** Where timers keep what outlives this process; absent where nothing does. */
+  readonly timerFolder: string | undefined;
   /** Logs for the host itself, or for the named function. */
   log(level: 'warning' | 'error', message: string, functionName?: string): void;
 }
