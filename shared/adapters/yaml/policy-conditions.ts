@@ -147,7 +147,7 @@ function macAddress(read: YamlReader, field: YamlField, lists: MacLists): condit
 
 /** As it is written: `001122334455` without quotes is a number to YAML, and its zeros would be lost. */
 function macOrList(read: YamlReader, field: YamlField, lists: MacLists): string | MacSet | undefined {
-  const text = read.source(field);
+  const text = read.textOrNumber(field);
   if (text?.startsWith(LIST_PREFIX)) return namedList(read, field, text.slice(LIST_PREFIX.length), lists);
   const digits = text === undefined ? undefined : macDigits(text);
   if (text !== undefined && digits === undefined) {

@@ -105,7 +105,6 @@ function plainText(read: YamlReader, field: YamlField): string | undefined {
 function url(read: YamlReader, field: YamlField): string | undefined {
   const text = plainText(read, field);
   if (text === undefined) return undefined;
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  if (protocol !== 'https:' && protocol !== 'http:') read.problem(field, 'must be an http:// or https:// URL.');
+  if (!URL.canParse(text) || !/^https?:\/\//.test(text)) read.problem(field, 'must be an http:// or https:// URL.');
   return text;
 }

@@ -14,10 +14,14 @@ import { MOST_ISSUERS, MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.t
 
 type Schema = Readonly<Record<string, unknown>>;
 
-const WORD: Schema = { type: ['string', 'integer'], pattern: '^[A-Za-z0-9_.-]{1,64}$' };
-const SITE: Schema = { type: ['string', 'integer'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
+// A number without quotes is taken as it is written, so patterns hold for it, too; JSON Schema asks them of text alone.
+const WORD: Schema = { type: ['string', 'number'], pattern: '^[A-Za-z0-9_.-]{1,64}$' };
+const SITE: Schema = { type: ['string', 'number'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
 const PATTERN: Schema = { type: ['string', 'number'], minLength: 1, maxLength: LONGEST_PATTERN };
-const DURATION: Schema = { type: ['string', 'integer'], pattern: '^\\d{1,9}(\\.\\d{1,3})?\\s*(ms|s|m|h|d)?$' };
+const DURATION: Schema = {
+  type: ['string', 'number'],
+  pattern: '^\\s*\\d{1,9}(\\.\\d{1,3})?\\s*([mM]?[sS]|[mMhHdD])?\\s*$',
+};
 const ISSUERS: Schema = {
   ...oneOrMore({ type: 'string', minLength: 1, maxLength: LONGEST_PATTERN }, MOST_ISSUERS),
   description: 'Authorities whose certificates may say which device it is, e.g. CN=Issuing CA,O=Contoso',
@@ -70,7 +74,7 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
   userName: { ...oneOrMore(PATTERN), description: 'With * and ?' },
   minutesSinceEnrolment: { ...oneOrMore(limit('\\d{1,9}')), description: "E.g. '< 60'" },
   removalPending: { type: 'boolean', description: 'Retire, wipe or delete was asked for' },
-  answerAge: { ...oneOrMore(limit('\\d.*[a-z]')), description: "How old the knowledge is, e.g. '>= 4h'" },
+  answerAge: { ...oneOrMore(limit('\\d.*[a-zA-Z]')), description: "How old the knowledge is, e.g. '>= 4h'" },
 };
 
 export function policySchema(): Schema {
@@ -92,7 +96,7 @@ export function policySchema(): Schema {
 function rules(): Schema {
   const properties = {
     name: { type: 'string', pattern: RULE_NAME },
-    when: object(CONDITIONS, []),
+    when: { ...object(CONDITIONS, []), minProperties: 1 },
     permit: { ...WORD, description: 'A role of this file' },
     reject: { const: true },
     observe: { ...WORD, description: 'Decide and record, but give this role instead' },

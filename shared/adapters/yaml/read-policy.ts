@@ -1,5 +1,6 @@
 // Reads policy.yaml: strict, with every problem at once, each with its line, its column and how to mend it.
 
+import { isMap } from 'yaml';
 import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy.ts';
 import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy.ts';
 import { PolicyError } from '../../errors.ts';
@@ -32,7 +33,7 @@ export function readPolicy(
     const problem = `has more than ${LARGEST_POLICY} characters.`;
     throw new PolicyError(file, [{ path: '', line: 1, column: 1, problem }]);
   }
-  const read = new YamlReader(text, { aliases: 'refused' });
+  const read = new YamlReader(text, { strict: true });
   const top = read.mapping(read.root, ['roles', 'sites', 'rules', 'certificateIssuers']);
   const roles = readRoles(read, top.roles);
   const certificateIssuers = readIssuers(read, top.certificateIssuers);
@@ -89,6 +90,9 @@ function readRule(read: YamlReader, field: YamlField, { roles, lists, isLast }: 
   const fields = read.mapping(field, ['name', 'when', 'permit', 'reject', 'observe']);
   const name = ruleName(read, fields.name);
   const conditions = fields.when.node === undefined ? [] : readConditions(read, fields.when, lists);
+  if (isEmptyMapping(fields.when.node)) {
+    read.problem(fields.when, 'has no condition: enter one, or remove the line in the last rule.');
+  }
   if (isLast && fields.when.node !== undefined) {
     read.problem(fields.when, 'stands in the last rule: end with a rule without `when`, for everyone else.');
   }
@@ -99,6 +103,10 @@ function readRule(read: YamlReader, field: YamlField, { roles, lists, isLast }: 
   const observe = role(read, fields.observe, roles);
   if (name === undefined || outcome === undefined) return undefined;
   return { name, conditions, outcome, ...(observe && { observe }) };
+}
+
+function isEmptyMapping(node: YamlField['node']): boolean {
+  return isMap(node) && node.items.length === 0;
 }
 
 function readOutcome(

@@ -38,6 +38,17 @@ export interface YamlField {
 }
 
 const NOT_UNIQUE = 'must be unique. Remove one of the two.';
+const EMPTY = 'is empty: enter a value or remove the line.';
+
+/**
+ * How a file is read of which more depends than that a program starts:
+ * - aliases are refused: they multiply what has to be looked at
+ * - a key without a value is a problem: a condition must not vanish because its value was forgotten
+ * - text stands as its author wrote it, blanks around it included
+ */
+export interface YamlReading {
+  readonly strict?: boolean;
+}
 
 const anchor = { line: 1, column: 1 };
 
@@ -46,11 +57,12 @@ export class YamlReader {
   readonly root: YamlField;
   readonly #lines = new LineCounter();
 
+  readonly #strict: boolean;
   /** What each alias stands for; absent where aliases are refused. */
   #targets: ReadonlyMap<Alias, Node> | undefined;
 
-  /** @param options aliases multiply what has to be looked at: a file of which strangers send many refuses them */
-  constructor(text: string, { aliases = 'followed' }: { readonly aliases?: 'followed' | 'refused' } = {}) {
+  constructor(text: string, { strict = false }: YamlReading = {}) {
+    this.#strict = strict;
     try {
       // All documents: of a second one the library would only warn, and its author thinks that it counts.
       const documents = parseAllDocuments(text, {
@@ -69,7 +81,7 @@ export class YamlReader {
         const place = this.#place(second.range[0]);
         this.#add({ path: '', ...place, problem: 'has a second document: remove the line `---` and what follows.' });
       }
-      this.#targets = document && aliases === 'followed' ? targetsOf(document) : undefined;
+      this.#targets = document && !strict ? targetsOf(document) : undefined;
       this.root = this.#field('', document?.contents ?? null, anchor);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
@@ -104,7 +116,7 @@ export class YamlReader {
         if (key === undefined || !(keys as readonly string[]).includes(key)) {
           this.problem({ ...at, path }, `is not known here: remove it, or did you mean ${keys.join(', ')}?`);
         } else if (found.has(key)) this.problem({ ...at, path }, NOT_UNIQUE);
-        else found.set(key, this.#field(path, pair.value as Node | null, at));
+        else found.set(key, this.#valueOf(path, pair.value as Node | null, at));
       }
     }
     const absent = (key: string): YamlField => ({ ...field, path: joined(field.path, key), node: undefined });
@@ -133,7 +145,7 @@ export class YamlReader {
       const path = joined(field.path, key);
       if (seen.has(key)) this.problem({ ...at, path }, NOT_UNIQUE);
       seen.add(key);
-      return [{ key, at: { ...at, path }, value: this.#field(path, pair.value as Node | null, at) }];
+      return [{ key, at: { ...at, path }, value: this.#valueOf(path, pair.value as Node | null, at) }];
     });
   }
 
@@ -161,7 +173,7 @@ export class YamlReader {
     return [];
   }
 
-  /** Text without blanks around it; `undefined` if absent or wrong. */
+  /** Text, where reading is not strict without blanks around it; `undefined` if absent or wrong. */
   text(field: YamlField): string | undefined {
     const value = this.#scalar(field);
     if (value === undefined) return undefined;
@@ -169,10 +181,11 @@ export class YamlReader {
       this.problem(field, `must be text: put it in quotes.`);
       return undefined;
     }
-    const text = value.trim();
+    const text = this.#strict ? value : value.trim();
+    const isEmpty = text.trim() === '';
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
-    if (text === '' || text.length > 1024 || /[\u0000-\u001f\u007f]/.test(text)) {
-      this.problem(field, text === '' ? 'is empty: enter a value or remove the line.' : 'must be one line of text.');
+    if (isEmpty || text.length > 1024 || /[\u0000-\u001f\u007f]/.test(text)) {
+      this.problem(field, isEmpty ? EMPTY : 'must be one line of text.');
       return undefined;
     }
     return text;
@@ -198,22 +211,16 @@ export class YamlReader {
     return undefined;
   }
 
-  /** Text, or a number as text: what authors write without quotes. */
+  /** Text as its author wrote it, though YAML takes it for a number: `001122` keeps its zeros. */
   textOrNumber(field: YamlField): string | undefined {
-    const value = this.#scalar(field);
-    return typeof value === 'number' ? String(value) : this.text(field);
+    const { node } = field;
+    const isNumber = isScalar(node) && typeof node.value === 'number' && Number.isFinite(node.value);
+    return isNumber ? (node.source?.trim() ?? String(node.value)) : this.text(field);
   }
 
   /** Text or number as it stands; `quietly` leaves it to another reading to complain. */
   value(field: YamlField, { quietly = false } = {}): unknown {
     return quietly && !isScalar(field.node) ? undefined : this.#scalar(field);
-  }
-
-  /** Text as its author wrote it, though YAML takes it for a number: `001122` keeps its zeros. */
-  source(field: YamlField): string | undefined {
-    const { node } = field;
-    if (isScalar(node) && typeof node.value === 'number') return node.source?.trim() ?? String(node.value);
-    return this.text(field);
   }
 
   flag(field: YamlField): boolean | undefined {
@@ -235,6 +242,12 @@ export class YamlReader {
     if (isScalar(field.node)) return field.node.value;
     this.problem(field, 'must be a single value.');
     return undefined;
+  }
+
+  #valueOf(path: string, written: Node | null, at: Omit<YamlField, 'path' | 'node'>): YamlField {
+    const field = this.#field(path, written, at);
+    if (this.#strict && field.node === undefined && !isAlias(written)) this.problem(field, EMPTY);
+    return field;
   }
 
   #field(path: string, written: Node | null, parent: Omit<YamlField, 'path' | 'node'>): YamlField {

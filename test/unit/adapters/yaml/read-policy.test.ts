@@ -354,3 +354,35 @@ describe('whatever the text is, it is a policy or a PolicyError', () => {
     expect(problemsOf(`${bomb.join('\n')}\nrules: *a29`).length).toBeGreaterThan(0);
   });
 });
+
+describe('a condition never vanishes', () => {
+  test.each([
+    ['compliance:', 'rules[0].when.compliance: is empty'],
+    ['macAddress: ~', 'rules[0].when.macAddress: is empty'],
+    ['assurance: null', 'rules[0].when.assurance: is empty'],
+    ['owner: # same', 'rules[0].when.owner: is empty'],
+  ])('where its value was forgotten: %s', (when, problem) => {
+    const text = withRule(`  - name: tried\n    when:\n      ${when}\n    permit: staff`);
+    expect(problemsOf(text).map(({ path, problem: text }) => `${path}: ${text}`)).toEqual([
+      expect.stringContaining(problem),
+    ]);
+  });
+
+  test('where `when` has none', () => {
+    expect(problemsOf(withRule('  - { name: tried, when: {}, permit: staff }'))).toMatchObject([
+      { path: 'rules[0].when', problem: expect.stringContaining('has no condition') },
+    ]);
+  });
+
+  test('nor a key elsewhere without its value', () => {
+    const text = `${withRule('  - { name: tried, when: { medium: wired }, permit: staff }')}sites:\n  hq:\n  lab:\n    observe:\n`;
+    expect(problemsOf(text).map(({ path }) => path)).toEqual(['sites.hq', 'sites.lab.observe']);
+  });
+});
+
+test('numbers and blanks stand as they are written', () => {
+  expect(matches('userName: 001122', { userName: '001122' })).toBe(true);
+  expect(matches('ssid: 1.10', { ssids: ['1.10'], nasPortType: 'Wireless-802.11' })).toBe(true);
+  expect(matches('ssid: "Corp "', { ssids: ['Corp '], nasPortType: 'Wireless-802.11' })).toBe(true);
+  expect(matches('ssid: "Corp "', { ssids: ['Corp'], nasPortType: 'Wireless-802.11' })).toBe(false);
+});
