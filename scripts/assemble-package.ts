@@ -1,10 +1,11 @@
-// Puts together what is deployed: the bundle and the three files that say what it is. No node_modules: the bundle has it all,
+// Puts together what is deployed: the bundle and the files that say what it is and what it is made of. No node_modules: the bundle has it all,
 // so nothing is installed or built on Azure (remoteBuild: false).
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { zipSync } from 'fflate';
 import { buildFunctionApp } from './build-function-app.ts';
+import { softwareBill } from './software-bill.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -32,6 +33,7 @@ export async function assemblePackage(folder: string): Promise<PackagedFile[]> {
   await copyFile(join(root, 'host.json'), join(folder, 'host.json'));
   await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
   await writeFile(join(folder, 'package.json'), await packageJson());
+  await writeFile(join(folder, 'sbom.cdx.json'), await softwareBill());
   return listFiles(folder);
 }
 

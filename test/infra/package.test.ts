@@ -58,7 +58,48 @@ describe('the package', () => {
       'dist/functions.cjs.LEGAL.txt',
       'host.json',
       'package.json',
+      'sbom.cdx.json',
     ]);
+  });
+
+  it('says what it is made of: every dependency of the lock file that ships, with version, licence and checksum', () => {
+    const text = readFileSync(join(folder, 'app/sbom.cdx.json'), 'utf8');
+    const bill = JSON.parse(text);
+    const { version, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(bill).toMatchObject({
+      bomFormat: 'CycloneDX',
+      specVersion: '1.5',
+      metadata: { component: { type: 'application', name: 'serverless-nac-connector', version } },
+    });
+    const refs: string[] = bill.components.map((component: { 'bom-ref': string }) => component['bom-ref']);
+    // What the app needs, from package.json on; a package that lies deeper counts before one at the top.
+    const lock: Record<string, { version: string; dependencies?: object }> = JSON.parse(
+      readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
+    ).packages;
+    const needed = new Set<string>();
+    const need = (names: readonly string[], from: string): void => {
+      for (const name of names) {
+        const levels = from.split('/node_modules/').map((_, index, parts) => parts.slice(0, parts.length - index));
+        const paths = [
+          ...levels.map((parts) => `${parts.join('/node_modules/')}/node_modules/${name}`),
+          `node_modules/${name}`,
+        ];
+        const path = paths.find((candidate) => lock[candidate] !== undefined) ?? '';
+        if (path === '' || needed.has(path)) continue;
+        needed.add(path);
+        need(Object.keys(lock[path]?.dependencies ?? {}), path);
+      }
+    };
+    need(Object.keys(dependencies), '');
+    const named = [...needed].map((path) => `${path.split('node_modules/').at(-1)}@${lock[path]?.version}`);
+    expect(named.length).toBeGreaterThan(20);
+    expect(refs).toEqual(expect.arrayContaining(named));
+    expect(refs.filter((ref) => /^(?:vitest|esbuild|azurite|typescript)@/.test(ref))).toEqual([]);
+    for (const component of bill.components) {
+      expect(component).toMatchObject({ hashes: [{ alg: 'SHA-512' }], licenses: [{}] });
+    }
+    expect(text.match(/https?:\/\/[^"]*/g)).toEqual(['http://cyclonedx.org/schema/bom-1.5.schema.json']);
+    expect(text).not.toContain(ROOT);
   });
 
   it('names nothing to install or run, and the entry point', () => {

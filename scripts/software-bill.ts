@@ -1,0 +1,72 @@
+// What the app depends on: npm's own CycloneDX list, from the lock file alone, the same each time it is made.
+
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+const LARGEST_BILL = 16 * 1024 * 1024;
+/** Whole: with `--omit=dev` npm leaves out what the app and a tool both depend on, too. */
+const COMMAND = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx'];
+
+/** CycloneDX 1.5 as far as it is changed here. */
+interface SoftwareBill {
+  readonly serialNumber?: string;
+  readonly metadata: { readonly component: Record<string, unknown>; readonly [field: string]: unknown };
+  readonly components: readonly { readonly 'bom-ref': string }[];
+  readonly dependencies: readonly { readonly ref: string; readonly dependsOn: readonly string[] }[];
+  readonly [field: string]: unknown;
+}
+
+interface LockedPackage {
+  readonly version?: string;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/**
+ * Without what differs from one machine or run to the next: serial number, time, npm's version, the folder's name. So the same
+ * content makes the same package.
+ * @returns JSON text of CycloneDX 1.5
+ * @throws Error when npm does not give it
+ */
+export async function softwareBill(): Promise<string> {
+  const { serialNumber: _, metadata, components, dependencies, ...bill }: SoftwareBill = JSON.parse(await npm(COMMAND));
+  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { timestamp: _time, tools: _tools, component, ...rest } = metadata;
+  const shipped = await shippedPackages();
+  const named = { ...component, type: 'application', name, version };
+  const kept = components
+    .filter((one) => shipped.has(one['bom-ref']))
+    .toSorted((one, other) => (one['bom-ref'] < other['bom-ref'] ? -1 : 1));
+  const keptRefs = new Set([...kept.map((one) => one['bom-ref']), `${name}@${version}`]);
+  const edges = dependencies
+    .filter(({ ref }) => keptRefs.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => keptRefs.has(on)).toSorted() }))
+    .toSorted((one, other) => (one.ref < other.ref ? -1 : 1));
+  const whole = { ...bill, metadata: { ...rest, component: named }, components: kept, dependencies: edges };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}
+
+/** As `name@version`: what the lock file has for the app itself, not for tools alone. */
+async function shippedPackages(): Promise<ReadonlySet<string>> {
+  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+  const packages = Object.entries<LockedPackage>(lock.packages).filter(
+    ([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional,
+  );
+  return new Set(packages.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`));
+}
+
+/** The npm that started this script, else the one on the path. */
+async function npm(words: readonly string[]): Promise<string> {
+  const own = process.env['npm_execpath'] ?? '';
+  const options = { cwd: root, maxBuffer: LARGEST_BILL };
+  const { stdout } = own.endsWith('npm-cli.js')
+    ? await run(process.execPath, [own, ...words], options)
+    : await run('npm', [...words], { ...options, shell: process.platform === 'win32' });
+  return stdout;
+}
