@@ -11,7 +11,7 @@ export type CertificateProblem =
   | 'san-without-device-id'
   /** A name holds characters that let it pose as another name, so the text as a whole proves nothing. */
   | 'san-ambiguous'
-  /** Two different device ids in one certificate. */
+  /** Several device ids in one certificate, which no one device has. */
   | 'san-contradicting'
   /** The names, or a text of them, were cut by the RADIUS server before a device id was found. */
   | 'san-truncated'
@@ -19,7 +19,11 @@ export type CertificateProblem =
   | 'name-cut';
 
 export type CertificateReading =
-  | (PrefixedDeviceId & { readonly problem?: undefined })
+  | (PrefixedDeviceId & {
+      readonly problem?: undefined;
+      /** Another of Intune's own: one device has an Intune id and an Entra id, so both may be of one. */
+      readonly second?: PrefixedDeviceId;
+    })
   | { readonly deviceId?: undefined; readonly problem: CertificateProblem };
 
 /** Reads the device id out of the certificate's URI names. Never throws. */
@@ -63,10 +67,9 @@ function ids(text: string, pattern: RegExp): PrefixedDeviceId[] {
 /** An MDM that moves devices in from another leaves the other's URI in place: Intune's own counts first. */
 function chooseOne(found: readonly PrefixedDeviceId[]): CertificateReading {
   const ofIntune = found.filter(({ source }) => source === 'intune');
-  const [first, ...others] = ofIntune.length > 0 ? ofIntune : found;
+  const counting = ofIntune.length > 0 ? ofIntune : found;
+  const [first, second, ...others] = new Map(counting.map((id) => [`${id.source}|${id.deviceId}`, id])).values();
   if (first === undefined) return { problem: 'san-without-device-id' };
-  if (others.some(({ source, deviceId }) => source !== first.source || deviceId !== first.deviceId)) {
-    return { problem: 'san-contradicting' };
-  }
-  return first;
+  if (second === undefined) return first;
+  return others.length === 0 && ofIntune.length > 0 ? { ...first, second } : { problem: 'san-contradicting' };
 }

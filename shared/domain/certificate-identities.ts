@@ -8,14 +8,9 @@ import type { Assurance, PresentedIdentity } from './identity.ts';
 import { bareGuid, kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
 import { dnsAndUpnNames } from './san-text.ts';
 
-/** What the certificate says about itself that does not fit together. */
-export type CertificateContradiction =
-  /** Common name and SAN carry ids of two devices; the SAN counts. */
-  'cn-contradicts-san';
-
 export interface CertificateIdentities {
   readonly identities: readonly PresentedIdentity[];
-  readonly problems: readonly (CertificateProblem | CertificateContradiction)[];
+  readonly problems: readonly CertificateProblem[];
 }
 
 /** A certificate may hold a hundred DNS names; a device has a handful. */
@@ -38,11 +33,7 @@ export function certificateIdentities(
   const { names, cut } = commonNames(certificate ?? {});
   const cutProblem: CertificateProblem[] = cut ? ['name-cut'] : [];
   const inName = names.map(prefixedDeviceId).find((id) => id !== undefined);
-  if (san.deviceId !== undefined) {
-    const contradicts = inName !== undefined && !sameDevice(inName, san);
-    const problems = [...cutProblem, ...(contradicts ? (['cn-contradicts-san'] as const) : [])];
-    return { identities: prefixed(san, 'SAN URI'), problems };
-  }
+  if (san.deviceId !== undefined) return { identities: ofSeveral(san, inName), problems: cutProblem };
   if (certificate === undefined || certificate.cut) return { identities: [], problems: [san.problem] };
   if (!mayTryOthers(san.problem)) {
     const identities = san.problem === 'san-ambiguous' ? confirmed(certificate, names) : [];
@@ -56,6 +47,20 @@ export function certificateIdentities(
 
 function mayTryOthers(problem: CertificateProblem): boolean {
   return problem === 'san-without-device-id' || problem === 'san-truncated';
+}
+
+/** Whether several ids are of one device only its record can say: those of the SAN must all be, else nothing counts. */
+function ofSeveral(
+  { second, ...first }: PrefixedDeviceId & { readonly second?: PrefixedDeviceId },
+  inName: PrefixedDeviceId | undefined,
+): PresentedIdentity[] {
+  const inSan = second ? [first, second] : [first];
+  const other = inName !== undefined && !inSan.some((id) => sameDevice(inName, id)) ? [inName] : [];
+  const alone = inSan.length + other.length === 1;
+  return [
+    ...inSan.flatMap((id) => prefixed(id, 'SAN URI')).map((id) => (alone ? id : { ...id, required: true as const })),
+    ...other.flatMap((id) => prefixed(id, 'CN')),
+  ];
 }
 
 function prefixed(id: PrefixedDeviceId, origin: string): PresentedIdentity[] {

@@ -45,6 +45,8 @@ export interface PresentedIdentity extends Identity {
   readonly origin: string;
   /** The MDM whose id a `deviceId` is; absent where it is that of the usual certificates. */
   readonly source?: string;
+  /** Whatever leads to a record, it counts only if it has this id, too. */
+  readonly required?: true;
 }
 
 export function identityText(identity: Identity): string {

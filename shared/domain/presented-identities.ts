@@ -2,7 +2,7 @@
 
 import type { AccessRequest } from './access-request.ts';
 import type { CertificateProblem } from './certificate-device-id.ts';
-import { type CertificateContradiction, certificateIdentities } from './certificate-identities.ts';
+import { certificateIdentities } from './certificate-identities.ts';
 import { computerAccountNames, isComputerAccount } from './computer-name.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
@@ -12,7 +12,8 @@ import { vpnClientIdentities } from './vpn-client-identities.ts';
 export type IdentityProblem =
   | OverrideProblem
   | CertificateProblem
-  | CertificateContradiction
+  /** Common name and SAN carry ids of two devices; the SAN counts. */
+  | 'cn-contradicts-san'
   | 'mac-missing'
   | 'mac-malformed'
   | 'mac-random'

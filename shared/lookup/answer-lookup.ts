@@ -31,6 +31,7 @@ import type { SweepStatus } from '../ports/sweep-status.ts';
 import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
+import { ifItHasAllIds } from './ids-of-one-device.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { UnknownStations } from './unknown-stations.ts';
@@ -123,7 +124,8 @@ async function findOrAsk(
   { identities }: PresentedIdentities,
   options: CallOptions,
 ): Promise<FoundDevice> {
-  return orAskIntune(deps, await findDevice(deps, identities, options), identities, options);
+  const stored = ifItHasAllIds(identities, await findDevice(deps, identities, options));
+  return ifItHasAllIds(identities, await orAskIntune(deps, stored, identities, options));
 }
 
 /** Looked for when an answer is written, since the address of a wired station is often nobody's: a warm lookup reads one row. */

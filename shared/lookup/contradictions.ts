@@ -5,12 +5,15 @@ import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { IdentityProblem } from '../domain/presented-identities.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
+import { idsInSanContradict, nameContradictsSan } from './ids-of-one-device.ts';
 
-/** Those that take a look into the store. */
+/** Those that take a look at what is stored. */
 const CONTRADICTIONS: readonly IdentityProblem[] = [
   'named-device-unknown',
   'claim-of-another-device',
   'mac-of-another-device',
+  'cn-contradicts-san',
+  'san-contradicting',
 ];
 
 export function isContradiction(problem: IdentityProblem): boolean {
@@ -29,7 +32,9 @@ export async function contradictions(
   found: FoundDevice | undefined,
   options: CallOptions,
 ): Promise<IdentityProblem[]> {
-  if (found?.kind !== 'found') return [];
+  if (found === undefined) return [];
+  const ofNames = contradictionsOfIds(identities, found);
+  if (found.kind !== 'found') return ofNames;
   const claimed = identities.filter(({ assurance }) => assurance === 'client-claim');
   const macs = identities.filter(({ kind }) => kind === 'mac');
   const ofStation: PresentedIdentity[] =
@@ -42,10 +47,18 @@ export async function contradictions(
   ]);
   return CONTRADICTIONS.filter(
     (problem) =>
+      ofNames.includes(problem) ||
       (problem === 'named-device-unknown' && namesAnUnknownDevice(identities, found.identity)) ||
       (problem === 'claim-of-another-device' && claim) ||
       (problem === 'mac-of-another-device' && address),
   );
+}
+
+function contradictionsOfIds(identities: readonly PresentedIdentity[], found: FoundDevice): IdentityProblem[] {
+  return [
+    ...(nameContradictsSan(identities, found) ? (['cn-contradicts-san'] as const) : []),
+    ...(idsInSanContradict(identities, found) ? (['san-contradicting'] as const) : []),
+  ];
 }
 
 /**

@@ -16,6 +16,7 @@ import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { orToldByIntune } from './find-live.ts';
+import { ifItHasAllIds } from './ids-of-one-device.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
@@ -35,10 +36,7 @@ const CLOCK_SKEW_MS = 30_000;
  */
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;
-  const options = { fresh: true };
-  const found = presented.authenticated
-    ? await orToldByIntune(deps.devices, await findDevice(deps, presented.identities, options), session)
-    : undefined;
+  const found = presented.authenticated ? await findAgain(deps, session) : undefined;
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const overrides = await overridesFor(deps, decision);
   // Whether a let-on by device counts depends on them, too.
@@ -68,6 +66,12 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
   };
 }
 
+async function findAgain(deps: DecideAgainDeps, session: Session): Promise<FoundDevice> {
+  const { identities } = session.presented;
+  const stored = await findDevice(deps, identities, { fresh: true });
+  return ifItHasAllIds(identities, await orToldByIntune(deps.devices, stored, session));
+}
+
 /** What the question said that the session keeps in its decision alone. */
 function recorded({ decision: { facts } }: Session): QuestionFacts {
   return facts ? questionFacts(facts) : {};
@@ -79,7 +83,9 @@ async function withContradictionsNow(
   found: FoundDevice | undefined,
 ): Promise<PresentedIdentities> {
   const now = await contradictions(deps, mac, presented.identities, found, { fresh: true });
-  const others = [...presented.problems, ...decision.problems].filter((problem) => !isContradiction(problem));
+  // A certificate that identifies nothing contradicts itself, whatever is stored.
+  const stays = presented.identities.length === 0;
+  const others = [...presented.problems, ...decision.problems].filter((problem) => stays || !isContradiction(problem));
   return { ...presented, problems: [...others, ...now] };
 }
 

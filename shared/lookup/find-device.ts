@@ -23,6 +23,8 @@ export type FoundDevice =
       readonly live?: true;
     }
   | { readonly kind: 'ambiguous' }
+  /** The question names ids of several devices. */
+  | { readonly kind: 'unidentified' }
   | { readonly kind: 'notEnrolled' };
 
 /** Holders read at once; two machines that claim the identity settle the matter. */

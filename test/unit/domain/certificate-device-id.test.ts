@@ -137,8 +137,22 @@ describe('a certificate that names no single device says why', () => {
   test.each([
     ['in the text', { subjectAltName: `URI:${ISE_URI}, URI:IntuneDeviceId://${OTHER_ID}` }],
     ['in the list', { sanUri: [INTUNE_URI, `IntuneDeviceId://${OTHER_ID}`] }],
-  ])('two different device ids %s', (_where, certificate) => {
-    expect(readCertificateDeviceId(certificate)).toEqual({ problem: 'san-contradicting' });
+  ])('two different device ids %s are both read: they may be of one device', (_where, certificate) => {
+    expect(readCertificateDeviceId(certificate)).toEqual({
+      source: 'intune',
+      deviceId: ID,
+      second: { source: 'intune', deviceId: OTHER_ID },
+    });
+  });
+
+  test.each([
+    [
+      'three of Intune',
+      [ISE_URI, `IntuneDeviceId://${OTHER_ID}`, 'ID:Intune:GUID:00000000-0000-4000-8000-000000000001'],
+    ],
+    ['two of another MDM', [`ID:Mobileiron:GUID:${ID}`, `ID:Mobileiron:GUID:${OTHER_ID}`]],
+  ])('more device ids than a device has: %s', (_which, sanUri) => {
+    expect(readCertificateDeviceId({ sanUri })).toEqual({ problem: 'san-contradicting' });
   });
 
   test('a SAN text that FreeRADIUS cut at 1023 characters before the id', () => {

@@ -30,16 +30,18 @@ describe('an id with its MDM’s prefix', () => {
     expect(kindsAndValues({ commonName: `${prefix}${id}`.toUpperCase() })).toEqual(found('CN'));
   });
 
-  test('counts in the SAN where the common name carries another, which is reported', () => {
+  test('is required of a record where the common name carries another', () => {
     const certificate = { sanUri: [`IntuneDeviceId://${ID}`], commonName: `ID:Intune:GUID:${OTHER_ID}` };
-    expect(certificateIdentities(certificate)).toMatchObject({
-      identities: [
-        { kind: 'deviceId', value: ID, origin: 'SAN URI' },
-        { kind: 'entraDeviceId', value: ID, origin: 'SAN URI' },
-      ],
-      problems: ['cn-contradicts-san'],
-    });
-    expect(certificateIdentities({ ...certificate, commonName: `ID:Intune:GUID:${ID}` }).problems).toEqual([]);
+    expect(certificateIdentities(certificate).identities).toMatchObject([
+      { kind: 'deviceId', value: ID, origin: 'SAN URI', required: true },
+      { kind: 'entraDeviceId', value: ID, origin: 'SAN URI', required: true },
+      { kind: 'deviceId', value: OTHER_ID, origin: 'CN' },
+      { kind: 'entraDeviceId', value: OTHER_ID, origin: 'CN' },
+    ]);
+    expect(kindsAndValues({ ...certificate, commonName: `ID:Intune:GUID:${ID}` })).toEqual([
+      `certificate-guid deviceId ${ID} SAN URI`,
+      `certificate-guid entraDeviceId ${ID} SAN URI`,
+    ]);
   });
 
   test('of Intune counts before one that an earlier MDM left', () => {
@@ -214,8 +216,14 @@ describe('FreeRADIUS joins DNS names by commas, so they are told apart by the SA
 describe('a certificate that nobody should rely on identifies nothing', () => {
   test.each([
     [
-      'two devices in its SAN',
-      { sanUri: [`IntuneDeviceId://${ID}`, `IntuneDeviceId://${OTHER_ID}`] },
+      'three ids in its SAN',
+      {
+        sanUri: [
+          `IntuneDeviceId://${ID}`,
+          `IntuneDeviceId://${OTHER_ID}`,
+          'ID:Intune:GUID:00000000-0000-4000-8000-000000000001',
+        ],
+      },
       'san-contradicting',
     ],
     ['a name that poses as another', { subjectAltName: 'DNS:a, URI:b', sanDns: ['a, URI:b'] }, 'san-ambiguous'],

@@ -1,0 +1,82 @@
+// A certificate with several ids: of one device where its record has them all, of nobody else.
+
+import { describe, expect, test } from 'vitest';
+import { aDevice, aMac } from '../../support/a-device.ts';
+import { lookupInMemory } from '../../support/lookup-in-memory.ts';
+
+const INTUNE = '0f8fad5b-d9cb-469f-a165-70867728950e';
+const ENTRA = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const OTHER = '3b241101-e2bb-4255-8caf-4136c566a962';
+const THIRD = '9b2d4c11-0000-4255-8caf-4136c566a962';
+const MAC = 'A0-B1-C2-D3-E4-F5';
+
+const device = aDevice({ id: INTUNE, entraDeviceId: ENTRA });
+const other = aDevice({
+  id: OTHER,
+  entraDeviceId: THIRD,
+  name: 'LT-0043',
+  serialNumber: 'PF3XYZ13',
+  wifiMac: aMac('a0b1c2d3e4f6'),
+});
+
+async function told(certificate: object, devices = [device, other]) {
+  const nac = await lookupInMemory();
+  await nac.store(...devices);
+  const { role, problems } = await nac.told({ method: 'eap-tls', callingStationId: MAC, certificate });
+  return { role, problems: problems.filter((problem) => !problem.startsWith('certificate-issuer')) };
+}
+
+const COMPLIANT = { role: 'compliant', problems: [] };
+const uri = (id: string): string => `IntuneDeviceId://${id}`;
+
+describe('Intune id and Entra id of one device', () => {
+  test.each<[string, object]>([
+    ['as two URIs', { sanUri: [uri(INTUNE), uri(ENTRA)] }],
+    ['the other way round', { sanUri: [uri(ENTRA), uri(INTUNE)] }],
+    ['in two forms, one of them twice', { sanUri: [uri(ENTRA), `ID:Intune:GUID:${INTUNE.toUpperCase()}`, uri(ENTRA)] }],
+    ['in one URI, by comma', { sanUri: [`${uri(INTUNE)},${uri(ENTRA)}`] }],
+    ['in one text', { subjectAltName: `URI:${uri(ENTRA)}, URI:${uri(INTUNE)}` }],
+    ['in SAN and common name', { sanUri: [uri(ENTRA)], commonName: `ID:Intune:GUID:${INTUNE}` }],
+    ['in common name and SAN', { sanUri: [uri(INTUNE)], commonName: uri(ENTRA) }],
+    ['with both in the SAN and one in the name', { sanUri: [uri(ENTRA), uri(INTUNE)], commonName: uri(ENTRA) }],
+    ['bare', { sanUri: [ENTRA, INTUNE], commonName: INTUNE }],
+  ])('%s are no contradiction', async (_where, certificate) => {
+    expect(await told(certificate)).toEqual(COMPLIANT);
+  });
+});
+
+describe('ids of two devices', () => {
+  test.each<[string, object]>([
+    ['both known', { sanUri: [uri(INTUNE), uri(OTHER)] }],
+    ['in the other order', { sanUri: [uri(OTHER), uri(INTUNE)] }],
+    ['one known by its Entra id', { sanUri: [uri(INTUNE), uri(THIRD)] }],
+    ['two Entra ids', { sanUri: [uri(ENTRA), uri(THIRD)] }],
+    ['one unknown', { sanUri: [uri(INTUNE), uri('11111111-0000-4255-8caf-4136c566a962')] }],
+    ['three', { sanUri: [uri(INTUNE), uri(ENTRA), uri(OTHER)] }],
+    ['in one text', { subjectAltName: `URI:${uri(INTUNE)}, URI:${uri(OTHER)}` }],
+  ])('in the SAN identify nothing: %s', async (_which, certificate) => {
+    expect(await told(certificate)).toEqual({ role: 'quarantine', problems: ['san-contradicting'] });
+  });
+
+  test('of which only one has a record without the other id identify nothing either', async () => {
+    expect(await told({ sanUri: [uri(INTUNE), uri(ENTRA)] }, [aDevice({ id: INTUNE })])).toEqual({
+      role: 'quarantine',
+      problems: ['san-contradicting'],
+    });
+  });
+
+  test('in SAN and common name are a contradiction: the SAN counts, with the role of weak evidence', async () => {
+    expect(await told({ sanUri: [uri(INTUNE)], commonName: uri(OTHER) })).toEqual({
+      role: 'unproven',
+      problems: ['cn-contradicts-san'],
+    });
+  });
+
+  test('of which the common name alone is known let nobody in', async () => {
+    const unknown = '11111111-0000-4255-8caf-4136c566a962';
+    expect(await told({ sanUri: [uri(unknown)], commonName: uri(INTUNE) })).toEqual({
+      role: 'quarantine',
+      problems: ['cn-contradicts-san'],
+    });
+  });
+});
