@@ -142,6 +142,15 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "client.refused" | summarize refused = sum(coalesce(tolong(line.requests), 1)) | where refused >= 100'
   }
   {
+    name: 'unknown-stations'
+    displayName: 'Many unknown stations at a site'
+    explanation: 'A RADIUS server asks about more new addresses that lead to no device than it may keep sessions for: somebody makes them up at an open port. See docs/operations.md.'
+    severity: 2
+    window: 'PT15M'
+    frequency: 'PT15M'
+    query: '${lines} | where tostring(line.event) == "lookup.unknown-stations-limited" | summarize stations = sum(tolong(line.stations)) by client = tostring(line.client)'
+  }
+  {
     name: 'policy-in-force'
     displayName: 'Another policy is in force'
     explanation: 'Somebody put another version of the policy in force, or took one back. See docs/operations.md.'

@@ -64,7 +64,7 @@ export async function openLookup(context: Context) {
     nases: createNasMemory(mostRemembered),
     writeDeadlineMs: settings.unwritten.writeDeadlineMs,
     unwrittenPermitSeconds: settings.unwritten.permitSeconds,
-    unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics),
+    unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics, log),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: sourceReachableMs(settings),

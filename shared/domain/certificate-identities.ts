@@ -6,7 +6,7 @@ import { namedIdentities } from './certificate-name-identities.ts';
 import { commonNames } from './common-names.ts';
 import type { Assurance, PresentedIdentity } from './identity.ts';
 import { bareGuid, kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
-import { dnsAndUpnNames } from './san-text.ts';
+import { sanNames } from './san-text.ts';
 
 export interface CertificateIdentities {
   readonly identities: readonly PresentedIdentity[];
@@ -18,7 +18,7 @@ const MOST_IDENTITIES = 10;
 
 /**
  * - an id with its MDM's prefix in a SAN URI, else in a common name
- * - else a bare GUID in SAN URI, SAN DNS, SAN UPN or a common name
+ * - else a bare GUID in SAN URI, SAN DNS, SAN UPN, SAN email or a common name
  * - else a computer's name, address or hardware number
  *
  * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or contradicting
@@ -40,7 +40,7 @@ export function certificateIdentities(
     return { identities, problems: [...new Set([san.problem, ...cutProblem])] };
   }
   const byId = inName ? prefixed(inName, 'CN') : bareIds(certificate, names);
-  const identities = byId.length > 0 ? byId : namedIdentities(names, dnsAndUpnNames(certificate), domains);
+  const identities = byId.length > 0 ? byId : namedIdentities(names, sanNames(certificate), domains);
   const problem = identities.length === 0 || san.problem === 'san-truncated' ? [san.problem] : [];
   return { identities: withoutRepetitions(identities), problems: [...problem, ...cutProblem] };
 }
@@ -87,13 +87,14 @@ function confirmed(certificate: CertificateNames, names: readonly string[]): Pre
 }
 
 function bareIds(certificate: CertificateNames, names: readonly string[]): PresentedIdentity[] {
-  const { dns, upn } = dnsAndUpnNames(certificate);
+  const { uri, dns, upn, email } = sanNames(certificate);
   // Some profiles append a domain, since a DNS name wants one, and a UPN cannot be without.
   const before = (separator: string) => (name: string) => name.split(separator, 1)[0] ?? '';
   return [
-    ...guids(certificate.sanUri ?? [], 'SAN URI', 'certificate-guid'),
+    ...guids(uri, 'SAN URI', 'certificate-guid'),
     ...guids(dns.map(before('.')), 'SAN DNS', 'certificate-bare-guid'),
     ...guids(upn.map(before('@')), 'SAN UPN', 'certificate-bare-guid'),
+    ...guids(email.map(before('@')), 'SAN email', 'certificate-bare-guid'),
     ...guids(names.map(before('.')), 'CN', 'certificate-bare-guid'),
   ];
 }

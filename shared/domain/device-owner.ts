@@ -9,20 +9,28 @@ export type OwnerWord = (typeof OWNER_WORDS)[number];
 /** @returns `null` where the question names no user, or nothing but its state is known of the device; `undefined` without device */
 export function ownerWord({ device, users = [] }: PolicyFacts): OwnerWord | null | undefined {
   if (device === undefined) return undefined;
-  const { userPrincipalName, operatingSystem, lastSyncAt } = device;
+  const { userPrincipalName, operatingSystem, lastSyncAt, name } = device;
   if (userPrincipalName === undefined) return (operatingSystem ?? lastSyncAt) ? 'none' : null;
-  if (users.length === 0) return null;
-  return users.some((user) => isSamePerson(user, userPrincipalName)) ? 'same' : 'another';
+  // `{{DeviceName}}@contoso.com` in a certificate is nobody's name.
+  const persons = users.filter((user) => name === undefined || localPart(comparable(user)) !== comparable(name));
+  if (persons.length === 0) return null;
+  return persons.some((user) => isSamePerson(user, userPrincipalName)) ? 'same' : 'another';
 }
 
-/** A name without realm, or with a NetBIOS domain in front, is compared with what stands before the realm. */
+/** A name without realm, or with a NetBIOS domain before or behind it, is compared with what stands before the realm. */
 function isSamePerson(user: string, owner: string): boolean {
-  const one = user
-    .slice(user.indexOf('\\') + 1)
+  const [one, other] = [comparable(user), comparable(owner)];
+  const isWhole = /^[^@]+@[^@]*\./.test(one);
+  return isWhole ? one === other : localPart(one) === localPart(other);
+}
+
+/** Without a NetBIOS domain in front. */
+function comparable(name: string): string {
+  return name
+    .slice(name.indexOf('\\') + 1)
     .trim()
+    .normalize('NFC')
     .toLowerCase();
-  const other = owner.trim().toLowerCase();
-  return one.includes('@') && !user.includes('\\') ? one === other : localPart(one) === localPart(other);
 }
 
 function localPart(name: string): string {

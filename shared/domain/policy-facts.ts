@@ -9,8 +9,9 @@ import { type Instant, millisecondsBetween } from './instant.ts';
 import { parseMacAddress } from './mac-address.ts';
 import type { NasLocation } from './nas-location.ts';
 import { certificateSerial } from './override.ts';
+import { bareGuid } from './prefixed-device-id.ts';
 import type { Contradiction } from './presented-identities.ts';
-import { dnsAndUpnNames } from './san-text.ts';
+import { sanNames } from './san-text.ts';
 import { ssidsOf } from './ssid.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
@@ -118,12 +119,17 @@ export function questionFacts(source: FactsSource): QuestionFacts {
 
 /** The name that was authenticated: with EAP-TLS that in the certificate, since User-Name is what the client says. */
 function usersOf({ method, userName = '', certificate }: FactsSource): readonly string[] {
-  if (certificate) return [...dnsAndUpnNames(certificate).upn, ...(certificate.sanEmail ?? [])].filter(isPerson);
+  if (certificate) {
+    const { upn, email } = sanNames(certificate);
+    return [...upn, ...email].filter(isPerson);
+  }
   return method === 'site' && userName !== '' && isPerson(userName) ? [userName] : [];
 }
 
+/** Profiles write ids of devices into UPN and e-mail names, too. */
 function isPerson(name: string): boolean {
-  return !isComputerAccount(name) && parseMacAddress(name) === undefined && !/^anonymous(?:@|$)/i.test(name);
+  if (isComputerAccount(name) || /^anonymous(?:@|$)/i.test(name)) return false;
+  return parseMacAddress(name) === undefined && bareGuid(name.split('@', 1)[0] ?? '') === undefined;
 }
 
 export function deviceFacts(device: Device): DeviceFacts {
@@ -138,22 +144,20 @@ export function deviceFacts(device: Device): DeviceFacts {
 export const MEDIA = ['wired', 'wireless', 'vpn'] as const;
 export type Medium = (typeof MEDIA)[number];
 
-/** RFC 2865 5.41, by name as FreeRADIUS writes it or by number: Virtual is what VPN gateways say. */
-const MEDIUM_OF_PORT_TYPE: Readonly<Record<string, Medium>> = {
-  ethernet: 'wired',
-  '15': 'wired',
-  'wireless-802.11': 'wireless',
-  '19': 'wireless',
-  'wireless-other': 'wireless',
-  '18': 'wireless',
-  virtual: 'vpn',
-  '5': 'vpn',
-};
+/** RFC 2865 5.41, by name or by number: Virtual is what VPN gateways say. */
+const MEDIUM_OF_PORT_TYPE: ReadonlyMap<string, Medium> = new Map([
+  ['ethernet', 'wired'],
+  ['15', 'wired'],
+  ['19', 'wireless'],
+  ['18', 'wireless'],
+  ['virtual', 'vpn'],
+  ['5', 'vpn'],
+]);
 
+/** Servers write the names in their own ways: `Wireless-802.11`, `Wireless - IEEE 802.11`. */
 export function mediumOf({ nasPortType = '' }: Pick<PolicyFacts, 'nasPortType'>): Medium | undefined {
-  return Object.hasOwn(MEDIUM_OF_PORT_TYPE, nasPortType.toLowerCase())
-    ? MEDIUM_OF_PORT_TYPE[nasPortType.toLowerCase()]
-    : undefined;
+  const name = nasPortType.trim().toLowerCase();
+  return name.startsWith('wireless') ? 'wireless' : MEDIUM_OF_PORT_TYPE.get(name);
 }
 
 /**
@@ -180,6 +184,9 @@ export function ssidOf(facts: PolicyFacts): string | undefined {
   return others.length > 0 ? undefined : ssid;
 }
 
+/** So far clocks may be apart; what is said to happen later than that cannot be believed. */
+const MOST_AHEAD_MS = 3_600_000;
+
 /** Whole minutes the device has been enrolled; `undefined` when the source does not say since when. */
 export function minutesSinceEnrolment({ at, device }: PolicyFacts): number | undefined {
   return wholeUnits(device?.enrolledAt, at, 60_000);
@@ -192,7 +199,8 @@ export function daysSinceCheckIn({ at, device }: PolicyFacts): number | undefine
 
 function wholeUnits(since: Instant | undefined, at: Instant, unitMs: number): number | undefined {
   if (since === undefined || Number.isNaN(Date.parse(since))) return undefined;
-  return Math.max(0, Math.floor(millisecondsBetween(since, at) / unitMs));
+  const elapsedMs = millisecondsBetween(since, at);
+  return elapsedMs < -MOST_AHEAD_MS ? undefined : Math.max(0, Math.floor(elapsedMs / unitMs));
 }
 
 /** How old the knowledge is, in milliseconds; `undefined` without a device. */

@@ -1,18 +1,20 @@
 // The forms in which MDMs write their device id into a certificate or a VPN client's report: a prefix that names the MDM.
 
 const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+/** Windows writes braces around it; what takes a URI apart and puts it together again ends it with a slash. */
+const GUID_IN_URI = `(?:${GUID}|\\{${GUID}\\})/?`;
 
 /**
  * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC guide
  * for `IntuneDeviceId://`. Meraki's ids are numbers, whose length nobody promises.
  */
 const FORMS: readonly { readonly source: string; readonly prefix: string; readonly id: string }[] = [
-  { source: 'intune', prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID },
-  { source: 'intune', prefix: 'IntuneDeviceId://', id: GUID },
-  { source: 'intune', prefix: 'ID:Intune:GUID:', id: GUID },
-  { source: 'intune', prefix: 'ID:Intune:DeviceID:', id: GUID },
+  { source: 'intune', prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID_IN_URI },
+  { source: 'intune', prefix: 'IntuneDeviceId://', id: GUID_IN_URI },
+  { source: 'intune', prefix: 'ID:Intune:GUID:', id: GUID_IN_URI },
+  { source: 'intune', prefix: 'ID:Intune:DeviceID:', id: GUID_IN_URI },
   { source: 'meraki', prefix: 'ID:MerakiSM:DeviceID:', id: '[0-9a-z]{1,64}' },
-  { source: 'ivanti', prefix: 'ID:Mobileiron:GUID:', id: GUID },
+  { source: 'ivanti', prefix: 'ID:Mobileiron:GUID:', id: GUID_IN_URI },
 ];
 
 export interface PrefixedDeviceId {
@@ -27,7 +29,8 @@ export const DEVICE_ID_FORMS = `(?:${FORMS.map(({ prefix, id }) => `${prefix}${i
 
 const ANY_FORM = new RegExp(DEVICE_ID_FORMS, 'i');
 const WHOLE_FORMS = FORMS.map(({ source, prefix, id }) => ({ source, pattern: new RegExp(`^${prefix}(${id})$`, 'i') }));
-const WHOLE_GUID = new RegExp(`^${GUID}$`, 'i');
+/** RFC 9562 4 for `urn:uuid:`. */
+const WHOLE_GUID = new RegExp(`^(?:urn:uuid:)?(?:(${GUID})|\\{(${GUID})\\})$`, 'i');
 
 /** Whether one of the forms stands anywhere in the text. */
 export function holdsDeviceId(text: string): boolean {
@@ -38,15 +41,15 @@ export function holdsDeviceId(text: string): boolean {
 export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
   for (const { source, pattern } of WHOLE_FORMS) {
     const match = pattern.exec(text);
-    if (match?.[1]) return { source, deviceId: match[1].toLowerCase() };
+    if (match?.[1]) return { source, deviceId: match[1].replace(/[{}/]/g, '').toLowerCase() };
   }
   return undefined;
 }
 
-/** A GUID by itself, as Intune and Entra both write their ids. */
+/** A GUID by itself, as Intune and Entra both write their ids, also in braces or as a URN. */
 export function bareGuid(text: string): string | undefined {
-  const id = text.trim();
-  return WHOLE_GUID.test(id) ? id.toLowerCase() : undefined;
+  const [, plain, inBraces] = WHOLE_GUID.exec(text.trim()) ?? [];
+  return (plain ?? inBraces)?.toLowerCase();
 }
 
 /**

@@ -62,16 +62,29 @@ export function isCutAtNul({ subjectAltName, sanUri, ...certificate }: Certifica
   return subjectAltName === '' && !sanUri?.length && singleNames(certificate).length > 0;
 }
 
+/** Names of a certificate by kind, as far as they can be relied on. */
+export interface SanNames {
+  readonly uri: readonly string[];
+  readonly dns: readonly string[];
+  readonly upn: readonly string[];
+  readonly email: readonly string[];
+}
+
 /**
- * DNS and UPN names one by one. FreeRADIUS joins its lists by commas, which a name itself may hold; the text, once it is
+ * Names one by one. FreeRADIUS joins its lists by commas, which a name itself may hold, and lists no URIs; the text, once it is
  * above suspicion, tells names apart.
  */
-export function dnsAndUpnNames(certificate: CertificateNames): { readonly dns: string[]; readonly upn: string[] } {
-  const { subjectAltName: text = '', sanDns = [], sanUpn = [] } = certificate;
-  if (text === '') return { dns: [...sanDns], upn: [...sanUpn] };
-  if (couldHideAForgery(text, certificate)) return { dns: [], upn: [] };
+export function sanNames(certificate: CertificateNames): SanNames {
+  const { subjectAltName: text = '', sanUri = [], sanDns = [], sanUpn = [], sanEmail = [] } = certificate;
+  if (text === '') return { uri: sanUri, dns: sanDns, upn: sanUpn, email: sanEmail };
+  if (couldHideAForgery(text, certificate)) return { uri: sanUri, dns: [], upn: [], email: [] };
   const names = namesInText(text);
   const after = (prefix: string): string[] =>
     names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
-  return { dns: after('DNS:'), upn: after('othername: UPN::') };
+  return {
+    uri: sanUri.length > 0 ? sanUri : after('URI:'),
+    dns: after('DNS:'),
+    upn: after('othername: UPN::'),
+    email: after('email:'),
+  };
 }

@@ -3,12 +3,14 @@
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
+import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
 import type { Device } from '../../shared/domain/device.ts';
 import { identitiesOf } from '../../shared/domain/identity.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
+import type { Logger } from '../../shared/ports/telemetry.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { MemoryStorage } from '../simulation/services/memory-table-client.ts';
 import { INSTANT, type Wire } from '../simulation/services/wire.ts';
@@ -28,7 +30,11 @@ const ENV = {
 export interface LookupInMemory {
   readonly app: App;
   readonly clock: AdjustableClock;
-  readonly log: readonly LogEntry[];
+  readonly log: Logger;
+  /** What was logged. */
+  readonly lines: readonly LogEntry[];
+  /** Whose calls are counted. */
+  readonly tables: Tables;
   /** Calls to the tables by name, e.g. `devices.getEntity`, in order. */
   readonly calls: string[];
   /** Puts a device into the store, with its pointers. */
@@ -73,7 +79,9 @@ export async function lookupInMemory(env: Readonly<Record<string, string>> = {})
   return {
     app,
     clock,
-    log: entries,
+    log: logger,
+    lines: entries,
+    tables: storage.open(counting),
     calls,
     async store(...stored) {
       const observedAt = toInstant(clock.now());

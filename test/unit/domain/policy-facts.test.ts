@@ -8,6 +8,7 @@ test.each([
   ['15', 'wired'],
   ['Wireless-802.11', 'wireless'],
   ['19', 'wireless'],
+  ['Wireless - IEEE 802.11', 'wireless'],
   ['Virtual', 'vpn'],
   ['5', 'vpn'],
   ['Async', undefined],
@@ -36,6 +37,8 @@ describe('times', () => {
     expect(since('2026-11-20T09:00:30.000Z')).toBe(59);
     expect(since('2026-11-20T11:00:00.000Z')).toBe(0);
     expect(since('yesterday')).toBeUndefined();
+    // Clocks may differ; what is said to happen hours later cannot be believed.
+    expect(since('2026-11-20T11:00:01.000Z')).toBeUndefined();
     expect(minutesSinceEnrolment(someFacts({ device: { complianceState: 'unknown' } }))).toBeUndefined();
   });
 

@@ -67,7 +67,7 @@ describe('ids of two devices', () => {
 
   test('in SAN and common name are a contradiction: the SAN counts, with the role of weak evidence', async () => {
     expect(await told({ sanUri: [uri(INTUNE)], commonName: uri(OTHER) })).toEqual({
-      role: 'unproven',
+      role: 'weak-identity',
       problems: ['cn-contradicts-san'],
     });
   });

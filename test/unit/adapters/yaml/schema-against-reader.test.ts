@@ -1,8 +1,8 @@
 // infra/policy.schema.json, read by a validator, against the reader: what the reader takes the schema takes, whatever the file is.
 
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -16,6 +16,14 @@ import { MEDIA } from '../../../../shared/domain/policy-facts.ts';
 import { CONTRADICTIONS } from '../../../../shared/domain/presented-identities.ts';
 import { REPLY_ATTRIBUTES } from '../../../../shared/domain/reply-attributes.ts';
 import { PolicyError } from '../../../../shared/errors.ts';
+
+/** The part of ajv that is used here; its CommonJS module is loaded as such. */
+type Ajv = new (
+  options: Readonly<Record<string, boolean>>,
+) => {
+  compile(schema: object): ((value: unknown) => boolean) & { readonly errors?: unknown };
+};
+const { Ajv2020 }: { readonly Ajv2020: Ajv } = createRequire(import.meta.url)('ajv/dist/2020.js');
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../../../infra/policy.schema.json'), 'utf8'));
 const fits = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);

@@ -1,0 +1,91 @@
+// What one question may cost: reads do not grow with what a client writes, when it is answered and when it is decided again.
+
+import { expect, test } from 'vitest';
+import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
+import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
+import { builtInPolicy } from '../../../shared/domain/built-in-policy.ts';
+import { toInstant } from '../../../shared/domain/instant.ts';
+import { decideAgain } from '../../../shared/lookup/decide-again.ts';
+import { walkSessions } from '../../../shared/walk-sessions.ts';
+import { aDeviceOfFleet } from '../../support/a-device.ts';
+import { lookupInMemory } from '../../support/lookup-in-memory.ts';
+
+const MOST_READS = 60;
+const ROLE = { name: 'r', vlan: '1', sessionTimeoutSeconds: 60 };
+
+const fleet = Array.from({ length: 200 }, (_, n) => ({ ...aDeviceOfFleet(n + 1), udid: `abcdefabcdefabcd${n % 5}` }));
+
+/** Everything the client names is of another device, and several devices share what they can share. */
+function vpnQuestion(claims: number): object {
+  const named = fleet.slice(0, claims);
+  const ciscoAvPairs = named.flatMap(({ id, wifiMac }, index) => [
+    `mdm-tlv=device-platform=ID:Intune:DeviceID:${id}`,
+    `mdm-tlv=device-uid=abcdefabcdefabcd${index % 10}`,
+    `mdm-tlv=device-mac=${wifiMac}`,
+  ]);
+  return {
+    method: 'site',
+    userName: 'host/lt-200',
+    callingStationId: '203.0.113.7',
+    nasPortType: 'Virtual',
+    ciscoAvPairs,
+  };
+}
+
+function certificateQuestion(names: number): object {
+  const named = fleet.slice(0, names);
+  const sanDns = named.flatMap(({ id, name }) => [`${name}.contoso.com`, `unknown-${id}`]);
+  const furtherCommonNames = named.map(({ serialNumber }) => serialNumber ?? '').slice(0, 20);
+  return {
+    method: 'eap-tls',
+    callingStationId: fleet[99]?.wifiMac,
+    certificate: { commonName: 'x', furtherCommonNames, sanDns },
+  };
+}
+
+test.each([
+  ['a VPN client', vpnQuestion],
+  ['a certificate', certificateQuestion],
+])('%s that names ever more devices costs no more reads', async (_who, question) => {
+  const reads: number[] = [];
+  for (const claims of [8, 16, 60]) {
+    const nac = await lookupInMemory();
+    await nac.store(...fleet);
+    nac.calls.length = 0;
+    await nac.ask(question(claims));
+    const answered = readsOf(nac.calls);
+    nac.calls.length = 0;
+    const tables = nac.tables;
+    const [session] = await Array.fromAsync(walkSessions(new TableSessionStore(tables.sessions, nac)));
+    if (session === undefined) throw new Error('no session was kept');
+    nac.calls.length = 0;
+    await decideAgain(
+      {
+        devices: new TableDeviceStore(tables.devices),
+        identities: new TableIdentityStore(tables.identities),
+        policies: {
+          current: async () => ({
+            policy: builtInPolicy(ROLE, ROLE, ['compliant'], { minimumAssurance: 'mac', weak: ROLE }),
+            outgoing: [],
+            since: '',
+            readAt: toInstant(nac.clock.now()),
+          }),
+        },
+        certificateSource: 'intune',
+        sweepStatus: { lastCompleteStartedAt: async () => undefined },
+        clock: nac.clock,
+        maxCheckInAgeMs: 30 * 24 * 3_600_000,
+      },
+      session,
+    );
+    expect(answered).toBeLessThanOrEqual(MOST_READS);
+    expect(readsOf(nac.calls)).toBeLessThanOrEqual(MOST_READS);
+    reads.push(answered);
+  }
+  expect(reads[2]).toBe(reads[1]);
+});
+
+function readsOf(calls: readonly string[]): number {
+  return calls.filter((call) => /^(?:devices|identities)\./.test(call)).length;
+}
