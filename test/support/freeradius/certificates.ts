@@ -31,6 +31,8 @@ export interface DeviceCertificateOptions {
   readonly sanDns?: readonly string[];
   readonly sanEmails?: readonly string[];
   readonly sanUpns?: readonly string[];
+  /** Where its authority answers questions about it (RFC 6960). */
+  readonly ocspUrl?: string;
 }
 
 export interface RevocationListOptions {
@@ -42,6 +44,8 @@ export interface RevocationListOptions {
 
 export interface TestAuthority {
   readonly certificatePem: string;
+  /** Its own key, PKCS#8, for what answers in its name. */
+  privateKeyPem(): Promise<string>;
   /** A revocation list (RFC 5280 5), in DER as CAs publish them. */
   issueRevocationList(options?: RevocationListOptions): Promise<Buffer>;
   issueAuthority(commonName: string): Promise<TestAuthority>;
@@ -75,6 +79,8 @@ function authority(certificatePem: string, signer: Signer): TestAuthority {
   return {
     certificatePem,
 
+    privateKeyPem: () => pemOf(signer.keys.privateKey),
+
     async issueRevocationList({ revoked = [], nextUpdate = validity().notAfter } = {}) {
       const list = await x509.X509CrlGenerator.create({
         issuer: signer.name,
@@ -102,13 +108,15 @@ function authority(certificatePem: string, signer: Signer): TestAuthority {
       ]);
     },
 
-    async issueDeviceCertificate({ commonName, sanUris = [], sanDns = [], sanEmails = [], sanUpns = [] }) {
-      return issue(signer, subjectName(commonName), x509.ExtendedKeyUsage.clientAuth, [
+    async issueDeviceCertificate({ commonName, sanUris = [], sanDns = [], sanEmails = [], sanUpns = [], ocspUrl }) {
+      const alternativeNames = [
         ...names('url', sanUris),
         ...names('dns', sanDns),
         ...names('email', sanEmails),
         ...names('upn', sanUpns),
-      ]);
+      ];
+      const more = ocspUrl === undefined ? [] : [new x509.AuthorityInfoAccessExtension({ ocsp: ocspUrl })];
+      return issue(signer, subjectName(commonName), x509.ExtendedKeyUsage.clientAuth, alternativeNames, more);
     },
   };
 }
@@ -118,6 +126,7 @@ async function issue(
   subject: x509.Name,
   usage: string,
   alternativeNames: x509.JsonGeneralNames,
+  more: readonly x509.Extension[] = [],
 ): Promise<IssuedCertificate> {
   const keys = await newKeys();
   const certificate = await sign(signer, subject, keys, [
@@ -125,15 +134,19 @@ async function issue(
     new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
     new x509.ExtendedKeyUsageExtension([usage]),
     ...(alternativeNames.length > 0 ? [new x509.SubjectAlternativeNameExtension(alternativeNames)] : []),
+    ...more,
   ]);
   const certificatePem = certificate.toString('pem');
-  const privateKey = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
   return {
     certificatePem,
-    privateKeyPem: x509.PemConverter.encode(privateKey, 'PRIVATE KEY'),
+    privateKeyPem: await pemOf(keys.privateKey),
     chainPem: `${certificatePem}\n${signer.chainPem}`,
     serial: certificate.serialNumber.toLowerCase(),
   };
+}
+
+async function pemOf(privateKey: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', privateKey), 'PRIVATE KEY');
 }
 
 async function sign(

@@ -158,11 +158,16 @@ describe('conditions', () => {
 });
 
 describe('a time that lies ahead', () => {
-  const ahead = { device: { complianceState: 'compliant', lastSyncAt: '9999-12-31T00:00:00Z', enrolledAt: '2026-11-21T00:00:00Z' } };
+  const ahead = {
+    device: { complianceState: 'compliant', lastSyncAt: '9999-12-31T00:00:00Z', enrolledAt: '2026-11-21T00:00:00Z' },
+  };
 
-  test.each(["daysSinceCheckIn: '< 7'", "minutesSinceEnrolment: '< 60'"])('cannot be read, so %s permits nobody', (when) => {
-    expect(matches(when, ahead as Partial<PolicyFacts>)).toEqual([when.split(':')[0]]);
-  });
+  test.each(["daysSinceCheckIn: '< 7'", "minutesSinceEnrolment: '< 60'"])(
+    'cannot be read, so %s permits nobody',
+    (when) => {
+      expect(matches(when, ahead as Partial<PolicyFacts>)).toEqual([when.split(':')[0]]);
+    },
+  );
 });
 
 describe('a list of MAC addresses', () => {

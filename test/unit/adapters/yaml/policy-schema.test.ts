@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CONDITION_NAMES } from '../../../../shared/adapters/yaml/policy-conditions.ts';
 import { policySchema } from '../../../../shared/adapters/yaml/policy-schema.ts';
 import { readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
+import { macSet } from '../../../../shared/domain/mac-set.ts';
 import { evaluatePolicy } from '../../../../shared/domain/policy.ts';
 import type { PolicyFacts } from '../../../../shared/domain/policy-facts.ts';
 import { someFacts } from '../../../support/policy-facts.ts';
@@ -53,6 +54,13 @@ test.each<[string, Partial<PolicyFacts>, string, unknown]>([
     'everyone-else',
     { role: 'quarantine' },
   ],
+  ['a compliant laptop known by its MAC only', { assurance: 'mac' }, 'address-alone', { role: 'quarantine' }],
+  [
+    "a compliant laptop whose question names another's device",
+    { contradictions: ['mac-of-another-device'] },
+    'contradiction',
+    { role: 'quarantine' },
+  ],
   ['a device being wiped', { standing: 'beingRemoved' }, 'leaving-devices', { role: 'quarantine' }],
   [
     'a compliant device over VPN',
@@ -82,4 +90,55 @@ test.each<[string, Partial<PolicyFacts>, string, unknown]>([
 ])('infra/policy.yaml decides on %s', (_what, facts, rule, outcome) => {
   const policy = readPolicy(infra('policy.yaml'), { version: 'sample' });
   expect(evaluatePolicy(policy, someFacts(facts))).toMatchObject({ rule, outcome });
+});
+
+describe('infra/policy.examples.yaml', () => {
+  const text = infra('policy.examples.yaml');
+  const macLists = new Map([['printers-1', macSet(['a0b1c2d3e4f5'], 'printers-1')]]);
+  const policy = readPolicy(text, { version: 'examples', macLists });
+  const issuer = 'CN=Contoso Issuing CA 1,O=Contoso';
+  const question = { methods: ['eap-tls'], certificateIssuer: issuer } as const;
+  const device = {
+    ...someFacts().device,
+    complianceState: 'compliant',
+    jailBroken: 'False',
+    isEncrypted: true,
+  } as const;
+
+  test('has a rule for every condition', () => {
+    const used = new Set(policy.rules.flatMap(({ conditions }) => conditions.map(({ name }) => name)));
+    expect([...used].toSorted()).toEqual([...CONDITION_NAMES].toSorted());
+  });
+
+  test.each<[string, Partial<PolicyFacts>, string]>([
+    [
+      'a printer',
+      { methods: ['mab'], mac: 'a0b1c2d3e4f5', nasPortType: 'Ethernet', standing: 'notEnrolled' },
+      'printers',
+    ],
+    [
+      'a PEAP user with its address',
+      { methods: ['peap'], mac: 'a0b1c2d3e4f5', standing: 'notEnrolled' },
+      'everyone-else',
+    ],
+    [
+      'a jailbroken phone',
+      { ...question, device: { ...device, operatingSystem: 'iOS', jailBroken: 'True' } },
+      'jailbroken',
+    ],
+    ['a laptop that Intune never asks', { ...question, device: { ...device, jailBroken: 'Unknown' } }, 'compliant'],
+    ['a wiped device', { ...question, device: { ...device, registrationState: 'revoked' } }, 'revoked'],
+    ['MAB on the network of employees', { methods: ['mab'], ssids: ['Corp'], nasPortType: '19' }, 'certificates-only'],
+    ['a certificate by another CA', { ...question, certificateIssuer: 'CN=Other' }, 'everyone-else'],
+  ])('decides on %s', (_what, facts, rule) => {
+    const given = someFacts({ device, ...facts });
+    const { device: found, assurance, ...rest } = given;
+    const withoutDevice = facts.standing === 'notEnrolled';
+    expect(
+      evaluatePolicy(
+        policy,
+        withoutDevice ? { ...rest } : { ...rest, ...(found && { device: found }), ...(assurance && { assurance }) },
+      ).rule,
+    ).toBe(rule);
+  });
 });
