@@ -98,6 +98,7 @@ describe('infra/policy.examples.yaml', () => {
   const policy = readPolicy(text, { version: 'examples', macLists });
   const issuer = 'CN=Contoso Issuing CA 1,O=Contoso';
   const question = { methods: ['eap-tls'], certificateIssuer: issuer } as const;
+  const wired = { nasPortType: 'Ethernet', calledStationId: '00-11-22-AA-BB-CC' };
   const device = {
     ...someFacts().device,
     complianceState: 'compliant',
@@ -111,14 +112,10 @@ describe('infra/policy.examples.yaml', () => {
   });
 
   test.each<[string, Partial<PolicyFacts>, string]>([
-    [
-      'a printer',
-      { methods: ['mab'], mac: 'a0b1c2d3e4f5', nasPortType: 'Ethernet', standing: 'notEnrolled' },
-      'printers',
-    ],
+    ['a printer', { methods: ['mab'], mac: 'a0b1c2d3e4f5', ...wired, standing: 'notEnrolled' }, 'printers'],
     [
       'a PEAP user with its address',
-      { methods: ['peap'], mac: 'a0b1c2d3e4f5', standing: 'notEnrolled' },
+      { methods: ['peap'], mac: 'a0b1c2d3e4f5', ...wired, standing: 'notEnrolled' },
       'everyone-else',
     ],
     [
