@@ -92,10 +92,18 @@ async function run([command, ...words]: readonly string[], { from, ...assumed }:
 
 function checked(file: string): string {
   const text = readFileSync(file, 'utf8');
-  const { rules } = readPolicy(text, { version: 'draft', file, macLists: 'unchecked' });
+  const { rules, sites } = readPolicy(text, { version: 'draft', file, macLists: 'unchecked' });
   const named = listsNamedIn(text);
   const lists = named.length === 0 ? '' : ` It names lists, which upload looks for in the store: ${named.join(', ')}.`;
-  return `${file} is right: ${rules.length} rules.${lists}`;
+  const letIn = rules
+    .filter(({ outcome, observe }) => 'reject' in outcome && observe !== undefined)
+    .map(({ name }) => name);
+  const ofSites = Object.entries(sites).flatMap(([site, { observe }]) => (observe === undefined ? [] : site));
+  return [
+    `${file} is right: ${rules.length} rules.${lists}`,
+    ...(letIn.length > 0 ? [`Only observed, so whom these rules reject gets on: ${letIn.join(', ')}.`] : []),
+    ...(ofSites.length > 0 ? [`Only observed, so nobody is rejected there: sites ${ofSites.join(', ')}.`] : []),
+  ].join('\n');
 }
 
 function inForce({ inForce: version, settledAt }: PolicyOverview): string {

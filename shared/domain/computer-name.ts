@@ -6,21 +6,22 @@ const LONGEST_TEXT = 2 * LONGEST_NAME;
 
 interface WrittenName {
   readonly name: string;
-  /** The NetBIOS domain before the name or the realm behind it; absent where there is none. */
-  readonly domain?: string;
+  /** The NetBIOS domain before the name, and the realm behind it, as far as they are there. */
+  readonly given: readonly string[];
 }
 
 /**
  * The comparable names a text may mean, lower case: the whole and, of a name with domain, its first label. Understands
  * `LT-0042`, `lt-0042.contoso.com`, `host/lt-0042.contoso.com`, `CONTOSO\LT-0042$` and `LT-0042$@contoso.com`.
  * Empty when the text cannot be a computer's name. Takes time in proportion to the text, whatever it is.
- * @param domains the organisation's own, lower case, where they are declared; a name that another domain gives counts for nothing
+ * @param domains the organisation's own, lower case, where they are declared; a name to which another domain is given, before or
+ * behind it, counts for nothing: the server may have asked that one
  */
 export function computerNames(text: string, domains?: readonly string[]): string[] {
   const written = writtenName(text);
   if (written === undefined) return [];
-  const { name, domain } = written;
-  if (domain !== undefined && domains && !domains.includes(domain)) return [];
+  const { name, given } = written;
+  if (domains && given.some((domain) => !domains.includes(domain))) return [];
   const dot = name.indexOf('.');
   if (dot <= 0) return dot === 0 ? [] : [name];
   const label = name.slice(0, dot);
@@ -44,9 +45,9 @@ export function isComputerAccount(userName: string): boolean {
 export function computerAccountNames(userName: string, domains?: readonly string[]): string[] {
   if (!isComputerAccount(userName)) return [];
   if (domains === undefined) return computerNames(userName);
-  const { name, domain = '' } = writtenName(userName) ?? { name: '' };
+  const { name, given } = writtenName(userName) ?? { name: '', given: [] };
   const behindDot = name.includes('.') ? name.slice(name.indexOf('.') + 1) : '';
-  return [domain, behindDot].some((known) => domains.includes(known)) ? computerNames(userName, domains) : [];
+  return [...given, behindDot].some((known) => domains.includes(known)) ? computerNames(userName, domains) : [];
 }
 
 /**
@@ -66,15 +67,17 @@ export function nameBeforeDomain(text: string, domains?: readonly string[]): str
 function writtenName(text: string): WrittenName | undefined {
   if (text.length > LONGEST_TEXT) return undefined;
   const whole = text.trim().toLowerCase();
-  const account = whole.startsWith('host/') ? whole.slice('host/'.length) : whole;
+  const isHost = whole.startsWith('host/');
+  const account = isHost ? whole.slice('host/'.length) : whole;
   const backslash = account.indexOf('\\');
   const behind = account.slice(backslash + 1);
-  const realmAt = behind.indexOf('$@');
-  const realm = realmAt < 0 ? undefined : behind.slice(realmAt + 2);
-  const name = realmAt < 0 ? behind.replace(/\$$/, '') : behind.slice(0, realmAt);
+  // `LT-0042$@contoso.com`, and as a Kerberos principal `host/lt-0042.contoso.com@CONTOSO.COM` (RFC 4120 6.2.1).
+  const realmAt = isHost ? behind.indexOf('@') : behind.indexOf('$@') + 1 || -1;
+  const realm = realmAt < 0 ? undefined : behind.slice(realmAt + 1);
+  const name = (realmAt < 0 ? behind : behind.slice(0, realmAt)).replace(/\$$/, '').replace(/(?<=[^.])\.$/, '');
   // Device names hold blanks, apostrophes, colons and slashes (`jane_Android_11/22/2024_3:44 PM`), but nothing that
   // ends a name elsewhere.
   if (name === '' || name.length > LONGEST_NAME || backslash > 64 || /[\p{Cc}\\@$]/u.test(name)) return undefined;
-  const domain = backslash > 0 ? account.slice(0, backslash) : realm;
-  return { name, ...(domain !== undefined && { domain }) };
+  const given = [backslash > 0 ? account.slice(0, backslash) : undefined, realm];
+  return { name, given: given.filter((domain) => domain !== undefined) };
 }

@@ -70,12 +70,13 @@ export function isMacListName(text: string): boolean {
 }
 
 /**
- * The lists that the text of a policy names, before it is read as YAML; one in a comment counts, too.
+ * The lists that the text of a policy names, before it is read as YAML; one in a comment behind a value counts, too.
  * @returns at most one more than a policy may name
  */
 export function listsNamedIn(policyText: string): string[] {
   const names = new Set<string>();
-  for (const [, name = ''] of policyText.matchAll(/list:([a-z0-9][a-z0-9._-]{0,63})(?![a-z0-9._-])/g)) {
+  const text = policyText.replace(/^[ \t]*#.*$/gm, '');
+  for (const [, name = ''] of text.matchAll(/list:([a-z0-9][a-z0-9._-]{0,63})(?![a-z0-9._-])/g)) {
     names.add(name);
     if (names.size > MOST_LISTS) break;
   }

@@ -126,6 +126,7 @@ describe('a policy that names lists', () => {
         expect(listsNamedIn(`rules:\n  - when:\n      macAddress: ${written}\n`)).toEqual(names);
       }),
     );
+    expect(listsNamedIn('a: list:a\n  # b: list:b\n#list:c\nd: list:d # list:e\n')).toEqual(['a', 'd', 'e']);
     const many = Array.from({ length: 100 }, (_, n) => `list:l${n}`);
     expect(listsNamedIn(many.join(' ')).length).toBe(MOST_LISTS + 1);
   });
