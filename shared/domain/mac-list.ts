@@ -35,6 +35,7 @@ export function readMacList(text: string): MacListText {
   let line = 0;
   for (const written of text.replace(/^\ufeff/, '').split(/\r\n|\r|\n/)) {
     line += 1;
+    if (written === '') continue;
     const entry = entryOf(written);
     if (entry === '') continue;
     const digits = macDigits(entry);

@@ -18,7 +18,7 @@ const LONGEST_NOTATION = 40;
 const SHOWN = 5;
 
 /** What stands for the rest of an address: `*`, `:*:*:*`, `-xx-xx-xx`, `:??:??:??`. */
-const REST = /(?:[:.\-_ ]?(?:\*|[x?]{1,4}))+$/;
+const REST = /[x?*:.\-_ ]+$/;
 
 /**
  * Hexadecimal digits of an address or of its beginning, in any notation: `00:11:22`, `0011.22`, `001122*`, `00-11-22-xx-xx-xx`,

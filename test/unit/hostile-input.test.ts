@@ -8,6 +8,7 @@ import type { CertificateNames } from '../../shared/domain/access-request.ts';
 import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
 import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/computer-name.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
+import { listsNamedIn, MOST_LISTS, readMacList } from '../../shared/domain/mac-list.ts';
 import { macDigits } from '../../shared/domain/mac-set.ts';
 import { requestFacts, ssidCandidates } from '../../shared/domain/policy-facts.ts';
 import { presentedIdentities } from '../../shared/domain/presented-identities.ts';
@@ -190,11 +191,15 @@ test('XML of a compliance service', () => {
   );
 });
 
-test('distinguished names and beginnings of addresses', () => {
+test('distinguished names, beginnings of addresses and lists of them', () => {
   fc.assert(
     fc.property(text, text, (pattern, name) => {
       expect(typeof distinguishedNameMatches(pattern, name)).toBe('boolean');
       expect(macDigits(name) ?? '000000').toMatch(/^[0-9a-f]{6,12}$/);
+      const { digits, problems } = readMacList(`${pattern}\n${name}\n00:11:22`);
+      for (const each of digits) expect(each).toMatch(/^[0-9a-f]{6,12}$/);
+      expect(problems.length).toBeLessThanOrEqual(50);
+      expect(listsNamedIn(`${pattern}list:${name}`).length).toBeLessThanOrEqual(MOST_LISTS + 1);
     }),
     RUNS,
   );

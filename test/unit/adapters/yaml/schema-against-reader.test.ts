@@ -78,13 +78,13 @@ const flag = fc.oneof(fc.boolean(), fc.constantFrom('true', 'yes', 1));
 const limit = (value: fc.Arbitrary<string>) =>
   fc
     .tuple(
-      fc.constantFrom('>=', '<', '>', '=', '<=', ' >='),
+      fc.oneof({ weight: 3, arbitrary: fc.constantFrom('>=', '<') }, fc.constantFrom('>', '=', '<=', ' >=')),
       fc.constantFrom('', ' ', '  ', '\t'),
       value,
       fc.constantFrom('', ' '),
     )
     .map((parts) => parts.join(''));
-const digits = fc.oneof(fc.nat().map(String), fc.constantFrom('0', '60', '007', '9999999999', '-1', '1.5'));
+const digits = fc.oneof(fc.nat(999_999).map(String), fc.constantFrom('0', '60', '007', '9999999999', '-1', '1.5'));
 const duration = fc.constantFrom(
   '4h',
   '4 h',
@@ -267,9 +267,9 @@ describe('the schema takes what the reader takes', () => {
         taken += 1;
         expect(refusals(text), text).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
-    expect(taken).toBeGreaterThan(10);
+    expect(taken).toBeGreaterThan(5);
   });
 
   test('of whole files', () => {
@@ -281,9 +281,9 @@ describe('the schema takes what the reader takes', () => {
         taken += 1;
         expect(refusals(text), text).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
-    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeGreaterThan(30);
   });
 
   test('of texts that an author writes by hand', () => {
@@ -327,8 +327,8 @@ describe('the schema takes what the reader takes', () => {
         taken += 1;
         expect(refusals(text), text).toEqual([]);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
-    expect(taken).toBeGreaterThan(100);
+    expect(taken).toBeGreaterThan(30);
   });
 });
