@@ -72,6 +72,7 @@ test.each([
             readAt: toInstant(nac.clock.now()),
           }),
         },
+        overrides: { current: async () => ({ overrides: [], isRecent: true }) },
         certificateSource: 'intune',
         sweepStatus: { lastCompleteStartedAt: async () => undefined },
         clock: nac.clock,
