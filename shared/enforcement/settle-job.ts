@@ -21,7 +21,7 @@ export function settleJob(
   if (isFinal(job)) return job;
   if (!newest || session === undefined) return advance(job, 'superseded', now);
   const answer = wantedAnswer(job, session, now);
-  const settled = answer === undefined ? job : settleAnswered(job, answer, session, now);
+  const settled = answer === undefined ? withoutAnswer(job, now) : settleAnswered(job, answer, session, now);
   if (isFinal(settled)) return settled;
   if (!isLive(session, now)) return advance(settled, 'ended', now);
   return settled.expiresAt <= now ? expire(settled, now) : settled;
@@ -73,6 +73,11 @@ function settleAnswered(job: EnforcementJob, answer: Decision, session: Session,
   if (job.stage !== 'answered' && wasAnsweredBefore(job, answer)) return job;
   if (evidence === 'older') return keepsOldAnswer(answered, session.accounting?.class ?? '', now);
   return millisecondsBetween(answer.decidedAt, now) >= PROOF_WAIT_MS ? endUnproven(answered) : answered;
+}
+
+/** It was answered, and the station has got another answer since: that one is compared now, and this job covers nothing. */
+function withoutAnswer(job: EnforcementJob, now: Instant): EnforcementJob {
+  return job.stage === 'answered' && job.wanted !== undefined ? advance(job, 'superseded', now) : job;
 }
 
 function wasAnsweredBefore({ steps, attempt }: EnforcementJob, { decidedAt }: Decision): boolean {

@@ -54,21 +54,20 @@ export function appOf(process: SimProcess, settings: Settings, services: Service
 }
 
 /** Each answer says what time it was for the service, by the second, as the Date of an HTTP response does. */
-function timedWire(wire: Wire, { clock }: SimProcess, serviceTime: () => number, observe: ObserveTime): Wire {
+function timedWire(wire: Wire, process: SimProcess, serviceTime: () => number, observe: ObserveTime): Wire {
+  const ownTime = (): number => serviceTime() + process.skewMs;
   return {
-    async call(what, effect, signal) {
-      const askedAt = clock.now().getTime();
+    call(what, effect, signal) {
+      const askedAt = ownTime();
       let date = 0;
-      const answer = await wire.call(
-        what,
-        () => {
-          date = Math.floor(serviceTime() / 1000) * 1000;
-          return effect();
-        },
-        signal,
-      );
-      observe({ date, askedAt, answeredAt: clock.now().getTime() });
-      return answer;
+      const timed = (): ReturnType<typeof effect> => {
+        date = Math.floor(serviceTime() / 1000) * 1000;
+        return effect();
+      };
+      return wire.call(what, timed, signal).then((answer) => {
+        observe({ date, askedAt, answeredAt: ownTime() });
+        return answer;
+      });
     },
   };
 }

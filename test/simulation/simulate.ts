@@ -16,9 +16,11 @@ const USAGE = `Usage: npm run simulate -- [--seeds 300] [--from 1] [--workers 1]
   --undo      undoes a mend in a copy of the product and looks for its fault there (test/simulation/undone)
   --seed      one world; --shortest leaves out all events that the failure does not need, --trace prints what happens`;
 
-/** Seeds that a worker takes at once, and in its life: each world leaves something behind in a process. */
+/** Seeds that a worker takes at once, and shares of its life. */
 const SHARE = 25;
-const SHARES_OF_A_WORKER = 16;
+const SHARES_OF_A_WORKER = 200;
+/** Worlds are many short-lived objects: with little room for these they are cleared away again and again. */
+const YOUNG_OBJECTS_MB = 64;
 
 const { values } = parseArgs({
   options: {
@@ -95,7 +97,10 @@ function work(
   onFailure: (outcome: Outcome) => void,
 ): Promise<void> {
   const workerData = { whole: values.whole };
-  const worker = new Worker(new URL('./simulate-worker.ts', import.meta.url), { workerData });
+  const worker = new Worker(new URL('./simulate-worker.ts', import.meta.url), {
+    workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB },
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let shares = 0;
   const give = (): void => {

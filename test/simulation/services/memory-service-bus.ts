@@ -15,6 +15,7 @@ import { abortError, type Signal, type Wire } from './wire.ts';
 const LARGEST_BATCH = 262_144;
 /** Without a time of its own a receiver waits that long. */
 const LONGEST_WAIT_MS = 60_000;
+const RECEIVE_AGAIN_MS = 1_000;
 
 interface ReceiverOptions {
   readonly subQueueType?: 'deadLetter' | 'transferDeadLetter';
@@ -276,6 +277,8 @@ export class MemoryReceiver {
         }
       } catch (error) {
         if (open && !this.link.isClosed) void handlers.processError({ error: error as Error });
+        // The SDK's receiver goes on; what arrived meanwhile comes over the link by itself.
+        this.link.time.after(RECEIVE_AGAIN_MS, () => void pump());
       } finally {
         taking = false;
       }

@@ -2,7 +2,7 @@
 // Limits: https://learn.microsoft.com/azure/storage/tables/scalability-targets
 
 import { RestError } from '@azure/data-tables';
-import { parseFilter, type Row } from './odata-filter.ts';
+import { type Filter, parseFilter, type Row } from './odata-filter.ts';
 
 export type Entity = { partitionKey: string; rowKey: string } & Record<string, unknown>;
 export type UpdateMode = 'Merge' | 'Replace';
@@ -173,7 +173,20 @@ function refuse(statusCode: number, code: string): never {
   throw restError(statusCode, code);
 }
 
-function readFilter(text: string | undefined): ReturnType<typeof parseFilter> {
+/** Filters are few and come again and again; those with a time in them are not kept for long. */
+const MOST_FILTERS = 500;
+const filters = new Map<string, Filter>();
+
+function readFilter(text = ''): Filter {
+  const known = filters.get(text);
+  if (known !== undefined) return known;
+  const filter = parsedFilter(text);
+  if (filters.size >= MOST_FILTERS) filters.clear();
+  filters.set(text, filter);
+  return filter;
+}
+
+function parsedFilter(text: string): Filter {
   try {
     return parseFilter(text);
   } catch (thrown) {

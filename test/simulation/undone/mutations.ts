@@ -143,4 +143,34 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: 'if (nasRestartedAt === undefined) return false;',
     to: 'if (nasRestartedAt === undefined || nasRestartedAt !== undefined) return false;',
   },
+  'left-between-sweeps': {
+    fault: 'a device that was stored between sweeps, and left before one listed it, is missed by none',
+    file: 'shared/polling/index-in-hand.ts',
+    from: 'if (key.source === this.#deps.source.name) this.fleet.expect(key);',
+    to: '',
+  },
+  'dead-slice-is-forgotten': {
+    fault: 'a device that a slice stored before it died, and that left meanwhile, is missed by none',
+    file: 'shared/polling/sweep.ts',
+    from: ' || before.state.owner !== undefined;',
+    to: ';',
+  },
+  'each-its-own-clock': {
+    fault: 'instances compare times of clocks that differ',
+    file: 'shared/adapters/table-storage/common-clock.ts',
+    from: 'this.#aheadMs = mayBeRight ? 0 : Math.round((this.#least + this.#most) / 2);',
+    to: 'this.#aheadMs = mayBeRight ? 0 : 0;',
+  },
+  'brought-along-with-its-place': {
+    fault: 'an answer that a station brought along takes the session back to the place that it left',
+    file: 'shared/lookup/find-accounted.ts',
+    from: '{ carried: movedTo(event, older) }',
+    to: '{ carried: older }',
+  },
+  'answered-covers-for-good': {
+    fault: 'a job that waits for its proof covers what the station was answered later',
+    file: 'shared/enforcement/settle-job.ts',
+    from: "return job.stage === 'answered' && job.wanted !== undefined ? advance(job, 'superseded', now) : job;",
+    to: 'return now === undefined ? advance(job, job.stage, now) : job;',
+  },
 };

@@ -47,6 +47,12 @@ describe('an answer of ours', () => {
     expect(isDue(job, minutes(59))).toBe(false);
   });
 
+  test('that another answer has replaced ends the job: what is compared now is the newer one', () => {
+    const waiting = settleJob(acknowledged(), answered(), true, minutes(3));
+    const decision = aDecision({ decidedAt: minutes(5), outcome: NORMAL });
+    expect(settleJob(waiting, aSession({ decision }), true, minutes(6))).toMatchObject({ stage: 'superseded' });
+  });
+
   test('is not waited for by accounting without a Class for ever: the job ends as answered', () => {
     const waiting = settleJob(acknowledged(), answered({ receivedAt: minutes(4) }), true, minutes(5));
     expect(waiting.stage).toBe('answered');
