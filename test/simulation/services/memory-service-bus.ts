@@ -252,6 +252,7 @@ export class MemoryReceiver {
     let open = true;
     let underWay = 0;
     let taking = false;
+    let arrived = false;
     let endOfWaiting = (): void => undefined;
     const handle = async (message: ReceivedMessage): Promise<void> => {
       try {
@@ -270,8 +271,10 @@ export class MemoryReceiver {
       taking = true;
       try {
         while (open && !this.link.isClosed && underWay < maxConcurrentCalls) {
+          arrived = false;
           const messages = await this.#take(maxConcurrentCalls - underWay);
-          if (messages.length === 0) break;
+          // What came while the answer was on its way is there now.
+          if (messages.length === 0 && !arrived) break;
           underWay += messages.length;
           for (const message of messages) void handle(message);
         }
@@ -285,7 +288,10 @@ export class MemoryReceiver {
     };
     // What the service pushes over the link it has no need to be asked for.
     try {
-      endOfWaiting = this.link.queue.onArrival(() => void pump());
+      endOfWaiting = this.link.queue.onArrival(() => {
+        arrived = true;
+        void pump();
+      });
     } catch (error) {
       void handlers.processError({ error: error as Error });
     }
