@@ -3,7 +3,7 @@
 import type { CoaNas, CoaSession } from './coa-job.ts';
 import { formatMacAddress } from './mac-address.ts';
 import { mayBeSameNas } from './place.ts';
-import type { Session } from './session.ts';
+import type { Answer, Session } from './session.ts';
 
 /** Names of one session of the NAS; those of an earlier one name nothing any more. */
 const SESSION_NAMES = ['acctSessionId', 'acctMultiSessionId', 'auditSessionId', 'framedIpAddress'] as const;
@@ -14,10 +14,12 @@ const SESSION_NAMES = ['acctSessionId', 'acctMultiSessionId', 'auditSessionId', 
  */
 export function coaTargetOf(session: Session): { readonly session: CoaSession; readonly nas: CoaNas } {
   const { accounting, decision, mac } = session;
-  const lookedUp = lookupSession(session);
+  const newest = newestAnswer(session);
+  const lookedUp = lookupSession(session, newest);
   const address = mac !== undefined ? { callingStationId: formatMacAddress(mac) } : {};
   if (accounting === undefined) return { session: { ...lookedUp, ...address }, nas: lookupNas(session) };
-  const accountingIsNewer = (accounting.receivedAt ?? accounting.at) >= decision.decidedAt.slice(0, 19);
+  const askedAt = newest?.decision.decidedAt ?? decision.decidedAt;
+  const accountingIsNewer = (accounting.receivedAt ?? accounting.at) >= askedAt.slice(0, 19);
   // Rows of the version before follow a station that roamed: nothing of the NAS that it left counts at the next one.
   if (!mayBeSameNas(lookupNas(session), accounting.nas)) {
     if (!accountingIsNewer) return { session: { ...lookedUp, ...address }, nas: lookupNas(session) };
@@ -54,8 +56,17 @@ function withoutSessionNames(session: CoaSession): CoaSession {
   );
 }
 
-function lookupSession(session: Session): CoaSession {
-  const { userName, calledStationId, acctSessionId, acctMultiSessionId, auditSessionId, nasPortId } = session;
+/** The newest one, where its question named another session of the NAS than that of the answer that rules. */
+function newestAnswer({ answers, acctSessionId }: Session): Answer | undefined {
+  const [newest] = answers;
+  const isOther = newest?.acctSessionId !== undefined && acctSessionId !== undefined;
+  return isOther && newest.acctSessionId !== acctSessionId ? newest : undefined;
+}
+
+/** Whatever answer a CoA is about: the NAS has the session that the newest question named. */
+function lookupSession(session: Session, newest: Answer | undefined): CoaSession {
+  const { userName, calledStationId, nasPortId } = session;
+  const { acctSessionId, acctMultiSessionId, auditSessionId } = newest ?? session;
   return {
     ...(userName !== undefined && { userName }),
     ...(calledStationId !== undefined && { calledStationId }),
