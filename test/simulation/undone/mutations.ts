@@ -152,8 +152,8 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'dead-slice-is-forgotten': {
     fault: 'a device that a slice stored before it died, and that left meanwhile, is missed by none',
     file: 'shared/polling/sweep.ts',
-    from: ' || before.state.owner !== undefined;',
-    to: ';',
+    from: 'const mayMissKeys = before.state.owner !== undefined || before.state.mayMissKeys === true;',
+    to: 'const mayMissKeys = false;',
   },
   'each-its-own-clock': {
     fault: 'instances compare times of clocks that differ',
