@@ -162,7 +162,7 @@ var logAlerts = [
   {
     name: 'client-made'
     displayName: 'A client was made, or got another key'
-    explanation: 'Somebody with an Azure role made a client or a key for one. See docs/operations.md.'
+    explanation: 'A person with an Azure role made a client, or a key for one. See docs/operations.md.'
     severity: 2
     window: 'PT15M'
     frequency: 'PT15M'

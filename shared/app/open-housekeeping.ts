@@ -1,4 +1,4 @@
-// Wires housekeeping: what tells of changes at the command line, and what removes decisions, sessions, jobs and the audit that have been kept long enough.
+// Wires housekeeping: what logs changes at the command line, and what removes decisions, sessions, jobs and the audit that have been kept long enough.
 
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
@@ -6,12 +6,12 @@ import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { type HousekeepingDeps, keepHouse, type Removed } from '../enforcement/keep-house.ts';
-import { tellCommandLine } from '../enforcement/tell-command-line.ts';
+import { logCommandLine } from '../enforcement/log-command-line.ts';
 import { toConnectorError } from '../errors.ts';
 import type { Context } from './context.ts';
 
 /** Of the time that the function may run; housekeeping itself takes no more than 0.6 of it. */
-const TELL_SHARE = 0.1;
+const LOG_SHARE = 0.1;
 
 export async function openHousekeeping({ settings, clock, random, log, openTables }: Context) {
   const tables = await openTables('background');
@@ -26,7 +26,7 @@ export async function openHousekeeping({ settings, clock, random, log, openTable
     log,
   };
   return async (functionTimeoutMs: number): Promise<Removed> => {
-    await tellCommandLine({ ...deps, audit }, { signal: clock.deadline(functionTimeoutMs * TELL_SHARE) }).catch(
+    await logCommandLine({ ...deps, audit }, { signal: clock.deadline(functionTimeoutMs * LOG_SHARE) }).catch(
       (thrown) => {
         const { code, message, action } = toConnectorError(thrown);
         log.warn('audit.command-line-not-read', { code, message, action });

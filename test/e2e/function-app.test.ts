@@ -100,6 +100,35 @@ describe('the lookup over HTTPS', () => {
   });
 });
 
+describe('an override over HTTPS', () => {
+  it('blocks within ten seconds, is listed, and ends early', async () => {
+    const asOperator = { 'x-api-key': stack.operatorKey };
+    const answer = async () => JSON.parse((await lookup(mabBody('NAC-00007'))).body);
+    expect(await answer()).toMatchObject({ decision: 'permit' });
+    const mac = String(stack.tenant?.fleet.get('NAC-00007').wiFiMacAddress);
+    const body = JSON.stringify({ mac, block: true, until: '1h', reason: 'seen at the gate' });
+    const made = await http.post('/api/overrides', body, asOperator);
+    expect(made.status, made.body).toBe(201);
+    const { id } = JSON.parse(made.body);
+    const within = { timeout: 11_000, interval: 500 };
+    await vi.waitFor(async () => {
+      expect(await answer()).toMatchObject({ decision: 'deny', rule: 'override/block', override: { id } });
+    }, within);
+    const listed = JSON.parse((await http.send('GET', '/api/overrides', asOperator)).body);
+    expect(listed.overrides).toMatchObject([{ id, block: true, inForce: true, reason: 'seen at the gate' }]);
+    expect((await http.post(`/api/overrides/${id}/end`, '', asOperator)).status).toBe(200);
+    await vi.waitFor(async () => expect(await answer()).toMatchObject({ decision: 'permit' }), within);
+  });
+
+  it('with a wrong field is refused by name', async () => {
+    const refused = await http.post('/api/overrides', '{"mac":"x"}', { 'x-api-key': stack.operatorKey });
+    expect([refused.status, JSON.parse(refused.body)]).toMatchObject([
+      400,
+      { code: 'NAC_REQUEST_FIELD', field: 'mac' },
+    ]);
+  });
+});
+
 describe('the two processes', () => {
   it('a flip seen by the poll process is what the HTTP process answers next', async () => {
     const answer = async () => JSON.parse((await lookup(mabBody('NAC-00001'))).body).standing;

@@ -1,6 +1,7 @@
 // Overrides through the app itself, over tables in memory: what beats what, at which instance, since when, and until when.
 
 import { describe, expect, test } from 'vitest';
+import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { MOST_OVERRIDES } from '../../../shared/domain/override.ts';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';
 import { COMPLIANT, NONCOMPLIANT, overriddenSite } from '../../support/overridden-site.ts';
@@ -51,7 +52,7 @@ describe('a block', () => {
     expect((await site.ask()).decision.outcome).toEqual(DENIED);
   });
 
-  test('of a certificate takes one whose serial number was cut; one that came without is told of', async () => {
+  test('of a certificate takes one whose serial number was cut; one that came without is reported', async () => {
     const site = await overriddenSite();
     await site.override({ certificate: { serial: 'ff' }, block: true });
     const { serial, ...certificate } = EAP.certificate;
@@ -267,7 +268,7 @@ describe('operators', () => {
     await expect(site.background.overrides(site.key('auditor'))).resolves.toEqual({ overrides: [] });
   });
 
-  test('leave who, what and why in the audit; the log hides addresses as it is told to', async () => {
+  test('leave who, what and why in the audit; the log hides addresses as its setting says', async () => {
     const site = await overriddenSite();
     const { id } = await site.override({ mac: MAC, block: true });
     await site.time.runUntil(site.time.now + SECOND);
@@ -278,6 +279,17 @@ describe('operators', () => {
       { action: 'make-override', by: 'admin', reason: 'stolen', target: `${id}: block, mac ${MAC}` },
     ]);
     expect(JSON.stringify(site.log)).not.toContain(MAC);
+  });
+
+  test('learn that an address is that of several devices, or made up', async () => {
+    const site = await overriddenSite();
+    const identities = new TableIdentityStore(site.tables.identities);
+    const device = { source: 'intune', id: NONCOMPLIANT };
+    await identities.addHolders([{ identity: { kind: 'mac', value: MAC }, device }]);
+    const block = async (mac: string) => (await site.override({ mac, block: true })).warnings;
+    expect(await block(MAC)).toEqual(['mac-of-several-devices']);
+    expect(await block('a0b1c2d3e402')).toEqual([]);
+    expect(await block('a2b1c2d3e402')).toEqual(['mac-random']);
   });
 
   test('who send the same once more have made one; a name that means nothing is refused', async () => {

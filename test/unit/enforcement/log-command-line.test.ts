@@ -1,9 +1,9 @@
-// What was changed at the command line is told once, whatever the clocks of operators' machines say.
+// What was changed at the command line is logged once, whatever the clocks of operators' machines say.
 
 import { expect, test } from 'vitest';
 import { TableAuditStore } from '../../../shared/adapters/table-storage/table-audit-store.ts';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
-import { tellCommandLine } from '../../../shared/enforcement/tell-command-line.ts';
+import { logCommandLine } from '../../../shared/enforcement/log-command-line.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
 import { INSTANT } from '../../simulation/services/wire.ts';
@@ -13,7 +13,7 @@ import { collectingLogger } from '../../support/collecting-logger.ts';
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.parse('2026-11-30T08:00:00.000Z');
 
-test('changes at the command line are told once each, those over HTTP not at all', async () => {
+test('changes at the command line are logged once each, those over HTTP not at all', async () => {
   let now = BEGIN;
   const tables = new MemoryStorage(() => now).open(INSTANT);
   const audit = new TableAuditStore(tables.audit, seededRandom(1, 'audit'));
@@ -32,23 +32,23 @@ test('changes at the command line are told once each, those over HTTP not at all
       action: 'create-client',
       target,
     });
-  const told = async () => {
+  const logged = async () => {
     entries.length = 0;
-    await tellCommandLine(deps, {});
+    await logCommandLine(deps, {});
     return entries.map(({ fields }) => fields['target']);
   };
   await add('radius-1', -HOUR_MS);
   await add('over-http', -HOUR_MS, 'api');
-  expect(await told()).toEqual(['radius-1']);
-  expect(await told()).toEqual([]);
+  expect(await logged()).toEqual(['radius-1']);
+  expect(await logged()).toEqual([]);
   now += HOUR_MS;
   // One machine is an hour and a half behind, one ahead.
   await add('late', -1.5 * HOUR_MS);
   await add('early', 1.5 * HOUR_MS);
-  expect(await told()).toEqual(['late', 'early']);
+  expect(await logged()).toEqual(['late', 'early']);
   now += HOUR_MS;
-  expect(await told()).toEqual([]);
+  expect(await logged()).toEqual([]);
   now += 24 * HOUR_MS;
   await add('radius-2', 0);
-  expect(await told()).toEqual(['radius-2']);
+  expect(await logged()).toEqual(['radius-2']);
 });
