@@ -745,7 +745,7 @@ describe('operators', () => {
     expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(QUARANTINE);
   });
 
-  it('act on what is stored where the source is away, and are told so; a sweep begins when they ask for it', async () => {
+  it('act on what is stored where the source is away, and learn why; a sweep begins when they ask for it', async () => {
     await using nac = await startEnforcement();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
