@@ -101,16 +101,17 @@ describe('the lookup over HTTPS', () => {
 });
 
 describe('an override over HTTPS', () => {
-  it('blocks within ten seconds, is listed, and ends early', async () => {
+  it('blocks soon, is listed, and ends early', async () => {
     const asOperator = { 'x-api-key': stack.operatorKey };
     const answer = async () => JSON.parse((await lookup(mabBody('NAC-00007'))).body);
-    expect(await answer()).toMatchObject({ decision: 'permit' });
+    // Ten seconds, and what a busy machine adds: overrides.test.ts has the time, in time that is not the machine's.
+    const within = { timeout: 30_000, interval: 500 };
+    await vi.waitFor(async () => expect(await answer()).toMatchObject({ decision: 'permit' }), within);
     const mac = String(stack.tenant?.fleet.get('NAC-00007').wiFiMacAddress);
     const body = JSON.stringify({ mac, block: true, until: '1h', reason: 'seen at the gate' });
     const made = await http.post('/api/overrides', body, asOperator);
     expect(made.status, made.body).toBe(201);
     const { id } = JSON.parse(made.body);
-    const within = { timeout: 11_000, interval: 500 };
     await vi.waitFor(async () => {
       expect(await answer()).toMatchObject({ decision: 'deny', rule: 'override/block', override: { id } });
     }, within);
