@@ -12,6 +12,8 @@ import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { lookupInMemory } from '../../support/lookup-in-memory.ts';
 
 const MOST_READS = 64;
+/** Nothing is taken from memory then. */
+const MOST_READS_AGAIN = 96;
 const ROLE = { name: 'r', vlan: '1', sessionTimeoutSeconds: 60 };
 
 const fleet = Array.from({ length: 200 }, (_, n) => ({ ...aDeviceOfFleet(n + 1), udid: `abcdefabcdefabcd${n % 5}` }));
@@ -49,6 +51,7 @@ test.each([
   ['a certificate', certificateQuestion],
 ])('%s that names ever more devices costs no more reads', async (_who, question) => {
   const reads: number[] = [];
+  const readsAgain: number[] = [];
   for (const claims of [8, 16, 30]) {
     const nac = await lookupInMemory();
     await nac.store(...fleet);
@@ -81,10 +84,11 @@ test.each([
       session,
     );
     expect(answered).toBeLessThanOrEqual(MOST_READS);
-    expect(readsOf(nac.calls)).toBeLessThanOrEqual(MOST_READS);
+    expect(readsOf(nac.calls)).toBeLessThanOrEqual(MOST_READS_AGAIN);
     reads.push(answered);
+    readsAgain.push(readsOf(nac.calls));
   }
-  expect(reads[2]).toBe(reads[1]);
+  expect([reads[2], readsAgain[2]]).toEqual([reads[1], readsAgain[1]]);
 });
 
 function readsOf(calls: readonly string[]): number {
