@@ -9,21 +9,29 @@ import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import type { DeviceStanding } from '../../shared/domain/device-change.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 let folder: string;
 let stack: LocalStack;
 let http: LookupHttpClient;
+let collector: OtlpReceiver;
 const lines = new FunctionLines();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'nac-app-'));
+  collector = await startOtlpReceiver();
   const firstSweep = lines.next(({ event }) => event === 'poll.run');
   stack = await startLocalStack({
     appFolder: ROOT,
     dataFolder: folder,
-    env: { MINIMUM_ASSURANCE: 'mac', POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
+    env: {
+      MINIMUM_ASSURANCE: 'mac',
+      POLL_SCHEDULE: '* * * * * *',
+      POLLING_INTERVAL: '1s',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
     fleetSize: 50,
     onLine: (line) => lines.add(line),
   });
@@ -34,6 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await http?.[Symbol.asyncDispose]();
   await stack?.stop();
+  await collector?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -242,4 +251,12 @@ describe('wrong settings', () => {
       await host.stop();
     }
   });
+});
+
+test('when they end, both processes hand on to a collector what they have counted', async () => {
+  await lookup(mabBody('NAC-00001'));
+  await stack.stop();
+  const sites = collector.series('nac.lookups').map(({ labels }) => labels['nac.site']);
+  expect(sites.length).toBeGreaterThan(0);
+  expect(collector.series('nac.sweep.duration')).not.toEqual([]);
 });
