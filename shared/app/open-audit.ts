@@ -23,7 +23,7 @@ export interface Audit {
 }
 
 export async function openAudit({ clock, random, log, openTables }: Context): Promise<Audit> {
-  const store = new TableAuditStore((await openTables('background')).audit, random);
+  const store = new TableAuditStore((await openTables('background')).audit, random, log);
   return {
     async note(entry, loggedTarget = entry.target) {
       await store.append({ ...entry, at: toInstant(clock.now()), from: 'api' });

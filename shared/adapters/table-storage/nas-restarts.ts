@@ -8,7 +8,9 @@ import { isRestartOf, type NasRestart, namesOfNas } from '../../domain/nas-resta
 import type { Session } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { parseObject } from './foreign-rows.ts';
 import { restartRow, restartsPartition } from './row-keys.ts';
+import { isInstant } from './row-shapes.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 
 /** Sessions of a site are read many at a time: a restart that another instance noted is applied so much later at most, unless it is asked for. */
@@ -91,7 +93,7 @@ export class NasRestarts {
     const rows = this.#table.listEntities<RestartRow>({ queryOptions, ...(signal && { abortSignal: signal }) });
     for await (const row of storePages('listing restarts of NASes', rows)) {
       const nas = parsedNas(row.nas);
-      if (nas === undefined || typeof row.at !== 'string') continue;
+      if (nas === undefined || !isInstant(row.at)) continue;
       for (const name of namesOfNas(nas)) {
         restarts.set(name, [...(restarts.get(name) ?? []), { site, nas, at: row.at }]);
       }
@@ -102,10 +104,5 @@ export class NasRestarts {
 
 /** A row that something else wrote restarts nothing. */
 function parsedNas(text: unknown): CoaNas | undefined {
-  try {
-    const nas = JSON.parse(String(text)) as CoaNas | null;
-    return nas ?? undefined;
-  } catch {
-    return undefined;
-  }
+  return parseObject(text) as CoaNas | undefined;
 }

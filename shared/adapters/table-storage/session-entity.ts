@@ -12,6 +12,7 @@ import { StoreError } from '../../errors.ts';
 import { isTraceOfAny, traceOf } from './answer-traces.ts';
 import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';
 import { sessionRow } from './row-keys.ts';
+import { isAnswer, isSessionAccounting } from './row-shapes.ts';
 
 export type SessionRow = Record<string, unknown>;
 
@@ -60,7 +61,7 @@ export function overAfter(answers: readonly Answer[], lastSign: Instant): Instan
 /** @throws StoreError NAC_STORE_ROW */
 export function fromSessionEntity(id: string, row: SessionRow): Session {
   const answers = answersOf(id, row);
-  const accounting = typeof row['accounting'] === 'string' ? parsedAccounting(id, row['accounting']) : undefined;
+  const accounting = accountingOf(id, row);
   const session = {
     id,
     site: String(row['site']),
@@ -149,33 +150,11 @@ function parsedAnswer(id: string, text: unknown): Answer {
   return answer;
 }
 
-/** What readers rely on: JSON of another shape must not end a comparison of all sessions. */
-function isAnswer(value: unknown): value is Answer {
-  const { decision, presented } = (value ?? {}) as Partial<Answer>;
-  return (
-    typeof decision?.id === 'string' &&
-    typeof decision.decidedAt === 'string' &&
-    typeof decision.sessionTimeoutSeconds === 'number' &&
-    typeof decision.outcome === 'object' &&
-    decision.outcome !== null &&
-    Array.isArray(decision.problems) &&
-    Array.isArray(presented?.identities) &&
-    Array.isArray(presented.problems)
-  );
-}
-
-function parsedAccounting(id: string, text: unknown): SessionAccounting {
-  const accounting = parsed(id, text) as Partial<SessionAccounting> | null;
-  const { status, at, nas, coa, earlier = [] } = accounting ?? {};
-  const isKnown = status === 'started' || status === 'stopped';
-  if (!isKnown || typeof at !== 'string' || !isObject(nas) || !isObject(coa) || !Array.isArray(earlier)) {
-    throw unreadableSession(id);
-  }
-  return accounting as SessionAccounting;
-}
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+function accountingOf(id: string, row: SessionRow): SessionAccounting | undefined {
+  if (row['accounting'] === undefined || row['accounting'] === '') return undefined;
+  const accounting = parsed(id, row['accounting']);
+  if (!isSessionAccounting(accounting)) throw unreadableSession(id);
+  return accounting;
 }
 
 function parsed(id: string, text: unknown): unknown {

@@ -7,6 +7,8 @@ import type { Instant } from '../../domain/instant.ts';
 import type { AuditPage, AuditRange, AuditStore } from '../../ports/audit-store.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Random } from '../../ports/random.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import { ForeignRows, parseObject } from './foreign-rows.ts';
 import { isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const PARTITION = 'audit';
@@ -16,9 +18,11 @@ const LARGEST_TRANSACTION = 100;
 export class TableAuditStore implements AuditStore {
   readonly #table: TableClient;
   readonly #random: Random;
+  readonly #foreign: ForeignRows;
 
-  constructor(table: TableClient, random: Random) {
+  constructor(table: TableClient, random: Random, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#foreign = new ForeignRows(log);
     this.#random = random;
   }
 
@@ -38,7 +42,9 @@ export class TableAuditStore implements AuditStore {
     let last = '';
     for await (const { entry, rowKey } of storePages('listing the audit', rows)) {
       if (entries.length === limit) return { entries, next: last };
-      entries.push(JSON.parse(entry));
+      const read = parseObject(entry);
+      if (read === undefined) this.#foreign.report({ table: 'audit', rowKey }, 'The entry is left out of the list.');
+      else entries.push(read as unknown as AuditEntry);
       last = rowKey;
     }
     return { entries };

@@ -6,6 +6,7 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
 import { clientRow, siteRow } from './row-keys.ts';
+import { isObject } from './row-shapes.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 /** Kinds as the version before wrote them. */
@@ -90,7 +91,7 @@ export class TableClientStore implements ClientStore {
     const key = clientRow(name);
     try {
       const { credentials, etag } = await this.#table.getEntity<ClientColumns>(key.partitionKey, key.rowKey);
-      const changed = JSON.stringify(change(JSON.parse(credentials)));
+      const changed = JSON.stringify(change(readCredentials(credentials) ?? []));
       await this.#table.updateEntity({ ...key, credentials: changed }, 'Merge', { etag });
     } catch (thrown) {
       if (isNotFound(thrown)) throw unknownClient(name);
@@ -132,11 +133,24 @@ function unknownClient(name: string): StoreError {
 /** @throws StoreError NAC_STORE_ROW when something else wrote the row */
 function fromColumns(name: string, { site, everySite, kind, sessionKey, credentials }: ClientColumns): Client {
   const known = CLIENT_KINDS.find((one) => one === (FORMER_KINDS[kind] ?? kind));
-  if (known === undefined) {
-    throw new StoreError('NAC_STORE_ROW', `The row of client "${name}" has the unknown kind "${kind}".`, {
-      action: 'A later version wrote it, or something else did: remove the row and make the client again.',
-    });
-  }
+  if (known === undefined) throw damagedClient(name, `has the unknown kind "${kind}"`);
+  const read = readCredentials(credentials);
+  if (read === undefined) throw damagedClient(name, 'has no credentials that can be read');
   const ofEverySite = everySite === true && { everySite };
-  return { name, site, ...ofEverySite, kind: known, sessionKey, credentials: JSON.parse(credentials) };
+  return { name, site, ...ofEverySite, kind: known, sessionKey, credentials: read };
+}
+
+function readCredentials(text: unknown): readonly ClientCredential[] | undefined {
+  try {
+    const read: unknown = JSON.parse(String(text));
+    return Array.isArray(read) && read.every(isObject) ? (read as unknown as ClientCredential[]) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function damagedClient(name: string, what: string): StoreError {
+  return new StoreError('NAC_STORE_ROW', `The row of client "${name}" ${what}.`, {
+    action: 'A later version wrote it, or something else did: remove the row and make the client again.',
+  });
 }

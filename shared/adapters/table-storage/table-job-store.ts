@@ -10,6 +10,7 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
+import { isJob } from './row-shapes.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
 
@@ -216,22 +217,6 @@ function parsed(text: unknown): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** As far as anything in this product relies on it without a question. */
-function isJob(value: unknown): value is EnforcementJob {
-  if (typeof value !== 'object' || value === null) return false;
-  const job = value as Partial<Record<keyof EnforcementJob, unknown>>;
-  const texts = [job.id, job.site, job.sessionId, job.stage, job.decidedAt, job.expiresAt];
-  return (
-    texts.every((text) => typeof text === 'string') &&
-    typeof job.attempt === 'number' &&
-    Array.isArray(job.steps) &&
-    typeof job.nas === 'object' &&
-    typeof job.session === 'object' &&
-    job.nas !== null &&
-    job.session !== null
-  );
 }
 
 function damaged(table: 'jobs' | 'outbox', partitionKey: string, rowKey: string): StoreError {
