@@ -24,6 +24,7 @@ import { listHeld } from '../enforcement/list-held.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
+import { RelayClocks } from '../enforcement/relay-clocks.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { toldJobs } from '../enforcement/told-jobs.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
@@ -93,6 +94,7 @@ export async function openEnforcement(context: Context) {
       logPumpFailure(log),
     );
   };
+  const relayClocks = new RelayClocks(log);
   const early = new EarlyPump(() => pump());
   return {
     enforcer: new Enforcer(deps, limits),
@@ -106,7 +108,7 @@ export async function openEnforcement(context: Context) {
     },
     /** The fast path: what a poll has decided is out at its end, if no round of the timer was faster. */
     pumpDecided: (): Promise<void> => early.flush(),
-    report: (body: unknown): Promise<void> => recordReports(deps, body),
+    report: (body: unknown): Promise<void> => recordReports({ ...deps, relayClocks }, body),
     async jobs(filter: JobFilter): Promise<JobPage> {
       const page = await listJobs(deps, filter);
       const { notEnforced, stage, after } = filter;

@@ -3,7 +3,7 @@
 import { applyReport } from '../domain/advance-job.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
 import type { EnforcementJob } from '../domain/enforcement-job.ts';
-import { addMilliseconds, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { toInstant } from '../domain/instant.ts';
 import { jobAttributes } from '../domain/job-attributes.ts';
 import { parseTraceparent } from '../domain/traceparent.ts';
 import { StoreError } from '../errors.ts';
@@ -11,19 +11,18 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
+import type { RelayClocks } from './relay-clocks.ts';
 import { isSessionUnknown, judgeUnknownSession } from './unknown-session.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;
-
-/** A relay's clock that is further off than this is named. Reports may wait for a while, so only a later time is sure. */
-const CLOCK_OFF_MS = 2 * 60_000;
 
 export interface ReportDeps {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly relayClocks?: RelayClocks;
   readonly telemetry?: Telemetry | undefined;
 }
 
@@ -43,7 +42,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       (soFar, stage) => applyReport(soFar, stage, now, refusal?.sessionIsOver),
       stored.job,
     );
-    if (attempt === 0) reportClock(log, report, now);
+    if (attempt === 0) deps.relayClocks?.note(report, stored.job, now);
     if (job === stored.job) {
       await refusal?.follow();
       return;
@@ -88,10 +87,4 @@ function clockHint(report: CoaReport, job: EnforcementJob, now: string): string 
 
 function withHint(report: CoaReport, hint: string | undefined): CoaReport {
   return hint === undefined ? report : { ...report, hint };
-}
-
-/** Nothing that has happened already can be later than now. */
-function reportClock(log: Logger, { relay, site, at }: CoaReport, now: string): void {
-  if (at <= addMilliseconds(now, CLOCK_OFF_MS)) return;
-  log.warn('clock.differs', { relay, site, aheadMs: millisecondsBetween(now, at) });
 }
