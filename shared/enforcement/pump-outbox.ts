@@ -39,8 +39,6 @@ export async function pumpOutbox(
   limits: PumpLimits,
   { site, from, until }: PumpOptions = {},
 ): Promise<PumpResult> {
-  // A CoA for a session of before the restart would only meet a NAK 503.
-  deps.sessions.forgetRestarts();
   const ranges: OutboxRange[] =
     site !== undefined ? [{ site }] : from === undefined ? [{}] : [{ from }, { before: from }];
   const open: OpenJobs = new Map();

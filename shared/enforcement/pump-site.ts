@@ -49,6 +49,9 @@ interface OpenJob extends StoredJob {
  */
 export async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: readonly StoredJob[]): Promise<number> {
   const now = toInstant(deps.clock.now());
+  // A CoA for a session of before a restart would only meet a NAK 503.
+  const [first] = stored.filter(({ job }) => isDue(job, now));
+  if (first !== undefined) deps.sessions.forgetRestarts(first.job.site);
   const ofSessions: OpenJobs = new Map();
   for (const { job } of stored) addOpenJob(ofSessions, job);
   const looked = await concurrently(stored, JOBS_AT_ONCE, (one) => look(deps, one, ofSessions, now));

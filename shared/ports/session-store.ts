@@ -96,8 +96,8 @@ export interface SessionStore {
   removeCompared(entry: SessionToCompare, options?: CallOptions): Promise<void>;
   /** Notes that a NAS restarted, for readers to apply. @returns false when that, or a later restart, is noted already */
   noteRestart(restart: NasRestart, options?: CallOptions): Promise<boolean>;
-  /** Restarts that are noted by now count from now on, also those that another instance noted a moment ago. */
-  forgetRestarts(): void;
+  /** Restarts at the site that are noted by now count from now on, also those that another instance noted a moment ago. */
+  forgetRestarts(site: string): void;
   /**
    * Removes sessions of a shard that have been over for long, and what leads to sessions that are not there any more. When the signal ends it, what was removed by then counts.
    * @returns how many sessions

@@ -50,9 +50,9 @@ export class NasRestarts {
     }
   }
 
-  /** The next session of each site is held against what is noted then. */
-  forget(): void {
-    this.#bySite.clear();
+  /** The next session of the site is held against what is noted then. */
+  forget(site: string): void {
+    this.#bySite.delete(site);
   }
 
   async applyTo(session: Session, options: CallOptions = {}): Promise<Session> {

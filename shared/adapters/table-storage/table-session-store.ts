@@ -155,8 +155,8 @@ export class TableSessionStore implements SessionStore {
     return this.#restarts.note(restart, options);
   }
 
-  forgetRestarts(): void {
-    this.#restarts.forget();
+  forgetRestarts(site: string): void {
+    this.#restarts.forget(site);
   }
 
   removeSilent(shard: string, now: Instant, options: CallOptions = {}): Promise<number> {
