@@ -8,6 +8,7 @@ import { createTestAuthority } from '../support/freeradius/certificates.ts';
 import { authenticateWithCertificate } from '../support/freeradius/eapol-test.ts';
 import { PERMIT } from '../support/freeradius/expected-replies.ts';
 import type { LookupStub } from '../support/freeradius/lookup-stub.ts';
+import { ocspResponder } from '../support/freeradius/ocsp-responder.ts';
 import { FAIL_MODES, type SampleSite, startSampleSite } from '../support/freeradius/sample-site.ts';
 
 let site: SampleSite;
@@ -79,6 +80,62 @@ describe('a revocation list', () => {
         expect(await authenticateWithCertificate(own, { commonName: 'device' }), check).toMatchObject({ success });
       });
     }
+  });
+});
+
+describe('a responder (OCSP)', () => {
+  const env = { NAC_CHECK_CRL: 'no', NAC_OCSP: 'yes' };
+
+  test('keeps out the certificates that it calls revoked, unasked in every mode, and no others', async () => {
+    for (const failMode of FAIL_MODES) {
+      stub.reset();
+      stub.answerWith(PERMIT);
+      await using responder = await ocspResponder();
+      await site.withServer({ env, failMode }, async (own) => {
+        const issue = () =>
+          own.deviceAuthority.issueDeviceCertificate({ commonName: 'device', ocspUrl: responder.url });
+        const [revoked, other, unknown] = await Promise.all([issue(), issue(), issue()]);
+        await responder.start(own.deviceAuthority, [revoked.serial, other.serial], [revoked.serial]);
+        for (const certificate of [revoked, unknown]) {
+          expect(await authenticateWithCertificate(own, { certificate }), failMode).toMatchObject({
+            success: false,
+            code: 'Access-Reject',
+          });
+        }
+        expect(stub.lookups, failMode).toHaveLength(0);
+        expect(await authenticateWithCertificate(own, { certificate: other }), failMode).toMatchObject({
+          success: true,
+        });
+      });
+    }
+  });
+
+  test('that does not answer keeps all out, unless the site has chosen otherwise; a revoked one never gets in', async () => {
+    for (const [softfail, success] of [
+      ['no', false],
+      ['yes', true],
+    ] as const) {
+      await using responder = await ocspResponder();
+      await site.withServer({ env: { ...env, NAC_OCSP_SOFTFAIL: softfail } }, async (own) => {
+        const issue = () =>
+          own.deviceAuthority.issueDeviceCertificate({ commonName: 'device', ocspUrl: responder.url });
+        const [revoked, other] = await Promise.all([issue(), issue()]);
+        expect(await authenticateWithCertificate(own, { certificate: other }), softfail).toMatchObject({ success });
+        await responder.start(own.deviceAuthority, [revoked.serial, other.serial], [revoked.serial]);
+        expect(await authenticateWithCertificate(own, { certificate: other }), softfail).toMatchObject({
+          success: true,
+        });
+        expect(await authenticateWithCertificate(own, { certificate: revoked }), softfail).toMatchObject({
+          success: false,
+        });
+      });
+    }
+  });
+
+  test('that the certificate does not name cannot be asked, so it is refused', async () => {
+    await site.withServer({ env }, async (own) => {
+      expect(await authenticateWithCertificate(own, { commonName: 'device' })).toMatchObject({ success: false });
+    });
   });
 });
 
