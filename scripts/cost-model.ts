@@ -7,14 +7,14 @@ export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
   pollTick: 29,
   /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
-  sweep: 40,
+  sweep: 45,
   sweepPage: 1,
   /** Every twelfth sweep reads each device. */
   deepSweepDevice: 1,
   /** And, besides, every partition for records that the index does not know. */
   deepSweep: 16,
-  /** A tick of the enforcement timer without open jobs. */
-  enforceTick: 6,
+  /** A tick of the enforcement timer without open jobs, with two sites: it asks which there are, and each for its outbox. */
+  enforceTick: 10,
   /** After each complete sweep, besides the tick, with one site. */
   reconciliation: 20,
   /** Identity and device of a session that came by MAC address. */
@@ -25,14 +25,14 @@ export const TABLE_REQUESTS = {
   accountingStart: 2,
   accountingInterim: 1,
   /** At most, with a few sites. */
-  housekeeping: 100,
+  housekeeping: 120,
 } as const;
 
 /** Sweeps from one that reads every device to the next. */
 const DEEP_SWEEP_EVERY = 12;
 
 /** From the change of a connected device to the proof: at most, beyond what sweeps and ticks ask anyway. */
-export const TABLE_REQUESTS_PER_COA = 70;
+export const TABLE_REQUESTS_PER_COA = 100;
 
 /** One job and up to three reports: each is sent, received and completed. */
 export const MESSAGES_PER_COA = 4;

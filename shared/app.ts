@@ -2,6 +2,7 @@
 // that answers lookups never loads what polling needs, and the other way round.
 
 import type { ServiceBusClient } from '@azure/service-bus';
+import { boundedAccess } from './adapters/intune/bounded-access.ts';
 import { readCaFile } from './adapters/intune/ca-file.ts';
 import { checkClientCertificates } from './adapters/intune/client-certificate.ts';
 import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
@@ -54,6 +55,9 @@ import type { Random } from './ports/random.ts';
 import { type Logger, traced } from './ports/telemetry.ts';
 import type { Timer } from './ports/timer.ts';
 import type { Settings } from './settings.ts';
+
+/** Of the time a tick of the poll may take: after it no answer of Microsoft's is waited for, and what is known is stored. */
+const SOURCE_SHARE = 0.75;
 
 /** What a test or a bench may put in place of the real thing. */
 export interface AppOverrides {
@@ -170,7 +174,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     const access = overrides.openIntune?.() ?? (await intuneOf(settings, clock));
     closing.push(access.close);
     leaveSource = access.close;
-    return access;
+    const { connectTimeoutMs, readTimeoutMs } = settings.network;
+    return boundedAccess(access, clock, timer, connectTimeoutMs + readTimeoutMs);
   });
   // A clock that is put in place of the machine's is meant to differ from the store's.
   const observe = overrides.clock === undefined ? clock.observe : undefined;
@@ -265,6 +270,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async poll(functionTimeoutMs) {
       return traced(await telemetry(), 'nac.poll', { tellIf: hasParts }, async () => {
         try {
+          (await intune()).beginTick(functionTimeoutMs * SOURCE_SHARE);
           await (await pointReads()).keepServiceAddress(functionTimeoutMs);
           const result =
             settings.intunePermissions === 'full'

@@ -51,6 +51,8 @@ export interface Settings extends SignInSettings {
   readonly jobHistoryMs: number;
   readonly decisionHistoryMs: number;
   readonly auditHistoryMs: number;
+  /** How long the record of a device that is gone is kept. */
+  readonly deviceHistoryMs: number;
   readonly housekeepingSchedule: string;
   readonly lookupDeadlineMs: number;
   readonly unwritten: {
@@ -102,6 +104,7 @@ export function readSettings(env: Env): Settings {
     jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     auditHistoryMs: reader.duration('AUDIT_HISTORY', { from: '1d', to: '3650d', unit: 'd' }),
+    deviceHistoryMs: reader.duration('DEVICE_HISTORY', { from: '1d', to: '3650d', unit: 'd' }),
     housekeepingSchedule: reader.schedule('HOUSEKEEPING_SCHEDULE'),
     lookupDeadlineMs: reader.duration('LOOKUP_DEADLINE', { from: '50ms', to: '10s', unit: 'ms' }),
     unwritten: {

@@ -56,6 +56,15 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "poll.breaker-tripped"'
   }
   {
+    name: 'fleet-index-fills'
+    displayName: 'The fleet index is nearly full'
+    explanation: 'Soon no poll could be stored any more: let another deployment poll part of the tenant. See docs/operations.md.'
+    severity: 2
+    window: 'P1D'
+    frequency: 'PT6H'
+    query: '${lines} | where tostring(line.event) == "poll.fleet-index-nearly-full" or tostring(line.code) == "NAC_POLL_INDEX_FULL" | summarize lastSeen = max(TimeGenerated), percent = max(toint(line.percent)) | where isnotnull(lastSeen)'
+  }
+  {
     name: 'credential-expires'
     displayName: 'The client credential expires soon'
     explanation: 'Add a new certificate or secret to the app registration before the old one ends. See docs/security.md.'

@@ -48,6 +48,7 @@ type plainSettings = {
   JOB_HISTORY: string?
   DECISION_HISTORY: string?
   AUDIT_HISTORY: string?
+  DEVICE_HISTORY: string?
   HOUSEKEEPING_SCHEDULE: string?
   LOOKUP_DEADLINE: string?
   SESSION_WRITE_DEADLINE: string?

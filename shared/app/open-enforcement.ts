@@ -30,7 +30,7 @@ import { toldJobs } from '../enforcement/told-jobs.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import { readTask } from '../polling/held-task.ts';
-import { REFRESH_TASK, type RefreshState } from '../polling/refresh-authenticated.ts';
+import { REFRESH_TASK, type RefreshState } from '../polling/point-read-runs.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';

@@ -22,8 +22,10 @@ import { TokenBucket } from '../token-bucket.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { answersInForce } from './open-policy-source.ts';
 
-/** Of the time a function may run, all parts of a tick together. */
+/** Of the time a function may run, each part of a tick. */
 const BUDGET_SHARE = 0.2;
+/** Of that time, all parts together: after it no further changes are handed on, and no further part is begun. */
+const TICK_SHARE = 0.6;
 /** Nobody who still runs has lost the lease. */
 const LEASE_SHARE = 1.5;
 /** Devices that operators have read at once, by this process. */
@@ -62,6 +64,10 @@ export async function openPointReads(
   };
   const quota = new TokenBucket(REFRESH_QUOTA);
   const differ = answersInForce({ settings, clock, log }, tables);
+  const within = (budgetMs: number) => {
+    const until = clock.now().getTime() + budgetMs;
+    return { ...deps, hasTime: (): boolean => !stopping?.aborted && clock.now().getTime() < until };
+  };
   const limitsOf = (functionTimeoutMs: number) => ({
     massChange: settings.massChange,
     budgetMs: functionTimeoutMs * BUDGET_SHARE,
@@ -83,19 +89,22 @@ export async function openPointReads(
       }
     },
     async storeLive(functionTimeoutMs: number): Promise<void> {
-      await storeLiveDevices(deps, limitsOf(functionTimeoutMs));
+      const limits = limitsOf(functionTimeoutMs);
+      await storeLiveDevices(within(limits.budgetMs), limits);
     },
     /** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
     async pollWithoutSweep(functionTimeoutMs: number): Promise<SliceResult> {
       const limits = { ...limitsOf(functionTimeoutMs), answersDiffer: await differ() };
-      await applyReleases(deps);
-      const listed = await pollNoncompliant(deps, { ...limits, intervalMs: settings.pollingIntervalMs });
-      const refreshed = await refreshAuthenticated(deps, { ...limits, intervalMs: settings.reauthIntervalMs });
+      const bounded = within(functionTimeoutMs * TICK_SHARE);
+      await applyReleases(bounded);
+      if (!bounded.hasTime()) return { kind: 'sliced' };
+      const listed = await pollNoncompliant(bounded, { ...limits, intervalMs: settings.pollingIntervalMs });
+      const refreshed = await refreshAuthenticated(bounded, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];
       // What a crash left; whoever just took over a task may have found some.
-      if (done.some((result) => result !== 'idle' && result !== 'held')) await handOnLeft(deps);
+      if (done.some((result) => result !== 'idle' && result !== 'held')) await handOnLeft(bounded);
       if (done.includes('failed')) return { kind: 'waiting' };
-      if (refreshed === 'sliced') return { kind: 'sliced' };
+      if (done.includes('sliced')) return { kind: 'sliced' };
       return { kind: done.includes('complete') ? 'complete' : 'idle' };
     },
   };

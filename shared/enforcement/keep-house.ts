@@ -1,9 +1,10 @@
-// Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs and the audit.
+// Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs, the audit and devices.
 // The time for it is bounded, and shared out so that none of them is left to lie.
 
 import { SHARDS } from '../domain/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
+import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionStore } from '../ports/decision-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -15,6 +16,10 @@ export interface HousekeepingDeps extends ChoresDeps {
   readonly sessions: Pick<SessionStore, 'removeSilent'>;
   readonly jobs: Pick<JobStore, 'listSites' | 'removeFinished'>;
   readonly audit: Pick<AuditStore, 'removeBefore'>;
+  readonly devices: {
+    /** Removes records of devices of a shard that were gone by then, with the pointers to them. @returns how many */
+    removeGone(shard: string, before: Instant, options: CallOptions): Promise<number>;
+  };
   readonly log: Logger;
 }
 
@@ -24,6 +29,8 @@ export interface HousekeepingLimits {
   /** From a job's end. */
   readonly jobHistoryMs: number;
   readonly auditHistoryMs: number;
+  /** From the time when a device was gone. */
+  readonly deviceHistoryMs: number;
 }
 
 /** Rows removed of each kind. */
@@ -32,6 +39,7 @@ export interface Removed {
   readonly sessions: number;
   readonly jobs: number;
   readonly audit: number;
+  readonly devices: number;
 }
 
 export const HOUSEKEEPING_TASK = 'housekeeping';
@@ -57,17 +65,17 @@ export async function keepHouse(
     chores,
     functionTimeoutMs * BUDGET_SHARE,
   );
-  const { decisions = 0, sessions = 0, jobs = 0, audit = 0 } = removed;
-  const all = { decisions, sessions, jobs, audit };
-  if (decisions + sessions + jobs + audit > 0) deps.log.info('housekeeping.removed', all);
+  const { decisions = 0, sessions = 0, jobs = 0, audit = 0, devices = 0 } = removed;
+  const all = { decisions, sessions, jobs, audit, devices };
+  if (Object.values(all).some((count) => count > 0)) deps.log.info('housekeeping.removed', all);
   if (unfinished.length > 0) deps.log.info('housekeeping.goes-on', { unfinished });
   if (failure !== undefined) throw failure;
   return all;
 }
 
 function choresOf(
-  { decisions, sessions, jobs, audit }: HousekeepingDeps,
-  { decisionHistoryMs, jobHistoryMs, auditHistoryMs }: HousekeepingLimits,
+  { decisions, sessions, jobs, audit, devices }: HousekeepingDeps,
+  { decisionHistoryMs, jobHistoryMs, auditHistoryMs, deviceHistoryMs }: HousekeepingLimits,
   now: Instant,
 ): Chore[] {
   const before = (keptMs: number): Instant => addMilliseconds(now, -keptMs);
@@ -99,6 +107,13 @@ function choresOf(
       atOnce: 1,
       parts: async () => ['all'],
       work: (_, signal) => audit.removeBefore(before(auditHistoryMs), { signal }),
+    },
+    {
+      name: 'devices',
+      share: 1,
+      atOnce: 1,
+      parts: async () => SHARDS,
+      work: (shard, signal) => devices.removeGone(shard, before(deviceHistoryMs), { signal }),
     },
   ];
 }

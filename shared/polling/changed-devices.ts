@@ -33,6 +33,8 @@ const OVERLAP_MS = 5 * 60_000;
 const MOST_PAGES = 20;
 /** After this many failures in a row on one page its link is given up, and the look begins again at its first page. */
 const FAILURES_UNTIL_FIRST_PAGE = 3;
+/** A tick comes to this task sooner or later than the one before: none is left out for it. */
+const TICK_SPREAD_MS = 15_000;
 const MOST_DELTA_PAGES = 20;
 /** After an answer that was not filtered nobody asks for this long. */
 const DISTRUST_MS = 24 * 3_600_000;
@@ -79,7 +81,8 @@ export async function runChangedDevices(
     const startedAt = toInstant(deps.clock.now());
     const checkedIn = await readCheckIns(deps, limits, inHand, baseline);
     const { stretch = 1, ...state } = await readDirectory(deps, inHand, checkedIn);
-    const notBefore = addMilliseconds(startedAt, limits.changedDevicesIntervalMs * stretch);
+    const intervalMs = limits.changedDevicesIntervalMs * stretch;
+    const notBefore = addMilliseconds(startedAt, intervalMs - Math.min(intervalMs / 4, TICK_SPREAD_MS));
     // Back by half after every pass that went well.
     return { ...state, stretch: Math.max(1, stretch / 2), notBefore };
   };

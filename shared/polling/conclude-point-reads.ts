@@ -1,11 +1,15 @@
 // The breaker where no sweep is. What a run of the noncompliant list, or a round of the refresh, would turn or lose is staged
 // beside the records while it goes on; here, at its end, all of it counts, or stays held until a person has looked.
 //
-// Done again after a crash it comes to the same: what is staged outlives the process that staged it.
+// Done again after a crash it comes to the same: what is staged outlives the process that staged it. What another run has
+// staged that is not at its end counts with the others when it is asked whether they are too many, and stays where it is: half
+// of a run is no run.
 
+import { concurrently } from '../concurrently.ts';
 import type { AnswersDiffer } from '../domain/answers-differ.ts';
+import { SHARDS } from '../domain/device.ts';
+import type { DeviceChange } from '../domain/device-change.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
-import { walkFleet } from '../walk-fleet.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
 import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
 import {
@@ -17,8 +21,11 @@ import {
   withHeldCounts,
 } from './mass-change.ts';
 import type { HoldRule } from './plan-device-write.ts';
+import { runsUnderWay } from './point-read-runs.ts';
 import type { SaveDeps } from './save-devices.ts';
 import { type TellHeldDeps, tellHeld } from './tell-held.ts';
+
+const SHARDS_AT_ONCE = 8;
 
 export interface BreakerLimits {
   readonly massChange: MassChangeLimits;
@@ -30,28 +37,43 @@ export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRul
   return { kind: 'hold', answersDiffer, runId, confirmedUntil: undefined };
 }
 
-/** @returns how many devices are held now */
+/**
+ * @param runId of the run that is at its end
+ * @returns how many devices are held now; nothing when the time was over before all of it counted: then it goes on with what is
+ * left
+ */
 export async function concludePointReads(
   deps: SaveDeps & HandOnDeps & TellHeldDeps,
   { massChange }: BreakerLimits,
   runId: string,
-): Promise<number> {
+): Promise<number | undefined> {
   const held = await readHeldDevices(deps.devices);
   const changing = held.keys.length;
   // The fleet is counted only when it matters.
-  const known = changing < massChange.least ? changing : await countPresent(deps.devices);
-  if (isMassChange(changing, known, massChange)) return tellHeld(deps, massChange, runId, known);
+  const isFew = changing < massChange.least && held.absences < 2;
+  const known = isFew ? changing : await countPresent(deps.devices);
+  // A service that knows none of them any more is believed by no one, however small the fleet.
+  const isAll = held.absences > 1 && held.absences >= known;
+  if (isAll || isMassChange(changing, known, massChange)) return tellHeld(deps, massChange, runId, known);
   // What a person has refused stays held while it is the same devices, few or many.
   const { held: runs } = withHeldCounts(await readMassChange(deps.tasks), held.byRun);
-  const isFree = (of: string): boolean => entryOf(runs, of)?.refused === undefined;
-  await applyHeld(deps, held.keys, isFree, async (changes) => void (await handOn(deps, changes)), deps.hasTime);
+  const underWay = await runsUnderWay(deps.tasks);
+  const isFree = (of: string): boolean =>
+    (of === runId || !underWay.has(of)) && entryOf(runs, of)?.refused === undefined;
+  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => void (await handOn(deps, changes));
+  const { left: unseen } = await applyHeld(deps, held.keys, isFree, handOnChunk, deps.hasTime);
+  if (unseen > 0) return undefined;
   const left: HeldDevices = changing === 0 ? held : await readHeldDevices(deps.devices);
   await editMassChange(deps.tasks, (state) => withHeldCounts(state, left.byRun));
   return left.keys.length;
 }
 
+/** Keys alone, several shards at once: of a million devices it takes seconds. */
 async function countPresent(devices: DeviceStore): Promise<number> {
-  let count = 0;
-  for await (const { presence } of walkFleet(devices)) if (presence === 'present') count += 1;
-  return count;
+  const counts = await concurrently(SHARDS, SHARDS_AT_ONCE, async (shard) => {
+    let count = 0;
+    for await (const { presence } of devices.listKeys(shard)) if (presence === 'present') count += 1;
+    return count;
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }

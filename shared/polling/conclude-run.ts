@@ -9,11 +9,21 @@
 import { standsForAddress } from '../domain/address-record.ts';
 import { type Device, type DeviceKey, deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { Instant } from '../domain/instant.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
 import type { ConcludingRun, SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
-import { editMassChange, entryOf, type HeldRun, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import {
+  countedLately,
+  countLately,
+  editMassChange,
+  entryOf,
+  type HeldRun,
+  isMassChange,
+  type MassChangeState,
+  readMassChange,
+  withHeldCounts,
+} from './mass-change.ts';
 import { askFor, type FoundDevice, lookFor, type MissedKey, missedIn, NOTHING_LOOKED } from './missing-devices.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { type Saved, saveDevices } from './save-devices.ts';
@@ -81,6 +91,8 @@ class RunEnd {
   readonly #inHand: RunInHand;
   #at: ConcludingRun;
   #held: readonly HeldRun[] = [];
+  /** Devices of the fleet before this run. */
+  #known = 0;
 
   constructor(deps: SweepDeps, limits: SweepLimits, inHand: RunInHand) {
     this.#deps = deps;
@@ -95,18 +107,26 @@ class RunEnd {
       if (!(await this.#compare()) || !(await this.#look())) return undefined;
       if (this.#at.asked === undefined) await this.#ask();
     }
-    const mass = this.#isMass();
+    const mass = await this.#isMass();
     const isCounted = this.#at.asked !== undefined && !this.#at.asked.shortList;
     if (isCounted && !(await this.#settle(mass))) return undefined;
     const result = isCounted ? 'complete' : 'partial';
     if (!mass) {
       if (!(await this.#turn())) return undefined;
+      await this.#countMet();
       const { gone, turned } = this.#at;
       return { result, gone, turned, held: 0 };
     }
     await stageFlips(this.#deps, this.#limits, this.#inHand);
-    const held = await tellHeld(this.#deps, this.#limits.massChange, run.id, this.#inHand.fleet.size);
+    await this.#countMet();
+    const held = await tellHeld(this.#deps, this.#limits.massChange, run.id, this.#known);
     return { result, gone: this.#at.gone, turned: this.#at.turned, held };
+  }
+
+  /** Counted again after a crash they are too many: then less makes a mass. */
+  async #countMet(): Promise<void> {
+    const met = this.#inHand.run.fresh ?? 0;
+    if (met > 0) await editMassChange(this.#deps.tasks, (state) => countLately(state, this.#now(), { met }));
   }
 
   /** Of records that the index does not know a run misses none: now and then, and where index was lost, they are looked for. */
@@ -135,7 +155,8 @@ class RunEnd {
 
   async #ask(): Promise<void> {
     const { run, fleet } = this.#inHand;
-    const sizes = { known: fleet.size, listed: run.devices };
+    const known = this.#knownBefore(await readMassChange(this.#deps.tasks));
+    const sizes = { known, listed: run.devices };
     const { found, asked, ...said } = await askFor(this.#deps, this.#at.looked, sizes, this.#limits);
     await takeFound(this.#deps, this.#limits, this.#inHand, found);
     if (said.shortList) {
@@ -145,15 +166,37 @@ class RunEnd {
     this.#at = { ...this.#at, asked: said };
   }
 
-  #isMass(): boolean {
-    const { run, fleet, flips, heldFlips } = this.#inHand;
+  async #isMass(): Promise<boolean> {
+    const { run, flips, heldFlips } = this.#inHand;
     const { asked, looked, gone, turned } = this.#at;
     const lost =
       asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
     // An empty list is believed by no one, however small the fleet.
     if (run.devices === 0 && lost > 0) return true;
     const turning = new Set([...flips.keys(), ...heldFlips.keys()]).size;
-    return isMassChange(turning + turned + Math.max(lost, gone), fleet.size + gone, this.#limits.massChange);
+    const losing = Math.max(lost, gone);
+    const state = await readMassChange(this.#deps.tasks);
+    this.#known = this.#knownBefore(state) + gone;
+    if (isMassChange(turning + turned + losing, this.#known, this.#limits.massChange)) return true;
+    if (losing === 0) return false;
+    // What this run has let go already is among them.
+    const before = Math.max(0, countedLately(state, this.#now()).lost - gone);
+    return isMassChange(losing + before, this.#known + before, this.#limits.massChange);
+  }
+
+  /**
+   * What was met for the first time makes no loss smaller, within a day and as long as the loss is held: another tenant's list
+   * is long, too.
+   */
+  #knownBefore(state: MassChangeState): number {
+    const { run, fleet } = this.#inHand;
+    const met = (run.fresh ?? 0) + countedLately(state, this.#now()).met;
+    const lost = state.held.filter(({ absences, released }) => absences > 0 && released === undefined);
+    return Math.max(0, Math.min(fleet.size - met, ...lost.map(({ known }) => known)));
+  }
+
+  #now(): Instant {
+    return toInstant(this.#deps.clock.now());
   }
 
   /** A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself. */
@@ -184,9 +227,10 @@ class RunEnd {
   async #settleChunk(missed: readonly MissedKey[], mass: boolean): Promise<void> {
     if (missed.length === 0) return;
     const { inHand, at } = { inHand: this.#inHand, at: this.#at };
-    const { absent = [], believable = false } = at.asked ?? {};
+    const { absent = [], believable = false, doubtful = false } = at.asked ?? {};
     const proven = new Set(absent);
-    const isCandidate = (key: MissedKey): boolean => key.times + (proven.has(key.id) ? 1 : 0) >= WITNESSES;
+    const isCandidate = (key: MissedKey): boolean =>
+      proven.has(key.id) ? key.times + 1 >= WITNESSES : key.times >= WITNESSES && (!doubtful || standsForAddress(key));
     // What stands for an address no list ever names: its absence is no sign of a fault at the source.
     const isGone = (key: MissedKey): boolean =>
       isCandidate(key) && (standsForAddress(key) || (!mass && believable && !this.#isRefused(key)));
@@ -333,6 +377,11 @@ async function saveGone(
   );
   await handOn(saved.changes);
   for (const key of saved.settled) fleet.forget(key);
+  const listable = saved.changes.filter((change) => !standsForAddress(change)).length;
+  if (listable > 0) {
+    const now = toInstant(deps.clock.now());
+    await editMassChange(deps.tasks, (state) => countLately(state, now, { lost: listable }));
+  }
   return saved.written;
 }
 

@@ -1,6 +1,6 @@
 // The breaker: how much one run may change, what is held since it wanted to change more, and what a person said of it.
 
-import type { Instant } from '../domain/instant.ts';
+import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { HeldCounts } from './held-devices.ts';
 
@@ -35,12 +35,22 @@ export interface HeldRun extends HeldCounts {
   readonly refused?: Verdict;
 }
 
+export interface HourOfSweeps {
+  readonly hour: Instant;
+  /** Devices that were let go. */
+  readonly lost: number;
+  /** Devices that were met for the first time. */
+  readonly met: number;
+}
+
 /** Kept in a row of its own: whoever releases must not fight with the sweep for its lease. */
 export interface MassChangeState {
   /** Runs whose changes are held, oldest first; at most {@link MOST_HELD_RUNS}. */
   readonly held: readonly HeldRun[];
   /** What was let through besides sweeps since the newest complete one began: many small polls make a mass, too. */
   readonly besides?: { readonly since: Instant | undefined; readonly count: number };
+  /** What sweeps did to the fleet lately: what is lost little by little is a mass, too. */
+  readonly lately?: readonly HourOfSweeps[];
   /** Changes were not all handed on in time: the next tick goes on. */
   readonly changesLeft?: boolean;
 }
@@ -51,6 +61,8 @@ export const MOST_HELD_RUNS = 20;
 /** The name of all runs that are not listed by their own. */
 export const EARLIER_RUNS = 'earlier-runs';
 const ATTEMPTS = 5;
+/** What sweeps do within this time is counted together. */
+const COUNTED_TOGETHER_MS = 24 * 3_600_000;
 /** Of a digest. */
 const DIGITS = 16;
 
@@ -120,6 +132,26 @@ export function countIn(state: MassChangeState, since: Instant | undefined, chan
   return { ...state, besides: { since, count: counted + changes } };
 }
 
+/** Of the last day, since the newest release: then a person has looked. */
+export function countedLately({ lately = [] }: MassChangeState, now: Instant): Omit<HourOfSweeps, 'hour'> {
+  const since = addMilliseconds(now, -COUNTED_TOGETHER_MS);
+  const counted = lately.filter(({ hour }) => hour >= since);
+  const sum = (what: 'lost' | 'met'): number => counted.reduce((total, each) => total + each[what], 0);
+  return { lost: sum('lost'), met: sum('met') };
+}
+
+export function countLately(
+  { lately = [], ...state }: MassChangeState,
+  now: Instant,
+  { lost = 0, met = 0 }: Partial<HourOfSweeps>,
+): MassChangeState {
+  const since = addMilliseconds(now, -COUNTED_TOGETHER_MS);
+  const hour: Instant = `${now.slice(0, 'yyyy-mm-ddThh'.length)}:00:00.000Z`;
+  const others = lately.filter((each) => each.hour >= since && each.hour !== hour);
+  const before = lately.find((each) => each.hour === hour) ?? { lost: 0, met: 0 };
+  return { ...state, lately: [...others, { hour, lost: before.lost + lost, met: before.met + met }] };
+}
+
 /**
  * Releases a run, and all that was held before it and not refused: whoever names the newest run has seen them all. What
  * joined later stands behind it, and stays held.
@@ -128,12 +160,13 @@ export function countIn(state: MassChangeState, since: Instant | undefined, chan
 export function withRelease(state: MassChangeState, runId: string, released: Verdict): MassChangeState | undefined {
   const last = state.held.findIndex((run) => run.runId === runId);
   if (last === -1) return undefined;
+  const { lately: _, ...rest } = state;
   const held = state.held.map((run, index): HeldRun => {
     if (index > last || (index < last && run.refused !== undefined)) return run;
     const { refused: _, ...left } = run;
     return { ...left, released: run.released ?? released };
   });
-  return { ...state, held };
+  return { ...rest, held };
 }
 
 /**

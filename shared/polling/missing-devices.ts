@@ -93,6 +93,7 @@ export async function askFor(
   return {
     shortList,
     believable: absent.length > 0 || listed >= known * BELIEVABLE_SHARE,
+    ...(found.length > 0 && { doubtful: true }),
     // In a mass absence the sample speaks for the list, not for single devices: those wait for more lists.
     absent: mass ? [] : absent,
     found,

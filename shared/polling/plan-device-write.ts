@@ -96,11 +96,22 @@ function planFlip(
   rule: FlipRule & { readonly kind: 'collect' | 'hold' },
 ): DevicePlan {
   const before = stored.held?.device;
-  if (before !== undefined && deviceContent(before) === deviceContent(device)) return { kind: 'held' };
+  if (before !== undefined && deviceContent(before) === deviceContent(device))
+    return planHeldAgain(stored, observedAt, rule);
   if (rule.kind === 'collect') return { kind: 'flip' };
   // What an earlier run held already stays under that run's name, with the newest content.
   const runId = before !== undefined && stored.held ? stored.held.runId : rule.runId;
   return { kind: 'write', write: withHeld(stored, { runId, observedAt, device }, rule.confirmedUntil) };
+}
+
+/** What is held already was seen once more: under the same name, and whether a list has named it lately is told by its time. */
+function planHeldAgain(stored: StoredDevice, observedAt: Instant, { kind }: FlipRule): DevicePlan {
+  const { held, etag, retiredIdentities, ...record } = stored;
+  if (kind !== 'hold' || held === undefined || held.observedAt >= observedAt) return { kind: 'held' };
+  return {
+    kind: 'write',
+    write: { record: { ...record, held: { ...held, observedAt } }, retiredIdentities, replaces: etag },
+  };
 }
 
 function withHeld(

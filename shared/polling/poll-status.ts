@@ -6,8 +6,7 @@ import type { TaskStore } from '../ports/task-store.ts';
 import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './changed-devices.ts';
 import { readTask } from './held-task.ts';
 import { type HeldRun, readMassChange } from './mass-change.ts';
-import { NONCOMPLIANT_TASK, type NoncompliantState } from './poll-noncompliant.ts';
-import { REFRESH_TASK, type RefreshState } from './refresh-authenticated.ts';
+import { NONCOMPLIANT_TASK, type NoncompliantState, REFRESH_TASK, type RefreshState } from './point-read-runs.ts';
 
 export interface PollStatus {
   /** The newest run that saw the whole list. */

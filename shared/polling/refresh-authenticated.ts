@@ -13,34 +13,16 @@ import type { Logger } from '../ports/telemetry.ts';
 import { walkSessions } from '../walk-sessions.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
+import { REFRESH_TASK, type RefreshRound, type RefreshState, runIdOfRound } from './point-read-runs.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
 import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
 import { recordIdOf, sessionTarget } from './session-target.ts';
 import { retryAfterFailure } from './sweep-schedule.ts';
 
-export const REFRESH_TASK = 'refresh-authenticated';
-
 /** Rounds in the time a record may grow old: whoever would be too old before the next round is read in this one. */
 const ROUNDS_PER_INTERVAL = 4;
 /** Sessions looked at before the place in the round is stored. */
 const SESSIONS_AT_ONCE = 200;
-
-export interface RefreshRound {
-  readonly startedAt: Instant;
-  /** Id of the last session that is done. */
-  readonly after?: string;
-  readonly read: number;
-  readonly saved: number;
-  readonly absent: number;
-  readonly failed: number;
-}
-
-export interface RefreshState {
-  readonly round?: RefreshRound;
-  readonly lastComplete?: { readonly startedAt: Instant; readonly read: number };
-  readonly failures: number;
-  readonly retryAt?: Instant;
-}
 
 export interface RefreshDeps extends TaskDeps, SavePointReadsDeps {
   readonly source: string;
@@ -78,8 +60,7 @@ async function workRound(
 ): Promise<'complete' | 'sliced' | 'failed'> {
   const begunAt = deps.clock.now().getTime();
   let round = task.state.round ?? newRound(toInstant(deps.clock.now()));
-  // One name for the round, also after a crash: a person's release means all of it.
-  const runId = `refresh-${Date.parse(round.startedAt)}`;
+  const runId = runIdOfRound(round);
   /** Records observed before this would be too old before the next round reads them. */
   const tooOld = addMilliseconds(round.startedAt, limits.intervalMs / ROUNDS_PER_INTERVAL - limits.intervalMs);
   for await (const sessions of chunksAfter(deps, round.after)) {
@@ -96,6 +77,10 @@ async function workRound(
     if (deps.stopping?.aborted || deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
   }
   const held = await concludePointReads(deps, limits, runId);
+  if (held === undefined) {
+    await task.save({ ...withoutFailures(task.state), round });
+    return 'sliced';
+  }
   const { startedAt, read, saved, absent, failed } = round;
   await task.save({ failures: 0, lastComplete: { startedAt, read } });
   deps.log.info('refresh.round', { startedAt, read, saved, absent, failed, held });

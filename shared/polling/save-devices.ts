@@ -30,6 +30,8 @@ export interface Saved<T extends DeviceKey = Device> {
   readonly flips: readonly T[];
   readonly changes: readonly DeviceChange[];
   readonly written: number;
+  /** Of those, records of devices that had none. */
+  readonly created: number;
 }
 
 /** Devices count as settled once the pointers are in place. */
@@ -63,6 +65,7 @@ export async function saveRecords<T extends DeviceKey>(
   const changes: DeviceChange[] = [];
   const unindexed: Unindexed[] = [];
   let written = 0;
+  let created = 0;
 
   let open = toSave;
   for (let attempt = 0; attempt < ATTEMPTS && open.length > 0; attempt++) {
@@ -72,6 +75,7 @@ export async function saveRecords<T extends DeviceKey>(
     const result = await devices.write(plans.flatMap(({ plan }) => (plan.kind === 'write' ? [plan.write] : [])));
 
     written += result.written.length;
+    created += result.written.filter(({ of }) => of.replaces === undefined).length;
     for (const { of: write, etag } of result.written) {
       if (write.change) changes.push(write.change);
       if (!write.record.indexed) {
@@ -88,7 +92,7 @@ export async function saveRecords<T extends DeviceKey>(
   }
 
   const putPointersInPlace = (): Promise<void> => putInPlace({ devices, identities }, unindexed);
-  return { settled, flips, changes, written, putPointersInPlace };
+  return { settled, flips, changes, written, created, putPointersInPlace };
 }
 
 function isSettled(plan: DevicePlan): boolean {

@@ -1,14 +1,15 @@
 // Sessions that rest on no stored record: their devices are read in the background and stored, so that the next answer
 // needs nobody's patience, and changes of the device reach the session.
 //
-//   is it time? -> sessions without record since last time -> read their devices -> save -> decide those sessions again
+//   is it time? -> sessions without record since last time, two hours of them at once -> read their devices -> save
+//   -> decide those sessions again
 
 import { deviceKeyText } from '../domain/device.ts';
-import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session.ts';
 import type { SourceError } from '../errors.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
-import type { SessionStore } from '../ports/session-store.ts';
+import type { AnsweredWithin, SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type HeldTask, type NotHeld, readTask, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
@@ -23,6 +24,10 @@ const OVERLAP_MS = 60_000;
 /** How far back the first look goes, and the first after a long rest. */
 const FURTHEST_BACK_MS = 24 * 60 * 60_000;
 const LARGEST_READ = 200;
+/** Answers of so long a time are looked at together: with what bounds new stations, at most some ten thousand. */
+const LONGEST_RANGE_MS = 2 * 60 * 60_000;
+const MOVE_ON_AFTER_MS = 15 * 60_000;
+const MOST_ABSENT = 5_000;
 /** Whom Intune did not know is asked about again after this long at the earliest. */
 const ASK_AGAIN_MS = 10 * 60_000;
 
@@ -54,7 +59,7 @@ export interface StoreLiveResult {
 
 const INITIAL: StoreLiveState = { failures: 0, absent: [] };
 
-/** Costs two reads and no write while nobody waits. */
+/** Costs two reads and no write while no session waits, and one more read and three writes every quarter of an hour. */
 export async function storeLiveDevices(
   deps: StoreLiveDeps,
   limits: { readonly leaseMs: number; readonly budgetMs: number },
@@ -62,62 +67,89 @@ export async function storeLiveDevices(
   const { state = INITIAL } = await readTask<StoreLiveState>(deps.tasks, STORE_LIVE_TASK);
   const isDue = ({ retryAt }: StoreLiveState, now: Instant): boolean => retryAt === undefined || retryAt <= now;
   const now = toInstant(deps.clock.now());
-  if (!isDue(state, now) || (await waitingAt(deps, state, now)).length === 0) return 'idle';
+  if (!isDue(state, now)) return 'idle';
+  const range = nextRange(state, now);
+  // Sessions of which none waits are passed by now and then: else each tick would look at all of them.
+  const isShort = range.until === undefined && millisecondsBetween(range.since, now) < MOVE_ON_AFTER_MS;
+  if (isShort && (await waitingAt(deps, state, range, now)).length === 0) return 'idle';
   const task = { name: STORE_LIVE_TASK, initial: INITIAL, leaseMs: limits.leaseMs };
   return withTask(deps, task, isDue, (held) => work(deps, held, limits.budgetMs));
 }
 
+/** Range by range, each with a checkpoint at its end, up to now. */
 async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetMs: number): Promise<StoreLiveResult> {
   const startedAt = toInstant(deps.clock.now());
-  const absent = new Map(task.state.absent.filter(([, until]) => until > startedAt));
-  const due = await waitingAt(deps, task.state, startedAt);
+  const hasTime = (): boolean =>
+    !deps.stopping?.aborted && deps.clock.now().getTime() - Date.parse(startedAt) < budgetMs;
   const total = { read: 0, stored: 0, absent: 0, failed: 0 };
-  let error: SourceError | undefined;
-  for (let start = 0; start < due.length && error === undefined; start += LARGEST_READ) {
-    const chunk = due.slice(start, start + LARGEST_READ);
-    const result = await readAndSave(deps, chunk);
-    for (const id of result.absent) absent.set(id, addMilliseconds(startedAt, ASK_AGAIN_MS));
-    total.read += chunk.length;
-    total.stored += result.stored;
-    total.absent += result.absent.length;
-    total.failed += result.failed;
-    error = result.error;
-    const outOfTime = deps.stopping?.aborted || deps.clock.now().getTime() - Date.parse(startedAt) >= budgetMs;
-    // The others are looked at next time, from the same moment on.
-    if (error === undefined && outOfTime && start + LARGEST_READ < due.length) return total;
+  let isNow = false;
+  while (!isNow) {
+    const range = nextRange(task.state, startedAt);
+    isNow = range.until === undefined;
+    const absent = new Map(task.state.absent.filter(([, until]) => until > startedAt));
+    const due = await waitingAt(deps, task.state, range, startedAt);
+    let error: SourceError | undefined;
+    let isDone = true;
+    for (let start = 0; start < due.length && error === undefined; start += LARGEST_READ) {
+      isDone = start === 0 || hasTime();
+      if (!isDone) break;
+      const chunk = due.slice(start, start + LARGEST_READ);
+      const result = await readAndSave(deps, chunk);
+      for (const id of result.absent) absent.set(id, addMilliseconds(startedAt, ASK_AGAIN_MS));
+      total.read += chunk.length;
+      total.stored += result.stored;
+      total.absent += result.absent.length;
+      total.failed += result.failed;
+      error = result.error;
+    }
+    const done = error === undefined && isDone ? (range.until ?? startedAt) : undefined;
+    await task.save(nextState(deps, task.state, done, absent, error));
+    if (done === undefined || !hasTime()) break;
   }
-  await task.save(nextState(deps, task.state, startedAt, absent, error));
-  deps.log.info('poll.live-stored', total);
+  if (total.read > 0) deps.log.info('poll.live-stored', total);
   return total;
+}
+
+/** A range of answers to look at: behind those that are done, and no more at once than memory has room for. */
+function nextRange({ since }: StoreLiveState, now: Instant): AnsweredWithin {
+  const furthest = addMilliseconds(now, -FURTHEST_BACK_MS);
+  const from = since !== undefined && since > furthest ? since : furthest;
+  const until = addMilliseconds(from, LONGEST_RANGE_MS);
+  return until < now ? { since: from, until } : { since: from };
 }
 
 /** Devices, with the sessions that wait for them, that are not known to be unknown. */
 async function waitingAt(
   deps: StoreLiveDeps,
-  { since, absent }: StoreLiveState,
+  { absent }: StoreLiveState,
+  range: AnsweredWithin,
   now: Instant,
 ): Promise<(readonly [id: string, waiting: Waiting])[]> {
-  const furthest = addMilliseconds(now, -FURTHEST_BACK_MS);
   const unknown = new Set(absent.flatMap(([id, until]) => (until > now ? [id] : [])));
-  const waiting = await sessionsByDevice(deps, since !== undefined && since > furthest ? since : furthest);
+  const waiting = await sessionsByDevice(deps, range);
   return [...waiting].filter(([id]) => !unknown.has(id));
 }
 
-/** After a failure the same sessions are looked at again. */
+/**
+ * After a failure, or where the time was over, the same sessions are looked at again.
+ * @param done answers given before this are done; nothing when not all of a range are
+ */
 function nextState(
   { clock, random, log }: StoreLiveDeps,
   state: StoreLiveState,
-  startedAt: Instant,
+  done: Instant | undefined,
   absent: ReadonlyMap<string, Instant>,
   error: SourceError | undefined,
 ): StoreLiveState {
-  const kept = [...absent].slice(-5000);
-  if (error === undefined) return { since: addMilliseconds(startedAt, -OVERLAP_MS), failures: 0, absent: kept };
+  const kept = [...absent].slice(-MOST_ABSENT);
+  const since = done === undefined ? state.since : addMilliseconds(done, -OVERLAP_MS);
+  const known = since === undefined ? {} : { since };
+  if (error === undefined) return { ...known, failures: 0, absent: kept };
   const failures = state.failures + 1;
   const now = toInstant(clock.now());
   const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
   log.warn('poll.live-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
-  return { ...(state.since !== undefined && { since: state.since }), failures, retryAt, absent: kept };
+  return { ...known, failures, retryAt, absent: kept };
 }
 
 interface Waiting {
@@ -126,9 +158,9 @@ interface Waiting {
 }
 
 /** Those whose device has been stored since are answered again without a question. */
-async function sessionsByDevice(deps: StoreLiveDeps, since: Instant): Promise<Map<string, Waiting>> {
+async function sessionsByDevice(deps: StoreLiveDeps, range: AnsweredWithin): Promise<Map<string, Waiting>> {
   const waiting = new Map<string, Waiting>();
-  for await (const session of deps.sessions.listWithoutRecord(since)) {
+  for await (const session of deps.sessions.listWithoutRecord(range)) {
     const { device } = session.decision;
     if (!session.presented.authenticated || (device !== undefined && !device.live)) continue;
     const target = sessionTarget(session, deps.source, deps.reads.byMac);

@@ -240,6 +240,8 @@ class SweepSlice {
     { listed, unchanged, maybeChanged, unreadable, graceTimes, problems }: LookedAt,
     saved: Saved<ListedDevice>,
   ): Promise<void> {
+    // Before the first whole list all of them are new.
+    const fresh = this.#lease.state.lastComplete === undefined ? 0 : saved.created;
     for (const settled of saved.settled) {
       this.#fleet.record(settled, settled.fingerprint);
       // Whatever was held beside it is settled, too.
@@ -263,6 +265,7 @@ class SweepSlice {
       devices: this.#run.devices + listed,
       saved: this.#run.saved + saved.written,
       rejected: this.#run.rejected + unreadable.length,
+      ...(fresh > 0 && { fresh: (this.#run.fresh ?? 0) + fresh }),
       countsAbsences: this.#run.countsAbsences && known.length === unreadable.length,
     };
   }

@@ -8,10 +8,12 @@ export interface ComplianceRetrieval {
   readByDeviceId(id: string, options?: CallOptions): Promise<RetrievedCompliance>;
   readByMac(mac: MacAddress, options?: CallOptions): Promise<RetrievedCompliance>;
   /**
-   * Every device it calls not compliant, all its pages. Never more often than every four hours: the caller keeps the time.
-   * @throws SourceError NAC_INTUNE_THROTTLED when asked sooner
+   * A page of the devices that it calls not compliant. The first one never more often than every four hours: the caller
+   * keeps the time; those that follow belong to the list that was begun.
+   * @param cursor absent for the first page
+   * @throws SourceError NAC_INTUNE_THROTTLED when asked sooner; the same cursor may be asked again
    */
-  listNoncompliant(): Promise<NoncompliantList>;
+  listNoncompliant(cursor?: string): Promise<NoncompliantPage>;
 }
 
 export interface RetrievedCompliance {
@@ -20,10 +22,12 @@ export interface RetrievedCompliance {
   readonly device?: RetrievedDevice;
 }
 
-export interface NoncompliantList {
+export interface NoncompliantPage {
   readonly requestedAt: Instant;
   readonly devices: readonly RetrievedDevice[];
   readonly problems: readonly RecordProblem[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
 }
 
 export interface RetrievedDevice {

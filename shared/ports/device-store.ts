@@ -37,6 +37,10 @@ export interface DeviceStore {
   readMany(keys: readonly DeviceKey[]): Promise<Map<string, StoredDevice>>;
   /** Writes each record with its change or not at all. */
   write(writes: readonly DeviceWrite[]): Promise<DeviceWriteResult>;
+  /** Removes records, those left out that were written since their etag. @returns how many, and those left out */
+  remove(
+    devices: readonly { readonly key: DeviceKey; readonly etag: string }[],
+  ): Promise<{ readonly removed: number; readonly overtaken: readonly DeviceKey[] }>;
   /** Says that all pointers of these records are in place, unless the content has moved on from `etag` since. */
   markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
   /** No device is stored at all. */
@@ -50,6 +54,8 @@ export interface DeviceStore {
     shard: string,
     after: DeviceKey | undefined,
   ): Promise<{ readonly records: readonly StoredDevice[]; readonly more: boolean }>;
+  /** Some of the records of a shard whose devices were gone before a moment, at most a thousand; none when there are none. */
+  listGone(shard: string, before: Instant, options?: CallOptions): Promise<readonly StoredDevice[]>;
   /** Changes not yet dispatched, per device oldest first. */
   pendingChanges(): AsyncIterable<DeviceChange>;
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;

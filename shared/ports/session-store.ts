@@ -30,6 +30,11 @@ export interface AccountingWrite extends CallOptions {
   readonly carried?: Answer;
 }
 
+export interface AnsweredWithin {
+  readonly since: Instant;
+  readonly until?: Instant | undefined;
+}
+
 export interface SessionStore {
   /**
    * Keeps the answer with its session, and the decision in its own right, in one write. Nothing is read before; accounting
@@ -86,8 +91,11 @@ export interface SessionStore {
     range: { readonly after?: string | undefined; readonly limit: number },
     options?: CallOptions,
   ): Promise<SessionPage>;
-  /** Sessions with an answer, made since then, that rests on no stored record: on Intune's own word, or on nothing. */
-  listWithoutRecord(since: Instant, options?: CallOptions): AsyncIterable<Session>;
+  /**
+   * Sessions with an answer that rests on no stored record: on Intune's own word, or on nothing.
+   * @param range answers given since then, and before `until`; without it, up to now
+   */
+  listWithoutRecord(range: AnsweredWithin, options?: CallOptions): AsyncIterable<Session>;
   /** Has the next round of enforcement compare the session with policy. */
   noteToCompare(sessionId: string, at: Instant, options?: CallOptions): Promise<void>;
   /** In no order that means anything; one query. */

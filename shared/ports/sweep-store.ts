@@ -42,6 +42,8 @@ export interface SweepRun {
   readonly comparesKeys?: boolean;
   /** Every page was read; how far the end of the run is. */
   readonly concluding?: ConcludingRun;
+  /** Devices of which there was no record: they say nothing of how large the fleet was. */
+  readonly fresh?: number;
   /** The store was empty when the run began: what the index does not know is most likely new. */
   readonly firstLoad?: boolean;
 }
@@ -65,6 +67,8 @@ export interface ConcludingRun {
     readonly shortList: boolean;
     /** False when the list is so short that it confirms nothing by itself. */
     readonly believable: boolean;
+    /** Some of the missing ones were found by point reads: then only a point read says that one is gone. */
+    readonly doubtful?: boolean;
     /** Ids of devices that a point read did not find, where one read is a witness. */
     readonly absent: readonly string[];
   };

@@ -77,14 +77,18 @@ export const SETTINGS = {
   },
   COMPLIANT_STATES: {
     default: 'compliant,inGracePeriod',
-    meaning: 'Compliance states that count as compliant; Intune grants access in a grace period',
+    meaning:
+      'Compliance states that count as compliant for the built-in policy; Intune grants access in a grace period',
   },
   MAX_CHECK_IN_AGE: {
     default: '30d',
     meaning: 'A device that has not checked in with Intune for longer is silent, not compliant',
   },
-  MASS_CHANGE_PERCENT: { default: '10', meaning: 'Share of the fleet above which a change at once is held' },
-  MASS_CHANGE_DEVICES: { default: '50', meaning: 'Fewer devices than this are never held' },
+  MASS_CHANGE_PERCENT: {
+    default: '10',
+    meaning: 'Share of the fleet above which a change at once is held, or what leaves within 24 hours',
+  },
+  MASS_CHANGE_DEVICES: { default: '50', meaning: 'Fewer devices than this are never held, unless a list is empty' },
   COMPLIANCE_REAUTH_INTERVAL: {
     default: '2h',
     meaning:
@@ -121,6 +125,7 @@ export const SETTINGS = {
   JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },
   DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
+  DEVICE_HISTORY: { default: '90d', meaning: 'How long the record of a device that is gone is kept' },
   AUDIT_HISTORY: { default: '365d', meaning: 'How long the audit of changes by people is kept' },
   HOUSEKEEPING_SCHEDULE: { default: '0 7 * * * *', meaning: 'When old jobs and sessions are removed (NCRONTAB)' },
   LOOKUP_DEADLINE: { default: '700ms', meaning: 'Longest time a lookup waits for the store before it says 503' },

@@ -45,6 +45,8 @@ export function countingStores(): CountingStores {
       async markIndexed(devices) {
         counts.marked += devices.length;
       },
+      remove: async (keys) => ({ removed: keys.length, overtaken: [] }),
+      listGone: async () => [],
       listKeys: none,
       listRecords: async () => ({ records: [], more: false }),
       pendingChanges: none,

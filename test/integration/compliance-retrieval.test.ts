@@ -53,8 +53,14 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
       .list({ limit: 250 })
       .value.filter(({ complianceState }) => !compliant.has(complianceState))
       .map(({ id }) => id);
-    const { devices, problems } = await intune.retrieval.listNoncompliant();
-    expect(devices.map(({ id }) => id).toSorted()).toEqual(expected.toSorted());
-    expect(problems).toEqual([]);
+    const listed: unknown[] = [];
+    let cursor: string | undefined;
+    do {
+      const { devices, problems, nextCursor } = await intune.retrieval.listNoncompliant(cursor);
+      expect(problems).toEqual([]);
+      listed.push(...devices.map(({ id }) => id));
+      cursor = nextCursor;
+    } while (cursor !== undefined);
+    expect(listed.toSorted()).toEqual(expected.toSorted());
   });
 });

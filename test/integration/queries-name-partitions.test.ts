@@ -1,12 +1,23 @@
-// Every list of rows that the poll, lookups, accounting and operators ask of Table Storage is of one partition.
+// Every list of rows that the poll, lookups, accounting, enforcement, housekeeping and operators ask of Table Storage is of one
+// partition. Tables in memory (test/simulation) refuse any other, so that no test of a flow over them can miss one.
 
 import { describe, expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import { askByCertificate, idOf, nextList, startCompliance } from '../support/compliance-scenario.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
+import {
+  acknowledge,
+  comeBack,
+  pollAgain,
+  restartNas,
+  startEnforcement,
+  takeJobs,
+  turn,
+} from './enforcement-fixture.ts';
 
 const SLICE_MS = 120_000;
 const HOUR_MS = 3_600_000;
+const POLICY = 'roles: { none: { vlan: 1 } }\nrules: [{ name: refuse-all, reject: true }]\n';
 
 const listsOf = ({ storage }: Pick<ConnectorFixture, 'storage'>) =>
   storage.requests.filter(({ filter }) => filter !== undefined);
@@ -57,6 +68,48 @@ describe('every list names its partition', () => {
     nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     await nextList(started);
     expect(listsOf(nac).length).toBeGreaterThan(20);
+    expect(unbounded(nac)).toEqual([]);
+  });
+
+  test('of enforcement, housekeeping, and whatever an operator asks', async () => {
+    await using nac = await startEnforcement({ MASS_CHANGE_DEVICES: '3', MASS_CHANGE_PERCENT: '10' });
+    const { app, operatorKey, storage } = nac;
+    storage.requests.length = 0;
+    const answer = await comeBack(nac, 'NAC-00001');
+    await app.enforce();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await app.enforce();
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    await app.enforce();
+    await comeBack(nac, 'NAC-00001');
+    await app.enforce();
+    await app.reauthenticate(operatorKey, String(nac.tenant.fleet.get('NAC-00001').id));
+    await restartNas(nac, '10.1.1.1');
+    for (const name of ['NAC-00020', 'NAC-00021', 'NAC-00022', 'NAC-00023']) turn(nac, name, 'error');
+    await pollAgain(nac);
+    const { held } = await app.pollStatus(operatorKey);
+    for (const { runId } of held) await app.releaseHeld(operatorKey, JSON.stringify({ runId, reason: 'seen' }));
+    await pollAgain(nac);
+    for (const query of [{}, { notEnforced: 'true' }, { site: 'hq' }]) {
+      await app.jobs(operatorKey, new URLSearchParams(query as Record<string, string>));
+    }
+    await app.audit(operatorKey, [['site', 'hq']]);
+    const decisions = await app.decisions(operatorKey);
+    await decisions.list([['waiting', 'true']]);
+    await decisions.explain(answer.decision.id);
+    const policies = await app.policies(operatorKey);
+    await policies.upload('draft', POLICY);
+    await policies.whatIf(POLICY, []);
+    await policies.activate('draft', 'test');
+    await app.keepHouse();
+    await app.enforce();
+    await app.doctor(operatorKey);
+    const asked = new Set(listsOf(nac).map(({ table }) => table));
+    for (const table of ['devices', 'sessions', 'jobs', 'outbox', 'clients', 'polling', 'audit']) {
+      expect(asked, `no list of ${table} was asked for`).toContain(table);
+    }
     expect(unbounded(nac)).toEqual([]);
   });
 });

@@ -66,6 +66,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     jobsInHandPerSite: 20,
     clientRequestsPerSecond: 200,
     auditHistoryMs: 365 * 24 * 60 * 60_000,
+    deviceHistoryMs: 90 * 24 * 60 * 60_000,
     decisionHistoryMs: 7 * 24 * 3_600_000,
     intunePermissions: 'full',
     reauthIntervalMs: 7_200_000,

@@ -8,15 +8,11 @@ import { SourceError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComplianceRetrieval, RetrievedDevice } from '../../ports/compliance-retrieval.ts';
-import type { RecordProblem } from '../../ports/compliance-source.ts';
 import { complianceRefusal } from './compliance-refusal.ts';
 import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 import { type ComplianceAnswer, type ListedDevice, readComplianceXml } from './read-compliance-xml.ts';
 import type { ServiceDiscovery } from './service-discovery.ts';
 import type { TokenSource } from './token-source.ts';
-
-/** A page holds 100 devices (`query_max_size`): more pages than any tenant has. */
-const MOST_PAGES = 20_000;
 
 export interface ComplianceRetrievalDeps {
   readonly discovery: ServiceDiscovery;
@@ -81,22 +77,15 @@ export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Compli
       const reading = await readOne(query, isAsked, options);
       return reading.device ? { ...reading, device: { ...reading.device, mac } } : reading;
     },
-    async listNoncompliant() {
+    async listNoncompliant(cursor = '0') {
       const requestedAt = toInstant(clock.now());
-      const devices: RetrievedDevice[] = [];
-      const problems: RecordProblem[] = [];
-      const visited = new Set<string>();
-      for (let page: string | undefined = '0'; page !== undefined; ) {
-        visited.add(page);
-        const query = `paging=${encodeURIComponent(page)}&querycriteria=compliance&value=false&deviceidentifier=macaddress&filter=all`;
-        const answer = await ask(query, 'list');
-        if (answer === undefined) break;
-        devices.push(...answer.devices.filter(({ registered }) => registered !== false).map(known));
-        problems.push(...answer.problems);
-        page = answer.nextPage;
-        if (page !== undefined && (visited.has(page) || visited.size >= MOST_PAGES)) throw pageLoop();
-      }
-      return { requestedAt, devices, problems };
+      const query = `paging=${encodeURIComponent(cursor)}&querycriteria=compliance&value=false&deviceidentifier=macaddress&filter=all`;
+      const answer = await ask(query, 'list');
+      const devices = (answer?.devices ?? []).filter(({ registered }) => registered !== false).map(known);
+      const nextCursor = answer?.nextPage;
+      if (nextCursor === cursor) throw pageLoop();
+      const next = nextCursor === undefined ? {} : { nextCursor };
+      return { requestedAt, devices, problems: answer?.problems ?? [], ...next };
     },
   };
 }
@@ -146,7 +135,7 @@ function unusable(problem: string): SourceError {
 }
 
 function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages of the noncompliant list lead round in a circle.', {
+  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'A page of the noncompliant list leads to itself.', {
     action: 'The list is asked for again by itself.',
     field: 'paging_info',
   });

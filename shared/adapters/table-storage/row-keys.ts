@@ -4,6 +4,7 @@
 //                       o|c|<source>|<id>|<version>        a change of it, same partition, so one transaction holds both
 //                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
+//                       <kind>|<value>|+<device hash>      one of those who hold it besides, where they are too many
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a change of the device may concern this session
 //                       i|<hash>|<session id>              that an identity led this session to no device
@@ -18,6 +19,7 @@
 //                       v|<version>                        a version, which never changes
 // clients     clients   <name>                             a RADIUS proxy and its credentials
 //             sites     <site>                             the site's session key
+//             job-sites <site>                             that the site has, or had, jobs
 // polling     sweep     state                              checkpoint and lease
 //                       run|<start, newest first>|<id>     one finished run
 //             fleet     <shard>                            packed fingerprints, or which parts hold them
@@ -35,7 +37,6 @@ import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.t
 import { type Identity, identityText } from '../../domain/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { DecisionRange } from '../../ports/decision-store.ts';
-import type { OutboxRange } from '../../ports/job-store.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
@@ -69,6 +70,12 @@ export function devicePartition(key: DeviceKey): string {
 export function identityRow(identity: Identity): RowKey {
   const value = safeKeyPart(identity.value);
   return { partitionKey: shardPartition(shardOf(identityText(identity))), rowKey: `${identity.kind}|${value}` };
+}
+
+/** @param hash of a device; the empty text gives what the keys of all such rows begin with */
+export function moreHolderRow(identity: Identity, hash: string): RowKey {
+  const { partitionKey, rowKey } = identityRow(identity);
+  return { partitionKey, rowKey: `${rowKey}|+${hash}` };
 }
 
 /** A session id is a hash already: its first digit is its shard. */
@@ -188,15 +195,9 @@ export function outboxRow({ site, id, urgent, decidedAt }: EnforcementJob): RowK
   return { partitionKey: site, rowKey: `${urgent ? 0 : 1}|${decidedAt}|${id}` };
 }
 
-/** A filter for the outbox of one site, or of sites from one name on, or before one; `undefined` for all of it. */
-export function outboxFilter({ site, from, before }: OutboxRange): string | undefined {
-  const key = (operator: string, text: string): string => `PartitionKey ${operator} '${text.replaceAll("'", "''")}'`;
-  const conditions = [
-    ...(site === undefined ? [] : [key('eq', site)]),
-    ...(from === undefined ? [] : [key('ge', from)]),
-    ...(before === undefined ? [] : [key('lt', before)]),
-  ];
-  return conditions.length === 0 ? undefined : conditions.join(' and ');
+/** A filter for all rows of a partition. */
+export function partitionFilter(partitionKey: string): string {
+  return `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;
 }
 
 export const POLICY_STATE_ROW: RowKey = { partitionKey: 'policy', rowKey: 'state' };
@@ -226,6 +227,11 @@ export function clientRow(name: string): RowKey {
 
 export function siteRow(site: string): RowKey {
   return { partitionKey: 'sites', rowKey: site };
+}
+
+/** In the table of clients, whose other partitions an earlier version lists as well. */
+export function jobSiteRow(site: string): RowKey {
+  return { partitionKey: 'job-sites', rowKey: site };
 }
 
 export const SWEEP_STATE_ROW: RowKey = { partitionKey: 'sweep', rowKey: 'state' };

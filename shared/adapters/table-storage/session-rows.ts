@@ -4,13 +4,12 @@
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { SHARDS } from '../../domain/device.ts';
-import type { Instant } from '../../domain/instant.ts';
 import { mayBeSamePlace } from '../../domain/place.ts';
 import { answerOf, asAnswered, placeOf, type Session } from '../../domain/session.ts';
 import { stationOf } from '../../domain/session-id.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { SessionPage } from '../../ports/session-store.ts';
+import type { AnsweredWithin, SessionPage } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { overwritten, type Trace } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
@@ -90,22 +89,26 @@ export class SessionRows {
     return { sessions: [], unreadable: 0 };
   }
 
-  async *listWithoutRecord(since: Instant, options: CallOptions): AsyncIterable<Session> {
-    const perShard = await Promise.all(SHARDS.map((shard) => this.#idsWithoutRecord(shard, since, options)));
+  async *listWithoutRecord(range: AnsweredWithin, options: CallOptions): AsyncIterable<Session> {
+    const { since, until } = range;
+    const perShard = await Promise.all(SHARDS.map((shard) => this.#idsWithoutRecord(shard, range, options)));
     const ids = [...new Set(perShard.flat())];
     for (let start = 0; start < ids.length; start += READ_AT_ONCE) {
       const chunk = ids.slice(start, start + READ_AT_ONCE);
       for (const session of await Promise.all(chunk.map((id) => this.readOrPass(id, options)))) {
         for (const answer of session?.answers ?? []) {
           const rests = basisOf(answer.decision.device) !== 'record';
-          if (session && rests && answer.decision.decidedAt >= since) yield asAnswered(session, answer);
+          const { decidedAt } = answer.decision;
+          const isWithin = decidedAt >= since && (until === undefined || decidedAt < until);
+          if (session && rests && isWithin) yield asAnswered(session, answer);
         }
       }
     }
   }
 
-  async #idsWithoutRecord(shard: string, since: Instant, { signal }: CallOptions): Promise<string[]> {
-    const queryOptions = { filter: withoutRecordFilter(shard, { since }), select: ['sessionId'] };
+  async #idsWithoutRecord(shard: string, { since, until }: AnsweredWithin, { signal }: CallOptions): Promise<string[]> {
+    const filter = withoutRecordFilter(shard, { since, ...(until !== undefined && { before: until }) });
+    const queryOptions = { filter, select: ['sessionId'] };
     const ids: string[] = [];
     const rows = this.#table.listEntities<{ sessionId: string }>({
       queryOptions,

@@ -110,6 +110,25 @@ export class TableDeviceStore implements DeviceStore {
     );
   }
 
+  /** One by one: what the SDK deletes in a transaction it deletes whatever the etag is. */
+  async remove(
+    devices: readonly { readonly key: DeviceKey; readonly etag: string }[],
+  ): Promise<{ removed: number; overtaken: DeviceKey[] }> {
+    const overtaken: DeviceKey[] = [];
+    let removed = 0;
+    await concurrently(devices, READ_CONCURRENCY, async ({ key, etag }) => {
+      const { partitionKey, rowKey } = deviceRow(key);
+      try {
+        await this.#table.deleteEntity(partitionKey, rowKey, { etag });
+        removed += 1;
+      } catch (thrown) {
+        if (!isNotFound(thrown) && !isConflict(thrown)) throw toStoreError('removing a device', thrown);
+        if (isConflict(thrown)) overtaken.push(key);
+      }
+    });
+    return { removed, overtaken };
+  }
+
   async markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void> {
     const units = devices.map(({ key, etag }) => {
       const entity = { ...deviceRow(key), ...INDEXED_COLUMNS };
@@ -150,6 +169,19 @@ export class TableDeviceStore implements DeviceStore {
       records: [...page].flatMap((row) => undamaged(row) ?? []),
       more: page.continuationToken !== undefined,
     };
+  }
+
+  async listGone(shard: string, before: Instant, { signal }: CallOptions = {}): Promise<StoredDevice[]> {
+    const devices = prefixFilter(shardPartition(shard), 'd|');
+    const queryOptions = { filter: `${devices} and presence eq 'gone' and observedAt lt '${before}'` };
+    const options = { queryOptions, ...(signal && { abortSignal: signal }) };
+    const pages = this.#table.listEntities<Record<string, unknown>>(options).byPage({ maxPageSize: LARGEST_PAGE });
+    // The service may answer a page without rows where it had to stop before it found any.
+    for await (const page of storePages('listing devices', pages)) {
+      const gone = [...page].flatMap((row) => undamaged(row) ?? []);
+      if (gone.length > 0) return gone;
+    }
+    return [];
   }
 
   async *pendingChanges(): AsyncIterable<DeviceChange> {

@@ -9,6 +9,7 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows } from './foreign-rows.ts';
+import { MoreHolders } from './more-holders.ts';
 import { identityRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
@@ -25,16 +26,23 @@ const ATTEMPTS = 20;
 interface HolderRow {
   readonly holders: string[];
   readonly more: boolean;
+  /** Those who are not listed have rows of their own. An earlier version did not write these. */
+  readonly counted: boolean;
   readonly etag: string;
 }
 
+type Holders = Omit<HolderRow, 'etag' | 'holders'> & { readonly holders: readonly string[] };
+const NOBODY: Holders = { holders: [], more: false, counted: true };
+
 export class TableIdentityStore implements IdentityStore {
   readonly #table: TableClient;
+  readonly #more: MoreHolders;
   readonly #foreign: ForeignRows;
 
   /** @param log of rows that something else wrote */
   constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
+    this.#more = new MoreHolders(table);
     this.#foreign = new ForeignRows(log);
   }
 
@@ -46,8 +54,10 @@ export class TableIdentityStore implements IdentityStore {
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */
   async addHolders(entries: readonly IdentityHolder[]): Promise<void> {
     const additions = byIdentity(entries);
-    const units = additions.map((addition) => {
-      const entity = toEntity(addition.identity, addition.devices, false);
+    const few = additions.filter(({ devices }) => devices.length <= MOST_HOLDERS);
+    const many = additions.filter(({ devices }) => devices.length > MOST_HOLDERS);
+    const units = few.map((addition) => {
+      const entity = toEntity(addition.identity, { holders: addition.devices, more: false, counted: true });
       return {
         of: addition,
         partition: entity.partitionKey,
@@ -55,30 +65,54 @@ export class TableIdentityStore implements IdentityStore {
       };
     });
     const { overtaken } = await writeUnits(this.#table, units);
-    await concurrently(overtaken, WRITE_CONCURRENCY, ({ identity, devices }) =>
-      this.#change(identity, (holders) => {
-        const missing = devices.filter((device) => !holders.includes(device));
-        return missing.length === 0 ? undefined : [...holders, ...missing];
-      }),
+    await concurrently([...overtaken, ...many], WRITE_CONCURRENCY, ({ identity, devices }) =>
+      this.#change(identity, (row) => this.#withAdded(identity, row, devices)),
     );
   }
 
   async removeHolders(entries: readonly IdentityHolder[]): Promise<void> {
     await concurrently(byIdentity(entries), WRITE_CONCURRENCY, ({ identity, devices }) =>
-      this.#change(identity, (holders) => {
-        const left = holders.filter((holder) => !devices.includes(holder));
-        return left.length === holders.length ? undefined : left;
-      }),
+      this.#change(identity, (row) => this.#withRemoved(identity, row, devices)),
     );
   }
 
-  /** Read, change, write under the etag; again when somebody else was faster. */
-  async #change(identity: Identity, edit: (holders: string[]) => string[] | undefined): Promise<void> {
+  /**
+   * Those for whom there is no room are written first, and the row itself in any case: whoever has counted them meanwhile is
+   * overtaken, and counts again.
+   */
+  async #withAdded(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
+    const missing = devices.filter((device) => !row.holders.includes(device));
+    if (missing.length === 0) return undefined;
+    const room = Math.max(0, MOST_HOLDERS - row.holders.length);
+    const besides = missing.slice(room);
+    if (besides.length > 0) await this.#more.add(identity, besides);
+    const counted = row.counted || !row.more;
+    return { holders: [...row.holders, ...missing.slice(0, room)], more: row.more || besides.length > 0, counted };
+  }
+
+  /** Where there is room again, those who had no place in the row get one. */
+  async #withRemoved(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
+    const left = row.holders.filter((holder) => !devices.includes(holder));
+    const isSame = left.length === row.holders.length;
+    if (!row.more || !row.counted) return isSame ? undefined : { ...row, holders: left };
+    await this.#more.remove(identity, devices);
+    const { devices: listed, others } = await this.#more.list(identity);
+    const besides = listed.filter((device) => !left.includes(device) && !devices.includes(device));
+    const promoted = besides.slice(0, Math.max(0, MOST_HOLDERS - left.length));
+    const more = others || besides.length > promoted.length;
+    if (isSame && promoted.length === 0 && more) return undefined;
+    return { holders: [...left, ...promoted], more, counted: true };
+  }
+
+  /** Read, change, write under the etag; again when another writer was faster. */
+  async #change(identity: Identity, edit: (row: Holders) => Promise<Holders | undefined>): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const row = await this.#read(identity);
-      const holders = edit(row?.holders ?? []);
-      if (holders === undefined) return;
-      if (await this.#replace(toEntity(identity, holders, row?.more ?? false), row?.etag)) return;
+      const edited = await edit(row ?? NOBODY);
+      if (edited === undefined) return;
+      if (!(await this.#replace(toEntity(identity, edited), row?.etag))) continue;
+      const isPromoted = (device: string): boolean => row?.more === true && !row.holders.includes(device);
+      return this.#more.remove(identity, edited.holders.filter(isPromoted));
     }
     throw new StoreError('NAC_STORE_CONFLICT', `Too many writers at once on the pointer of a ${identity.kind}.`, {
       action: 'Nothing is lost: the next poll puts the pointer in place.',
@@ -88,7 +122,7 @@ export class TableIdentityStore implements IdentityStore {
   async #read(identity: Identity, { signal }: CallOptions = {}): Promise<HolderRow | undefined> {
     const { partitionKey, rowKey } = identityRow(identity);
     try {
-      const entity = await this.#table.getEntity<{ holders: string; more?: boolean }>(
+      const entity = await this.#table.getEntity<{ holders: string; more?: boolean; counted?: boolean }>(
         partitionKey,
         rowKey,
         signal ? { abortSignal: signal } : {},
@@ -100,7 +134,8 @@ export class TableIdentityStore implements IdentityStore {
         const consequence = 'Nothing to do: the next write of the identity replaces the row.';
         this.#foreign.report({ table: 'identities', partitionKey, rowKey, etag: entity.etag }, consequence);
       }
-      return { holders, more: entity.more === true, etag: entity.etag };
+      const { more, counted, etag } = entity;
+      return { holders, more: more === true, counted: counted === true, etag };
     } catch (thrown) {
       if (isNotFound(thrown)) return undefined;
       throw toStoreError('reading who holds an identity', thrown);
@@ -121,15 +156,8 @@ export class TableIdentityStore implements IdentityStore {
   }
 }
 
-/** @param more whether some were left out before: then some may still be, until the row is empty */
-function toEntity(identity: Identity, holders: readonly string[], more: boolean) {
-  const listed = holders.slice(0, MOST_HOLDERS);
-  return {
-    ...identityRow(identity),
-    value: identity.value,
-    holders: listed.join('\n'),
-    more: more || listed.length < holders.length,
-  };
+function toEntity(identity: Identity, { holders, more, counted }: Holders) {
+  return { ...identityRow(identity), value: identity.value, holders: holders.join('\n'), more, counted };
 }
 
 function byIdentity(entries: readonly IdentityHolder[]): { identity: Identity; devices: string[] }[] {

@@ -9,31 +9,38 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
+import { JobSites } from './job-sites.ts';
+import { jobRow, jobsFilter, olderJobsFilter, outboxRow, partitionFilter } from './row-keys.ts';
 import { isJob } from './row-shapes.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
 
 type JobEntity = { job: string };
+type OutboxRow = { readonly partitionKey?: string; readonly rowKey?: string; readonly jobId?: unknown };
 
 const OUTBOX_PAGE = 200;
 const LIST_PAGE = 200;
 const LEAST_LIST_PAGE = 10;
 const READ_CONCURRENCY = 16;
+/** Sites whose outbox is asked for at once. */
+const SITES_AT_ONCE = 16;
 
 export class TableJobStore implements JobStore {
   readonly #jobs: TableClient;
   readonly #outbox: TableClient;
+  readonly #sites: JobSites;
   readonly #log: Logger | undefined;
 
   /** @param log hears of rows that something else wrote */
-  constructor({ jobs, outbox }: Pick<Tables, 'jobs' | 'outbox'>, log?: Logger) {
+  constructor({ jobs, outbox, clients }: Pick<Tables, 'jobs' | 'outbox' | 'clients'>, log?: Logger) {
     this.#jobs = jobs;
     this.#outbox = outbox;
+    this.#sites = new JobSites(clients);
     this.#log = log;
   }
 
   async create(job: EnforcementJob): Promise<boolean> {
+    await this.#sites.note(job.site);
     let created = true;
     try {
       await this.#jobs.createEntity(toEntity(job));
@@ -68,22 +75,38 @@ export class TableJobStore implements JobStore {
   }
 
   async *listOpen(range: OutboxRange = {}): AsyncIterable<StoredJob> {
-    const filter = outboxFilter(range);
-    const queryOptions = filter === undefined ? {} : { filter };
-    const pages = this.#outbox.listEntities<{ jobId: string }>({ queryOptions }).byPage({ maxPageSize: OUTBOX_PAGE });
-    for await (const page of storePages('reading the outbox', pages)) {
-      const found = await concurrently(page, READ_CONCURRENCY, (row) => this.#readOpen(row));
-      for (const [index, { partitionKey = '', rowKey = '' }] of page.entries()) {
-        const stored = found[index];
-        if (stored === 'unreadable') continue;
-        if (stored && !isFinal(stored.job)) yield stored;
-        else await this.#removeOutboxRow(partitionKey, rowKey);
+    const sites = range.site === undefined ? (await this.#sites.list()).filter(isWithin(range)) : [range.site];
+    for (let start = 0; start < sites.length; start += SITES_AT_ONCE) {
+      // Most sites have nothing open: their first page, which is the last, is asked for side by side.
+      const heads = await concurrently(sites.slice(start, start + SITES_AT_ONCE), SITES_AT_ONCE, async (site) => {
+        const pages = this.#outboxOf(site);
+        return { pages, first: await pages.next() };
+      });
+      for (const { pages, first } of heads) {
+        for (let page = first; !page.done; page = await pages.next()) yield* this.#openOf(page.value);
       }
     }
   }
 
+  async *#outboxOf(site: string): AsyncGenerator<OutboxRow[], undefined> {
+    const queryOptions = { filter: partitionFilter(site) };
+    const pages = this.#outbox.listEntities<{ jobId: string }>({ queryOptions }).byPage({ maxPageSize: OUTBOX_PAGE });
+    yield* storePages('reading the outbox', pages);
+    return undefined;
+  }
+
+  async *#openOf(page: readonly OutboxRow[]): AsyncIterable<StoredJob> {
+    const found = await concurrently(page, READ_CONCURRENCY, (row) => this.#readOpen(row));
+    for (const [index, { partitionKey = '', rowKey = '' }] of page.entries()) {
+      const stored = found[index];
+      if (stored === 'unreadable') continue;
+      if (stored && !isFinal(stored.job)) yield stored;
+      else await this.#removeOutboxRow(partitionKey, rowKey);
+    }
+  }
+
   /** What something else wrote stays where it is, for a person to look at. */
-  async #readOpen(row: { partitionKey?: string; rowKey?: string; jobId?: unknown }) {
+  async #readOpen(row: OutboxRow) {
     const { partitionKey = '', rowKey = '', jobId } = row;
     try {
       if (typeof jobId !== 'string') throw damaged('outbox', partitionKey, rowKey);
@@ -119,20 +142,8 @@ export class TableJobStore implements JobStore {
     }
   }
 
-  /** One question per site: each asks for the first row behind the partition before. */
   async *listSites(): AsyncIterable<string> {
-    for (let last = ''; ; ) {
-      const queryOptions = { filter: `PartitionKey gt '${last.replaceAll("'", "''")}'`, select: ['PartitionKey'] };
-      const pages = this.#jobs.listEntities<{ partitionKey: string }>({ queryOptions }).byPage({ maxPageSize: 1 });
-      const before = last;
-      for await (const [row] of storePages('listing sites', pages)) {
-        if (row === undefined) continue;
-        last = row.partitionKey;
-        break;
-      }
-      if (last === before) return;
-      yield last;
-    }
+    yield* await this.#sites.list();
   }
 
   async removeFinished(site: string, before: Instant, { signal }: CallOptions = {}): Promise<number> {
@@ -192,6 +203,10 @@ export class TableJobStore implements JobStore {
       if (!isNotFound(thrown)) throw toStoreError('emptying the outbox', thrown);
     }
   }
+}
+
+function isWithin({ from, before }: OutboxRange): (site: string) => boolean {
+  return (site) => (from === undefined || site >= from) && (before === undefined || site < before);
 }
 
 function endedBefore(job: EnforcementJob, before: Instant): boolean {

@@ -11,7 +11,13 @@ import { isBehind } from '../../domain/presented-devices.ts';
 import type { AnsweredSession, Session } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { AccountingWrite, SessionPage, SessionStore, SessionToCompare } from '../../ports/session-store.ts';
+import type {
+  AccountingWrite,
+  AnsweredWithin,
+  SessionPage,
+  SessionStore,
+  SessionToCompare,
+} from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { NasRestarts } from './nas-restarts.ts';
 import { removeSilentSessions } from './remove-silent-sessions.ts';
@@ -91,8 +97,8 @@ export class TableSessionStore implements SessionStore {
     return this.#rows.listPage(shard, range, options);
   }
 
-  listWithoutRecord(since: Instant, options: CallOptions = {}): AsyncIterable<Session> {
-    return this.#rows.listWithoutRecord(since, options);
+  listWithoutRecord(range: AnsweredWithin, options: CallOptions = {}): AsyncIterable<Session> {
+    return this.#rows.listWithoutRecord(range, options);
   }
 
   async findByAccountingIds(

@@ -8,7 +8,7 @@ import type {
 } from '@azure/data-tables';
 import { TABLE_NAMES, type TableName, type Tables } from '../../../shared/adapters/table-storage/tables.ts';
 import { type Entity, MemoryTable, type Operation, type StoredRow, type UpdateMode } from './memory-table.ts';
-import type { Signal, Wire } from './wire.ts';
+import { INSTANT, type Signal, type Wire } from './wire.ts';
 
 interface OperationOptions {
   readonly abortSignal?: Signal | undefined;
@@ -20,11 +20,14 @@ export class MemoryTableClient {
   readonly tableName: string;
   readonly #table: MemoryTable;
   readonly #wire: Wire;
+  readonly #refuses: (filter: string | undefined) => boolean;
 
-  constructor(tableName: string, table: MemoryTable, wire: Wire) {
+  /** @param refuses whether a list with this filter is a fault of whoever asks for it */
+  constructor(tableName: string, table: MemoryTable, wire: Wire, refuses: (filter: string | undefined) => boolean) {
     this.tableName = tableName;
     this.#table = table;
     this.#wire = wire;
+    this.#refuses = refuses;
   }
 
   createTable(options: OperationOptions = {}): Promise<void> {
@@ -87,6 +90,7 @@ export class MemoryTableClient {
     from: string | undefined,
   ): AsyncGenerator<ResultPage, void> {
     const { filter, select } = options.queryOptions ?? {};
+    if (this.#refuses(filter)) throw new Error(`A list of ${this.tableName} names no partition: ${filter}`);
     let continuationToken = from;
     do {
       const token = continuationToken;
@@ -140,16 +144,29 @@ export class MemoryStorage {
     return this.#tables.get(name)?.list(undefined).rows ?? [];
   }
 
-  /** Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. */
+  /**
+   * Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. A list that names no
+   * partition is refused, unless it is a test's own, which no time passes for: on Azure it would read the whole table.
+   */
   open(wire: Wire): Tables {
-    const clients = [...this.#tables].map(([name, table]) => [name, new MemoryTableClient(name, table, wire)]);
+    const refuses = wire === INSTANT ? () => false : (filter?: string) => !namesItsPartition(filter);
+    const clients = [...this.#tables].map(([name, table]) => [name, new MemoryTableClient(name, table, wire, refuses)]);
     return Object.fromEntries(clients) as unknown as Tables;
   }
 }
 
 /** @returns a client by the SDK's type */
 export function memoryTableClient(tableName: string, table: MemoryTable, wire: Wire): TableClient {
-  return new MemoryTableClient(tableName, table, wire) as unknown as TableClient;
+  return new MemoryTableClient(tableName, table, wire, () => false) as unknown as TableClient;
+}
+
+/** Whatever else it asks, a filter begins with the one partition that it is about. */
+export function namesItsPartition(filter: string | undefined): boolean {
+  return (
+    filter !== undefined &&
+    /^\(?PartitionKey eq '(?:[^']|'')*'(?: and |\)|$)/.test(filter) &&
+    !/ or PartitionKey/.test(filter)
+  );
 }
 
 function operationOf([kind, entity, ...more]: TransactionAction): Operation {

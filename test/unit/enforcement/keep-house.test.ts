@@ -3,6 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { TableAuditStore } from '../../../shared/adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
+import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
@@ -11,9 +13,11 @@ import { advance } from '../../../shared/domain/advance-job.ts';
 import { decisionId } from '../../../shared/domain/decision-id.ts';
 import { SHARDS } from '../../../shared/domain/device.ts';
 import { decideJob } from '../../../shared/domain/enforcement-job.ts';
-import { toInstant } from '../../../shared/domain/instant.ts';
+import { type Instant, toInstant } from '../../../shared/domain/instant.ts';
 import { keepHouse } from '../../../shared/enforcement/keep-house.ts';
 import { StoreError } from '../../../shared/errors.ts';
+import { removeGoneDevices } from '../../../shared/polling/remove-gone-devices.ts';
+import type { CallOptions } from '../../../shared/ports/call-options.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { aDecision, aSession, QUARANTINE } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
@@ -21,7 +25,12 @@ import { type SlowTables, slowTables } from '../../support/slow-tables.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const STARTED_AT = Date.parse('2026-11-20T10:00:00.000Z');
-const LIMITS = { decisionHistoryMs: 7 * DAY_MS, jobHistoryMs: 7 * DAY_MS, auditHistoryMs: 7 * DAY_MS };
+const LIMITS = {
+  decisionHistoryMs: 7 * DAY_MS,
+  jobHistoryMs: 7 * DAY_MS,
+  auditHistoryMs: 7 * DAY_MS,
+  deviceHistoryMs: 7 * DAY_MS,
+};
 const FUNCTION_TIMEOUT_MS = 10_000;
 const SITES = ['branch', 'hq', 'lab'];
 
@@ -32,6 +41,15 @@ function storesOf(tables: Tables, { clock }: SlowTables) {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     jobs: new TableJobStore(tables),
     audit: new TableAuditStore(tables.audit, seededRandom(1, 'audit')),
+    devices: {
+      removeGone: (shard: string, before: Instant, options: CallOptions) =>
+        removeGoneDevices(
+          { devices: new TableDeviceStore(tables.devices), identities: new TableIdentityStore(tables.identities) },
+          shard,
+          before,
+          options,
+        ),
+    },
     tasks: new TableTaskStore(tables.polling),
     clock,
     log,

@@ -153,19 +153,23 @@ describe('a device by its address', () => {
 });
 
 describe('the noncompliant list', () => {
-  test('is read to its last page', async () => {
+  test('says on each page where the next one is, and nothing on the last', async () => {
     service = (target) => {
       const page = Number(/paging=(\d+)/.exec(target)?.[1]);
       return { body: answer([{ id: `d-${page}`, status: false }], page < 2 ? String(page + 1) : '0') };
     };
-    const { devices } = await retrieval().listNoncompliant();
-    expect(devices.map((device) => device.id)).toEqual(['d-0', 'd-1', 'd-2']);
+    const asked = retrieval();
+    const first = await asked.listNoncompliant();
+    const second = await asked.listNoncompliant(first.nextCursor);
+    const last = await asked.listNoncompliant(second.nextCursor);
+    expect([first, second, last].flatMap(({ devices }) => devices.map(({ id }) => id))).toEqual(['d-0', 'd-1', 'd-2']);
+    expect(last).not.toHaveProperty('nextCursor');
     expect(peer.requests.at(-1)?.target).toContain('querycriteria=compliance&value=false');
   });
 
-  test('that leads round in a circle ends', async () => {
-    service = (target) => ({ body: answer([], target.includes('paging=1') ? '2' : '1') });
-    await expect(retrieval().listNoncompliant()).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE_LOOP' });
+  test('whose page leads to itself is not followed', async () => {
+    service = () => ({ body: answer([], '1') });
+    await expect(retrieval().listNoncompliant('1')).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE_LOOP' });
   });
 
   test.each([

@@ -1,0 +1,60 @@
+// Holders of an identity beyond those that its row lists: a row each in the same partition. So it is known when none is left, and
+// an identity that two hundred devices claimed once is one device's again when the others have gone.
+
+import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
+import { deviceHash, parseDeviceKeyText } from '../../domain/device.ts';
+import type { Identity } from '../../domain/identity.ts';
+import { moreHolderRow, prefixFilter } from './row-keys.ts';
+import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
+
+/** Limit of the Table service per transaction. */
+const LARGEST_TRANSACTION = 100;
+/** Limit of the Table service per answer. */
+const LARGEST_PAGE = 1_000;
+
+export class MoreHolders {
+  readonly #table: TableClient;
+
+  constructor(table: TableClient) {
+    this.#table = table;
+  }
+
+  /** Written again it is no other row. */
+  async add(identity: Identity, devices: readonly string[]): Promise<void> {
+    const rows = devices.map((device) => ({ ...rowOf(identity, device), device }));
+    for (let start = 0; start < rows.length; start += LARGEST_TRANSACTION) {
+      const actions = rows
+        .slice(start, start + LARGEST_TRANSACTION)
+        .map((row): TransactionAction => ['upsert', row, 'Replace']);
+      await storeCall('writing who holds an identity', this.#table.submitTransaction(actions));
+    }
+  }
+
+  async remove(identity: Identity, devices: readonly string[]): Promise<void> {
+    for (const device of devices) {
+      const { partitionKey, rowKey } = rowOf(identity, device);
+      try {
+        await this.#table.deleteEntity(partitionKey, rowKey);
+      } catch (thrown) {
+        if (!isNotFound(thrown)) throw toStoreError('removing who holds an identity', thrown);
+      }
+    }
+  }
+
+  /** @returns up to a thousand of them, and whether there are others */
+  async list(identity: Identity): Promise<{ readonly devices: readonly string[]; readonly others: boolean }> {
+    const { partitionKey, rowKey } = moreHolderRow(identity, '');
+    const queryOptions = { filter: prefixFilter(partitionKey, rowKey), select: ['device'] };
+    const pages = this.#table
+      .listEntities<{ device?: unknown }>({ queryOptions })
+      .byPage({ maxPageSize: LARGEST_PAGE });
+    const { value } = await storeCall('reading who holds an identity', pages.next());
+    const page: TableEntityResultPage<{ device?: unknown }> = value ?? [];
+    const devices = page.flatMap(({ device }) => (typeof device === 'string' ? [device] : []));
+    return { devices, others: page.continuationToken !== undefined };
+  }
+}
+
+function rowOf(identity: Identity, device: string) {
+  return moreHolderRow(identity, deviceHash(parseDeviceKeyText(device)));
+}
