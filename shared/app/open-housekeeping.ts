@@ -1,9 +1,5 @@
-<<<<<<< HEAD
-// Wires housekeeping: what logs changes at the command line, and what removes decisions, sessions, jobs and the audit that have been kept long enough.
-=======
-// Wires housekeeping: what tells of changes at the command line, and what removes decisions, sessions, jobs, the audit and
-// devices that have been kept long enough.
->>>>>>> 3cc1df7 (Poll: lists resume, losses add up, gone devices leave)
+// Wires housekeeping: what logs changes at the command line, and what removes decisions, sessions, jobs, the audit and devices
+// that have been kept long enough.
 
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';

@@ -87,7 +87,7 @@ describe('every list names its partition', () => {
     await app.enforce();
     await app.reauthenticate(operatorKey, String(nac.tenant.fleet.get('NAC-00001').id));
     await restartNas(nac, '10.1.1.1');
-    for (const name of ['NAC-00020', 'NAC-00021', 'NAC-00022', 'NAC-00023']) turn(nac, name, 'error');
+    for (const name of ['NAC-00012', 'NAC-00013', 'NAC-00014', 'NAC-00015']) turn(nac, name, 'error');
     await pollAgain(nac);
     const { held } = await app.pollStatus(operatorKey);
     for (const { runId } of held) await app.releaseHeld(operatorKey, JSON.stringify({ runId, reason: 'seen' }));

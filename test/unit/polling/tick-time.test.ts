@@ -38,7 +38,8 @@ describe('a list of a hundred pages that take three seconds each', () => {
       const from = run.slow.time.now;
       kind = (await run.tick()).kind;
       expect(run.slow.time.now - from, 'a tick ends in time').toBeLessThan(SLICE_MS + 15_000);
-      expect(run.lookedAt.length, `tick ${ticks} looks for changes`).toBeGreaterThan(before);
+      // The last one ends before another look is due.
+      if (kind === 'sliced') expect(run.lookedAt.length, `tick ${ticks} looks for changes`).toBeGreaterThan(before);
       await run.slow.time.runUntil(Math.max(run.slow.time.now, from + MINUTE_MS));
     }
     expect(ticks).toBeGreaterThan(3);
