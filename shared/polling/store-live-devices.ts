@@ -59,7 +59,7 @@ export interface StoreLiveResult {
 
 const INITIAL: StoreLiveState = { failures: 0, absent: [] };
 
-/** Costs two reads and no write while no session waits, and one more read and three writes every quarter of an hour. */
+/** Costs two reads and no write while no session waits, but for those that are passed by every quarter of an hour. */
 export async function storeLiveDevices(
   deps: StoreLiveDeps,
   limits: { readonly leaseMs: number; readonly budgetMs: number },
@@ -71,7 +71,10 @@ export async function storeLiveDevices(
   const range = nextRange(state, now);
   // Sessions of which none waits are passed by now and then: else each tick would look at all of them.
   const isShort = range.until === undefined && millisecondsBetween(range.since, now) < MOVE_ON_AFTER_MS;
-  if (isShort && (await waitingAt(deps, state, range, now)).length === 0) return 'idle';
+  const isQuiet = isShort
+    ? (await waitingAt(deps, state, range, now)).length === 0
+    : !(await isAnyAnswered(deps, range.since));
+  if (isQuiet) return 'idle';
   const task = { name: STORE_LIVE_TASK, initial: INITIAL, leaseMs: limits.leaseMs };
   return withTask(deps, task, isDue, (held) => work(deps, held, limits.budgetMs));
 }
@@ -108,6 +111,11 @@ async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetM
   }
   if (total.read > 0) deps.log.info('poll.live-stored', total);
   return total;
+}
+
+async function isAnyAnswered({ sessions }: StoreLiveDeps, since: Instant): Promise<boolean> {
+  for await (const _ of sessions.listWithoutRecord({ since })) return true;
+  return false;
 }
 
 /** A range of answers to look at: behind those that are done, and no more at once than memory has room for. */
