@@ -25,7 +25,7 @@ export const TABLE_REQUESTS = {
   accountingStart: 2,
   accountingInterim: 1,
   /** At most, with a few sites. */
-  housekeeping: 120,
+  housekeeping: 140,
 } as const;
 
 /** Sweeps from one that reads every device to the next. */
