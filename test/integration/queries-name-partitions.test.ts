@@ -97,7 +97,7 @@ describe('every list names its partition', () => {
     }
     await app.audit(operatorKey, [['site', 'hq']]);
     const decisions = await app.decisions(operatorKey);
-    await decisions.list([['waiting', 'true']]);
+    await decisions.list([['site', 'hq']]);
     await decisions.explain(answer.decision.id);
     const policies = await app.policies(operatorKey);
     await policies.upload('draft', POLICY);
