@@ -100,9 +100,9 @@ describe('every list names its partition', () => {
     await decisions.list([['site', 'hq']]);
     await decisions.explain(answer.decision.id);
     const policies = await app.policies(operatorKey);
-    await policies.upload('draft', POLICY);
+    await policies.upload('refuse-all', POLICY);
     await policies.whatIf(POLICY, []);
-    await policies.activate('draft', 'test');
+    await policies.activate('refuse-all', 'test');
     await app.keepHouse();
     await app.enforce();
     await app.doctor(operatorKey);
