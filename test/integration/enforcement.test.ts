@@ -570,12 +570,17 @@ describe('a device that flips back', () => {
     const [quarantine] = await takeJobs(nac);
     await report(nac, quarantine, 'finished', { outcome: 'no-answer' });
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
-    const [operator] = await takeJobs(nac);
+    // The device was read first, so that the quarantine is decided with what Intune says now, and goes out at once.
+    const jobs = await takeJobs(nac);
+    const [operator, again] = [true, false].map((byOperator) =>
+      jobs.find(({ id }) => id.endsWith('-operator') === byOperator),
+    );
+    await report(nac, again, 'finished', { outcome: 'no-answer' });
     await acknowledge(nac, operator);
     await waitForNextAttempt(nac);
     await nac.app.enforce();
 
-    expect(await takeJobs(nac)).toMatchObject([{ id: quarantine?.id, attempt: 2 }]);
+    expect(await takeJobs(nac)).toMatchObject([{ id: again?.id, attempt: 2 }]);
   });
 });
 
