@@ -205,7 +205,8 @@ describe('an operator', () => {
     const reply = await http.send('POST', path, { 'x-api-key': stack.operatorKey });
     expect(reply.status).toBe(202);
     const { job } = await acknowledged;
-    expect(JSON.parse(reply.body)).toEqual({ jobs: [job] });
+    const source = { read: 'found', compliance: 'noncompliant', asOf: expect.any(String) };
+    expect(JSON.parse(reply.body)).toEqual({ jobs: [job], source });
     expect(recorder.requests.slice(sent)).toEqual([
       { packet: 'Disconnect-Request', callingStationId: laptop.mac, acctSessionId: 'live-0004', answer: 'ack' },
     ]);

@@ -43,6 +43,8 @@ const ERROR_CAUSES = {
 } as const;
 /** They pass: the job is tried again. */
 const PASSING = ['505', '506'];
+/** The NAS has done its part, and the station is awaited as after an ACK. */
+const ACTED = ['201', '507'];
 
 /** The poll comes after up to 12 s, the relay gives up after 30 s, and the machine may be busy. */
 const LONGEST_MS = 120_000;
@@ -59,6 +61,7 @@ interface Row {
 /** A NAS is believed to have no such session once it has acknowledged something, which other rows have it do meanwhile. */
 function stageAfter(code: string) {
   if (code === '503') return expect.stringMatching(/^(ended|refused)$/);
+  if (ACTED.includes(code)) return 'acknowledged' as const;
   return PASSING.includes(code) ? ('no-answer' as const) : ('refused' as const);
 }
 
