@@ -1,6 +1,8 @@
 // Accounting that carries the Class of an answer from another place: what is known of the station where it is now.
 
 import { expect, test } from 'vitest';
+import { createNasMemory } from '../../../shared/adapters/memory/nas-memory.ts';
+import { createRecentAnswersCache } from '../../../shared/adapters/memory/recent-answers-cache.ts';
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import type { AccountingEvent } from '../../../shared/domain/accounting.ts';
@@ -31,8 +33,8 @@ function start() {
   const deps = {
     sessions,
     decisions: new TableDecisionStore(tables.sessions),
-    recentAnswers: { forget: nothing } as never,
-    nases: { noteSource: nothing, isNewsOfClock: () => false } as never,
+    recentAnswers: createRecentAnswersCache(),
+    nases: createNasMemory(),
     log: collectingLogger().logger,
     metrics: { count: nothing } as never,
   };
