@@ -12,7 +12,7 @@ const COMPILER_TESTS = [
   'test/infra/bicep-lint.test.ts',
   IDENTITY_TEST,
   'test/infra/key-credentials-bicep.test.ts',
-  'test/infra/refused-names.test.ts',
+  'test/infra/refused-parameters.test.ts',
   'test/infra/snapshots.test.ts',
 ];
 

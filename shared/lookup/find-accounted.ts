@@ -3,6 +3,7 @@
 
 import type { AccountingEvent } from '../domain/accounting.ts';
 import type { Client } from '../domain/client.ts';
+import { earlierOf } from '../domain/earlier-sessions.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';
 import { mayBeSamePlace, placeText } from '../domain/place.ts';
 import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session.ts';
@@ -33,7 +34,7 @@ export function likelySession(client: Client, event: AccountingEvent): string {
 /** Whether that session is the one, so that no other has to be looked for. */
 export function isSurely(session: Session, client: Client, event: AccountingEvent): boolean {
   if (session.site !== client.site) return false;
-  if (event.class === undefined) return isNamed(session, namesOf(event));
+  if (event.class === undefined) return isNamed(session, namesOf(event)) && !mayBeBack(session, event);
   const isKept = session.answers.some(({ decision }) => decision.id === event.class);
   return isKept && mayBeSamePlace(placeOf(session), event);
 }
@@ -96,7 +97,11 @@ async function findByNames(
 ): Promise<Accounted | undefined> {
   const names = namesOf(event);
   const exact = await sessions.read(sessionId(client, event), options);
-  if (exact !== undefined && isNamed(exact, names)) return known(exact.id);
+  if (exact !== undefined && isNamed(exact, names)) {
+    return mayBeBack(exact, event)
+      ? backAt(exact, await sessions.listStation(stationId(client, event), options), event)
+      : known(exact.id);
+  }
   const byName = names.length === 0 ? undefined : await sessions.findByAccountingIds(client.site, names, options);
   const id = byName ?? exact?.id;
   if (id !== undefined) return known(id);
@@ -106,6 +111,26 @@ async function findByNames(
   // A NAS that repeats no Class: the station has what it was answered last.
   const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
   return newest && event.status !== 'Stop' ? roamed(client, newest, answerOf(newest), event) : undefined;
+}
+
+/**
+ * A NAS that repeats no Class begins a session at a place where another one was, and the station has not been answered there
+ * since: it may have roamed back, with what it was answered elsewhere.
+ */
+function mayBeBack({ answers, accounting }: Session, event: AccountingEvent): boolean {
+  const id = event.acctSessionId;
+  if (event.class !== undefined || event.status === 'Stop' || id === undefined) return false;
+  if (accounting === undefined || accounting.acctSessionId === id || earlierOf(accounting, id) !== undefined)
+    return false;
+  if (answers.some(({ acctSessionId }) => acctSessionId === id)) return false;
+  return (answers[0]?.decision.decidedAt ?? '') <= (accounting.receivedAt ?? accounting.at);
+}
+
+/** With the newest answer that the station got anywhere, if that is not one of this place. */
+function backAt(here: Session, station: readonly Session[], event: AccountingEvent): Accounted {
+  const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
+  if (newest === undefined || newestOf(newest) <= newestOf(here)) return known(here.id);
+  return { kind: 'known', id: here.id, carried: movedTo(event, answerOf(newest)) };
 }
 
 function known(id: string): Accounted {

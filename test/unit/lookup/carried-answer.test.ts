@@ -56,7 +56,7 @@ function start() {
     nasIpAddress: string,
     session: string,
     minutes: number,
-    carried: string,
+    carried: string | undefined,
   ) => {
     const event: AccountingEvent = {
       ...place(nasIpAddress),
@@ -64,7 +64,7 @@ function start() {
       at: at(minutes),
       receivedAt: at(minutes),
       acctSessionId: session,
-      class: carried,
+      ...(carried !== undefined && { class: carried }),
     };
     return recordAccounting(deps, CLIENT, event, {});
   };
@@ -96,4 +96,27 @@ test('an answer that was brought along does not take its first place with it', a
     acctSessionId: 'B-2',
     class: second,
   });
+});
+
+test('without Class, a roam back to a place with an older answer brings the newer one along', async () => {
+  const { answer, account, read } = start();
+  await answer('10.1.1.2', 0, OTHER_DEVICE);
+  await account('Start', '10.1.1.2', 'B-1', 1, undefined);
+  const newer = await answer('10.1.1.1', 10, DEVICE_ID);
+  await account('Stop', '10.1.1.2', 'B-1', 10, undefined);
+  await account('Start', '10.1.1.2', 'B-2', 12, undefined);
+  const back = await read('10.1.1.2');
+  expect(back?.answers[0]?.decision.id).toBe(newer);
+  expect(placeOf(back as never)).toMatchObject({ nasIpAddress: '10.1.1.2' });
+});
+
+test('without Class, a station that was answered at the place has that answer', async () => {
+  const { answer, account, read } = start();
+  await answer('10.1.1.2', 0, OTHER_DEVICE);
+  await account('Start', '10.1.1.2', 'B-1', 1, undefined);
+  await answer('10.1.1.1', 10, DEVICE_ID);
+  const here = await answer('10.1.1.2', 11, OTHER_DEVICE);
+  await account('Start', '10.1.1.2', 'B-2', 12, undefined);
+  const back = await read('10.1.1.2');
+  expect(back?.answers.map(({ decision }) => decision.id)).toEqual([here]);
 });

@@ -1,6 +1,6 @@
 // Which tests are left out without a Bicep compiler, and what is said of it.
 
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -33,4 +33,13 @@ test('in CI nothing is left out without a failure: the compiler then asks Micros
   expect(compilerTestsLeftOut({ BICEP: program, CI: 'true' })).toBeUndefined();
   expect(compilerTestsLeftOut({ BICEP: '/nowhere/bicep', CI: 'true' })?.tests).not.toEqual([]);
   expect([{ CI: 'true' }, { REQUIRE_REAL_PEERS: '1' }, {}].map(mustRun)).toEqual([true, true, false]);
+});
+
+test('without a compiler every test that runs one is left out, and no other', () => {
+  const folder = join(import.meta.dirname, '../../infra');
+  const runsIt = readdirSync(folder).filter((file) =>
+    /import .*\b(?:runBicep|snapshot)\b/.test(readFileSync(join(folder, file), 'utf8')),
+  );
+  const leftOut = compilerTestsLeftOut({ BICEP: '/nowhere/bicep' })?.tests ?? [];
+  expect([...leftOut].sort()).toEqual(runsIt.map((file) => `test/infra/${file}`).sort());
 });
