@@ -36,7 +36,7 @@ export interface HttpFunctionsHost extends BackgroundFunctionsHost {
   readonly port: number;
 }
 
-// Longer than the host itself takes at worst: running invocations and appTerminate hooks, 10 s each.
+// Longer than the host itself takes at worst: running invocations 10 s, appTerminate hooks 5 s.
 const KILL_AFTER_MS = 25_000;
 
 export function spawnFunctionsHost(

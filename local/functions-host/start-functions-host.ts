@@ -1,7 +1,8 @@
 // Starts a built Functions app in this process: loads it, checks all of its functions and runs those of one group.
 //
 // Not imitated of the .NET host: levels of lines guessed from their text, a listener that outlives the worker (lost-worker.ts), a
-// minute's wait for the timers of a process that was killed (timer-state.ts).
+// minute's wait for the timers of a process that was killed, locks of timers in blobs (here files: timer-state.ts), 404 for an
+// unknown HTTP method (Node's parser says 400), 500 for a header that is not ASCII, the answer of a request that outlasts the stop.
 
 import { describeError } from './describe-error.ts';
 import { createFunctionRunner } from './function-runner.ts';
