@@ -1,4 +1,4 @@
-// Metrics and traces of the relay, for whoever collects them: a Prometheus server that scrapes the health endpoint, a collector,
+// Metrics and traces of the relay, for what collects them: a Prometheus server that scrapes the health endpoint, a collector,
 // Azure Monitor. Nothing is loaded where nobody does.
 
 import type { TokenCredential } from '@azure/core-auth';

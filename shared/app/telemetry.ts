@@ -1,4 +1,4 @@
-// Opens telemetry for whoever collects it. Nothing of it is loaded where nobody does.
+// Opens telemetry for a collector. Nothing of it is loaded where there is none.
 
 import { hostname } from 'node:os';
 import { readCaFile } from '../adapters/intune/ca-file.ts';

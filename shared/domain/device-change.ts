@@ -20,7 +20,7 @@ export interface DeviceChange {
   /** Absent for a device that was not known before. */
   readonly before?: DeviceStanding;
   readonly after: DeviceStanding;
-  /** W3C traceparent of the poll that saw it, so that whoever hands it on later goes on with the trace. */
+  /** W3C traceparent of the poll that saw it, so that what hands it on later goes on with the trace. */
   readonly trace?: string;
   /** The fields that differ, for people who ask why. */
   readonly fields: readonly string[];

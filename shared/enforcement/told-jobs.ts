@@ -1,4 +1,4 @@
-// A job store that tells telemetry of every stage that a job reaches, whoever writes it, and gives each new job its trace.
+// A job store that tells telemetry of every stage that a job reaches, and gives each new job its trace.
 
 import type { EnforcementJob, JobStep } from '../domain/enforcement-job.ts';
 import { millisecondsBetween } from '../domain/instant.ts';

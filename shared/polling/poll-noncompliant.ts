@@ -150,7 +150,7 @@ class ListRun {
     return { ...run, step: 'done' };
   }
 
-  /** Whoever saves it has the lease renewed. */
+  /** Saving it renews the lease. */
   async #save(run: NoncompliantRun): Promise<void> {
     const { askedAt = run.requestedAt, notBefore, lastComplete } = this.#task.state;
     const when = { askedAt, ...(notBefore !== undefined && { notBefore }), failures: 0 };

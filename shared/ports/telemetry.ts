@@ -28,7 +28,7 @@ export interface Telemetry extends Tracing {
   /** @param value in the unit of the instrument */
   record<Name extends HistogramName>(name: Name, value: number, labels: LabelsOf<Name>): void;
   set<Name extends GaugeName>(name: Name, value: number, labels: LabelsOf<Name>): void;
-  /** @param read called whenever somebody collects */
+  /** @param read called at each collection */
   observe(name: GaugeName, read: () => number): void;
 }
 

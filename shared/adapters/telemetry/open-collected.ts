@@ -1,4 +1,4 @@
-// Telemetry for whoever collects it, ended within bounds: a collector that hangs holds up nobody.
+// Telemetry for a collector, ended within bounds: one that hangs holds up nothing.
 
 import type { Attributes } from '@opentelemetry/api';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
