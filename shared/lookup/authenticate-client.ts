@@ -63,7 +63,7 @@ interface FoundClient {
 
 /** A secret that memory does not know may be minutes old: the store is asked before any client is refused. */
 async function findClient(
-  { clients, secrets, refusals, report, clock }: AuthenticateDeps,
+  { clients, secrets, report, clock }: AuthenticateDeps,
   { clientName, secret }: { readonly clientName: string; readonly secret: string },
   options: CallOptions,
 ): Promise<FoundClient | undefined> {
@@ -71,7 +71,6 @@ async function findClient(
     const client = await clients.read(clientName, options);
     if (client === undefined) return undefined;
     if (secrets.matches(client, secret)) return { client, proven: true };
-    if (!refusals.mayLookAgain(clientName)) return { client, proven: false };
     const current = await clients.read(clientName, { ...options, fresh: true });
     return { client, proven: current !== undefined && secrets.matches(current, secret) };
   } catch (thrown) {

@@ -18,10 +18,14 @@ const UNKNOWN_YOUNG_ENOUGH_MS = 5_000;
 const MOST_UNKNOWN_NAMES = 1_000;
 /** Reads of names that this instance has never seen a client for: all strangers together. */
 const UNKNOWN_READS = { capacity: 40, perSecond: 20 };
+/** A client whose secret was wrong is looked for in the store as often as a name that no client has: which of the two it is shows in nothing. */
+const LOOK_AGAIN_AFTER_MS = UNKNOWN_YOUNG_ENOUGH_MS;
 
 interface KnownClient {
   readonly client: Client;
   readonly readAt: number;
+  /** When the store was asked for it because a secret did not match. */
+  readonly lookedAt?: number;
 }
 
 export class CachedClientStore implements ClientStore {
@@ -43,18 +47,33 @@ export class CachedClientStore implements ClientStore {
     const now = this.#clock.now().getTime();
     const known = this.#known.get(name);
     if (known !== undefined) {
-      if (!options.fresh && isYoung(known.readAt, now, YOUNG_ENOUGH_MS)) return known.client;
+      if (options.fresh) return this.#lookAgain(name, known, options, now);
+      if (isYoung(known.readAt, now, YOUNG_ENOUGH_MS)) return known.client;
       return this.#readKnown(name, known, options, now);
     }
     const unknownSince = this.#unknown.get(name);
     const isNoNews = unknownSince !== undefined && isYoung(unknownSince, now, UNKNOWN_YOUNG_ENOUGH_MS);
-    if (!options.fresh && isNoNews) return undefined;
+    if (isNoNews) return undefined;
     return this.#readTogether(name, options, now);
+  }
+
+  /** What a stranger sees of it is what is seen of an unknown name: the same reads, the same limit, the same failure of the store. */
+  async #lookAgain(
+    name: string,
+    { client, lookedAt }: KnownClient,
+    options: CallOptions,
+    now: number,
+  ): Promise<Client | undefined> {
+    if (lookedAt !== undefined && isYoung(lookedAt, now, LOOK_AGAIN_AFTER_MS)) return client;
+    if (!this.#unknownReads.tryTake(1, now)) throw tooManyNames();
+    const current = await this.#readStore(name, options, now);
+    if (current !== undefined) this.#known.set(name, { client: current, readAt: now, lookedAt: now });
+    return current;
   }
 
   /** All who ask for one name at once share a read: a site's first minute at a new instance counts once. */
   async #readTogether(name: string, options: CallOptions, now: number): Promise<Client | undefined> {
-    const underWay = options.fresh ? undefined : this.#reading.get(name);
+    const underWay = this.#reading.get(name);
     if (underWay !== undefined) {
       try {
         return await underWay;
@@ -94,7 +113,8 @@ export class CachedClientStore implements ClientStore {
       this.#unknown.set(name, now);
     } else {
       this.#unknown.delete(name);
-      this.#known.set(name, { client, readAt: now });
+      const lookedAt = this.#known.get(name)?.lookedAt;
+      this.#known.set(name, { client, readAt: now, ...(lookedAt !== undefined && { lookedAt }) });
     }
     return client;
   }

@@ -11,7 +11,6 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
 /** After so long without refusals a name begins anew. */
 const FORGET_AFTER_MS = 10 * 60_000;
-const LOOK_AGAIN_AFTER_MS = 5_000;
 /** Names remembered at once; attackers who use more make each other forgotten. */
 const MOST_NAMES = 1_000;
 /** Answers that wait at once; beyond that they are given at once, since waiting must not use up the instance. */
@@ -20,7 +19,6 @@ const MOST_WAITING = 50;
 interface Refusals {
   count: number;
   lastAt: number;
-  lookedAt: number;
 }
 
 export function createRefusalDelay(clock: Clock): RefusalDelay {
@@ -31,7 +29,7 @@ export function createRefusalDelay(clock: Clock): RefusalDelay {
     const now = clock.now().getTime();
     const known = names.get(name);
     if (known !== undefined && now - known.lastAt < FORGET_AFTER_MS) return known;
-    const refusals = { count: 0, lastAt: now, lookedAt: Number.NEGATIVE_INFINITY };
+    const refusals = { count: 0, lastAt: now };
     names.set(name, refusals);
     return refusals;
   }
@@ -47,13 +45,6 @@ export function createRefusalDelay(clock: Clock): RefusalDelay {
       await aborted(clock.deadline(Math.min(FIRST_DELAY_MS * 2 ** (count - FREE - 1), LONGEST_DELAY_MS)));
       waiting -= 1;
       return count;
-    },
-    mayLookAgain(name) {
-      const refusals = refusalsOf(name);
-      const now = clock.now().getTime();
-      if (now - refusals.lookedAt < LOOK_AGAIN_AFTER_MS) return false;
-      refusals.lookedAt = now;
-      return true;
     },
   };
 }

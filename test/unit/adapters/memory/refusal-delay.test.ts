@@ -69,13 +69,4 @@ describe('wrong credentials', () => {
     deadlines.at(-1)?.end();
     expect(await next).toBe(55);
   });
-
-  it('let the store be asked again every five seconds, not at every request', () => {
-    const { clock, advance } = manualClock();
-    const refusals = createRefusalDelay(clock);
-    expect([refusals.mayLookAgain('radius-1'), refusals.mayLookAgain('radius-1')]).toEqual([true, false]);
-    expect(refusals.mayLookAgain('radius-2')).toBe(true);
-    advance(5_000);
-    expect(refusals.mayLookAgain('radius-1')).toBe(true);
-  });
 });
