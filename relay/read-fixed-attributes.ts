@@ -1,10 +1,37 @@
-// Reads `send` and `omit` of a NAS in relay.yaml: what it needs in each request, and what it must not get.
+// Reads `alsoIdentifyBy`, `send` and `omit` of a NAS in relay.yaml: what it needs in each request, and what it must not get.
 
 import type { YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
-import type { NasProfile } from './profiles/nas-profile.ts';
+import { type ExtraIdentification, extraIdentification, type NasProfile } from './profiles/nas-profile.ts';
 import { encodeFixed, FIXED_ATTRIBUTES, type FixedAttribute } from './radius/fixed-attribute.ts';
 
 const KEYS = ['name', 'value', 'vendor', 'type', 'text', 'integer', 'octets'] as const;
+
+/**
+ * No session has these: their value is always the same. Ruckus ZoneDirector finds no session without Service-Type, and
+ * answers ACK to the value that WLCs of Cisco get.
+ */
+const OF_FIXED_VALUE: Readonly<Record<string, string>> = { 'Service-Type': 'Login-User' };
+
+/** What a NAS finds the session by beside its profile's: from the session, or of a value that is always the same. */
+export function readAlsoIdentifyBy(
+  read: YamlReader,
+  field: YamlField,
+): { readonly alsoIdentifyBy: ExtraIdentification[]; readonly fixed: FixedAttribute[] } {
+  const alsoIdentifyBy: ExtraIdentification[] = [];
+  const fixed: FixedAttribute[] = [];
+  for (const item of read.list(field)) {
+    const text = read.text(item);
+    if (text === undefined) continue;
+    const name = extraIdentification.find((known) => known === text);
+    const value = Object.hasOwn(OF_FIXED_VALUE, text) ? OF_FIXED_VALUE[text] : undefined;
+    if (name !== undefined) alsoIdentifyBy.push(name);
+    else if (value === undefined) {
+      const known = [...extraIdentification, ...Object.keys(OF_FIXED_VALUE)].join(', ');
+      read.problem(item, `must be one of ${known}; an attribute with a value of its own goes under send.`);
+    } else if (!fixed.some(({ label }) => label === text)) fixed.push(...fixedAttribute(text, value));
+  }
+  return { alsoIdentifyBy, fixed };
+}
 
 export function readSend(read: YamlReader, field: YamlField): FixedAttribute[] {
   return read.list(field).flatMap((item) => {
@@ -23,7 +50,7 @@ export function readOmit(
   read: YamlReader,
   field: YamlField,
   profile: NasProfile | undefined,
-  alsoSent: readonly string[],
+  { identifying, alsoSent }: { readonly identifying: readonly string[]; readonly alsoSent: readonly string[] },
 ): string[] {
   const omit = read.list(field).flatMap((item) => {
     if (profile === undefined) return read.text(item) ?? [];
@@ -34,7 +61,7 @@ export function readOmit(
     return name ?? [];
   });
   const left = profile?.identifiesBy.filter((name) => !omit.includes(name));
-  if (left?.length === 0 && alsoSent.length === 0) {
+  if (left?.length === 0 && identifying.length === 0) {
     read.problem(field, 'leaves nothing by which the NAS could find a session: name something under alsoIdentifyBy.');
   }
   return omit;
@@ -59,15 +86,22 @@ function readAttribute(read: YamlReader, item: YamlField): FixedAttribute | unde
     if (fields.value.node === undefined) read.missing(fields.value, 'the value that the NAS is to get');
     return undefined;
   }
+  const [attribute] = fixedAttribute(name, text);
+  if (attribute === undefined) {
+    const named = Object.keys(definition.names ?? {});
+    read.problem(fields.value, `must be a number${named.length > 0 ? `, or one of ${named.join(', ')}` : ''}.`);
+  }
+  return attribute;
+}
+
+/** @returns none where the value is no number that the attribute could have */
+function fixedAttribute(name: string, text: string): FixedAttribute[] {
+  const definition = FIXED_ATTRIBUTES[name];
+  if (definition === undefined) return [];
   const { type, kind, vendor, names = {} } = definition;
   const number = Object.hasOwn(names, text) ? names[text] : /^\d{1,10}$/.test(text) ? Number(text) : undefined;
-  if (kind === 'integer' && number === undefined) {
-    const named = Object.keys(names);
-    read.problem(fields.value, `must be a number${named.length > 0 ? `, or one of ${named.join(', ')}` : ''}.`);
-    return undefined;
-  }
-  const value = kind === 'integer' ? (number ?? 0) : text;
-  return { label: name, type, kind, value, ...(vendor !== undefined && { vendor }) };
+  const value = kind === 'integer' ? number : text;
+  return value === undefined ? [] : [{ label: name, type, kind, value, ...(vendor !== undefined && { vendor }) }];
 }
 
 function readOfVendor(

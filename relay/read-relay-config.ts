@@ -5,10 +5,9 @@ import { type YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.
 import { isClientOrSiteName } from '../shared/domain/client.ts';
 import { type IpSubnet, readIpSubnet } from './ip-subnet.ts';
 import { nasAmbiguities } from './nas-ambiguities.ts';
-import { extraIdentification } from './profiles/nas-profile.ts';
 import { nasProfiles } from './profiles/nas-profiles.ts';
 import { type IpAddress, readIpAddress } from './radius/read-ip-address.ts';
-import { readOmit, readSend } from './read-fixed-attributes.ts';
+import { readAlsoIdentifyBy, readOmit, readSend } from './read-fixed-attributes.ts';
 import type {
   EntraCredential,
   NasEntry,
@@ -234,10 +233,10 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
   ) {
     read.missing(fields.address, 'the IP address to send to, since a NAS-Identifier alone does not tell it');
   }
-  const alsoIdentifyBy = read
-    .list(fields.alsoIdentifyBy)
-    .flatMap((item) => read.oneOf(item, extraIdentification) ?? []);
-  const send = readSend(read, fields.send);
+  const { alsoIdentifyBy, fixed } = readAlsoIdentifyBy(read, fields.alsoIdentifyBy);
+  const written = readSend(read, fields.send);
+  // A value that the operator gives counts for more than the usual one.
+  const send = [...fixed.filter(({ label }) => !written.some((one) => one.label === label)), ...written];
   const alsoSent = [...alsoIdentifyBy, ...send.map(({ label }) => label)];
   return {
     name: name(read, fields.name, 'a name for this NAS') ?? '',
@@ -249,7 +248,7 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
     profile: profile ?? unknownProfile,
     alsoIdentifyBy,
     send,
-    omit: readOmit(read, fields.omit, profile, alsoSent),
+    omit: readOmit(read, fields.omit, profile, { identifying: alsoIdentifyBy, alsoSent }),
     messageAuthenticator: read.flag(fields.messageAuthenticator) ?? true,
     eventTimestamp: read.flag(fields.eventTimestamp) ?? true,
     legacyZeroMessageAuthenticator: read.flag(fields.legacyZeroMessageAuthenticator) ?? false,
