@@ -34,6 +34,8 @@ export interface BenchApp {
 export interface LookupSite extends AsyncDisposable {
   readonly connector: BenchApp;
   readonly yardstick: BenchApp;
+  /** Another instance of the connector on the same storage, with these settings as well. */
+  startConnector(env: Readonly<Record<string, string>>): Promise<BenchApp>;
   readonly tables: Tables;
   readonly storageConnection: string;
   readonly apiKey: string;
@@ -115,7 +117,7 @@ export async function lookupSite(): Promise<LookupSite> {
   await buildFunctionApp();
   const root = path.join(import.meta.dirname, '../..');
   const nobody = '00000000-0000-4000-8000-000000000000';
-  const connector = await start(root, {
+  const settings = {
     ENTRA_TENANT_ID: nobody,
     ENTRA_CLIENT_ID: nobody,
     ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
@@ -123,7 +125,8 @@ export async function lookupSite(): Promise<LookupSite> {
     MINIMUM_ASSURANCE: 'mac',
     // One client asks as often as all of a region's would.
     CLIENT_REQUESTS_PER_SECOND: '0',
-  });
+  };
+  const connector = await start(root, settings);
   const appFolder = buildApp({ source: readFileSync(path.join(import.meta.dirname, 'lookup-yardstick.ts'), 'utf8') });
   stack.defer(() => rmSync(appFolder, { recursive: true, force: true }));
   const { partitionKey, rowKey } = deviceRow(deviceOf(0));
@@ -137,6 +140,7 @@ export async function lookupSite(): Promise<LookupSite> {
   return {
     connector,
     yardstick,
+    startConnector: (env) => start(root, { ...settings, ...env }),
     tables,
     storageConnection,
     apiKey,

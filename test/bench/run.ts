@@ -6,6 +6,7 @@ import { benchPolicy } from './policy.ts';
 import { benchPoll } from './poll.ts';
 import { benchRefusal } from './refusal.ts';
 import { benchScale } from './scale.ts';
+import { benchTelemetry } from './telemetry.ts';
 
 const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, (options: readonly string[]) => Promise<v
   poll: benchPoll,
   refusal: benchRefusal,
   scale: benchScale,
+  telemetry: benchTelemetry,
 };
 
 const [name = '', ...options] = process.argv.slice(2);
