@@ -4,8 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { AZD_ENVIRONMENT, runBicep } from '../../scripts/bicep.ts';
+import { parse } from 'yaml';
+import { AZD_ENVIRONMENT, findBicep, runBicep } from '../../scripts/bicep.ts';
 import { bicepFiles, ROOT } from './deployment.ts';
+import { linterRules } from './linter-rules.ts';
 
 /** infra/identity needs the types of Microsoft Graph: test/infra/identity.test.ts builds it. */
 const files = bicepFiles();
@@ -66,6 +68,18 @@ describe('the compiler', () => {
       (error: Error) => error,
     );
     expect(String(refused)).toContain('AZURE_LOCATION');
+  });
+
+  test('has each of its rules in bicepconfig.json, with a level, and a reason beside those that are not heard', () => {
+    const text = readFileSync(join(ROOT, 'infra/bicepconfig.json'), 'utf8');
+    const { enabled, rules } = parse(text.replaceAll(/^\s*\/\/.*$/gm, '')).analyzers.core;
+    expect(enabled).toBe(true);
+    expect(Object.keys(rules)).toEqual(linterRules(findBicep(process.env) ?? ''));
+    for (const [name, rule] of Object.entries<Record<string, unknown>>(rules)) {
+      expect.soft(rule, name).toEqual({ level: expect.stringMatching(/^(error|warning|info|off)$/) });
+      if (rule['level'] === 'error' || rule['level'] === 'warning') continue;
+      expect.soft(text, name).toMatch(new RegExp(`^ *// .+\\n *"${name}":`, 'm'));
+    }
   });
 
   test('notices a resource of a type that nothing checks', async () => {
