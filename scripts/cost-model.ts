@@ -31,7 +31,7 @@ export const TABLE_REQUESTS = {
 /** Sweeps from one that reads every device to the next. */
 const DEEP_SWEEP_EVERY = 12;
 
-/** From the change of a connected device to the proof: at most, beyond what sweeps and ticks ask anyway. */
+/** From the change of a connected device to the proof, at most, beyond what sweeps and ticks ask anyway: test/integration/counted-operations.test.ts. */
 export const TABLE_REQUESTS_PER_COA = 100;
 
 /** One job and up to three reports: each is sent, received and completed. */
@@ -51,15 +51,15 @@ const LEAST_SECONDS = 1;
 
 /** Kilobytes in the log workspace of a row of AppRequests: an estimate. */
 const REQUEST_ROW_KB = 1.2;
-/** Of a line of ours, at most: test/unit/lookup counts that of an answer. */
+/** Of a line of ours, at most: test/integration/counted-operations.test.ts counts that of an answer. */
 export const LINE_KB = 0.5;
 /** The host writes each line of stdout into a row of AppTraces twice: as `Message`, and as `prop__{OriginalFormat}`. */
 const COPIES_OF_A_LINE = 2;
 const LOG_KB = { request: REQUEST_ROW_KB + COPIES_OF_A_LINE * LINE_KB, tick: REQUEST_ROW_KB };
 
-/** Kilobytes of a row of AppMetrics, at most: test/integration/telemetry.test.ts counts what is sent for one. */
+/** Kilobytes of a row of AppMetrics, at most: test/integration/azure-monitor.test.ts counts what is sent for one. */
 export const METRIC_KB = 0.6;
-/** Of a row of AppDependencies, which a span is; counted there, too. */
+/** Of a row of AppDependencies, which a span is: test/integration/azure-monitor.test.ts counts it, too. */
 export const SPAN_KB = 0.8;
 /** OTEL_METRIC_EXPORT_INTERVAL, as it is unless set. */
 const METRIC_INTERVALS_PER_DAY = 288;
@@ -73,7 +73,7 @@ const SPANS_PER_COA = 9;
 /** Pages, time and held devices. */
 const SERIES_PER_SWEEP = 3;
 
-/** Log alerts of the template by the minutes between evaluations, held to it by a test. Seldom ones cost as every 15 minutes. */
+/** Log alerts of the template by the minutes between evaluations, held to it by test/infra/cost.test.ts. Seldom ones cost as every 15 minutes. */
 export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 13 } as const;
 /** Kilobytes of a device with its pointers, session and run records. An estimate. */
 const STORED_KB = 4;

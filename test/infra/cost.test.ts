@@ -30,6 +30,17 @@ describe('docs/cost.md', () => {
 });
 
 describe('the estimate', () => {
+  it('rests on numbers of which each is held by the test that its comment names', () => {
+    const model = readFileSync(join(ROOT, 'scripts/cost-model.ts'), 'utf8');
+    const held = [...model.matchAll(/\/\*\* [^\n]*?(test\/[\w/-]+\.test\.ts)[^\n]*\nexport const (\w+)/g)];
+    expect(held.map(([, , name]) => name)).toEqual(
+      expect.arrayContaining(['TABLE_REQUESTS', 'LINE_KB', 'METRIC_KB', 'SPAN_KB', 'LOG_ALERTS']),
+    );
+    for (const [, path = '', name = ''] of held) {
+      expect.soft(readFileSync(join(ROOT, path), 'utf8'), `${path} should use ${name}`).toContain(name);
+    }
+  });
+
   it('stays within 8 GB of lines, metrics and spans a month for the example', () => {
     expect(estimateCost(EXAMPLE_LOAD, EXAMPLE_PRICES).amounts.logGigabytes).toBeLessThanOrEqual(8);
   });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../shared/settings/settings-table.ts';
-import { declaredNames, predicted, ROOT, read } from './deployment.ts';
+import { declaredNames, ofType, predicted, ROOT, read } from './deployment.ts';
 
 const DOCUMENTS = ['deploy', 'security', 'cost', 'operations', 'intune-profiles'].map((name) => `docs/${name}.md`);
 const parametersOf = (path: string): string[] => declaredNames(path, 'param');
@@ -62,6 +62,26 @@ describe('docs/deploy.md', () => {
     for (const prefix of prefixes) expect(deployed).toContain(`${prefix}-nac`);
     expect(text).toContain('"NAC connector ($NAME)"');
     expect(read('infra/identity/main.bicep')).toContain(`'NAC connector (\${name})'`);
+  });
+
+  test('asks for the same programs in the quick path and in the list of what it takes', () => {
+    const [, quick = '', list = ''] = text.split(/^## (?:In a quarter of an hour|What it takes)$/m);
+    const versions = /Azure CLI (\d+\.\d+) or newer with Bicep (\d+\.\d+\.\d+) or newer/;
+    expect(versions.exec(list)?.[0]).toBeDefined();
+    expect(quick).toContain(versions.exec(list)?.[0]);
+    const major = /^(\d+)\./.exec(JSON.parse(read('package.json')).devDependencies.node)?.[1];
+    for (const part of [quick, list]) expect(part).toContain(`Node.js ${major}`);
+  });
+
+  test.each([
+    ['dev', 0],
+    ['prod', 1],
+  ] as const)('has the names of the %s sample in its commands', (sample, place) => {
+    const exports = [...text.matchAll(/^export LOCATION=(\w+) NAME=(\w+)/gm)];
+    expect(exports).toHaveLength(2);
+    const [, location, name = ''] = exports[place] ?? [];
+    const [group] = ofType(predicted(sample), 'Microsoft.Resources/resourceGroups');
+    expect(group).toMatchObject({ name: `rg-${name}`, location });
   });
 
   test('publishes the zip that the package command makes', () => {
