@@ -63,7 +63,10 @@ export async function openDoctor(
             clock,
             pollingIntervalMs: settings.intunePermissions === 'full' ? settings.pollingIntervalMs : undefined,
           }),
-          policyCheck({ inForce: async () => (await policies.current({ fresh: true })).policy }),
+          policyCheck({
+            inForce: async () => (await policies.current({ fresh: true })).policy,
+            computerDomains: settings.computerDomains,
+          }),
           serviceBusCheck(bus),
         ],
         clock,

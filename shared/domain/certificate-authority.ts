@@ -1,8 +1,9 @@
-// Whose certificates count: names in a certificate have the authority of who issued it, and no more.
+// Whose names count: those in a certificate have the authority of who issued it, a computer account that of its domain, and
+// no more.
 
 import { distinguishedNameMatches } from './distinguished-name.ts';
 import type { PolicyFacts } from './policy-facts.ts';
-import type { IdentityProblem } from './presented-identities.ts';
+import type { IdentityProblem, IdentityRules } from './presented-identities.ts';
 
 /** What a policy declares: for a site, else for all; absent where nothing is declared. */
 export interface DeclaredIssuers {
@@ -36,9 +37,18 @@ export function factsThatCount(policy: DeclaredIssuers, facts: PolicyFacts): Pol
   return { ...question, standing: 'unidentified', marks: [], contradictions: [] };
 }
 
-/** That no issuers are declared is worth a remark where a certificate led to a device: there it counts. */
-export function authorityProblems(policy: DeclaredIssuers, facts: PolicyFacts): IdentityProblem[] {
+/**
+ * That no issuers, or no domains, are declared is worth a remark where a certificate, or a computer account, led to a device:
+ * there it counts.
+ */
+export function authorityProblems(
+  policy: DeclaredIssuers,
+  facts: PolicyFacts,
+  { computerDomains }: IdentityRules,
+): IdentityProblem[] {
   const authority = certificateAuthority(policy, facts);
   if (authority === 'unknown') return ['certificate-issuer-unknown'];
-  return authority === 'undeclared' && facts.assurance !== undefined ? ['certificate-issuer-undeclared'] : [];
+  if (authority === 'undeclared' && facts.assurance !== undefined) return ['certificate-issuer-undeclared'];
+  const isByAccount = facts.assurance === 'computer-account' && computerDomains === undefined;
+  return isByAccount ? ['computer-domain-undeclared'] : [];
 }

@@ -30,6 +30,8 @@ export type IdentityProblem =
   | `unreadable-${string}`
   /** The computer account is of none of the declared domains, so its name is anybody's. */
   | 'computer-domain-unknown'
+  /** No domains are declared: a computer account of any domain that the RADIUS server asks counts. */
+  | 'computer-domain-undeclared'
   /** The MAC address is known as another device's than the stronger identity's, which counts. */
   | 'mac-of-another-device'
   /** What the VPN client reports is known as another device's than the stronger identity's, which counts. */

@@ -16,7 +16,12 @@ import { evaluateOverridden, type OverriddenResult } from '../domain/overridden.
 import { isInForce, type Override } from '../domain/override.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
-import { type PresentedIdentities, presentedIdentities, stationMac } from '../domain/presented-identities.ts';
+import {
+  type IdentityRules,
+  type PresentedIdentities,
+  presentedIdentities,
+  stationMac,
+} from '../domain/presented-identities.ts';
 import { sameData } from '../domain/same-data.ts';
 import { sessionBeforeAnswer } from '../domain/session.ts';
 import { sessionId } from '../domain/session-id.ts';
@@ -88,7 +93,7 @@ export async function answerLookup(
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const presented = await withContradictions(deps, ofSession, request, asked, found, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
-    const decided = decide(policy, known.overrides, presented, found, facts);
+    const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
     const answer = isUnknown ? withShortPermit(decided) : decided;
     const stored = found?.kind === 'found' ? found.stored : undefined;
@@ -159,8 +164,8 @@ function withShortPermit(answer: UnnamedDecision): UnnamedDecision {
 }
 
 function decide(
-  policy: Policy,
-  overrides: readonly Override[],
+  rules: IdentityRules,
+  { policy, overrides }: { readonly policy: Policy; readonly overrides: readonly Override[] },
   presented: PresentedIdentities,
   found: FoundDevice | undefined,
   facts: PolicyFacts,
@@ -181,7 +186,7 @@ function decide(
     ...(device && { device }),
     problems: [
       ...presented.problems,
-      ...authorityProblems(policy, facts),
+      ...authorityProblems(policy, facts, rules),
       ...overrideProblems,
       ...unread.map((condition) => `unreadable-${condition}` as const),
     ],

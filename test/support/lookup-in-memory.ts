@@ -29,6 +29,8 @@ const ENV = {
 
 export interface LookupInMemory {
   readonly app: App;
+  /** Key of an administrator. */
+  readonly administrator: string;
   readonly clock: AdjustableClock;
   readonly log: Logger;
   /** What was logged. */
@@ -78,6 +80,7 @@ export async function lookupInMemory(env: Readonly<Record<string, string>> = {})
   const ask = (question: object): Promise<LookupAnswer> => app.lookup(apiKey, JSON.stringify(question));
   return {
     app,
+    administrator,
     clock,
     log: logger,
     lines: entries,

@@ -1,4 +1,4 @@
-// The policy in force: whether it can be read, and whether it says whose certificates count.
+// The policy in force: whether it can be read, and whether it and the settings say whose names count.
 
 import type { Policy } from '../../domain/policy.ts';
 import type { Check } from '../check.ts';
@@ -6,22 +6,45 @@ import type { Check } from '../check.ts';
 export interface PolicyCheckDeps {
   /** @throws StoreError, PolicyError */
   readonly inForce: () => Promise<Policy>;
+  /** Absent where none are declared. */
+  readonly computerDomains?: readonly string[] | undefined;
 }
 
-export function policyCheck({ inForce }: PolicyCheckDeps): Check {
+interface Remark {
+  readonly saw: string;
+  readonly means: string;
+  readonly action: string;
+}
+
+const ISSUERS: Remark = {
+  saw: 'It declares no certificateIssuers (certificate-issuer-undeclared).',
+  means: 'Every authority that a RADIUS server trusts can name any device in a certificate.',
+  action: 'Activate a policy.yaml with `certificateIssuers`; docs/policy.md says how they are written.',
+};
+const DOMAINS: Remark = {
+  saw: 'COMPUTER_DOMAINS is not set (computer-domain-undeclared).',
+  means: 'A computer account of every domain that a RADIUS server asks can name any device.',
+  action: 'Set COMPUTER_DOMAINS to your domains, also if computers log in by certificate alone.',
+};
+
+export function policyCheck({ inForce, computerDomains }: PolicyCheckDeps): Check {
   return {
     name: 'policy',
     title: 'Policy in force',
     needs: ['storage'],
     async run() {
       const policy = await inForce();
-      const saw = `"${policy.version}" is in force: ${policy.rules.length} rules.`;
-      if (policy.certificateIssuers !== undefined) return { status: 'ok', saw };
+      const remarks = [
+        ...(policy.certificateIssuers === undefined ? [ISSUERS] : []),
+        ...(computerDomains === undefined ? [DOMAINS] : []),
+      ];
+      const saw = [`"${policy.version}" is in force: ${policy.rules.length} rules.`, ...remarks.map((one) => one.saw)];
+      if (remarks.length === 0) return { status: 'ok', saw: saw.join(' ') };
       return {
         status: 'warn',
-        saw: `${saw} It declares no certificateIssuers (certificate-issuer-undeclared).`,
-        means: 'Every authority that a RADIUS server trusts can name any device in a certificate.',
-        action: 'Activate a policy.yaml with `certificateIssuers`; docs/policy.md says how they are written.',
+        saw: saw.join(' '),
+        means: remarks.map(({ means }) => means).join(' '),
+        action: remarks.map(({ action }) => action).join(' '),
       };
     },
   };
