@@ -9,9 +9,13 @@ type Env = Readonly<Record<string, string | undefined>>;
 const IDENTITY_TEST = 'test/infra/identity.test.ts';
 
 const COMPILER_TESTS = [
+  'test/infra/alerts.test.ts',
+  'test/infra/app-settings.test.ts',
   'test/infra/bicep-lint.test.ts',
   IDENTITY_TEST,
+  'test/infra/hardening.test.ts',
   'test/infra/key-credentials-bicep.test.ts',
+  'test/infra/role-assignments.test.ts',
   'test/infra/refused-parameters.test.ts',
   'test/infra/snapshots.test.ts',
 ];

@@ -1,21 +1,24 @@
 // What the app reads is what the template sets, and nothing else.
 
+import { globSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { AZD_ENVIRONMENT, SAMPLES } from '../../scripts/bicep.ts';
+import { AZD_ENVIRONMENT, SAMPLES, type Sample } from '../../scripts/bicep.ts';
+import { LARGEST_BODY } from '../../shared/lookup/request-fields.ts';
 import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
-import { ofType, predicted, read, valueAt } from './deployment.ts';
+import { compiledTemplate, createdObjects, templatesIn } from './compiled.ts';
+import { ofType, predicted, ROOT, read, valueAt } from './deployment.ts';
 
 const FILE = 'infra/modules/app-settings.bicep';
-const text = read(FILE);
 const settings = Object.entries<SettingDescription>(SETTINGS);
 const deployed = settings.filter(([, { localOnly }]) => !localOnly);
 
-const plain = keysOf('plainSettings');
-const wired = [...keysOf('wiredSettings'), ...keysOf('signInSettings'), ...keysOf('serviceBusSettings')];
-const secrets = [...(/^type secretSetting =[^=]*?(?=\n\n)/m.exec(text)?.[0] ?? '').matchAll(/'(\w+)'/g)].map(
-  ([, name = '']) => name,
-);
-const host = [...keysOf('hostSettings'), ...keysOf('hostServiceBusSettings')];
+const template = templatesIn(await compiledTemplate()).get('appSettings');
+const plain = Object.keys(template?.definitions?.['plainSettings']?.properties ?? {});
+const secrets = template?.definitions?.['secretSetting']?.allowedValues ?? [];
+/** What the template itself sets, whatever the parameters choose. */
+const given = Object.keys(givenByTemplate());
+const wired = given.filter((name) => name in SETTINGS);
+const host = given.filter((name) => !(name in SETTINGS));
 
 describe('every setting in shared/settings/settings-table.ts', () => {
   test.each(deployed)('%s is set by the template', (name, { secret }) => {
@@ -46,7 +49,14 @@ describe('the template', () => {
   test('keeps secrets in the vault alone: none is a plain value', () => {
     const secretNames = settings.filter(([, { secret }]) => secret).map(([name]) => name);
     expect([...plain, ...wired, ...host].filter((name) => secretNames.includes(name))).toEqual([]);
-    expect(text).toContain('@Microsoft.KeyVault(SecretUri=');
+    const deployedSecrets = deployed.filter(([, { secret }]) => secret).map(([name]) => name);
+    expect(secrets.toSorted()).toEqual(deployedSecrets.toSorted());
+    for (const sample of SAMPLES) {
+      for (const [name, value] of setBy(sample)) {
+        expect(value.includes('@Microsoft.KeyVault(SecretUri='), `${sample}: ${name}`).toBe(secrets.includes(name));
+      }
+    }
+    expect(setBy('prod').get('LOG_IDENTITY_KEY')).toContain("'log-identity-key'");
   });
 
   test('gives the host what it reads itself, and only what Flex Consumption allows', () => {
@@ -63,23 +73,20 @@ describe('the template', () => {
   });
 
   test('limits bodies above every limit of ours, so that ours say what to do', () => {
-    const [, limit = ''] = /FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '(\d+)'/.exec(text) ?? [];
-    const [, largest = ''] = /LARGEST_BODY = ([\d_]+)/.exec(read('shared/lookup/request-fields.ts')) ?? [];
-    const ours = Number(largest.replaceAll('_', ''));
-    expect(ours).toBeGreaterThan(0);
-    // A character has at most three bytes in UTF-8 for each of its UTF-16 units.
-    expect(Number(limit)).toBeGreaterThanOrEqual(3 * ours);
-    expect(Number(limit)).toBeLessThanOrEqual(4 * 1024 * 1024);
+    const routes = globSync('functions/*.ts', { cwd: ROOT }).map(read).join('\n');
+    const written = [...routes.matchAll(/(?:\b[A-Z_]+ = |largestBody: )([\d_]+)/g)];
+    const ours = [LARGEST_BODY, ...written.map(([, digits = '']) => Number(digits.replaceAll('_', '')))];
+    expect(ours.length).toBeGreaterThan(3);
+    for (const sample of SAMPLES) {
+      const limit = Number(setBy(sample).get('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT')?.replaceAll("'", ''));
+      expect(limit).toBeGreaterThan(Math.max(...ours));
+      expect(limit).toBeLessThanOrEqual(4 * 1024 * 1024);
+    }
   });
 });
 
 describe.each(SAMPLES)('%s', (sample) => {
-  const [config] = ofType(predicted(sample), 'Microsoft.Web/sites/config');
-  // An expression, since some values are outputs of other resources: pairs of names and values.
-  const given = String(valueAt(config, 'properties'));
-  const names = [...given.matchAll(/'([A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]+|AzureWebJobsDisableHomepage)',/g)].map(
-    ([, name = '']) => name,
-  );
+  const names = [...setBy(sample).keys()];
 
   test('sets what every deployment needs, and what its parameters choose', () => {
     expect(names).toEqual(
@@ -96,8 +103,18 @@ describe.each(SAMPLES)('%s', (sample) => {
   });
 });
 
-/** Members of a type, or keys of a variable in whichever branch has them. */
-function keysOf(name: string): string[] {
-  const [block = ''] = new RegExp(`^(type|var) ${name} = [\\s\\S]*?\\n(?=\\n)`, 'm').exec(text) ?? [];
-  return [...block.matchAll(/^ {2,6}(\w+): ?/gm)].map(([, key = '']) => key);
+/** Names and values that the resource of a sample says: an expression, since some values are outputs of other resources. */
+function setBy(sample: Sample): Map<string, string> {
+  const [config] = ofType(predicted(sample), 'Microsoft.Web/sites/config');
+  return createdObjects(String(valueAt(config, 'properties')));
+}
+
+/** Names and values in the resource of the template, and in the variables that it unites. */
+function givenByTemplate(): Record<string, unknown> {
+  const expression = String(template?.resources['appSettings']?.properties);
+  const united = [...expression.matchAll(/variables\('(\w+)'\)/g)].map(([, name = '']) => template?.variables?.[name]);
+  return Object.assign(
+    Object.fromEntries(createdObjects(expression)),
+    ...united.map((value) => (typeof value === 'string' ? Object.fromEntries(createdObjects(value)) : value)),
+  );
 }

@@ -17,6 +17,7 @@ interface Resource {
 interface Template {
   readonly parameters: Record<string, { defaultValue?: unknown; minLength?: number; maxLength?: number }>;
   readonly variables: Record<string, string>;
+  readonly outputs: Record<string, unknown>;
   readonly resources: Record<string, Resource>;
 }
 
@@ -97,6 +98,17 @@ describe('infra/identity', () => {
     for (const [, { properties }] of ofType('Microsoft.Graph/appRoleAssignedTo@v1.0')) {
       expect(String(properties['principalId'])).not.toMatch(/relay/i);
     }
+  });
+
+  test('asks for no secret, makes none, hands none on, and has none in its parameters', async () => {
+    expect(JSON.stringify(template)).not.toMatch(
+      /\blist\w*\(|passwordCredentials|secretText|PRIVATE KEY|secure(string|object)/i,
+    );
+    const outputs = Object.keys(template.outputs);
+    expect(outputs.length).toBeGreaterThan(1);
+    expect(outputs.filter((name) => /secret|password|credential|key|token/i.test(name))).toEqual([]);
+    const { stdout } = await runBicep(['build-params', join(folder, 'infra/identity/main.bicepparam'), '--stdout']);
+    expect(JSON.parse(stdout).parametersJson).not.toMatch(/PRIVATE KEY|"[A-Za-z0-9+/_~.-]{24,}={0,2}"/);
   });
 
   test('uses certificates only to verify', () => {

@@ -4,18 +4,10 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runBicep, snapshot } from '../../scripts/bicep.ts';
+import { snapshot } from '../../scripts/bicep.ts';
 import { isClientOrSiteName } from '../../shared/domain/client.ts';
-import {
-  bicepFiles,
-  declaredNames,
-  ofType,
-  type PredictedResource,
-  predicted,
-  ROOT,
-  read,
-  valueAt,
-} from './deployment.ts';
+import { compiledTemplate, type Parameter, templatesIn } from './compiled.ts';
+import { ofType, type PredictedResource, predicted, ROOT, valueAt } from './deployment.ts';
 
 let folder: string;
 
@@ -100,22 +92,34 @@ test.each(['10.90.0.5/24', 'fd00::/24'])('a virtual network of "%s" is refused',
   await expect(predictWith(`param network = ${network}`)).rejects.toThrow('network.addressPrefix');
 });
 
-test('what a module bounds is bounded where the parameter comes in, before the first resource', () => {
-  const bounds = (text: string) =>
-    new Map(
-      [...text.matchAll(/((?:^@(?:minValue|maxValue|allowed)\(.*\)\n)+)param (\w+)/gm)].map(([, all, name]) => [
-        name,
-        all,
-      ]),
+test('what a module bounds is bounded where the parameter comes in, before the first resource', async () => {
+  const template = await compiledTemplate();
+  const bounds = ({ minValue, maxValue, allowedValues }: Parameter = {}) => ({ minValue, maxValue, allowedValues });
+  const inner = [...templatesIn(template)].filter(([module]) => module !== '');
+  const compared: string[] = [];
+  for (const [module, { parameters = {} }] of inner) {
+    for (const [name, parameter] of Object.entries(parameters)) {
+      if (!(name in (template.parameters ?? {}))) continue;
+      if (Object.values(bounds(parameter)).every((bound) => bound === undefined)) continue;
+      expect.soft(bounds(template.parameters?.[name]), `${module}: ${name}`).toEqual(bounds(parameter));
+      compared.push(name);
+    }
+  }
+  expect(compared.length).toBeGreaterThan(2);
+  expect(bounds(template.parameters?.['logRetentionDays'])).toMatchObject({ minValue: 30, maxValue: 730 });
+});
+
+test('what is private is closed to the internet where no address is let in, and where one is, to all others', async () => {
+  const network = (addresses: string): string =>
+    `{ addressPrefix: '10.90.0.0/24', privateInbound: true, operatorAddresses: ${addresses}, relayAddresses: ${addresses} }`;
+  const access = (resources: readonly PredictedResource[]) =>
+    ['Microsoft.Storage/storageAccounts', 'Microsoft.KeyVault/vaults', 'Microsoft.ServiceBus/namespaces'].map((type) =>
+      valueAt(ofType(resources, type)[0], 'properties.publicNetworkAccess'),
     );
-  const outer = bounds(read('infra/main.bicep'));
-  const inner = bicepFiles()
-    .filter(({ path }) => path.startsWith('infra/modules/'))
-    .flatMap(({ text }) => [...bounds(text)])
-    .filter(([name = '']) => declaredNames('infra/main.bicep', 'param').includes(name));
-  expect(inner.length).toBeGreaterThan(2);
-  for (const [name, all] of inner) expect.soft(outer.get(name), name).toBe(all);
-  expect(outer.get('logRetentionDays')).toBe('@minValue(30)\n@maxValue(730)\n');
+  const closed = await predictWith(`param network = ${network('[]')}`);
+  expect(access(closed)).toEqual(Array(3).fill('Disabled'));
+  expect(valueAt(ofType(closed, 'Microsoft.Web/sites')[0], 'properties.publicNetworkAccess')).toBe('Disabled');
+  expect(access(predicted('prod'))).toEqual(Array(3).fill('Enabled'));
 });
 
 test('what Azure takes is taken: addresses of both kinds, blocks, one address as /32, empty lists', async () => {
@@ -141,8 +145,7 @@ test('what Azure takes is taken: addresses of both kinds, blocks, one address as
 });
 
 test('a region without Flex Consumption ends the deployment before anything else is made', async () => {
-  const { stdout } = await runBicep(['build', join(ROOT, 'infra/main.bicep'), '--stdout']);
-  const resources: Record<string, { type: string; dependsOn?: string[] }> = JSON.parse(stdout).resources;
+  const { resources } = await compiledTemplate();
   const waitsForPlan = (name: string): boolean =>
     resources[name]?.dependsOn?.some((other) => other === 'plan' || waitsForPlan(other)) === true;
   const modules = Object.keys(resources).filter((name) => resources[name]?.type === 'Microsoft.Resources/deployments');

@@ -1,7 +1,8 @@
 // Who may do what: every role is a built-in one, assigned at the narrowest resource, for a reason that is in the code.
 
 import { describe, expect, test } from 'vitest';
-import { bicepFiles, ofType, type PredictedResource, predicted, read, valueAt } from './deployment.ts';
+import { compiledTemplate, templatesIn } from './compiled.ts';
+import { ofType, type PredictedResource, predicted, read, valueAt } from './deployment.ts';
 
 /** As Azure has them: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles */
 const BUILT_IN_ROLES: Record<string, string> = {
@@ -112,6 +113,7 @@ const ASSIGNMENTS = [
 ] as const;
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
+const templates = templatesIn(await compiledTemplate());
 const prod = ofType(predicted('prod'), TYPE);
 const described = prod.map((assignment) => ({
   role: roleOf(assignment),
@@ -131,11 +133,9 @@ describe('role assignments', () => {
   });
 
   test('are called in the templates as in docs/security.md, each with its reason', () => {
-    const declared = bicepFiles().flatMap(({ text }) => {
-      return [...text.matchAll(/^resource (\w+) 'Microsoft\.Authorization\/roleAssignments@/gm)].map(
-        ([, name]) => name,
-      );
-    });
+    const declared = [...templates.values()].flatMap(({ resources }) =>
+      Object.entries(resources).flatMap(([name, { type }]) => (type === TYPE ? [name] : [])),
+    );
     expect(declared.toSorted()).toEqual(ASSIGNMENTS.map(([name]) => name).toSorted());
     const security = read('docs/security.md');
     expect(ASSIGNMENTS.map(([name]) => name).filter((name) => !security.includes(`| \`${name}\` |`))).toEqual([]);
@@ -189,22 +189,27 @@ describe('role assignments', () => {
 });
 
 describe('roles', () => {
-  const declared = [...read('infra/modules/roles.bicep').matchAll(/^ {2}(\w+): '([0-9a-f-]{36})'$/gm)];
-
   test('are built-in ones, under their own ids, and are all assigned', () => {
-    expect(Object.fromEntries(declared.map(([, name, id]) => [name, id]))).toEqual(BUILT_IN_ROLES);
+    const named = [...templates.values()].map(({ variables }) => variables?.['roles'] ?? {});
+    expect(Object.assign({}, ...named)).toEqual(BUILT_IN_ROLES);
     expect([...new Set(described.map(({ role }) => role))].toSorted()).toEqual(Object.keys(BUILT_IN_ROLES).toSorted());
   });
 
-  test('appear nowhere else as a GUID', () => {
-    const guid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-    /** Microsoft Graph and the Intune API; placeholders of the samples. */
-    const others =
-      /: (00000003-0000-0000-c000-000000000000|c161e42e-d4df-4a3d-9b42-e7a3c31f59d4|00000000-0000-0000-0000-00000000000\d)$/;
-    const strange = bicepFiles()
-      .filter(({ path }) => path !== 'infra/modules/roles.bicep')
-      .flatMap(({ path, text }) => [...text.matchAll(guid)].map(([id]) => `${path}: ${id}`));
-    expect(strange.filter((line) => !others.test(line))).toEqual([]);
+  test('are assigned by those names, and by no id that stands elsewhere in a template', () => {
+    const strange = [...templates.values()].flatMap(({ variables, resources, parameters, outputs }) => {
+      const { roles: _, ...others } = variables ?? {};
+      const modules = Object.values(resources).filter(({ type }) => type !== 'Microsoft.Resources/deployments');
+      const text = JSON.stringify([others, modules, parameters, outputs]);
+      return text.match(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi) ?? [];
+    });
+    expect(strange).toEqual([]);
+    const byName = [...templates.values()].flatMap(({ resources }) =>
+      Object.values(resources).flatMap(({ type, properties }) =>
+        type === TYPE ? [String(properties['roleDefinitionId'])] : [],
+      ),
+    );
+    expect(byName).toHaveLength(ASSIGNMENTS.length);
+    for (const id of byName) expect(id).toMatch(/variables\('roles'\)\.\w+\)\]$/);
   });
 });
 
