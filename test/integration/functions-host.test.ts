@@ -272,6 +272,16 @@ describe('HTTP functions', () => {
     expect((await rawRequest(url, options)).status).toBe(status);
   });
 
+  // RFC 9112 section 3.2. Node's client would join the two.
+  it('answers 400 to two Host headers, alike or not, before any function runs', async () => {
+    for (const second of ['127.0.0.1', 'other.example']) {
+      const head = `GET /echo/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: ${second}\r\nConnection: close\r\n\r\n`;
+      const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
+      socket.end(head);
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 400 /);
+    }
+  });
+
   it('answers in chunks, without a Content-Length', async () => {
     const { headers } = await rawRequest(url, { path: '/echo/1' });
     expect([headers['transfer-encoding'], headers['content-length']]).toEqual(['chunked', undefined]);
@@ -588,6 +598,26 @@ describe.concurrent('the end', () => {
     expect(await host.exited).toEqual({ code: 0, signal: null });
     await output.line('[warning] host: Stopping without waiting any longer for: hangs');
     await output.line('terminated');
+  });
+
+  // https://github.com/Azure/azure-functions-host: WorkerProcess is killed five seconds after it was asked to terminate.
+  it('gives appTerminate five seconds: what takes four is done, what takes nine is cut off, and said', async () => {
+    const source = `
+      import { app } from '@azure/functions';
+      import { setTimeout } from 'node:timers/promises';
+      app.http('a', { handler: async () => ({ body: 'a' }) });
+      app.hook.appTerminate(async () => {
+        await setTimeout(4_000);
+        console.log('four seconds');
+        await setTimeout(5_000);
+        console.log('nine seconds');
+      });`;
+    const { host, output } = await startHttp(app({ source }));
+    await host.stop();
+    expect(await host.exited).toEqual({ code: 0, signal: null });
+    await output.line('four seconds');
+    await output.line('[warning] host: An appTerminate hook did not end in time.');
+    expect(output.lines.join('\n')).not.toContain('nine seconds');
   });
 
   it('comes at once during start-up', async () => {
