@@ -9,6 +9,8 @@ import { readSettings } from '../shared/settings.ts';
 
 let opened: App | undefined;
 let failed: ConnectorError | undefined;
+const REPORT_EVERY_MS = 60_000;
+let reportedAt = Number.NEGATIVE_INFINITY;
 
 /** @throws SettingsError when the settings are wrong, at every call the same */
 export function connector(): App {
@@ -19,7 +21,7 @@ export function connector(): App {
     return opened;
   } catch (thrown) {
     failed = toConnectorError(thrown);
-    reportOnce(failed);
+    reportNotStarted();
     throw failed;
   }
 }
@@ -55,14 +57,19 @@ export async function closeConnector(): Promise<void> {
   await opened?.close();
 }
 
-/** One line: on the host each line of a message is a log entry of its own, and only the first would carry the code. */
-function reportOnce({ code, message, action }: ConnectorError): void {
+/**
+ * Logs why there is no app, at the start and then once a minute for as long as requests are refused for it: the alerts count
+ * these lines. One line each: on the host each line of a message is a log entry of its own, and only the first would carry the code.
+ */
+export function reportNotStarted(nowMs: number = Date.now()): void {
+  if (failed === undefined || Math.abs(nowMs - reportedAt) < REPORT_EVERY_MS) return;
+  reportedAt = nowMs;
   const line = {
     level: 'error',
     event: 'app.not-started',
-    code,
-    message: message.replaceAll(/\s*\n\s*/g, ' '),
-    action,
+    code: failed.code,
+    message: failed.message.replaceAll(/\s*\n\s*/g, ' '),
+    action: failed.action,
   };
   process.stderr.write(`${JSON.stringify(line)}\n`);
 }

@@ -10,13 +10,11 @@ import {
   SettingsError,
   StoreError,
   toConnectorError,
+  UnknownAskerError,
 } from '../shared/errors.ts';
-import { RefusalReport } from '../shared/http/refusal-report.ts';
-import { connector, startFailure } from './connector.ts';
+import { connector, reportNotStarted, startFailure } from './connector.ts';
 
 export const NOT_CACHED = { 'cache-control': 'no-store' };
-
-let report: RefusalReport | undefined;
 
 /** 400, 401, 411 and 413 for the asker's faults, 503 for the store's, the queue's and the settings', 500 for ours. */
 export function refusal(
@@ -28,6 +26,7 @@ export function refusal(
   const error = toConnectorError(thrown);
   const status = statusOf(error);
   if (startFailure() === undefined) log(event, error, status, credential, context);
+  else reportNotStarted();
   return { status, jsonBody: shown(error, status), headers: NOT_CACHED };
 }
 
@@ -40,11 +39,13 @@ function log(
 ): void {
   const { code, message, field } = error;
   // Authentication has counted it under the client's name, or under that of all strangers.
-  if (code === 'NAC_CLIENT_CREDENTIAL') return;
-  report ??= new RefusalReport(connector().log);
-  const stranger = status === 413 || status === 411;
-  const client = stranger ? undefined : parseApiKey(credential ?? '')?.clientName;
-  report.refused(status >= 500 ? 'error' : 'warn', event, { code, field, client, status }, Date.now(), () => ({
+  if (code === 'NAC_CLIENT_CREDENTIAL' || error instanceof UnknownAskerError) return;
+  const report = connector().refusals;
+  // The length is judged before the credential is: one line for all, at whatever route.
+  const before = status === 413;
+  const client = before ? undefined : report.provenName(parseApiKey(credential ?? '')?.clientName);
+  const name = before ? 'request.too-large' : event;
+  report.refused(status >= 500 ? 'error' : 'warn', name, { code, field, client, status }, Date.now(), () => ({
     message,
     invocation: context.invocationId,
     ...(status === 500 && { stack: error.cause instanceof Error ? error.cause.stack : error.stack }),

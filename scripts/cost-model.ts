@@ -43,6 +43,7 @@ const LOOKS_PER_DAY = 1_440;
 const HARDWARE_DAYS = 7;
 
 const DAYS = 30.4;
+const BACKGROUND_INSTANCES = 1;
 const SECONDS = DAYS * 86_400;
 /** Devices on a page of Microsoft Graph. */
 const PAGE = 1_000;
@@ -55,7 +56,17 @@ const REQUEST_ROW_KB = 1.2;
 export const LINE_KB = 0.5;
 /** The host writes each line of stdout into a row of AppTraces twice: as `Message`, and as `prop__{OriginalFormat}`. */
 const COPIES_OF_A_LINE = 2;
-const LOG_KB = { request: REQUEST_ROW_KB + COPIES_OF_A_LINE * LINE_KB, tick: REQUEST_ROW_KB };
+const ROW_OF_A_LINE_KB = COPIES_OF_A_LINE * LINE_KB;
+/** Rows of AppRequests and AppExceptions that an instance writes a second at most: host.json samples the rest, a test compares. */
+export const SAMPLED_ROWS_PER_SECOND = 1;
+/** Seconds of a flood in which the sampling of an instance has not noticed it yet: evaluationInterval of host.json. */
+const SAMPLING_NOTICES_SECONDS = 5;
+/** After a quarter of an hour of peace the host samples less again, and a flood is new to it. */
+const SAMPLING_FORGETS_PER_DAY = 96;
+/** Requests a second that an instance of 2,048 MB refuses at most, about. */
+const REFUSALS_PER_SECOND = 1_000;
+/** Lines about strangers: no key, a wrong one, two codes of a store that fails, a body too large. Each once in ten seconds. */
+const STRANGER_LINES_PER_SECOND = 0.5;
 
 /** Kilobytes of a row of AppMetrics, at most: test/integration/azure-monitor.test.ts counts what is sent for one. */
 export const METRIC_KB = 0.6;
@@ -91,7 +102,10 @@ export interface Estimate {
 export function estimateCost(load: Load, prices: Prices): Estimate {
   const perDay = eventsPerDay(load);
   const executions = DAYS * (perDay.ticks + perDay.http + perDay.reports);
-  const lines = perDay.http * LOG_KB.request + (perDay.ticks + perDay.reports) * LOG_KB.tick;
+  const rows =
+    sampledRows(perDay.http, load.alwaysReadyInstances) +
+    sampledRows(perDay.ticks + perDay.reports, BACKGROUND_INSTANCES);
+  const lines = perDay.http * ROW_OF_A_LINE_KB + rows * REQUEST_ROW_KB;
   const logGigabytes = (DAYS * (lines + telemetryPerDay(load))) / 1e6;
   const amounts = {
     tableRequests: DAYS * tableRequestsPerDay(load),
@@ -112,6 +126,18 @@ export function estimateCost(load: Load, prices: Prices): Estimate {
     Alerts: alertCost(load, prices),
   };
   return { amounts, costs, total: Object.values(costs).reduce((sum, cost) => sum + cost, 0) };
+}
+
+/** Rows of requests a day that so many instances keep. */
+function sampledRows(requests: number, instances: number): number {
+  return Math.min(requests, Math.max(1, instances) * 86_400 * SAMPLED_ROWS_PER_SECOND);
+}
+
+/** Gigabytes of logs a day that strangers bring about at most, however many they are: by the instances that Azure starts. */
+export function strangersGigabytesPerDay(instances: number): number {
+  const steady = 86_400 * (SAMPLED_ROWS_PER_SECOND * REQUEST_ROW_KB + STRANGER_LINES_PER_SECOND * ROW_OF_A_LINE_KB);
+  const beginnings = SAMPLING_FORGETS_PER_DAY * SAMPLING_NOTICES_SECONDS * REFUSALS_PER_SECOND * REQUEST_ROW_KB;
+  return (instances * (steady + beginnings)) / 1e6;
 }
 
 /** Kilobytes of metrics and spans. Every HTTP instance has its own series. */

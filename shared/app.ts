@@ -39,6 +39,7 @@ import type { JobPage } from './enforcement/list-jobs.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
 import { RequestError, SettingsError, toConnectorError } from './errors.ts';
 import { readReason } from './http/read-reason.ts';
+import { RefusalReport } from './http/refusal-report.ts';
 import { type RequestBody, readBody } from './http/request-body.ts';
 import type { ShownOverride } from './http/show-override.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
@@ -78,6 +79,8 @@ export interface AppOverrides {
 export interface App {
   readonly settings: Settings;
   readonly log: Logger;
+  /** How refused requests are logged. */
+  readonly refusals: RefusalReport;
   /**
    * Authenticates the asker, then answers.
    * @param apiKey value of the X-API-Key header
@@ -166,6 +169,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const { mostRemembered } = overrides;
   const random = overrides.random ?? systemRandom;
   const log = overrides.log ?? createJsonLineLogger(own, writeLine);
+  const refusals = new RefusalReport(log);
   const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
   const end = new OrderlyEnd(timer);
@@ -193,6 +197,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     timer,
     random,
     log,
+    refusals,
     stopping: end.stopping,
     intune,
     openTables,
@@ -265,6 +270,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const app: App = {
     settings,
     log,
+    refusals,
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {

@@ -149,6 +149,9 @@ export class SourceError extends ConnectorError {
 /** The store did not answer, or somebody else wrote first. */
 export class StoreError extends ConnectorError {}
 
+/** The store could not say whether who asks is a client: it may be a stranger. */
+export class UnknownAskerError extends StoreError {}
+
 /** The message queue did not take or give what it should. */
 export class QueueError extends ConnectorError {}
 

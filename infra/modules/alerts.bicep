@@ -36,6 +36,15 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 
 var lines = 'AppTraces | where Message has "event" | extend line = parse_json(Message)'
 
+// What Kestrel calls a bad request, above all a body over the host's limit: an answer of 500 before any function runs.
+var hostRefusals = 'AppExceptions | where ExceptionType has "BadHttpRequestException" or OuterMessage has "Request body too large" or InnermostMessage has "Request body too large"'
+
+// No stranger shall ring this, nor drown it. Only clients are answered with 2xx, so the share is of what they asked. A 503 counts
+// by the lines that name a client which has shown a right key; "client.not-checked" has none and counts when it lasts. Timers
+// and queue messages are requests as well, with a result of 0. Rows of requests are sampled: ItemCount says how many each is.
+var clientFailures = '${lines} | where toint(line.status) == 503 or tostring(line.event) == "app.not-started" | project TimeGenerated, event = tostring(line.event), code = toint(503), requests = iff(isempty(tostring(line.client)), 0, coalesce(tolong(line.requests), 1))'
+var errorCounts = 'failed = sumif(requests, code >= 500), answered = sumif(requests, code < 300), notStarted = countif(event == "app.not-started"), uncheckedMinutes = dcountif(bin(TimeGenerated, 1m), event == "client.not-checked")'
+
 var logAlerts = [
   {
     name: 'no-poll'
@@ -74,15 +83,13 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "credential.days-left" | summarize arg_max(TimeGenerated, line) | where toint(line.days) < ${alertWhen.credentialDays}'
   }
   {
-    // Timers and queue messages are requests as well, with a result of 0: they would thin out the share. A body over the
-    // host's limit is a 500 of the host before any function sees a key: no stranger shall ring this.
     name: 'errors'
     displayName: 'Requests end with server errors'
     explanation: 'RADIUS servers get no answer and fall back to what they do without one. See docs/operations.md.'
     severity: 1
     window: 'PT5M'
     frequency: 'PT5M'
-    query: 'AppRequests | where toint(ResultCode) >= 100 | join kind=leftanti (AppExceptions | where OuterMessage has "Request body too large" or InnermostMessage has "Request body too large") on OperationId | summarize failed = countif(toint(ResultCode) >= 500), total = count() | where failed > 5 and failed * 100 > total * ${alertWhen.errorPercent}'
+    query: 'AppRequests | where toint(ResultCode) >= 100 and toint(ResultCode) != 503 and Name != "health" | join kind=leftanti (${hostRefusals}) on OperationId | project TimeGenerated, event = "", code = toint(ResultCode), requests = tolong(ItemCount) | union (${clientFailures}) | summarize ${errorCounts} | where notStarted > 0 or uncheckedMinutes > 3 or (failed > 5 and failed * 100 > (failed + answered) * ${alertWhen.errorPercent})'
   }
   {
     name: 'slow-lookups'
@@ -91,7 +98,8 @@ var logAlerts = [
     severity: 2
     window: 'PT15M'
     frequency: 'PT5M'
-    query: 'AppRequests | where Name == "lookup" | summarize p95 = percentile(DurationMs, 95), total = count() | where total >= 20 and p95 > ${alertWhen.lookupMilliseconds}'
+    // Answers alone: who is refused waits on purpose.
+    query: 'AppRequests | where Name == "lookup" and ResultCode == "200" | summarize p95 = percentilew(DurationMs, ItemCount, 95), total = sum(ItemCount), rows = dcount(OperationId) | where total >= 20 and rows >= 5 and p95 > ${alertWhen.lookupMilliseconds}'
   }
   {
     name: 'job-dead-lettered'
@@ -143,12 +151,12 @@ var logAlerts = [
   {
     name: 'refused-requests'
     displayName: 'Many requests are refused'
-    explanation: 'Keys that are wrong or missing: a RADIUS server with an old key, or somebody who tries. See docs/operations.md.'
+    explanation: 'Keys that are wrong or missing, or bodies that are too large: a RADIUS server with an old key, or a stranger who tries. See docs/operations.md.'
     severity: 2
     window: 'PT15M'
     frequency: 'PT15M'
-    // A line may stand for several requests: it then says how many.
-    query: '${lines} | where tostring(line.event) == "client.refused" | summarize refused = sum(coalesce(tolong(line.requests), 1)) | where refused >= 100'
+    // A line may stand for several requests: it then says how many. The key is looked at after the length of the body.
+    query: '${lines} | where tostring(line.event) in ("client.refused", "client.not-checked", "request.too-large") | project requests = coalesce(tolong(line.requests), 1) | union (${hostRefusals} | project requests = tolong(ItemCount)) | summarize refused = sum(requests) | where refused >= 100'
   }
   {
     name: 'unknown-stations'

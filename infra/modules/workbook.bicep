@@ -79,13 +79,13 @@ var charts = [
     name: 'refused-requests'
     title: 'Refused requests by client'
     visualization: 'timechart'
-    query: '${lines} | where event == "client.refused" | summarize refused = sum(coalesce(tolong(line.requests), 1)) by bin(TimeGenerated, {time:grain}), client = coalesce(tostring(line.client), "unknown")'
+    query: '${lines} | where event in ("client.refused", "client.not-checked", "request.too-large") | summarize refused = sum(coalesce(tolong(line.requests), 1)) by bin(TimeGenerated, {time:grain}), client = coalesce(tostring(line.client), "unknown")'
   }
   {
     name: 'answers-by-status'
     title: 'Requests by function and status'
     visualization: 'table'
-    query: 'AppRequests | where toint(ResultCode) >= 100 | summarize requests = count(), p95 = percentile(DurationMs, 95) by Name, ResultCode | order by requests desc'
+    query: 'AppRequests | where toint(ResultCode) >= 100 | summarize requests = sum(ItemCount), p95 = percentilew(DurationMs, ItemCount, 95) by Name, ResultCode | order by requests desc'
   }
   {
     name: 'credential-days'

@@ -3,6 +3,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { Patience, Tables } from '../adapters/table-storage/tables.ts';
+import type { RefusalReport } from '../http/refusal-report.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
@@ -18,6 +19,8 @@ export interface Context {
   readonly timer: Timer;
   readonly random: Random;
   readonly log: Logger;
+  /** How refused requests are logged. */
+  readonly refusals: RefusalReport;
   /** Aborted when the process ends: leases are given up, and no further step is begun. */
   readonly stopping: AbortSignal;
   /** Opened on first use, once per process: what is signed in with is shared. */

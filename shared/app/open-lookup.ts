@@ -20,7 +20,6 @@ import type { Client } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
-import { RefusalReport } from '../http/refusal-report.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
@@ -52,7 +51,7 @@ export async function openLookup(context: Context) {
     secrets: createProvenSecrets(random),
     refusals: createRefusalDelay(clock),
     quota: new ClientQuota(settings.clientRequestsPerSecond),
-    report: new RefusalReport(log),
+    report: context.refusals,
     clock,
   };
   const deps = {

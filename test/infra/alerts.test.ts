@@ -28,12 +28,41 @@ describe('alerts', () => {
   });
 
   test('about errors counts answers over HTTP alone: timers are requests as well, with a result of 0', () => {
-    expect(queryOf('errors')).toMatch(/^AppRequests \| where toint\(ResultCode\) >= 100 \|/);
-    expect(queryOf('errors')).toContain('failed = countif(toint(ResultCode) >= 500), total = count()');
+    expect(queryOf('errors')).toMatch(/^AppRequests \| where toint\(ResultCode\) >= 100 /);
   });
 
   test('about errors is deaf to a stranger whose body is over the limit of the host', () => {
     expect(queryOf('errors')).toMatch(/join kind=leftanti \(AppExceptions \| where .*"Request body too large"/);
+  });
+
+  test('about errors takes a 503 from the lines that name a client, so that no stranger rings it', () => {
+    expect(queryOf('errors')).toContain('toint(ResultCode) != 503');
+    expect(queryOf('errors')).toContain('requests = iff(isempty(tostring(line.client)), 0,');
+  });
+
+  test('about errors is drowned by no stranger: the share is of failures and of answers that only clients get', () => {
+    expect(queryOf('errors')).toContain(
+      'failed = sumif(requests, code >= 500), answered = sumif(requests, code < 300)',
+    );
+    expect(queryOf('errors')).toMatch(/failed \* 100 > \(failed \+ answered\) \* \d+/);
+    // The one route that answers everybody.
+    expect(queryOf('errors')).toContain('Name != "health"');
+  });
+
+  test('about slow lookups looks at answers alone: a refused stranger waits up to two seconds', () => {
+    expect(queryOf('slow-lookups')).toContain('ResultCode == "200"');
+  });
+
+  test('about refused requests counts every kind: key, key not checked, body over the limit of the route or of the host', () => {
+    const query = queryOf('refused-requests');
+    for (const kind of [
+      '"client.refused"',
+      '"client.not-checked"',
+      '"request.too-large"',
+      '"Request body too large"',
+    ]) {
+      expect(query).toContain(kind);
+    }
   });
 
   test('about a missing poll looks back far enough for the longest interval', async () => {
@@ -50,9 +79,18 @@ describe('alerts', () => {
     expect(JSON.stringify(valueAt(alert, 'properties.scopes'))).toContain('Microsoft.ServiceBus/namespaces/sb-');
   });
 
-  test('do not count on lines that sampling may drop', () => {
+  test('do not count on lines that sampling may drop, and count sampled rows by how many each stands for', () => {
     const { excludedTypes } = JSON.parse(read('host.json')).logging.applicationInsights.samplingSettings;
-    expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Request', 'Trace', 'Exception']));
+    expect(excludedTypes.split(';')).toContain('Trace');
+    const workbook = read('infra/modules/workbook.bicep').match(/query: 'AppRequests.*/g) ?? [];
+    const onRows = [...alerts.map(({ query }) => query), ...workbook].filter((query) =>
+      /AppRequests|AppExceptions/.test(query),
+    );
+    expect(onRows.length).toBeGreaterThan(3);
+    for (const query of onRows) {
+      expect(query).toContain('ItemCount');
+      expect(query).not.toMatch(/count\(\)|countif\(toint\(ResultCode|percentile\(/);
+    }
   });
 });
 

@@ -8,7 +8,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_LOAD, EXAMPLE_PRICES, type Load } from '../../scripts/cost-example.ts';
-import { estimateCost, LOG_ALERTS, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
+import {
+  estimateCost,
+  LOG_ALERTS,
+  SAMPLED_ROWS_PER_SECOND,
+  strangersGigabytesPerDay,
+  TABLE_REQUESTS,
+  TABLE_REQUESTS_PER_COA,
+} from '../../scripts/cost-model.ts';
 import { costTable } from '../../scripts/cost-table.ts';
 import { ofType, predicted, ROOT, valueAt } from './deployment.ts';
 
@@ -26,6 +33,24 @@ describe('docs/cost.md', () => {
     const counts = [...document.matchAll(/^\| .+ \| ((?:up to )?\d[^|]*) \|$/gm)].map(([, text]) => text?.trim() ?? '');
     const numbers = counts.flatMap((text) => [...text.matchAll(/\d+/g)].map(([digits]) => Number(digits)));
     for (const count of [...Object.values(TABLE_REQUESTS), TABLE_REQUESTS_PER_COA]) expect(numbers).toContain(count);
+  });
+});
+
+describe('a stranger', () => {
+  it('costs a bounded sum a day and instance, which docs/cost.md names', () => {
+    const named = Number(/at most ([\d.]+) GB of logs a day for each instance/.exec(document)?.[1]);
+    expect(strangersGigabytesPerDay(1)).toBeLessThanOrEqual(named);
+    expect(strangersGigabytesPerDay(1)).toBeGreaterThan(named * 0.9);
+  });
+
+  it('writes no more rows a second than host.json keeps, of requests and of exceptions', () => {
+    const { samplingSettings: sampling } = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')).logging
+      .applicationInsights;
+    expect(sampling.isEnabled).toBe(true);
+    expect(sampling.maxTelemetryItemsPerSecond).toBe(SAMPLED_ROWS_PER_SECOND);
+    expect(sampling.excludedTypes.split(';')).toEqual(['Event', 'Trace']);
+    // A hundred thousand requests a second are a row a second still.
+    expect(sampling.minSamplingPercentage / 100).toBeLessThanOrEqual(1e-4);
   });
 });
 

@@ -1,5 +1,6 @@
 // Keeps clients in memory for a minute: they change a few times a year and are needed for every lookup. A store that fails for
-// some minutes does not turn a known client away, and strangers' names neither displace clients nor cost reads without end.
+// some minutes does not turn a known client away. Strangers' names neither displace clients nor cost reads without end, and
+// bring about no failure: beyond a budget they are judged by the list of names.
 
 import { LRUCache } from 'lru-cache';
 import type { Client } from '../../domain/client.ts';
@@ -8,6 +9,7 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { TokenBucket } from '../../token-bucket.ts';
+import { ClientNames } from './client-names.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 /** While the store fails, a client that was read this long ago may still ask: it cannot have been revoked there either. */
@@ -37,10 +39,12 @@ export class CachedClientStore implements ClientStore {
   /** Reads under way, of names that this instance knows no client of. */
   readonly #reading = new Map<string, Promise<Client | undefined>>();
   readonly #unknownReads = new TokenBucket(UNKNOWN_READS);
+  readonly #names: ClientNames;
 
   constructor(store: ClientStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
+    this.#names = new ClientNames(store);
   }
 
   async read(name: string, options: CallOptions = {}): Promise<Client | undefined> {
@@ -82,14 +86,19 @@ export class CachedClientStore implements ClientStore {
         if (options.signal?.aborted) throw thrown;
       }
     }
-    if (!this.#unknownReads.tryTake(1, now)) throw tooManyNames();
-    const reading = this.#readStore(name, options, now);
+    const reading = this.#readUnknown(name, options, now);
     this.#reading.set(name, reading);
     try {
       return await reading;
     } finally {
       if (this.#reading.get(name) === reading) this.#reading.delete(name);
     }
+  }
+
+  /** A name on the list is a client's, of which there are few, and is read however many strangers ask. */
+  async #readUnknown(name: string, options: CallOptions, now: number): Promise<Client | undefined> {
+    const mayRead = this.#unknownReads.tryTake(1, now) || (await this.#names.has(name, now, options));
+    return mayRead ? this.#readStore(name, options, now) : undefined;
   }
 
   async #readKnown(
@@ -119,6 +128,10 @@ export class CachedClientStore implements ClientStore {
     return client;
   }
 
+  names(options?: CallOptions): Promise<readonly string[]> {
+    return this.#store.names(options);
+  }
+
   sessionKeyOf(site: string, fresh: string): Promise<string> {
     return this.#store.sessionKeyOf(site, fresh);
   }
@@ -128,13 +141,6 @@ export class CachedClientStore implements ClientStore {
     this.#known.delete(client.name);
     this.#unknown.delete(client.name);
   }
-}
-
-/** One of the names may be a client's all the same: it is not refused, but asked to come again. */
-function tooManyNames(): StoreError {
-  return new StoreError('NAC_STORE_UNAVAILABLE', 'Too many names that no client is known by were asked for at once.', {
-    action: 'Ask again in a second; look at what sends API keys with names of no client.',
-  });
 }
 
 /** A clock that was set back makes nothing young for ever. */

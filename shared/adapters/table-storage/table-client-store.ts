@@ -48,6 +48,14 @@ export class TableClientStore implements ClientStore {
     }
   }
 
+  async names({ signal }: CallOptions = {}): Promise<string[]> {
+    const names: string[] = [];
+    const queryOptions = { filter: "PartitionKey eq 'clients'", select: ['RowKey'] };
+    const rows = this.#table.listEntities({ queryOptions, ...(signal && { abortSignal: signal }) });
+    for await (const { rowKey } of storePages('listing clients', rows)) if (rowKey !== undefined) names.push(rowKey);
+    return names;
+  }
+
   async sessionKeyOf(site: string, fresh: string): Promise<string> {
     const row = siteRow(site);
     try {

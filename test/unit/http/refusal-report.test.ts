@@ -13,6 +13,20 @@ test('one line in ten seconds for a kind, with the number of requests since the 
   expect(entries.map(({ fields }) => fields['requests'])).toEqual([1, 100, 100]);
 });
 
+test('a burst that ended is a line ten seconds later, with the next request of any kind or one that is answered', () => {
+  const { logger, entries } = collectingLogger();
+  const report = new RefusalReport(logger);
+  for (let time = 0; time < 100; time++) report.refused('warn', 'lookup.refused', KIND, time, () => ({}));
+  report.catchUp(9_000);
+  expect(entries.map(({ fields }) => fields['requests'])).toEqual([1]);
+  report.catchUp(11_000);
+  report.catchUp(30_000);
+  expect(entries.map(({ fields }) => fields['requests'])).toEqual([1, 99]);
+  for (let time = 40_000; time < 40_100; time++) report.refused('warn', 'lookup.refused', KIND, time, () => ({}));
+  report.refused('warn', 'lookup.refused', { ...KIND, field: 'method' }, 51_000, () => ({}));
+  expect(entries.map(({ fields }) => fields['requests'])).toEqual([1, 99, 1, 1, 99]);
+});
+
 test('another client, code or field is a line of its own, and a clock that was set back stops none', () => {
   const { logger, entries } = collectingLogger();
   const report = new RefusalReport(logger);
