@@ -69,7 +69,9 @@ export class CachedClientStore implements ClientStore {
     now: number,
   ): Promise<Client | undefined> {
     if (lookedAt !== undefined && isYoung(lookedAt, now, LOOK_AGAIN_AFTER_MS)) return client;
-    if (!this.#unknownReads.tryTake(1, now)) throw tooManyNames();
+    if (!this.#unknownReads.tryTake(1, now)) {
+      return (await this.#names.has(name, now, options)) ? client : undefined;
+    }
     const current = await this.#readStore(name, options, now);
     if (current !== undefined) this.#known.set(name, { client: current, readAt: now, lookedAt: now });
     return current;

@@ -27,11 +27,18 @@ function start() {
     credentials: [credentialFor(SECRET, random.hex(16), clock.now().toISOString())],
   };
   const state = { isAway: false, reads: [] as string[], client };
+  const failIfAway = (): void => {
+    if (state.isAway) throw new StoreError('NAC_STORE_UNAVAILABLE', 'away', { action: 'none' });
+  };
   const store: ClientStore = {
     async read(name) {
       state.reads.push(name);
-      if (state.isAway) throw new StoreError('NAC_STORE_UNAVAILABLE', 'away', { action: 'none' });
+      failIfAway();
       return name === 'radius-1' ? state.client : undefined;
+    },
+    async names() {
+      failIfAway();
+      return ['radius-1'];
     },
     sessionKeyOf: async () => '',
     create: async () => undefined,
@@ -79,9 +86,9 @@ test('a wrong secret of a client and an unknown name are refused alike, and cost
 test('so they are while strangers use up what there is for unknown names', async () => {
   const { ask } = start();
   await ask('radius-1', SECRET);
-  for (let name = 0; name < 200; name++) await ask(`stranger-${name}`, WRONG);
+  for (let name = 0; name < 200; name++) expect(await ask(`stranger-${name}`, WRONG)).toBe(401);
   const { known, unknown } = await bothNames(ask);
-  expect(known).toEqual([503, 503, 503]);
+  expect(known).toEqual([401, 401, 401]);
   expect(unknown).toEqual(known);
   expect(await ask('radius-1', SECRET), 'the client itself').toBe(200);
 });
@@ -90,6 +97,21 @@ test('so they are while the store is away', async () => {
   const { ask, state } = start();
   await ask('radius-1', SECRET);
   state.isAway = true;
+  const { known, unknown } = await bothNames(ask);
+  expect(known).toEqual([503, 503, 503]);
+  expect(unknown).toEqual(known);
+  expect(await ask('radius-1', SECRET), 'the client itself').toBe(200);
+});
+
+test('so they are while strangers use that up and the store is away', async () => {
+  const { ask, state, clock } = start();
+  await ask('radius-1', SECRET);
+  for (let name = 0; name < 200; name++) await ask(`stranger-${name}`, WRONG);
+  clock.advance(5_000);
+  for (let name = 0; name < 200; name++) await ask(`stranger-${name}`, WRONG);
+  state.isAway = true;
+  clock.advance(5_000);
+  for (let name = 0; name < 200; name++) await ask(`other-${name}`, WRONG);
   const { known, unknown } = await bothNames(ask);
   expect(known).toEqual([503, 503, 503]);
   expect(unknown).toEqual(known);
