@@ -59,6 +59,7 @@ export interface Settings extends SignInSettings {
     readonly writeDeadlineMs: number;
     readonly permitSeconds: number;
     readonly unknownStationsPerMinute: number;
+    readonly newSessionsPerMinute: number;
   };
   /** Of one client at one instance; 0 for no bound. */
   readonly clientRequestsPerSecond: number;
@@ -112,6 +113,7 @@ export function readSettings(env: Env): Settings {
       writeDeadlineMs: reader.duration('SESSION_WRITE_DEADLINE', { from: '50ms', to: '1500ms', unit: 'ms' }),
       permitSeconds: reader.duration('UNWRITTEN_SESSION_TIMEOUT', { from: '1m', to: '1h', unit: 's' }) / 1000,
       unknownStationsPerMinute: reader.wholeNumber('UNKNOWN_STATIONS_PER_MINUTE', 1, 1_000_000),
+      newSessionsPerMinute: reader.wholeNumber('NEW_SESSIONS_PER_MINUTE', 1, 1_000_000),
     },
     clientRequestsPerSecond: reader.wholeNumber('CLIENT_REQUESTS_PER_SECOND', 0, 100_000),
     liveQuery: {

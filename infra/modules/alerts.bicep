@@ -161,11 +161,11 @@ var logAlerts = [
   {
     name: 'unknown-stations'
     displayName: 'Many unknown stations at a site'
-    explanation: 'A RADIUS server asks about more new addresses that lead to no device than it may keep sessions for: somebody makes them up at an open port. See docs/operations.md.'
+    explanation: 'A RADIUS server asks about more new stations than it may keep sessions for: they are made up at an open port, or under a key that was stolen. See docs/operations.md.'
     severity: 2
     window: 'PT15M'
     frequency: 'PT15M'
-    query: '${lines} | where tostring(line.event) == "lookup.unknown-stations-limited" | summarize stations = sum(tolong(line.stations)) by client = tostring(line.client)'
+    query: '${lines} | where tostring(line.event) in ("lookup.unknown-stations-limited", "lookup.new-sessions-limited") | summarize stations = sum(tolong(line.stations)) by client = tostring(line.client)'
   }
   {
     name: 'policy-in-force'

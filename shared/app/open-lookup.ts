@@ -28,7 +28,7 @@ import { countAnswer, countFailure } from '../lookup/count-answer.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
-import { boundUnknownStations } from '../lookup/unknown-stations.ts';
+import { boundSessions, newSessionLimits, unknownStationLimits } from '../lookup/session-quota.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
@@ -54,6 +54,8 @@ export async function openLookup(context: Context) {
     report: context.refusals,
     clock,
   };
+  const { unknownStationsPerMinute, newSessionsPerMinute } = settings.unwritten;
+  const telling = { clock, metrics, log };
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
@@ -63,7 +65,12 @@ export async function openLookup(context: Context) {
     nases: createNasMemory(mostRemembered),
     writeDeadlineMs: settings.unwritten.writeDeadlineMs,
     unwrittenPermitSeconds: settings.unwritten.permitSeconds,
-    unknownStations: boundUnknownStations(settings.unwritten.unknownStationsPerMinute, clock, metrics, log),
+    unknownStations: boundSessions(
+      'lookup.unknown-stations-limited',
+      unknownStationLimits(unknownStationsPerMinute),
+      telling,
+    ),
+    newSessions: boundSessions('lookup.new-sessions-limited', newSessionLimits(newSessionsPerMinute), telling),
     sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: sourceReachableMs(settings),

@@ -39,7 +39,7 @@ import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { ifItHasAllIds } from './ids-of-one-device.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
-import type { UnknownStations } from './unknown-stations.ts';
+import type { SessionQuota } from './session-quota.ts';
 
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
@@ -59,7 +59,10 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly random: Random;
   /** Seconds that a permit holds whose session is not kept. */
   readonly unwrittenPermitSeconds: number;
-  readonly unknownStations: UnknownStations;
+  /** For MAB addresses that lead to no device. */
+  readonly unknownStations: SessionQuota;
+  /** For all of them. */
+  readonly newSessions: SessionQuota;
 }
 
 export interface LookupAnswer {
@@ -98,7 +101,7 @@ export async function answerLookup(
     const answer = isUnknown ? withShortPermit(decided) : decided;
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = sessionBeforeAnswer(client, request, presented, ofSession);
-    const isOneTooMany = isNew && isUnknown && !deps.unknownStations.take(client.name);
+    const isOneTooMany = isNew && !mayOpenSession(deps, client, isUnknown);
     const begunMs = deps.clock.now().getTime();
     const { decision, kept } = isOneTooMany
       ? { decision: { ...answer, id: name() }, kept: 'failed' as const }
@@ -113,6 +116,10 @@ export async function answerLookup(
       return { ...answered, ...(!isSure && { sessionTimeoutSeconds: permitSeconds }), policyAgeSeconds };
     }
   }
+}
+
+function mayOpenSession({ unknownStations, newSessions }: LookupDeps, { name }: Client, isUnknown: boolean): boolean {
+  return (!isUnknown || unknownStations.take(name)) && newSessions.take(name);
 }
 
 /** One name for all rounds, so that what an earlier one wrote is overwritten. Most answers are not written and need none. */

@@ -11,11 +11,16 @@ const MOST_CLIENTS = 5_000;
 
 export class ClientQuota {
   readonly #perSecond: number;
+  readonly #burstSeconds: number;
   readonly #buckets = new Map<string, TokenBucket>();
 
-  /** @param perSecond requests of one client; 0 for no bound */
-  constructor(perSecond: number) {
+  /**
+   * @param perSecond requests of one client; 0 for no bound
+   * @param burstSeconds of that rate that may come at once
+   */
+  constructor(perSecond: number, burstSeconds = BURST_SECONDS) {
     this.#perSecond = perSecond;
+    this.#burstSeconds = burstSeconds;
   }
 
   /**
@@ -35,7 +40,7 @@ export class ClientQuota {
     if (this.#perSecond === 0) return true;
     let bucket = this.#buckets.get(client);
     if (bucket === undefined) {
-      const capacity = Math.max(1, this.#perSecond * BURST_SECONDS);
+      const capacity = Math.max(1, this.#perSecond * this.#burstSeconds);
       bucket = new TokenBucket({ capacity, perSecond: this.#perSecond });
       this.#buckets.set(client, bucket);
       if (this.#buckets.size > MOST_CLIENTS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');

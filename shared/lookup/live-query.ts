@@ -49,7 +49,8 @@ export class LiveQuery {
     this.#deps = deps;
     this.#limits = limits;
     this.#share = new TokenBucket({ capacity: Math.max(1, limits.perSecond), perSecond: limits.perSecond });
-    this.#ofClients = new ClientQuota(limits.perSecond * SHARE_OF_CLIENT);
+    // No longer a burst than the share itself has: else one client could empty it for as long as its burst lasts.
+    this.#ofClients = new ClientQuota(limits.perSecond * SHARE_OF_CLIENT, 1);
   }
 
   /** The same questions, within the share of one client. */

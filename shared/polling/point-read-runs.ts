@@ -43,10 +43,14 @@ export interface RefreshRound {
   readonly saved: number;
   readonly absent: number;
   readonly failed: number;
+  /** Addresses without a record that were asked about. Rounds of the version before do not count them. */
+  readonly addresses?: number;
 }
 
 export interface RefreshState {
   readonly round?: RefreshRound;
+  /** Id of the last session whose address, which has no record, was asked about; absent when all were. */
+  readonly addressesAfter?: string;
   readonly lastComplete?: { readonly startedAt: Instant; readonly read: number };
   readonly failures: number;
   readonly retryAt?: Instant;

@@ -3,6 +3,9 @@
 //
 //   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> go on there
 //   at the end of a round: what turned or is gone counts, unless it is too much at once
+//
+// Addresses without a record have a budget of their own in each round, and take turns from round to round: at an open port they
+// can be made up.
 
 import { deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
@@ -11,6 +14,7 @@ import type { SourceError } from '../errors.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { walkSessions } from '../walk-sessions.ts';
+import { MOST_ADDRESSES } from './address-budget.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { REFRESH_TASK, type RefreshRound, type RefreshState, runIdOfRound } from './point-read-runs.ts';
@@ -63,8 +67,10 @@ async function workRound(
   const runId = runIdOfRound(round);
   /** Records observed before this would be too old before the next round reads them. */
   const tooOld = addMilliseconds(round.startedAt, limits.intervalMs / ROUNDS_PER_INTERVAL - limits.intervalMs);
+  let { addressesAfter } = task.state;
   for await (const sessions of chunksAfter(deps, round.after)) {
-    const { readings, error } = await readDue(deps, sessions, tooOld);
+    const left = MOST_ADDRESSES - (round.addresses ?? 0);
+    const { readings, error, asked } = await readDue(deps, sessions, tooOld, { after: addressesAfter, most: left });
     const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
     const read = round.read + readings.length;
     const rules = { source: deps.source, holdAbsences: false, hold: staged(limits, runId) };
@@ -72,8 +78,18 @@ async function workRound(
     const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
     if (error !== undefined) return stop(deps, task, { ...round, failed }, error);
     const after = sessions.at(-1)?.id;
-    round = { ...round, ...(after !== undefined && { after }), read, absent, failed, saved: round.saved + written };
-    await task.save({ ...withoutFailures(task.state), round });
+    const addresses = (round.addresses ?? 0) + asked.length;
+    addressesAfter = asked.at(-1) ?? addressesAfter;
+    round = {
+      ...round,
+      ...(after !== undefined && { after }),
+      read,
+      absent,
+      failed,
+      addresses,
+      saved: round.saved + written,
+    };
+    await task.save({ ...withoutFailures(task.state), round, ...(addressesAfter !== undefined && { addressesAfter }) });
     if (deps.stopping?.aborted || deps.clock.now().getTime() - begunAt >= limits.budgetMs) return 'sliced';
   }
   const held = await concludePointReads(deps, limits, runId);
@@ -82,7 +98,9 @@ async function workRound(
     return 'sliced';
   }
   const { startedAt, read, saved, absent, failed } = round;
-  await task.save({ failures: 0, lastComplete: { startedAt, read } });
+  // With room left, the turn has come to the last of them.
+  const goOn = (round.addresses ?? 0) >= MOST_ADDRESSES && addressesAfter !== undefined ? { addressesAfter } : {};
+  await task.save({ failures: 0, lastComplete: { startedAt, read }, ...goOn });
   deps.log.info('refresh.round', { startedAt, read, saved, absent, failed, held });
   return 'complete';
 }
@@ -101,27 +119,43 @@ async function stop(
   return 'failed';
 }
 
+interface DueTarget {
+  readonly target: PointTarget;
+  /** Of the first session that it is of. */
+  readonly sessionId: string;
+}
+
+/** @param addresses without a record: so many at most, of sessions behind the given one */
 async function readDue(
   { clock, devices, reads, source }: RefreshDeps,
   sessions: readonly Session[],
   tooOld: Instant,
-): Promise<{ readings: readonly PointReading[]; error?: SourceError }> {
+  addresses: { readonly after: string | undefined; readonly most: number },
+): Promise<{ readings: readonly PointReading[]; asked: readonly string[]; error?: SourceError }> {
   const now = toInstant(clock.now());
-  const targets = new Map<string, PointTarget>();
+  const targets = new Map<string, DueTarget>();
   for (const session of sessions) {
     const target = isLive(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
-    if (target !== undefined) targets.set(recordIdOf(session, target), target);
+    const id = target && recordIdOf(session, target);
+    if (target !== undefined && id !== undefined && !targets.has(id))
+      targets.set(id, { target, sessionId: session.id });
   }
   const stored = await devices.readMany([...targets.keys()].map((id) => ({ source, id })));
-  const due = [...targets].filter(([id]) => {
+  const known: PointTarget[] = [];
+  const unknown: DueTarget[] = [];
+  for (const [id, due] of targets) {
     const record = stored.get(deviceKeyText({ source, id }));
-    return record === undefined || record.confirmedUntil !== undefined || record.observedAt <= tooOld;
-  });
-  const readings = await reads.read(due.map(([, target]) => target));
+    if (record === undefined && due.target.mac !== undefined) unknown.push(due);
+    else if (record === undefined || record.confirmedUntil !== undefined || record.observedAt <= tooOld)
+      known.push(due.target);
+  }
+  const { after = '', most } = addresses;
+  const inTurn = unknown.filter(({ sessionId }) => sessionId > after).slice(0, most);
+  const readings = await reads.read([...known, ...inTurn.map(({ target }) => target)]);
   const error = readings.flatMap((each) =>
     each.kind === 'failed' && !isOfOneDevice(each.error) ? [each.error] : [],
   )[0];
-  return { readings, ...(error && { error }) };
+  return { readings, asked: inTurn.map(({ sessionId }) => sessionId), ...(error && { error }) };
 }
 
 /** Sessions come in the order of their ids, so the last id says where a round stands. */

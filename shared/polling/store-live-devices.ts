@@ -11,6 +11,7 @@ import type { SourceError } from '../errors.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { AnsweredWithin, SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { inTurnBySite, MOST_ADDRESSES } from './address-budget.ts';
 import { type HeldTask, type NotHeld, readTask, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
 import { idOf, type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
@@ -55,6 +56,8 @@ export interface StoreLiveResult {
   readonly stored: number;
   readonly absent: number;
   readonly failed: number;
+  /** Addresses beyond the budget: they are asked about when their stations ask again. */
+  readonly passedBy: number;
 }
 
 const INITIAL: StoreLiveState = { failures: 0, absent: [] };
@@ -84,13 +87,17 @@ async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetM
   const startedAt = toInstant(deps.clock.now());
   const hasTime = (): boolean =>
     !deps.stopping?.aborted && deps.clock.now().getTime() - Date.parse(startedAt) < budgetMs;
-  const total = { read: 0, stored: 0, absent: 0, failed: 0 };
+  const total = { read: 0, stored: 0, absent: 0, failed: 0, passedBy: 0 };
+  let addressesLeft = MOST_ADDRESSES;
   let isNow = false;
   while (!isNow) {
     const range = nextRange(task.state, startedAt);
     isNow = range.until === undefined;
     const absent = new Map(task.state.absent.filter(([, until]) => until > startedAt));
-    const due = await waitingAt(deps, task.state, range, startedAt);
+    const waiting = await waitingAt(deps, task.state, range, startedAt);
+    const due = withinBudget(waiting, addressesLeft);
+    total.passedBy += waiting.length - due.length;
+    addressesLeft -= due.filter(isAddress).length;
     let error: SourceError | undefined;
     let isDone = true;
     for (let start = 0; start < due.length && error === undefined; start += LARGEST_READ) {
@@ -109,8 +116,19 @@ async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetM
     await task.save(nextState(deps, task.state, done, absent, error));
     if (done === undefined || !hasTime()) break;
   }
-  if (total.read > 0) deps.log.info('poll.live-stored', total);
+  if (total.read + total.passedBy > 0) deps.log.info('poll.live-stored', total);
   return total;
+}
+
+/** Devices that certificates name come first: a certificate cannot be made up. */
+function withinBudget(waiting: readonly WaitingDevice[], most: number): readonly WaitingDevice[] {
+  const named = waiting.filter((one) => !isAddress(one));
+  const siteOf = ([, { sessions }]: WaitingDevice): string => sessions[0]?.site ?? '';
+  return [...named, ...inTurnBySite(waiting.filter(isAddress), siteOf, most)];
+}
+
+function isAddress([, { target }]: WaitingDevice): boolean {
+  return target.mac !== undefined;
 }
 
 async function isAnyAnswered({ sessions }: StoreLiveDeps, since: Instant): Promise<boolean> {
@@ -132,7 +150,7 @@ async function waitingAt(
   { absent }: StoreLiveState,
   range: AnsweredWithin,
   now: Instant,
-): Promise<(readonly [id: string, waiting: Waiting])[]> {
+): Promise<WaitingDevice[]> {
   const unknown = new Set(absent.flatMap(([id, until]) => (until > now ? [id] : [])));
   const waiting = await sessionsByDevice(deps, range);
   return [...waiting].filter(([id]) => !unknown.has(id));
@@ -165,6 +183,8 @@ interface Waiting {
   readonly sessions: Session[];
 }
 
+type WaitingDevice = readonly [id: string, waiting: Waiting];
+
 /** Those whose device has been stored since are answered again without a question. */
 async function sessionsByDevice(deps: StoreLiveDeps, range: AnsweredWithin): Promise<Map<string, Waiting>> {
   const waiting = new Map<string, Waiting>();
@@ -182,7 +202,7 @@ async function sessionsByDevice(deps: StoreLiveDeps, range: AnsweredWithin): Pro
 
 async function readAndSave(
   deps: StoreLiveDeps,
-  chunk: readonly (readonly [id: string, waiting: Waiting])[],
+  chunk: readonly WaitingDevice[],
 ): Promise<{ stored: number; absent: string[]; failed: number; error?: SourceError }> {
   const stored = await deps.devices.readMany(chunk.map(([id]) => ({ source: deps.source, id })));
   const isStored = ([id, { sessions }]: (typeof chunk)[number]): boolean => {

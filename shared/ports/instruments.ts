@@ -41,6 +41,7 @@ export const LABELS = {
     meaning: 'What went wrong without an error for anyone',
     values: [
       'lookup.unknown-stations-limited',
+      'lookup.new-sessions-limited',
       'lookup.session-not-written',
       'lookup.device-not-read-again',
       'accounting.not-taken',

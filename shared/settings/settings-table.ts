@@ -142,6 +142,11 @@ export const SETTINGS = {
     meaning:
       'New sessions a minute, of one client at one instance, for MAB addresses that lead to no device; the rest gets short permits',
   },
+  NEW_SESSIONS_PER_MINUTE: {
+    default: '1000',
+    meaning:
+      'New sessions a minute, of one client at one instance, after a burst of half an hour’s worth; the rest gets short permits',
+  },
   LIVE_QUERY_DEADLINE: {
     default: '400ms',
     meaning: 'Longest time a lookup waits for Intune, about a certificate’s device that is not stored yet',

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fieldRequest } from '../support/field-cases.ts';
 import { PERMIT, PERMIT_ATTRIBUTES } from '../support/freeradius/expected-replies.ts';
 import type { LookupStub } from '../support/freeradius/lookup-stub.ts';
 import {
@@ -87,18 +88,7 @@ describe('Message-Authenticator', () => {
 });
 
 describe('Login-User', () => {
-  const portal: RequestAttributes = {
-    ...LOGIN,
-    'NAS-IP-Address': '192.0.2.19',
-    'Service-Type': 'Login-User',
-    'Framed-IP-Address': '198.51.100.5',
-    'Called-Station-Id': 'd4:76:a0:d2:b9:50:ASAP-Gast (Testing)',
-    'Calling-Station-Id': '3C-52-82-2C-0F-7B',
-    'NAS-Identifier': 'FW-0015',
-    'NAS-Port-Type': 'Virtual',
-    'Acct-Session-Id': '0fa001b7',
-    'Connect-Info': 'web-auth',
-  };
+  const portal: RequestAttributes = { ...fieldRequest('a-fortigate-webauth.rad'), ...LOGIN };
 
   test('at the portal of a firewall is looked up, and gets what the connector says', async () => {
     stub.answerWith(PERMIT);

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fieldRequest } from '../support/field-cases.ts';
 import {
   ACCESS_POINT,
   authenticateWithPassword,
@@ -200,34 +201,18 @@ describe('a site’s own changes', () => {
 describe('requests as access devices in the field send them', () => {
   it('MAB of a Huawei controller, with a long port', async () => {
     stub.answerWith(PERMIT);
-    const port = 'slot=0;subslot=0;port=0;vlanid=10;interfaceName=Wlan-Dbss17551';
-    const request = {
-      'User-Name': '8c1645bd1c19',
-      'User-Password': '8c1645bd1c19',
-      'Service-Type': 'Call-Check',
-      'Framed-Protocol': 'PPP',
-      'Calling-Station-Id': '8c16-45bd-1c19',
-      'Called-Station-Id': '44-22-7C-4A-C5-00:corp-test',
-      'NAS-Identifier': 'AirEngine9700S-S',
-      'NAS-Port-Type': 'Wireless-802.11',
-      'NAS-Port-Id': port,
-      'NAS-IP-Address': '192.0.2.199',
-      'Acct-Session-Id': 'AirEngi000000000000106f1e300100057',
-    };
+    const request = fieldRequest('a-huawei-mab.rad');
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
-    expect(stub.question()).toMatchObject({ method: 'mab', callingStationId: '8c16-45bd-1c19', nasPortId: port });
+    expect(stub.question()).toMatchObject({
+      method: 'mab',
+      callingStationId: '8c16-45bd-1c19',
+      nasPortId: request['NAS-Port-Id'],
+    });
   });
 
   it('MAB of an Avaya switch without Calling-Station-Id, which a site may declare', async () => {
     stub.answerWith(PERMIT);
-    const request = {
-      'User-Name': '8c1645bd1c19',
-      'User-Password': '.192000002011.8c1645bd1c19.0102',
-      'NAS-IP-Address': '192.0.2.250',
-      'NAS-Port': 2,
-      'Service-Type': 'Login-User',
-      'NAS-Port-Type': 'Ethernet',
-    };
+    const request = fieldRequest('a-avaya-neap.rad');
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Reject' });
     expect(stub.lookups).toHaveLength(0);
     const shipped = readFileSync(join(import.meta.dirname, '../../infra/freeradius/policy.d/nac'), 'utf8');
@@ -249,6 +234,21 @@ describe('requests as access devices in the field send them', () => {
       expect(stub.lookups).toHaveLength(1);
     });
   });
+});
+
+describe('a FortiGate', () => {
+  it.each(['a-fortigate-vpn.rad', 'a-fortigate-webauth.rad'])(
+    'is answered by the connector alone: %s',
+    async (file) => {
+      const request = { ...fieldRequest(file), 'User-Name': ALICE.name, 'User-Password': ALICE.password };
+      stub.answerWith('deny');
+      expect(await sendAccessRequest(server, request)).toEqual({ code: 'Access-Reject', attributes: {} });
+      const { 'Calling-Station-Id': callingStationId, 'NAS-Port-Type': nasPortType } = fieldRequest(file);
+      expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice', callingStationId, nasPortType });
+      stub.answerWith(PERMIT);
+      expect(await sendAccessRequest(server, request)).toMatchObject({ attributes: PERMIT_ATTRIBUTES });
+    },
+  );
 });
 
 describe('PAP, CHAP and MS-CHAP', () => {

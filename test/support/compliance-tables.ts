@@ -46,6 +46,8 @@ export interface ComplianceTables {
   readonly askedPages: number[];
   /** Ids of devices asked about one by one. */
   readonly askedDevices: string[];
+  /** Addresses asked about one by one. */
+  readonly askedAddresses: string[];
   /** One tick, by a process whose calls never come back from a moment on. */
   list(budgetMs: number, killedAt?: number): Promise<string>;
   refresh(budgetMs: number): Promise<string>;
@@ -62,7 +64,8 @@ export function complianceTables(): ComplianceTables {
   const changes: DeviceChange[] = [];
   const askedPages: number[] = [];
   const askedDevices: string[] = [];
-  const retrieval = retrievalOf(slow, service, askedPages, askedDevices);
+  const askedAddresses: string[] = [];
+  const retrieval = retrievalOf(slow, service, { askedPages, askedDevices, askedAddresses });
   let owners = 0;
   const depsOf = (tables: Tables): PollNoncompliantDeps => ({
     source: 'intune',
@@ -86,6 +89,7 @@ export function complianceTables(): ComplianceTables {
     changes,
     askedPages,
     askedDevices,
+    askedAddresses,
     atOnce: depsOf(slow.atOnce),
     deps: depsOf(slow.tables),
     async list(budgetMs, killedAt) {
@@ -117,26 +121,28 @@ function waitOf({ time }: SlowTables): (milliseconds: number) => Promise<void> {
 function retrievalOf(
   slow: SlowTables,
   service: Service,
-  askedPages: number[],
-  askedDevices: string[],
+  asked: { readonly askedPages: number[]; readonly askedDevices: string[]; readonly askedAddresses: string[] },
 ): ComplianceRetrieval {
   const wait = waitOf(slow);
   const now = (): string => slow.clock.now().toISOString();
   return {
     async readByDeviceId(id) {
       const requestedAt = now();
-      askedDevices.push(id);
+      asked.askedDevices.push(id);
       await wait(service.answersAfterMs);
       const compliant = service.compliantNow(id);
       return { requestedAt, ...(compliant !== undefined && { device: { id, compliant } }) };
     },
-    async readByMac() {
-      return { requestedAt: now() };
+    async readByMac(mac) {
+      const requestedAt = now();
+      asked.askedAddresses.push(mac);
+      await wait(service.answersAfterMs);
+      return { requestedAt };
     },
     async listNoncompliant(cursor): Promise<NoncompliantPage> {
       const requestedAt = now();
       const page = Number(cursor ?? 0);
-      askedPages.push(page);
+      asked.askedPages.push(page);
       await wait(service.answersAfterMs);
       service.onPage?.(page);
       const nextCursor = page + 1 < service.pages.length ? { nextCursor: String(page + 1) } : {};

@@ -74,7 +74,12 @@ test('the fewest settings are enough; everything else has its default', () => {
     jobHistoryMs: 30 * 24 * 3_600_000,
     housekeepingSchedule: '0 7 * * * *',
     lookupDeadlineMs: 700,
-    unwritten: { writeDeadlineMs: 1_000, permitSeconds: 300, unknownStationsPerMinute: 600 },
+    unwritten: {
+      writeDeadlineMs: 1_000,
+      permitSeconds: 300,
+      unknownStationsPerMinute: 600,
+      newSessionsPerMinute: 1_000,
+    },
     freshnessObjectiveMs: 14_400_000,
     telemetry: { intervalMs: 300_000 },
     logPrivacy: { mode: 'VendorKeyHashed' },

@@ -138,6 +138,35 @@ describe('a live query', () => {
   });
 });
 
+describe('one client', () => {
+  test('that asks about made-up devices leaves the others their questions, at once and for as long as it goes on', async () => {
+    const live = liveQuery(8);
+    const [flooding, other] = [live.of('flooding'), live.of('other')];
+    answer = 'unknown';
+    let own = 0;
+    for (let second = 0; second < 60; second++) {
+      await Promise.all(Array.from({ length: 200 }, (_, index) => flooding.read(`made-up-${second}-${index}`, {})));
+      for (const id of [`new-${second}-a`, `new-${second}-b`]) {
+        await other.read(id, {});
+        own += Number(asked.includes(id));
+      }
+      clock.advance(1000);
+    }
+    expect(own).toBe(2 * 60);
+    expect(asked.length - own).toBe(6 * 60);
+  });
+
+  test('alone has no more than its share either; another question about the same device costs nothing', async () => {
+    const live = liveQuery(8);
+    await Promise.all(Array.from({ length: 20 }, (_, index) => live.of('a').read(`device-${index}`, {})));
+    expect(asked).toHaveLength(6);
+    clock.advance(1000);
+    asked.length = 0;
+    await Promise.all(Array.from({ length: 20 }, () => live.of('a').read('device', {})));
+    expect(asked).toEqual(['device']);
+  });
+});
+
 describe('an Intune that is away', () => {
   test('is left alone for ten seconds after five questions without answer', async () => {
     const live = liveQuery();
