@@ -4,8 +4,9 @@ import type { CertificateNames } from './access-request.ts';
 import { type CertificateProblem, deviceIdsShown, readCertificateDeviceId } from './certificate-device-id.ts';
 import { namedIdentities } from './certificate-name-identities.ts';
 import { commonNames } from './common-names.ts';
+import { bareGuid, compactGuid, plainGuid } from './guid-forms.ts';
 import type { Assurance, PresentedIdentity } from './identity.ts';
-import { bareGuid, kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
+import { kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
 import { sanNames } from './san-text.ts';
 
 export interface CertificateIdentities {
@@ -18,7 +19,7 @@ const MOST_IDENTITIES = 10;
 
 /**
  * - an id with its MDM's prefix in a SAN URI, else in a common name
- * - else a bare GUID in SAN URI, SAN DNS, SAN UPN, SAN email or a common name
+ * - else a bare GUID in SAN URI, SAN DNS, SAN UPN, SAN email or a common name; one without hyphens may be a name as well
  * - else a computer's name, address or hardware number
  *
  * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or contradicting
@@ -39,8 +40,11 @@ export function certificateIdentities(
     const identities = san.problem === 'san-ambiguous' ? confirmed(certificate, names) : [];
     return { identities, problems: [...new Set([san.problem, ...cutProblem])] };
   }
-  const byId = inName ? prefixed(inName, 'CN') : bareIds(certificate, names);
-  const identities = byId.length > 0 ? byId : namedIdentities(names, sanNames(certificate), domains);
+  const byId = inName ? prefixed(inName, 'CN') : bareIds(certificate, names, plainGuid);
+  const identities =
+    byId.length > 0
+      ? byId
+      : [...bareIds(certificate, names, compactGuid), ...namedIdentities(names, sanNames(certificate), domains)];
   const problem = identities.length === 0 || san.problem === 'san-truncated' ? [san.problem] : [];
   return { identities: withoutRepetitions(identities), problems: [...problem, ...cutProblem] };
 }
@@ -86,10 +90,16 @@ function confirmed(certificate: CertificateNames, names: readonly string[]): Pre
   return both === undefined ? [] : guid(both.deviceId, 'CN', 'certificate-bare-guid');
 }
 
-function bareIds(certificate: CertificateNames, names: readonly string[]): PresentedIdentity[] {
+function bareIds(
+  certificate: CertificateNames,
+  names: readonly string[],
+  read: (text: string) => string | undefined,
+): PresentedIdentity[] {
   const { uri, dns, upn, email } = sanNames(certificate);
   // Some profiles append a domain, since a DNS name wants one, and a UPN cannot be without.
   const before = (separator: string) => (name: string) => name.split(separator, 1)[0] ?? '';
+  const guids = (texts: readonly string[], origin: string, assurance: Assurance): PresentedIdentity[] =>
+    texts.flatMap(read).flatMap((value) => (value === undefined ? [] : guid(value, origin, assurance)));
   return [
     ...guids(uri, 'SAN URI', 'certificate-guid'),
     ...guids(dns.map(before('.')), 'SAN DNS', 'certificate-bare-guid'),
@@ -97,13 +107,6 @@ function bareIds(certificate: CertificateNames, names: readonly string[]): Prese
     ...guids(email.map(before('@')), 'SAN email', 'certificate-bare-guid'),
     ...guids(names.map(before('.')), 'CN', 'certificate-bare-guid'),
   ];
-}
-
-function guids(texts: readonly string[], origin: string, assurance: Assurance): PresentedIdentity[] {
-  return texts.flatMap((text) => {
-    const value = bareGuid(text);
-    return value === undefined ? [] : guid(value, origin, assurance);
-  });
 }
 
 function guid(value: string, origin: string, assurance: Assurance): PresentedIdentity[] {

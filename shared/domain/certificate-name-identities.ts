@@ -1,9 +1,9 @@
 // What a certificate without a device id says of its device by name: its computer name, its address, its hardware numbers.
 
 import { computerNames, nameBeforeDomain } from './computer-name.ts';
+import { plainGuid } from './guid-forms.ts';
 import type { IdentityKind, PresentedIdentity } from './identity.ts';
 import { canIdentifyDevice, parseMacAddress } from './mac-address.ts';
-import { bareGuid } from './prefixed-device-id.ts';
 
 /**
  * Names as profiles make them: `{{DeviceName}}` with or without domain in common name, SAN DNS and SAN UPN; the common name
@@ -41,7 +41,7 @@ function spellings(name: string, origin: string): PresentedIdentity[] {
 /** Which of Intune's hardware identifiers the text could be, by its form. */
 function hardware(text: string): PresentedIdentity[] {
   const value = text.trim().toLowerCase();
-  if (bareGuid(value)) return [];
+  if (plainGuid(value)) return [];
   const mac = parseMacAddress(value);
   const found = mac !== undefined && canIdentifyDevice(mac) ? [named('mac', mac, 'CN')] : [];
   const digits = value.replace(/[\s-]/g, '');

@@ -4,12 +4,13 @@ import type { AccessRequest } from './access-request.ts';
 import { type MethodWord, methodWords } from './authentication-word.ts';
 import { isComputerAccount } from './computer-name.ts';
 import type { Device } from './device.ts';
+import { bareGuid } from './guid-forms.ts';
 import type { Assurance } from './identity.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
 import { parseMacAddress } from './mac-address.ts';
 import type { NasLocation } from './nas-location.ts';
 import { certificateSerial } from './override.ts';
-import { bareGuid } from './prefixed-device-id.ts';
+
 import type { Contradiction } from './presented-identities.ts';
 import { sanNames } from './san-text.ts';
 import { ssidsOf } from './ssid.ts';

@@ -1,8 +1,6 @@
 // The forms in which MDMs write their device id into a certificate or a VPN client's report: a prefix that names the MDM.
 
-const GUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-/** Windows writes braces around it; what takes a URI apart and puts it together again ends it with a slash. */
-const GUID_IN_URI = `(?:${GUID}|\\{${GUID}\\})/?`;
+import { bareGuid, GUID_IN_URI } from './guid-forms.ts';
 
 /**
  * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC guide
@@ -29,8 +27,6 @@ export const DEVICE_ID_FORMS = `(?:${FORMS.map(({ prefix, id }) => `${prefix}${i
 
 const ANY_FORM = new RegExp(DEVICE_ID_FORMS, 'i');
 const WHOLE_FORMS = FORMS.map(({ source, prefix, id }) => ({ source, pattern: new RegExp(`^${prefix}(${id})$`, 'i') }));
-/** RFC 9562 4 for `urn:uuid:`. */
-const WHOLE_GUID = new RegExp(`^(?:urn:uuid:)?(?:(${GUID})|\\{(${GUID})\\})$`, 'i');
 
 /** Whether one of the forms stands anywhere in the text. */
 export function holdsDeviceId(text: string): boolean {
@@ -41,15 +37,11 @@ export function holdsDeviceId(text: string): boolean {
 export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
   for (const { source, pattern } of WHOLE_FORMS) {
     const match = pattern.exec(text);
-    if (match?.[1]) return { source, deviceId: match[1].replace(/[{}/]/g, '').toLowerCase() };
+    if (match?.[1] === undefined) continue;
+    const id = match[1].replace(/[{}/]/g, '').toLowerCase();
+    return { source, deviceId: bareGuid(id) ?? id };
   }
   return undefined;
-}
-
-/** A GUID by itself, as Intune and Entra both write their ids, also in braces or as a URN. */
-export function bareGuid(text: string): string | undefined {
-  const [, plain, inBraces] = WHOLE_GUID.exec(text.trim()) ?? [];
-  return (plain ?? inBraces)?.toLowerCase();
 }
 
 /**

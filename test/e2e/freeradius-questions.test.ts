@@ -2,7 +2,7 @@
 // expected: the question goes out all the same, and says what is missing. Run by the real server against a lookup function
 // which the test controls.
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
@@ -19,6 +19,21 @@ const ALICE = { name: 'alice', password: 'alices-password' };
 const COMPUTER = { name: 'host/NAC-00001', password: 'computers-password' };
 const GUID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const NUL = '\u0000';
+/** Of Debian's package freeradius-common. */
+const DICTIONARIES = '/usr/share/freeradius';
+const SSID_OF_DICTIONARY = /^ATTRIBUTE\s+([\w-]*-(?:E?SSID|Essid-Name))\s+\d+\s+string/gm;
+/** In requests; Symbol-Allowed-ESSID is for replies. */
+const SSID_ATTRIBUTES = [
+  'Aruba-Essid-Name',
+  'Ruckus-SSID',
+  'Fortinet-SSID',
+  'Siemens-SSID',
+  'Symbol-Current-ESSID',
+  'Trapeze-SSID',
+  '3Com-SSID',
+  'Adtran-SSID',
+  'TP-CAPWAP-SSID',
+];
 
 let site: SampleSite;
 let stub: LookupStub;
@@ -112,9 +127,32 @@ describe('MAC authentication bypass', () => {
 });
 
 describe('the SSID', () => {
-  test.each(['Aruba-Essid-Name', 'Ruckus-SSID', 'Fortinet-SSID'])('is read from %s', async (attribute) => {
+  test.each(SSID_ATTRIBUTES)('is read from %s', async (attribute) => {
     await sendAccessRequest(server, mabRequest(MAC, { [attribute]: 'Corp' }));
     expect(readAccessRequest(String(stub.lookups[0]?.body)).ssids).toEqual(['Corp']);
+  });
+
+  test('is read from every attribute of the dictionary that names one', () => {
+    const found = readdirSync(DICTIONARIES)
+      .filter((name) => name.startsWith('dictionary.') && !/internal|dhcp|rfc/.test(name))
+      .flatMap((name) => [...readFileSync(path.join(DICTIONARIES, name), 'latin1').matchAll(SSID_OF_DICTIONARY)])
+      .map(([, attribute]) => attribute);
+    expect(found.toSorted()).toEqual([...SSID_ATTRIBUTES, 'Symbol-Allowed-ESSID'].toSorted());
+  });
+
+  test.each([
+    [
+      'two values of one attribute, of which neither is left out',
+      { 'Siemens-SSID': ['Corp', 'Guest'] },
+      ['Corp', 'Guest'],
+      [],
+    ],
+    ['more values than there are places', { 'Siemens-SSID': ['a', 'b', 'c', 'd'] }, undefined, ['ssid']],
+    ['a value with a NUL', { 'Trapeze-SSID': Buffer.from('Co\0rp') }, undefined, ['ssid']],
+  ])('with %s', async (_, attributes, ssids, fieldsCut) => {
+    await sendAccessRequest(server, mabRequest(MAC, attributes));
+    expect(readAccessRequest(String(stub.lookups[0]?.body)).ssids).toEqual(ssids);
+    expect(cut()).toEqual(fieldsCut);
   });
 
   test('is read from the pairs of Cisco', async () => {

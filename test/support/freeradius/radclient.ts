@@ -28,6 +28,7 @@ export type AccountingReply = 'Accounting-Response' | 'timeout';
 const textAttributes: Readonly<Record<string, number | string>> = {
   'User-Name': 1,
   'Cisco-AVPair': '26.9.1',
+  'Trapeze-SSID': '26.14525.5',
   'Called-Station-Id': 30,
   'Calling-Station-Id': 31,
   'NAS-Identifier': 32,
