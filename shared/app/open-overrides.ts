@@ -13,6 +13,7 @@ import { onlySiteOf } from '../domain/permission.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
 import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
+import { nameDevice } from '../policy/name-device.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { type OperatorAccess, otherSite } from './operator-access.ts';
@@ -43,6 +44,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     clock,
     random,
   };
+  const naming = { devices: deps.devices, identities, source: CERTIFICATE_SOURCE };
   const shown = (override: Override): ShownOverride => showOverride(override, toInstant(clock.now()));
   const logged = (target: OverrideTarget): string => {
     if ('mac' in target) return `mac ${privacy.mac(target.mac)}`;
@@ -63,9 +65,10 @@ export async function openOverrides({ settings, clock, random, log, openTables }
   };
   return {
     async make(client: Client, body: string): Promise<MadeOverride> {
-      const request = readOverrideRequest(body, toInstant(clock.now()), CERTIFICATE_SOURCE);
+      const { target: given, ...request } = readOverrideRequest(body, toInstant(clock.now()));
       const site = operators.siteOf(client, request.site);
-      const wanted = { ...request, ...(site !== undefined && { site }), by: client.name };
+      const target = 'named' in given ? { device: await nameDevice(naming, given.named, 'device') } : given;
+      const wanted = { ...request, target, ...(site !== undefined && { site }), by: client.name };
       const { override, created } = await makeOverride(deps, wanted, (made) =>
         note(client, 'make-override', made, made.reason),
       );

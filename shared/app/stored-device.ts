@@ -1,27 +1,27 @@
-// The device that an operator names, in whatever notation; one that is not stored is refused by name.
+// The device that an operator names, by what the operator knows of it; one that is not stored is refused by name.
 
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
-import { isDeviceId } from '../domain/device.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
+import { nameDevice } from '../policy/name-device.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
-/** @returns what gives the id as it is stored @throws RequestError NAC_DEVICE_UNKNOWN */
+/** @returns what gives the id as it is stored @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS, NAC_REQUEST_FIELD */
 export async function openStoredDevice({ openTables }: Pick<Context, 'openTables'>) {
-  const devices = new TableDeviceStore((await openTables('background')).devices);
-  return async (text: string): Promise<string> => {
-    const id = deviceIdOf(text);
-    if (isDeviceId(id) && (await devices.read({ source: CERTIFICATE_SOURCE, id })) !== undefined) return id;
-    throw new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
-      action: 'Give the Intune device id, as managedDevices of Microsoft Graph shows it.',
-      field: 'id',
-    });
+  const tables = await openTables('background');
+  const deps = {
+    devices: new TableDeviceStore(tables.devices),
+    identities: new TableIdentityStore(tables.identities),
+    source: CERTIFICATE_SOURCE,
   };
-}
-
-/** Consoles and registries show ids in upper case, and in braces. */
-function deviceIdOf(text: string): string {
-  return text
-    .trim()
-    .replace(/^\{(.*)\}$/, '$1')
-    .toLowerCase();
+  return async (text: string): Promise<string> => {
+    if (parseMacAddress(text) !== undefined) {
+      throw new RequestError(400, 'NAC_REQUEST_FIELD', 'A MAC address belongs into no URL, which others log.', {
+        action: 'Give the Intune or Entra device id, the name or the serial number.',
+        field: 'id',
+      });
+    }
+    return (await nameDevice(deps, text, 'id')).id;
+  };
 }

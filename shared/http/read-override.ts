@@ -2,7 +2,6 @@
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { isClientOrSiteName } from '../domain/client.ts';
-import { isDeviceId } from '../domain/device.ts';
 import { distinguishedNameMatches } from '../domain/distinguished-name.ts';
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { isGroupAddress, parseMacAddress } from '../domain/mac-address.ts';
@@ -19,7 +18,12 @@ import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';
 import { readJsonObject } from './read-json.ts';
 
-export type OverrideRequest = Pick<Override, 'target' | 'effect' | 'site' | 'reason' | 'until'>;
+/** A device is named as the operator knows it; which one that is, the store says. */
+export type RequestedTarget = Exclude<OverrideTarget, { readonly device: unknown }> | { readonly named: string };
+
+export interface OverrideRequest extends Pick<Override, 'effect' | 'site' | 'reason' | 'until'> {
+  readonly target: RequestedTarget;
+}
 
 const TARGETS = ['device', 'mac', 'certificate', 'user'] as const;
 const EFFECTS = ['block', 'role'] as const;
@@ -29,19 +33,20 @@ const EXAMPLE = 'Send {"mac": "â€¦", "block": true, "until": "4h", "reason": "â€
 /** RFC 2865 5.1: a User-Name holds at most 253 octets; an issuer is matched as far as policies match theirs. */
 const LONGEST_USER = 253;
 const LONGEST_ISSUER = 253;
+/** Of a name in Intune. */
+const LONGEST_NAME = 256;
 /** What ends sooner has no time to reach every instance. */
 const SHORTEST_MS = 60_000;
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * @param source whose ids `device` means
  * @throws RequestError NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD
  */
-export function readOverrideRequest(body: string, now: Instant, source: string): OverrideRequest {
+export function readOverrideRequest(body: string, now: Instant): OverrideRequest {
   const fields = readJsonObject(body, EXAMPLE);
   const unknown = Object.keys(fields).find((name) => !FIELDS.includes(name));
   if (unknown !== undefined) throw fieldError(unknown.slice(0, 40), `is not known; known are ${FIELDS.join(', ')}`);
-  const target = readTarget(fields, source);
+  const target = readTarget(fields);
   const effect = readEffect(fields);
   const isForLetOn = effect.kind === 'let-on';
   if (isForLetOn && 'certificate' in target && target.certificate.issuer === undefined) {
@@ -60,10 +65,10 @@ export function readOverrideRequest(body: string, now: Instant, source: string):
   };
 }
 
-function readTarget(fields: Record<string, unknown>, source: string): OverrideTarget {
+function readTarget(fields: Record<string, unknown>): RequestedTarget {
   switch (onlyOne(fields, TARGETS)) {
     case 'device':
-      return { device: { source, id: readDeviceId(fields['device']) } };
+      return { named: readText(fields['device'], 'device', LONGEST_NAME) };
     case 'mac':
       return { mac: readMac(fields['mac']) };
     case 'user':
@@ -71,16 +76,6 @@ function readTarget(fields: Record<string, unknown>, source: string): OverrideTa
     case 'certificate':
       return { certificate: readCertificate(fields['certificate']) };
   }
-}
-
-/** In the notations that consoles and registries show: upper case, in braces. */
-function readDeviceId(value: unknown): string {
-  const id = (typeof value === 'string' ? value : '')
-    .trim()
-    .replace(/^\{(.*)\}$/, '$1')
-    .toLowerCase();
-  if (!isDeviceId(id)) throw fieldError('device', 'must be the id of a device, as GET /api/decisions shows it');
-  return id;
 }
 
 function readMac(value: unknown) {

@@ -24,6 +24,8 @@ import { collectingLogger, type LogEntry } from './collecting-logger.ts';
 export const BEGIN = Date.UTC(2026, 10, 30, 8);
 export const COMPLIANT = 'a0a0a0a0-0000-4000-8000-000000000001';
 export const NONCOMPLIANT = 'b0b0b0b0-0000-4000-8000-000000000002';
+/** Entra's id of the compliant one. */
+export const COMPLIANT_ENTRA = 'c0c0c0c0-0000-4000-8000-000000000003';
 export const SECRET = '5'.repeat(64);
 
 const ENV = {
@@ -38,7 +40,13 @@ const ENV = {
 };
 
 const DEVICES: readonly Device[] = [
-  aDevice({ id: COMPLIANT, name: 'LT-1', wifiMac: aMac('a0b1c2d3e401'), serialNumber: 'SN1' }),
+  aDevice({
+    id: COMPLIANT,
+    entraDeviceId: COMPLIANT_ENTRA,
+    name: 'LT-1',
+    wifiMac: aMac('a0b1c2d3e401'),
+    serialNumber: 'SN1',
+  }),
   aDevice({
     id: NONCOMPLIANT,
     name: 'LT-2',
@@ -157,18 +165,19 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
   return site;
 }
 
-async function storeDevices(tables: Tables): Promise<void> {
+/** @param devices that are stored beside those that are there */
+export async function storeDevices(tables: Tables, stored: readonly Device[] = DEVICES): Promise<void> {
   const identities = new TableIdentityStore(tables.identities);
   const devices = new TableDeviceStore(tables.devices);
   const observedAt = new Date(BEGIN).toISOString();
   await devices.write(
-    DEVICES.map((device) => ({
+    stored.map((device) => ({
       record: { device, presence: 'present', version: 1, observedAt, indexed: true },
       retiredIdentities: [],
     })),
   );
   await identities.addHolders(
-    DEVICES.flatMap((device) => identitiesOf(device).map((identity) => ({ identity, device }))),
+    stored.flatMap((device) => identitiesOf(device).map((identity) => ({ identity, device }))),
   );
 }
 

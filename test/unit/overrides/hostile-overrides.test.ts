@@ -14,7 +14,7 @@ const NOW = '2026-11-30T08:00:00.000Z';
 const RUNS = { numRuns: 10_000 };
 
 function read(body: unknown) {
-  return readOverrideRequest(JSON.stringify(body), NOW, 'intune');
+  return readOverrideRequest(JSON.stringify(body), NOW);
 }
 
 const GOOD = { mac: 'a0-b1-c2-d3-e4-f5', block: true, until: '4h', reason: 'stolen' };
@@ -80,7 +80,7 @@ describe('a body', () => {
       fc.property(body, (given) => {
         let request: ReturnType<typeof read>;
         try {
-          request = readOverrideRequest(given, NOW, 'intune');
+          request = readOverrideRequest(given, NOW);
         } catch (thrown) {
           expect(thrown).toBeInstanceOf(RequestError);
           return;
@@ -88,7 +88,9 @@ describe('a body', () => {
         const leftMs = Date.parse(request.until) - Date.parse(NOW);
         expect(leftMs).toBeGreaterThan(0);
         expect(leftMs).toBeLessThanOrEqual(request.effect.kind === 'block' ? LONGEST_BLOCK_MS : LONGEST_LET_ON_MS);
-        const override = { id: '00000000', by: 'x', createdAt: NOW, ...request };
+        const { target: wanted } = request;
+        const target = 'named' in wanted ? { device: { source: 'intune', id: 'x' } } : wanted;
+        const override = { id: '00000000', by: 'x', createdAt: NOW, ...request, target };
         // What was taken is what a row gives back.
         expect(readOverride(JSON.stringify(override))).toEqual(override);
       }),

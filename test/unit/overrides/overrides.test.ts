@@ -2,9 +2,17 @@
 
 import { describe, expect, test } from 'vitest';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
+import type { Device } from '../../../shared/domain/device.ts';
 import { MOST_OVERRIDES } from '../../../shared/domain/override.ts';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';
-import { COMPLIANT, NONCOMPLIANT, overriddenSite } from '../../support/overridden-site.ts';
+import { aDevice, aDeviceOfFleet, aMac } from '../../support/a-device.ts';
+import {
+  COMPLIANT,
+  COMPLIANT_ENTRA,
+  NONCOMPLIANT,
+  overriddenSite,
+  storeDevices,
+} from '../../support/overridden-site.ts';
 
 const MAC = 'a0b1c2d3e401';
 const SECOND = 1_000;
@@ -238,6 +246,73 @@ describe('CoAs of an override', () => {
     await site.pass(MINUTE);
     expect((await site.jobs()).map((job) => job.site)).toEqual(['branch']);
     expect((await site.ask()).decision.outcome).toMatchObject(NORMAL);
+  });
+});
+
+describe('a device that an operator names', () => {
+  test.each([
+    ['by its Intune id', COMPLIANT],
+    ['by its Intune id in braces', `{${COMPLIANT.toUpperCase()}}`],
+    ['by its Intune id without hyphens', COMPLIANT.replaceAll('-', '')],
+    ['by its Entra id', COMPLIANT_ENTRA],
+    ['by its Entra id as a URN', `urn:uuid:${COMPLIANT_ENTRA}`],
+    ['by its name, in any letter case', ' lt-1 '],
+    ['by its serial number', 'sn1'],
+    ['by its address', 'A0-B1-C2-D3-E4-01'],
+  ])('%s is the one that is blocked', async (_, device) => {
+    const site = await overriddenSite();
+    expect(await site.override({ device, block: true })).toMatchObject({ device: COMPLIANT, created: true });
+    expect((await site.ask(EAP)).decision).toMatchObject({ outcome: DENIED, rule: 'override/block' });
+    expect((await site.ask({ mac: 'a0b1c2d3e402' })).decision.rule).not.toBe('override/block');
+  });
+
+  test.each<[string, string, Partial<Device>]>([
+    ['by a name that two have', 'LT-1', { name: 'lt-1' }],
+    ['by a serial number that two have', 'SN1', { serialNumber: 'sn1' }],
+    ['by an address that two have', 'a0b1c2d3e401', { wifiMac: aMac('a0b1c2d3e401') }],
+    ['by an Entra id of two records', COMPLIANT_ENTRA, { entraDeviceId: COMPLIANT_ENTRA }],
+    ['by what is the name of one and the serial number of another', 'SN1', { name: 'SN1' }],
+  ])('%s is refused, with the ids to choose from', async (_, device, fields) => {
+    const site = await overriddenSite();
+    const other = 'd0d0d0d0-0000-4000-8000-000000000004';
+    const own = { id: other, name: 'LT-9', serialNumber: 'SN9', wifiMac: aMac('a0b1c2d3e409') };
+    await storeDevices(site.tables, [aDevice({ ...own, ...fields })]);
+    await expect(site.override({ device, block: true })).rejects.toMatchObject({
+      code: 'NAC_DEVICE_AMBIGUOUS',
+      status: 409,
+      field: 'device',
+      message: expect.stringMatching(new RegExp(`${COMPLIANT}.*${other}|${other}.*${COMPLIANT}`)),
+    });
+    expect((await site.background.overrides(site.key('admin'))).overrides).toEqual([]);
+    // Its id says which, whatever the others are called.
+    expect(await site.override({ device: other, block: true })).toMatchObject({ device: other });
+  });
+
+  test('by a name that so many have that not all are known is refused, and so is one that none has', async () => {
+    const site = await overriddenSite();
+    const fleet = Array.from({ length: 220 }, (_, number) => aDevice({ ...aDeviceOfFleet(number), name: 'iPhone' }));
+    await storeDevices(site.tables, fleet);
+    await expect(site.override({ device: 'iPhone', block: true })).rejects.toMatchObject({
+      code: 'NAC_DEVICE_AMBIGUOUS',
+      message: expect.stringContaining('and more'),
+    });
+    for (const device of ['LT-77', '00000000-0000-4000-8000-ffffffffffff', 'a0b1c2d3e4ff', 'x'.repeat(256)]) {
+      await expect(site.override({ device, block: true })).rejects.toMatchObject({ code: 'NAC_DEVICE_UNKNOWN' });
+    }
+    await expect(site.override({ device: 'x'.repeat(257), block: true })).rejects.toMatchObject({ field: 'device' });
+  });
+
+  test('is the one whose stations authenticate again; an address is taken from a body alone', async () => {
+    const site = await overriddenSite();
+    await site.ask();
+    for (const name of ['LT-1', 'SN1', COMPLIANT_ENTRA]) await site.background.reauthenticate(site.key('admin'), name);
+    const { entries } = await site.background.audit(site.key('admin'), []);
+    expect(entries.map(({ target }) => target)).toEqual([COMPLIANT, COMPLIANT, COMPLIANT]);
+    expect(await site.jobs()).not.toEqual([]);
+    await expect(site.background.refreshDevice(site.key('admin'), MAC)).rejects.toMatchObject({
+      code: 'NAC_REQUEST_FIELD',
+      field: 'id',
+    });
   });
 });
 

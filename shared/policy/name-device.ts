@@ -1,0 +1,86 @@
+// Which device an operator means: by what consoles, labels and inventories call it. One that several devices are called by is
+// refused: a block of the wrong machine looks as if it worked.
+
+import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device.ts';
+import { bareGuid } from '../domain/guid-forms.ts';
+import { claims, type Identity } from '../domain/identity.ts';
+import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
+import { RequestError } from '../errors.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
+
+export interface NameDeviceDeps {
+  readonly devices: Pick<DeviceStore, 'read'>;
+  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  /** Whose ids are meant. */
+  readonly source: string;
+}
+
+/** Of several devices so many are named to the operator. */
+const MOST_SHOWN = 10;
+
+/**
+ * @param text Intune or Entra device id in any notation, name, serial number or MAC address
+ * @param field in which it was given
+ * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS
+ */
+export async function nameDevice(deps: NameDeviceDeps, text: string, field: string): Promise<DeviceKey> {
+  const wanted = text.trim();
+  const id = bareGuid(wanted) ?? wanted.toLowerCase();
+  const key = { source: deps.source, id };
+  // An id is of one device, whatever else is called so.
+  if (isDeviceId(id) && (await deps.devices.read(key)) !== undefined) return key;
+  const { found, more } = await devicesCalled(deps, meanings(wanted));
+  const [only, ...others] = found;
+  if (only === undefined && !more) throw unknown(field);
+  if (only === undefined || others.length > 0 || more) throw ambiguous(field, found, more);
+  return { source: only.device.source, id: only.device.id };
+}
+
+/** Everything that the text may be. */
+function meanings(text: string): Identity[] {
+  const guid = bareGuid(text);
+  const mac = parseMacAddress(text);
+  const value = text.toLowerCase();
+  return [
+    ...(guid === undefined ? [] : [{ kind: 'entraDeviceId', value: guid } as const]),
+    ...(mac !== undefined && canIdentifyDevice(mac) ? [{ kind: 'mac', value: mac } as const] : []),
+    { kind: 'name', value },
+    { kind: 'serialNumber', value },
+  ];
+}
+
+async function devicesCalled(
+  { devices, identities }: NameDeviceDeps,
+  meant: readonly Identity[],
+): Promise<{ found: readonly StoredDevice[]; more: boolean }> {
+  const found = new Map<string, StoredDevice>();
+  let more = false;
+  for (const identity of meant) {
+    const holders = await identities.readHolders(identity);
+    more ||= holders.more;
+    for (const holder of holders.devices.slice(0, MOST_SHOWN + 1)) {
+      const record = await devices.read(parseDeviceKeyText(holder));
+      if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
+    }
+    more ||= holders.devices.length > MOST_SHOWN + 1;
+  }
+  return { found: [...found.values()], more };
+}
+
+function unknown(field: string): RequestError {
+  return new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
+    action:
+      'Give the Intune or Entra device id, name or serial number, as Intune shows it; to block one that Intune does not know, give its mac or certificate.',
+    field,
+  });
+}
+
+function ambiguous(field: string, found: readonly StoredDevice[], more: boolean): RequestError {
+  const shown = found.slice(0, MOST_SHOWN).map(({ device: { id, name } }) => (name ? `${id} (${name})` : id));
+  const rest = more || found.length > MOST_SHOWN ? ' and more' : '';
+  return new RequestError(409, 'NAC_DEVICE_AMBIGUOUS', `Several devices are called so: ${shown.join(', ')}${rest}.`, {
+    action: 'Give the Intune device id of the one that is meant; or one request for each of them.',
+    field,
+  });
+}
