@@ -145,7 +145,7 @@ describe('the SSID', () => {
       'two values of one attribute, of which neither is left out',
       { 'Siemens-SSID': ['Corp', 'Guest'] },
       ['Corp', 'Guest'],
-      [],
+      [''],
     ],
     ['more values than there are places', { 'Siemens-SSID': ['a', 'b', 'c', 'd'] }, undefined, ['ssid']],
     ['a value with a NUL', { 'Trapeze-SSID': Buffer.from('Co\0rp') }, undefined, ['ssid']],
