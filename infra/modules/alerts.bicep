@@ -36,7 +36,8 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 
 var lines = 'AppTraces | where Message has "event" | extend line = parse_json(Message)'
 
-// What Kestrel calls a bad request, above all a body over the host's limit: an answer of 500 before any function runs.
+// What Kestrel calls a bad request, above all a body over the host's limit: an answer of 500 before any function runs. Its texts:
+// https://github.com/dotnet/aspnetcore/blob/main/src/Servers/Kestrel/Core/src/CoreStrings.resx
 var hostRefusals = 'AppExceptions | where ExceptionType has "BadHttpRequestException" or OuterMessage has "Request body too large" or InnermostMessage has "Request body too large"'
 
 // No stranger shall ring this, nor drown it. Only clients are answered with 2xx, so the share is of what they asked. A 503 counts

@@ -36,7 +36,8 @@ export interface RunningFunctionsHost {
   stop(limitMs: number): Promise<void>;
 }
 
-// What the host gives a worker between appTerminate and its end.
+// What the host gives a worker between appTerminate and its end: WorkerTerminateGracePeriodInSeconds in
+// https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/WorkerConstants.cs
 const TERMINATE_HOOKS_LIMIT_MS = 5_000;
 
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<RunningFunctionsHost> {

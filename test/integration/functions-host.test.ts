@@ -600,7 +600,8 @@ describe.concurrent('the end', () => {
     await output.line('terminated');
   });
 
-  // https://github.com/Azure/azure-functions-host: WorkerProcess is killed five seconds after it was asked to terminate.
+  // WorkerTerminateGracePeriodInSeconds of the host:
+  // https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/WorkerConstants.cs
   it('gives appTerminate five seconds: what takes four is done, what takes nine is cut off, and said', async () => {
     const source = `
       import { app } from '@azure/functions';
