@@ -1,17 +1,27 @@
 // The built function app in its two processes, beside Azurite and the simulated tenant: what `npm start` starts.
 
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
+import { connectionString } from '../../local/table-storage.ts';
 import type { DeviceStanding } from '../../shared/domain/device-change.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+const ANY_ID = '00000000-0000-4000-8000-000000000000';
+
+interface Route {
+  readonly method: string;
+  readonly route: string;
+}
 
 let folder: string;
 let stack: LocalStack;
@@ -49,6 +59,13 @@ afterAll(async () => {
 function mabBody(name: string): string {
   const mac = String(stack.tenant?.fleet.get(name).wiFiMacAddress);
   return JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac });
+}
+
+/** What a script of test/support says of the built app, in a process of its own with these settings. */
+async function printedBy(script: string, env: Record<string, string>) {
+  const path = join(import.meta.dirname, '../support', script);
+  const { stdout } = await promisify(execFile)(process.execPath, [path, ROOT], { env });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
 function lookup(body: string, headers: Record<string, string> = {}) {
@@ -192,28 +209,35 @@ describe('a stop of the host', () => {
 });
 
 describe('wrong settings', () => {
-  const env = { ENTRA_TENANT_ID: 'contoso', POLLING_INTERVAL: 'often', QUARANTINE_VLAN: '%{echo}' };
+  const wrong = { ENTRA_TENANT_ID: 'contoso', POLLING_INTERVAL: 'often', QUARANTINE_VLAN: '%{echo}' };
+  const right = {
+    ENTRA_TENANT_ID: ANY_ID,
+    ENTRA_CLIENT_ID: ANY_ID,
+    ENTRA_CLIENT_SECRET: 'not used',
+    StorageConnection: connectionString(1),
+    ServiceBusConnection: 'Endpoint=sb://localhost;SharedAccessKeyName=none;SharedAccessKey=none',
+  };
 
   test('make every route answer 503 with the code, never 404, and one log line names them all', async () => {
+    const routes: Route[] = await printedBy('print-http-routes.ts', right);
+    expect(routes.length).toBeGreaterThan(20);
+    expect(await printedBy('print-http-routes.ts', wrong)).toEqual(routes);
     const lines: string[] = [];
     const host = await spawnFunctionsHost({
       appFolder: ROOT,
       functions: 'http',
-      env,
+      env: wrong,
       onLine: (line) => lines.push(line),
     });
     try {
-      for (const [method, path] of [
-        ['GET', '/api/health'],
-        ['POST', '/api/lookup'],
-        ['POST', '/api/accounting'],
-        ['GET', '/api/jobs'],
-        ['GET', '/api/policies/v1'],
-      ]) {
-        const answer = await fetch(`${host.url}${path}`, { method: method ?? '' });
-        const body = (await answer.json()) as { code: string };
-        expect({ path, status: answer.status, code: body.code }).toEqual({ path, status: 503, code: 'NAC_SETTINGS' });
-        expect(JSON.stringify(body)).not.toContain('contoso');
+      for (const { method, route } of routes) {
+        const path = route.replaceAll(/\{[^}]+\}/g, 'v1');
+        const answer = await fetch(`${host.url}${path}`, { method });
+        const text = await answer.text();
+        expect
+          .soft({ path, status: answer.status, body: JSON.parse(text) })
+          .toMatchObject({ path, status: 503, body: { code: 'NAC_SETTINGS', action: expect.any(String) } });
+        expect(text).not.toContain('contoso');
       }
     } finally {
       await host.stop();
@@ -232,24 +256,28 @@ describe('wrong settings', () => {
     }
   });
 
-  test('make the background functions fail with the code', async () => {
-    const lines: string[] = [];
+  test('make every timer fail with the code, and leave reports of relays in their queue', async () => {
+    const namesOf = async (env: Record<string, string>): Promise<string[]> => {
+      const { functions } = await printedBy('../infra/registered-functions.ts', env);
+      return functions.map(({ name }: { readonly name: string }) => name);
+    };
+    const [all, withWrong] = [await namesOf(right), await namesOf(wrong)];
+    expect(all.filter((name) => !withWrong.includes(name))).toEqual(['coa-results']);
+    const timers = ['enforce', 'housekeeping', 'poll'];
+    expect(await printedBy('run-timers.ts', wrong)).toEqual(timers.map((name) => ({ name, code: 'NAC_SETTINGS' })));
+  });
+
+  test('are said by the host when a timer fails', async () => {
     const failed = Promise.withResolvers<string>();
     const host = await spawnFunctionsHost({
       appFolder: ROOT,
       functions: 'background',
-      env: { ...env, ENFORCE_SCHEDULE: '* * * * * *' },
+      env: { ...wrong, ENFORCE_SCHEDULE: '* * * * * *' },
       onLine(line) {
-        lines.push(line);
         if (line.includes('enforce') && line.includes('NAC_SETTINGS')) failed.resolve(line);
       },
     });
-    try {
-      await failed.promise;
-      expect(host.functions).toEqual(expect.arrayContaining(['poll', 'enforce', 'housekeeping']));
-    } finally {
-      await host.stop();
-    }
+    await failed.promise.finally(() => host.stop());
   });
 });
 
