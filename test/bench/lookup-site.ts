@@ -65,6 +65,8 @@ function deviceOf(index: number): Device {
 
 export async function lookupSite(): Promise<LookupSite> {
   await using stack = new AsyncDisposableStack();
+  /** Owns what is started, and after the start is handed on with it. */
+  let owner = stack;
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
   const script = path.join(import.meta.dirname, 'storage-process.ts');
@@ -93,7 +95,7 @@ export async function lookupSite(): Promise<LookupSite> {
 
   async function start(appFolder: string, env: Readonly<Record<string, string>>): Promise<BenchApp> {
     const host = await spawnFunctionsHost({ appFolder, functions: 'http', tls: files, env });
-    stack.defer(() => host.stop());
+    owner.defer(() => host.stop());
     const url = `https://localhost:${host.port}`;
     const headers = { 'content-type': 'application/json', 'x-api-key': apiKey, accept: 'text/plain' };
     const postAs = async (key: string, route: string, body: string): Promise<number> => {
@@ -137,7 +139,7 @@ export async function lookupSite(): Promise<LookupSite> {
   });
 
   let stored = 0;
-  const parts = stack.move();
+  owner = stack.move();
   return {
     connector,
     yardstick,
@@ -156,6 +158,6 @@ export async function lookupSite(): Promise<LookupSite> {
         );
       }
     },
-    [Symbol.asyncDispose]: () => parts.disposeAsync(),
+    [Symbol.asyncDispose]: () => owner.disposeAsync(),
   };
 }

@@ -1,19 +1,15 @@
-// Metrics and traces of poll, lookup, accounting and enforcement, as a collector on loopback gets them over OTLP.
+// What metrics and traces must not do, as a collector on loopback gets them over OTLP; what they say: telemetry-of-a-site.test.ts.
 
 import { expect, test } from 'vitest';
 import type { CoaJob } from '../../shared/domain/coa-job.ts';
-import { parseTraceparent } from '../../shared/domain/traceparent.ts';
 import { OTHER } from '../../shared/ports/instruments.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import {
   account,
   acknowledge,
-  apply,
   ask,
-  comeBack,
   type Enforcement,
   jobsOf,
-  MINUTE_MS,
   pollAgain,
   report,
   startEnforcement,
@@ -33,99 +29,6 @@ async function takeOne(nac: Enforcement): Promise<{ job: CoaJob; trace: string }
   expect(diagnosticId).toBe(traceparent);
   return { job: message?.body, trace: String(traceparent) };
 }
-
-test('one trace goes from the poll that saw a change through the job and its report to the proof', async () => {
-  await using collector = await startOtlpReceiver();
-  await using nac = await startEnforcement(collectedBy(collector));
-  await apply(nac, 'NAC-00001', await ask(nac, 'NAC-00001'));
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
-  const { job, trace } = await takeOne(nac);
-  const { traceId } = parseTraceparent(trace) ?? {};
-  // As a relay with telemetry does: a span of its own, in the same trace.
-  const ofRelay = `00-${traceId}-00f067aa0ba902b7-01`;
-  await report(nac, job, 'finished', { outcome: 'acknowledged', profile: 'cisco-ios', trace: ofRelay });
-  await comeBack(nac, 'NAC-00001');
-  await nac.app.enforce();
-  expect(await jobsOf(nac)).toMatchObject([{ stage: 'proven', profile: 'cisco-ios' }]);
-  await nac.app.close();
-
-  const spans = collector.spans.filter((span) => span.traceId === traceId);
-  const named = (name: string) => spans.find((span) => span.name === name);
-  const parentOf = (name: string) => spans.find(({ spanId }) => spanId === named(name)?.parentSpanId)?.name;
-  expect(named('nac.poll')?.parentSpanId).toBeUndefined();
-  expect(parentOf('nac.change')).toBe('nac.poll');
-  expect(parentOf('nac.job.decide')).toBe('nac.change');
-  expect(parentOf('nac.job.queue')).toBe('nac.job.decide');
-  expect(named('nac.job.queue')?.spanId).toBe(parseTraceparent(trace)?.spanId);
-  expect(named('nac.job.report')?.parentSpanId).toBe('00f067aa0ba902b7');
-  expect(
-    spans.filter(({ name }) => name === 'nac.job.proof').map(({ attributes }) => attributes['nac.job.stage']),
-  ).toEqual(expect.arrayContaining(['answered', 'proven']));
-  expect(parentOf('nac.job.proof')).toBe('nac.job.decide');
-  expect(collector.series('nac.job.proof.duration')).toEqual([{ labels: { 'nac.site': 'hq' }, value: 1 }]);
-});
-
-test('each part of the work is counted', async () => {
-  await using collector = await startOtlpReceiver();
-  await using nac = await startEnforcement(collectedBy(collector));
-  await apply(nac, 'NAC-00001', await ask(nac, 'NAC-00001'));
-  await expect(ask(nac, 'NAC-00001', { apiKey: `radius-1.${'0'.repeat(64)}` })).rejects.toThrow();
-  turn(nac, 'NAC-00001', 'noncompliant');
-  await pollAgain(nac);
-  const { job } = await takeOne(nac);
-  await report(nac, job, 'taken');
-  const refused = { outcome: 'refused', errorCause: { code: 503, name: 'Session Context Not Found' } } as const;
-  await report(nac, job, 'finished', { ...refused, neverAcknowledged: true, profile: 'generic-rfc5176' });
-  // Half the night without a poll.
-  nac.clock.advance(240 * MINUTE_MS);
-  await ask(nac, 'NAC-00002');
-  await nac.app.close();
-
-  const site = { 'nac.site': 'hq' };
-  const ofIntune = { 'nac.source': 'intune' };
-  expect(collector.series('nac.lookups')).toEqual(
-    expect.arrayContaining([
-      {
-        labels: {
-          'nac.decision': 'permit',
-          'nac.rule': 'permit-compliant',
-          'nac.role': 'compliant',
-          ...site,
-          ...ofIntune,
-        },
-        value: 1,
-      },
-    ]),
-  );
-  expect(collector.series('nac.lookup.failures')).toEqual([
-    { labels: { 'error.type': 'NAC_CLIENT_CREDENTIAL' }, value: 1 },
-  ]);
-  expect(collector.series('nac.lookup.duration')).toEqual([{ labels: site, value: 2 }]);
-  expect(collector.series('nac.answer.ages')).toEqual([
-    { labels: { ...ofIntune, 'nac.age': '1m', 'nac.objective': 'met' }, value: 1 },
-    { labels: { ...ofIntune, 'nac.age': '8h', 'nac.objective': 'missed' }, value: 1 },
-  ]);
-  expect(collector.series('nac.accounting.records')).toEqual([
-    { labels: { 'nac.accounting.status': 'Start', ...site }, value: 1 },
-  ]);
-  const stages = collector.series('nac.job.stages').map(({ labels }) => labels);
-  for (const stage of ['decided', 'queued', 'taken']) {
-    const unknown = { 'nac.job.cause': 'none', 'nac.nas.profile': 'unknown' };
-    expect(stages).toContainEqual({ 'nac.job.stage': stage, ...unknown, ...site });
-  }
-  expect(stages).toContainEqual({
-    'nac.job.stage': 'refused',
-    'nac.job.cause': '503',
-    'nac.nas.profile': 'generic-rfc5176',
-    ...site,
-  });
-  expect(collector.series('nac.sweep.pages')).toEqual([{ labels: ofIntune, value: 2 }]);
-  expect(collector.series('nac.sweep.duration')).toEqual([
-    { labels: { ...ofIntune, 'nac.sweep.result': 'complete' }, value: 2 },
-  ]);
-  expect(collector.series('nac.held.devices')).toEqual([{ labels: ofIntune, value: 0 }]);
-});
 
 test('reports and jobs of neighbouring versions, and of relays that make things up, are taken as they are', async () => {
   await using collector = await startOtlpReceiver();
