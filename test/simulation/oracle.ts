@@ -114,3 +114,24 @@ export function twoEnds(jobs: readonly Job[]): string[] {
     return [`job ${id} came to ${ends.join(' and ')} and stands at ${stage}`];
   });
 }
+
+/** How long a record may be under way, and how far the clock is off by which a job was decided. */
+const RECORD_TAKES_MS = 10 * 60_000;
+
+/** Proof comes from the network: the NAS has accounted for the station with an answer as the job wants it, or there is none. */
+export function falseProofs(world: World, jobs: readonly Job[]): string[] {
+  return jobs.flatMap(({ id, stage, site, session, nas, wanted, decidedAt }) => {
+    if (stage !== 'proven') return [];
+    const mac = session.callingStationId?.replaceAll('-', '').toLowerCase();
+    const there = world.nases.find((one) => one.proxy.site === site && one.address === nas.nasIpAddress);
+    const since = Date.parse(decidedAt) - RECORD_TAKES_MS;
+    const proof = there?.accounted.find(
+      (one) => one.mac === mac && one.at >= since && (wanted === undefined || one.outcome === outcomeText(wanted)),
+    );
+    return proof === undefined ? [`job ${id} is proven by nothing that ${there?.name} has said`] : [];
+  });
+}
+
+function outcomeText(outcome: NonNullable<Job['wanted']>): string {
+  return outcome.verdict === 'permit' ? `permit ${outcome.role} ${outcome.vlan}` : 'deny';
+}

@@ -1,8 +1,11 @@
 // From the beginning of a world to its rest: a history happens to it, everything heals, time runs on, and the oracle looks.
 
+import { awaitIn, compare } from './compare.ts';
 import { happen, historyOf, type SimEvent } from './events.ts';
-import { allJobs, covers, type Difference, describe, differences, notEnforced, twoEnds } from './oracle.ts';
+import { allJobs, describe, differences, falseProofs, twoEnds } from './oracle.ts';
+import { probe } from './probes.ts';
 import { seededRandom } from './seeded-random.ts';
+import { turnAndCompare } from './turn.ts';
 import { type Failure, POLLING_INTERVAL_MS, World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -11,9 +14,6 @@ const LONGEST_HISTORY_MS = 14 * MINUTE;
 const REST_MS = 4 * POLLING_INTERVAL_MS;
 /** Attempts lie eighteen minutes apart at most, as long as nothing goes wrong. */
 const LONGEST_ATTEMPT_MS = 25 * MINUTE;
-/** What is stored is enforced within a minute, and a round of the timer. */
-const AFTER_STORED_MS = MINUTE + 20_000;
-const STEP_MS = 5_000;
 
 export interface Outcome {
   readonly seed: number;
@@ -45,6 +45,7 @@ export async function runWorld(
   await world.time.runUntil(world.time.now + REST_MS);
   await atRest(world);
   if (world.failures.length === 0) await afterChange(world, seed);
+  if (world.failures.length === 0) await probe(world, seed);
   return { seed, events, failures: world.failures };
 }
 
@@ -61,55 +62,14 @@ async function atRest(world: World): Promise<void> {
     }
   }
   const jobs = await awaitIn(world, allJobs(world, []));
-  for (const problem of twoEnds(jobs)) world.fail(problem);
+  for (const problem of [...twoEnds(jobs), ...falseProofs(world, jobs)]) world.fail(problem);
   for (const { site, spooled } of world.proxies) {
     if (spooled > 0) world.fail(`the accounting spool of ${site} still holds ${spooled} records`);
   }
 }
 
-/** One device turns in a world that is well: nobody keeps the old answer for long. */
+/** One device turns in a world that is well: no station keeps the old answer for long. */
 async function afterChange(world: World, seed: number): Promise<void> {
-  const random = seededRandom(seed, 'afterwards');
   const there = world.intune.truth().map(({ id }) => id);
-  if (there.length === 0) return;
-  const id = random.pick(there);
-  const state = world.intune.get(id)?.complianceState;
-  if (state === undefined) return;
-  world.tell(`${id} turns, and all is well`);
-  const turned = state === 'compliant' ? 'noncompliant' : 'compliant';
-  world.turn(id, turned, true);
-  // A source that throttled before the world was well is asked less often for a while: the sweep finds it then.
-  const until = world.time.now + 2 * POLLING_INTERVAL_MS;
-  while (world.stateInStore(id) !== turned && world.time.now < until) {
-    await world.time.runUntil(world.time.now + STEP_MS);
-  }
-  await world.time.runUntil(world.time.now + AFTER_STORED_MS);
-  await compare(world, 'after a change');
-}
-
-/** @returns differences that a job or the list covers */
-async function compare(world: World, when: string): Promise<Difference[]> {
-  const found = differences(world);
-  if (found.length === 0) return [];
-  const listed = await awaitIn(world, notEnforced(world));
-  // What came right while the list was read is no difference.
-  const still = differences(world);
-  const covered: Difference[] = [];
-  for (const difference of found) {
-    if (!still.some(({ session }) => session === difference.session)) continue;
-    if (listed.some((job) => covers(job, difference))) covered.push(difference);
-    else world.fail(`${when}: ${describe(difference)}`);
-  }
-  return covered;
-}
-
-/** Lets time pass until the product has answered. */
-async function awaitIn<T>(world: World, answer: Promise<T>): Promise<T> {
-  let value: { readonly answer: T } | undefined;
-  void answer.then((given) => {
-    value = { answer: given };
-  });
-  for (let tries = 0; value === undefined && tries < 600; tries++) await world.time.runUntil(world.time.now + 100);
-  if (value === undefined) throw new Error('the product gives no answer to an operator');
-  return value.answer;
+  if (there.length > 0) await turnAndCompare(world, seededRandom(seed, 'afterwards').pick(there), 'after a change');
 }

@@ -20,6 +20,8 @@ export class SimProcess {
   readonly #onEnd: () => void;
   /** By how much its clock is off. */
   skewMs = 0;
+  /** By how much longer each of its calls takes, there and back each. */
+  farMs = 0;
   alive = true;
   #doom: { calls: number; readonly reached: boolean } | undefined;
 
@@ -77,7 +79,9 @@ export class SimProcess {
     if (signal?.aborted) return Promise.reject(abortError());
     const reaches = this.#endsHere();
     if (reaches === false) return never();
-    const { toServiceMs, toCallerMs, fate } = passage(this.#conditions.trouble[service], this.random);
+    const { fate, ...times } = passage(this.#conditions.trouble[service], this.random);
+    const toServiceMs = times.toServiceMs + this.farMs;
+    const toCallerMs = times.toCallerMs + this.farMs;
     const outlives = reaches === true || this.random.chance(0.5);
     return new Promise((resolve, reject) => {
       let settle: (() => void) | undefined;

@@ -320,6 +320,7 @@ export class World {
       sendsClass: random.chance(0.75),
       // Where an access point accounts for nothing, nobody hears of a fast roam.
       sendsAccounting: random.chance(0.75) || kind === 'access-point',
+      announcesRestarts: this.#seed % 4 === 2,
       interimMs: random.pick([undefined, 300_000, 600_000]),
       namesSessionInRequest: random.chance(0.5),
       namesAuditSession: random.chance(0.4),

@@ -152,6 +152,7 @@ function nasAt(index: number, proxy: RadiusProxy, time: VirtualTime): Nas {
     profile: 'generic-rfc5176',
     sendsClass: true,
     sendsAccounting: true,
+    announcesRestarts: true,
     interimMs: undefined,
     namesSessionInRequest: false,
     namesAuditSession: false,

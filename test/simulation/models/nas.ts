@@ -22,6 +22,8 @@ export interface NasTraits {
   readonly profile: 'cisco-ios' | 'generic-rfc5176';
   readonly sendsClass: boolean;
   readonly sendsAccounting: boolean;
+  /** Accounting of the system, without any of sessions. */
+  readonly announcesRestarts: boolean;
   /** Absent: none. */
   readonly interimMs: number | undefined;
   /** Whether Acct-Session-Id stands in the question, too. */
@@ -50,6 +52,13 @@ export interface NasSession {
   started: boolean;
 }
 
+/** A record whose Class named an answer of ours. */
+export interface AccountedAnswer {
+  readonly mac: string;
+  readonly outcome: string;
+  readonly at: number;
+}
+
 /** What a request of RFC 5176 names. */
 export interface CoaNames {
   readonly callingStationId?: string | undefined;
@@ -75,6 +84,10 @@ export class Nas {
   clockOffMs = 0;
   /** The next Access-Accept is lost on its way. */
   dropsAccepts = 0;
+  /** The next requests of RFC 5176 are acknowledged, and nothing comes of them. */
+  acksInVain = 0;
+  /** What its accounting has said of answers in force, by which it proves what it does. */
+  readonly accounted: AccountedAnswer[] = [];
   readonly #time: VirtualTime;
   readonly #random: SeededRandom;
   readonly #sessions = new Map<string, NasSession>();
@@ -141,12 +154,13 @@ export class Nas {
     from.#end(before, this.#random.chance(0.2));
   }
 
-  /** All sessions are over, and accounting says so, if it says anything. */
-  restart(announces: boolean): void {
+  /** All sessions are over, and accounting says so, if it says anything of that. */
+  restart(speaks: boolean): void {
+    const announces = speaks && (this.traits.sendsAccounting || this.traits.announcesRestarts);
     const stations = this.sessions().map(({ station, port }) => ({ station, port }));
     for (const session of this.sessions()) this.#forget(session);
     this.#boots += 1;
-    if (announces) this.#account({ status: 'Accounting-On' });
+    if (announces) this.#tell({ status: 'Accounting-On' });
     for (const { station, port } of stations) {
       this.#time.after(this.#random.between(3_000, 30_000), () => {
         if (station.place?.nas === this && this.#of(station).length === 0) this.#begin(station, port);
@@ -159,6 +173,10 @@ export class Nas {
     if (this.coaTrouble === 'busy') return { kind: 'nak', code: 506, name: 'Resources Unavailable' };
     const session = this.sessions().find((one) => matches(one, names));
     if (session === undefined) return { kind: 'nak', code: 503, name: 'Session Context Not Found' };
+    if (this.acksInVain > 0) {
+      this.acksInVain -= 1;
+      return { kind: 'ack' };
+    }
     if (packet === 'CoA-Request') {
       this.#time.after(this.#random.between(20, 500), () => {
         if (this.#isThere(session)) this.#ask(session, this.#usual(session));
@@ -342,6 +360,10 @@ export class Nas {
   #record(session: NasSession, status: string): Record<string, unknown> {
     const { station, port, acctSessionId, auditSessionId } = session;
     const answer = Nas.inForce(session);
+    const carried = this.traits.sendsClass ? answer?.class : undefined;
+    if (answer !== undefined && carried !== undefined && this.traits.sendsAccounting) {
+      this.accounted.push({ mac: station.mac, outcome: answer.outcome, at: this.#time.now });
+    }
     return {
       status,
       ...this.#location(port),
@@ -349,12 +371,15 @@ export class Nas {
       callingStationId: hyphened(station.mac),
       userName: answer?.credential === 'mab' ? station.mac : `host/${station.name}`,
       ...(this.traits.namesAuditSession && { auditSessionId }),
-      ...(this.traits.sendsClass && answer?.class !== undefined && { class: answer.class }),
+      ...(carried !== undefined && { class: carried }),
     };
   }
 
   #account(record: Readonly<Record<string, unknown>>): void {
-    if (!this.traits.sendsAccounting) return;
+    if (this.traits.sendsAccounting) this.#tell(record);
+  }
+
+  #tell(record: Readonly<Record<string, unknown>>): void {
     const seconds = Math.max(0, Math.floor((this.#time.now + this.clockOffMs) / 1000));
     const { nasIpAddress, nasIdentifier, packetSourceIp } = this.#location('');
     this.proxy.account({ nasIpAddress, nasIdentifier, packetSourceIp, ...record, eventTime: String(seconds) });

@@ -68,7 +68,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'no-second-look': {
     fault: 'a device that turns between decision and session write is seen by nobody',
     file: 'shared/lookup/answer-lookup.ts',
-    from: "kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs))",
+    from: "kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false",
     to: 'false',
   },
   'no-reconciliation': {
