@@ -147,7 +147,7 @@ var logAlerts = [
     severity: 3
     window: 'P1D'
     frequency: 'PT6H'
-    query: '${lines} | where tostring(line.event) == "clock.differs" | summarize lastSeen = max(TimeGenerated) by site = tostring(line.site), relay = tostring(line.relay), client = tostring(line.client)'
+    query: '${lines} | where tostring(line.event) == "clock.differs" | summarize lastSeen = max(TimeGenerated) by site = tostring(line.site), relay = tostring(line.relay), client = tostring(line.client), nas = tostring(line.nas)'
   }
   {
     name: 'refused-requests'

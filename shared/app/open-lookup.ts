@@ -59,7 +59,7 @@ export async function openLookup(context: Context) {
   const deps = {
     devices: new TableDeviceStore(tables.devices),
     identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
-    sessions: new TableSessionStore(tables.sessions, { clock, log, writer: random.hex(1).charAt(0) }),
+    sessions: new TableSessionStore(tables.sessions, { clock, log, writer: random.hex(4) }),
     decisions: new TableDecisionStore(tables.sessions, log),
     recentAnswers: createRecentAnswersCache(mostRemembered),
     nases: createNasMemory(mostRemembered),
@@ -96,11 +96,13 @@ export async function openLookup(context: Context) {
   return {
     async lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer> {
       const begunMs = timer.elapsed();
+      const askedAt = toInstant(clock.now());
       try {
         return await inTime(async (options) => {
           const client = await authenticateClient(authentication, apiKey, 'ask', options);
           const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
-          const answer = await answerLookup(ofClient, client, readAccessRequest(await readBody(body)), options);
+          const request = readAccessRequest(await readBody(body));
+          const answer = await answerLookup(ofClient, client, request, { ...options, askedAt });
           if (counting) countAnswer(counting, client, answer, timer.elapsed() - begunMs);
           return answer;
         });

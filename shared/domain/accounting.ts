@@ -25,6 +25,8 @@ export interface AccountingEvent extends NasLocation {
   readonly receivedAt: Instant;
   /** How far the proxy's clock is ahead of ours, where it says what time it has. */
   readonly proxyClockAheadMs?: number;
+  /** How far the NAS's clock is ahead of ours at least: less than it is by what the record has been under way. */
+  readonly nasClockAheadMs?: number;
   readonly userName?: string;
   readonly callingStationId?: string;
   readonly acctSessionId?: string;

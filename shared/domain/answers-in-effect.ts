@@ -1,5 +1,6 @@
 // Which answers of a session the NAS may act on now. Enforcement compares each of them with policy.
 
+import type { Decision } from './decision.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 import { mayBeSamePlace } from './place.ts';
 import { type Answer, asAnswered, type Session } from './session.ts';
@@ -69,5 +70,23 @@ function isReplaced({ credential, decision }: Answer, { answers }: Session): boo
 }
 
 function receivedAfter(accounting: Session['accounting'], { decision }: Answer): boolean {
-  return accounting !== undefined && (accounting.receivedAt ?? accounting.at) >= decision.decidedAt.slice(0, 19);
+  return accounting !== undefined && (accounting.receivedAt ?? accounting.at) >= questionOf(decision).slice(0, 19);
+}
+
+/** Name of the answer that the station runs on by what accounting said after the newest question, where the session has lost it. */
+export function replacedButCarried({
+  answers,
+  accounting,
+}: Pick<Session, 'answers' | 'accounting'>): string | undefined {
+  const [newest] = answers;
+  if (newest === undefined || accounting?.class === undefined || !receivedAfter(accounting, newest)) return undefined;
+  return answers.some(({ decision }) => decision.id === accounting.class) ? undefined : accounting.class;
+}
+
+/**
+ * What accounting says after the question speaks of what its RADIUS server said, though our answer came later still: one that
+ * had given up had answered by itself by then.
+ */
+export function questionOf({ askedAt, decidedAt }: Pick<Decision, 'askedAt' | 'decidedAt'>): Instant {
+  return askedAt ?? decidedAt;
 }

@@ -53,6 +53,8 @@ export interface Decision extends PolicyResult {
   /** Also the RADIUS Class attribute of a permit, so accounting leads back here. Starts with the session's id. */
   readonly id: string;
   readonly decidedAt: Instant;
+  /** When the question arrived, where its RADIUS server may have given up before it was answered. */
+  readonly askedAt?: Instant;
   readonly standing: Standing;
   readonly device?: MatchedDevice;
   readonly problems: readonly IdentityProblem[];

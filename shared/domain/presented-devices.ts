@@ -26,7 +26,10 @@ export function isBehind(answer: Pick<Answer, 'decision' | 'presented'>, device:
   return devicesBehind(answer).some((key) => deviceKeyText(key) === text);
 }
 
-/** Identities that led to no device, or to several: one that gets such an identity, or loses it, may change the answer. */
+/**
+ * Identities that led to no device, or to several, and those that the device found does not hold: one that gets such an
+ * identity, or loses it, may change the answer.
+ */
 export function identitiesBehind({ decision, presented }: Pick<Answer, 'decision' | 'presented'>): Identity[] {
   if (!presented.authenticated) return [];
   const { identity } = decision.device ?? {};
@@ -36,5 +39,7 @@ export function identitiesBehind({ decision, presented }: Pick<Answer, 'decision
   );
   // What is weaker than the one that led to the device was not looked at.
   const tried = found < 0 ? presented.identities : presented.identities.slice(0, found);
-  return tried.filter(({ kind }) => kind !== 'deviceId').map(({ kind, value }) => ({ kind, value }));
+  const { beside = [] } = presented;
+  const all = [...tried, ...beside].filter(({ kind }) => kind !== 'deviceId');
+  return [...new Map(all.map(({ kind, value }) => [`${kind}|${value}`, { kind, value }])).values()];
 }

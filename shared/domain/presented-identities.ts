@@ -4,7 +4,7 @@ import type { AccessRequest } from './access-request.ts';
 import type { CertificateProblem } from './certificate-device-id.ts';
 import { certificateIdentities } from './certificate-identities.ts';
 import { computerAccountNames, isComputerAccount } from './computer-name.ts';
-import type { PresentedIdentity } from './identity.ts';
+import type { Identity, PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
 import type { OverrideProblem } from './overridden.ts';
 import { vpnClientIdentities } from './vpn-client-identities.ts';
@@ -57,6 +57,8 @@ export interface PresentedIdentities {
   readonly authenticated: boolean;
   readonly identities: readonly PresentedIdentity[];
   readonly problems: readonly IdentityProblem[];
+  /** Those that the device found does not hold: another one that gets one of them, or loses it, may contradict. */
+  readonly beside?: readonly Identity[];
 }
 
 export interface IdentityRules {

@@ -1,7 +1,7 @@
 // What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
 
 import { advance, endUnproven, keepsOldAnswer } from '../domain/advance-job.ts';
-import { answersInEffect, rulingAnswer } from '../domain/answers-in-effect.ts';
+import { answersInEffect, questionOf, rulingAnswer } from '../domain/answers-in-effect.ts';
 import { type Decision, type Outcome, sameOutcome } from '../domain/decision.ts';
 import { parseDecisionId } from '../domain/decision-id.ts';
 import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
@@ -89,7 +89,7 @@ function evidenceOf(session: Session, answer: Decision, { wanted }: EnforcementJ
   const { accounting } = session;
   if (accounting?.class === undefined) return undefined;
   if (accounting.class === answer.id) return 'wanted';
-  if ((accounting.receivedAt ?? accounting.at) <= answer.decidedAt) return undefined;
+  if ((accounting.receivedAt ?? accounting.at) <= questionOf(answer)) return undefined;
   const named = session.answers.find(({ decision }) => decision.id === accounting.class)?.decision;
   if (named !== undefined) {
     const asGood = wanted === undefined ? named.decidedAt >= answer.decidedAt : sameOutcome(named.outcome, wanted);

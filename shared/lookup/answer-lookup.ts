@@ -16,13 +16,7 @@ import { evaluateOverridden, type OverriddenResult } from '../domain/overridden.
 import { isInForce, type Override } from '../domain/override.ts';
 import { evaluatePolicy, type Policy } from '../domain/policy.ts';
 import type { PolicyFacts } from '../domain/policy-facts.ts';
-import {
-  type IdentityRules,
-  type PresentedIdentities,
-  presentedIdentities,
-  stationMac,
-} from '../domain/presented-identities.ts';
-import { sameData } from '../domain/same-data.ts';
+import { type IdentityRules, type PresentedIdentities, presentedIdentities } from '../domain/presented-identities.ts';
 import { sessionBeforeAnswer } from '../domain/session.ts';
 import { sessionId } from '../domain/session-id.ts';
 import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session-life.ts';
@@ -33,16 +27,18 @@ import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
-import { contradictions, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, orAskIntune } from './find-live.ts';
 import { ifItHasAllIds } from './ids-of-one-device.ts';
+import { looksForThem, withContradictions } from './look-for-contradictions.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { SessionQuota } from './session-quota.ts';
 
 /** How often a decision is made anew because the device moved meanwhile. */
 const ROUNDS = 3;
+/** No RADIUS server gives up sooner than this; the sample does after a second (NAC_TOTAL_TIMEOUT). */
+const MAY_BE_TOO_LATE_MS = 500;
 /** What is left at least, after a slow write, to look whether the device has moved meanwhile. */
 const LEAST_LOOK_MS = 100;
 
@@ -75,12 +71,17 @@ export interface LookupAnswer {
   readonly policyAgeSeconds: number;
 }
 
+export interface LookupOptions extends CallOptions {
+  /** When the question arrived. */
+  readonly askedAt: Instant;
+}
+
 /** @throws StoreError when the store does not answer within the deadline of `options` */
 export async function answerLookup(
   deps: LookupDeps,
   client: Client,
   request: AccessRequest,
-  options: CallOptions,
+  options: LookupOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request, deps);
   const [{ policy, since, readAt }, known] = await Promise.all([
@@ -94,11 +95,12 @@ export async function answerLookup(
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
-    const presented = await withContradictions(deps, ofSession, request, asked, found, options);
+    const counts = looksForThem(policy, known.overrides);
+    const presented = await withContradictions(deps, ofSession, request, asked, found, counts, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
-    const answer = isUnknown ? withShortPermit(decided) : decided;
+    const answer = withQuestion(isUnknown ? withShortPermit(decided) : decided, options.askedAt);
     const stored = found?.kind === 'found' ? found.stored : undefined;
     const session = sessionBeforeAnswer(client, request, presented, ofSession);
     const isOneTooMany = isNew && !mayOpenSession(deps, client, isUnknown);
@@ -107,7 +109,10 @@ export async function answerLookup(
       ? { decision: { ...answer, id: name() }, kept: 'failed' as const }
       : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs, kept: asStored }, name);
     writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
-    const moved = kept === 'written' && round < ROUNDS && (await hasMovedInTime(deps, found, writeMs));
+    const [moved] = await Promise.all([
+      kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false,
+      kept === 'written' && decision.askedAt !== undefined ? compareSoon(deps, ofSession, writeMs) : undefined,
+    ]);
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
       const isSure = kept !== 'failed' && moved === false && known.isRecent;
@@ -140,28 +145,8 @@ async function findOrAsk(
   return ifItHasAllIds(identities, await orAskIntune(deps, stored, identities, options));
 }
 
-/** Looked for when an answer is written, since the address of a wired station is often nobody's: a warm lookup reads one row. */
-async function withContradictions(
-  deps: LookupDeps,
-  ofSession: string,
-  request: AccessRequest,
-  presented: PresentedIdentities,
-  found: FoundDevice | undefined,
-  options: CallOptions,
-): Promise<PresentedIdentities> {
-  const mac = stationMac(request);
-  const recent = deps.recentAnswers.get(ofSession);
-  const before = recent && toInstant(deps.clock.now()) < recent.freshUntil ? recent.session : undefined;
-  const device = found?.kind === 'found' ? found.stored : undefined;
-  const sameAsBefore =
-    before?.decision.device?.id === device?.device.id &&
-    before?.decision.device?.version === device?.version &&
-    before?.mac === mac &&
-    sameData(before?.presented.identities, presented.identities);
-  const contradicting = sameAsBefore
-    ? before?.decision.problems.filter(isContradiction)
-    : await contradictions(deps, mac, presented.identities, found, options);
-  return { ...presented, problems: [...presented.problems, ...(contradicting ?? [])] };
+function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecision {
+  return millisecondsBetween(askedAt, answer.decidedAt) < MAY_BE_TOO_LATE_MS ? answer : { ...answer, askedAt };
 }
 
 /** An address that leads to no device costs nothing to make up: what it got is over soon. */
@@ -219,6 +204,21 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
     asOf: asOf ?? observedAt,
     ...(live && { live }),
   };
+}
+
+/**
+ * An answer that comes too late is in no one's hands: what the station has instead, accounting has said already, or will say.
+ * Where that cannot be noted, the comparison of all sessions finds it.
+ */
+async function compareSoon(deps: LookupDeps, ofSession: string, withinMs: number): Promise<void> {
+  const at = toInstant(deps.clock.now());
+  try {
+    await deps.clock.within(Math.max(withinMs, LEAST_LOOK_MS), (signal) =>
+      deps.sessions.noteToCompare(ofSession, at, { signal }),
+    );
+  } catch (thrown) {
+    deps.log.warn('lookup.late-answer-not-noted', { session: ofSession, error: String(thrown) });
+  }
 }
 
 /** @returns `undefined` where the store does not say in time: then the permit is short */

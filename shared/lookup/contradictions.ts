@@ -1,6 +1,6 @@
 // What a request says of its device that does not fit the device its strongest identity leads to.
 
-import { claims, type PresentedIdentity } from '../domain/identity.ts';
+import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { IdentityProblem } from '../domain/presented-identities.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -16,8 +16,16 @@ const CONTRADICTIONS: readonly IdentityProblem[] = [
   'san-contradicting',
 ];
 
+/** A client may name devices without end. */
+const MOST_BESIDE = 4;
+
 export function isContradiction(problem: IdentityProblem): boolean {
   return CONTRADICTIONS.includes(problem);
+}
+
+export interface ContradictionOptions extends CallOptions {
+  /** Ask the store itself for the station's own address. */
+  readonly freshAddress?: boolean;
 }
 
 /**
@@ -30,21 +38,19 @@ export async function contradictions(
   mac: MacAddress | undefined,
   identities: readonly PresentedIdentity[],
   found: FoundDevice | undefined,
-  options: CallOptions,
+  options: ContradictionOptions,
 ): Promise<IdentityProblem[]> {
   if (found === undefined) return [];
   const ofNames = contradictionsOfIds(identities, found);
   if (found.kind !== 'found') return ofNames;
-  const claimed = identities.filter(({ assurance }) => assurance === 'client-claim');
-  const macs = identities.filter(({ kind }) => kind === 'mac');
-  const ofStation: PresentedIdentity[] =
-    mac !== undefined && canIdentifyDevice(mac)
-      ? [{ kind: 'mac', value: mac, assurance: 'mac', origin: 'Calling-Station-Id' }]
-      : [];
-  const [claim, address] = await Promise.all([
-    anyIsOfAnother(deps, claimed, found, options),
-    anyIsOfAnother(deps, [...ofStation, ...macs], found, options),
+  const { claimed, macs, own } = weakIdentities(mac, identities);
+  const { freshAddress = false, ...asKnown } = options;
+  const [claim, ...addresses] = await Promise.all([
+    anyIsOfAnother(deps, claimed, found, asKnown),
+    anyIsOfAnother(deps, macs, found, asKnown),
+    anyIsOfAnother(deps, own, found, freshAddress ? { ...asKnown, fresh: true } : asKnown),
   ]);
+  const address = addresses.includes(true);
   return CONTRADICTIONS.filter(
     (problem) =>
       ofNames.includes(problem) ||
@@ -52,6 +58,35 @@ export async function contradictions(
       (problem === 'claim-of-another-device' && claim) ||
       (problem === 'mac-of-another-device' && address),
   );
+}
+
+/** Identities that contradict where another device holds them: the one that was found does not. */
+export function identitiesBeside(
+  mac: MacAddress | undefined,
+  identities: readonly PresentedIdentity[],
+  found: FoundDevice | undefined,
+): Identity[] {
+  if (found?.kind !== 'found') return [];
+  const { claimed, macs, own } = weakIdentities(mac, identities);
+  return [...own, ...claimed, ...macs]
+    .filter((identity) => !claims(found.stored, identity))
+    .slice(0, MOST_BESIDE)
+    .map(({ kind, value }) => ({ kind, value }));
+}
+
+function weakIdentities(mac: MacAddress | undefined, identities: readonly PresentedIdentity[]) {
+  const ofStation: PresentedIdentity[] =
+    mac !== undefined && canIdentifyDevice(mac)
+      ? [{ kind: 'mac', value: mac, assurance: 'mac', origin: 'Calling-Station-Id' }]
+      : [];
+  const claimed = identities.filter(({ assurance }) => assurance === 'client-claim');
+  const macs = identities.filter(({ kind }) => kind === 'mac');
+  const isOwn = ({ value }: PresentedIdentity): boolean => value === mac;
+  return {
+    claimed,
+    macs: macs.filter((identity) => !isOwn(identity)),
+    own: ofStation.length > 0 ? ofStation : macs.filter(isOwn),
+  };
 }
 
 function contradictionsOfIds(identities: readonly PresentedIdentity[], found: FoundDevice): IdentityProblem[] {
@@ -91,7 +126,7 @@ async function isOfAnother(
 ): Promise<boolean> {
   if (claims(stored, identity)) return false;
   if (identity.kind !== 'deviceId') {
-    // Memory is good enough for a remark.
+    // Memory is good enough for a remark; where policy looks at it, the options say that it is not.
     const { devices, more } = await deps.identities.readHolders(identity, options);
     if (devices.length === 0 || more) return false;
   }

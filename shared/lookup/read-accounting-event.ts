@@ -66,7 +66,7 @@ function readTimes(
   fields: { readonly [K in (typeof TIME_FIELDS)[number]]?: string | undefined },
   status: string | undefined,
   now: Instant,
-): Pick<AccountingEvent, 'at' | 'receivedAt' | 'proxyClockAheadMs'> {
+): Pick<AccountingEvent, 'at' | 'receivedAt' | 'proxyClockAheadMs' | 'nasClockAheadMs'> {
   const eventAt = readSeconds('eventTime', fields.eventTime);
   const received = readSeconds('receivedTime', fields.receivedTime);
   const sent = readSeconds('sentTime', fields.sentTime);
@@ -86,6 +86,9 @@ function readTimes(
     at: new Date(at).toISOString(),
     receivedAt: new Date(receivedMs).toISOString(),
     ...(sent !== undefined && { proxyClockAheadMs: sent - nowMs }),
+    // Without the proxy's word a record that waited in its spool is as late as one of a NAS that is slow.
+    ...(eventAt !== undefined &&
+      (received !== undefined || eventAt > byDelay) && { nasClockAheadMs: eventAt - byDelay }),
   };
 }
 

@@ -2,10 +2,12 @@
 // the place that it names only.
 
 import { type AccountingEvent, applyAccounting, nasOf, type SessionAccounting } from '../domain/accounting.ts';
+import { isFromItsNas } from '../domain/accounting-source.ts';
 import type { Client } from '../domain/client.ts';
+import { nasName } from '../domain/coa-target.ts';
 import type { AskedBefore } from '../domain/earlier-sessions.ts';
 import { comesFromItself } from '../domain/nas-restart.ts';
-import { type Answer, isLive, type Session } from '../domain/session.ts';
+import { type Answer, isLive, placeOf, type Session } from '../domain/session.ts';
 import { StoreError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
@@ -13,9 +15,7 @@ import type { RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics } from '../ports/telemetry.ts';
 import { type FindAccountedDeps, findAccounted, isSurely, likelySession } from './find-accounted.ts';
-
-/** Records take seconds on their way. */
-const CLOCK_TOLERANCE_MS = 60_000;
+import { noteClocks } from './note-clocks.ts';
 
 export interface AccountingDeps extends FindAccountedDeps {
   readonly sessions: SessionStore;
@@ -37,7 +37,7 @@ export async function recordAccounting(
   event: AccountingEvent,
   options: CallOptions,
 ): Promise<AccountingResult> {
-  noteClock(deps, client, event);
+  noteClocks(deps, client, event);
   deps.nases.noteAccounting(client.site, nasOf(event));
   try {
     const isRestart = event.status === 'Accounting-On' || event.status === 'Accounting-Off';
@@ -52,19 +52,6 @@ export async function recordAccounting(
     deps.log.error('accounting.not-taken', { code, message, action, site: client.site });
     return { changed: 0 };
   }
-}
-
-/** Nothing goes by the proxy's clock; what reads times side by side should know of it. */
-function noteClock({ nases, log }: AccountingDeps, { name, site }: Client, event: AccountingEvent): void {
-  const aheadMs = event.proxyClockAheadMs ?? 0;
-  if (Math.abs(aheadMs) < CLOCK_TOLERANCE_MS || !nases.isNewsOfClock(name, event.receivedAt)) return;
-  log.warn('clock.differs', {
-    code: 'NAC_CLOCK',
-    action: 'Synchronise the clock of the RADIUS proxy (NTP).',
-    client: name,
-    site,
-    aheadSeconds: Math.round(aheadMs / 1000),
-  });
 }
 
 async function recordOfSession(
@@ -92,27 +79,48 @@ async function recordOfSession(
 }
 
 async function write(
-  { sessions, recentAnswers, nases }: AccountingDeps,
+  deps: AccountingDeps,
   client: Client,
   event: AccountingEvent,
   { id, carried }: { readonly id: string; readonly carried?: Answer },
   options: CallOptions,
   isIt: (session: Session) => boolean = () => true,
 ): Promise<boolean> {
+  const { sessions, recentAnswers, nases } = deps;
   let toCompare = false;
+  let isForeign = false;
   const edit = (session: Session) => {
     // A Class may be copied from another site: a site speaks of its own sessions only.
-    if (!isIt(session) || session.site !== client.site || isAboutAnEarlierOne(session, event)) return undefined;
+    if (!isIt(session) || session.site !== client.site) return undefined;
+    isForeign = !isFromItsNas(session, event, nases.sourcesOf(client.site, placeOf(session)));
+    if (isForeign || isAboutAnEarlierOne(session, event)) return undefined;
     const accounting = applyAccounting(session.accounting, event, askedBefore(session));
     toCompare = accounting !== undefined && isToCompare(session, accounting, event, carried);
     return accounting;
   };
-  if (!(await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) }))) return false;
+  const isWritten = await sessions.updateAccounting(id, edit, { ...options, ...(carried && { carried }) });
+  if (isForeign) reportForeign(deps, client, event);
+  if (!isWritten) return false;
   // The next answer, even the same one, is of a new session of the station, or says that it has come back.
   if (event.status === 'Stop') recentAnswers.forget(id);
-  nases.noteSource(client.site, nasOf(event));
   if (toCompare) await sessions.noteToCompare(id, event.receivedAt, options);
   return true;
+}
+
+/** Once an hour for a NAS. */
+function reportForeign({ nases, log, metrics }: AccountingDeps, { name, site }: Client, event: AccountingEvent): void {
+  metrics.count('accounting.not-of-its-nas');
+  const nas = nasOf(event);
+  if (!nases.isNews(`foreign accounting ${site} ${nasName(nas)}`, event.receivedAt)) return;
+  log.warn('accounting.not-of-its-nas', {
+    code: 'NAC_ACCOUNTING_SOURCE',
+    action:
+      'A packet spoke of a session, and came from elsewhere than its questions and its NAS: look at what sends from there. A NAS that has two addresses should send accounting from the one that it asks from.',
+    site,
+    client: name,
+    nas,
+    status: event.status,
+  });
 }
 
 /**

@@ -46,6 +46,7 @@ export const LABELS = {
       'lookup.device-not-read-again',
       'accounting.not-taken',
       'accounting.restart-not-believed',
+      'accounting.not-of-its-nas',
     ],
   },
   'nac.credential.kind': { meaning: 'How the app signs in', values: ['certificates', 'secret', 'managed-identity'] },

@@ -12,8 +12,10 @@ import type { Answer } from '../../domain/session.ts';
  */
 const MOST_LATE_MS = 60_000;
 
-/** Credential, then the digit of the process. */
-const TRACE_COLUMN = /^newest_([0-9a-z-]+)_[0-9a-f]$/;
+/** Credential, then the process: eight hexadecimal digits, one of the version before. */
+const TRACE_COLUMN = /^newest_([0-9a-z-]+)_(?:[0-9a-f]|[0-9a-f]{8})$/;
+/** A process that has ended leaves its traces; of those only the newest can still say anything. */
+const TRACES_KEPT = 16;
 
 export interface Trace {
   readonly credential: string;
@@ -21,7 +23,7 @@ export interface Trace {
   readonly decisionId: string;
 }
 
-/** @param writer a hexadecimal digit; without one nothing is left */
+/** @param writer eight hexadecimal digits that no other process has; without them nothing is left */
 export function traceOf({ credential, decision }: Answer, writer: string): Record<string, string> {
   return writer === '' ? {} : { [`newest_${credential}_${writer}`]: `${decision.decidedAt} ${decision.id}` };
 }
@@ -41,10 +43,22 @@ export function overwritten(row: Record<string, unknown>, answers: readonly Answ
   });
 }
 
-/** True for other columns, too. */
-export function isTraceOfAny(column: string, credentials: ReadonlySet<string>): boolean {
-  const [, credential] = TRACE_COLUMN.exec(column) ?? [];
-  return credential === undefined || credentials.has(credential);
+/** True when ended processes have left so many that the row should be rid of them. */
+export function hasManyTraces(row: Record<string, unknown>): boolean {
+  return traceColumns(row).length > 2 * TRACES_KEPT;
+}
+
+/** @returns the columns of traces that may go: of credentials that the row has let go, and all but the newest */
+export function oldTraces(row: Record<string, unknown>, credentials: ReadonlySet<string>): ReadonlySet<string> {
+  const columns = traceColumns(row);
+  const stays = columns.filter((column) => credentials.has(TRACE_COLUMN.exec(column)?.[1] ?? ''));
+  // Each begins with its time.
+  const newest = stays.sort((a, b) => (String(row[a]) < String(row[b]) ? 1 : -1)).slice(0, TRACES_KEPT);
+  return new Set(columns.filter((column) => !newest.includes(column)));
+}
+
+function traceColumns(row: Record<string, unknown>): string[] {
+  return Object.keys(row).filter((column) => TRACE_COLUMN.test(column));
 }
 
 function isNewest({ credential, decidedAt }: Trace, traces: readonly Trace[]): boolean {

@@ -9,7 +9,7 @@ import type { MacAddress } from '../../domain/mac-address.ts';
 import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session.ts';
 import { lifeOf } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
-import { isTraceOfAny, traceOf } from './answer-traces.ts';
+import { oldTraces, traceOf } from './answer-traces.ts';
 import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';
 import { sessionRow } from './row-keys.ts';
 import { isAnswer, isSessionAccounting } from './row-shapes.ts';
@@ -77,12 +77,20 @@ export function fromSessionEntity(id: string, row: SessionRow): Session {
 /** The session with answers that are newer than those of their credentials that it has. */
 export function withAnswers(session: Session, newer: readonly Answer[]): Session {
   const replaced = new Set(newer.map(({ credential }) => credential));
-  const { accounting, site, mac } = session;
+  const { accounting } = session;
   const others = session.answers.filter(
     ({ credential, decision }) => !replaced.has(credential) || decision.id === accounting?.class,
   );
-  const answers = byTime([...newer, ...others]);
-  const { id, nasRestartedAt } = session;
+  return holding(session, byTime([...newer, ...others]));
+}
+
+/** The session with an answer that accounting carries, though a newer one to the same credential took its place. */
+export function withCarried(session: Session, carried: Answer): Session {
+  return holding(session, byTime([...session.answers, carried]));
+}
+
+function holding(session: Session, answers: readonly Answer[]): Session {
+  const { id, site, mac, accounting, nasRestartedAt } = session;
   const kept = {
     id,
     site,
@@ -107,7 +115,7 @@ export function answerColumns(row: SessionRow): string[] {
   return Object.keys(row).filter((column) => ANSWER_COLUMN.test(column));
 }
 
-/** The row with the newest answers and the carried one only, so that it takes another. */
+/** The row with the newest answers, their newest traces and the carried answer only, so that it takes another. */
 export function withoutOldAnswers(row: SessionRow, kept: number): SessionRow {
   const columns = answerColumns(row);
   const decidedAt = (column: string): string => {
@@ -117,8 +125,8 @@ export function withoutOldAnswers(row: SessionRow, kept: number): SessionRow {
   const sorted = columns.sort((a, b) => (decidedAt(a) < decidedAt(b) ? 1 : -1));
   const old = new Set(sorted.slice(kept));
   const credentials = new Set(sorted.slice(0, kept).map(credentialOfColumn));
-  const stays = (column: string): boolean => !old.has(column) && isTraceOfAny(column, credentials);
-  return Object.fromEntries(Object.entries(row).filter(([column]) => stays(column)));
+  const gone = new Set([...old, ...oldTraces(row, credentials)]);
+  return Object.fromEntries(Object.entries(row).filter(([column]) => !gone.has(column)));
 }
 
 /** Newest first, one of each credential, and the one that accounting carries. */

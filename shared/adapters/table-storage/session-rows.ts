@@ -3,6 +3,7 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
+import { replacedButCarried } from '../../domain/answers-in-effect.ts';
 import { SHARDS } from '../../domain/device.ts';
 import { mayBeSamePlace } from '../../domain/place.ts';
 import { answerOf, asAnswered, placeOf, type Session } from '../../domain/session.ts';
@@ -14,7 +15,14 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { overwritten, type Trace } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
 import { prefixFilter, sessionRow, sessionsFilter, shardPartition, withoutRecordFilter } from './row-keys.ts';
-import { basisOf, fromSessionEntity, isEarlierRow, type SessionRow, withAnswers } from './session-entity.ts';
+import {
+  basisOf,
+  fromSessionEntity,
+  isEarlierRow,
+  type SessionRow,
+  withAnswers,
+  withCarried,
+} from './session-entity.ts';
 import { isNotFound, storePages, toStoreError } from './store-errors.ts';
 import { TableDecisionStore } from './table-decision-store.ts';
 
@@ -136,7 +144,8 @@ export class SessionRows {
   async #toSession(row: SessionRow, options: CallOptions): Promise<Session | undefined> {
     const asWritten = fromSessionEntity(idOf(row), row);
     const lost = overwritten(row, asWritten.answers);
-    const known = lost.length === 0 ? asWritten : await this.#withAnswers(asWritten, lost, options);
+    const newest = lost.length === 0 ? asWritten : await this.#withAnswers(asWritten, lost, options);
+    const known = await this.#withCarried(newest, options);
     const session = await this.#restarts.applyTo(known, options);
     return isEarlierRow(row) && (await this.#isReplaced(session, options)) ? undefined : session;
   }
@@ -150,6 +159,15 @@ export class SessionRows {
       }),
     );
     return withAnswers(session, found.flat());
+  }
+
+  /** What a late answer was written over, though accounting has said that the station runs on it. */
+  async #withCarried(session: Session, options: CallOptions): Promise<Session> {
+    const decisionId = replacedButCarried(session);
+    if (decisionId === undefined) return session;
+    const record = await this.#decisions.read(decisionId, options);
+    if (record?.site !== session.site) return session;
+    return withCarried(session, { ...answerOf(record), credential: record.credential ?? 'earlier' });
   }
 
   /** The station has been answered at the same place since, and that has a row of its own. */

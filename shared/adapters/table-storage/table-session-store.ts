@@ -41,7 +41,7 @@ const READ_AT_ONCE = 16;
 export interface SessionStoreOptions {
   readonly clock?: Pick<Clock, 'now'>;
   readonly log?: Logger;
-  /** One of sixteen, for the traces of this process beside those of others: a hexadecimal digit. */
+  /** For the traces of this process beside those of all others: eight hexadecimal digits at random. */
   readonly writer?: string;
 }
 

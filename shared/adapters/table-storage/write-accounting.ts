@@ -7,6 +7,7 @@ import type { Answer, AnsweredSession, Session } from '../../domain/session.ts';
 import { REPEATED_UNWRITTEN_MS } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';
+import { hasManyTraces } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
 import { sessionRow } from './row-keys.ts';
 import {
@@ -44,7 +45,7 @@ export async function writeAccounting(
       const accounting = session === known ? first : edit(session);
       if (accounting === undefined) return false;
       const columns = { ...accountingColumns(accounting, session), ...(carried && toCarriedColumn(carried)) };
-      const hasOld = answerColumns(row).length > ANSWERS_KEPT;
+      const hasOld = answerColumns(row).length > ANSWERS_KEPT || hasManyTraces(row);
       const { etag } = row;
       // Merging leaves what is not named; only a row that is replaced loses old answers.
       const entity = hasOld ? replaced(row, columns) : { partitionKey, rowKey, ...columns };

@@ -115,6 +115,12 @@ describe('an answer that a newer one to the same credential has replaced, kept b
     expect(inEffect([before, after], accounted('started', '10:02:05', 'before'), '10:03:00')).toEqual(['cert', 'cert']);
   });
 
+  test('is in effect where accounting named it before a late answer was given, but after the question', () => {
+    const late = answered('cert', '10:02:09', {}, { id: `${ID}-after`, askedAt: at('10:02:01') });
+    expect(inEffect([before, late], accounted('started', '10:02:05', 'before'), '10:03:00')).toEqual(['cert', 'cert']);
+    expect(inEffect([before, late], accounted('started', '10:01:59', 'before'), '10:03:00')).toEqual(['cert']);
+  });
+
   test.each([
     ['the session that carried it has stopped before the newer answer', accounted('stopped', '10:01:00', 'before')],
     ['accounting carries the newer one', accounted('started', '10:02:05', 'after')],

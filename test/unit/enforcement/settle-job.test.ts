@@ -99,6 +99,13 @@ describe('accounting with a Class', () => {
     expect(settleJob(job, session, true, minutes(60)).stage).toBe('expired');
   });
 
+  test('of an older answer, after the question of a late one, speaks against that one', () => {
+    const decision = aDecision({ id: NEW_CLASS, decidedAt: minutes(3), askedAt: minutes(2), outcome: QUARANTINE });
+    const said = accounting({ class: old, receivedAt: minutes(2.5) });
+    const job = settleJob(acknowledged(), aSession({ decision, accounting: said }), true, minutes(4));
+    expect(job).toMatchObject({ stage: 'answered', keptClass: old });
+  });
+
   test('of an older answer speaks against an answer by a clock a little behind ours, too', () => {
     // The job went out at minute 0 by one clock, and was answered half a second before by another.
     const job = advance(decided(), 'queued', minutes(0.05));

@@ -6,8 +6,11 @@ import { createRecentAnswersCache } from '../../../shared/adapters/memory/recent
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import type { AccountingEvent } from '../../../shared/domain/accounting.ts';
+import { answersInEffect } from '../../../shared/domain/answers-in-effect.ts';
+import type { Decision } from '../../../shared/domain/decision.ts';
+import { decisionId } from '../../../shared/domain/decision-id.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
-import { placeOf } from '../../../shared/domain/session.ts';
+import { placeOf, type Session } from '../../../shared/domain/session.ts';
 import { sessionId } from '../../../shared/domain/session-id.ts';
 import { recordAccounting } from '../../../shared/lookup/record-accounting.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
@@ -39,13 +42,19 @@ function start() {
     metrics: { count: nothing } as never,
   };
   /** The station asks there, and is answered by what holds for this device. */
-  const answer = async (nasIpAddress: string, minutes: number, device: string): Promise<string> => {
+  const answer = async (
+    nasIpAddress: string,
+    minutes: number,
+    device: string,
+    more: Partial<Decision> = {},
+  ): Promise<string> => {
     const id = sessionId(CLIENT, place(nasIpAddress));
     const known = aDecision();
     const decision = aDecision({
-      id: `${id}-${minutes}`,
+      id: decisionId(id, new Date(at(minutes)), '0badcafe'),
       decidedAt: at(minutes),
       device: { ...(known.device as NonNullable<typeof known.device>), id: device },
+      ...more,
     });
     const { answers, accounting, nasPortId, nasIdentifier, acctSessionId, ...session } = aSession({ decision });
     await sessions.writeDecision({ ...session, ...place(nasIpAddress), id, mac: aMac('a0b1c2d3e4f5') } as never, {});
@@ -119,4 +128,24 @@ test('without Class, a station that was answered at the place has that answer', 
   await account('Start', '10.1.1.2', 'B-2', 12, undefined);
   const back = await read('10.1.1.2');
   expect(back?.answers.map(({ decision }) => decision.id)).toEqual([here]);
+});
+
+test('an answer that comes too late is not believed over what accounting said after its question', async () => {
+  const { sessions, answer, account, read } = start();
+  const first = await answer('10.1.1.1', 0, OTHER_DEVICE);
+  // The question of minute 2 is answered in minute 3; its RADIUS server has given up, and repeated the first answer.
+  await account('Start', '10.1.1.1', 'A-1', 2.5, first);
+  const late = await answer('10.1.1.1', 3, DEVICE_ID, { askedAt: at(2) });
+  const session = await read('10.1.1.1');
+  const inEffect = answersInEffect(session as Session, at(4)).map(({ decision }) => decision.id);
+  expect(inEffect).toEqual([first, late]);
+  expect((await sessions.listPage(late.charAt(0), { limit: 10 })).sessions[0]?.answers).toHaveLength(2);
+});
+
+test('an answer that came in time replaces the one that accounting named before', async () => {
+  const { answer, account, read } = start();
+  const first = await answer('10.1.1.1', 0, OTHER_DEVICE);
+  await account('Start', '10.1.1.1', 'A-1', 2.5, first);
+  const second = await answer('10.1.1.1', 3, DEVICE_ID);
+  expect((await read('10.1.1.1'))?.answers.map(({ decision }) => decision.id)).toEqual([second]);
 });

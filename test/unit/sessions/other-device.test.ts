@@ -103,3 +103,47 @@ describe('a station that was told that no device is known', () => {
     await expectJob(network, 'compliant');
   });
 });
+
+describe('a station with a certificate, at an address that its device does not hold', () => {
+  const DOCK = 'A0-B1-C2-D3-00-99';
+  const DOCK_MAC = 'a0b1c2d30099' as MacAddress;
+  const byCertificate = (id: string) => ({
+    method: 'eap-tls',
+    userName: 'host/PC-0001',
+    callingStationId: DOCK,
+    certificate: { sanUri: [`IntuneDeviceId://${id}`], issuer: 'CA', serial: '01' },
+  });
+  const contradicts = ({ decision }: Awaited<ReturnType<MemoryNetwork['ask']>>) =>
+    decision.problems.includes('mac-of-another-device');
+
+  test('is enforced within a minute of another device that gets the address, and of one that loses it', async () => {
+    const network = await MemoryNetwork.start();
+    const first = network.put(1);
+    const other = network.put(2);
+    await network.poll();
+    expect(contradicts(await network.ask(byCertificate(first)))).toBe(false);
+    expect(await network.jobs()).toEqual([]);
+
+    network.put(2, { id: other, wifiMac: DOCK_MAC });
+    await network.poll();
+    await expectJob(network, 'weak-identity');
+    // The CoA has the station ask again, at an instance that answered it a moment ago.
+    expect(contradicts(await network.ask(byCertificate(first)))).toBe(true);
+    await network.pass(11_000);
+    await network.enforce();
+    expect(await network.jobs({ stage: 'queued' })).toEqual([]);
+
+    network.put(2, { id: other, wifiMac: 'a0b1c2d30002' as MacAddress });
+    await network.poll();
+    expect(await network.jobs({ stage: 'queued' })).toMatchObject([{ wanted: { role: 'compliant' } }]);
+  });
+
+  test('leaves no more behind than it has when its device holds the address', async () => {
+    const network = await MemoryNetwork.start();
+    const id = network.put(1, { ethernetMac: DOCK_MAC });
+    await network.poll();
+    await network.ask(byCertificate(id));
+    const ways = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('i|'));
+    expect(ways).toEqual([]);
+  });
+});

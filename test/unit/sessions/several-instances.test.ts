@@ -77,7 +77,9 @@ describe('a write that was given up and arrives after that of another instance',
 
   test('leaves the newer answer to count wherever the session is read', async () => {
     const network = await MemoryNetwork.start();
-    const [late, other] = ['a', 'b'].map((writer) => new TableSessionStore(network.tables.sessions, { writer }));
+    const [late, other] = ['0000000a', '1000000a'].map(
+      (writer) => new TableSessionStore(network.tables.sessions, { writer }),
+    );
     await other?.writeDecision(answered(10, NORMAL));
     await late?.writeDecision(answered(5, QUARANTINE));
     const session = await network.sessions.read(SESSION_ID);
@@ -89,7 +91,7 @@ describe('a write that was given up and arrives after that of another instance',
 
   test('leaves no trace of credentials that the row has let go', async () => {
     const network = await MemoryNetwork.start();
-    const store = new TableSessionStore(network.tables.sessions, { writer: 'a' });
+    const store = new TableSessionStore(network.tables.sessions, { writer: '0000000a' });
     for (let index = 10; index < 40; index++) {
       await store.writeDecision({ ...answered(index, NORMAL), credential: `cred00${index}` });
     }
@@ -103,6 +105,28 @@ describe('a write that was given up and arrives after that of another instance',
     const [row = {}] = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('s|'));
     expect(Object.keys(row).filter((column) => column.startsWith('newest_'))).toHaveLength(8);
   });
+});
+
+test('processes that have come and gone leave sixteen traces in a row, and an answer always has room', async () => {
+  const network = await MemoryNetwork.start();
+  const at = (second: number) => new Date(Date.UTC(2026, 10, 20, 10, 0, second)).toISOString();
+  for (let process = 0; process < 300; process++) {
+    const writer = process.toString(16).padStart(8, '0');
+    const decision = aDecision({ id: `${SESSION_ID}-mi7k${1000 + process}deadbeef`, decidedAt: at(process) });
+    await new TableSessionStore(network.tables.sessions, { writer }).writeDecision(aSession({ decision }));
+  }
+  expect((await network.sessions.read(SESSION_ID))?.decision.decidedAt).toBe(at(299));
+  const said = { status: 'started', at: at(400), receivedAt: at(400), nas: {}, coa: {} } as const;
+  await network.sessions.updateAccounting(SESSION_ID, () => said);
+  const [row = {}] = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('s|'));
+  const traces = Object.keys(row).filter((column) => column.startsWith('newest_'));
+  expect(traces).toHaveLength(16);
+  expect(
+    traces
+      .map((column) => String(row[column as never]).slice(0, 24))
+      .sort()
+      .at(-1),
+  ).toBe(at(299));
 });
 
 test('a restart that another instance noted a moment ago has no job go out', async () => {

@@ -1,0 +1,57 @@
+// When an answer looks for what contradicts its device: each time where policy goes by it, else when the answer is written.
+
+import type { AccessRequest } from '../domain/access-request.ts';
+import { toInstant } from '../domain/instant.ts';
+import type { Override } from '../domain/override.ts';
+import { looksAtContradictions, type Policy } from '../domain/policy.ts';
+import { type PresentedIdentities, stationMac } from '../domain/presented-identities.ts';
+import { sameData } from '../domain/same-data.ts';
+import type { CallOptions } from '../ports/call-options.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RecentAnswers } from '../ports/recent-answers.ts';
+import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
+import type { FindDeps, FoundDevice } from './find-device.ts';
+
+export interface LookForContradictionsDeps extends FindDeps {
+  readonly recentAnswers: RecentAnswers;
+  readonly clock: Clock;
+}
+
+/** Whether a contradiction changes an answer: by a condition of policy, or of a device that is let on. */
+export function looksForThem(policy: Policy, overrides: readonly Override[]): boolean {
+  return looksAtContradictions(policy) || overrides.some(isOfDevice);
+}
+
+function isOfDevice({ effect, target }: Override): boolean {
+  return effect.kind === 'let-on' && 'device' in target;
+}
+
+/** Looked for when an answer is written, since the address of a wired station is often nobody's: a warm lookup reads one row. */
+export async function withContradictions(
+  deps: LookForContradictionsDeps,
+  ofSession: string,
+  request: AccessRequest,
+  presented: PresentedIdentities,
+  found: FoundDevice | undefined,
+  counts: boolean,
+  options: CallOptions,
+): Promise<PresentedIdentities> {
+  const mac = stationMac(request);
+  const beside = identitiesBeside(mac, presented.identities, found);
+  const recent = deps.recentAnswers.get(ofSession);
+  const before = recent && toInstant(deps.clock.now()) < recent.freshUntil ? recent.session : undefined;
+  const device = found?.kind === 'found' ? found.stored : undefined;
+  const sameAsBefore =
+    before?.decision.device?.id === device?.device.id &&
+    before?.decision.device?.version === device?.version &&
+    before?.mac === mac &&
+    sameData(before?.presented.identities, presented.identities);
+  // A station that a CoA sends to ask again, since another device has got its address by now, must not meet what was so before.
+  const isNew = counts && beside.length > 0;
+  const contradicting =
+    sameAsBefore && !isNew
+      ? before?.decision.problems.filter(isContradiction)
+      : await contradictions(deps, mac, presented.identities, found, { ...options, freshAddress: isNew });
+  const problems = [...presented.problems, ...(contradicting ?? [])];
+  return { ...presented, problems, ...(beside.length > 0 && { beside }) };
+}
