@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { readSettings } from '../shared/settings.ts';
 import { createServerCertificates } from './certificates/server-certificates.ts';
-import { coreToolsRun, startCoreTools } from './core-tools.ts';
+import { startCoreTools } from './core-tools.ts';
 import { spawnFunctionsHost } from './functions-host/spawn-functions-host.ts';
 import type { LocalRun } from './local-run.ts';
 
@@ -59,9 +59,6 @@ async function startInCoreTools(
   run: LocalRun,
   { appFolder, port, env, onLine }: LocalFunctionsOptions,
 ): Promise<Omit<LocalFunctions, 'caFile'>> {
-  if (!(await coreToolsRun())) {
-    throw new Error('Azure Functions Core Tools do not run here: `func --version` fails. Start without --func.');
-  }
   const func = await startCoreTools(appFolder, port, env, onLine);
   run.defer(() => func.stop());
   run.progress('Functions (Core Tools)', func.url);

@@ -4,6 +4,8 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildFunctionApp } from '../scripts/build-function-app.ts';
 import { formatMacAddress, parseMacAddress } from '../shared/domain/mac-address.ts';
+import { ConnectorError } from '../shared/errors.ts';
+import { requireCoreTools } from './core-tools.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { readAppLine } from './read-app-line.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
@@ -13,6 +15,7 @@ const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--func] 
 const root = join(import.meta.dirname, '..');
 
 const options = readOptions();
+if (options.func) await requireCoreTools().catch(giveUp);
 console.log('\nServerless NAC connector, everything on this machine\n');
 show('Function app built', relative(root, await buildFunctionApp()));
 
@@ -34,8 +37,7 @@ try {
     onFailure: fail,
   });
 } catch (thrown) {
-  console.error(`\n${thrown instanceof Error ? thrown.message : thrown}\n`);
-  process.exit(1);
+  giveUp(thrown);
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeAllListeners(signal).once(signal, stop);
 
@@ -70,6 +72,17 @@ function wholeNumber(name: string, text: string, most: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > most) throw new Error(`${name} must be a number up to ${most}.`);
   return value;
+}
+
+function giveUp(thrown: unknown): never {
+  console.error(`\n${explanationOf(thrown)}\n`);
+  process.exit(1);
+}
+
+function explanationOf(thrown: unknown): string {
+  if (!(thrown instanceof ConnectorError)) return thrown instanceof Error ? thrown.message : String(thrown);
+  const { code, message, action } = thrown;
+  return `${message.startsWith(code) ? message : `${code}: ${message}`}\n${action}`;
 }
 
 function show(what: string, where: string): void {

@@ -54,6 +54,7 @@ export const ERROR_CODES = [
   'NAC_OVERRIDES_FULL',
   'NAC_OVERRIDE_ROLE',
   'NAC_OVERRIDE_UNKNOWN',
+  'NAC_CORE_TOOLS',
   'NAC_INTERNAL',
 ] as const;
 
