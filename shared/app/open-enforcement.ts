@@ -26,6 +26,7 @@ import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { RelayClocks } from '../enforcement/relay-clocks.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
+import { rememberedSiteKeys } from '../enforcement/site-keys.ts';
 import { toldJobs } from '../enforcement/told-jobs.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
@@ -82,6 +83,7 @@ export async function openEnforcement(context: Context) {
     overrides,
     overrideStore: new TableOverrideStore(tables.policies),
     siteKeys: () => clients.siteKeys(),
+    siteKeyOf: rememberedSiteKeys(() => clients.siteKeys(), clock),
     decideAgain: (session) => decideAgain(decideDeps, session),
     clock,
     random,

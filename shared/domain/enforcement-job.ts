@@ -7,6 +7,7 @@
 // ended: the session is over, so no station has the old answer there; superseded: a newer job is about the same session,
 // or policy has come back to what the station has; expired: too old to be worth a try. All of them from anywhere.
 
+import { hash } from 'node:crypto';
 import type { CoaAction, CoaNas, CoaOutcome, CoaSession } from './coa-job.ts';
 import { coaTargetOf } from './coa-target.ts';
 import type { Decision, Outcome, Standing } from './decision.ts';
@@ -55,7 +56,10 @@ export interface JobStep {
 }
 
 export interface EnforcementJob {
-  /** Newest first when sorted; made of the time decided, the session, and the version that made the difference. */
+  /**
+   * Newest first when sorted; made of the time decided, the session, and the version that made the difference; at its end a
+   * seal by the site's key, so that only the site's own relay, which reads the job off its queue, can report of it.
+   */
   readonly id: string;
   readonly site: string;
   readonly sessionId: string;
@@ -110,13 +114,18 @@ export interface JobDecision {
   readonly decidedAt: Instant;
   readonly now: Instant;
   readonly resentFrom?: string;
+  /** Key of the site's sessions; absent for a site that has none. */
+  readonly siteKey?: string | undefined;
 }
+
+/** Hexadecimal digits: what an id looks like is known to the site's switches, which see its session as Class. */
+const SEAL_DIGITS = 16;
 
 /** The same decision about the same session makes the same job, however often it is made. */
 export function decideJob(decision: JobDecision): EnforcementJob {
-  const { session, wanted, action = 'reauthenticate', device, version, reason, decidedAt, now, resentFrom } = decision;
+  const { session, wanted, action = 'reauthenticate', device, reason, decidedAt, now, resentFrom } = decision;
   return {
-    id: jobId(decidedAt, session.id, version),
+    id: jobId(decidedAt, session.id, sealed(decision)),
     site: session.site,
     sessionId: session.id,
     ...(device && { device: { source: device.source, id: device.id } }),
@@ -176,6 +185,17 @@ export function wasAcknowledged({ steps }: EnforcementJob): boolean {
 
 export function isInHand(job: EnforcementJob): boolean {
   return IN_HAND_STAGES.includes(job.stage);
+}
+
+function sealed({ siteKey, session, version, decidedAt }: JobDecision): string {
+  if (siteKey === undefined) return version;
+  const text = JSON.stringify([siteKey, session.site, 'job', session.id, version, decidedAt]);
+  return `${version}_${hash('sha256', text).slice(0, SEAL_DIGITS)}`;
+}
+
+/** The id that the version before gave the same decision; such jobs live for an hour after the upgrade. */
+export function unsealedId({ id }: Pick<EnforcementJob, 'id'>): string {
+  return id.replace(/_[0-9a-f]{16}$/, '');
 }
 
 /** Time counted backwards first, so that the newest job is the first row. */

@@ -12,9 +12,7 @@ import { compareSafely } from './compare-safely.ts';
 import { type ComparisonTaskDeps, readComparison } from './comparison-task.ts';
 import type { DecideJobsDeps } from './decide-jobs.ts';
 import type { OpenJobs } from './open-jobs.ts';
-
-/** The key of each site's sessions: a station's id is made with it. */
-export type SiteKeys = () => Promise<readonly { readonly site: string; readonly sessionKey: string }[]>;
+import type { SiteKeys } from './site-keys.ts';
 
 export interface CompareOverriddenDeps extends DecideJobsDeps, Pick<ComparisonTaskDeps, 'tasks'> {
   readonly sessions: SessionStore;

@@ -8,7 +8,14 @@ import type { CoaAction } from '../domain/coa-job.ts';
 import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
+import {
+  decideJob,
+  type EnforcementJob,
+  isFinal,
+  renewJob,
+  unsealedId,
+  wasAcknowledged,
+} from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isBehind } from '../domain/presented-devices.ts';
 import { isLive, type Session } from '../domain/session.ts';
@@ -18,11 +25,13 @@ import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type ConcernedSessionsDeps, concernedSessions } from './concerned-sessions.ts';
+import type { SiteKeyOf } from './site-keys.ts';
 
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
+  readonly siteKeyOf: SiteKeyOf;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -79,9 +88,10 @@ export async function decideReauthentication(
   const live = (await deps.sessions.listByDevice(key)).filter(
     (session) => isLive(session, now) && (onlySite === undefined || session.site === onlySite),
   );
-  const jobs = live.map((session) =>
+  const jobs = await concurrently(live, SESSIONS_AT_ONCE, async (session) =>
     decideJob({
       session,
+      siteKey: await deps.siteKeyOf(session.site),
       action,
       device: key,
       version: action === 'disconnect' ? 'disconnect' : 'operator',
@@ -133,7 +143,7 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
   if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
-  const job = newJob(difference, occasion, now);
+  const job = await asDecidedBefore(deps, newJob(difference, occasion, now, await deps.siteKeyOf(session.site)));
   const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
   if (created) {
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
@@ -162,12 +172,14 @@ function newJob(
   { has, wanted }: { readonly has: Session; readonly wanted: AnswerNow },
   { change }: Occasion,
   now: Instant,
+  siteKey: string | undefined,
 ): EnforcementJob {
   const device = wanted.device ?? change ?? has.decision.device;
   const { standing, decidedAt: answeredAt } = has.decision;
   const observedAt = wanted.device?.observedAt ?? change?.observedAt ?? now;
   return decideJob({
     session: has,
+    siteKey,
     wanted: wanted.outcome,
     standing: wanted.standing,
     ...(device && { device }),
@@ -183,6 +195,12 @@ function newJob(
 export function answerVersion({ device, standing, override }: AnswerNow): string {
   const version = device ? `v${device.version}` : standing;
   return override === undefined ? version : `${version}_${override}`;
+}
+
+/** The version before may have decided the same: one decision is one job. */
+async function asDecidedBefore({ jobs }: DecideJobsDeps, job: EnforcementJob): Promise<EnforcementJob> {
+  const id = unsealedId(job);
+  return id !== job.id && (await jobs.read(job.site, id)) !== undefined ? { ...job, id } : job;
 }
 
 /** The job came to an end without its end: another one, of this moment. */

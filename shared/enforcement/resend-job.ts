@@ -12,12 +12,14 @@ import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { answerVersion, findDifference } from './decide-jobs.ts';
+import type { SiteKeyOf } from './site-keys.ts';
 
 export interface ResendDeps {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
   readonly devices: Pick<DeviceStore, 'noteReauthentication'>;
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
+  readonly siteKeyOf: SiteKeyOf;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -26,7 +28,7 @@ export interface ResendDeps {
 const ATTEMPTS = 10;
 /** Anything else is no job's id, and some of it no row key either. */
 const SITE = /^[a-z0-9-]{1,40}$/;
-const JOB_ID = /^\d{13}-[0-9a-f]{20}-\w{1,40}$/;
+const JOB_ID = /^\d{13}-[0-9a-f]{20}-\w{1,60}$/;
 
 /**
  * @returns the id of the job that goes out now: the same one when it waited for its next attempt, else a fresh one
@@ -66,6 +68,7 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
   const device = answer.device ?? job.device;
   const fresh = decideJob({
     session: difference?.has ?? session,
+    siteKey: await deps.siteKeyOf(job.site),
     action: job.action,
     ...(job.wanted && { wanted: answer.outcome, standing: answer.standing }),
     ...(device && { device }),

@@ -492,8 +492,8 @@ describe('a device is recognised', () => {
       [vpn(claim, `device-mac=${macOf(nac, 'NAC-00001')}`, 'device-mac=0C-96-E6-01-02-03'), 'NAC-00001', []],
       [vpn(nobodys, `device-mac=${othersMac}`), 'NAC-00002', ['named-device-unknown']],
       [vpn(`device-uid=${'3a'.repeat(32)}`, `device-mac=${othersMac}`), 'NAC-00002', []],
-      [account('NAC-00001'), 'NAC-00001', ['mac-of-another-device']],
-      [account('NAC-00002'), 'NAC-00002', []],
+      [account('NAC-00001'), 'NAC-00001', ['mac-of-another-device', 'computer-domain-undeclared']],
+      [account('NAC-00002'), 'NAC-00002', ['computer-domain-undeclared']],
       [account('NOBODY'), 'NAC-00002', ['named-device-unknown']],
     ];
     for (const [request, name, problems] of cases) {

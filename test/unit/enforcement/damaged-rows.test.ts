@@ -82,6 +82,7 @@ function depsOf(tables: Tables) {
     jobs: new TableJobStore(tables, log),
     queue: { send: async () => undefined, takeDeadLetters: async () => undefined },
     decideAgain: (session: Session) => decideAgain(deciding, session),
+    siteKeyOf: async () => undefined,
     clock: clock as never,
     log,
   };

@@ -100,6 +100,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       overrides,
       overrideStore,
       siteKeys: async () => [],
+      siteKeyOf: async (site) => site.padEnd(64, '0'),
       decideAgain: (session) => decideAgain(deciding, session),
       clock,
       random: seededRandom(1, name),
