@@ -92,6 +92,34 @@ describe('docs/deploy.md', () => {
 });
 
 describe('docs/security.md', () => {
+  test('names the least role for every command of az and azd that the documents ask for', () => {
+    const text = read('docs/security.md');
+    const table = text.slice(text.indexOf('| work | with | least role |')).split('\n\n')[0] ?? '';
+    const rows = table.split('\n').slice(2);
+    for (const row of rows) expect.soft(row.split('|')[3]?.trim(), row).not.toBe('');
+    const covered = rows.flatMap((row) =>
+      [...row.matchAll(/`((?:az|azd) [^`]+)`/g)].map(([, command = '']) => command),
+    );
+    const asked = DOCUMENTS.flatMap((path) =>
+      [...read(path).matchAll(/\b(azd? (?:rest --method [a-z]+|\$?[a-z][a-z-]*(?: [a-z][a-z-]*)*))/g)].map(
+        ([, command = '']) => command,
+      ),
+    ).filter((command) => !/^azd? (?:is|uses|knows|finds|sets|and|see|it|with|asks)\b/.test(command));
+    expect(new Set(asked).size).toBeGreaterThan(25);
+    const without = asked.filter(
+      (command) => !covered.some((known) => `${command} `.startsWith(`${known} `) || known.startsWith(`${command} `)),
+    );
+    expect([...new Set(without)]).toEqual([]);
+  });
+
+  test('assigns every day to operators what its table of assignments gives them', () => {
+    const text = read('docs/security.md');
+    const table = text.slice(text.indexOf('| work | with | least role |')).split('\n\n')[0] ?? '';
+    const named = new Set([...table.matchAll(/\| `(operators\w+)` \|/g)].map(([, name]) => name));
+    const assigned = [...text.matchAll(/^\| `(operators\w+)` \|/gm)].map(([, name]) => name);
+    expect([...named].toSorted()).toEqual(assigned.toSorted());
+  });
+
   test('names switches that infra/identity has', () => {
     const switches = [...read('docs/security.md').matchAll(/`(\w+): (?:true|false)`/g)].map(([, name = '']) => name);
     expect(switches.length).toBeGreaterThan(0);
