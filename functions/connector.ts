@@ -68,7 +68,10 @@ export function reportNotStarted(nowMs: number = Date.now()): void {
     level: 'error',
     event: 'app.not-started',
     code: failed.code,
-    message: failed.message.replaceAll(/\s*\n\s*/g, ' '),
+    message: failed.message
+      .split('\n')
+      .map((part) => part.trim())
+      .join(' '),
     action: failed.action,
   };
   process.stderr.write(`${JSON.stringify(line)}\n`);

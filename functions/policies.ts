@@ -1,6 +1,6 @@
 // The versions of policy.yaml, for operators: list, read, bring, put into force, take back; and what a draft would change.
 
-import { readReason } from '../shared/http/read-reason.ts';
+import { readReason, readReasonHeader } from '../shared/http/read-reason.ts';
 import { connector } from './connector.ts';
 import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 import { httpRoute } from './http-route.ts';
@@ -27,9 +27,10 @@ httpRoute('upload-policy', {
   route: 'api/policies/{version}',
   method: 'PUT',
   largestBody: LARGEST_POLICY,
-  async answer({ params: { version = '' } }, credential, body) {
+  async answer({ params: { version = '' }, headers }, credential, body) {
     const policies = await connector().policies(credential);
-    const { created } = await policies.upload(version, await body());
+    const { reason } = readReasonHeader(headers.get('x-reason'));
+    const { created } = await policies.upload(version, await body(), reason);
     return { status: created ? 201 : 200, jsonBody: { version, created } };
   },
 });
@@ -76,9 +77,10 @@ httpRoute('upload-mac-list', {
   route: 'api/mac-lists/{list}',
   method: 'PUT',
   largestBody: LARGEST_POLICY,
-  async answer({ params: { list = '' } }, credential, body) {
+  async answer({ params: { list = '' }, headers }, credential, body) {
     const policies = await connector().policies(credential);
-    const { created, addresses } = await policies.uploadMacList(list, await body());
+    const { reason } = readReasonHeader(headers.get('x-reason'));
+    const { created, addresses } = await policies.uploadMacList(list, await body(), reason);
     return { status: created ? 201 : 200, jsonBody: { list, created, addresses } };
   },
 });

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type ClientRegistry, openClientRegistry } from '../shared/client-registry.ts';
 import { CLIENT_KINDS, type ClientKind } from '../shared/domain/client.ts';
 import { ConnectorError } from '../shared/errors.ts';
+import { checkedReason } from '../shared/http/read-reason.ts';
 
 const USAGE = `Usage: npm run clients -- <command>
 
@@ -13,6 +14,8 @@ const USAGE = `Usage: npm run clients -- <command>
   retire-older <name>   ends the key before, once the new one is in use
   revoke <name>         the client may ask no more
   list                  every client, with the age of its keys
+
+What changes something takes --reason <text>, which the audit keeps beside who and when.
 
 Instances remember clients for a minute: a new key works at once, an ended one up to a minute longer.
 
@@ -24,12 +27,18 @@ interface Options {
   readonly site?: string | undefined;
   readonly kind?: string | undefined;
   readonly 'every-site'?: boolean | undefined;
+  readonly reason?: string | undefined;
 }
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { site: { type: 'string' }, kind: { type: 'string' }, 'every-site': { type: 'boolean' } },
+    options: {
+      site: { type: 'string' },
+      kind: { type: 'string' },
+      'every-site': { type: 'boolean' },
+      reason: { type: 'string' },
+    },
   });
   console.log(await run(positionals, values));
 } catch (thrown) {
@@ -40,33 +49,41 @@ try {
 
 async function run(
   [command, name, ...rest]: readonly string[],
-  { site, kind, 'every-site': everySite }: Options,
+  { site, kind, 'every-site': everySite, reason: written }: Options,
 ): Promise<string> {
   const isCreate = command === 'create';
   const extra = rest.length > 0 || (!isCreate && [site, kind, everySite].some((option) => option !== undefined));
   if (extra || (command === 'list') !== (name === undefined)) throw new Error(USAGE);
-  if (isCreate) return create(name ?? '', site, kind, everySite);
+  if (command === 'list' && written !== undefined) throw new Error(USAGE);
+  const { reason } = checkedReason(written, '--reason');
+  if (isCreate) return create(name ?? '', site, kind, everySite, reason);
   if (command === 'list') return listing(await (await registry()).listClients());
   if (command === 'rotate') {
-    const apiKey = await (await registry()).rotateKey(name ?? '');
+    const apiKey = await (await registry()).rotateKey(name ?? '', reason);
     return `${shown(apiKey)}\nThe key before stays valid. When the new one is in use: npm run clients -- retire-older ${name}\n`;
   }
   if (command === 'retire-older') {
-    await (await registry()).retireOlderKey(name ?? '');
+    await (await registry()).retireOlderKey(name ?? '', reason);
     return `Only the newest key of "${name}" is valid, within a minute.`;
   }
   if (command === 'revoke') {
-    await (await registry()).revokeClient(name ?? '');
+    await (await registry()).revokeClient(name ?? '', reason);
     return `"${name}" may ask no more, within a minute.`;
   }
   throw new Error(USAGE);
 }
 
-async function create(name: string, site: string | undefined, kindText = 'radius', everySite = false): Promise<string> {
+async function create(
+  name: string,
+  site: string | undefined,
+  kindText = 'radius',
+  everySite = false,
+  reason: string | undefined,
+): Promise<string> {
   const kind: ClientKind | undefined = CLIENT_KINDS.find((known) => known === kindText);
   if (site === undefined || kind === undefined) throw new Error(USAGE);
   if (everySite && kind !== 'auditor' && kind !== 'operator') throw new Error(USAGE);
-  const apiKey = await (await registry()).createClient(name, site, kind, everySite);
+  const apiKey = await (await registry()).createClient(name, site, kind, everySite, reason);
   return `Client "${name}" of site "${site}" may ask now.\n${shown(apiKey)}`;
 }
 

@@ -15,6 +15,7 @@ import { toInstant } from '../shared/domain/instant.ts';
 import { listsNamedIn } from '../shared/domain/mac-list.ts';
 import { MEDIA } from '../shared/domain/policy-facts.ts';
 import { ConnectorError } from '../shared/errors.ts';
+import { checkedReason } from '../shared/http/read-reason.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
 import type { WhatIfReport } from '../shared/policy/what-if.ts';
 import { readPolicySettings } from '../shared/settings.ts';
@@ -32,17 +33,19 @@ const USAGE = `Usage: npm run policy -- <command>
   show <version>           the file as it was uploaded
   show-list <name>         the addresses of a list
 
+What changes something takes --reason <text>, which the audit keeps beside who and when.
 Instances remember the policy for a minute; CoAs for what a change made different begin half a minute later.
 
 The store is taken from the environment, with the names of the application settings:
   StorageConnection__tableServiceUri   https://<account>.table.core.windows.net, as the user of \`az login\`
   StorageConnection                    or a connection string`;
 
-type Values = { readonly [name in 'from' | 'site' | 'medium' | 'assurance']?: string | undefined };
+type Values = { readonly [name in 'from' | 'site' | 'medium' | 'assurance' | 'reason']?: string | undefined };
+const CHANGES: readonly (string | undefined)[] = ['upload', 'upload-list', 'activate', 'rollback'];
 
 try {
   const text = { type: 'string' } as const;
-  const options = { from: text, site: text, medium: text, assurance: text };
+  const options = { from: text, site: text, medium: text, assurance: text, reason: text };
   const { positionals, values } = parseArgs({ allowPositionals: true, options });
   console.log(await run(positionals, values));
 } catch (thrown) {
@@ -51,7 +54,10 @@ try {
   process.exitCode = 1;
 }
 
-async function run([command, ...words]: readonly string[], { from, ...assumed }: Values): Promise<string> {
+async function run(
+  [command, ...words]: readonly string[],
+  { from, reason: written, ...assumed }: Values,
+): Promise<string> {
   const [first = '', second = ''] = words;
   const expected = {
     check: 1,
@@ -66,25 +72,27 @@ async function run([command, ...words]: readonly string[], { from, ...assumed }:
   }[command ?? ''];
   if (expected !== words.length || (from !== undefined && command !== 'rollback')) throw new Error(USAGE);
   if (Object.keys(assumed).length > 0 && command !== 'what-if') throw new Error(USAGE);
+  if (written !== undefined && !CHANGES.includes(command)) throw new Error(USAGE);
+  const { reason } = checkedReason(written, '--reason');
   if (command === 'check') return checked(first);
   const desk = await openDesk();
   if (command === 'upload') {
-    const { created } = await desk.upload(first, readFileSync(second, 'utf8'));
+    const { created } = await desk.upload(first, readFileSync(second, 'utf8'), reason);
     return created ? `"${first}" is in the store. Next: npm run policy -- activate ${first}` : `"${first}" was there.`;
   }
   if (command === 'upload-list') {
-    const { created, addresses } = await desk.uploadMacList(first, readFileSync(second, 'utf8'));
+    const { created, addresses } = await desk.uploadMacList(first, readFileSync(second, 'utf8'), reason);
     const next = `Next: name it in a policy, as list:${first}, and upload that.`;
     return created ? `"${first}" is in the store: ${addresses} addresses. ${next}` : `"${first}" was there.`;
   }
-  if (command === 'activate') return inForce(await desk.activate(first));
+  if (command === 'activate') return inForce(await desk.activate(first, reason));
   if (command === 'what-if') {
     const query = Object.entries(assumed).flatMap(([name, value]): [string, string][] =>
       value ? [[name, value]] : [],
     );
     return wouldChange(await desk.whatIf(readFileSync(first, 'utf8'), query));
   }
-  if (command === 'rollback') return inForce(await desk.rollBack(from));
+  if (command === 'rollback') return inForce(await desk.rollBack(from, reason));
   if (command === 'show') return desk.text(first);
   if (command === 'show-list') return desk.macListText(first);
   return listing(await desk.overview());

@@ -27,19 +27,20 @@ export interface ClientRegistry {
   prepareStore(): Promise<void>;
   /**
    * Lets a RADIUS proxy ask for its site, or an operator look at jobs.
+   * @param reason why, for the audit; so for the other changes
    * @returns its API key: shown once, and kept only as a salted HMAC
    * @throws ConnectorError NAC_CLIENT_NAME, StoreError NAC_CLIENT_EXISTS
    */
-  createClient(name: string, site: string, kind?: ClientKind, everySite?: boolean): Promise<string>;
+  createClient(name: string, site: string, kind?: ClientKind, everySite?: boolean, reason?: string): Promise<string>;
   /**
    * Gives the client a second key; the newest one it had stays valid until {@link retireOlderKey}.
    * @returns the new API key @throws StoreError NAC_CLIENT_UNKNOWN
    */
-  rotateKey(name: string): Promise<string>;
+  rotateKey(name: string, reason?: string): Promise<string>;
   /** Only the newest key stays valid. @throws StoreError NAC_CLIENT_UNKNOWN */
-  retireOlderKey(name: string): Promise<void>;
+  retireOlderKey(name: string, reason?: string): Promise<void>;
   /** The client may ask no more. @throws StoreError NAC_CLIENT_UNKNOWN */
-  revokeClient(name: string): Promise<void>;
+  revokeClient(name: string, reason?: string): Promise<void>;
   listClients(): Promise<Omit<Client, 'sessionKey'>[]>;
 }
 
@@ -53,11 +54,15 @@ export async function openClientRegistry(
   let identity: Promise<string> | undefined;
 
   /** Kept before the change is made, so that none is without an entry. */
-  async function note(action: AuditAction, target: string, site?: string): Promise<void> {
+  async function note(
+    action: AuditAction,
+    target: string,
+    { site, reason }: { readonly site?: string; readonly reason: string | undefined },
+  ): Promise<void> {
     identity ??= signedInIdentity(storage);
     const at = toInstant(clock.now());
-    const ofSite = site === undefined ? {} : { site };
-    await audit.append({ at, by: await identity, from: 'command-line', action, target, ...ofSite });
+    const more = { ...(site !== undefined && { site }), ...(reason !== undefined && { reason }) };
+    await audit.append({ at, by: await identity, from: 'command-line', action, target, ...more });
   }
 
   function newSecret(): { readonly secret: string; readonly credential: ClientCredential } {
@@ -67,10 +72,10 @@ export async function openClientRegistry(
 
   return {
     prepareStore: () => createTables(tables),
-    async createClient(name, site, kind = 'radius', everySite = false) {
+    async createClient(name, site, kind = 'radius', everySite = false, reason) {
       requireName('name', name);
       requireName('site', site);
-      await note('create-client', `${name} (${kind})`, site);
+      await note('create-client', `${name} (${kind})`, { site, reason });
       const { secret, credential } = newSecret();
       const sessionKey = await clients.sessionKeyOf(site, random.hex(32));
       await clients.create({
@@ -83,18 +88,18 @@ export async function openClientRegistry(
       });
       return formatApiKey(name, secret);
     },
-    async rotateKey(name) {
-      await note('rotate-key', name);
+    async rotateKey(name, reason) {
+      await note('rotate-key', name, { reason });
       const { secret, credential } = newSecret();
       await clients.changeCredentials(name, (credentials) => withNewCredential(credentials, credential));
       return formatApiKey(name, secret);
     },
-    async retireOlderKey(name) {
-      await note('retire-older-key', name);
+    async retireOlderKey(name, reason) {
+      await note('retire-older-key', name, { reason });
       await clients.changeCredentials(name, withoutOlderCredentials);
     },
-    async revokeClient(name) {
-      await note('revoke-client', name);
+    async revokeClient(name, reason) {
+      await note('revoke-client', name, { reason });
       await clients.remove(name);
     },
     listClients: async () => (await clients.list()).map(({ sessionKey, ...client }) => client),

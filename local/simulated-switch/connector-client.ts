@@ -1,6 +1,8 @@
 /** Speaks to the connector over HTTPS as a RADIUS proxy does: asks the lookup and delivers accounting records. */
+
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
+import { withoutTrailing } from '../../shared/domain/trailing.ts';
 import { type AccessAnswer, readAccessAnswer } from './access-answer.ts';
 
 const longestWait = 10_000;
@@ -36,7 +38,7 @@ export class LookupError extends Error {
 }
 
 export async function openConnectorClient({ url, caFile, apiKey }: ConnectorClientOptions): Promise<ConnectorClient> {
-  const base = url.replace(/\/+$/, '');
+  const base = withoutTrailing(url, '/');
   const dispatcher = new Agent({ connect: { ca: await readFile(caFile) } });
   const closing = new AbortController();
 

@@ -71,19 +71,18 @@ export async function openPolicy({
   return (by: string, beforeChange: (change: PolicyChange) => Promise<void>) => ({
     overview: (): Promise<PolicyOverview> => policyOverview(deps),
     text: (version: string): Promise<string> => readPolicyText(deps, version),
-    async upload(version: string, text: string): Promise<{ readonly created: boolean }> {
-      await beforeChange({ action: 'upload-policy', target: version.slice(0, 80) });
+    async upload(version: string, text: string, reason?: string): Promise<{ readonly created: boolean }> {
+      await beforeChange({ action: 'upload-policy', target: version.slice(0, 80), ...because(reason) });
       return { created: await uploadPolicy(deps, version, text, by) };
     },
     /** @param file one address or beginning of one a line */
-    async uploadMacList(list: string, file: string): Promise<UploadedMacList> {
-      await beforeChange({ action: 'upload-mac-list', target: list.slice(0, 80) });
+    async uploadMacList(list: string, file: string, reason?: string): Promise<UploadedMacList> {
+      await beforeChange({ action: 'upload-mac-list', target: list.slice(0, 80), ...because(reason) });
       return uploadMacList({ lists, clock, log }, list, file, by);
     },
     macListText: (list: string): Promise<string> => macListText({ lists }, list),
     async activate(version: string, reason?: string): Promise<PolicyOverview> {
-      const why = reason === undefined ? {} : { reason };
-      await beforeChange({ action: 'activate-policy', target: version.slice(0, 80), ...why });
+      await beforeChange({ action: 'activate-policy', target: version.slice(0, 80), ...because(reason) });
       await activatePolicy(deps, version, by);
       return policyOverview(deps);
     },
@@ -104,10 +103,14 @@ export async function openPolicy({
       });
     },
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {
-      const why = reason === undefined ? {} : { reason };
-      await beforeChange({ action: 'roll-back-policy', target: (from ?? 'version in force').slice(0, 80), ...why });
+      const target = (from ?? 'version in force').slice(0, 80);
+      await beforeChange({ action: 'roll-back-policy', target, ...because(reason) });
       await rollBackPolicy(deps, by, from);
       return policyOverview(deps);
     },
   });
+}
+
+function because(reason: string | undefined): Pick<AuditEntry, 'reason'> {
+  return reason === undefined ? {} : { reason };
 }

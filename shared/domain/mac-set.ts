@@ -1,6 +1,7 @@
 // MAC addresses and beginnings of them, as a policy or a list file writes them.
 
 import { parseMacAddress } from './mac-address.ts';
+import { withoutTrailing } from './trailing.ts';
 
 /** MAC addresses and beginnings of them. */
 export interface MacSet {
@@ -17,8 +18,8 @@ const DIGITS = 12;
 const LONGEST_NOTATION = 40;
 const SHOWN = 5;
 
-/** What stands for the rest of an address: `*`, `:*:*:*`, `-xx-xx-xx`, `:??:??:??`. */
-const REST = /[x?*:.\-_ ]+$/;
+/** What stands for the rest of an address is made of these: `*`, `:*:*:*`, `-xx-xx-xx`, `:??:??:??`. */
+const REST = 'x?*:.-_ ';
 
 /**
  * Hexadecimal digits of an address or of its beginning, in any notation: `00:11:22`, `0011.22`, `001122*`, `00-11-22-xx-xx-xx`,
@@ -30,7 +31,7 @@ export function macDigits(text: string): string | undefined {
   const [written = '', mask, ...others] = text.trim().toLowerCase().split('/');
   if (others.length > 0) return undefined;
   if (mask !== undefined) return masked(written, mask);
-  return parseMacAddress(written) ?? beginning(written.replace(REST, ''));
+  return parseMacAddress(written) ?? beginning(withoutTrailing(written, REST));
 }
 
 function beginning(written: string): string | undefined {

@@ -47,8 +47,8 @@ export async function logCommandLine(
   // Noted first: two instances at once log it once.
   const logged = made.map(nameOf).slice(0, MOST_REMEMBERED);
   if (!(await noted(tasks, { at: now, logged }, etag))) return 0;
-  for (const { at, by, action, target, site } of news.toReversed()) {
-    log.warn('audit.command-line', { at, by, action, target, site });
+  for (const { at, by, action, target, site, reason } of news.toReversed()) {
+    log.warn('audit.command-line', { at, by, action, target, site, reason });
   }
   return news.length;
 }

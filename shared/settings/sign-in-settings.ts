@@ -8,6 +8,7 @@ import {
   type NationalCloudName,
 } from '../adapters/intune/national-clouds.ts';
 import { retiredEndpoint } from '../adapters/intune/retired-endpoint.ts';
+import { withoutTrailing } from '../domain/trailing.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import type { SettingName } from './settings-table.ts';
 
@@ -70,7 +71,7 @@ function readRoot(reader: SettingsReader, name: SettingName): string | undefined
 function readAudience(reader: SettingsReader): string | undefined {
   const value = reader.text('INTUNE_AUDIENCE');
   if (value === undefined || refusedAsRetired(reader, 'INTUNE_AUDIENCE', value)) return undefined;
-  const audience = value.replace(/\/+(\.default)?$/, '');
+  const audience = withoutTrailing(value.replace(/\/\.default$/, ''), '/');
   const isUrl = URL.canParse(audience) && ['https:', 'api:'].includes(new URL(audience).protocol);
   if (!isUrl && !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(audience)) {
     reader.problem('INTUNE_AUDIENCE', 'is not an audience like https://api.manage.microsoft.com/');

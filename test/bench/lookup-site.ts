@@ -26,7 +26,7 @@ export interface BenchApp {
   /** @throws unless the answer is 200 */
   post(path: string, body: string): Promise<void>;
   /** Under another key. @returns the status of the answer */
-  postAs(apiKey: string, path: string, body: string): Promise<number>;
+  sendAs(apiKey: string, method: string, path: string, body: string | undefined): Promise<number>;
   /** Processor time of the app's process so far, seconds. */
   processorSeconds(): number;
 }
@@ -98,15 +98,16 @@ export async function lookupSite(): Promise<LookupSite> {
     owner.defer(() => host.stop());
     const url = `https://localhost:${host.port}`;
     const headers = { 'content-type': 'application/json', 'x-api-key': apiKey, accept: 'text/plain' };
-    const postAs = async (key: string, route: string, body: string): Promise<number> => {
+    const sendAs: BenchApp['sendAs'] = async (key, method, route, body) => {
       const own = { ...headers, 'x-api-key': key };
-      const answer = await request(`${url}${route}`, { method: 'POST', headers: own, body, dispatcher });
+      const sent = body === undefined ? {} : { body };
+      const answer = await request(`${url}${route}`, { method: method as 'POST', headers: own, ...sent, dispatcher });
       await answer.body.dump();
       return answer.statusCode;
     };
     return {
       url,
-      postAs,
+      sendAs,
       processorSeconds: () => processorSeconds(host.pid),
       async post(route, body) {
         const answer = await request(`${url}${route}`, { method: 'POST', headers, body, dispatcher });

@@ -11,7 +11,7 @@ const [partitionKey = '', rowKey = ''] = (process.env['YARDSTICK_ROW'] ?? '').sp
 
 app.http('empty', {
   route: 'api/empty',
-  methods: ['POST'],
+  methods: ['GET', 'POST', 'PUT', 'DELETE'],
   authLevel: 'anonymous',
   handler: async () => ({ jsonBody: {} }),
 });

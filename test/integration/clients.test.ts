@@ -55,6 +55,32 @@ describe('npm run clients', () => {
     expect(await failure(nac, 'rotate', 'radius-2')).toContain('NAC_CLIENT_UNKNOWN');
   });
 
+  test('leaves an entry in the audit for each change, with its reason', async () => {
+    await using nac = await startConnector();
+    await clients(nac, 'create', 'radius-2', '--site', 'branch', '--reason', 'new site');
+    const key = keyIn(await clients(nac, 'create', 'ada', '--site', 'hq', '--kind', 'administrator'));
+    await clients(nac, 'rotate', 'radius-2', '--reason', 'yearly');
+    await clients(nac, 'retire-older', 'radius-2', '--reason', 'in use');
+    await clients(nac, 'revoke', 'radius-2', '--reason', 'site closed');
+    const { entries } = await nac.app.audit(key, [['limit', '5']]);
+    const command = { by: 'holder of the connection string', from: 'command-line' };
+    expect(entries).toEqual([
+      { ...command, at: expect.any(String), action: 'revoke-client', target: 'radius-2', reason: 'site closed' },
+      { ...command, at: expect.any(String), action: 'retire-older-key', target: 'radius-2', reason: 'in use' },
+      { ...command, at: expect.any(String), action: 'rotate-key', target: 'radius-2', reason: 'yearly' },
+      { ...command, at: expect.any(String), action: 'create-client', target: 'ada (administrator)', site: 'hq' },
+      {
+        ...command,
+        at: expect.any(String),
+        action: 'create-client',
+        target: 'radius-2 (radius)',
+        site: 'branch',
+        reason: 'new site',
+      },
+    ]);
+    expect(await failure(nac, 'rotate', 'ada', '--reason', 'x'.repeat(501))).toContain('NAC_REQUEST_FIELD');
+  });
+
   it('lists clients, and shows no secret', async () => {
     await using nac = await startConnector();
     const key = keyIn(await clients(nac, 'create', 'noc', '--site', 'hq', '--kind', 'operator'));
@@ -71,6 +97,7 @@ describe('npm run clients', () => {
     [['list', 'radius-1']],
     [['rotate']],
     [['rotate', 'radius-1', '--site', 'hq']],
+    [['list', '--reason', 'x']],
     [['destroy', 'radius-1']],
   ])('says how it is used when asked %j', async (command) => {
     await using nac = await startConnector();

@@ -25,7 +25,9 @@ rules:
 const SAME = STRICTER.replace('  - { name: strangers, when: { compliance: notEnrolled }, reject: true }\n', '');
 const NOBODY = 'roles: { none: { vlan: 1 } }\nrules: [{ name: nobody, reject: true }]\n';
 
-async function polled(): Promise<{ nac: ConnectorFixture; policies: PolicyDesk } & AsyncDisposable> {
+async function polled(): Promise<
+  { nac: ConnectorFixture; policies: PolicyDesk; administrator: string } & AsyncDisposable
+> {
   const nac = await startConnector({ env: { JOBS_IN_HAND_PER_SITE: '2' } });
   const registry = await openClientRegistry({
     kind: 'connection-string',
@@ -38,8 +40,9 @@ async function polled(): Promise<{ nac: ConnectorFixture; policies: PolicyDesk }
   await ask(nac.apiKey, String(nac.tenant.fleet.get('NAC-00001').wiFiMacAddress));
   for (const last of ['01', '02', '03']) await ask(nac.apiKey, `A4-BB-6D-FF-FF-${last}`);
   await ask(branchKey, 'A4-BB-6D-FF-FF-01');
-  const policies = await nac.app.policies(await registry.createClient('olga', 'hq', 'administrator'));
-  return { nac, policies, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
+  const administrator = await registry.createClient('olga', 'hq', 'administrator');
+  const policies = await nac.app.policies(administrator);
+  return { nac, policies, administrator, [Symbol.asyncDispose]: () => nac[Symbol.asyncDispose]() };
 }
 
 describe('what-if', () => {
@@ -121,18 +124,39 @@ it('npm run policy: checks, uploads, tries, activates, rolls back and lists', as
   await using desk = await polled();
   const folder = await mkdtemp(join(tmpdir(), 'nac-policy-'));
   const file = join(folder, 'policy.yaml');
+  const list = join(folder, 'printers.txt');
   await writeFile(file, STRICTER);
   try {
     const env = { ...process.env, StorageConnection: desk.nac.env['StorageConnection'] };
     const run = async (...words: string[]) =>
       (await promisify(execFile)(process.execPath, [join(ROOT, 'local/policy.ts'), ...words], { env })).stdout;
     expect(await run('check', file)).toContain('is right: 3 rules');
-    expect(await run('upload', 'v1', file)).toContain('"v1" is in the store');
+    expect(await run('upload', 'v1', file, '--reason', 'printers need it')).toContain('"v1" is in the store');
+    await writeFile(list, '00:11:22\n');
+    expect(await run('upload-list', 'printers', list, '--reason', 'new ones')).toContain('1 addresses');
     expect(await run('what-if', file)).toContain('told something else: 4 of 5');
-    expect(await run('activate', 'v1')).toContain('"v1" is in force');
+    expect(await run('activate', 'v1', '--reason', ' change 4711 ')).toContain('"v1" is in force');
     expect(await run('show', 'v1')).toBe(`${STRICTER}\n`);
-    expect(await run('rollback', '--from', 'v1')).toContain('"built-in" is in force');
+    expect(await run('rollback', '--from', 'v1', '--reason', 'they did not')).toContain('"built-in" is in force');
     expect(await run('list')).toMatch(/In force: "built-in" since [\s\S]*v1 {2}\(/);
+    const { entries } = await desk.nac.app.audit(desk.administrator, []);
+    const by = 'holder of the connection string';
+    expect(entries.filter(({ action }) => action !== 'create-client')).toMatchObject([
+      { by, from: 'command-line', action: 'roll-back-policy', target: 'v1', reason: 'they did not' },
+      { by, from: 'command-line', action: 'activate-policy', target: 'v1', reason: 'change 4711' },
+      { by, from: 'command-line', action: 'upload-mac-list', target: 'printers', reason: 'new ones' },
+      { by, from: 'command-line', action: 'upload-policy', target: 'v1', reason: 'printers need it' },
+    ]);
+    await writeFile(
+      file,
+      `${STRICTER}sites: { hq: { observe: quarantine } }\n`.replace(
+        'reject: true',
+        'reject: true, observe: quarantine',
+      ),
+    );
+    const checked = await run('check', file);
+    expect(checked).toContain('Only observed, so whom these rules reject gets on: strangers.');
+    expect(checked).toContain('Only observed, so nobody is rejected there: sites hq.');
     await writeFile(file, 'rules: {');
     await expect(run('check', file)).rejects.toMatchObject({
       code: 1,

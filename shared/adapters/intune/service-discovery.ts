@@ -1,6 +1,7 @@
 // Where Intune's services for this tenant are: the endpoints of the "Microsoft Intune" service principal in Graph, as
 // Microsoft's own client for Intune partners finds them (Intune-Resource-Access, IntuneServiceLocationProvider).
 
+import { withoutTrailing } from '../../domain/trailing.ts';
 import { SourceError } from '../../errors.ts';
 import type { GraphClient } from './graph-client.ts';
 
@@ -76,7 +77,7 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
     });
   }
   const trusted = uris.find((candidate) => isTrustedService(candidate, trustedHosts));
-  if (trusted !== undefined) return trusted.replace(/\/+$/, '');
+  if (trusted !== undefined) return withoutTrailing(trusted, '/');
   throw new SourceError(
     'NAC_INTUNE_DISCOVERY',
     `${providerName} is said to be at ${hostOf(uri)}, which gets no token.`,

@@ -5,6 +5,7 @@ import type { TokenCredential } from '@azure/core-auth';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace-base';
+import { withoutTrailing } from '../../domain/trailing.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { failureReport, type ReportFailure, reportingExporter, reportingPolicy } from './reporting-exporter.ts';
 
@@ -99,7 +100,7 @@ async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined, r
     import('@opentelemetry/exporter-metrics-otlp-http'),
     import('@opentelemetry/exporter-trace-otlp-http'),
   ]);
-  const base = endpoint.replace(/\/+$/, '');
+  const base = withoutTrailing(endpoint, '/');
   const options = { timeoutMillis: EXPORT_TIMEOUT_MS, ...(ca && { httpAgentOptions: { ca } }) };
   return {
     report,

@@ -2,6 +2,7 @@
 
 import { readTokenClaims } from '../../adapters/intune/token-claims.ts';
 import type { TokenSource } from '../../adapters/intune/token-source.ts';
+import { withoutTrailing } from '../../domain/trailing.ts';
 import type { Check, Outcome } from '../check.ts';
 import { type Api, holds, LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
 
@@ -58,7 +59,7 @@ export function tokenCheck(tokens: TokenSource, granted: GrantedRoles, options: 
 
 /** Entra writes an audience with or without its slash, or as the application's id. */
 function sameAudience(audience: string, resource: string): boolean {
-  return audience.replace(/\/+$/, '') === resource.replace(/\/+$/, '') || /^[0-9a-f-]{36}$/i.test(audience);
+  return withoutTrailing(audience, '/') === withoutTrailing(resource, '/') || /^[0-9a-f-]{36}$/i.test(audience);
 }
 
 /** @param needs what the settings count on */

@@ -61,7 +61,7 @@ describe('what cannot be meant is refused, and named', () => {
           expect(thrown).toBeInstanceOf(RequestError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 10_000 },
     );
   });
 });

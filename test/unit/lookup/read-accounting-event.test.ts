@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ACCOUNTING_STATUSES } from '../../../shared/domain/accounting.ts';
 import { RequestError } from '../../../shared/errors.ts';
 import { readAccountingEvent } from '../../../shared/lookup/read-accounting-event.ts';
+import { cheapValue } from '../../support/cheap-value.ts';
 
 const NOW = '2026-11-20T11:00:00.123Z';
 const NOW_SECONDS = Date.parse('2026-11-20T11:00:00.000Z') / 1000;
@@ -154,9 +155,13 @@ describe('hostile bodies', () => {
 
   test('whatever comes is an event or refused, naming the field', () => {
     const name = fc.constantFrom('status', 'class', 'eventTime', 'nasPort', 'userName', 'nasIpAddress', '__proto__');
-    const value = fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.constantFrom(...ACCOUNTING_STATUSES));
+    const value = fc.oneof(
+      cheapValue,
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.constantFrom(...ACCOUNTING_STATUSES),
+    );
     fc.assert(
-      fc.property(fc.array(fc.tuple(name, value)), (entries) => {
+      fc.property(fc.array(fc.tuple(name, value), { maxLength: 5 }), (entries) => {
         try {
           const event = read({ status: 'Start', ...Object.fromEntries(entries) });
           expect(ACCOUNTING_STATUSES).toContain(event.status);
@@ -166,7 +171,7 @@ describe('hostile bodies', () => {
           expect((thrown as RequestError).field).toEqual(expect.any(String));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 10_000 },
     );
   });
 });

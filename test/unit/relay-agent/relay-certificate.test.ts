@@ -1,15 +1,17 @@
 // The relay's certificate: read from a PEM as openssl writes it, and told of at the edges of 30 and 7 days.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { certificateEnd, watchCertificate } from '../../../relay/relay-certificate.ts';
+import { startRelay } from '../../../relay/start-relay.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { manualSendClock } from '../relay/manual-send-clock.ts';
 
 const DAY_MS = 86_400_000;
+const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 const START = Date.parse('2026-11-20T12:00:00.750Z');
 let folder: string;
 let key: string;
@@ -67,6 +69,28 @@ test.each([
       }),
     }),
   ]);
+});
+
+test('the running relay says it at /healthz, with the file as its operator made it', async () => {
+  const [short = ''] = certificates;
+  writeFileSync(path.join(folder, 'relay.pem'), `${key}${short}`, { mode: 0o600 });
+  const file = path.join(folder, 'relay.yaml');
+  // Nothing listens there: a relay says the days of its certificate above all while it reaches nothing.
+  const credential = `{ tenantId: ${ID}, clientId: ${ID}, certificateFile: relay.pem, authorityHost: https://127.0.0.1:1 }`;
+  writeFileSync(
+    file,
+    `site: hq\nserviceBus: { namespace: localhost, credential: ${credential} }\nhealthz: { port: 0 }\nnas:\n` +
+      '  - { name: a, match: { nasIpAddress: 192.0.2.1 }, secretEnv: SECRET, profile: cisco-ios }\n',
+  );
+  const { logger } = collectingLogger();
+  const relay = await startRelay({ file, env: { SECRET: 'sixteen octets!!' }, log: logger });
+  try {
+    const answer = await fetch(`http://127.0.0.1:${relay.healthPort}/healthz`);
+    const notAfter = certificateEnd(short)?.toISOString();
+    expect(await answer.json()).toMatchObject({ certificate: { notAfter, daysLeft: 9 } });
+  } finally {
+    await relay.stop();
+  }
 });
 
 test('each day it is said again, until the relay stops', async () => {

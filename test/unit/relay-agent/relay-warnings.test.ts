@@ -1,5 +1,8 @@
 // What works and is not safe: every kind of warning, at the edge where it begins.
 
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readRelayConfig } from '../../../relay/read-relay-config.ts';
 import { relayWarnings } from '../../../relay/relay-warnings.ts';
@@ -90,6 +93,8 @@ describe('files', () => {
   test.each([
     ['/etc/relay/relay.pem', 0o644, 'serviceBus.credential.certificateFile', 'read by others'],
     ['/etc/relay/relay.pem', 0o604, 'serviceBus.credential.certificateFile', 'read by others'],
+    ['/etc/relay/relay.pem', 0o640, 'serviceBus.credential.certificateFile', 'read by others'],
+    ['/etc/relay/a', 0o640, 'nas[0].secretFile', 'read by others'],
     ['/etc/relay/a', 0o666, 'nas[0].secretFile', 'read and written by others'],
     ['/etc/relay/a', 0o620, 'nas[0].secretFile', 'written by others'],
     ['/etc/relay/relay.yaml', 0o664, '', 'read and written by others'],
@@ -98,6 +103,30 @@ describe('files', () => {
       expect.objectContaining({ path, problem: expect.stringContaining(says) }),
     ]);
   });
+});
+
+test('a real file of mode 0640 is closed where its group is that of the relay, and open where all may read it', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'nac-relay-warnings-'));
+  try {
+    for (const [mode, count] of [
+      [0o600, 0],
+      [0o640, 0],
+      [0o660, 1],
+      [0o644, 1],
+    ] as const) {
+      writeFileSync(path.join(folder, 'a'), STRONG);
+      chmodSync(path.join(folder, 'a'), mode);
+      const config = readRelayConfig(`site: hq\nserviceBus: { connectionStringEnv: X }\nnas:\n${switchEntry('a', 1)}`, {
+        file: path.join(folder, 'relay.yaml'),
+        hostName: 'host',
+      });
+      expect(relayWarnings(config, { nas: new Map([['a', STRONG]]) }, { folder }), mode.toString(8)).toHaveLength(
+        count,
+      );
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test('signatures that are switched off or weak', () => {

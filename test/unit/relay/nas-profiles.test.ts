@@ -202,7 +202,7 @@ test('whatever a job holds, a profile gives a request that can be encoded or a r
         );
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 10_000 },
   );
 });
 

@@ -185,7 +185,7 @@ describe('whatever arrives, it never throws', () => {
       fc.property(octets, (attributes) => {
         expect(['ack', 'attributes', 'message-authenticator']).toContain(reason(signed({ attributes })));
       }),
-      { numRuns: 1000 },
+      { numRuns: 10_000 },
     );
   });
 });

@@ -50,7 +50,7 @@ describe('a record that was not read', () => {
         expect({ source: device.source, id: device.id }).toEqual(one.key);
         expect(one.graceExpiresAt).toBe(graceEndOf(device));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('its fingerprint', () => {
         const [first, second] = [one, other].map((record) => record.read().device);
         expect(first && deviceContent(first)).toBe(second && deviceContent(second));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
   });
 

@@ -62,7 +62,7 @@ describe('a page written as Graph writes it', () => {
         expect(records?.map((record) => JSON.parse(record))).toEqual(given.value);
         expect(around).toEqual({ ...given, value: [] });
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
   });
 
@@ -73,7 +73,7 @@ describe('a page written as Graph writes it', () => {
         const cut = whole.slice(0, at % whole.length);
         expect(() => splitPage(cutUp(cut, sizes))).toThrow(SyntaxError);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 10_000 },
     );
   });
 
