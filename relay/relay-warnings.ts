@@ -9,7 +9,7 @@ import type { ConfigProblem } from './relay-error.ts';
 export interface RelayWarningOptions {
   /** Relative paths of secrets start there. */
   readonly folder: string;
-  /** Permission bits of a file, those of the relay's own group for reading left out; `undefined` where they say nothing. */
+  /** Permission bits of a file; `undefined` where they say nothing, or the file cannot be looked at. */
   readonly fileMode?: (file: string) => number | undefined;
 }
 
@@ -19,7 +19,7 @@ const MOST_WARNINGS = 50;
 const SHORTEST_SECRET = 16;
 /** relay.yaml holds no secret, and a group may read it. */
 const READABLE_BY_ALL = 0o004;
-const READABLE_BY_OTHERS = 0o044;
+const READABLE_BY_GROUP = 0o040;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
@@ -98,7 +98,8 @@ function fileWarnings({ file, nas, serviceBus: { connection } }: RelayConfig, op
   const self: SecretSource = { from: 'file', name: file, path: '', line: 1, column: 1 };
   return [[path.resolve(file), self] as const, ...sources].flatMap(([place, source]) => {
     const mode = fileMode(place) ?? 0;
-    const readable = source === self ? READABLE_BY_ALL : READABLE_BY_OTHERS;
+    const mindsGroup = source !== self && !isOwnGroup(place);
+    const readable = mindsGroup ? READABLE_BY_ALL | READABLE_BY_GROUP : READABLE_BY_ALL;
     const open = [mode & readable ? 'read' : '', mode & WRITABLE_BY_OTHERS ? 'written' : ''].filter(
       (word) => word !== '',
     );
@@ -115,11 +116,14 @@ function at({ path: place, line, column }: SecretSource, problem: string): Confi
   return [{ path: place, line, column, problem }];
 }
 
-/** Windows keeps no such bits. A file of root that the group of the relay alone may read is as closed as one of its own. */
+/** Windows keeps no such bits. */
 function systemFileMode(file: string): number | undefined {
   if (process.platform === 'win32') return undefined;
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  const isOwnGroup = stats.gid === process.getgid?.();
-  return stats.mode & (isOwnGroup ? 0o737 : 0o777);
+  return stats && stats.mode & 0o777;
+}
+
+/** A file of root that the group of the relay may read, and no other, is as closed as one of its own. */
+function isOwnGroup(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.gid === process.getgid?.();
 }

@@ -79,7 +79,7 @@ test('the running relay says it at /healthz, with the file as its operator made 
   const credential = `{ tenantId: ${ID}, clientId: ${ID}, certificateFile: relay.pem, authorityHost: https://127.0.0.1:1 }`;
   writeFileSync(
     file,
-    `site: hq\nserviceBus: { namespace: localhost, credential: ${credential} }\nhealthz: { port: 0 }\nnas:\n` +
+    `site: hq\nserviceBus: { namespace: nac-none.servicebus.windows.net, transport: websocket, proxy: "http://127.0.0.1:1", credential: ${credential} }\nhealthz: { port: 0 }\nnas:\n` +
       '  - { name: a, match: { nasIpAddress: 192.0.2.1 }, secretEnv: SECRET, profile: cisco-ios }\n',
   );
   const { logger } = collectingLogger();
