@@ -1,6 +1,6 @@
 // docs/telemetry.md lists the instruments, labels and spans of the code.
 
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
@@ -45,4 +45,17 @@ test('every span', () => {
 
 test('the profiles that a report may name are those that a relay has', () => {
   expect([...NAS_PROFILE_NAMES].toSorted()).toEqual([...nasProfiles.keys()].toSorted());
+});
+
+test('whatever is counted for the lines `metric` is a quiet failure with a label, and each label is counted somewhere', () => {
+  const root = join(import.meta.dirname, '../../..');
+  const paths = globSync('{shared,functions}/**/*.ts', { cwd: root }).filter(
+    (path) => !path.endsWith('ports/instruments.ts'),
+  );
+  const sources = paths.map((path) => readFileSync(join(root, path), 'utf8')).join('\n');
+  const labels: readonly string[] = LABELS['nac.quiet_failure'].values;
+  const counted = [...sources.matchAll(/\bmetrics\.count\('([^']+)'/g)].map(([, name = '']) => name);
+  expect(counted.length).toBeGreaterThan(3);
+  expect(counted.filter((name) => !labels.includes(name))).toEqual([]);
+  expect(labels.filter((label) => !sources.includes(`'${label}'`))).toEqual([]);
 });

@@ -1,8 +1,10 @@
 // Which tests are left out without a Bicep compiler, and what is said of it.
 
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compilerTestsLeftOut, mustRun } from '../../../scripts/compiler-tests.ts';
 
@@ -22,6 +24,24 @@ test('without a compiler its tests are named, with the ways to get it', () => {
   for (const tests of leftOut?.tests ?? []) expect(leftOut?.notice).toContain(tests);
   expect(leftOut?.notice).toContain('.ci/install-bicep');
   expect(leftOut?.notice).toContain('BICEP=');
+});
+
+test('without dotnet the script that brings the compiler says what is missing, and fails', async () => {
+  const root = join(import.meta.dirname, '../../..');
+  const onlyThese = mkdtempSync(join(tmpdir(), 'nac-no-dotnet-'));
+  try {
+    symlinkSync('/usr/bin/dirname', join(onlyThese, 'dirname'));
+    const refused = await promisify(execFile)('/bin/bash', ['.ci/install-bicep'], {
+      cwd: root,
+      env: { PATH: onlyThese },
+    }).catch((error) => error);
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/no dotnet here: install the \.NET SDK, or .*az bicep install/),
+    });
+  } finally {
+    rmSync(onlyThese, { recursive: true });
+  }
 });
 
 test('without the types of Microsoft Graph only infra/identity is left out', () => {
