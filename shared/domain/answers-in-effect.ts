@@ -15,7 +15,9 @@ export function answersInEffect(session: Session, now: Instant): readonly Sessio
   const newest = session.answers[0];
   if (ruling === undefined || newest === undefined) return [];
   const others = session.answers.filter(
-    (answer) => answer !== ruling && (answer === newest || mayStillHold(answer, newest, session, now)),
+    (answer) =>
+      answer !== ruling &&
+      (answer === newest || mayStillHold(answer, newest, session, now) || isFallenBackTo(answer, ruling, session, now)),
   );
   return [ruling, ...others].map((answer) => asAnswered(session, answer));
 }
@@ -36,13 +38,34 @@ export function rulingAnswer({ answers, accounting }: Pick<Session, 'answers' | 
 
 /** The port was opened by 802.1X, nothing said that this is over, and its time is not up. */
 function holdsThePort(proven: Answer, bypass: Answer, accounting: Session['accounting']): boolean {
-  const { decision } = proven;
-  const until = addMilliseconds(decision.decidedAt, decision.sessionTimeoutSeconds * TIMEOUT_SPREAD * 1000);
+  return mayBeSamePlace(proven, bypass) && isOpen(proven, accounting, bypass.decision.decidedAt);
+}
+
+/** The answers by which MAB opened the port, and may keep it open, though 802.1X was denied since. */
+export function fallbackAnswers(session: Session, now: Instant): readonly Answer[] {
+  const ruling = rulingAnswer(session);
+  if (ruling === undefined) return [];
+  return session.answers.filter((answer) => isFallenBackTo(answer, ruling, session, now));
+}
+
+/** A port that MAB opened may stay open by it where 802.1X is denied after it: not every NAS asks by MAB again. */
+function isFallenBackTo(bypass: Answer, ruling: Answer, { answers, accounting }: Session, now: Instant): boolean {
   return (
-    decision.outcome.verdict === 'permit' &&
-    mayBeSamePlace(proven, bypass) &&
-    !hasStopped({ answers: [proven], ...(accounting && { accounting }) }) &&
-    bypass.decision.decidedAt <= until
+    bypass.method === 'mab' &&
+    ruling.method !== 'mab' &&
+    ruling.decision.outcome.verdict === 'deny' &&
+    mayBeSamePlace(bypass, ruling) &&
+    !isReplaced(bypass, { answers }) &&
+    isOpen(bypass, accounting, now)
+  );
+}
+
+function isOpen(answer: Answer, accounting: Session['accounting'], at: Instant): boolean {
+  const { decidedAt, sessionTimeoutSeconds, outcome } = answer.decision;
+  return (
+    outcome.verdict === 'permit' &&
+    !hasStopped({ answers: [answer], ...(accounting && { accounting }) }) &&
+    at <= addMilliseconds(decidedAt, sessionTimeoutSeconds * TIMEOUT_SPREAD * 1000)
   );
 }
 
@@ -65,7 +88,7 @@ function mayStillHold(answer: Answer, newest: Answer, session: Session, now: Ins
 }
 
 /** Kept because accounting carried it once: no instance gives it again after a newer answer to the same credential. */
-function isReplaced({ credential, decision }: Answer, { answers }: Session): boolean {
+function isReplaced({ credential, decision }: Answer, { answers }: Pick<Session, 'answers'>): boolean {
   return answers.some((other) => other.credential === credential && other.decision.decidedAt > decision.decidedAt);
 }
 

@@ -1,7 +1,7 @@
 // What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
 
 import { advance, endUnproven, keepsOldAnswer } from '../domain/advance-job.ts';
-import { answersInEffect, questionOf, rulingAnswer } from '../domain/answers-in-effect.ts';
+import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../domain/answers-in-effect.ts';
 import { type Decision, type Outcome, sameOutcome } from '../domain/decision.ts';
 import { parseDecisionId } from '../domain/decision-id.ts';
 import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
@@ -51,10 +51,11 @@ function wantedAnswerInEffect(
   const answer = rulingAnswer({ answers: session.answers, ...withoutClass(session) })?.decision;
   if (answer === undefined || answer.decidedAt <= job.decidedAt || !sameOutcome(answer.outcome, wanted))
     return undefined;
+  const isOther = ({ decision }: Pick<Session, 'decision'>): boolean => !sameOutcome(decision.outcome, wanted);
+  if (fallbackAnswers(session, now).some(isOther)) return undefined;
   // It counted before: what accounting says against it now is evidence, and the clocks of two instances differ a little.
   if (job.stage === 'answered') return answer;
   if (queuedAt !== undefined && answer.decidedAt > queuedAt) return answer;
-  const isOther = ({ decision }: Session): boolean => !sameOutcome(decision.outcome, wanted);
   return answersInEffect(session, now).some(isOther) ? undefined : answer;
 }
 

@@ -70,6 +70,24 @@ describe('of MAB and 802.1X on one port', () => {
     expect(inEffect([answered('cert', '10:00:00'), answered('mab', '10:31:00')])).toEqual(['cert', 'mab']);
   });
 
+  describe('where 802.1X is denied after MAB had opened the port', () => {
+    const bypass = answered('mab', '10:00:00');
+    const denied = answered('cert', '10:10:00', {}, { outcome: { verdict: 'deny' } });
+
+    test('the answer to MAB may still hold: not every NAS asks by MAB again', () => {
+      expect(inEffect([bypass, denied], undefined, '10:20:00')).toEqual(['cert', 'mab']);
+    });
+
+    test.each([
+      ['its Session-Timeout is over', bypass, denied, undefined, '12:30:00'],
+      ['accounting said Stop', bypass, denied, accounted('stopped', '10:11:00'), '10:20:00'],
+      ['802.1X is asked on another port', bypass, { ...denied, nasPortId: 'Gi1/0/8' }, undefined, '10:20:00'],
+      ['802.1X was let on', bypass, answered('cert', '10:10:00'), undefined, '10:20:00'],
+    ])('but not when %s', (_what, first, second, accounting, now) => {
+      expect(inEffect([first, second], accounting, now)).toEqual(['cert']);
+    });
+  });
+
   test('the Class in accounting says which answer the NAS took', () => {
     const answers = [answered('cert', '10:00:00'), answered('mab', '10:00:01')];
     expect(inEffect(answers, accounted('started', '10:00:05', 'mab'))[0]).toBe('mab');

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { advance, applyReport, isDue } from '../../../shared/domain/advance-job.ts';
+import type { Outcome } from '../../../shared/domain/decision.ts';
 import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import type { Session } from '../../../shared/domain/session.ts';
@@ -14,10 +15,10 @@ const NEW_CLASS = `${SESSION_ID}-mnewnew0deadbeef`;
 
 const minutes = (count: number) => addMilliseconds(DECIDED, count * MINUTE_MS);
 
-function decided(wanted = true): EnforcementJob {
+function decided(wanted: Outcome | false = QUARANTINE): EnforcementJob {
   const session = aSession();
   const common = { session, version: 'v2', reason: 'test', decidedAt: DECIDED, now: DECIDED };
-  return decideJob(wanted ? { ...common, wanted: QUARANTINE } : common);
+  return decideJob(wanted ? { ...common, wanted } : common);
 }
 
 function acknowledged(job = decided()): EnforcementJob {
@@ -60,6 +61,18 @@ describe('an answer of ours', () => {
     expect(ended).toMatchObject({ stage: 'answered', unproven: true });
     expect(isFinal(ended)).toBe(true);
     expect(settleJob(ended, answered({ class: NEW_CLASS }), true, minutes(18))).toBe(ended);
+  });
+
+  test('to 802.1X that denies leaves the job open while an answer to MAB may keep the port open', () => {
+    const deny = { verdict: 'deny' } as const;
+    const job = acknowledged(decided(deny));
+    const denied = aSession({ decision: aDecision({ id: NEW_CLASS, decidedAt: minutes(2), outcome: deny }) });
+    const bypassed = aSession({ credential: 'mab', method: 'mab', decision: aDecision({ decidedAt: minutes(-5) }) });
+    const opened = { ...denied, answers: [...denied.answers, ...bypassed.answers] };
+    expect(settleJob(job, opened, true, minutes(3))).toBe(job);
+    expect(settleJob(job, denied, true, minutes(3))).toMatchObject({ stage: 'answered' });
+    const left = { ...opened, accounting: accounting({ status: 'stopped', at: minutes(2.5) }) };
+    expect(settleJob(job, left, true, minutes(3)).stage).not.toBe('acknowledged');
   });
 
   test('that is another one than the job wants leaves the job as it is', () => {
