@@ -9,15 +9,19 @@ import { concurrently } from '../concurrently.ts';
 import type { AnswersDiffer } from '../domain/answers-differ.ts';
 import { SHARDS } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
+import { toInstant } from '../domain/instant.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
 import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
 import {
+  countedLately,
+  countTurned,
   editMassChange,
   entryOf,
   isMassChange,
   type MassChangeLimits,
   readMassChange,
+  turnsAddUp,
   withHeldCounts,
 } from './mass-change.ts';
 import type { HoldRule } from './plan-device-write.ts';
@@ -50,17 +54,24 @@ export async function concludePointReads(
   const held = await readHeldDevices(deps.devices);
   const changing = held.keys.length;
   // The fleet is counted only when it matters.
-  const isFew = changing < massChange.least && held.absences < 2;
+  const before = await readMassChange(deps.tasks);
+  const now = toInstant(deps.clock.now());
+  const { better, worse } = countedLately(before, now);
+  const isFew = changing + better + worse < massChange.least && held.absences < 2;
   const known = isFew ? changing : await countPresent(deps.devices);
   // A service that knows none of them any more is believed by no one, however small the fleet.
   const isAll = held.absences > 1 && held.absences >= known;
-  if (isAll || isMassChange(changing, known, massChange)) return tellHeld(deps, massChange, runId, known);
+  const isMass = isMassChange(changing, known, massChange) || turnsAddUp(before, now, held.turns, known, massChange);
+  if (isAll || isMass) return tellHeld(deps, massChange, runId, known);
   // What a person has refused stays held while it is the same devices, few or many.
-  const { held: runs } = withHeldCounts(await readMassChange(deps.tasks), held.byRun);
+  const { held: runs } = withHeldCounts(before, held.byRun);
   const underWay = await runsUnderWay(deps.tasks);
   const isFree = (of: string): boolean =>
     (of === runId || !underWay.has(of)) && entryOf(runs, of)?.refused === undefined;
-  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => void (await handOn(deps, changes));
+  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => {
+    await countTurned(deps.tasks, now, changes);
+    await handOn(deps, changes);
+  };
   const { left: unseen } = await applyHeld(deps, held.keys, isFree, handOnChunk, deps.hasTime);
   if (unseen > 0) return undefined;
   const left: HeldDevices = changing === 0 ? held : await readHeldDevices(deps.devices);

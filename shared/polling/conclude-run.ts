@@ -10,18 +10,22 @@ import { standsForAddress } from '../domain/address-record.ts';
 import { type Device, type DeviceKey, deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import { countTurns, directionTo, type Turns } from '../domain/turn-direction.ts';
 import type { ConcludingRun, SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { applyHeld, readHeldDevices } from './held-devices.ts';
+import type { HeldFlip } from './index-in-hand.ts';
 import {
   countedLately,
   countLately,
+  countTurned,
   editMassChange,
   entryOf,
   type HeldRun,
   isMassChange,
   type MassChangeState,
   readMassChange,
+  turnsAddUp,
   withHeldCounts,
 } from './mass-change.ts';
 import { askFor, type FoundDevice, lookFor, type MissedKey, missedIn, NOTHING_LOOKED } from './missing-devices.ts';
@@ -45,7 +49,7 @@ export interface RunInHand {
   /** What would turn and is not stored yet, by device. */
   readonly flips: Map<string, CollectedFlip>;
   /** What is held beside its record, by device, as far as this run knows. */
-  readonly heldFlips: Map<string, DeviceKey>;
+  readonly heldFlips: Map<string, HeldFlip>;
   /** Devices whose absence is held beside their record already, with the run that held it. */
   readonly heldAbsences: ReadonlyMap<string, string>;
   /** Start of the newest complete sweep before this one. */
@@ -178,6 +182,7 @@ class RunEnd {
     const state = await readMassChange(this.#deps.tasks);
     this.#known = this.#knownBefore(state) + gone;
     if (isMassChange(turning + turned + losing, this.#known, this.#limits.massChange)) return true;
+    if (turnsAddUp(state, this.#now(), this.#turns(), this.#known, this.#limits.massChange)) return true;
     if (losing === 0) return false;
     // What this run has let go already is among them.
     const before = Math.max(0, countedLately(state, this.#now()).lost - gone);
@@ -193,6 +198,13 @@ class RunEnd {
     const met = (run.fresh ?? 0) + countedLately(state, this.#now()).met;
     const lost = state.held.filter(({ absences, released }) => absences > 0 && released === undefined);
     return Math.max(0, Math.min(fleet.size - met, ...lost.map(({ known }) => known)));
+  }
+
+  /** What would turn now, each device once. */
+  #turns(): Turns {
+    const { flips, heldFlips } = this.#inHand;
+    const held = [...heldFlips].filter(([text]) => !flips.has(text)).map(([, { to }]) => to);
+    return countTurns([...[...flips.values()].map(({ device }) => directionTo(device.complianceState)), ...held]);
   }
 
   #now(): Instant {
@@ -274,6 +286,7 @@ class RunEnd {
       const saved = await saveFlips(this.#deps, chunk, { kind: 'apply' });
       for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
       for (const flip of chunk) inHand.flips.delete(deviceKeyText(flip));
+      await countTurned(this.#deps.tasks, this.#now(), saved.changes);
       await inHand.handOn(saved.changes);
       turned += saved.written;
       if (collected.length > CHUNK) await inHand.saveIndex();
@@ -289,6 +302,7 @@ class RunEnd {
     const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
     const keys = [...inHand.heldFlips.values()];
     const handOn = async (changes: readonly DeviceChange[]): Promise<void> => {
+      await countTurned(deps.tasks, this.#now(), changes);
       await inHand.handOn(changes);
       if (keys.length > CHUNK) await inHand.saveIndex();
     };
@@ -323,9 +337,9 @@ export async function stageFlips(
   const collected = [...flips.values()];
   flips.clear();
   // Whatever the index says of them, they are looked at when they are listed again.
-  for (const { source, id } of collected) {
+  for (const { source, id, device } of collected) {
     fleet.doubt({ source, id });
-    heldFlips.set(deviceKeyText({ source, id }), { source, id });
+    heldFlips.set(deviceKeyText({ source, id }), { source, id, to: directionTo(device.complianceState) });
   }
   await saveFlips(deps, collected, { kind: 'hold', answersDiffer, runId: run.id, confirmedUntil });
 }

@@ -2,6 +2,7 @@
 
 import { type DeviceKey, deviceHash, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
+import { countTurns, type TurnDirection, type Turns } from '../domain/turn-direction.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import { combined } from './mass-change.ts';
 import { planReleased } from './plan-device-write.ts';
@@ -18,6 +19,8 @@ export interface HeldCounts {
 export interface HeldDevices {
   readonly flips: ReadonlyMap<string, DeviceKey>;
   readonly absences: number;
+  /** Which way the flips go. */
+  readonly turns: Turns;
   /** All of them. */
   readonly keys: readonly DeviceKey[];
   readonly byRun: ReadonlyMap<string, HeldCounts>;
@@ -30,13 +33,16 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
   const flips = new Map<string, DeviceKey>();
   const keys: DeviceKey[] = [];
   const byRun = new Map<string, HeldCounts>();
+  const directions: (TurnDirection | undefined)[] = [];
   let absences = 0;
   for await (const { source, id, held } of devices.marks()) {
     if (held === undefined) continue;
     keys.push({ source, id });
     const isFlip = held.what === 'flip';
-    if (isFlip) flips.set(deviceKeyText({ source, id }), { source, id });
-    else absences += 1;
+    if (isFlip) {
+      flips.set(deviceKeyText({ source, id }), { source, id });
+      directions.push(held.to);
+    } else absences += 1;
     const before = byRun.get(held.runId) ?? { flips: 0, absences: 0, digest: '' };
     byRun.set(held.runId, {
       flips: before.flips + (isFlip ? 1 : 0),
@@ -44,7 +50,7 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
       digest: combined(before.digest, deviceHash({ source, id })),
     });
   }
-  return { flips, absences, keys, byRun };
+  return { flips, absences, turns: countTurns(directions), keys, byRun };
 }
 
 /**

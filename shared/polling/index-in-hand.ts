@@ -2,6 +2,7 @@
 
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
+import type { TurnDirection } from '../domain/turn-direction.ts';
 import type { DeviceMark, OpenDevices } from '../ports/device-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
@@ -9,6 +10,11 @@ import type { SweepDeps } from './sweep-deps.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
 export type IndexInHandDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
+
+/** A device with a turn held beside its record, and which way it goes, where that is known. */
+export interface HeldFlip extends DeviceKey {
+  readonly to?: TurnDirection;
+}
 
 /** Changes handed on before they are removed, and the time is looked at. */
 const CHANGES_AT_ONCE = 500;
@@ -44,13 +50,16 @@ export class IndexInHand {
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
-  takeUpMarks(): { readonly heldFlips: Map<string, DeviceKey>; readonly heldAbsences: Map<string, string> } {
-    const heldFlips = new Map<string, DeviceKey>();
+  takeUpMarks(): { readonly heldFlips: Map<string, HeldFlip>; readonly heldAbsences: Map<string, string> } {
+    const heldFlips = new Map<string, HeldFlip>();
     const heldAbsences = new Map<string, string>();
     for (const mark of this.#open.marks) {
       this.#doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
-      if (mark.held?.what === 'flip') heldFlips.set(deviceKeyText(mark), { source: mark.source, id: mark.id });
+      if (mark.held?.what === 'flip') {
+        const { source, id, held } = mark;
+        heldFlips.set(deviceKeyText(mark), { source, id, ...(held.to && { to: held.to }) });
+      }
       if (mark.held?.what === 'absence') heldAbsences.set(deviceKeyText(mark), mark.held.runId);
     }
     return { heldFlips, heldAbsences };

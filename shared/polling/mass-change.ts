@@ -1,6 +1,8 @@
 // The breaker: how much one run may change, what is held since it wanted to change more, and what a person said of it.
 
+import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
+import { countTurns, directionTo, type Turns } from '../domain/turn-direction.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { HeldCounts } from './held-devices.ts';
 
@@ -41,7 +43,13 @@ export interface HourOfSweeps {
   readonly lost: number;
   /** Devices that were met for the first time. */
   readonly met: number;
+  /** Devices whose answers turned, sweeps or not, each way; absent where the version before counted. */
+  readonly better?: number;
+  readonly worse?: number;
 }
+
+type Counted = Required<Omit<HourOfSweeps, 'hour'>>;
+const NOTHING_COUNTED: Counted = { lost: 0, met: 0, better: 0, worse: 0 };
 
 /** Kept in a row of its own: whoever releases must not fight with the sweep for its lease. */
 export interface MassChangeState {
@@ -133,23 +141,52 @@ export function countIn(state: MassChangeState, since: Instant | undefined, chan
 }
 
 /** Of the last day, since the newest release: then a person has looked. */
-export function countedLately({ lately = [] }: MassChangeState, now: Instant): Omit<HourOfSweeps, 'hour'> {
+export function countedLately({ lately = [] }: MassChangeState, now: Instant): Counted {
   const since = addMilliseconds(now, -COUNTED_TOGETHER_MS);
-  const counted = lately.filter(({ hour }) => hour >= since);
-  const sum = (what: 'lost' | 'met'): number => counted.reduce((total, each) => total + each[what], 0);
-  return { lost: sum('lost'), met: sum('met') };
+  return lately.filter(({ hour }) => hour >= since).reduce<Counted>(plus, NOTHING_COUNTED);
+}
+
+function plus(total: Counted, each: Partial<Counted>): Counted {
+  const sum = (what: keyof Counted): number => total[what] + (each[what] ?? 0);
+  return { lost: sum('lost'), met: sum('met'), better: sum('better'), worse: sum('worse') };
+}
+
+/**
+ * Whether turns make a mass together with those of a day that went the same way, less those that went back: what turns little
+ * by little, a share with each sweep, is a mass, too.
+ * @param turning what would turn now @param known devices of the fleet
+ */
+export function turnsAddUp(
+  state: MassChangeState,
+  now: Instant,
+  turning: Turns,
+  known: number,
+  limits: MassChangeLimits,
+): boolean {
+  const { better, worse } = countedLately(state, now);
+  const together = (turn: number, there: number, back: number): boolean =>
+    turn > 0 && isMassChange(turn + Math.max(0, there - back), known, limits);
+  return together(turning.better, better, worse) || together(turning.worse, worse, better);
+}
+
+/** Counts what has turned; a turn that a person released is none of them. */
+export async function countTurned(tasks: TaskStore, now: Instant, changes: readonly DeviceChange[]): Promise<void> {
+  const turned = changes.filter(({ before, after }) => before?.presence === 'present' && after.presence === 'present');
+  if (turned.length === 0) return;
+  const counts = countTurns(turned.map(({ after }) => directionTo(after.complianceState)));
+  await editMassChange(tasks, (state) => countLately(state, now, counts));
 }
 
 export function countLately(
   { lately = [], ...state }: MassChangeState,
   now: Instant,
-  { lost = 0, met = 0 }: Partial<HourOfSweeps>,
+  counts: Partial<Counted>,
 ): MassChangeState {
   const since = addMilliseconds(now, -COUNTED_TOGETHER_MS);
   const hour: Instant = `${now.slice(0, 'yyyy-mm-ddThh'.length)}:00:00.000Z`;
   const others = lately.filter((each) => each.hour >= since && each.hour !== hour);
-  const before = lately.find((each) => each.hour === hour) ?? { lost: 0, met: 0 };
-  return { ...state, lately: [...others, { hour, lost: before.lost + lost, met: before.met + met }] };
+  const before = plus(NOTHING_COUNTED, lately.find((each) => each.hour === hour) ?? {});
+  return { ...state, lately: [...others, { hour, ...plus(before, counts) }] };
 }
 
 /**

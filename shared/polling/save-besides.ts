@@ -3,9 +3,19 @@
 
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import { countTurns, directionTo } from '../domain/turn-direction.ts';
 import { handOn } from './hand-on.ts';
 import { readHeldDevices } from './held-devices.ts';
-import { countIn, editMassChange, type HeldRun, isMassChange, readMassChange, withHeldCounts } from './mass-change.ts';
+import {
+  countIn,
+  countTurned,
+  editMassChange,
+  type HeldRun,
+  isMassChange,
+  readMassChange,
+  turnsAddUp,
+  withHeldCounts,
+} from './mass-change.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from './plan-device-write.ts';
 import { saveDevices } from './save-devices.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
@@ -58,11 +68,17 @@ export async function saveBesides(
   if (turning === 0) return { written: saved.written, held: 0 };
 
   const known = state.lastComplete?.devices ?? 0;
-  const { held, besides } = await readMassChange(deps.tasks);
+  const before = await readMassChange(deps.tasks);
+  const { held, besides } = before;
+  const now = toInstant(deps.clock.now());
+  const turns = countTurns(saved.flips.map(({ complianceState }) => directionTo(complianceState)));
   const runId = periodOf(held, `${BESIDES}${freshId}`);
   const waiting = held.reduce((sum, { flips, absences }) => sum + flips + absences, 0);
   const counted = besides !== undefined && besides.since === confirmedUntil ? besides.count : 0;
-  if (isMassChange(turning + counted + waiting, known, limits.massChange)) {
+  const isMass =
+    isMassChange(turning + counted + waiting, known, limits.massChange) ||
+    turnsAddUp(before, now, turns, known, limits.massChange);
+  if (isMass) {
     await save(saved.flips, { kind: 'hold', answersDiffer, runId, confirmedUntil });
     await saveDevices(
       deps,
@@ -75,8 +91,9 @@ export async function saveBesides(
     return { written: saved.written, held: turning };
   }
   // Counted before it happens: a crash may count too much, never too little.
-  await editMassChange(deps.tasks, (before) => countIn(before, confirmedUntil, turning));
+  await editMassChange(deps.tasks, (state) => countIn(state, confirmedUntil, turning));
   const applied = await save(saved.flips, { kind: 'apply' });
+  await countTurned(deps.tasks, now, applied.changes);
   const left = await saveDevices(
     deps,
     gone.map((sighting) => ({

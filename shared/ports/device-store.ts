@@ -4,6 +4,7 @@ import type { DeviceKey, DeviceRecord, Presence } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { Identity } from '../domain/identity.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { TurnDirection } from '../domain/turn-direction.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface StoredDevice extends DeviceRecord {
@@ -80,6 +81,11 @@ export interface OpenDevices {
 
 export interface DeviceMark extends DeviceKey {
   /** Present while the record has a held observation. */
-  readonly held?: { readonly runId: string; readonly what: 'flip' | 'absence' };
+  readonly held?: {
+    readonly runId: string;
+    readonly what: 'flip' | 'absence';
+    /** Of a flip; absent where the version before held it. */
+    readonly to?: TurnDirection;
+  };
   readonly etag: string;
 }

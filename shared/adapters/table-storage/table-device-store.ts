@@ -5,6 +5,7 @@ import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
 import type { DeviceChange } from '../../domain/device-change.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { directionTo } from '../../domain/turn-direction.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type {
@@ -301,10 +302,11 @@ function toUnit(write: DeviceWrite, trace: string | undefined): Unit<DeviceWrite
   };
 }
 
-/** `flip|<run id>` or `absence|<run id>` while something is held. */
+/** `flip|<run id>|<direction>` or `absence|<run id>` while something is held. */
 function toMarkEntity({ device, held }: DeviceWrite['record'], mark: 'held' | 'doubt'): object {
-  const text = mark === 'held' && held ? `${held.device ? 'flip' : 'absence'}|${held.runId}` : '';
-  return { ...markRow(device), held: text };
+  if (mark !== 'held' || held === undefined) return { ...markRow(device), held: '' };
+  const parts = held.device ? ['flip', held.runId, directionTo(held.device.complianceState)] : ['absence', held.runId];
+  return { ...markRow(device), held: parts.join('|') };
 }
 
 function toChange(row: OpenRow): DeviceChange | undefined {
@@ -318,7 +320,7 @@ function toMark({ rowKey, etag, held }: OpenRow): DeviceMark | undefined {
   const text = String(rowKey).slice(MARK_PREFIX.length);
   const key = parseDeviceKeyText(text);
   if (deviceKeyText(key) !== text || key.source === '' || key.id === '') return undefined;
-  const [what, runId] = String(held ?? '').split('|');
+  const [what, runId, to] = String(held ?? '').split('|');
   if ((what !== 'flip' && what !== 'absence') || !runId) return { ...key, etag };
-  return { ...key, etag, held: { what, runId } };
+  return { ...key, etag, held: { what, runId, ...((to === 'better' || to === 'worse') && { to }) } };
 }
