@@ -51,7 +51,7 @@ const PLUGGED_BEFORE_MS = 1_900;
 const LOGINS = 32;
 const LOGINS_EVERY_MS = 40;
 /** Of each call, there and back: an answer still comes in time. */
-const FAR_FROM_STORAGE_MS = 55;
+const FAR_FROM_STORAGE_MS = 35;
 
 /** Stations of one device log in while its turn is stored, at instances that are far from the store. */
 async function loginsBesideTurn(world: World, random: SeededRandom): Promise<void> {
