@@ -20,6 +20,14 @@ const MAC = '02-AB-CD-EF-00-01';
 const ACCEPT = { code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES };
 const FALLBACK = { code: 'Access-Accept', attributes: FALLBACK_ATTRIBUTES };
 
+/** As the connector says it: functions/refusal.ts. */
+const QUOTA = JSON.stringify({
+  code: 'NAC_CLIENT_QUOTA',
+  message: 'The client asks more than 200 times a second.',
+  action: 'Find what repeats its questions, or raise CLIENT_REQUESTS_PER_SECOND.',
+  field: 'X-API-Key',
+});
+
 let site: SampleSite;
 let stub: LookupStub;
 
@@ -55,6 +63,10 @@ describe('an answer that is no decision', () => {
     ['500 with an empty body', { status: 500, body: '' }],
     ['502 with a page', { status: 502, body: '<h1>Bad Gateway</h1>', contentType: 'text/html' }],
     ['503 with a permit', { status: 503, body: PERMIT }],
+    [
+      '503 because the store is away',
+      { status: 503, body: QUOTA.replace('CLIENT_QUOTA', 'STORE_UNAVAILABLE'), contentType: 'application/json' },
+    ],
     ['504', { status: 504, body: '' }],
     ['204', { status: 204, body: '' }],
     ['302 to a login page', { status: 302, body: PERMIT }],
@@ -85,6 +97,14 @@ describe('an answer that is no decision', () => {
     ['415', { status: 415, body: '' }],
     ['422', { status: 422, body: '' }],
     ['431', { status: 431, body: '' }],
+    [
+      '503 because this server asks more often than it may: a flood of stations must not choose the mode',
+      { status: 503, body: QUOTA, contentType: 'application/json' },
+    ],
+    [
+      'the same in chunks, as the host answers',
+      { status: 503, body: QUOTA, contentType: 'application/json', framing: 'chunked' },
+    ],
   ])('refuses the question, and is a reject in every mode: %s', async (_, answer) => {
     expect(await repliesTo(answer)).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE]);
   });

@@ -9,16 +9,31 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { openClientRegistry } from '../../shared/client-registry.ts';
 import { concurrently } from '../../shared/concurrently.ts';
-import type { ClientKind } from '../../shared/domain/client.ts';
+import { CLIENT_KINDS, type ClientKind } from '../../shared/domain/client.ts';
+import { isPermitted, type Permission } from '../../shared/domain/permission.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const SITE = 'local';
 const DEVICE = '00000000-0000-4000-8000-000000000000';
 
-/** The routes of RADIUS proxies; every other one is for operators. Liveness alone is for everybody. */
-const OF_RADIUS_PROXIES = new Set(['accounting', 'lookup']);
+/** What each route asks for, as docs/security.md has it. Liveness alone is for everybody. */
+const NEEDED: Readonly<Record<Permission, readonly string[]>> = {
+  ask: ['accounting', 'lookup'],
+  read: [
+    ...['audit', 'decision', 'decisions', 'doctor', 'jobs', 'mac-list', 'overrides', 'policies', 'policy-text'],
+    ...['poll-status', 'replay-decision', 'search-decisions', 'what-if'],
+  ],
+  act: ['disconnect', 'end-override', 'make-override', 'reauthenticate', 'refresh-device', 'resend-job'],
+  administer: [
+    ...['activate-policy', 'poll-refuse', 'poll-release', 'poll-sweep', 'rollback-policy', 'upload-mac-list'],
+    'upload-policy',
+  ],
+};
 const OF_EVERYBODY = new Set(['health']);
+/** Over the limit of every route, below that of the host. */
+const LARGE_BODY = 'x'.repeat(300_000);
 /** Who is refused waits, so not one after the other; and it is about who gets in, not about a flood. */
 const AT_ONCE = 25;
 
@@ -51,8 +66,10 @@ beforeAll(async () => {
     kind: 'connection-string',
     connectionString: stack.storageConnection,
   });
-  keys.set('radius', stack.apiKey).set('operator', stack.operatorKey);
-  keys.set('ise', await registry.createClient('ise-psn-1', 'local', 'ise'));
+  keys.set('radius', stack.apiKey).set('administrator', stack.operatorKey);
+  for (const kind of ['auditor', 'operator', 'ise'] as const) {
+    keys.set(kind, await registry.createClient(`walks-as-${kind}`, SITE, kind));
+  }
 });
 
 afterAll(async () => {
@@ -75,8 +92,9 @@ async function registeredRoutes(): Promise<Route[]> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-function ask({ method, route }: Route, headers: Record<string, string>): ReturnType<LookupHttpClient['send']> {
-  return http.send(method, route.replace(/\{[^}]+\}/g, DEVICE), headers);
+function ask({ method, route }: Route, headers: Record<string, string>, body?: string) {
+  const target = route.replace('{site}', SITE).replace(/\{[^}]+\}/g, DEVICE);
+  return http.send(method, target, headers, body);
 }
 
 /** Ways to be nobody. */
@@ -100,13 +118,21 @@ function basic(text: string): string {
 }
 
 function mayAsk({ name }: Route, kind: ClientKind): boolean {
-  return OF_EVERYBODY.has(name) || kind === (OF_RADIUS_PROXIES.has(name) ? 'radius' : 'operator');
+  if (OF_EVERYBODY.has(name)) return true;
+  const needed = Object.entries(NEEDED).find(([, names]) => names.includes(name))?.[0] as Permission | undefined;
+  return needed !== undefined && isPermitted({ kind }, needed);
+}
+
+/** 401 for a key that may not ask at all, 403 for a reader of policies who would change them. */
+function isRefusal({ status, body }: { readonly status: number; readonly body: string }): boolean {
+  return status === 401 || (status === 403 && codeIn(body) === 'NAC_CLIENT_SITE');
 }
 
 describe('every route', () => {
   it('is among those walked here', () => {
-    const names = routes.map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining([...OF_RADIUS_PROXIES, ...OF_EVERYBODY, 'jobs', 'reauthenticate']));
+    const names = new Set(routes.map(({ name }) => name));
+    expect(names).toEqual(new Set([...Object.values(NEEDED).flat(), ...OF_EVERYBODY]));
+    expect(new Set(keys.keys())).toEqual(new Set(CLIENT_KINDS));
   });
 
   it('but liveness answers nobody without a right credential', async () => {
@@ -119,12 +145,23 @@ describe('every route', () => {
     });
   });
 
-  it('is for one kind of client alone, by API key and by HTTP Basic', async () => {
+  it('refuses a body over its limit by its length, from a stranger and from every client alike', async () => {
+    const attempts = routes
+      .filter(({ name }) => !OF_EVERYBODY.has(name))
+      .flatMap((route) => [undefined, ...keys.values()].map((key) => ({ route, key })));
+    await concurrently(attempts, AT_ONCE, async ({ route, key }) => {
+      const { status, body } = await ask(route, key === undefined ? {} : { 'x-api-key': key }, LARGE_BODY);
+      const said = `${route.method} ${route.route}: ${body.slice(0, 200)}`;
+      expect({ status, code: codeIn(body) }, said).toEqual({ status: 413, code: 'NAC_REQUEST_TOO_LARGE' });
+    });
+  });
+
+  it('is for the kinds of clients that may do it, by API key and by HTTP Basic', async () => {
     const attempts = routes.flatMap((route) => [...keys].map(([kind, key]) => ({ route, kind, key })));
     await concurrently(attempts, AT_ONCE, async ({ route, kind, key }) => {
       const byKey = await ask(route, { 'x-api-key': key });
       const byBasic = await ask(route, { authorization: basic(key.replace('.', ':')) });
-      const refused = [byKey.status, byBasic.status].map((status) => status === 401);
+      const refused = [byKey, byBasic].map(isRefusal);
       expect(refused, `${kind} ${route.method} ${route.route}`).toEqual(Array(2).fill(!mayAsk(route, kind)));
     });
   });

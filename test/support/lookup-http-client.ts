@@ -11,7 +11,12 @@ export interface HttpReply {
 
 export interface LookupHttpClient extends AsyncDisposable {
   post(path: string, body: string, headers?: Record<string, string>): Promise<HttpReply>;
-  send(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, headers?: Record<string, string>): Promise<HttpReply>;
+  send(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: string,
+    headers?: Record<string, string>,
+    body?: string,
+  ): Promise<HttpReply>;
 }
 
 export function lookupHttpClient(url: string, caFile: string): LookupHttpClient {
