@@ -7,7 +7,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
-import { asksToSlowDown, retryAfterFailure } from './sweep-schedule.ts';
+import { countThrottled } from './count-run.ts';
+import { retryAfterFailure } from './sweep-schedule.ts';
 
 export interface TaskState {
   readonly owner?: string;
@@ -94,7 +95,7 @@ export async function runTask<State extends TaskState>(
       const at = toInstant(deps.clock.now());
       const notBefore = retryAfterFailure(at, failures, thrown.retryAfterMs, deps.random.fraction());
       const { code, message, action } = thrown;
-      if (asksToSlowDown(thrown)) deps.telemetry?.count('nac.source.throttled', { 'nac.source': CERTIFICATE_SOURCE });
+      countThrottled(deps.telemetry, CERTIFICATE_SOURCE, thrown);
       deps.log.warn('poll.task-failed', { task: name, code, message, action, failures, retryAt: notBefore });
       await write({ ...afterFailure(current, thrown), failures, notBefore }, false);
       return { kind: 'failed', error: thrown };

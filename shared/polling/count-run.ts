@@ -1,8 +1,10 @@
-// What is counted of a sweep that has come to an end.
+// What is counted of a sweep that has come to an end, and of a source that asks for less.
 
 import { millisecondsBetween } from '../domain/instant.ts';
+import type { SourceError } from '../errors.ts';
 import type { SweepRunRecord } from '../ports/sweep-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
+import { asksToSlowDown } from './sweep-schedule.ts';
 
 export function countRun(
   telemetry: Telemetry,
@@ -17,4 +19,13 @@ export function countRun(
   });
   telemetry.count('nac.sweep.pages', labels, pages);
   telemetry.set('nac.held.devices', held, labels);
+}
+
+/** Wherever the poll waits after a failure: sweeps, lists, rounds and tasks alike. */
+export function countThrottled(
+  telemetry: Telemetry | undefined,
+  source: string,
+  error: Pick<SourceError, 'code' | 'retryAfterMs'>,
+): void {
+  if (asksToSlowDown(error)) telemetry?.count('nac.source.throttled', { 'nac.source': source });
 }

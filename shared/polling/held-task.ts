@@ -6,11 +6,13 @@ import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { TaskStore } from '../ports/task-store.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
 
 export interface TaskDeps {
   readonly tasks: TaskStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly telemetry?: Telemetry | undefined;
   /** Aborted when the process ends: no task is taken any more. */
   readonly stopping?: AbortSignal;
 }

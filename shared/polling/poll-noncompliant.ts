@@ -14,6 +14,7 @@ import type { ComplianceRetrieval, NoncompliantPage } from '../ports/compliance-
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
+import { countThrottled } from './count-run.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { liftUnlisted } from './lift-unlisted.ts';
 import { NONCOMPLIANT_TASK, type NoncompliantRun, type NoncompliantState, runIdOfList } from './point-read-runs.ts';
@@ -161,7 +162,8 @@ class ListRun {
 
   /** The list goes on at the page that failed, unless it fails and fails, or the next one is due. */
   async #stop(error: SourceError): Promise<void> {
-    const { random, log } = this.#deps;
+    const { random, log, telemetry, source } = this.#deps;
+    countThrottled(telemetry, source, error);
     const { run, retryAt: _, ...state } = this.#task.state;
     const now = this.#now();
     const failures = state.failures + 1;

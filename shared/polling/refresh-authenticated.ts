@@ -16,6 +16,7 @@ import type { Logger } from '../ports/telemetry.ts';
 import { walkSessions } from '../walk-sessions.ts';
 import { MOST_ADDRESSES } from './address-budget.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
+import { countThrottled } from './count-run.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from './held-task.ts';
 import { REFRESH_TASK, type RefreshRound, type RefreshState, runIdOfRound } from './point-read-runs.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
@@ -107,13 +108,14 @@ async function workRound(
 
 /** The round goes on where it stands once Intune answers again; what is stored stays. */
 async function stop(
-  { clock, random, log }: RefreshDeps,
+  { clock, random, log, telemetry, source }: RefreshDeps,
   task: HeldTask<RefreshState>,
   round: RefreshRound,
   error: SourceError,
 ): Promise<'failed'> {
   const failures = task.state.failures + 1;
   const retryAt = retryAfterFailure(toInstant(clock.now()), failures, error.retryAfterMs, random.fraction());
+  countThrottled(telemetry, source, error);
   log.warn('refresh.failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
   await task.save({ ...task.state, round, failures, retryAt });
   return 'failed';

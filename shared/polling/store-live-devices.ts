@@ -12,6 +12,7 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import type { AnsweredWithin, SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { inTurnBySite, MOST_ADDRESSES } from './address-budget.ts';
+import { countThrottled } from './count-run.ts';
 import { type HeldTask, type NotHeld, readTask, type TaskDeps, withTask } from './held-task.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
 import { idOf, type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
@@ -161,7 +162,7 @@ async function waitingAt(
  * @param done answers given before this are done; nothing when not all of a range are
  */
 function nextState(
-  { clock, random, log }: StoreLiveDeps,
+  { clock, random, log, telemetry, source }: StoreLiveDeps,
   state: StoreLiveState,
   done: Instant | undefined,
   absent: ReadonlyMap<string, Instant>,
@@ -174,6 +175,7 @@ function nextState(
   const failures = state.failures + 1;
   const now = toInstant(clock.now());
   const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
+  countThrottled(telemetry, source, error);
   log.warn('poll.live-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
   return { ...known, failures, retryAt, absent: kept };
 }

@@ -17,7 +17,7 @@ import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
 import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
-import { countRun } from './count-run.ts';
+import { countRun, countThrottled } from './count-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { IndexInHand } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
@@ -324,7 +324,7 @@ class SweepSlice {
     const failures = this.#run.failures + 1;
     const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
     const throttled = (this.#run.throttled ?? 0) + (asksToSlowDown(error) ? 1 : 0);
-    if (asksToSlowDown(error)) telemetry?.count('nac.source.throttled', { 'nac.source': source.name });
+    countThrottled(telemetry, source.name, error);
     log.warn('poll.page-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
     const { cursor, ...run } = this.#run;
     const keepCursor = cursor !== undefined && failures % FAILURES_UNTIL_FIRST_PAGE !== 0;

@@ -18,6 +18,7 @@ import type {
   NoncompliantPage,
   RetrievedDevice,
 } from '../../shared/ports/compliance-retrieval.ts';
+import type { Telemetry } from '../../shared/ports/telemetry.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
 import { type SlowTables, slowTables } from './slow-tables.ts';
 
@@ -57,7 +58,7 @@ export interface ComplianceTables {
   readonly deps: PollNoncompliantDeps;
 }
 
-export function complianceTables(): ComplianceTables {
+export function complianceTables(telemetry?: Telemetry): ComplianceTables {
   const slow = slowTables(STARTS_AT, CALL_MS);
   const service: Service = { pages: [], compliantNow: () => undefined, answersAfterMs: 100 };
   const { logger, entries } = collectingLogger();
@@ -80,6 +81,7 @@ export function complianceTables(): ComplianceTables {
     clock: slow.clock,
     random: { fraction: () => 0, hex: () => `owner-${owners++}` },
     log: logger,
+    telemetry,
   });
   const limits = (budgetMs: number) => ({ massChange: MASS, answersDiffer, leaseMs: 180_000, budgetMs });
   return {

@@ -8,6 +8,7 @@ import { readTask } from '../../../shared/polling/held-task.ts';
 import { NONCOMPLIANT_TASK, type NoncompliantState } from '../../../shared/polling/point-read-runs.ts';
 import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { aDecision, aSession } from '../../support/a-session.ts';
+import { collectedTelemetry } from '../../support/collected-telemetry.ts';
 import { type ComplianceTables, complianceTables } from '../../support/compliance-tables.ts';
 
 const HOUR_MS = 3_600_000;
@@ -172,5 +173,33 @@ describe('half of a run', () => {
     await listToItsEnd(run, 2_000);
     expect(run.changes).toEqual([]);
     expect(run.log.filter(({ event }) => event === 'poll.breaker-tripped')).toMatchObject([{ fields: { flips: 18 } }]);
+  });
+});
+
+describe('a service that asks to slow down', () => {
+  const throttled = (): never => {
+    throw new SourceError('NAC_INTUNE_THROTTLED', 'slow down', { action: 'Wait.' });
+  };
+
+  test('is counted with the list and with the rounds of reading devices again, and another failure is not', async () => {
+    const { telemetry, points } = collectedTelemetry();
+    const run = complianceTables(telemetry);
+    const counted = async () => (await points()).get('nac.source.throttled')?.map(({ value }) => value);
+    run.service.pages.push(...listOf(100));
+    run.service.onPage = () => {
+      throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'Wait.' });
+    };
+    expect(await run.list(60_000)).toBe('failed');
+    expect(await counted()).toBeUndefined();
+    await pass(run, 5 * HOUR_MS);
+    run.service.onPage = throttled;
+    expect(await run.list(60_000)).toBe('failed');
+    expect(await counted()).toEqual([1]);
+
+    await withSessions(run, 3);
+    await pass(run, 2 * HOUR_MS);
+    run.service.compliantNow = throttled;
+    expect(await run.refresh(60_000)).toBe('failed');
+    expect(await counted()).toEqual([2]);
   });
 });

@@ -2,10 +2,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { toInstant } from '../../../shared/domain/instant.ts';
+import { SourceError } from '../../../shared/errors.ts';
 import { readTask } from '../../../shared/polling/held-task.ts';
 import { STORE_LIVE_TASK, type StoreLiveState, storeLiveDevices } from '../../../shared/polling/store-live-devices.ts';
 import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { aDecision, aSession } from '../../support/a-session.ts';
+import { collectedTelemetry } from '../../support/collected-telemetry.ts';
 import { type ComplianceTables, complianceTables } from '../../support/compliance-tables.ts';
 
 const HOUR_MS = 3_600_000;
@@ -65,5 +67,16 @@ describe('sessions without a record', () => {
       await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
     }
     expect(run.askedDevices.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('whose service asks to slow down are counted as such', async () => {
+    const { telemetry, points } = collectedTelemetry();
+    const run = complianceTables(telemetry);
+    await answered(run, 1, MINUTE_MS, aDeviceOfFleet(1).id);
+    run.service.compliantNow = () => {
+      throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away for a while', { action: 'Wait.', retryAfterMs: 5_000 });
+    };
+    await storeLive(run);
+    expect((await points()).get('nac.source.throttled')).toEqual([{ labels: { 'nac.source': 'intune' }, value: 1 }]);
   });
 });
