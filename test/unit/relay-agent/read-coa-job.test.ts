@@ -57,5 +57,6 @@ test('never throws, and what it takes has every field', () => {
       if (reading.ok) expect(Object.keys(reading.job)).toEqual(expect.arrayContaining(Object.keys(job)));
       else expect(reading.problems.length).toBeGreaterThan(0);
     }),
+    { numRuns: 10_000 },
   );
 });

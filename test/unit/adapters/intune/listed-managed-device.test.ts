@@ -137,6 +137,7 @@ describe('its fingerprint', () => {
         expect(fingerprint).toBeGreaterThanOrEqual(0);
         expect(fingerprint).toBeLessThan(2 ** 40);
       }),
+      { numRuns: 10_000 },
     );
   });
 });

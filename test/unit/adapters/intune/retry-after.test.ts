@@ -34,12 +34,15 @@ describe('Retry-After', () => {
   );
 
   test('never makes it fail or wait longer than an hour', () => {
+    const unit = fc.constantFrom(...'0123456789 ,:;-+.eETZ', 'GMT', 'Fri', 'Nov', '\0', 'é', '\ud800');
+    const written = fc.string({ unit, maxLength: 12 });
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (header) => {
+      fc.property(written, (header) => {
         const wait = parseRetryAfter(header, NOW) ?? 0;
         expect(wait).toBeGreaterThanOrEqual(0);
         expect(wait).toBeLessThanOrEqual(HOUR);
       }),
+      { numRuns: 10_000 },
     );
   });
 });
