@@ -12,8 +12,8 @@ test('linear work is linear, also where it sorts or makes much garbage', () => {
 
 test('quadratic work is found: an expression that tries each end of a repetition, and a list that is looked through', () => {
   const expression = /\$(?:@.*)?$/;
-  expect(growth((size) => expression.test(`${'$@'.repeat(size)}\n`), 1_000)).toBeGreaterThan(MOST_LINEAR);
+  expect(growth((size) => expression.test(`${'$@'.repeat(size)}\n`), 250)).toBeGreaterThan(MOST_LINEAR);
   const looked = (size: number) =>
     Array.from({ length: size }, (_, n) => n).filter((n, i, all) => all.indexOf(n) === i);
-  expect(growth(looked, 3_000)).toBeGreaterThan(MOST_LINEAR);
+  expect(growth(looked, 800)).toBeGreaterThan(MOST_LINEAR);
 });
