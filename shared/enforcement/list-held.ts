@@ -4,6 +4,7 @@ import { concurrently } from '../concurrently.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLive } from '../domain/session.ts';
+import { inChunks } from '../in-chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceMark, DeviceStore } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -38,6 +39,8 @@ export interface HeldFilter {
 }
 
 const DEVICES_AT_ONCE = 4;
+/** Marks in memory. */
+const CHUNK = 500;
 /** No further device is looked at after this time. */
 const LIST_MS = 10_000;
 
@@ -45,10 +48,10 @@ export async function listHeld({ devices, sessions, clock }: ListHeldDeps, filte
   const until = clock.now().getTime() + LIST_MS;
   const held: HeldSession[] = [];
   let complete = true;
-  const marks = (await Array.fromAsync(devices.marks())).filter((mark) => isAskedFor(mark, filter));
-  await concurrently(marks, DEVICES_AT_ONCE, async ({ source, id, held: by }) => {
+  const isEnough = (): boolean => held.length > filter.limit || clock.now().getTime() >= until;
+  const look = async ({ source, id, held: by }: DeviceMark): Promise<void> => {
     if (by === undefined) return;
-    if (held.length > filter.limit || clock.now().getTime() >= until) {
+    if (isEnough()) {
       complete = false;
       return;
     }
@@ -57,9 +60,19 @@ export async function listHeld({ devices, sessions, clock }: ListHeldDeps, filte
     for (const session of await sessions.listByDevice(device)) {
       const isAsked = filter.sessionId === undefined || session.id === filter.sessionId;
       if (!isAsked || !isLive(session, now) || (filter.site ?? session.site) !== session.site) continue;
-      held.push({ site: session.site, sessionId: session.id, device, ...by });
+      const { runId, what } = by;
+      held.push({ site: session.site, sessionId: session.id, device, runId, what });
     }
-  });
+  };
+  for await (const marks of inChunks(devices.marks(), CHUNK, () => !isEnough())) {
+    if (marks === 'no-time') complete = false;
+    else
+      await concurrently(
+        marks.filter((mark) => isAskedFor(mark, filter)),
+        DEVICES_AT_ONCE,
+        look,
+      );
+  }
   return { sessions: held.slice(0, filter.limit), complete: complete && held.length <= filter.limit };
 }
 

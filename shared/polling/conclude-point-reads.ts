@@ -12,7 +12,7 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import { type HandOnDeps, handOn } from './hand-on.ts';
-import { applyHeld, type HeldDevices, readHeldDevices } from './held-devices.ts';
+import { applyHeld, countHeld, heldKeys } from './held-devices.ts';
 import {
   countedLately,
   countTurned,
@@ -51,8 +51,8 @@ export async function concludePointReads(
   { massChange }: BreakerLimits,
   runId: string,
 ): Promise<number | undefined> {
-  const held = await readHeldDevices(deps.devices);
-  const changing = held.keys.length;
+  const held = await countHeld(deps.devices);
+  const changing = held.flips + held.absences;
   // The fleet is counted only when it matters.
   const before = await readMassChange(deps.tasks);
   const now = toInstant(deps.clock.now());
@@ -72,11 +72,11 @@ export async function concludePointReads(
     await countTurned(deps.tasks, now, changes);
     await handOn(deps, changes);
   };
-  const { left: unseen } = await applyHeld(deps, held.keys, isFree, handOnChunk, deps.hasTime);
-  if (unseen > 0) return undefined;
-  const left: HeldDevices = changing === 0 ? held : await readHeldDevices(deps.devices);
+  const { done } = await applyHeld(deps, heldKeys(deps.devices), isFree, handOnChunk, deps.hasTime);
+  if (!done) return undefined;
+  const left = changing === 0 ? held : await countHeld(deps.devices);
   await editMassChange(deps.tasks, (state) => withHeldCounts(state, left.byRun));
-  return left.keys.length;
+  return left.flips + left.absences;
 }
 
 /** Keys alone, several shards at once: of a million devices it takes seconds. */

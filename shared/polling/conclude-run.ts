@@ -13,7 +13,7 @@ import { type Instant, toInstant } from '../domain/instant.ts';
 import { countTurns, directionTo, type Turns } from '../domain/turn-direction.ts';
 import type { ConcludingRun, SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { applyHeld, readHeldDevices } from './held-devices.ts';
+import { applyHeld, countHeld } from './held-devices.ts';
 import type { HeldFlip } from './index-in-hand.ts';
 import {
   countedLately,
@@ -270,7 +270,7 @@ class RunEnd {
   async #readHeld(): Promise<readonly HeldRun[]> {
     const before = await readMassChange(this.#deps.tasks);
     if (before.held.length === 0) return [];
-    const { byRun } = await readHeldDevices(this.#deps.devices);
+    const { byRun } = await countHeld(this.#deps.devices);
     const after = await editMassChange(this.#deps.tasks, (state) => withHeldCounts(state, byRun));
     return after?.held ?? [];
   }
@@ -291,11 +291,10 @@ class RunEnd {
       turned += saved.written;
       if (collected.length > CHUNK) await inHand.saveIndex();
     }
-    const left = await this.#turnHeld(turned);
-    return left === 0;
+    return this.#turnHeld(turned);
   }
 
-  async #turnHeld(turnedBefore: number): Promise<number> {
+  async #turnHeld(turnedBefore: number): Promise<boolean> {
     const { deps, inHand } = { deps: this.#deps, inHand: this.#inHand };
     const held = await this.#readHeld();
     // What a person has refused stays held while it is the same devices, few or many.
@@ -306,11 +305,11 @@ class RunEnd {
       await inHand.handOn(changes);
       if (keys.length > CHUNK) await inHand.saveIndex();
     };
-    const { written, left } = await applyHeld(deps, keys, isFree, handOn, () => inHand.hasTime());
+    const { written, done } = await applyHeld(deps, keys, isFree, handOn, () => inHand.hasTime());
     this.#at = { ...this.#at, turned: turnedBefore + written };
-    if (left > 0) await inHand.checkpoint(this.#at);
+    if (!done) await inHand.checkpoint(this.#at);
     if (held.length > 0) await this.#readHeld();
-    return left;
+    return done;
   }
 
   /** @returns false when the time was over, and how far it came is stored */

@@ -6,6 +6,7 @@
 import { concurrently } from '../concurrently.ts';
 import { deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
+import { inChunks } from '../in-chunks.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
@@ -51,11 +52,16 @@ async function handOnChunks(
 
 /** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
 export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
-  const left = await Array.fromAsync(deps.devices.pendingChanges());
-  if (left.length === 0) return true;
-  // One device may have several of them, and one transaction writes a row once.
-  await deps.devices.addMarks([...new Map(left.map((change) => [deviceKeyText(change), change])).values()]);
-  return handOn(deps, left);
+  for await (const left of inChunks(deps.devices.pendingChanges(), CHUNK, deps.hasTime)) {
+    if (left === 'no-time') {
+      await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
+      return false;
+    }
+    // One device may have several of them, and one transaction writes a row once.
+    await deps.devices.addMarks([...new Map(left.map((change) => [deviceKeyText(change), change])).values()]);
+    if (!(await handOn(deps, left))) return false;
+  }
+  return true;
 }
 
 /** Goes on with what an earlier tick had no time for. */

@@ -1,8 +1,9 @@
 // Devices with an observation that is held beside their record: found by their marks, let through by planReleased.
 
-import { type DeviceKey, deviceHash, deviceKeyText } from '../domain/device.ts';
+import { type DeviceKey, deviceHash } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { countTurns, type TurnDirection, type Turns } from '../domain/turn-direction.ts';
+import { countTurns, NO_TURNS, type Turns } from '../domain/turn-direction.ts';
+import { inChunks } from '../in-chunks.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import { combined } from './mass-change.ts';
 import { planReleased } from './plan-device-write.ts';
@@ -16,32 +17,32 @@ export interface HeldCounts {
   readonly digest: string;
 }
 
-export interface HeldDevices {
-  readonly flips: ReadonlyMap<string, DeviceKey>;
+/** How much is held in all. */
+export interface HeldCount {
+  readonly flips: number;
   readonly absences: number;
   /** Which way the flips go. */
   readonly turns: Turns;
-  /** All of them. */
-  readonly keys: readonly DeviceKey[];
   readonly byRun: ReadonlyMap<string, HeldCounts>;
 }
 
 /** Records let through at once. */
 const CHUNK = 500;
 
-export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices> {
-  const flips = new Map<string, DeviceKey>();
-  const keys: DeviceKey[] = [];
+/** Counts as it reads: what is in memory does not grow with what is held. */
+export async function countHeld(devices: Pick<DeviceStore, 'marks'>): Promise<HeldCount> {
   const byRun = new Map<string, HeldCounts>();
-  const directions: (TurnDirection | undefined)[] = [];
+  const turns = { ...NO_TURNS };
+  let flips = 0;
   let absences = 0;
   for await (const { source, id, held } of devices.marks()) {
     if (held === undefined) continue;
-    keys.push({ source, id });
     const isFlip = held.what === 'flip';
     if (isFlip) {
-      flips.set(deviceKeyText({ source, id }), { source, id });
-      directions.push(held.to);
+      flips += 1;
+      const { better, worse } = countTurns([held.to]);
+      turns.better += better;
+      turns.worse += worse;
     } else absences += 1;
     const before = byRun.get(held.runId) ?? { flips: 0, absences: 0, digest: '' };
     byRun.set(held.runId, {
@@ -50,26 +51,33 @@ export async function readHeldDevices(devices: DeviceStore): Promise<HeldDevices
       digest: combined(before.digest, deviceHash({ source, id })),
     });
   }
-  return { flips, absences, turns: countTurns(directions), keys, byRun };
+  return { flips, absences, turns, byRun };
+}
+
+/** Devices of which something is held, some of them first where an observation of these runs is. */
+export async function* heldKeys(
+  devices: Pick<DeviceStore, 'marks'>,
+  isWanted: (runId: string) => boolean = () => true,
+): AsyncIterable<DeviceKey> {
+  for await (const { source, id, held } of devices.marks()) if (held && isWanted(held.runId)) yield { source, id };
 }
 
 /**
- * Applies what is held of these devices.
+ * Applies what is held of these devices. What is applied is marked no more: done again, it goes on with what is left.
  * @param released whose observations; anybody's, if left out
  * @param hasTime whether another few hundred may be begun
- * @returns how many records were written, and how many devices were not looked at any more
+ * @returns how many records were written, and whether all devices were looked at
  */
 export async function applyHeld(
   deps: SaveDeps,
-  keys: readonly DeviceKey[],
+  keys: Iterable<DeviceKey> | AsyncIterable<DeviceKey>,
   released: ((runId: string) => boolean) | undefined,
   handOn: (changes: readonly DeviceChange[]) => Promise<void>,
   hasTime: () => boolean = () => true,
-): Promise<{ readonly written: number; readonly left: number }> {
+): Promise<{ readonly written: number; readonly done: boolean }> {
   let written = 0;
-  for (let start = 0; start < keys.length; start += CHUNK) {
-    if (start > 0 && !hasTime()) return { written, left: keys.length - start };
-    const chunk = keys.slice(start, start + CHUNK);
+  for await (const chunk of inChunks(keys, CHUNK, hasTime)) {
+    if (chunk === 'no-time') return { written, done: false };
     const saved = await saveDevices(
       deps,
       chunk.map((key) => ({ key, plan: (stored) => planReleased(stored, released) })),
@@ -77,5 +85,5 @@ export async function applyHeld(
     await handOn(saved.changes);
     written += saved.written;
   }
-  return { written, left: 0 };
+  return { written, done: true };
 }

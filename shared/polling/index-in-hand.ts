@@ -3,7 +3,8 @@
 import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import type { TurnDirection } from '../domain/turn-direction.ts';
-import type { DeviceMark, OpenDevices } from '../ports/device-store.ts';
+import { inChunks } from '../in-chunks.ts';
+import type { DeviceMark } from '../ports/device-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
 import type { SweepDeps } from './sweep-deps.ts';
@@ -16,6 +17,12 @@ export interface HeldFlip extends DeviceKey {
   readonly to?: TurnDirection;
 }
 
+export interface MarksTakenUp {
+  readonly heldFlips: Map<string, HeldFlip>;
+  /** With the run that held it. */
+  readonly heldAbsences: Map<string, string>;
+}
+
 /** Changes handed on before they are removed, and the time is looked at. */
 const CHANGES_AT_ONCE = 500;
 
@@ -23,26 +30,20 @@ export class IndexInHand {
   readonly fleet: FleetIndex;
   readonly #deps: IndexInHandDeps;
   readonly #lease: SweepLease;
-  readonly #open: OpenDevices;
   /** Changes handed on, but not removed yet. */
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
 
-  private constructor(deps: IndexInHandDeps, lease: SweepLease, fleet: FleetIndex, open: OpenDevices) {
+  private constructor(deps: IndexInHandDeps, lease: SweepLease, fleet: FleetIndex) {
     this.#deps = deps;
     this.#lease = lease;
     this.fleet = fleet;
-    this.#open = open;
   }
 
   /** @param lease held already: nobody else may save an index any more */
   static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<IndexInHand> {
-    const [fleet, open] = await Promise.all([
-      FleetIndex.load(deps.sweeps, lease.state.runNumber),
-      deps.devices.readOpen(),
-    ]);
-    return new IndexInHand(deps, lease, fleet, open);
+    return new IndexInHand(deps, lease, await FleetIndex.load(deps.sweeps, lease.state.runNumber));
   }
 
   /**
@@ -50,10 +51,10 @@ export class IndexInHand {
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
-  takeUpMarks(): { readonly heldFlips: Map<string, HeldFlip>; readonly heldAbsences: Map<string, string> } {
+  async takeUpMarks(): Promise<MarksTakenUp> {
     const heldFlips = new Map<string, HeldFlip>();
     const heldAbsences = new Map<string, string>();
-    for (const mark of this.#open.marks) {
+    for await (const mark of this.#deps.devices.marks()) {
       this.#doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') {
@@ -71,11 +72,10 @@ export class IndexInHand {
    * @returns false when the time was over before all of them were handed on
    */
   async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
-    const { changes } = this.#open;
-    for (const change of changes) this.#doubt(change);
-    for (let start = 0; start < changes.length; start += CHANGES_AT_ONCE) {
-      if (start > 0 && !hasTime()) return false;
-      await this.handOn(changes.slice(start, start + CHANGES_AT_ONCE));
+    for await (const changes of inChunks(this.#deps.devices.pendingChanges(), CHANGES_AT_ONCE, hasTime)) {
+      if (changes === 'no-time') return false;
+      for (const change of changes) this.#doubt(change);
+      await this.handOn(changes);
       await this.save(true);
     }
     return true;

@@ -1,15 +1,22 @@
 // Ends what is held of devices that were to become noncompliant and that the newest list does not name any more.
 
-import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import {
+  type Device,
+  type DeviceKey,
+  deviceHash,
+  deviceKeyText,
+  parseDeviceKeyText,
+  SHARDS,
+} from '../domain/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
-import { readHeldDevices } from './held-devices.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import { namedSince } from './named-since.ts';
 import { planUnlisted } from './plan-point-read.ts';
 import { idOfAddress } from './point-reads.ts';
 import { type SaveDeps, saveDevices } from './save-devices.ts';
 
-/** Records looked at together. */
+/** Records looked at in one call, at least. */
 const CHUNK = 200;
 
 /**
@@ -25,10 +32,7 @@ export async function liftUnlisted(
   listedAt: Instant,
   after: string | undefined,
 ): Promise<string | undefined> {
-  const { flips } = await readHeldDevices(deps.devices);
-  const left = [...flips.keys()].filter((text) => after === undefined || text > after).sort();
-  const chunk = left.slice(0, CHUNK);
-  const keys = chunk.flatMap((text) => flips.get(text) ?? []);
+  const { keys, next } = await heldFlipsBehind(deps.devices, after);
   const stored = await deps.devices.readMany(keys);
   const macs = new Set([...stored.values()].flatMap(({ held }) => (held?.device ? addressesOf(held.device) : [])));
   const addresses = await deps.devices.readMany([...macs].map((mac) => ({ source, id: idOfAddress(mac) })));
@@ -38,7 +42,27 @@ export async function liftUnlisted(
     deps,
     keys.map((key) => ({ key, plan: (record) => planUnlisted(record, listedAt, isListed) })),
   );
-  return left.length > CHUNK ? chunk.at(-1) : undefined;
+  return next;
+}
+
+/** Shard by shard; the last key says in which one to go on. */
+async function heldFlipsBehind(
+  devices: Pick<DeviceStore, 'listMarks'>,
+  after: string | undefined,
+): Promise<{ readonly keys: readonly DeviceKey[]; readonly next?: string }> {
+  const keys: DeviceKey[] = [];
+  const first = after === undefined ? 0 : SHARDS.indexOf(deviceHash(parseDeviceKeyText(after)).charAt(0));
+  for (const [index, shard] of SHARDS.slice(Math.max(0, first)).entries()) {
+    let behind = index === 0 ? after : undefined;
+    do {
+      const { marks, next } = await devices.listMarks(shard, behind);
+      for (const { source, id, held } of marks) if (held?.what === 'flip') keys.push({ source, id });
+      behind = next;
+      const last = marks.at(-1);
+      if (keys.length >= CHUNK && last !== undefined) return { keys, next: next ?? deviceKeyText(last) };
+    } while (behind !== undefined);
+  }
+  return { keys };
 }
 
 function addressesOf({ wifiMac, ethernetMac }: Device): MacAddress[] {

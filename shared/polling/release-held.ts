@@ -1,6 +1,5 @@
 // A person lets through what a run held, and the next tick of the poll applies it; or refuses it, and it stays held.
 
-import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { toInstant } from '../domain/instant.ts';
 import { RequestError } from '../errors.ts';
@@ -8,7 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type HandOnDeps, handOn, handOnLeft, handOnRest } from './hand-on.ts';
-import { applyHeld } from './held-devices.ts';
+import { applyHeld, heldKeys } from './held-devices.ts';
 import {
   editMassChange,
   entryOf,
@@ -78,14 +77,11 @@ export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): 
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
   if (released.size === 0 || !(await handOnLeft(deps))) return 0;
   const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;
-  const keys: DeviceKey[] = [];
-  for await (const mark of deps.devices.marks()) {
-    if (mark.held && isReleased(mark.held.runId)) keys.push({ source: mark.source, id: mark.id });
-  }
   const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => void (await handOn(deps, changes));
-  const { written, left } = await applyHeld(deps, keys, isReleased, handOnChunk, deps.hasTime);
-  if (left === 0) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
-  deps.log.info('poll.release-applied', { runs: [...released], written, left });
+  const keys = heldKeys(deps.devices, isReleased);
+  const { written, done } = await applyHeld(deps, keys, isReleased, handOnChunk, deps.hasTime);
+  if (done) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
+  deps.log.info('poll.release-applied', { runs: [...released], written, done });
   return written;
 }
 

@@ -5,7 +5,7 @@ import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts'
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { countTurns, directionTo } from '../domain/turn-direction.ts';
 import { handOn } from './hand-on.ts';
-import { readHeldDevices } from './held-devices.ts';
+import { countHeld } from './held-devices.ts';
 import {
   countIn,
   countTurned,
@@ -118,14 +118,14 @@ async function tell(
   deps: BesidesDeps,
   { runId, known, turning, counted }: { runId: string; known: number; turning: number; counted: number },
 ): Promise<void> {
-  const { flips, absences, byRun } = await readHeldDevices(deps.devices);
-  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
+  const { flips, absences, byRun } = await countHeld(deps.devices);
+  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips + absences, known };
   await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
   deps.log.error('poll.breaker-tripped', {
     run: runId,
     turning,
     sinceLastSweep: counted,
-    flips: flips.size,
+    flips,
     absences,
     known,
     action: 'The next sweep decides with the whole list. GET /api/poll shows what is held.',

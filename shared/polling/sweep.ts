@@ -19,7 +19,7 @@ import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { countRun, countThrottled } from './count-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { IndexInHand } from './index-in-hand.ts';
+import { type HeldFlip, IndexInHand, type MarksTakenUp } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { PagesAhead } from './pages-ahead.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
@@ -91,7 +91,7 @@ class SweepSlice {
   /** What would turn, and is not stored yet: never more than since the last checkpoint. */
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
-  readonly #heldFlips: Map<string, DeviceKey>;
+  readonly #heldFlips: Map<string, HeldFlip>;
   readonly #heldAbsences: ReadonlyMap<string, string>;
   /** Devices of the newest page of which the index does not know yet what it said. */
   #unsettled: ReadonlySet<string> = new Set();
@@ -100,7 +100,7 @@ class SweepSlice {
     deps: SweepDeps,
     limits: SweepLimits,
     lease: SweepLease,
-    index: IndexInHand,
+    { index, marks }: { readonly index: IndexInHand; readonly marks: MarksTakenUp },
     run: SweepRun,
     pages: PagesAhead | undefined,
     now: Instant,
@@ -112,9 +112,8 @@ class SweepSlice {
     this.#pages = pages;
     this.#index = index;
     this.#fleet = index.fleet;
-    const { heldFlips, heldAbsences } = index.takeUpMarks();
-    this.#heldFlips = heldFlips;
-    this.#heldAbsences = heldAbsences;
+    this.#heldFlips = marks.heldFlips;
+    this.#heldAbsences = marks.heldAbsences;
     this.#startedAt = now;
     this.#checkpointAt = now;
   }
@@ -149,7 +148,7 @@ class SweepSlice {
       const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
       // Before an index is stored that does not show any more what was lost of it.
       if (comparesKeys && index.fleet.hasLost) await lease.renew({ run: begun });
-      return new SweepSlice(deps, limits, lease, index, begun, pages, now);
+      return new SweepSlice(deps, limits, lease, { index, marks: await index.takeUpMarks() }, begun, pages, now);
     } catch (thrown) {
       pages?.stop();
       throw thrown;

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { readHeldDevices } from './held-devices.ts';
+import { countHeld } from './held-devices.ts';
 import { editMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
 
 export interface TellHeldDeps {
@@ -28,13 +28,13 @@ export async function tellHeld(
   runId: string,
   known: number,
 ): Promise<number> {
-  const { flips, absences, byRun } = await readHeldDevices(deps.devices);
-  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips.size + absences, known };
+  const { flips, absences, byRun } = await countHeld(deps.devices);
+  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips + absences, known };
   const state = await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
   const waiting = (state?.held ?? []).filter(
     ({ released, refused }) => released === undefined && refused === undefined,
   );
-  const counts = { run: runId, flips: flips.size, absences, known, share, least };
+  const counts = { run: runId, flips, absences, known, share, least };
   // A person has said no to all of it, and it is the same devices.
   if (waiting.length === 0) deps.log.info('poll.still-refused', counts);
   else deps.log.error('poll.breaker-tripped', { ...counts, action: ACTION });

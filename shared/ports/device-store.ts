@@ -57,13 +57,19 @@ export interface DeviceStore {
   ): Promise<{ readonly records: readonly StoredDevice[]; readonly more: boolean }>;
   /** Some of the records of a shard whose devices were gone before a moment, at most a thousand; none when there are none. */
   listGone(shard: string, before: Instant, options?: CallOptions): Promise<readonly StoredDevice[]>;
-  /** Changes not yet dispatched, per device oldest first. */
+  /** Changes not yet dispatched, per device oldest first; however many there are, a few thousand are in memory. */
   pendingChanges(): AsyncIterable<DeviceChange>;
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;
-  /** Devices whose records must be looked at whatever their fingerprint says. */
+  /** Devices whose records must be looked at whatever their fingerprint says, in no order; a few thousand are in memory. */
   marks(): AsyncIterable<DeviceMark>;
-  /** Both of them: what a sweep begins with. */
-  readOpen(): Promise<OpenDevices>;
+  /**
+   * Some of a shard's marks in the order of their keys, at most a thousand.
+   * @param after text of the key behind which to begin @returns `next` to go on with; absent at the end
+   */
+  listMarks(
+    shard: string,
+    after: string | undefined,
+  ): Promise<{ readonly marks: readonly DeviceMark[]; readonly next?: string }>;
   /** Marks devices as doubtful, unless they are marked already. */
   addMarks(keys: readonly DeviceKey[]): Promise<void>;
   /** Takes marks away, those left out that were set anew since they were read. */
@@ -72,11 +78,6 @@ export interface DeviceStore {
 
 export interface ListedKey extends DeviceKey {
   readonly presence: Presence;
-}
-
-export interface OpenDevices {
-  readonly changes: readonly DeviceChange[];
-  readonly marks: readonly DeviceMark[];
 }
 
 export interface DeviceMark extends DeviceKey {

@@ -52,7 +52,7 @@ export function countingStores(): CountingStores {
       pendingChanges: none,
       removeChanges: nothing,
       marks: none,
-      readOpen: async () => ({ changes: [], marks: [] }),
+      listMarks: async () => ({ marks: [] }),
       addMarks: nothing,
       removeMarks: nothing,
       noteReauthentication: nothing,

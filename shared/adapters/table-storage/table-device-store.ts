@@ -14,19 +14,18 @@ import type {
   DeviceWrite,
   DeviceWriteResult,
   ListedKey,
-  OpenDevices,
   StoredDevice,
 } from '../../ports/device-store.ts';
 import type { Logger, Tracing } from '../../ports/telemetry.ts';
 import { fromDeviceEntity, INDEXED_COLUMNS, toDeviceEntity } from './device-entity.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
+import { mergedPages } from './merged-pages.ts';
 import {
   CHANGE_PREFIX,
   changeRow,
   deviceRow,
   MARK_PREFIX,
   markRow,
-  OPEN_PREFIX,
   prefixFilter,
   type RowKey,
   shardPartition,
@@ -207,13 +206,18 @@ export class TableDeviceStore implements DeviceStore {
     for await (const row of this.#listEverywhere(MARK_PREFIX)) yield* this.#known(row, toMark);
   }
 
-  async readOpen(): Promise<OpenDevices> {
-    const rows = await Array.fromAsync(this.#listEverywhere(OPEN_PREFIX));
-    const below = (prefix: string): OpenRow[] => rows.filter(({ rowKey }) => rowKey?.startsWith(prefix));
-    return {
-      changes: below(CHANGE_PREFIX).flatMap((row) => this.#known(row, toChange)),
-      marks: below(MARK_PREFIX).flatMap((row) => this.#known(row, toMark)),
-    };
+  async listMarks(shard: string, after: string | undefined): Promise<{ marks: readonly DeviceMark[]; next?: string }> {
+    const partition = shardPartition(shard);
+    const behind = after === undefined ? '' : ` and RowKey gt '${MARK_PREFIX}${after.replaceAll("'", "''")}'`;
+    for await (const page of this.#pages(prefixFilter(partition, MARK_PREFIX) + behind, OPEN_COLUMNS)) {
+      const last = page.at(-1);
+      // The service may answer a page without rows where it had to stop before it found any.
+      if (last === undefined) continue;
+      const { continuationToken } = page as { continuationToken?: string };
+      const marks = page.flatMap((row) => this.#known(row, toMark));
+      return { marks, ...(continuationToken && { next: String(last.rowKey).slice(MARK_PREFIX.length) }) };
+    }
+    return { marks: [] };
   }
 
   /** Nothing of a row that something else wrote. */
@@ -248,24 +252,26 @@ export class TableDeviceStore implements DeviceStore {
     }
   }
 
-  /** Rows that are few: the shards are asked side by side, and each is read whole. */
-  async *#listEverywhere(prefix: string): AsyncIterable<OpenRow> {
-    const select = ['PartitionKey', 'RowKey', 'change', 'held'];
-    const shards = SHARDS.map((shard) =>
-      Array.fromAsync(this.#list(prefixFilter(shardPartition(shard), prefix), select)),
-    );
-    for (const rows of await Promise.all(shards)) yield* rows;
+  /** The shards are asked side by side, a page of each at a time. */
+  #listEverywhere(prefix: string): AsyncIterable<OpenRow> {
+    return mergedPages(SHARDS.map((shard) => this.#pages(prefixFilter(shardPartition(shard), prefix), OPEN_COLUMNS)));
   }
 
-  async *#list(filter: string, select: string[]): AsyncIterable<TableEntityResult<Record<string, unknown>>> {
+  async *#list(filter: string, select: string[]): AsyncIterable<OpenRow> {
+    for await (const page of this.#pages(filter, select)) yield* page;
+  }
+
+  async *#pages(filter: string, select: string[]): AsyncGenerator<readonly OpenRow[]> {
     const pages = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter, select } }).byPage();
     while (true) {
       const { done, value } = await storeCall('listing devices', pages.next());
       if (done) return;
-      yield* value;
+      yield value;
     }
   }
 }
+
+const OPEN_COLUMNS = ['PartitionKey', 'RowKey', 'change', 'held'];
 
 function undamaged(row: TableEntityResult<Record<string, unknown>>): StoredDevice | undefined {
   try {
