@@ -167,6 +167,22 @@ describe('every route', () => {
   });
 });
 
+describe('an upload', () => {
+  it('says why in the header X-Reason, which the audit keeps', async () => {
+    const headers = { 'x-api-key': keys.get('administrator') ?? '', 'x-reason': 'f%C3%BCr%20Drucker' };
+    const policy = 'roles: { all: { vlan: 1 } }\nrules: [{ name: all, permit: all }]\n';
+    expect(await http.send('PUT', '/api/policies/with-reason', headers, policy)).toMatchObject({ status: 201 });
+    expect(await http.send('PUT', '/api/mac-lists/with-reason', headers, '00:11:22')).toMatchObject({ status: 201 });
+    const { body } = await http.send('GET', '/api/audit?limit=2', headers);
+    expect(JSON.parse(body).entries).toMatchObject([
+      { action: 'upload-mac-list', target: 'with-reason', reason: 'für Drucker' },
+      { action: 'upload-policy', target: 'with-reason', reason: 'für Drucker' },
+    ]);
+    const refused = await http.send('PUT', '/api/policies/other', { ...headers, 'x-reason': '%ff' }, policy);
+    expect({ status: refused.status, code: codeIn(refused.body) }).toEqual({ status: 400, code: 'NAC_REQUEST_FIELD' });
+  });
+});
+
 function codeIn(body: string): unknown {
   return JSON.parse(body).code;
 }
