@@ -9,7 +9,7 @@ import { memoryTableClient } from '../../../simulation/services/memory-table-cli
 import { INSTANT } from '../../../simulation/services/wire.ts';
 
 const FLEET = 1_200_000;
-const IN_ONE_ROW = 15 * 65_536;
+const IN_ONE_ROW = 11 * 65_536;
 
 let table: ReturnType<typeof memoryTableClient>;
 let store: TableSweepStore;
