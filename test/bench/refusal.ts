@@ -67,10 +67,10 @@ export async function benchRefusal(): Promise<void> {
 const UNUSED_SERVICE_BUS = 'Endpoint=sb://localhost;SharedAccessKeyName=none;SharedAccessKey=none';
 
 async function registeredRoutes(storageConnection: string): Promise<readonly Route[]> {
-  const nobody = '00000000-0000-4000-8000-000000000000';
+  const unused = '00000000-0000-4000-8000-000000000000';
   const env = {
-    ENTRA_TENANT_ID: nobody,
-    ENTRA_CLIENT_ID: nobody,
+    ENTRA_TENANT_ID: unused,
+    ENTRA_CLIENT_ID: unused,
     ENTRA_CLIENT_SECRET: 'not used',
     StorageConnection: storageConnection,
     ServiceBusConnection: UNUSED_SERVICE_BUS,
