@@ -5,7 +5,10 @@ import { TableClientStore } from '../adapters/table-storage/table-client-store.t
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
+import { concurrently } from '../concurrently.ts';
 import type { Client } from '../domain/client.ts';
+import { type DeviceKey, parseDeviceKeyText } from '../domain/device.ts';
+import { claims } from '../domain/identity.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLocallyAdministered } from '../domain/mac-address.ts';
 import { type Override, type OverrideTarget, targetText } from '../domain/override.ts';
@@ -18,12 +21,16 @@ import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { type OperatorAccess, otherSite } from './operator-access.ts';
 
+const RECORDS_AT_ONCE = 8;
+
 /** What an operator should know of an override that was made. */
 export type OverrideWarning =
   /** Several devices have this address: the override concerns each of them. */
   | 'mac-of-several-devices'
   /** The address is made up, and another one tomorrow. */
-  | 'mac-random';
+  | 'mac-random'
+  /** Intune has other records of the same machine, by its Entra id, which the override does not concern. */
+  | 'device-enrolled-twice';
 
 export interface MadeOverride extends ShownOverride {
   readonly created: boolean;
@@ -57,7 +64,16 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     const text = (about: string): string => `${id}: ${does}, ${about}`;
     return operators.note(client, { ...change, target: text(targetText(target)) }, text(logged(target)));
   };
+  const hasOtherRecords = async (key: DeviceKey): Promise<boolean> => {
+    const value = (await deps.devices.read(key))?.device.entraDeviceId?.toLowerCase();
+    if (value === undefined) return false;
+    const { devices } = await identities.readHolders({ kind: 'entraDeviceId', value });
+    const others = devices.map(parseDeviceKeyText).filter(({ id }) => id !== key.id);
+    const records = await concurrently(others, RECORDS_AT_ONCE, (other) => deps.devices.read(other));
+    return records.some((record) => record !== undefined && claims(record, { kind: 'entraDeviceId', value }));
+  };
   const warningsOf = async (target: OverrideTarget): Promise<OverrideWarning[]> => {
+    if ('device' in target) return (await hasOtherRecords(target.device)) ? ['device-enrolled-twice'] : [];
     if (!('mac' in target)) return [];
     if (isLocallyAdministered(target.mac)) return ['mac-random'];
     const { devices, more } = await identities.readHolders({ kind: 'mac', value: target.mac });

@@ -16,6 +16,8 @@ export interface CertificateIdentities {
 
 /** A certificate may hold a hundred DNS names; a device has a handful. */
 const MOST_IDENTITIES = 10;
+/** Two ids, each as Intune's and as Entra's. */
+const MOST_BESIDE = 4;
 
 /**
  * - an id with its MDM's prefix in a SAN URI, else in a common name
@@ -34,7 +36,10 @@ export function certificateIdentities(
   const { names, cut } = commonNames(certificate ?? {});
   const cutProblem: CertificateProblem[] = cut ? ['name-cut'] : [];
   const inName = names.map(prefixedDeviceId).find((id) => id !== undefined);
-  if (san.deviceId !== undefined) return { identities: ofSeveral(san, inName), problems: cutProblem };
+  if (san.deviceId !== undefined) {
+    const identities = ofSeveral(san, inName);
+    return { identities: [...identities, ...idsBeside(certificate, names, identities)], problems: cutProblem };
+  }
   if (certificate === undefined || certificate.cut) return { identities: [], problems: [san.problem] };
   if (!mayTryOthers(san.problem)) {
     const identities = san.problem === 'san-ambiguous' ? confirmed(certificate, names) : [];
@@ -65,6 +70,19 @@ function ofSeveral(
     ...inSan.flatMap((id) => prefixed(id, 'SAN URI')).map((id) => (alone ? id : { ...id, required: true as const })),
     ...other.flatMap((id) => prefixed(id, 'CN')),
   ];
+}
+
+/** Ids without prefix in all other names. Many are of the same device, of its user or of nothing: only the store can tell. */
+function idsBeside(
+  certificate: CertificateNames | undefined,
+  names: readonly string[],
+  identities: readonly PresentedIdentity[],
+): PresentedIdentity[] {
+  const known = new Set(identities.map(({ value }) => value));
+  const others = bareIds(certificate ?? {}, names, plainGuid).filter(({ value }) => !known.has(value));
+  return withoutRepetitions(others)
+    .slice(0, MOST_BESIDE)
+    .map((identity) => ({ ...identity, beside: true as const }));
 }
 
 function prefixed(id: PrefixedDeviceId, origin: string): PresentedIdentity[] {

@@ -47,6 +47,8 @@ export interface PresentedIdentity extends Identity {
   readonly source?: string;
   /** Whatever leads to a record, it counts only if it has this id, too. */
   readonly required?: true;
+  /** It stands beside a surer id and leads to no device; where it is another device's, the certificate contradicts itself. */
+  readonly beside?: true;
 }
 
 export function identityText(identity: Identity): string {

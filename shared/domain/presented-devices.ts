@@ -10,7 +10,7 @@ export const CERTIFICATE_SOURCE = 'intune';
 export function presentedDevices({ presented }: Pick<Answer, 'presented'>): DeviceKey[] {
   if (!presented.authenticated) return [];
   return presented.identities
-    .filter(({ kind }) => kind === 'deviceId')
+    .filter(({ kind, beside }) => kind === 'deviceId' && beside === undefined)
     .map(({ source = CERTIFICATE_SOURCE, value }) => ({ source, id: value }));
 }
 

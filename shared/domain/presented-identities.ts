@@ -12,7 +12,7 @@ import { vpnClientIdentities } from './vpn-client-identities.ts';
 export type IdentityProblem =
   | OverrideProblem
   | CertificateProblem
-  /** Common name and SAN carry ids of two devices; the SAN counts. */
+  /** Names of one certificate carry ids of two devices; the surest counts. */
   | 'cn-contradicts-san'
   | 'mac-missing'
   | 'mac-malformed'

@@ -3,9 +3,10 @@
 import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { IdentityProblem } from '../domain/presented-identities.ts';
+import { sameMachine } from '../domain/same-machine.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
-import { idsInSanContradict, nameContradictsSan } from './ids-of-one-device.ts';
+import { foreignIds, idsInSanContradict, nameContradictsSan } from './ids-of-one-device.ts';
 
 /** Those that take a look at what is stored. */
 const CONTRADICTIONS: readonly IdentityProblem[] = [
@@ -45,8 +46,9 @@ export async function contradictions(
   if (found.kind !== 'found') return ofNames;
   const { claimed, macs, own } = weakIdentities(mac, identities);
   const { freshAddress = false, ...asKnown } = options;
-  const [claim, ...addresses] = await Promise.all([
+  const [claim, foreign, ...addresses] = await Promise.all([
     anyIsOfAnother(deps, claimed, found, asKnown),
+    anyIsOfAnother(deps, foreignIds(identities, found), found, asKnown),
     anyIsOfAnother(deps, macs, found, asKnown),
     anyIsOfAnother(deps, own, found, freshAddress ? { ...asKnown, fresh: true } : asKnown),
   ]);
@@ -56,6 +58,7 @@ export async function contradictions(
       ofNames.includes(problem) ||
       (problem === 'named-device-unknown' && namesAnUnknownDevice(identities, found.identity)) ||
       (problem === 'claim-of-another-device' && claim) ||
+      (problem === 'cn-contradicts-san' && foreign) ||
       (problem === 'mac-of-another-device' && address),
   );
 }
@@ -130,6 +133,9 @@ async function isOfAnother(
     const { devices, more } = await deps.identities.readHolders(identity, options);
     if (devices.length === 0 || more) return false;
   }
-  const other = await findDevice(deps, [identity], options);
-  return other.kind === 'found' && other.stored.device.id !== stored.device.id;
+  const { beside: _, ...alone } = identity;
+  const other = await findDevice(deps, [alone], options);
+  if (other.kind !== 'found' || other.stored.device.id === stored.device.id) return false;
+  // The record of before, of a machine that has enrolled again.
+  return sameMachine(other.stored.device, stored.device) !== 'entra-device';
 }

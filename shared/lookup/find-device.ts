@@ -36,13 +36,14 @@ const MOST_OTHERS = 8;
  * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to a
  * device counts, and one that leads to several ends the search. A device id comes first and needs no pointer, so none is
  * read where it leads to its device.
- * @param identities strongest first; a weaker one is tried only where the caller lets it stand in the list
+ * @param presented strongest first; those beside a surer one lead nowhere; a weaker one is tried only where the caller lets it stand in the list
  */
 export async function findDevice(
   deps: FindDeps,
-  identities: readonly PresentedIdentity[],
+  presented: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<FoundDevice> {
+  const identities = presented.filter(({ beside }) => beside === undefined);
   const [first, ...others] = identities;
   if (first?.kind === 'deviceId' && others.length > 0) {
     const found = await firstClaimed(deps, [first], [undefined], options);

@@ -29,8 +29,9 @@ export async function orAskIntune(
 ): Promise<FoundDevice> {
   if (live === undefined || found.kind !== 'notEnrolled') return found;
   const identity = identities.find(
-    ({ kind, assurance, source, value }) =>
+    ({ kind, assurance, source, value, beside }) =>
       kind === 'deviceId' &&
+      beside === undefined &&
       (assurance === 'certificate-guid' || assurance === 'certificate-bare-guid') &&
       (source ?? certificateSource) === certificateSource &&
       GUID.test(value),

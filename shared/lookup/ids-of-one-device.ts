@@ -1,6 +1,6 @@
 // Whether the ids of one certificate are of one device: its record says so, since Intune and Entra ID each have an id of their own.
 
-import { claims, type PresentedIdentity } from '../domain/identity.ts';
+import { claims, isOfCertificate, type PresentedIdentity } from '../domain/identity.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { FoundDevice } from './find-device.ts';
 
@@ -26,6 +26,15 @@ export function nameContradictsSan(identities: readonly PresentedIdentity[], fou
 function idsAmong(identities: readonly PresentedIdentity[]): string[] {
   const ids = identities.filter(({ kind, assurance }) => kind === 'deviceId' && assurance === 'certificate-guid');
   return [...new Set(ids.map(({ value }) => value))];
+}
+
+/** Ids without prefix that the record does not have: another device's may be among them. */
+export function foreignIds(identities: readonly PresentedIdentity[], found: FoundDevice): PresentedIdentity[] {
+  if (found.kind !== 'found') return [];
+  return identities.filter(
+    ({ kind, value, assurance }) =>
+      isOfCertificate(assurance) && (kind === 'deviceId' || kind === 'entraDeviceId') && !hasId(found.stored, value),
+  );
 }
 
 function hasId(stored: StoredDevice, value: string): boolean {

@@ -80,3 +80,57 @@ describe('ids of two devices', () => {
     });
   });
 });
+
+describe('ids without prefix', () => {
+  const WEAK = { role: 'weak-identity', problems: ['cn-contradicts-san'] };
+
+  test.each<[string, object]>([
+    ['in the common name beside a prefixed URI', { sanUri: [uri(INTUNE)], commonName: OTHER }],
+    ['as an Entra id', { sanUri: [uri(INTUNE)], commonName: THIRD }],
+    ['in a DNS name beside a prefixed URI', { sanUri: [uri(INTUNE)], sanDns: [`${OTHER}.devices.contoso.com`] }],
+    ['in a UPN beside a prefixed URI', { sanUri: [uri(INTUNE)], sanUpn: [`${OTHER}@contoso.com`] }],
+    ['in one text', { subjectAltName: `URI:${uri(INTUNE)}, DNS:${OTHER}`, sanDns: [OTHER] }],
+    ['in two URIs', { sanUri: [INTUNE, OTHER] }],
+    ['in two DNS names', { sanDns: [INTUNE, OTHER] }],
+    ['in DNS name and common name', { sanDns: [INTUNE], commonName: OTHER }],
+    ['in two common names', { commonName: [INTUNE, OTHER] }],
+  ])('of two devices are a contradiction %s', async (_where, certificate) => {
+    expect(await told(certificate)).toEqual(WEAK);
+  });
+
+  test.each<[string, object]>([
+    ['the Entra id of the device', { sanUri: [uri(INTUNE)], commonName: ENTRA, sanDns: [ENTRA] }],
+    ['an id that is no device', { sanUri: [uri(INTUNE)], commonName: '11111111-0000-4255-8caf-4136c566a962' }],
+    [
+      'the id of a user in the UPN',
+      { sanUri: [uri(INTUNE)], sanUpn: ['22222222-0000-4255-8caf-4136c566a962@contoso.com'] },
+    ],
+    ['the name that another device has now', { sanUri: [uri(INTUNE)], commonName: 'LT-0043' }],
+  ])('beside a prefixed one do no harm: %s', async (_what, certificate) => {
+    expect(await told(certificate)).toEqual(COMPLIANT);
+  });
+
+  test('of the record of before, of a machine that has enrolled again, are none', async () => {
+    const before = aDevice({ id: OTHER, entraDeviceId: ENTRA, serialNumber: 'other' });
+    expect(await told({ sanUri: [uri(INTUNE)], commonName: OTHER }, [device, before])).toEqual(COMPLIANT);
+  });
+
+  test('lead nowhere where a prefixed one that is not known stands beside them', async () => {
+    const unknown = uri('11111111-0000-4255-8caf-4136c566a962');
+    for (const certificate of [
+      { sanUri: [unknown], commonName: INTUNE },
+      { sanUri: [unknown], sanDns: [INTUNE] },
+    ]) {
+      expect(await told(certificate)).toEqual({ role: 'quarantine', problems: [] });
+    }
+  });
+
+  test('of a device that is blocked keep out whom they name', async () => {
+    const nac = await lookupInMemory();
+    await nac.store(device, other);
+    const block = { device: OTHER, block: true, until: '1h', reason: 'stolen' };
+    await nac.app.makeOverride(nac.administrator, JSON.stringify(block));
+    const question = { method: 'eap-tls', certificate: { sanUri: [uri(INTUNE)], commonName: OTHER } };
+    expect((await nac.told(question)).role).toBe('deny');
+  });
+});

@@ -302,6 +302,14 @@ describe('a device that an operator names', () => {
     await expect(site.override({ device: 'x'.repeat(257), block: true })).rejects.toMatchObject({ field: 'device' });
   });
 
+  test('and of which Intune has another record is blocked with a warning', async () => {
+    const site = await overriddenSite();
+    expect((await site.override({ device: COMPLIANT, block: true })).warnings).toEqual([]);
+    const twin = 'd0d0d0d0-0000-4000-8000-000000000004';
+    await storeDevices(site.tables, [aDevice({ id: twin, entraDeviceId: COMPLIANT_ENTRA, serialNumber: 'SN9' })]);
+    expect((await site.override({ device: twin, block: true })).warnings).toEqual(['device-enrolled-twice']);
+  });
+
   test('is the one whose stations authenticate again; an address is taken from a body alone', async () => {
     const site = await overriddenSite();
     await site.ask();
