@@ -193,11 +193,6 @@ function sealed({ siteKey, session, version, decidedAt }: JobDecision): string {
   return `${version}_${hash('sha256', text).slice(0, SEAL_DIGITS)}`;
 }
 
-/** The id that the version before gave the same decision; such jobs live for an hour after the upgrade. */
-export function unsealedId({ id }: Pick<EnforcementJob, 'id'>): string {
-  return id.replace(/_[0-9a-f]{16}$/, '');
-}
-
 /** Time counted backwards first, so that the newest job is the first row. */
 function jobId(decidedAt: Instant, sessionId: string, version: string): string {
   return `${newestFirst(decidedAt)}-${sessionId}-${version}`;

@@ -8,14 +8,7 @@ import type { CoaAction } from '../domain/coa-job.ts';
 import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import {
-  decideJob,
-  type EnforcementJob,
-  isFinal,
-  renewJob,
-  unsealedId,
-  wasAcknowledged,
-} from '../domain/enforcement-job.ts';
+import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isBehind } from '../domain/presented-devices.ts';
 import { isLive, type Session } from '../domain/session.ts';
@@ -143,7 +136,7 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
   if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
-  const job = await asDecidedBefore(deps, newJob(difference, occasion, now, await deps.siteKeyOf(session.site)));
+  const job = newJob(difference, occasion, now, await deps.siteKeyOf(session.site));
   const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
   if (created) {
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
@@ -195,12 +188,6 @@ function newJob(
 export function answerVersion({ device, standing, override }: AnswerNow): string {
   const version = device ? `v${device.version}` : standing;
   return override === undefined ? version : `${version}_${override}`;
-}
-
-/** The version before may have decided the same: one decision is one job. */
-async function asDecidedBefore({ jobs }: DecideJobsDeps, job: EnforcementJob): Promise<EnforcementJob> {
-  const id = unsealedId(job);
-  return id !== job.id && (await jobs.read(job.site, id)) !== undefined ? { ...job, id } : job;
 }
 
 /** The job came to an end without its end: another one, of this moment. */

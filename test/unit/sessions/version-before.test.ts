@@ -70,8 +70,9 @@ describe('rows of the version before', () => {
     const open = (await network.jobs()).filter(({ stage }) => stage === 'queued');
     expect(open.map(({ device }) => device?.id).sort()).toEqual([key(1).id, key(4).id]);
     const sent = await network.takeJobs();
-    // As accounting wrote the one, and our own way of writing the other.
-    expect(sent.map(({ session }) => session.callingStationId).sort()).toEqual([macOf(4), 'a0b1c2d30001']);
+    // As accounting wrote the one, and our own way of writing the other. What the version before has decided may go out twice.
+    const stations = new Set(sent.map(({ session }) => session.callingStationId));
+    expect([...stations].sort()).toEqual([macOf(4), 'a0b1c2d30001']);
   });
 
   test('give way to the answers that their stations get now, and then go', async () => {
@@ -137,7 +138,8 @@ describe('cloud and relay of neighbouring versions', () => {
     const network = await upgraded();
     await network.poll();
     await network.enforce();
-    const [job] = await network.takeJobs();
+    const [open] = await network.jobs({ stage: 'queued' });
+    const job = (await network.takeJobs()).find(({ id }) => id === open?.id);
     await network.report(job, { outcome: 'refused', errorCause: old.errorCause, transmissions: 1 });
     expect((await network.jobs({ stage: 'ended' })).map(({ id }) => id)).toEqual([job?.id]);
   });
