@@ -40,6 +40,8 @@ beforeAll(async () => {
       MINIMUM_ASSURANCE: 'mac',
       POLL_SCHEDULE: '* * * * * *',
       POLLING_INTERVAL: '1s',
+      // Nothing here is about how fast the store answers.
+      LOOKUP_DEADLINE: '10s',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     },
     fleetSize: 50,
@@ -202,6 +204,8 @@ describe('a stop of the host', () => {
     stack.tenant?.script({ target: 'page', hang: true });
     await vi.waitFor(() => expect(stack.tenant?.stats().scripted.page).toBe(scripted + 1), 20_000);
     await stack.end('background');
+    // The app was done within the five seconds of appTerminate.
+    expect(lines.all.join('\n')).not.toContain('appTerminate hook');
     const resumed = lines.next(({ event, slices }) => event === 'poll.run' && slices === 2);
     await stack.restart('background');
     expect(await resumed).toMatchObject({ failures: 0, devices: 50, result: 'complete' });
