@@ -94,3 +94,15 @@ test.each([
 function readsOf(calls: readonly string[]): number {
   return calls.filter((call) => /^(?:devices|identities)\./.test(call)).length;
 }
+
+test('a warm answer to an address that no device has reads one row where policy goes by no contradictions', async () => {
+  const nac = await lookupInMemory();
+  await nac.store(...fleet);
+  await nac.enforce('roles: { staff: { vlan: 10 } }\nrules: [{ name: all, permit: staff }]\n');
+  const certificate = { sanUri: [`IntuneDeviceId://${fleet[0]?.id}`] };
+  const question = { method: 'eap-tls', callingStationId: '0c-96-e6-01-02-03', nasIpAddress: '10.1.1.1', certificate };
+  await nac.ask(question);
+  nac.calls.length = 0;
+  await nac.ask(question);
+  expect(nac.calls).toEqual(['devices.getEntity']);
+});
