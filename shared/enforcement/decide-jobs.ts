@@ -23,6 +23,7 @@ import type { SiteKeyOf } from './site-keys.ts';
 export interface DecideJobsDeps {
   readonly sessions: SessionStore;
   readonly jobs: JobStore;
+  readonly devices?: Pick<DeviceStore, 'noteReauthentication'>;
   readonly decideAgain: (session: Session) => Promise<AnswerNow>;
   readonly siteKeyOf: SiteKeyOf;
   readonly clock: Clock;
@@ -136,6 +137,7 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
   if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
+  await noteContradicted(deps, difference.has, now);
   const job = newJob(difference, occasion, now, await deps.siteKeyOf(session.site));
   const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
   if (created) {
@@ -153,6 +155,17 @@ async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Insta
   if (answer.device === undefined || isBehind(answered, answer.device)) return answer;
   await deps.sessions.noteDevice(answered.id, answer.device, now);
   return deps.decideAgain(answered);
+}
+
+/**
+ * Another device may have got an identity of the station, and nothing of its own has changed: its next question must not be
+ * answered from what an instance remembers of that identity.
+ */
+async function noteContradicted({ devices }: DecideJobsDeps, has: Session, now: Instant): Promise<void> {
+  const { decision, presented } = has;
+  if (decision.device === undefined || presented.beside === undefined) return;
+  const { source, id } = decision.device;
+  await devices?.noteReauthentication({ source, id }, now);
 }
 
 /** An open job that an operator asked for brings the answer of the moment, too, until the NAS has acted on it. */

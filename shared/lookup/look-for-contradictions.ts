@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecentAnswers } from '../ports/recent-answers.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import type { FindDeps, FoundDevice } from './find-device.ts';
+import { isAskedFor } from './remember-answer.ts';
 
 export interface LookForContradictionsDeps extends FindDeps {
   readonly recentAnswers: RecentAnswers;
@@ -47,7 +48,7 @@ export async function withContradictions(
     before?.mac === mac &&
     sameData(before?.presented.identities, presented.identities);
   // A station that a CoA sends to ask again, since another device has got its address by now, must not meet what was so before.
-  const isNew = counts && beside.length > 0;
+  const isNew = counts && beside.length > 0 && isAskedFor(device, toInstant(deps.clock.now()));
   const contradicting =
     sameAsBefore && !isNew
       ? before?.decision.problems.filter(isContradiction)

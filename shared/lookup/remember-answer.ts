@@ -131,7 +131,7 @@ async function write(
 }
 
 /** As long as the job may be under way. */
-function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
+export function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
   const askedAt = stored?.reauthenticationAskedAt;
   return askedAt !== undefined && millisecondsBetween(askedAt, now) < JOB_LIFE_MS;
 }

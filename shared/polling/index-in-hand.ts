@@ -34,6 +34,8 @@ export class IndexInHand {
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
+  /** Changes that a crash left, as far as they were read. */
+  readonly #changes: DeviceChange[] = [];
 
   private constructor(deps: IndexInHandDeps, lease: SweepLease, fleet: FleetIndex) {
     this.#deps = deps;
@@ -54,7 +56,13 @@ export class IndexInHand {
   async takeUpMarks(): Promise<MarksTakenUp> {
     const heldFlips = new Map<string, HeldFlip>();
     const heldAbsences = new Map<string, string>();
-    for await (const mark of this.#deps.devices.marks()) {
+    for await (const row of this.#deps.devices.openRows()) {
+      if ('change' in row) {
+        // As many as are handed on together; where there are more, they are read again.
+        if (this.#changes.length <= CHANGES_AT_ONCE) this.#changes.push(row.change);
+        continue;
+      }
+      const { mark } = row;
       this.#doubt(mark);
       if (mark.held === undefined) this.#doubtedMarks.push(mark);
       if (mark.held?.what === 'flip') {
@@ -72,7 +80,9 @@ export class IndexInHand {
    * @returns false when the time was over before all of them were handed on
    */
   async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
-    for await (const changes of inChunks(this.#deps.devices.pendingChanges(), CHANGES_AT_ONCE, hasTime)) {
+    const known = this.#changes.splice(0);
+    const all = known.length > CHANGES_AT_ONCE ? this.#deps.devices.pendingChanges() : known;
+    for await (const changes of inChunks(all, CHANGES_AT_ONCE, hasTime)) {
       if (changes === 'no-time') return false;
       for (const change of changes) this.#doubt(change);
       await this.handOn(changes);

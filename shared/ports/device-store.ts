@@ -62,6 +62,8 @@ export interface DeviceStore {
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;
   /** Devices whose records must be looked at whatever their fingerprint says, in no order; a few thousand are in memory. */
   marks(): AsyncIterable<DeviceMark>;
+  /** Both of them, by one query of each shard: what a sweep begins with. */
+  openRows(): AsyncIterable<{ readonly change: DeviceChange } | { readonly mark: DeviceMark }>;
   /**
    * Some of a shard's marks in the order of their keys, at most a thousand.
    * @param after text of the key behind which to begin @returns `next` to go on with; absent at the end

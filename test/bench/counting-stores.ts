@@ -52,6 +52,7 @@ export function countingStores(): CountingStores {
       pendingChanges: none,
       removeChanges: nothing,
       marks: none,
+      openRows: none,
       listMarks: async () => ({ marks: [] }),
       addMarks: nothing,
       removeMarks: nothing,

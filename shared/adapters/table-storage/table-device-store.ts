@@ -26,6 +26,7 @@ import {
   deviceRow,
   MARK_PREFIX,
   markRow,
+  OPEN_PREFIX,
   prefixFilter,
   type RowKey,
   shardPartition,
@@ -204,6 +205,13 @@ export class TableDeviceStore implements DeviceStore {
 
   async *marks(): AsyncIterable<DeviceMark> {
     for await (const row of this.#listEverywhere(MARK_PREFIX)) yield* this.#known(row, toMark);
+  }
+
+  async *openRows(): AsyncIterable<{ readonly change: DeviceChange } | { readonly mark: DeviceMark }> {
+    for await (const row of this.#listEverywhere(OPEN_PREFIX)) {
+      if (row.rowKey?.startsWith(CHANGE_PREFIX)) for (const change of this.#known(row, toChange)) yield { change };
+      if (row.rowKey?.startsWith(MARK_PREFIX)) for (const mark of this.#known(row, toMark)) yield { mark };
+    }
   }
 
   async listMarks(shard: string, after: string | undefined): Promise<{ marks: readonly DeviceMark[]; next?: string }> {
