@@ -27,8 +27,10 @@ export interface AskedBefore {
 
 /** Records wait in a proxy for minutes, and the clock of a NAS is off by minutes. After that, a name may be used again. */
 const LATE_MS = 15 * 60_000;
-/** A station that comes and goes has so many names within that time at most, of those that matter. */
-const MOST_KEPT = 4;
+/** So many are kept however long ago they were replaced. */
+const ALWAYS_KEPT = 4;
+/** A station that comes and goes every forty seconds has so many names within the time in which records may be late. */
+const MOST_KEPT = 24;
 
 export function earlierOf(
   { earlier = [] }: Pick<SessionAccounting, 'earlier'>,
@@ -39,7 +41,9 @@ export function earlierOf(
 
 /** The newest first. */
 export function withEarlier(earlier: readonly EarlierSession[] = [], one: EarlierSession): readonly EarlierSession[] {
-  return [one, ...earlier.filter(({ acctSessionId }) => acctSessionId !== one.acctSessionId)].slice(0, MOST_KEPT);
+  return [one, ...earlier.filter(({ acctSessionId }) => acctSessionId !== one.acctSessionId)]
+    .filter(({ replacedAt }, index) => index < ALWAYS_KEPT || one.replacedAt < addMilliseconds(replacedAt, LATE_MS))
+    .slice(0, MOST_KEPT);
 }
 
 /** @param at when another one takes its place */

@@ -178,6 +178,15 @@ describe('one session of the NAS after another', () => {
     expect(replay(atA('Start', 0), atB('Start', 5), atA('Stop', 6))).toMatchObject(live);
   });
 
+  test('a record that was late by ten minutes makes no earlier session current, however many came since', () => {
+    const sessions = Array.from({ length: 12 }, (_, index) => `S-${index}`);
+    const history = sessions.map((acctSessionId, index) => atA('Start', index, { acctSessionId }));
+    const late = atA('Interim-Update', 0.5, { acctSessionId: 'S-0', receivedAt: minutes(12) });
+    const after = atA('Start', 11.5, { acctSessionId: 'S-12', receivedAt: minutes(12.1) });
+    expect(replay(...history, late)?.acctSessionId).toBe('S-11');
+    expect(replay(...history, late, after)?.acctSessionId).toBe('S-12');
+  });
+
   test('a Stop of an earlier session is about what is over already, however late it is', () => {
     const { status, acctSessionId, at, receivedAt } = replay(atB('Start', 5)) ?? {};
     expect(replay(atB('Start', 5), atA('Stop', 500))).toMatchObject({ status, acctSessionId, at, receivedAt });
@@ -252,9 +261,9 @@ describe('records of a session of the NAS that another one replaced', () => {
     expect(applyAccounting(current, atA('Interim-Update', 25))).toMatchObject({ acctSessionId: 'A-1' });
   });
 
-  test('are remembered of a few sessions only', () => {
-    const many = Array.from({ length: 40 }, (_, n) => atA('Start', n, { acctSessionId: `N-${n}` }));
-    expect(replay(...many)?.earlier?.length).toBeLessThan(10);
+  test.each([0.1, 1, 30])('are remembered of a few sessions only, where a new one begins every %d minutes', (every) => {
+    const many = Array.from({ length: 200 }, (_, n) => atA('Start', n * every, { acctSessionId: `N-${n}` }));
+    expect(replay(...many)?.earlier?.length).toBeLessThan(25);
   });
 });
 
