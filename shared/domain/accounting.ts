@@ -54,6 +54,8 @@ export interface SessionAccounting {
   readonly class?: string;
   /** When the NAS said that it knows no such session (Error-Cause 503). What it says of it later speaks against that. */
   readonly notFoundAt?: Instant;
+  /** No record said so: that one ended which had replaced it, and the station may be there still. */
+  readonly supposed?: true;
   /** Sessions of the station at this place that another one replaced, the newest first. */
   readonly earlier?: readonly EarlierSession[];
 }
@@ -115,7 +117,8 @@ function replaced(
   if (event.status === 'Stop') return noted(current, event, known);
   if (known !== undefined && isOnlyLate(known, current, event, asked)) return undefined;
   // What has stopped may have done so after the other one began: their order is that of their beginnings.
-  const reached = current.status === 'stopped' ? (current.since ?? '') : arrivalOf(current);
+  const isOurWord = current.status === 'stopped' || current.supposed === true;
+  const reached = isOurWord ? (current.since ?? '') : arrivalOf(current);
   if (event.receivedAt < reached || event.at < (current.since ?? '')) return undefined;
   const next = fromEvent(event);
   const left = asEarlier(current, event.receivedAt);
@@ -159,6 +162,7 @@ export function withoutCurrent(
     status: 'started',
     at,
     receivedAt: now,
+    supposed: true,
     ...(since !== undefined && { since }),
     acctSessionId,
     nas: current.nas,
@@ -179,8 +183,9 @@ function isLate(current: SessionAccounting, event: AccountingEvent): boolean {
 
 function merged(current: SessionAccounting, event: AccountingEvent): SessionAccounting {
   const next = fromEvent(event);
+  const { supposed: _, ...known } = current;
   return {
-    ...current,
+    ...known,
     ...next,
     since: current.since ?? event.at,
     nas: { ...current.nas, ...next.nas },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountingEvent, applyAccounting, type SessionAccounting } from '../../../shared/domain/accounting.ts';
+import { type AccountingEvent, applyAccounting, type SessionAccounting, withoutCurrent } from '../../../shared/domain/accounting.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session.ts';
 import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
@@ -324,4 +324,17 @@ describe('a session is live', () => {
     expect(live(accounting, minutes(25 * 60), minutes(2 * 60))).toBe(true);
     expect(live(accounting, minutes(26 * 60), minutes(2 * 60))).toBe(false);
   });
+});
+
+test('a session that is only supposed to live on gives way to one whose record came late', () => {
+  // B replaced A; a NAK 503 at minute 9 ended B, and so A may live on. The Start of C, of minute 8, waited in the spool.
+  const ended = replay(atA('Start', 0), atB('Start', 1)) as SessionAccounting;
+  const supposed = withoutCurrent({ ...ended, status: 'stopped' }, minutes(9)) as SessionAccounting;
+  expect(supposed).toMatchObject({ status: 'started', acctSessionId: 'A-1', supposed: true });
+  const start = atB('Start', 8, { acctSessionId: 'C-1' });
+  expect(applyAccounting(supposed, start)).toMatchObject({ status: 'started', acctSessionId: 'C-1' });
+  // A record of its own makes it more than that.
+  const confirmed = applyAccounting(supposed, atA('Interim-Update', 10)) as SessionAccounting;
+  expect(confirmed).not.toHaveProperty('supposed');
+  expect(applyAccounting(confirmed, start)).toBe(undefined);
 });
