@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type AccountingEvent, applyAccounting, type SessionAccounting, withoutCurrent } from '../../../shared/domain/accounting.ts';
+import {
+  type AccountingEvent,
+  applyAccounting,
+  type SessionAccounting,
+  withoutCurrent,
+} from '../../../shared/domain/accounting.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session.ts';
 import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
