@@ -10,6 +10,9 @@ export type MethodWord = (typeof METHOD_WORDS)[number];
 const PEAP = /^(?:(?:eap-)?peap|25)$/i;
 const TTLS = /^(?:(?:eap-)?ttls|21)$/i;
 
+/** LEAP, SIM, AKA, FAST, PWD, AKA', TEAP: neither of the two tunnels, nor what runs in one. */
+const NEITHER = /^(?:(?:eap-)?(?:cisco-leap|leap|sim|aka|aka-prime|aka'|fast|pwd|teap)|17|18|23|43|50|52|55)$/i;
+
 /**
  * All that hold: a certificate on a VPN is `eap-tls` and `vpn`. Where the server names only the method inside of a tunnel,
  * or another one, both tunnels may be meant.
@@ -24,6 +27,7 @@ export function methodWords(
   if (method === 'eap-tls' || certificate) return ['eap-tls', ...words];
   if (PEAP.test(eapType)) return ['peap', ...words];
   if (TTLS.test(eapType)) return ['eap-ttls', ...words];
+  if (NEITHER.test(eapType)) return words;
   if (eapType !== '') return ['eap-ttls', 'peap', ...words];
   return medium === 'vpn' ? words : ['pap'];
 }

@@ -24,12 +24,34 @@ function text(field: keyof DeviceFacts) {
   };
 }
 
+/** What enumerations of Microsoft Graph say where there is no answer, or one that this version of them does not have. */
+const NO_ANSWER: readonly string[] = ['unknown', 'unknownfuturevalue'];
+
+/** Of an enumeration: without an answer it cannot be told, unless the policy asks for just that word. */
+function wordOf(name: string, words: readonly string[], field: keyof DeviceFacts): Condition {
+  const read = text(field);
+  const isAsked = (value: string): boolean => words.some((word) => ignoringCase(word, value));
+  return oneOf(
+    name,
+    words,
+    (facts) => {
+      const value = read(facts);
+      return typeof value === 'string' && isNoAnswer(value) && !isAsked(value) ? null : value;
+    },
+    ignoringCase,
+  );
+}
+
+function isNoAnswer(value: string): boolean {
+  return NO_ANSWER.includes(value.toLowerCase());
+}
+
 export function ownershipIs(owners: readonly string[]): Condition {
-  return oneOf('ownership', owners, text('ownership'), ignoringCase);
+  return wordOf('ownership', owners, 'ownership');
 }
 
 export function platformIs(platforms: readonly string[]): Condition {
-  return oneOf('platform', platforms, text('operatingSystem'), ignoringCase);
+  return wordOf('platform', platforms, 'operatingSystem');
 }
 
 export function deviceNameMatches(patterns: readonly string[]): Condition {
@@ -46,12 +68,12 @@ export function categoryMatches(patterns: readonly string[]): Condition {
 }
 
 export function managementAgentIs(agents: readonly string[]): Condition {
-  return oneOf('managementAgent', agents, text('managementAgent'), ignoringCase);
+  return wordOf('managementAgent', agents, 'managementAgent');
 }
 
 /** `revoked` means that the device was blocked, wiped or retired. */
 export function registrationStateIs(states: readonly string[]): Condition {
-  return oneOf('registrationState', states, text('registrationState'), ignoringCase);
+  return wordOf('registrationState', states, 'registrationState');
 }
 
 /** Known to Entra ID, as the source says it. */
@@ -59,7 +81,8 @@ export function isRegistered(wanted: boolean): Condition {
   const state = text('registrationState');
   return flag('registered', wanted, (facts) => {
     const value = state(facts);
-    return typeof value === 'string' ? value.toLowerCase() === 'registered' : value;
+    if (typeof value !== 'string') return value;
+    return isNoAnswer(value) ? null : value.toLowerCase() === 'registered';
   });
 }
 

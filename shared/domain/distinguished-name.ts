@@ -1,10 +1,18 @@
 // Distinguished names of certificate authorities, compared whatever notation they come in: OpenSSL's one-line form
-// (`/O=Contoso/CN=Issuing CA`) and that of RFC 4514 (`CN=Issuing CA,O=Contoso`).
+// (`/O=Contoso/CN=Issuing CA`), that of RFC 4514 (`CN=Issuing CA,O=Contoso`), and Windows' (`CN=Issuing CA, O="Contoso, Inc.", S=WA`).
 
 import { globMatches } from './glob.ts';
 
 const LONGEST_NAME = 1024;
 const MOST_PARTS = 32;
+
+/** One attribute under several short names: Windows writes S and E, OpenSSL ST and emailAddress (RFC 4519 2, PKCS #9). */
+const SAME_KEY: ReadonlyMap<string, string> = new Map([
+  ['s', 'st'],
+  ['sp', 'st'],
+  ['e', 'emailaddress'],
+  ['email', 'emailaddress'],
+]);
 
 /**
  * @param pattern parts that the name must have, in any order, each with `*` and `?`; a text without `=` is a common name
@@ -23,24 +31,36 @@ function partsOf(text: string): string[] {
   return parts.slice(0, MOST_PARTS).flatMap((part) => {
     const equals = part.indexOf('=');
     if (equals <= 0) return [];
-    const key = part.slice(0, equals).trim();
-    return `${key}=${readable(part.slice(equals + 1).trim())}`.toLowerCase();
+    const key = part.slice(0, equals).trim().toLowerCase();
+    const value = readable(part.slice(equals + 1).trim());
+    return `${SAME_KEY.get(key) ?? key}=${value.normalize('NFC').toLowerCase()}`;
   });
 }
 
-/** RFC 4514 2.1: parts end at a comma or plus sign that no backslash escapes. */
+/**
+ * RFC 4514 2.1: parts end at a comma or plus sign that no backslash escapes; RFC 2253 4: nor quotation marks around the value.
+ * What stands within them is one value: another part, `CN=…` for instance, is not to be found there.
+ */
 function unescapedParts(name: string): string[] {
-  const parts = [''];
+  const parts: string[] = [];
+  let part = '';
+  let isQuoted = false;
   for (let at = 0; at < name.length; at++) {
     const character = name.charAt(at);
-    if (character === '\\' && /[,+"\\<>;=# ]/.test(name.charAt(at + 1))) parts.push(parts.pop() + name.charAt(++at));
-    else if (character === ',' || character === '+' || character === ';') parts.push('');
-    else parts.push(parts.pop() + character);
+    if (character === '\\' && /[,+"\\<>;=# ]/.test(name.charAt(at + 1))) part += name.charAt(++at);
+    else if (character === '\\' && /^[0-9a-f]{2}$/i.test(name.slice(at + 1, at + 3))) {
+      part += `\\x${name.slice(at + 1, at + 3)}`;
+      at += 2;
+    } else if (character === '"' && (isQuoted || part.trimEnd().endsWith('='))) isQuoted = !isQuoted;
+    else if (!isQuoted && (character === ',' || character === '+' || character === ';')) {
+      parts.push(part);
+      part = '';
+    } else part += character;
   }
-  return parts;
+  return [...parts, part];
 }
 
-/** X509_NAME_oneline writes bytes of UTF-8 as `\xHH`. */
+/** X509_NAME_oneline writes bytes of UTF-8 as `\xHH`, and so does what reads RFC 4514's `\HH`. */
 function readable(value: string): string {
   return value.replace(/(?:\\x[0-9a-f]{2})+/gi, (bytes) => Buffer.from(bytes.replaceAll('\\x', ''), 'hex').toString());
 }

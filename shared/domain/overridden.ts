@@ -25,7 +25,9 @@ export type OverrideProblem =
   /** The policy in force has no such role. */
   | 'override-role-unknown'
   /** A certificate is blocked at this site, and this one came without a serial number. */
-  | 'override-serial-unread';
+  | 'override-serial-unread'
+  /** A user is blocked at this site, and the name of this one was cut. */
+  | 'override-user-unread';
 
 export interface OverriddenResult extends PolicyResult {
   readonly override?: AppliedOverride;
@@ -49,10 +51,17 @@ export function evaluateOverridden(policy: Policy, overrides: readonly Override[
   if (overrides.length === 0) return result;
   const question: OverrideQuestion = { ...asked, certificateCounts: certificateAuthority(policy, facts) !== 'unknown' };
   const named = overrides.filter((one) => isNamed(one, question)).toSorted(newestFirst);
-  const unread = isSerialUnread(facts) ? overrides.find((one) => blocksCertificate(one, facts)) : undefined;
-  const isCut = facts.cut?.includes('certificate.serial') === true;
-  const block = named.find(({ effect }) => effect.kind === 'block') ?? (isCut ? unread : undefined);
-  const problems = new Set<OverrideProblem>(unread ? ['override-serial-unread'] : []);
+  const isCut = (field: string): boolean => facts.cut?.includes(field) === true;
+  const unread = isSerialUnread(facts) ? overrides.find((one) => blocksA('certificate', one, facts)) : undefined;
+  // A name that its user ends by a NUL is authenticated without it, and must not hide whose it is.
+  const unreadUser = isCut('userName') ? overrides.find((one) => blocksA('user', one, facts)) : undefined;
+  const block =
+    named.find(({ effect }) => effect.kind === 'block') ??
+    (isCut('certificate.serial') ? unread : undefined) ??
+    unreadUser;
+  const problems = new Set<OverrideProblem>();
+  if (unread) problems.add('override-serial-unread');
+  if (unreadUser) problems.add('override-user-unread');
   if (block !== undefined) return { ...blocked(result, block), ...remarks(problems) };
   for (const letOn of named) {
     const given = isProven(letOn.target, question) ? lettingOn(policy, facts, letOn) : 'override-not-proven';
@@ -102,12 +111,14 @@ function remarks(problems: ReadonlySet<OverrideProblem>): Pick<OverriddenResult,
   return problems.size > 0 ? { overrideProblems: [...problems] } : {};
 }
 
-function isSerialUnread({ certificateIssuer, certificateSerial }: PolicyFacts): boolean {
-  return certificateIssuer !== undefined && certificateSerial === undefined;
+/** Of a resumed session the server has nothing of the certificate at all. */
+function isSerialUnread({ methods, certificateIssuer, certificateSerial }: PolicyFacts): boolean {
+  const isByCertificate = certificateIssuer !== undefined || methods?.includes('eap-tls') === true;
+  return isByCertificate && certificateSerial === undefined;
 }
 
-function blocksCertificate({ effect, target, site }: Override, facts: PolicyFacts): boolean {
-  return effect.kind === 'block' && 'certificate' in target && (site ?? facts.site) === facts.site;
+function blocksA(what: 'certificate' | 'user', { effect, target, site }: Override, facts: PolicyFacts): boolean {
+  return effect.kind === 'block' && what in target && (site ?? facts.site) === facts.site;
 }
 
 /** Of several let-ons the one made last is what the operators mean now. */

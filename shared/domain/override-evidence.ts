@@ -35,7 +35,8 @@ export function isNamed({ target, site }: Pick<Override, 'target' | 'site'>, que
   if ('user' in target) return namesOf(facts).some((name) => mayBeSamePerson(name, target.user));
   const { serial, issuer } = target.certificate;
   if (facts.certificateSerial !== serial) return false;
-  return issuer === undefined || distinguishedNameMatches(issuer, facts.certificateIssuer ?? '');
+  // Who issued it may be cut, or not be sent: then the number is enough to block.
+  return issuer === undefined || !facts.certificateIssuer || distinguishedNameMatches(issuer, facts.certificateIssuer);
 }
 
 /** Whether the question proves it: then a let-on may raise the station. */
@@ -45,7 +46,8 @@ export function isProven(target: OverrideTarget, question: OverrideQuestion): bo
   if ('mac' in target) return facts.mac === target.mac && facts.methods?.includes('mab') === true;
   if (!certificateCounts) return false;
   if ('device' in target) return provesDevice(target.device, question);
-  if ('user' in target) return facts.users?.some((user) => user.trim().toLowerCase() === target.user) === true;
+  if ('user' in target)
+    return facts.users?.some((user) => comparableName(user) === comparableName(target.user)) === true;
   const { serial, issuer } = target.certificate;
   return (
     facts.certificateSerial === serial &&
@@ -78,11 +80,13 @@ function mayBeSamePerson(one: string, other: string): boolean {
   return a.name === b.name && (a.realm === undefined || b.realm === undefined || a.realm === b.realm);
 }
 
+/** An accent may be a character of its own, or a part of the letter: clients and directories write both (Unicode UAX 15). */
+function comparableName(text: string): string {
+  return text.trim().normalize('NFC').toLowerCase();
+}
+
 function nameParts(text: string): { readonly name: string; readonly realm: string | undefined } {
-  const name = text
-    .slice(text.indexOf('\\') + 1)
-    .trim()
-    .toLowerCase();
+  const name = comparableName(text.slice(text.indexOf('\\') + 1));
   const at = name.indexOf('@');
   return at < 0 ? { name, realm: undefined } : { name: name.slice(0, at), realm: name.slice(at + 1) };
 }

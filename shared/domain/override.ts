@@ -84,10 +84,16 @@ export function targetText(target: OverrideTarget): string {
 
 /**
  * A serial number of a certificate in one comparable form: hexadecimal digits without leading zeros (RFC 5280 4.1.2.2: up to
- * twenty octets).
+ * twenty octets). Octets may stand apart by colons, blanks or hyphens; the mark without width that Windows' certificate dialog
+ * puts before a number when it is copied does not count.
  * @returns `undefined` where the text is none
  */
 export function certificateSerial(text: string): string | undefined {
-  const digits = text.trim().replace(/^0x/i, '').replaceAll(/[: ]/g, '').toLowerCase();
+  const written = text
+    .replaceAll(/\p{Cf}/gu, '')
+    .trim()
+    .toLowerCase()
+    .replace(/^0x/, '');
+  const digits = written.replaceAll(/[:\s]|(?<=[0-9a-f])-(?=[0-9a-f])/g, '');
   return /^[0-9a-f]{1,64}$/.test(digits) ? digits.replace(/^0+(?=.)/, '') : undefined;
 }

@@ -7,7 +7,7 @@ import { distinguishedNameMatches } from './distinguished-name.ts';
 import { globMatches } from './glob.ts';
 import type { Assurance } from './identity.ts';
 import type { MacSet } from './mac-set.ts';
-import { type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
+import { isMediumUnread, type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
 import type { Contradiction } from './presented-identities.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
@@ -62,8 +62,19 @@ export function methodIs(methods: readonly MethodWord[]): Condition {
     name: 'method',
     wanted: methods.join(', '),
     actual: (facts) => facts.methods?.join(', '),
-    holds: (facts) => (isCut(facts, 'eapType') ? undefined : facts.methods?.some((method) => methods.includes(method))),
+    holds(facts) {
+      if (facts.methods === undefined || isCut(facts, 'eapType')) return undefined;
+      const isHeldBy = (words: readonly MethodWord[]): boolean => words.some((word) => methods.includes(word));
+      const held = isHeldBy(facts.methods);
+      if (!isMediumUnread(facts)) return held;
+      return held === isHeldBy(onVpn(facts.methods)) ? held : undefined;
+    },
   };
+}
+
+/** The same question, were it on a VPN. */
+function onVpn(words: readonly MethodWord[]): readonly MethodWord[] {
+  return words.includes('mab') || words.length === 0 ? words : [...words.filter((word) => word !== 'pap'), 'vpn'];
 }
 
 /** Counts for MAB alone: everybody else writes the address that he likes beside what he was authenticated by. */
@@ -94,7 +105,7 @@ export function siteIs(sites: readonly string[]): Condition {
 }
 
 export function mediumIs(media: readonly Medium[]): Condition {
-  return oneOf('medium', media, (facts) => mediumOf(facts) ?? unreadIfCut(facts, 'nasPortType'));
+  return oneOf('medium', media, (facts) => mediumOf(facts) ?? (isMediumUnread(facts) ? null : undefined));
 }
 
 /** SSIDs are told apart by letter case, too. */
@@ -112,18 +123,22 @@ export function userNameMatches(patterns: readonly string[]): Condition {
 
 /** The address the NAS gives as its own; where it gives none, the one its packet came from. */
 export function nasAddressIn(addresses: AddressSet): Condition {
-  const actual = ({ nasIpAddress, nasIpv6Address, packetSourceIp }: PolicyFacts): string[] => {
-    const own = [nasIpAddress, nasIpv6Address].filter((address) => address !== undefined);
-    return own.length > 0 || packetSourceIp === undefined ? own : [packetSourceIp];
+  const own = ({ nasIpAddress, nasIpv6Address }: PolicyFacts): string[] =>
+    [nasIpAddress, nasIpv6Address].filter((address) => address !== undefined);
+  const actual = (facts: PolicyFacts): string[] => {
+    const given = own(facts);
+    return given.length > 0 || facts.packetSourceIp === undefined ? given : [facts.packetSourceIp];
   };
   return {
     name: 'nasAddress',
     wanted: addresses.texts.join(', '),
     actual: (facts) => actual(facts).join(', ') || undefined,
     holds(facts) {
-      const found = actual(facts).map((address) => addresses.contains(address));
+      const isOwnCut = isCut(facts, 'nasIpAddress') || isCut(facts, 'nasIpv6Address');
+      const found = (isOwnCut ? own(facts) : actual(facts)).map((address) => addresses.contains(address));
       if (found.includes(true)) return true;
-      return found.includes(undefined) || isCut(facts, 'nasIpAddress') ? undefined : false;
+      const isSourceCut = found.length === 0 && isCut(facts, 'packetSourceIp');
+      return found.includes(undefined) || isOwnCut || isSourceCut ? undefined : false;
     },
   };
 }

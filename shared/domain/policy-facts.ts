@@ -155,10 +155,27 @@ const MEDIUM_OF_PORT_TYPE: ReadonlyMap<string, Medium> = new Map([
   ['5', 'vpn'],
 ]);
 
-/** Servers write the names in their own ways: `Wireless-802.11`, `Wireless - IEEE 802.11`. */
+/** Names by which servers begin their own: `Wireless-802.11`, `Wireless - IEEE 802.11`, `IEEE 802.11`, `Ethernet (15)`. */
+const MEDIUM_OF_BEGINNING: readonly (readonly [RegExp, Medium])[] = [
+  [/^(?:wireless|wlan|wi-?fi|(?:ieee[ -]?)?802\.11)/, 'wireless'],
+  [/^(?:ethernet|(?:ieee[ -]?)?802\.3)/, 'wired'],
+  [/^virtual/, 'vpn'],
+];
+
+/** The other types of IANA's list of Attribute 61: none of the three media. */
+const OTHER_PORT_TYPE =
+  /^(?:\d{1,3}|a?sync|isdn(?: sync|-sync| async.*|-v1[12]0)?|piafs|hdlc.*|x\.[27]5|g\.?3.*|[asix]?dsl.*|cable|token.?ring|fddi|iapp|fttp|pppo.*|xpon)$/;
+
 export function mediumOf({ nasPortType = '' }: Pick<PolicyFacts, 'nasPortType'>): Medium | undefined {
   const name = nasPortType.trim().toLowerCase();
-  return name.startsWith('wireless') ? 'wireless' : MEDIUM_OF_PORT_TYPE.get(name);
+  return MEDIUM_OF_PORT_TYPE.get(name) ?? MEDIUM_OF_BEGINNING.find(([beginning]) => beginning.test(name))?.[1];
+}
+
+/** Whether the port has a type that was cut or is not understood: then nothing says which medium it is. */
+export function isMediumUnread(facts: Pick<PolicyFacts, 'nasPortType' | 'cut'>): boolean {
+  if (facts.cut?.includes('nasPortType')) return true;
+  const name = facts.nasPortType?.trim().toLowerCase() ?? '';
+  return name !== '' && mediumOf(facts) === undefined && !OTHER_PORT_TYPE.test(name);
 }
 
 /**
@@ -167,16 +184,17 @@ export function mediumOf({ nasPortType = '' }: Pick<PolicyFacts, 'nasPortType'>)
  */
 export function ssidCandidates(facts: PolicyFacts): readonly string[] | null | undefined {
   const medium = mediumOf(facts);
+  const isUnread = isMediumUnread(facts);
   const isCut = facts.cut?.some((field) => field === 'calledStationId' || field === 'ssid') === true;
   const found = isCut
     ? []
     : ssidsOf({
         calledStationId: facts.calledStationId,
         ssids: facts.ssids,
-        wireless: medium === 'wireless' || (medium === undefined && facts.nasPortType === undefined),
+        wireless: medium === 'wireless' || (medium === undefined && (isUnread || facts.nasPortType === undefined)),
       });
   if (found.length > 0) return found;
-  return isCut || medium === 'wireless' ? null : undefined;
+  return isCut || isUnread || medium === 'wireless' ? null : undefined;
 }
 
 /** The SSID where it is plain. */

@@ -1,6 +1,7 @@
 // Reads the body of a lookup: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for absent.
 
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
+import { canonicalAddress } from '../domain/ip-address.ts';
 import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
 import { singlePairs } from '../domain/vpn-client-identities.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
@@ -9,6 +10,10 @@ import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fiel
 const MOST_CUT = 40;
 
 const MOST_NAMES = 100;
+
+const ADDRESS_FIELDS = ['nasIpAddress', 'nasIpv6Address', 'packetSourceIp'] as const;
+/** The addresses that stand for none. */
+const NO_MACHINE = /^(?:0\.0\.0\.0|[0:]+)$/;
 
 const METHODS: readonly AuthenticationMethod[] = ['mab', 'eap-tls', 'site', 'none'];
 
@@ -28,8 +33,8 @@ const CERTIFICATE_LISTS = ['sanUri', 'sanDns', 'sanEmail', 'sanUpn'] as const;
 /** @throws RequestError naming the field at fault */
 export function readAccessRequest(body: string): AccessRequest {
   const fields = objectIn(parseJsonBody(body), 'body');
-  const cut = readCut(fields['cut']);
   const whole = texts(fields, REQUEST_FIELDS, '');
+  const cut = [...new Set([...readCut(fields['cut']), ...ADDRESS_FIELDS.filter((name) => isNoAddress(whole[name]))])];
   const request = Object.fromEntries(Object.entries(whole).filter(([name]) => !cut.includes(name))) as typeof whole;
   const certificate = withoutCutNames(readCertificate(fields['certificate']), cut);
   const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
@@ -42,6 +47,11 @@ export function readAccessRequest(body: string): AccessRequest {
     ...(cut.length > 0 && { cut }),
     method: readMethod(fields['method']) ?? impliedMethod(request, certificate),
   };
+}
+
+/** What should be an address and is none is unknown, not absent: another address must not be taken in its place. */
+function isNoAddress(text: string | undefined): boolean {
+  return text !== undefined && canonicalAddress(text) === undefined && !NO_MACHINE.test(text.trim());
 }
 
 /** Joined by commas where the server cannot make a list. */

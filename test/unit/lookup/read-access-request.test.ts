@@ -189,6 +189,22 @@ describe('what the server could not pass on whole', () => {
     },
   );
 
+  test.each(['switch-1', '10.1.2', '10.1.2.3/24', 'fe80::zz'])(
+    'includes an address that is none: %s',
+    (nasIpAddress) => {
+      const request = read({ nasIpAddress, packetSourceIp: '192.0.2.9' });
+      expect(request).toMatchObject({ packetSourceIp: '192.0.2.9', cut: ['nasIpAddress'] });
+      expect(request).not.toHaveProperty('nasIpAddress');
+    },
+  );
+
+  test.each(['0.0.0.0', '::', '10.1.2.3', '::ffff:10.1.2.3', 'fe80::1%eth0', ''])(
+    'does not include the address %s',
+    (nasIpAddress) => {
+      expect(read({ nasIpAddress })).not.toHaveProperty('cut');
+    },
+  );
+
   test('is a list or a text of names, and not a long one', () => {
     expect(read({ cut: '' })).not.toHaveProperty('cut');
     expect(() => read({ cut: Array.from({ length: 41 }, (_, n) => `x${n}`) })).toThrow(/cut/);

@@ -44,6 +44,18 @@ describe('a block', () => {
   test.each([
     ['the device id, in braces and upper case', { device: `{${COMPLIANT.toUpperCase()}}` }, {}],
     ['a serial number in another notation', { certificate: { serial: '0x0a1b' } }, EAP],
+    ['a serial number as Windows copies it', { certificate: { serial: '\u200e0a 1b' } }, EAP],
+    ['a serial number in octets', { certificate: { serial: '0A-1B' } }, EAP],
+    [
+      'a serial number of an authority, where the server does not say which',
+      { certificate: { serial: '0a1b', issuer: 'CN=Issuing CA' } },
+      { ...EAP, certificate: { ...EAP.certificate, issuer: '' } },
+    ],
+    [
+      'the user, with an accent written apart',
+      { user: 'zoe\u0308@contoso.com' },
+      { method: 'site', userName: 'zo\u00eb@contoso.com' },
+    ],
     ['the user, by MSCHAP name', { user: 'jane@contoso.com' }, { method: 'site', userName: 'CONTOSO\\Jane' }],
     ['the user, though another certificate vouches', { user: 'jane' }, { ...EAP, userName: 'jane@contoso.com' }],
     ['the device that a certificate names, stored or not', { device: COMPLIANT }, EAP],
@@ -71,6 +83,25 @@ describe('a block', () => {
       outcome: NORMAL,
       problems: expect.arrayContaining(['override-serial-unread']),
     });
+  });
+
+  test('of a user takes whose name was cut, since a NUL behind it hides it', async () => {
+    const site = await overriddenSite();
+    const asked = { method: 'site', userName: 'jane', cut: ['userName'] };
+    expect((await site.ask(asked)).decision.problems).not.toContain('override-user-unread');
+    await site.override({ user: 'jane', block: true });
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    expect((await site.ask(asked)).decision).toMatchObject({
+      outcome: DENIED,
+      problems: expect.arrayContaining(['override-user-unread']),
+    });
+  });
+
+  test('of a certificate is reported where a resumed session shows none', async () => {
+    const site = await overriddenSite();
+    await site.override({ certificate: { serial: 'ff' }, block: true });
+    const { decision } = await site.ask({ method: 'eap-tls' });
+    expect(decision.problems).toContain('override-serial-unread');
   });
 
   test('stays while the list cannot be read, and permits are short then; an instance that never read it answers nothing', async () => {
