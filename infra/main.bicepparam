@@ -34,5 +34,11 @@ param operators = [
   }
 ]
 
-// NAC_SITES='[{"name":"hq","relayPrincipalIds":["<object id>"]}]'
-param sites = json(readEnvironmentVariable('NAC_SITES', '[]'))
+// NAC_SITES='[{"name":"hq","relayPrincipalIds":["<object id>"]}]'; empty or not set: no site.
+var sitesText = trim(readEnvironmentVariable('NAC_SITES', ''))
+var isList = startsWith(sitesText, '[') && endsWith(sitesText, ']')
+// Of its own, or the compiler would read as JSON what is none, and say only that.
+var sitesList = isList ? sitesText : '[]'
+param sites = isList || empty(sitesText)
+  ? json(sitesList)
+  : fail('NAC_SITES is not a JSON list: azd env set NAC_SITES <list>, such as [{"name":"hq","relayPrincipalIds":["<object id>"]}]')

@@ -57,9 +57,13 @@ export async function runBicep(
 }
 
 /** Writes or compares the predicted resources of a sample, without Azure. @throws Error naming what differs */
-export function snapshot(mode: 'overwrite' | 'validate', parameterFile: string): Promise<{ stderr: string }> {
+export function snapshot(
+  mode: 'overwrite' | 'validate',
+  parameterFile: string,
+  further: readonly string[] = [],
+): Promise<{ stderr: string }> {
   const { NAC_NAME: _, ...env } = process.env;
-  return runBicep(['snapshot', parameterFile, '--mode', mode, ...PLACE], { ...env, ...AZD_ENVIRONMENT });
+  return runBicep(['snapshot', parameterFile, '--mode', mode, ...PLACE, ...further], { ...env, ...AZD_ENVIRONMENT });
 }
 
 function isProgram(file: string): boolean {

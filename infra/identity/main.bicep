@@ -68,6 +68,13 @@ var problems = concat(
   map(
     filter(relays, each => timesIn(map(relays, other => other.name), each.name) > 1),
     each => 'Two relays are called "${each.name}": each is an application of its own.'
+  ),
+  // Entra would refuse it with some applications made already; the sample has such an entry. In DER form and base64 every
+  // certificate of 256 bytes or more begins so.
+  map(
+    filter(concat(certificates, flatten(map(relays, each => each.certificates))), each => !startsWith(each.key, 'MII')),
+    each =>
+      'The `key` of the certificate "${each.displayName}" is none: npm run --silent key-credentials -- --for bicep <file> prints it. Without a relay: param relays = [].'
   )
 )
 // Everything is named after this, so that a wrong parameter ends the deployment before its first resource.
@@ -86,7 +93,7 @@ var intuneRoles = complianceRetrieval ? ['get_device_compliance'] : []
 
 module identity '../modules/managed-identity.bicep' = {
   params: {
-    name: 'id-${name}'
+    name: 'id-${checkedName}'
     location: location
     tags: tags
   }

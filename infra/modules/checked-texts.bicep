@@ -30,9 +30,28 @@ func isObjectId(text string) bool =>
 func isIPv4Address(text string) bool =>
   length(split(text, '.')) == 4 && empty(filter(split(text, '.'), part => !isNumberUpTo(part, 255)))
 
-@description('Whether a text is an IPv6 address, as far as its characters say.')
+@description('Whether a text is one group of an IPv6 address: up to four hexadecimal digits.')
+func isGroup(text string) bool => !empty(text) && length(text) <= 4 && isMadeOf(toLower(text), '0123456789abcdef')
+
+@description('How many of the eight groups of an IPv6 address a text between two `::` is; a hundred where it is none. An IPv4 address at its end is two.')
+func groupsIn(text string) int =>
+  empty(text)
+    ? 0
+    : !empty(filter(
+          split(text, ':'),
+          (part, i) => !isGroup(part) && !(isIPv4Address(part) && i == length(split(text, ':')) - 1)
+        ))
+        ? 100
+        : length(split(text, ':')) + (contains(text, '.') ? 1 : 0)
+
+@description('Whether a text is an IPv6 address (RFC 4291, section 2.2): eight groups, or fewer with one `::` for the rest.')
 func isIPv6Address(text string) bool =>
-  length(split(text, ':')) > 2 && length(text) <= 45 && isMadeOf(toLower(text), '0123456789abcdef:.')
+  length(split(text, '::')) == 1
+    ? groupsIn(text) == 8
+    : length(split(text, '::')) == 2 && !contains(first(split(text, '::')), '.') && groupsIn(first(split(text, '::'))) + groupsIn(last(split(
+        text,
+        '::'
+      ))) < 8
 
 @description('The digits behind the slash; those of the whole address where there is none.')
 func prefixOf(text string, whole string) string => contains(text, '/') ? last(split(text, '/')) : whole

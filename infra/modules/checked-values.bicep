@@ -57,6 +57,13 @@ func addressProblems(lookupAddresses string[], network privateNetwork?) string[]
     publicAddressProblems('network.relayAddresses', network.?relayAddresses ?? [])
   )
 
+@description('Whether a text is a name, an @ and a domain.')
+func isEmailAddress(text string) bool =>
+  length(split(text, '@')) == 2 && !contains(text, ' ') && !empty(first(split(text, '@'))) && contains(
+    last(split(text, '@')),
+    '.'
+  )
+
 @export()
 @description('What is wrong with amounts and with who is told; empty if nothing is.')
 func amountProblems(
@@ -73,7 +80,7 @@ func amountProblems(
       ? []
       : ['logDailyCapGigabytes must be 1 or more, or -1 for no limit: with less, no alert would see a line.'],
     map(
-      filter(alertWhen.emailAddresses, address => length(split(address, '@')) != 2 || contains(address, ' ')),
+      filter(alertWhen.emailAddresses, address => !isEmailAddress(address)),
       address => '"${address}" in alertWhen.emailAddresses must be an e-mail address.'
     )
   )

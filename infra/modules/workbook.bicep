@@ -24,7 +24,7 @@ var charts = [
   {
     name: 'minutes-since-poll'
     title: 'Freshness: minutes since the last run that ended well'
-    visualization: 'tiles'
+    visualization: 'table'
     query: '${lines} | where (event == "poll.run" and tostring(line.result) in ("complete", "partial")) or event == "noncompliant.listed" | summarize lastRun = max(TimeGenerated) | project minutes = datetime_diff("minute", now(), lastRun), lastRun'
   }
   {

@@ -26,7 +26,7 @@ export function answerOpenIdConfiguration(exchange: HttpExchange, tenant: string
   const { tenantId } = context.registration;
   exchange.answerJson(200, {
     token_endpoint: tokenEndpointUrl(authorityHost, tenantId),
-    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     jwks_uri: `${authorityHost}/${tenantId}/discovery/v2.0/keys`,
     response_modes_supported: ['query', 'fragment', 'form_post'],
     subject_types_supported: ['pairwise'],

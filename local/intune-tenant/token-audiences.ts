@@ -36,7 +36,10 @@ export const cloudAudiences = {
   },
 } as const satisfies Readonly<Record<string, CloudAudiences>>;
 
-/** With and without a slash at the end: a token of v1 is for the resource as it was asked for, and Graph takes either. */
+/** The application id of Microsoft Graph, the same in every tenant and cloud. */
+const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
+
+/** With and without a slash at the end: a token of v1 is for the resource as it was asked for, and Graph takes either, and its id. */
 export function graphAudiences(graphUrl: string, audiences: CloudAudiences): readonly string[] {
-  return [graphUrl, audiences.graph].flatMap((address) => [address, `${address}/`]);
+  return [...[graphUrl, audiences.graph].flatMap((address) => [address, `${address}/`]), GRAPH_APP_ID];
 }

@@ -51,7 +51,8 @@ export async function answerTokenRequest(
   context: TokenEndpointContext,
   version: TokenVersion = 'v2',
 ): Promise<void> {
-  const form = new URLSearchParams(exchange.method === 'POST' ? await exchange.body() : '');
+  const body = exchange.method === 'POST' ? await exchange.body() : '';
+  const form = withBasicCredentials(new URLSearchParams(body), exchange.header('authorization'));
   const outcome = await grantOrRefusal(exchange, tenant, form, context, version);
   if ('error' in outcome) {
     answerEntraError(exchange, outcome, {
@@ -66,6 +67,20 @@ export async function answerTokenRequest(
     'cache-control': 'no-store, no-cache',
     pragma: 'no-cache',
   });
+}
+
+/** Entra takes id and secret of the client by HTTP Basic, too (RFC 6749, section 2.3.1): each is form-encoded by itself. */
+function withBasicCredentials(form: URLSearchParams, authorization: string | undefined): URLSearchParams {
+  const encoded = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) {
+    return form;
+  }
+  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  const decoded = new URLSearchParams(`client_id=${id}&client_secret=${secret.join(':')}`);
+  for (const [name, value] of decoded) {
+    if (!form.has(name)) form.set(name, value);
+  }
+  return form;
 }
 
 /** v1 gives numbers as texts, and says for what and from when to when the token is. */
@@ -138,7 +153,8 @@ async function grantOrRefusal(
 }
 
 function resourceOf(scope: string): string | EntraRefusal {
-  const scopes = scope.split(' ').filter((part) => part !== '' && !userScopes.has(part));
+  const asked = scope.split(' ').filter((part) => part !== '' && !userScopes.has(part));
+  const scopes = [...new Set(asked)];
   const resources = new Set(scopes.filter((part) => part.endsWith(defaultScope)));
   if (resources.size > 1) {
     return entraRefusals.severalResources(scope);

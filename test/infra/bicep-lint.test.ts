@@ -74,6 +74,24 @@ describe('the compiler', () => {
     }
   });
 
+  test.each(['hq', '{"name":"hq","relayPrincipalIds":[]}', '[{"name":"hq","relayPrincipalIds":[]}'])(
+    'says what NAC_SITES must be where it is %s',
+    async (sites) => {
+      const refused = await buildWithSites(sites).catch((error: Error) => error);
+      expect(String(refused)).toContain('NAC_SITES is not a JSON list: azd env set NAC_SITES <list>');
+      expect(String(refused)).not.toContain('BCP186');
+    },
+  );
+
+  test.each([
+    ['', 0],
+    [' [] ', 0],
+    ['[{"name":"hq","relayPrincipalIds":[]}]', 1],
+  ])('takes NAC_SITES of "%s" as %i sites', async (sites, amount) => {
+    const { parametersJson } = JSON.parse((await buildWithSites(sites)).stdout);
+    expect(JSON.parse(parametersJson).parameters.sites.value).toHaveLength(amount);
+  });
+
   test('has each of its rules in bicepconfig.json, with a level, and a reason beside those that are not heard', () => {
     const text = readFileSync(join(ROOT, 'infra/bicepconfig.json'), 'utf8');
     const { enabled, rules } = parse(text.replaceAll(/^\s*\/\/.*$/gm, '')).analyzers.core;
@@ -94,3 +112,8 @@ describe('the compiler', () => {
     ).toEqual([]);
   });
 });
+
+function buildWithSites(sites: string): Promise<{ stdout: string }> {
+  const env = { ...process.env, ...AZD_ENVIRONMENT, NAC_SITES: sites };
+  return runBicep(['build-params', join(ROOT, 'infra/main.bicepparam'), '--stdout'], env);
+}

@@ -91,6 +91,20 @@ describe('docs/deploy.md', () => {
   });
 });
 
+// https://learn.microsoft.com/entra/identity-platform/quickstart-register-app: the menu is called Entra ID since 2025; before,
+// the same pages were below Identity > Applications.
+test('app registrations are found where the admin center has them today', () => {
+  const paths = [...DOCUMENTS, 'README.md', 'docs/settings.md', 'infra/relay/README.md'].flatMap((path) =>
+    [...read(path).matchAll(/\*\*([^*\n]*>[^*\n]*)\*\*/g)].map(([, names = '']) => names.split(/ ?> ?/)),
+  );
+  const toRegistrations = paths.filter((names) =>
+    /^(App registrations|Enterprise app\w*)$/.test(names[1] ?? names[0] ?? ''),
+  );
+  expect(toRegistrations).not.toEqual([]);
+  for (const names of toRegistrations) expect.soft(names[0]).toBe('Entra ID');
+  expect(paths.filter(([first]) => /^(Identity|Applications|Azure Active Directory)$/.test(first ?? ''))).toEqual([]);
+});
+
 describe('docs/security.md', () => {
   test('names the least role for every command of az and azd that the documents ask for', () => {
     const text = read('docs/security.md');

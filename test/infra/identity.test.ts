@@ -5,7 +5,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runBicep } from '../../scripts/bicep.ts';
+import { runBicep, snapshot } from '../../scripts/bicep.ts';
 import { predicted, ROOT, read, valueAt } from './deployment.ts';
 
 interface Resource {
@@ -84,11 +84,25 @@ describe('infra/identity', () => {
     const identity = template.resources['identity'] as unknown as {
       properties: { parameters: { name: { value: string } } };
     };
-    expect(identity.properties.parameters.name.value).toBe("[format('id-{0}', parameters('name'))]");
+    expect(identity.properties.parameters.name.value).toBe("[format('id-{0}', variables('checkedName'))]");
     expect(predicted('prod').map(({ name }) => name)).toContain('id-nac');
     const limits = /@minLength\((\d+)\)\n@maxLength\((\d+)\)\nparam name string/.exec(read('infra/main.bicep')) ?? [];
     const { minLength, maxLength } = template.parameters['name'] ?? {};
     expect([minLength, maxLength]).toEqual(limits.slice(1).map(Number));
+  });
+
+  test('refuses before the first resource what Entra would refuse after it: no certificate, a name twice', async () => {
+    const sample = read('infra/identity/main.bicepparam');
+    await expect(predictedNames(sample)).rejects.toThrow(
+      'The `key` of the certificate "CN=nac-relay-hq-1" is none: npm run --silent key-credentials',
+    );
+    const relay = (name: string, key: string) =>
+      `{ name: '${name}', site: 'hq', certificates: [{ displayName: 'CN=x', key: '${key}', startDateTime: '', endDateTime: '' }] }`;
+    const withRelays = (...relays: string[]) =>
+      predictedNames(`using 'main.bicep'\nparam relays = [${relays.join(', ')}]`);
+    const refused = withRelays(relay('hq-1', '-----BEGIN CERTIFICATE-----'), relay('HQ-1', 'MIIC'));
+    await expect(refused).rejects.toThrow(/Two relays are called "HQ-1".*"CN=x" is none/);
+    expect(await withRelays(relay('hq-1', 'MIIC'), relay('hq-2', 'MIID'))).toContain('id-nac');
   });
 
   test('gives relays an application each, and no permission', () => {
@@ -168,6 +182,14 @@ function rolesBySwitch(): string[] {
 
 function ofType(type: string): [string, Resource][] {
   return Object.entries(template.resources).filter(([, resource]) => resource.type === type);
+}
+
+/** Of the Azure resources that a deployment with this parameter file would make; those of Entra are not predicted. */
+async function predictedNames(parameters: string): Promise<unknown[]> {
+  writeFileSync(join(folder, 'infra/identity/tried.bicepparam'), parameters);
+  await snapshot('overwrite', join(folder, 'infra/identity/tried.bicepparam'), ['--resource-group', 'rg-nac']);
+  const { predictedResources } = JSON.parse(readFileSync(join(folder, 'infra/identity/tried.snapshot.json'), 'utf8'));
+  return predictedResources.map(({ name }: { name: string }) => name);
 }
 
 /** Makes an extension of the types and has the copied bicepconfig.json name it, where Microsoft's registry is not reached. */

@@ -41,6 +41,17 @@ test('what the code takes for the name of a site is refused only where Service B
 
 test('ids, addresses and amounts that Azure would not take are all named', async () => {
   const id = '3f2504e0-4f89-11d3-9a0c-0305e82c3301';
+  // RFC 4291, section 2.2: eight groups of up to four digits, or fewer with one `::`.
+  const groups = ['1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '1::2:3:4:5:6:7:8', '2001:db8:0:12345::1', '2001:db8::g'];
+  const notIPv6 = [
+    ...groups,
+    ':::',
+    '2001:db8::1::2',
+    ':2001:db8::1',
+    '1.2.3.4::1',
+    '2001:db8::1.2.3',
+    '2001:db8::5/129',
+  ];
   const refused = String(
     await predictWith(`
       param entraTenantId = 'contoso.onmicrosoft.com'
@@ -52,14 +63,14 @@ test('ids, addresses and amounts that Azure would not take are all named', async
       ]
       param alwaysReadyHttpInstances = 41
       param logDailyCapGigabytes = 0
-      param lookupAddresses = ['radius.example.org', '203.0.113.256', '203.0.113.0/33', '2001:db8::g', '203.0.113.7, 203.0.113.8', '']
+      param lookupAddresses = ['radius.example.org', '203.0.113.256', '203.0.113.0/33', '203.0.113.7, 203.0.113.8', '', '${notIPv6.join("', '")}']
       param network = {
         addressPrefix: '10.90.0.0/26'
         privateInbound: false
         operatorAddresses: ['10.1.2.3', '172.31.0.1', '192.168.0.0/16', '203.0.113.6/31', '2001:db8::5']
         relayAddresses: ['172.16.0.1', '2001:db8::6', '203.0.113']
       }
-      param alertWhen = { emailAddresses: ['operators'], lookupMilliseconds: 1, errorPercent: 1, credentialDays: 1 }
+      param alertWhen = { emailAddresses: ['operators', '@example.org', 'operators@'], lookupMilliseconds: 1, errorPercent: 1, credentialDays: 1 }
     `).catch((error: Error) => error),
   );
   for (const sentence of [
@@ -72,7 +83,7 @@ test('ids, addresses and amounts that Azure would not take are all named', async
     `"${id}" stands twice in operators`,
     'alwaysReadyHttpInstances must not be above maximumInstanceCount',
     'logDailyCapGigabytes must be 1 or more',
-    ...['radius.example.org', '203.0.113.256', '203.0.113.0/33', '2001:db8::g', '203.0.113.7, 203.0.113.8', ''].map(
+    ...['radius.example.org', '203.0.113.256', '203.0.113.0/33', '203.0.113.7, 203.0.113.8', '', ...notIPv6].map(
       (address) => `"${address}" in lookupAddresses`,
     ),
     'network.addressPrefix "10.90.0.0/26" must be a block from /8 to /25',
@@ -81,7 +92,7 @@ test('ids, addresses and amounts that Azure would not take are all named', async
     '"2001:db8::5" in network.operatorAddresses must be an IPv4 address',
     '"172.16.0.1" in network.relayAddresses is private',
     '"203.0.113" in network.relayAddresses must be an IPv4 address',
-    '"operators" in alertWhen.emailAddresses',
+    ...['operators', '@example.org', 'operators@'].map((one) => `"${one}" in alertWhen.emailAddresses`),
   ]) {
     expect.soft(refused).toContain(sentence);
   }
@@ -127,7 +138,7 @@ test('what Azure takes is taken: addresses of both kinds, blocks, one address as
     param location = 'West Europe'
     param sites = []
     param operators = []
-    param lookupAddresses = ['203.0.113.7', '203.0.113.0/25', '2001:db8::5', '2001:db8::/48', '10.0.0.0/8', '::ffff:203.0.113.9']
+    param lookupAddresses = ['203.0.113.7', '203.0.113.0/25', '2001:db8::5', '2001:db8::/48', '10.0.0.0/8', '::ffff:203.0.113.9', '::/0', '2001:DB8:1:2:3:4:5:6', '2001:db8:1:2:3:4:5::', '1:2:3:4:5:6:203.0.113.9']
     param network = {
       addressPrefix: '10.90.0.0/25'
       privateInbound: true

@@ -15,18 +15,42 @@ beforeAll(async () => {
 afterAll(() => client[Symbol.asyncDispose]());
 
 describe('scopes', () => {
-  test.each([`openid profile offline_access ${ALL_OF_GRAPH}`, `${ALL_OF_GRAPH} openid`, `  ${ALL_OF_GRAPH}  email `])(
-    '"%s" is for Graph alone',
-    async (scope) => {
-      const { status, json } = await secretGrant({ scope });
-      expect([status, json.token_type]).toEqual([200, 'Bearer']);
-    },
-  );
+  test.each([
+    `openid profile offline_access ${ALL_OF_GRAPH}`,
+    `${ALL_OF_GRAPH} openid`,
+    `  ${ALL_OF_GRAPH}  email `,
+    `${ALL_OF_GRAPH} ${ALL_OF_GRAPH}`,
+    '00000003-0000-0000-c000-000000000000/.default',
+  ])('"%s" is for Graph alone', async (scope) => {
+    const { status, json } = await secretGrant({ scope });
+    expect([status, json.token_type]).toEqual([200, 'Bearer']);
+    expect((await client.graph(devicesPath, { token: json.access_token })).status).toBe(200);
+  });
 
   test.each(['openid profile', `openid ${ALL_OF_GRAPH} https://api.manage.microsoft.com//.default`])(
     '"%s" is refused',
     async (scope) => expect((await secretGrant({ scope })).status).toBe(400),
   );
+});
+
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow: the secret may be sent by HTTP Basic.
+describe('id and secret of the client by HTTP Basic', () => {
+  test.each([
+    ['are taken', '', 200],
+    ['are refused with another secret', 'x', 401],
+  ])('%s', async (_what, added, status) => {
+    const { authorityHost, tenantId, clientId, clientSecret } = client.tenant;
+    const credentials = [clientId, clientSecret + added].map(encodeURIComponent).join(':');
+    const answer = await client.ask(`${authorityHost}/${tenantId}/oauth2/v2.0/token`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        authorization: `Basic ${Buffer.from(credentials).toString('base64')}`,
+      },
+      body: new URLSearchParams({ grant_type: 'client_credentials', scope: ALL_OF_GRAPH }).toString(),
+    });
+    expect(answer.status).toBe(status);
+  });
 });
 
 describe('an assertion', () => {
