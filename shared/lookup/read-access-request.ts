@@ -36,7 +36,7 @@ export function readAccessRequest(body: string): AccessRequest {
   const whole = texts(fields, REQUEST_FIELDS, '');
   const cut = [...new Set([...readCut(fields['cut']), ...ADDRESS_FIELDS.filter((name) => isNoAddress(whole[name]))])];
   const request = Object.fromEntries(Object.entries(whole).filter(([name]) => !cut.includes(name))) as typeof whole;
-  const certificate = withoutCutNames(readCertificate(fields['certificate']), cut);
+  const certificate = withoutCut(readCertificate(fields['certificate']), cut);
   const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
   const ssids = [...new Set([...nameList(fields['ssid'], 'ssid'), ...ssidsInPairs(ciscoAvPairs)])];
   return {
@@ -63,18 +63,17 @@ function readCut(value: unknown): string[] {
 }
 
 /** Names are judged together: with one of them unknown, none of the others counts. Issuer and serial number are no names. */
-function withoutCutNames(
-  certificate: CertificateNames | undefined,
-  cut: readonly string[],
-): CertificateNames | undefined {
-  if (!cut.some((name) => /^certificate(\.(san|subject|common)|$)/.test(name))) return certificate;
-  const { issuer, serial, notAfter } = certificate ?? {};
-  return {
+function withoutCut(certificate: CertificateNames | undefined, cut: readonly string[]): CertificateNames | undefined {
+  const { issuer, serial, ...names } = certificate ?? {};
+  const whole = {
     ...(issuer !== undefined && !cut.includes('certificate.issuer') && { issuer }),
     ...(serial !== undefined && !cut.includes('certificate.serial') && { serial }),
-    ...(notAfter !== undefined && { notAfter }),
-    cut: true,
   };
+  if (!cut.some((name) => /^certificate(\.(san|subject|common)|$)/.test(name))) {
+    return certificate && { ...names, ...whole };
+  }
+  const { notAfter } = names;
+  return { ...whole, ...(notAfter !== undefined && { notAfter }), cut: true };
 }
 
 /** What the attributes say where the asker does not: RFC 2865 5.6 Call Check is the sign of MAB. */

@@ -2,7 +2,7 @@
 
 import type { DeviceKey } from '../domain/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { endOf, isInForce, MOST_OVERRIDES, type Override } from '../domain/override.ts';
+import { endOf, isInForce, MOST_OVERRIDES, OVERRIDE_WRITE_MS, type Override } from '../domain/override.ts';
 import type { Policy } from '../domain/policy.ts';
 import { sameData } from '../domain/same-data.ts';
 import { RequestError, StoreError } from '../errors.ts';
@@ -34,6 +34,7 @@ const LONG_OVER_MS = 3_600_000;
  * @param beforeChange is called with what would be made, before anything is; what it throws ends it
  * @returns the override, and whether it is a new one: the same one twice is one
  * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_OVERRIDE_ROLE, NAC_OVERRIDES_FULL
+ * @throws StoreError NAC_STORE_TIMEOUT where it was not stored in time: the same request finds it, or makes it
  */
 export async function makeOverride(
   deps: OverrideDeps,
@@ -44,21 +45,26 @@ export async function makeOverride(
   if ('device' in wanted.target) await requireDevice(deps, wanted.target.device);
   if (wanted.site !== undefined) await requireSite(deps, wanted.site);
   if (wanted.effect.kind === 'let-on') await requireRole(deps, wanted.effect.role);
-  const createdAt = toInstant(clock.now());
-  const override: Override = { id: random.hex(4), ...wanted, createdAt };
+  const id = random.hex(4);
+  // All that a slow store takes before must not count: what follows goes by the moment at which it was made.
+  const asOfNow = (): Override => ({ id, ...wanted, createdAt: toInstant(clock.now()) });
   let isNoted = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await store.list();
-    const same = stored.find((one) => isSame(one.override, wanted, createdAt));
+    const now = toInstant(clock.now());
+    const same = stored.find((one) => isSame(one.override, wanted, now));
     if (same !== undefined) return { override: same.override, created: false };
     const place = freePlace(stored, random);
     if (place === undefined) {
-      if (!(await makeRoom(store, stored, createdAt))) throw full();
+      if (!(await makeRoom(store, stored, now))) throw full();
       continue;
     }
-    if (!isNoted) await beforeChange(override);
+    if (!isNoted) await beforeChange(asOfNow());
     isNoted = true;
-    if (await store.create(place, override)) return { override, created: true };
+    const override = asOfNow();
+    if (await clock.within(OVERRIDE_WRITE_MS, (signal) => store.create(place, override, { signal }))) {
+      return { override, created: true };
+    }
   }
   throw contended();
 }
@@ -90,12 +96,11 @@ export async function endOverride(
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = (await store.list()).find(({ override }) => override.id === id);
     if (stored === undefined || !isVisible(stored.override, onlySite)) throw unknownOverride();
-    const now = toInstant(clock.now());
-    if (!isInForce(stored.override, now)) return stored.override;
+    if (!isInForce(stored.override, toInstant(clock.now()))) return stored.override;
     if (!isNoted) await mayEnd(stored.override);
     isNoted = true;
-    const ended: Override = { ...stored.override, endedAt: now, endedBy: by };
-    if (await store.replace(stored, ended)) return ended;
+    const ended: Override = { ...stored.override, endedAt: toInstant(clock.now()), endedBy: by };
+    if (await clock.within(OVERRIDE_WRITE_MS, (signal) => store.replace(stored, ended, { signal }))) return ended;
   }
   throw contended();
 }

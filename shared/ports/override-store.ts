@@ -17,9 +17,9 @@ export interface OverrideStore {
    * @param place number from 0 below {@link MOST_OVERRIDES}
    * @returns false when the place is taken
    */
-  create(place: number, override: Override): Promise<boolean>;
+  create(place: number, override: Override, options?: CallOptions): Promise<boolean>;
   /** @returns false when another writer was first, or it is gone */
-  replace(stored: StoredOverride, override: Override): Promise<boolean>;
+  replace(stored: StoredOverride, override: Override, options?: CallOptions): Promise<boolean>;
   /** @returns false when another writer was first, or it is gone */
   remove(stored: StoredOverride): Promise<boolean>;
 }

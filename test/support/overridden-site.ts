@@ -16,7 +16,7 @@ import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { MemoryServiceBus } from '../simulation/services/memory-service-bus.ts';
 import { MemoryStorage } from '../simulation/services/memory-table-client.ts';
-import { INSTANT, type Wire } from '../simulation/services/wire.ts';
+import { INSTANT, type Signal, type Wire } from '../simulation/services/wire.ts';
 import { clockOf, VirtualTime } from '../simulation/virtual-time.ts';
 import { aDevice, aMac } from './a-device.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
@@ -67,6 +67,8 @@ export interface OverriddenSite {
   readonly calls: readonly [string[], string[]];
   /** Calls of the instances that begin so fail. */
   readonly store: { fails: string };
+  /** Calls of the background that begin so take so long, or until they are ended. */
+  readonly slow: { call: string; milliseconds: number };
   /** By name of the client: `admin` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
   key(name: string): string;
   override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
@@ -117,7 +119,13 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
       },
     }),
   ) as unknown as [App, App];
-  const background = appOver(INSTANT);
+  const slow = { call: 'nothing', milliseconds: 0 };
+  const background = appOver({
+    async call(what, effect, signal) {
+      if (what.startsWith(slow.call)) await later(time, slow.milliseconds, signal);
+      return INSTANT.call(what, effect, signal);
+    },
+  });
   await storeDevices(tables);
   await createClients(tables);
   const key = (name: string): string => formatApiKey(name, SECRET);
@@ -142,6 +150,7 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
     log: entries,
     calls,
     store,
+    slow,
     key,
     override: (body, name = 'admin') => {
       const rest = { until: '4h', reason: 'stolen', ...body };
@@ -163,6 +172,13 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
     jobs: async () => (await background.jobs(key('admin'), [])).jobs,
   };
   return site;
+}
+
+function later(time: VirtualTime, milliseconds: number, signal: Signal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    time.after(milliseconds, resolve);
+    signal?.addEventListener('abort', () => resolve());
+  });
 }
 
 /** @param devices that are stored beside those that are there */

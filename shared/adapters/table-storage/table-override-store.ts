@@ -40,14 +40,15 @@ export class TableOverrideStore implements OverrideStore {
     return found;
   }
 
-  async create(place: number, override: Override): Promise<boolean> {
+  async create(place: number, override: Override, { signal }: CallOptions = {}): Promise<boolean> {
     const row = { ...overrideRow(place), override: JSON.stringify(override) };
-    return this.#changed('storing an override', this.#table.createEntity(row));
+    return this.#changed('storing an override', this.#table.createEntity(row, signal && { abortSignal: signal }));
   }
 
-  async replace({ place, etag }: StoredOverride, override: Override): Promise<boolean> {
+  async replace({ place, etag }: StoredOverride, override: Override, { signal }: CallOptions = {}): Promise<boolean> {
     const row = { partitionKey: OVERRIDES_PARTITION, rowKey: place, override: JSON.stringify(override) };
-    return this.#changed('changing an override', this.#table.updateEntity(row, 'Replace', { etag }));
+    const options = { etag, ...(signal && { abortSignal: signal }) };
+    return this.#changed('changing an override', this.#table.updateEntity(row, 'Replace', options));
   }
 
   async remove({ place, etag }: StoredOverride): Promise<boolean> {

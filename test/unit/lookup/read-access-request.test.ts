@@ -189,6 +189,15 @@ describe('what the server could not pass on whole', () => {
     },
   );
 
+  test('leaves a certificate without the issuer and the serial number that were cut', () => {
+    const certificate = { commonName: 'cn', issuer: '/CN=c', serial: '7c' };
+    expect(read({ certificate, cut: ['certificate.issuer'] }).certificate).toEqual({ commonName: 'cn', serial: '7c' });
+    expect(read({ certificate, cut: ['certificate.serial'] }).certificate).toEqual({
+      commonName: 'cn',
+      issuer: '/CN=c',
+    });
+  });
+
   test.each(['switch-1', '10.1.2', '10.1.2.3/24', 'fe80::zz'])(
     'includes an address that is none: %s',
     (nasIpAddress) => {

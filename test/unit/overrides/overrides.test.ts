@@ -258,6 +258,31 @@ describe('CoAs of an override', () => {
     expect((await site.background.overrides(site.key('admin'))).overrides).toEqual([]);
   });
 
+  test.each(['audit', 'policies.listEntities'])('wait for every instance though %s is slow', async (call) => {
+    const site = await overriddenSite();
+    await site.ask();
+    Object.assign(site.slow, { call, milliseconds: 24 * SECOND });
+    const { id, createdAt } = await site.refused(site.override({ mac: MAC, block: true }));
+    expect(Date.parse(createdAt)).toBeGreaterThan(site.time.now - SECOND);
+    Object.assign(site.slow, { call: 'nothing' });
+    await site.pass(15 * SECOND);
+    expect(await site.jobs()).toEqual([]);
+    await site.pass(30 * SECOND);
+    expect(await site.jobs()).toMatchObject([{ wanted: DENIED }]);
+    Object.assign(site.slow, { call });
+    const { endedAt } = await site.refused(site.background.endOverride(site.key('admin'), id, ''));
+    expect(Date.parse(String(endedAt))).toBeGreaterThan(site.time.now - SECOND);
+  });
+
+  test('are not promised where the list was not changed in time', async () => {
+    const site = await overriddenSite();
+    Object.assign(site.slow, { call: 'policies.createEntity', milliseconds: 6 * SECOND });
+    const work = site.refused(site.override({ mac: MAC, block: true }));
+    await expect(work).rejects.toMatchObject({ code: 'NAC_STORE_TIMEOUT' });
+    Object.assign(site.slow, { call: 'nothing' });
+    expect(await site.override({ mac: MAC, block: true })).toMatchObject({ created: true });
+  });
+
   test('come by its own end, too', async () => {
     const site = await overriddenSite();
     const other = { mac: 'a0b1c2d3e402' };
