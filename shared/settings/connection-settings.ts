@@ -50,6 +50,12 @@ export function readServiceBusSetting(reader: SettingsReader): ServiceBusSetting
   if (connectionString && !/Endpoint=sb:\/\//i.test(connectionString)) {
     reader.problem('ServiceBusConnection', 'is not a Service Bus connection string (Endpoint=sb://…)');
   }
+  if (fullyQualifiedNamespace && !/^[a-z\d-]+(\.[a-z\d-]+)+$/i.test(fullyQualifiedNamespace)) {
+    reader.problem(
+      'ServiceBusConnection__fullyQualifiedNamespace',
+      'is not the name of a host such as sb-nac.servicebus.windows.net',
+    );
+  }
   if (fullyQualifiedNamespace) {
     const clientId = reader.text('ServiceBusConnection__clientId');
     return { kind: 'managed-identity', fullyQualifiedNamespace, ...(clientId !== undefined && { clientId }) };

@@ -2,6 +2,7 @@
 
 import { parseDuration } from '../duration.ts';
 import { SettingsError } from '../errors.ts';
+import { isNcrontab } from './ncrontab.ts';
 import { SETTINGS, type SettingDescription, type SettingName } from './settings-table.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -68,7 +69,7 @@ export class SettingsReader {
 
   schedule(name: SettingName): string {
     const value = this.required(name).replace(/\s+/g, ' ');
-    if (value.split(' ').length !== 6) {
+    if (!isNcrontab(value)) {
       this.problem(name, 'must be a six-field NCRONTAB expression, e.g. "0 * * * * *" for every minute');
     }
     return value;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parseNcrontab } from '../../local/functions-host/ncrontab.ts';
 import { PRIVACY_MODES } from '../../shared/adapters/system/identity-privacy.ts';
 import { SettingsError } from '../../shared/errors.ts';
 import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
@@ -209,8 +210,69 @@ test.each(['COMPLIANT_ROLE', 'COMPLIANT_VLAN', 'QUARANTINE_ROLE', 'QUARANTINE_VL
   },
 );
 
-test.each(['* * * * *', 'every minute', '0 * * * * * *', '00:01:00'])('"%s" is no six-field schedule', (value) => {
-  expectRefused('POLL_SCHEDULE', value);
+test.each([
+  'sb-nac',
+  'sb://sb-nac.servicebus.windows.net',
+  'https://sb-nac.servicebus.windows.net:443/',
+  'sb nac.example',
+])('"%s" is no host of Service Bus', (value) => {
+  expectRefused('ServiceBusConnection__fullyQualifiedNamespace', value);
+  expect(
+    readWith({ ServiceBusConnection__fullyQualifiedNamespace: 'sb-nac.servicebus.windows.net' }).serviceBus,
+  ).toEqual(expect.objectContaining({ kind: 'managed-identity' }));
+});
+
+// https://github.com/atifaziz/NCrontab: what Azure's timers take. The local host parses schedules by a code of its own.
+describe('a schedule', () => {
+  test.each([
+    ...[
+      '* * * * *',
+      'every minute',
+      '0 * * * * * *',
+      '00:01:00',
+      '@daily',
+      'a b c d e f',
+      '0 0 0 0 * *',
+      '0 0 0 * 0 *',
+    ],
+    ...[
+      '60 * * * * *',
+      '0 0 24 * * *',
+      '*/0 * * * * *',
+      '0 5-1 * * * *',
+      '0 0 0 32 * *',
+      '0 0 0 * * 7',
+      '0 0 0 * 13 *',
+    ],
+    ...[
+      '0 0 0 L * *',
+      '0 0 0 * * MON#1',
+      '0 0 0 ? * *',
+      '0 0 0 15W * *',
+      '0 , * * * *',
+      '*-5 * * * * *',
+      '-1 * * * * *',
+    ],
+    ...['0 0 0 * MON *', '0 /5 * * * *', '0 */ * * * *'],
+  ])('of "%s" is refused: its function would never run', (value) => {
+    expectRefused('POLL_SCHEDULE', value);
+    if (value.split(' ').length === 6) expect(() => parseNcrontab(value)).toThrow();
+  });
+
+  test.each([
+    ...[
+      '* * * * * *',
+      '*/10 * * * * *',
+      '0 7 * * * *',
+      '0 0,30 8-17 * * MON-FRI',
+      '0 5/10 * * * *',
+      '0 0 12 * * Monday',
+    ],
+    ...['0 0 0 1 jan,July *', '0-30/5 * * * * 0', '  0   0 3 * *  sun '],
+  ])('of "%s" is taken', (value) => {
+    expect(readWith({ ENFORCE_SCHEDULE: value }).enforceSchedule).toBe(value.trim().replaceAll(/\s+/g, ' '));
+    expect(() => parseNcrontab(value)).not.toThrow();
+  });
 });
 
 describe('how logs show people', () => {
