@@ -37,9 +37,13 @@ function partsOf(text: string): string[] {
   });
 }
 
+/** What an attribute begins with: a short name or an object identifier, and the equals sign. */
+const ATTRIBUTE = /^\s*[a-z0-9][a-z0-9.-]*\s*=/i;
+
 /**
  * RFC 4514 2.1: parts end at a comma or plus sign that no backslash escapes; RFC 2253 4: nor quotation marks around the value.
- * What stands within them is one value: another part, `CN=…` for instance, is not to be found there.
+ * What stands within them is one value: another part, `CN=…` for instance, is not to be found there. What names no attribute
+ * goes on with the part before (`O=Contoso, Inc.`): left out, it would make a pattern fit other names than its author wrote.
  */
 function unescapedParts(name: string): string[] {
   const parts: string[] = [];
@@ -52,12 +56,16 @@ function unescapedParts(name: string): string[] {
       part += `\\x${name.slice(at + 1, at + 3)}`;
       at += 2;
     } else if (character === '"' && (isQuoted || part.trimEnd().endsWith('='))) isQuoted = !isQuoted;
-    else if (!isQuoted && (character === ',' || character === '+' || character === ';')) {
+    else if (
+      !isQuoted &&
+      (character === ',' || character === '+' || character === ';') &&
+      ATTRIBUTE.test(name.slice(at + 1))
+    ) {
       parts.push(part);
       part = '';
     } else part += character;
   }
-  return [...parts, part];
+  return [...parts, part.replace(/[,+;]\s*$/, '')];
 }
 
 /** X509_NAME_oneline writes bytes of UTF-8 as `\xHH`, and so does what reads RFC 4514's `\HH`. */
