@@ -9,7 +9,6 @@ import type { MacAddress } from './mac-address.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from './nas-location.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
 import { type Asker, sessionId } from './session-id.ts';
-import { singlePairs } from './vpn-client-identities.ts';
 
 export { isLive, SESSION_LIFE_MS } from './session-life.ts';
 
@@ -124,7 +123,7 @@ export function placeOf(session: Session): NasLocation {
 
 /** Cisco-AVPair `audit-session-id=…`, which the NAS gives to everything it says of one session. */
 function auditSessionId({ ciscoAvPairs = [] }: AccessRequest): string | undefined {
-  for (const pair of singlePairs(ciscoAvPairs)) {
+  for (const pair of ciscoAvPairs) {
     const [, id] = /^audit-session-id=([0-9A-Za-z]{8,64})$/i.exec(pair.trim()) ?? [];
     if (id !== undefined) return id;
   }

@@ -26,14 +26,17 @@ const PAIR_NAMES = [
 ];
 const PAIR_START = new RegExp(`,(?=(?:${PAIR_NAMES.join('|')})=)`, 'gi');
 
-/** The pairs one by one. In a list each stands by itself, whatever commas it holds: a client chooses some of the values. */
-export function singlePairs(ciscoAvPairs: readonly string[]): readonly string[] {
-  return ciscoAvPairs.length === 1 ? ciscoAvPairs.flatMap((joined) => joined.split(PAIR_START)) : ciscoAvPairs;
+/**
+ * The pairs of a text in which a server has joined them. In a list each stands by itself, even if it is the only one, whatever
+ * commas it holds: a client chooses some of the values, and must add no pair to them.
+ */
+export function separatePairs(joined: string): readonly string[] {
+  return joined.split(PAIR_START);
 }
 
 /** Strongest first: a device id in any value, the unique ids, then the adapters' addresses. */
 export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): PresentedIdentity[] {
-  const tlvs = singlePairs(ciscoAvPairs).flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
+  const tlvs = ciscoAvPairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
   const valuesOf = (name: string): string[] =>
     tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
   const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));

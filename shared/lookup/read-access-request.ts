@@ -3,7 +3,7 @@
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
 import { canonicalAddress } from '../domain/ip-address.ts';
 import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
-import { singlePairs } from '../domain/vpn-client-identities.ts';
+import { separatePairs } from '../domain/vpn-client-identities.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
 /** Names in `cut`; a server that names more has something else in mind. */
@@ -37,7 +37,8 @@ export function readAccessRequest(body: string): AccessRequest {
   const cut = [...new Set([...readCut(fields['cut']), ...ADDRESS_FIELDS.filter((name) => isNoAddress(whole[name]))])];
   const request = Object.fromEntries(Object.entries(whole).filter(([name]) => !cut.includes(name))) as typeof whole;
   const certificate = withoutCut(readCertificate(fields['certificate']), cut);
-  const ciscoAvPairs = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
+  const given = nameList(fields['ciscoAvPairs'], 'ciscoAvPairs');
+  const ciscoAvPairs = Array.isArray(fields['ciscoAvPairs']) ? given : given.flatMap(separatePairs);
   const ssids = [...new Set([...nameList(fields['ssid'], 'ssid'), ...ssidsInPairs(ciscoAvPairs)])];
   return {
     ...withCanonicalAddresses(request),
@@ -115,7 +116,7 @@ function readCertificate(value: unknown): CertificateNames | undefined {
 
 /** Cisco's access points name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication), controllers in `cisco-wlan-ssid=…`. */
 function ssidsInPairs(pairs: readonly string[]): string[] {
-  return singlePairs(pairs).flatMap((pair) => /^(?:cisco-wlan-)?ssid=(.+)$/is.exec(pair)?.[1] ?? []);
+  return pairs.flatMap((pair) => /^(?:cisco-wlan-)?ssid=(.+)$/is.exec(pair)?.[1] ?? []);
 }
 
 /** One text stands for a list of one, since an unlang expansion can only give text. */

@@ -137,7 +137,7 @@ test('an opened session remembers station, place and decision, and leaves out wh
 
 test.each([
   ['a pair of its own', ['mdm-tlv=device-mac=00-0c-29-74-9d-e8', 'audit-session-id=0A010101000010005F6E4B2A'], true],
-  ['a pair of one joined text', ['mdm-tlv=x=y,audit-session-id=0A010101000010005F6E4B2A'], true],
+  ['the only pair, in which the client wrote it', ['mdm-tlv=x=y,audit-session-id=0A010101000010005F6E4B2A'], false],
   ['a value that the client chose', ['mdm-tlv=x=a,audit-session-id=0A010101000010005F6E4B2A', 'method=dot1x'], false],
 ])('the audit-session-id is read from %s: %j', (_where, ciscoAvPairs, found) => {
   const request: AccessRequest = { method: 'site', userName: 'alice', ciscoAvPairs };

@@ -170,6 +170,22 @@ describe('the names of a certificate', () => {
   });
 });
 
+describe('Cisco-AVPairs', () => {
+  const pair = 'mdm-tlv=device-type=x,ssid=Corp,audit-session-id=0A0101010000';
+
+  test('in a list are what they are, though there is one only: a client writes a part of it', () => {
+    const request = read({ ciscoAvPairs: [pair, ''] });
+    expect(request.ciscoAvPairs).toEqual([pair]);
+    expect(request).not.toHaveProperty('ssids');
+  });
+
+  test('in a text are separated where a pair begins', () => {
+    const request = read({ ciscoAvPairs: pair });
+    expect(request.ciscoAvPairs).toEqual(['mdm-tlv=device-type=x', 'ssid=Corp', 'audit-session-id=0A0101010000']);
+    expect(request.ssids).toEqual(['Corp']);
+  });
+});
+
 describe('what the server could not pass on whole', () => {
   test('does not count, even if a part of it was sent', () => {
     const request = read({
