@@ -1,7 +1,7 @@
 // Work on what may be without end: so many at a time, as long as there is time for more.
 
 /**
- * @param hasTime asked before each chunk but the first, so that whoever comes again gets on
+ * @param hasTime asked before each chunk but the first, so that each call gets on by a chunk at least
  * @returns chunks of the items in their order, then `no-time` where there were more
  */
 export async function* inChunks<T>(

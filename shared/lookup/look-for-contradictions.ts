@@ -27,7 +27,7 @@ function isOfDevice({ effect, target }: Override): boolean {
   return effect.kind === 'let-on' && 'device' in target;
 }
 
-/** Looked for when an answer is written, since the address of a wired station is often nobody's: a warm lookup reads one row. */
+/** Looked for when an answer is written, since the address of a wired station often leads to no device: a warm lookup reads one row. */
 export async function withContradictions(
   deps: LookForContradictionsDeps,
   ofSession: string,

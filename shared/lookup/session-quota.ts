@@ -22,7 +22,7 @@ export function unknownStationLimits(perMinute: number): TokenBucketLimits {
 
 interface Limited {
   readonly bucket: TokenBucket;
-  /** Stations beyond the bound that no line has told yet. */
+  /** Stations beyond the bound that no line of the log has counted yet. */
   untold: number;
   toldAtMs: number;
 }

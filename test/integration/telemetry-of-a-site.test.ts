@@ -172,7 +172,7 @@ test('one change is one trace, through the processes of cloud and relay, with ev
   );
 });
 
-test.each(Object.keys(INSTRUMENTS) as InstrumentName[])('%s is told when it happens', (name) => {
+test.each(Object.keys(INSTRUMENTS) as InstrumentName[])('%s is counted when it happens', (name) => {
   const shown = SHOWN[name];
   const series = collector.series(name);
   if ('labels' in shown) {

@@ -19,7 +19,7 @@ export async function compare(world: World, when: string): Promise<Difference[]>
   return covered;
 }
 
-/** What a RADIUS server gives by itself it gives for minutes, and says so to nobody. */
+/** What a RADIUS server gives by itself it gives for minutes, without a word to the product. */
 const FALLBACK_MS = 5 * 60_000;
 
 function isFallback({ time }: World, { inForce }: Difference): boolean {

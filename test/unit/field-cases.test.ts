@@ -27,7 +27,7 @@ function question(name: string, method: 'mab' | 'site'): object {
   };
 }
 
-async function told(asked: object, device: Partial<Device>) {
+async function answerTo(asked: object, device: Partial<Device>) {
   const connector = await lookupInMemory({ MINIMUM_ASSURANCE: 'mac' });
   await connector.store(aDevice(device));
   const { decision } = await connector.ask(asked);
@@ -41,30 +41,30 @@ const EXPECTED: Readonly<Record<string, () => Promise<void>>> = {
   async 'a-avaya-neap.rad'() {
     const device = { wifiMac: aMac('8c1645bd1c19') };
     const asked = question('a-avaya-neap.rad', 'mab');
-    expect(await told(asked, device)).toEqual({
+    expect(await answerTo(asked, device)).toEqual({
       role: 'deny',
       standing: 'notAuthenticated',
       problems: ['mac-missing'],
     });
     // A site that declares the form for its switch sets Calling-Station-Id.
     const declared = { ...asked, callingStationId: fieldRequest('a-avaya-neap.rad')['User-Name'] };
-    expect(await told(declared, device)).toMatchObject({ role: 'compliant' });
+    expect(await answerTo(declared, device)).toMatchObject({ role: 'compliant' });
   },
   async 'a-fortigate-vpn.rad'() {
     const asked = question('a-fortigate-vpn.rad', 'site');
-    expect(await told(asked, {})).toMatchObject({ role: 'quarantine', standing: 'unidentified' });
+    expect(await answerTo(asked, {})).toMatchObject({ role: 'quarantine', standing: 'unidentified' });
   },
   async 'a-fortigate-webauth.rad'() {
     const wifiMac = aMac('3c52822c0f7b');
     const asked = question('a-fortigate-webauth.rad', 'site');
-    expect(await told(asked, { wifiMac, complianceState: 'noncompliant' })).toMatchObject({
+    expect(await answerTo(asked, { wifiMac, complianceState: 'noncompliant' })).toMatchObject({
       role: 'quarantine',
       standing: 'noncompliant',
     });
   },
   async 'a-huawei-mab.rad'() {
     const asked = question('a-huawei-mab.rad', 'mab');
-    expect(await told(asked, { wifiMac: aMac('8c1645bd1c19') })).toMatchObject({ role: 'compliant' });
+    expect(await answerTo(asked, { wifiMac: aMac('8c1645bd1c19') })).toMatchObject({ role: 'compliant' });
   },
   async 'd-action-bad.xml'() {
     expect(() => readComplianceXml(fieldCase('d-action-bad.xml'))).toThrow(

@@ -22,6 +22,7 @@ import { readReason } from '../../shared/http/read-reason.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
 import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.ts';
 import { growth, MOST_LINEAR } from '../support/growth.ts';
+import { HOSTILE_PIECES } from '../support/hostile-pieces.ts';
 import { someFacts } from '../support/policy-facts.ts';
 
 const AT = '2026-11-20T10:00:00.000Z';
@@ -36,49 +37,6 @@ const REPORT = {
   at: AT,
   outcome: 'refused',
 };
-
-const PIECES = [
-  ...[
-    '$',
-    '@',
-    '$@',
-    '\\',
-    'host/',
-    '.',
-    ':',
-    ', ',
-    ',',
-    '/CN=',
-    'CN=',
-    'O=',
-    '\0',
-    '\\x00',
-    '\n',
-    '"',
-    "'",
-    ' ',
-    'a',
-    '0',
-    'é',
-  ],
-  ...['URI:', ', URI:', 'DNS:', 'othername: UPN::', 'DirName:', 'IntuneDeviceId://', 'ID:Intune:GUID:', ID, `${ID},`],
-  ...[
-    'a0-b1-c2-d3-e4-f5',
-    '00:11:22\n',
-    'mdm-tlv=',
-    'ssid=',
-    '%{exec:x}',
-    '%',
-    '*',
-    '?',
-    '<',
-    '<a>',
-    '&lt;',
-    ']]>',
-    '<!--',
-  ],
-  ...['[', '{', '{"a":', '},{', '- ', '&a ', '*a, ', '? ', '- a\n', 'k: 1\n', '---\n', 'list:x ', 'Basic ', '='],
-];
 
 /** Sizes of a text are as large as the limit of its parser lets eight times the smaller one be, or as what comes by RADIUS may be. */
 const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (text: string) => unknown }>> = {
@@ -138,7 +96,7 @@ const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (
 
 describe.each(Object.entries(PARSERS))('%s', (_name, { size, read }) => {
   test('is read, or refused, in a time that grows with its length', () => {
-    const slow = PIECES.filter(
+    const slow = HOSTILE_PIECES.filter(
       (piece) => growth((length) => attempt(read, repeated(piece, length)), size) > MOST_LINEAR,
     );
     expect(slow).toEqual([]);

@@ -15,49 +15,14 @@ import { presentedIdentities } from '../../shared/domain/presented-identities.ts
 import { ConnectorError } from '../../shared/errors.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
 import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.ts';
+import { HOSTILE_PIECES } from '../support/hostile-pieces.ts';
 import { someFacts } from '../support/policy-facts.ts';
 
 const RUNS = { numRuns: 10_000 };
 const AT = '2026-11-20T10:00:00.000Z';
-const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
 /** Pieces that mean something to one of the parsers, and anything else; now and then the same piece thousands of times. */
-const piece = fc.oneof(
-  fc.constantFrom(
-    ...[
-      '$',
-      '@',
-      '$@',
-      '\\',
-      'host/',
-      '.',
-      ':',
-      ', ',
-      ',',
-      '/CN=',
-      'CN=',
-      'O=',
-      '\0',
-      '\\x00',
-      '\\xC3',
-      '\n',
-      '"',
-      "'",
-    ],
-    ...[
-      'URI:',
-      'DNS:',
-      'othername: UPN::',
-      'DirName:',
-      'IntuneDeviceId://',
-      'ID:Intune:GUID:',
-      ID,
-      'a0-b1-c2-d3-e4-f5',
-    ],
-    ...['mdm-tlv=', 'ssid=', 'audit-session-id=', '%{exec:x}', '<', '>', '&lt;', '<device>', '</device>', ']]>'],
-  ),
-  fc.string({ unit: 'binary', maxLength: 6 }),
-);
+const piece = fc.oneof(fc.constantFrom(...HOSTILE_PIECES), fc.string({ unit: 'binary', maxLength: 6 }));
 const text = fc.oneof(
   { weight: 9, arbitrary: fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join('')) },
   {

@@ -102,8 +102,8 @@ describe('a sealed id', () => {
     const { id, attempt, site, action, decidedAt, expiresAt, nas } = longest;
     const message = { id, attempt, site, action, decidedAt, expiresAt, nas, session: longest.session };
     expect(readCoaJob(message, 'hq')).toMatchObject({ ok: true, job: { id } });
-    const told = { jobId: id, attempt, site, relay: 'r', stage: 'taken', at: decidedAt };
-    expect(readReport(told).jobId).toBe(id);
+    const report = { jobId: id, attempt, site, relay: 'r', stage: 'taken', at: decidedAt };
+    expect(readReport(report).jobId).toBe(id);
   });
 });
 

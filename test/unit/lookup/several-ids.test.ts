@@ -19,7 +19,7 @@ const other = aDevice({
   wifiMac: aMac('a0b1c2d3e4f6'),
 });
 
-async function told(certificate: object, devices = [device, other]) {
+async function answerTo(certificate: object, devices = [device, other]) {
   const nac = await lookupInMemory();
   await nac.store(...devices);
   const { role, problems } = await nac.told({ method: 'eap-tls', callingStationId: MAC, certificate });
@@ -41,7 +41,7 @@ describe('Intune id and Entra id of one device', () => {
     ['with both in the SAN and one in the name', { sanUri: [uri(ENTRA), uri(INTUNE)], commonName: uri(ENTRA) }],
     ['bare', { sanUri: [ENTRA, INTUNE], commonName: INTUNE }],
   ])('%s are no contradiction', async (_where, certificate) => {
-    expect(await told(certificate)).toEqual(COMPLIANT);
+    expect(await answerTo(certificate)).toEqual(COMPLIANT);
   });
 });
 
@@ -55,18 +55,18 @@ describe('ids of two devices', () => {
     ['three', { sanUri: [uri(INTUNE), uri(ENTRA), uri(OTHER)] }],
     ['in one text', { subjectAltName: `URI:${uri(INTUNE)}, URI:${uri(OTHER)}` }],
   ])('in the SAN identify nothing: %s', async (_which, certificate) => {
-    expect(await told(certificate)).toEqual({ role: 'quarantine', problems: ['san-contradicting'] });
+    expect(await answerTo(certificate)).toEqual({ role: 'quarantine', problems: ['san-contradicting'] });
   });
 
   test('of which only one has a record without the other id identify nothing either', async () => {
-    expect(await told({ sanUri: [uri(INTUNE), uri(ENTRA)] }, [aDevice({ id: INTUNE })])).toEqual({
+    expect(await answerTo({ sanUri: [uri(INTUNE), uri(ENTRA)] }, [aDevice({ id: INTUNE })])).toEqual({
       role: 'quarantine',
       problems: ['san-contradicting'],
     });
   });
 
   test('in SAN and common name are a contradiction: the SAN counts, with the role of weak evidence', async () => {
-    expect(await told({ sanUri: [uri(INTUNE)], commonName: uri(OTHER) })).toEqual({
+    expect(await answerTo({ sanUri: [uri(INTUNE)], commonName: uri(OTHER) })).toEqual({
       role: 'weak-identity',
       problems: ['cn-contradicts-san'],
     });
@@ -74,7 +74,7 @@ describe('ids of two devices', () => {
 
   test('of which the common name alone is known let nobody in', async () => {
     const unknown = '11111111-0000-4255-8caf-4136c566a962';
-    expect(await told({ sanUri: [uri(unknown)], commonName: uri(INTUNE) })).toEqual({
+    expect(await answerTo({ sanUri: [uri(unknown)], commonName: uri(INTUNE) })).toEqual({
       role: 'quarantine',
       problems: ['cn-contradicts-san'],
     });
@@ -95,7 +95,7 @@ describe('ids without prefix', () => {
     ['in DNS name and common name', { sanDns: [INTUNE], commonName: OTHER }],
     ['in two common names', { commonName: [INTUNE, OTHER] }],
   ])('of two devices are a contradiction %s', async (_where, certificate) => {
-    expect(await told(certificate)).toEqual(WEAK);
+    expect(await answerTo(certificate)).toEqual(WEAK);
   });
 
   test.each<[string, object]>([
@@ -107,12 +107,12 @@ describe('ids without prefix', () => {
     ],
     ['the name that another device has now', { sanUri: [uri(INTUNE)], commonName: 'LT-0043' }],
   ])('beside a prefixed one do no harm: %s', async (_what, certificate) => {
-    expect(await told(certificate)).toEqual(COMPLIANT);
+    expect(await answerTo(certificate)).toEqual(COMPLIANT);
   });
 
   test('of the record of before, of a machine that has enrolled again, are none', async () => {
     const before = aDevice({ id: OTHER, entraDeviceId: ENTRA, serialNumber: 'other' });
-    expect(await told({ sanUri: [uri(INTUNE)], commonName: OTHER }, [device, before])).toEqual(COMPLIANT);
+    expect(await answerTo({ sanUri: [uri(INTUNE)], commonName: OTHER }, [device, before])).toEqual(COMPLIANT);
   });
 
   test('lead nowhere where a prefixed one that is not known stands beside them', async () => {
@@ -121,7 +121,7 @@ describe('ids without prefix', () => {
       { sanUri: [unknown], commonName: INTUNE },
       { sanUri: [unknown], sanDns: [INTUNE] },
     ]) {
-      expect(await told(certificate)).toEqual({ role: 'quarantine', problems: [] });
+      expect(await answerTo(certificate)).toEqual({ role: 'quarantine', problems: [] });
     }
   });
 

@@ -40,7 +40,7 @@ describe('an answer and its explanation', () => {
     ['of one declared for the site', byCertificate(OWN), { policy: AT_SITE }, 'staff', []],
     ['of another', byCertificate({ issuer: 'CN=Eve' }), { policy: DECLARED }, 'rest', ['certificate-issuer-unknown']],
     [
-      'of nobody, where issuers are declared',
+      'of an issuer that is not declared, where others are',
       byCertificate(),
       { policy: AT_SITE },
       'rest',
