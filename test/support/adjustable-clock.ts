@@ -1,4 +1,4 @@
-// The machine's clock, moved forward by a test: an hour passes at once.
+// The machine's clock, or one that stands, moved forward by a test: an hour passes at once.
 
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -8,13 +8,23 @@ export interface AdjustableClock extends Clock {
 }
 
 export function adjustableClock(): AdjustableClock {
+  return movedBy(() => Date.now());
+}
+
+/** For what happens within a moment, on however busy a machine. */
+export function standingClock(): AdjustableClock {
+  const began = Date.now();
+  return movedBy(() => began);
+}
+
+function movedBy(milliseconds: () => number): AdjustableClock {
   let ahead = 0;
   return {
-    now: () => new Date(Date.now() + ahead),
+    now: () => new Date(milliseconds() + ahead),
     deadline: systemClock.deadline,
     within: systemClock.within,
-    advance(milliseconds) {
-      ahead += milliseconds;
+    advance(by) {
+      ahead += by;
     },
   };
 }

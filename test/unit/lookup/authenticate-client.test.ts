@@ -10,14 +10,14 @@ import { authenticateClient } from '../../../shared/lookup/authenticate-client.t
 import { ClientQuota } from '../../../shared/lookup/client-quota.ts';
 import type { ClientStore } from '../../../shared/ports/client-store.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
-import { adjustableClock } from '../../support/adjustable-clock.ts';
+import { standingClock } from '../../support/adjustable-clock.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 
 const SECRET = 'a'.repeat(64);
 const WRONG = 'b'.repeat(64);
 
 function start() {
-  const clock = adjustableClock();
+  const clock = standingClock();
   const random = seededRandom(1, 'clients');
   const client: Client = {
     name: 'radius-1',

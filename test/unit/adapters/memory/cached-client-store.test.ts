@@ -6,7 +6,7 @@ import { ClientNames } from '../../../../shared/adapters/memory/client-names.ts'
 import type { Client } from '../../../../shared/domain/client.ts';
 import { StoreError } from '../../../../shared/errors.ts';
 import type { ClientStore } from '../../../../shared/ports/client-store.ts';
-import { adjustableClock } from '../../../support/adjustable-clock.ts';
+import { standingClock } from '../../../support/adjustable-clock.ts';
 
 const RADIUS: Client = {
   name: 'radius-1',
@@ -39,7 +39,7 @@ function store(clients: Map<string, Client>) {
 
 test('a known client is read once a minute', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const clock = adjustableClock();
+  const clock = standingClock();
   const cache = new CachedClientStore(inner, clock);
   for (let time = 0; time < 5; time++) expect(await cache.read('radius-1')).toBe(RADIUS);
   expect(state.reads).toBe(1);
@@ -50,7 +50,7 @@ test('a known client is read once a minute', async () => {
 
 test('a known client survives a store that fails for some minutes, and no longer', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const clock = adjustableClock();
+  const clock = standingClock();
   const cache = new CachedClientStore(inner, clock);
   await cache.read('radius-1');
   state.fails = true;
@@ -63,7 +63,7 @@ test('a known client survives a store that fails for some minutes, and no longer
 test('a client that was revoked is gone after a minute', async () => {
   const clients = new Map([['radius-1', RADIUS]]);
   const { inner } = store(clients);
-  const clock = adjustableClock();
+  const clock = standingClock();
   const cache = new CachedClientStore(inner, clock);
   await cache.read('radius-1');
   clients.clear();
@@ -73,7 +73,7 @@ test('a client that was revoked is gone after a minute', async () => {
 
 test('100,000 made-up names cost a bounded number of reads and displace no client', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const clock = adjustableClock();
+  const clock = standingClock();
   const cache = new CachedClientStore(inner, clock);
   await cache.read('radius-1');
   for (let name = 0; name < 100_000; name++) expect(await cache.read(`stranger-${name}`)).toBeUndefined();
@@ -87,7 +87,7 @@ test('100,000 made-up names cost a bounded number of reads and displace no clien
 
 test('a client that an instance meets in a crowd is read once for all, and is known to all', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const cache = new CachedClientStore(inner, adjustableClock());
+  const cache = new CachedClientStore(inner, standingClock());
   const asked = Array.from({ length: 500 }, () => cache.read('radius-1'));
   expect(new Set(await Promise.all(asked))).toEqual(new Set([RADIUS]));
   expect(state.reads).toBe(1);
@@ -95,7 +95,7 @@ test('a client that an instance meets in a crowd is read once for all, and is kn
 
 test('a client that an instance meets in a flood of made-up names is found, and no name makes a failure', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const cache = new CachedClientStore(inner, adjustableClock());
+  const cache = new CachedClientStore(inner, standingClock());
   const strangers = Array.from({ length: 2_000 }, (_, name) => cache.read(`stranger-${name}`));
   expect(await cache.read('radius-1')).toBe(RADIUS);
   expect(new Set(await Promise.all(strangers))).toEqual(new Set([undefined]));
@@ -105,7 +105,7 @@ test('a client that an instance meets in a flood of made-up names is found, and 
 test('a client made in a flood of made-up names is known within five seconds', async () => {
   const clients = new Map<string, Client>();
   const { inner } = store(clients);
-  const clock = adjustableClock();
+  const clock = standingClock();
   const cache = new CachedClientStore(inner, clock);
   const flood = () => Promise.all(Array.from({ length: 200 }, (_, name) => cache.read(`stranger-${name}`)));
   await flood();
@@ -117,7 +117,7 @@ test('a client made in a flood of made-up names is known within five seconds', a
 
 test('of a store that fails, names that are judged by the list are no unknown ones: the failure is the answer', async () => {
   const { state, inner } = store(new Map([['radius-1', RADIUS]]));
-  const cache = new CachedClientStore(inner, adjustableClock());
+  const cache = new CachedClientStore(inner, standingClock());
   state.fails = true;
   const asked = await Promise.allSettled(Array.from({ length: 200 }, (_, name) => cache.read(`name-${name}`)));
   expect(new Set(asked.map(({ status }) => status))).toEqual(new Set(['rejected']));
