@@ -46,7 +46,7 @@ export function readAccessRequest(body: string): AccessRequest {
     ...(ssids.length > 0 && { ssids }),
     ...(certificate && { certificate }),
     ...(cut.length > 0 && { cut }),
-    method: readMethod(fields['method']) ?? impliedMethod(request, certificate),
+    method: readMethod(fields['method']) ?? impliedMethod(request, certificate, cut),
   };
 }
 
@@ -81,9 +81,10 @@ function withoutCut(certificate: CertificateNames | undefined, cut: readonly str
 function impliedMethod(
   request: Partial<AccessRequest>,
   certificate: CertificateNames | undefined,
+  cut: readonly string[],
 ): AuthenticationMethod {
   if (certificate || /^((eap-)?tls|13)$/i.test(request.eapType ?? '')) return 'eap-tls';
-  if (request.eapType) return 'none';
+  if (request.eapType || cut.includes('eapType')) return 'none';
   return /^(call-check|10)$/i.test(request.serviceType ?? '') ? 'mab' : 'none';
 }
 

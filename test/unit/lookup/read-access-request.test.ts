@@ -214,6 +214,12 @@ describe('what the server could not pass on whole', () => {
     });
   });
 
+  test('is no MAB where EAP was spoken, whatever its type', () => {
+    const asked = { serviceType: 'Call-Check', eapType: 'PE' };
+    expect(read({ ...asked, cut: 'eapType' }).method).toBe('none');
+    expect(read({ ...asked, eapType: '' }).method).toBe('mab');
+  });
+
   test.each(['switch-1', '10.1.2', '10.1.2.3/24', 'fe80::zz'])(
     'includes an address that is none: %s',
     (nasIpAddress) => {
