@@ -47,13 +47,13 @@ var charts = [
   }
   {
     name: 'decisions-by-rule'
-    title: 'Decisions by rule'
+    title: 'Decisions by rule; an answer that is given again unchanged is not counted'
     visualization: 'timechart'
     query: '${lines} | where event == "lookup.answered" | summarize answers = count() by bin(TimeGenerated, {time:grain}), rule = tostring(line.rule)'
   }
   {
     name: 'decisions-by-site'
-    title: 'Decisions by site and rule'
+    title: 'Decisions by site and rule; an answer that is given again unchanged is not counted'
     visualization: 'table'
     query: '${lines} | where event == "lookup.answered" | summarize answers = count(), withProblems = countif(isnotempty(tostring(line.problems)) and tostring(line.problems) != "[]") by site = tostring(line.site), rule = tostring(line.rule) | order by answers desc'
   }

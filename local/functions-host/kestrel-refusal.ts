@@ -18,6 +18,17 @@ export function kestrelRefusal(request: IncomingMessage): 400 | 414 | 431 | unde
   return undefined;
 }
 
+/**
+ * The status for what Node's parser gives up at, while Kestrel says more: a method that nothing knows is a route that is not
+ * there, and a target can be longer than all that Node reads of a head.
+ */
+export function unparsedRefusal({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): number {
+  const begin = rawPacket?.subarray(0, LONGEST_REQUEST_LINE + 1).toString('latin1') ?? '';
+  if (code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^`|~\w-]+ \/\S* HTTP\/1\.[01]\r?\n/.test(begin)) return 404;
+  if (code === 'HPE_HEADER_OVERFLOW') return /^\S+ \/[^\r\n]*$/.test(begin) ? 414 : 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
 /** Node hands on headers byte by byte, as latin1. */
 function isNotAscii(text: string): boolean {
   return /[^\t\x20-\x7e]/.test(text);

@@ -10,7 +10,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describeError } from '../describe-error.ts';
-import { kestrelRefusal } from '../kestrel-refusal.ts';
+import { kestrelRefusal, unparsedRefusal } from '../kestrel-refusal.ts';
 import { BodyTooLargeError, hasUndeliverableBody, readHttpRequest, requestUrl } from '../read-http-request.ts';
 import { createRouteTable, type Route, type RouteTable } from '../route-table.ts';
 import { compileRouteTemplate } from '../route-template.ts';
@@ -98,6 +98,11 @@ async function listen(routes: RouteTable, host: TriggerHost): Promise<RunningTri
     });
   };
   const server = tls ? createTlsServer(tls, onRequest) : http.createServer(SERVER_OPTIONS, onRequest);
+  server.on('clientError', (error, socket) => {
+    if (!socket.writable) return;
+    const status = unparsedRefusal(error);
+    socket.end(`HTTP/1.1 ${status} ${http.STATUS_CODES[status]}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  });
   const port = await bind(server, host.listen);
   return {
     address: { port, url: `${scheme}://${urlHost(host.listen.host)}:${port}` },
