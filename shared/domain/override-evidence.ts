@@ -31,7 +31,7 @@ export function isNamed({ target, site }: Pick<Override, 'target' | 'site'>, que
   const { facts } = question;
   if (site !== undefined && site !== facts.site) return false;
   if ('device' in target) return namesDevice(target.device, question);
-  if ('mac' in target) return facts.mac === target.mac;
+  if ('mac' in target) return facts.mac === target.mac || namesAddress(target.mac, question);
   if ('user' in target) return namesOf(facts).some((name) => mayBeSamePerson(name, target.user));
   const { serial, issuer } = target.certificate;
   if (facts.certificateSerial !== serial) return false;
@@ -61,6 +61,11 @@ function namesDevice({ source, id }: DeviceKey, { device, identities }: Override
   return identities.some(
     ({ kind, value, source: of }) => kind === 'deviceId' && value === id && (of ?? source) === source,
   );
+}
+
+/** In a certificate, or in what a VPN client says: there Calling-Station-Id is an IP address. */
+function namesAddress(mac: string, { identities }: OverrideQuestion): boolean {
+  return identities.some(({ kind, value }) => kind === 'mac' && value === mac);
 }
 
 function provesDevice({ source, id }: DeviceKey, { device, facts }: OverrideQuestion): boolean {

@@ -56,6 +56,16 @@ describe('a block', () => {
       { user: 'zoe\u0308@contoso.com' },
       { method: 'site', userName: 'zo\u00eb@contoso.com' },
     ],
+    [
+      'an address that a VPN client reports',
+      { mac: MAC },
+      {
+        method: 'site',
+        userName: 'jane',
+        callingStationId: '203.0.113.7',
+        ciscoAvPairs: ['mdm-tlv=device-mac=A0-B1-C2-D3-E4-01'],
+      },
+    ],
     ['the user, by MSCHAP name', { user: 'jane@contoso.com' }, { method: 'site', userName: 'CONTOSO\\Jane' }],
     ['the user, though another certificate vouches', { user: 'jane' }, { ...EAP, userName: 'jane@contoso.com' }],
     ['the device that a certificate names, stored or not', { device: COMPLIANT }, EAP],
