@@ -52,6 +52,12 @@ test('what npm start shows has the words that the code prints', () => {
   for (const heading of headings) expect.soft(code).toContain(heading);
 });
 
+test('what npm start shows has as many HTTP functions as the app', () => {
+  const sources = globSync('functions/*.ts', { cwd: ROOT }).map(read).join('\n');
+  const [, shown] = /Functions, HTTP .*\((\d+) functions\)/.exec(read('docs/pictures/npm-start.txt')) ?? [];
+  expect(Number(shown)).toBe([...sources.matchAll(/(?:app\.http|httpRoute)\(\s*'[\w-]+'/g)].length);
+});
+
 test('a terminal keeps blanks, breaks long lines and escapes what XML would read', () => {
   const drawn = terminalSvg('x', `  a <b> & "c"\n\n${'0123456789'.repeat(20)}\n`);
   const texts = textsOf(drawn);
