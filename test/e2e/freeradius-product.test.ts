@@ -38,7 +38,7 @@ beforeAll(async () => {
   stack = await startLocalStack({
     appFolder: join(import.meta.dirname, '../..'),
     dataFolder: folder,
-    env: { MINIMUM_ASSURANCE: 'mac', POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
+    env: { MINIMUM_ASSURANCE: 'mac', LOOKUP_DEADLINE: '2s', POLL_SCHEDULE: '* * * * * *', POLLING_INTERVAL: '1s' },
     fleetSize: 30,
     onLine: (line) => lines.add(line),
   });
