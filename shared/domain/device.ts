@@ -67,6 +67,8 @@ export interface DeviceRecord {
   readonly hardwareAt?: Instant;
   /** A newer observation that may not count yet, because too much would have changed at once. Answers go by the content. */
   readonly held?: HeldObservation;
+  /** When an operator last asked for its stations to authenticate again. */
+  readonly reauthenticationAskedAt?: Instant;
 }
 
 /** What a run saw of a device, held back with everything else that run would have changed. */

@@ -278,8 +278,9 @@ function toWrite(
   // No session rests on a newcomer. Who was told that there is no such device, the reconciliation after the sweep finds.
   const change = stored === undefined && !besidesSweep ? undefined : describeChange(stored, record);
   const doubted = besidesSweep || stored?.held !== undefined;
+  const askedAt = stored?.reauthenticationAskedAt;
   return {
-    record,
+    record: { ...record, ...(askedAt !== undefined && { reauthenticationAskedAt: askedAt }) },
     retiredIdentities,
     ...(change && { change }),
     ...(doubted && { mark: 'doubt' as const }),

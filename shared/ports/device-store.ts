@@ -10,8 +10,6 @@ import type { CallOptions } from './call-options.ts';
 export interface StoredDevice extends DeviceRecord {
   /** Identities that earlier content held and whose pointers are not taken away yet. */
   readonly retiredIdentities: readonly Identity[];
-  /** When an operator last asked for its stations to authenticate again; a later write of the record forgets it. */
-  readonly reauthenticationAskedAt?: Instant;
   /** Changes with every write; a write that names an old one is refused. */
   readonly etag: string;
 }

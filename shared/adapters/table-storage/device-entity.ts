@@ -74,18 +74,18 @@ export function toDeviceEntity({
     hardwareAt: record.hardwareAt ?? '',
     held: record.held ? JSON.stringify(record.held) : '',
   };
-  return { ...deviceRow(record.device), ...record.device, ...columns };
+  const { reauthenticationAskedAt } = record;
+  return {
+    ...deviceRow(record.device),
+    ...record.device,
+    ...columns,
+    ...(reauthenticationAskedAt !== undefined && { reauthenticationAskedAt }),
+  };
 }
 
 /** @throws StoreError NAC_STORE_ROW when the row was not written by this product */
 export function fromDeviceEntity(entity: TableEntityResult<Record<string, unknown>>): StoredDevice {
-  const { reauthenticationAskedAt: askedAt } = entity;
-  return {
-    ...recordOf(entity),
-    retiredIdentities: retiredOf(entity),
-    ...(typeof askedAt === 'string' && { reauthenticationAskedAt: askedAt }),
-    etag: entity.etag,
-  };
+  return { ...recordOf(entity), retiredIdentities: retiredOf(entity), etag: entity.etag };
 }
 
 function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRecord {
@@ -100,6 +100,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     confirmedUntil,
     isEncrypted,
     hardwareAt,
+    reauthenticationAskedAt: askedAt,
   } = entity;
   const known =
     typeof source === 'string' &&
@@ -129,6 +130,7 @@ function recordOf(entity: TableEntityResult<Record<string, unknown>>): DeviceRec
     ...(entity['unswept'] === true && { unswept: true as const }),
     ...(typeof hardwareAt === 'string' && hardwareAt !== '' && { hardwareAt }),
     ...heldOf(entity),
+    ...(typeof askedAt === 'string' && { reauthenticationAskedAt: askedAt }),
   };
 }
 

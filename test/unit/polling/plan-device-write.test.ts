@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { fromDeviceEntity, toDeviceEntity } from '../../../shared/adapters/table-storage/device-entity.ts';
 import { identitiesOf, identityText } from '../../../shared/domain/identity.ts';
-import { planGone, planObserved } from '../../../shared/polling/plan-device-write.ts';
+import { planDoubted, planGone, planHardware, planObserved } from '../../../shared/polling/plan-device-write.ts';
 import type { DeviceWrite } from '../../../shared/ports/device-store.ts';
 import { aDevice, aMac, aStoredDevice } from '../../support/a-device.ts';
 
@@ -119,5 +120,21 @@ describe('a device that Intune lists no more', () => {
   test('is not written twice, and nothing is written for one that was never stored', () => {
     expect(planGone(aStoredDevice({ presence: 'gone' }), LATER)).toEqual({ kind: 'unchanged' });
     expect(planGone(undefined, LATER)).toEqual({ kind: 'unchanged' });
+  });
+});
+
+describe('that an operator has asked for the stations of a device', () => {
+  const asked = { ...aStoredDevice(), reauthenticationAskedAt: LATER };
+
+  test.each([
+    ['turns', planObserved(asked, aDevice({ complianceState: 'noncompliant' }), LATER)],
+    ['checks in', planObserved(asked, aDevice({ lastSyncAt: '2026-11-21T07:00:00.000Z' }), LATER)],
+    ['is missed', planDoubted(asked, undefined, LATER)],
+    ['leaves', planGone(asked, LATER)],
+    ['gets its hardware', planHardware(asked, { ethernetMac: aMac('a0b1c2d3e4f7') }, LATER)],
+  ])('is known after it %s', (_what, plan) => {
+    const { record, retiredIdentities } = writeOf(plan);
+    const entity = { ...toDeviceEntity({ record, retiredIdentities }), etag: '1' };
+    expect(fromDeviceEntity(entity)).toMatchObject({ reauthenticationAskedAt: LATER });
   });
 });
