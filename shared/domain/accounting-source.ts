@@ -1,7 +1,7 @@
 // Who may speak of a session: the NAS that has it. A site's RADIUS server takes accounting from all of its NASes, and what a
 // packet names (NAS-IP-Address, NAS-Identifier) any of them can write.
 
-import type { AccountingEvent } from './accounting.ts';
+import type { AccountingEvent } from './accounting-event.ts';
 import { placeOf, type Session } from './session.ts';
 
 /**

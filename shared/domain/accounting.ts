@@ -1,64 +1,11 @@
 // RADIUS accounting: where a session is now, and whether it still is (RFC 2866).
 
+import type { AccountingEvent } from './accounting-event.ts';
 import type { CoaNas, CoaSession } from './coa-job.ts';
-import {
-  type AskedBefore,
-  asEarlier,
-  type EarlierSession,
-  earlierOf,
-  isOnlyLate,
-  leftBehind,
-  withEarlier,
-} from './earlier-sessions.ts';
+import { type AskedBefore, asEarlier, earlierOf, isOnlyLate, leftBehind, withEarlier } from './earlier-sessions.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
-import type { NasLocation } from './nas-location.ts';
 import { sameData } from './same-data.ts';
-
-export const ACCOUNTING_STATUSES = ['Start', 'Stop', 'Interim-Update', 'Accounting-On', 'Accounting-Off'] as const;
-export type AccountingStatus = (typeof ACCOUNTING_STATUSES)[number];
-
-export interface AccountingEvent extends NasLocation {
-  readonly status: AccountingStatus;
-  /** When it happened, by our clock as well as it can be known; never later than `receivedAt`. */
-  readonly at: Instant;
-  /** When the record arrived, by our clock: at the site's proxy where it says how long ago that was, else here. */
-  readonly receivedAt: Instant;
-  /** How far the proxy's clock is ahead of ours, where it says what time it has. */
-  readonly proxyClockAheadMs?: number;
-  /** How far the NAS's clock is ahead of ours at least: less than it is by what the record has been under way. */
-  readonly nasClockAheadMs?: number;
-  readonly userName?: string;
-  readonly callingStationId?: string;
-  readonly acctSessionId?: string;
-  readonly acctMultiSessionId?: string;
-  readonly auditSessionId?: string;
-  readonly framedIpAddress?: string;
-  readonly nasPort?: number;
-  /** The Class attribute of the permit, as text: the id of the decision the session runs on. */
-  readonly class?: string;
-}
-
-/** What accounting says of a session, put together from its records: what one says stays when a later one says less. */
-export interface SessionAccounting {
-  readonly status: 'started' | 'stopped';
-  /** Time of the newest event that counted. */
-  readonly at: Instant;
-  /** When the newest record that counted arrived, by our clock. Absent in rows from before it was kept. */
-  readonly receivedAt?: Instant;
-  /** Time of the first event with this Acct-Session-Id. */
-  readonly since?: Instant;
-  readonly acctSessionId?: string;
-  readonly nas: CoaNas;
-  readonly coa: CoaSession;
-  /** Decision that the session's Class names. */
-  readonly class?: string;
-  /** When the NAS said that it knows no such session (Error-Cause 503). What it says of it later speaks against that. */
-  readonly notFoundAt?: Instant;
-  /** No record said so: that one ended which had replaced it, and the station may be there still. */
-  readonly supposed?: true;
-  /** Sessions of the station at this place that another one replaced, the newest first. */
-  readonly earlier?: readonly EarlierSession[];
-}
+import type { EarlierSession, SessionAccounting } from './session-accounting.ts';
 
 /** Interim-Updates that change nothing are written this often, as a sign of life. */
 const SIGN_EVERY_MS = 60 * 60_000;

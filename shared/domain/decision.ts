@@ -2,7 +2,7 @@
 
 import type { Assurance, IdentityKind } from './identity.ts';
 import type { Instant } from './instant.ts';
-import type { AppliedOverride } from './overridden.ts';
+import type { AppliedOverride } from './override.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import type { IdentityProblem } from './presented-identities.ts';
 import type { ReplyAttributes } from './reply-attributes.ts';

@@ -1,20 +1,9 @@
 // Sessions of a NAS that another one of the same station at the same place has replaced. What is said of them late ends
 // nothing; and where the one that replaced them was the earlier one after all, its Stop leads back to them.
 
-import type { AccountingEvent, SessionAccounting } from './accounting.ts';
+import type { AccountingEvent } from './accounting-event.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
-
-export interface EarlierSession {
-  readonly acctSessionId: string;
-  /** Time of its newest event that counted. */
-  readonly at: Instant;
-  /** Time of its first event. */
-  readonly since?: Instant;
-  /** When another one took its place, or it ended without ever having had it, by our clock. */
-  readonly replacedAt: Instant;
-  readonly class?: string;
-  readonly stopped?: true;
-}
+import type { EarlierSession, SessionAccounting } from './session-accounting.ts';
 
 /** What is known of the newest question of the station at the place, and of its NAS. */
 export interface AskedBefore {

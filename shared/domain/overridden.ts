@@ -5,7 +5,7 @@ import type { PolicyResult } from './decision.ts';
 import type { DeviceKey } from './device.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { millisecondsBetween } from './instant.ts';
-import type { Override } from './override.ts';
+import type { AppliedOverride, Override, OverrideProblem } from './override.ts';
 import { isNamed, isProven, type OverrideQuestion } from './override-evidence.ts';
 import { evaluatePolicy, type Policy, permitByRole, REJECTED } from './policy.ts';
 import type { PolicyFacts } from './policy-facts.ts';
@@ -14,20 +14,6 @@ import { TIMEOUT_SPREAD } from './session-life.ts';
 /** As rules of decisions; no rule of a policy can be called so. */
 export const BLOCK_RULE = 'override/block';
 export const LET_ON_RULE = 'override/let-on';
-
-/** The override behind a decision. */
-export type AppliedOverride = Pick<Override, 'id' | 'effect' | 'reason' | 'by' | 'until'>;
-
-/** Why an override that is about the station does not count. */
-export type OverrideProblem =
-  /** The question names what the override lets on, and does not prove it. */
-  | 'override-not-proven'
-  /** The policy in force has no such role. */
-  | 'override-role-unknown'
-  /** A certificate is blocked at this site, and this one came without a serial number. */
-  | 'override-serial-unread'
-  /** A user is blocked at this site, and the name of this one was cut. */
-  | 'override-user-unread';
 
 export interface OverriddenResult extends PolicyResult {
   readonly override?: AppliedOverride;

@@ -99,3 +99,17 @@ export function certificateSerial(text: string): string | undefined {
   const digits = written.replaceAll(/[:\s]|(?<=[0-9a-f])-(?=[0-9a-f])/g, '');
   return /^[0-9a-f]{1,64}$/.test(digits) ? digits.replace(/^0+(?=.)/, '') : undefined;
 }
+/** The override behind a decision. */
+
+export type AppliedOverride = Pick<Override, 'id' | 'effect' | 'reason' | 'by' | 'until'>;
+/** Why an override that is about the station does not count. */
+
+export type OverrideProblem =
+  /** The question names what the override lets on, and does not prove it. */
+  | 'override-not-proven'
+  /** The policy in force has no such role. */
+  | 'override-role-unknown'
+  /** A certificate is blocked at this site, and this one came without a serial number. */
+  | 'override-serial-unread'
+  /** A user is blocked at this site, and the name of this one was cut. */
+  | 'override-user-unread';

@@ -1,16 +1,14 @@
 // A session: one station at one place of one site, from its first answer until it is over.
 
 import type { AccessRequest, AuthenticationMethod } from './access-request.ts';
-import type { SessionAccounting } from './accounting.ts';
 import { credentialKey } from './credential.ts';
 import type { Decision } from './decision.ts';
 import type { Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from './nas-location.ts';
 import { type PresentedIdentities, stationMac } from './presented-identities.ts';
+import type { SessionAccounting } from './session-accounting.ts';
 import { type Asker, sessionId } from './session-id.ts';
-
-export { isLive, SESSION_LIFE_MS } from './session-life.ts';
 
 /** What a station received for one credential, and how it asked. */
 export interface Answer extends NasLocation {

@@ -3,7 +3,7 @@
 import { concurrently } from '../concurrently.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import { toInstant } from '../domain/instant.ts';
-import { isLive } from '../domain/session.ts';
+import { isLive } from '../domain/session-life.ts';
 import { inChunks } from '../in-chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceMark, DeviceStore } from '../ports/device-store.ts';

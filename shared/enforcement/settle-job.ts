@@ -6,7 +6,8 @@ import { type Decision, type Outcome, sameOutcome } from '../domain/decision.ts'
 import { parseDecisionId } from '../domain/decision-id.ts';
 import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
-import { isLive, type Session } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/session-life.ts';
 
 /** A NAS that sends the Class does so when the answer is applied, or with its next Interim-Update, ten minutes as a rule. */
 export const PROOF_WAIT_MS = 15 * 60_000;

@@ -1,7 +1,7 @@
 // Which session an accounting record is about: the one at the place that the record names. Class leads to the answer that the
 // station has; without Class the NAS's own names of the session, which it also put into the question, or the station.
 
-import type { AccountingEvent } from '../domain/accounting.ts';
+import type { AccountingEvent } from '../domain/accounting-event.ts';
 import type { Client } from '../domain/client.ts';
 import { earlierOf } from '../domain/earlier-sessions.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';

@@ -1,7 +1,8 @@
 // Clocks of RADIUS servers and NASes that are off are named in the log. No record is ordered by them, but who reads times side
 // by side should know, and certificates are judged by such clocks.
 
-import { type AccountingEvent, nasOf } from '../domain/accounting.ts';
+import { nasOf } from '../domain/accounting.ts';
+import type { AccountingEvent } from '../domain/accounting-event.ts';
 import type { Client } from '../domain/client.ts';
 import { nasName } from '../domain/coa-target.ts';
 import { millisecondsBetween } from '../domain/instant.ts';

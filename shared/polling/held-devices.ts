@@ -5,17 +5,10 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { countTurns, NO_TURNS, type Turns } from '../domain/turn-direction.ts';
 import { inChunks } from '../in-chunks.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
+import type { HeldCounts } from './held-counts.ts';
 import { combined } from './mass-change.ts';
 import { planReleased } from './plan-device-write.ts';
 import { type SaveDeps, saveDevices } from './save-devices.ts';
-
-/** How much of each run is held. */
-export interface HeldCounts {
-  readonly flips: number;
-  readonly absences: number;
-  /** Says whether a run holds the same devices as before: sixteen hexadecimal digits, whatever their order. */
-  readonly digest: string;
-}
 
 /** How much is held in all. */
 export interface HeldCount {

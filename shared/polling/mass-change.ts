@@ -4,7 +4,7 @@ import type { DeviceChange } from '../domain/device-change.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import { countTurns, directionTo, type Turns } from '../domain/turn-direction.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import type { HeldCounts } from './held-devices.ts';
+import type { HeldCounts } from './held-counts.ts';
 
 export interface MassChangeLimits {
   /** Share of the known fleet, from 0 to 1, above which a change is a mass change… */

@@ -4,7 +4,8 @@
 import { type DeviceKey, deviceKeyText, SHARDS } from '../domain/device.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
-import { isLive, type Session } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';

@@ -9,7 +9,8 @@
 
 import { deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { isLive, type Session } from '../domain/session.ts';
+import type { Session } from '../domain/session.ts';
+import { isLive } from '../domain/session-life.ts';
 import type { SourceError } from '../errors.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';

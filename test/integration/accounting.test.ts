@@ -6,7 +6,7 @@ import { openClientRegistry } from '../../shared/client-registry.ts';
 import { coaTargetOf } from '../../shared/domain/coa-target.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Session } from '../../shared/domain/session.ts';
-import { isLive } from '../../shared/domain/session.ts';
+import { isLive } from '../../shared/domain/session-life.ts';
 import { walkSessions } from '../../shared/walk-sessions.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 

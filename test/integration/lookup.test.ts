@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { coaTargetOf } from '../../shared/domain/coa-target.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
-import { isLive } from '../../shared/domain/session.ts';
+import { isLive } from '../../shared/domain/session-life.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { isContradiction } from '../../shared/lookup/contradictions.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';

@@ -98,7 +98,7 @@ const KINDS = {
     5,
     (world, { a, b }) => {
       const station = of(world.stations, a);
-      const from = station.place?.nas;
+      const from = world.nases.find((nas) => nas === station.place?.nas);
       if (from === undefined) return;
       const others = world.nases.filter(
         (nas) => nas !== from && nas.proxy === from.proxy && nas.traits.kind === 'access-point',

@@ -96,7 +96,9 @@ export async function enforceTurnedSite(
   }
   await time.runUntil(time.now + CONNECTING_MS);
   const isLet = (station: Station): boolean => {
-    const session = station.place?.nas.sessions().find((one) => one.station === station);
+    const session = nases
+      .flatMap((nas) => (nas === station.place?.nas ? nas.sessions() : []))
+      .find((one) => one.station === station);
     return session !== undefined && Nas.inForce(session)?.standing === 'compliant';
   };
   if (!stations.every(({ station }) => isLet(station))) throw new Error('Not every station was let in.');

@@ -3,9 +3,9 @@
 import type { NodeAuthOptions } from '@azure/msal-node';
 import type { AppCredential } from './app-credential.ts';
 import { readClientCertificates } from './client-certificate.ts';
+import type { CredentialStatus } from './credential-status.ts';
 import type { HttpsTransport } from './https-transport.ts';
 import { managedIdentityAssertion } from './managed-identity-assertion.ts';
-import type { CredentialStatus } from './token-source.ts';
 
 export interface SignInCredential {
   readonly options: Pick<NodeAuthOptions, 'clientSecret' | 'clientCertificate' | 'clientAssertion'>;

@@ -1,6 +1,6 @@
 // How long the app's credential is good for, before everything stands still.
 
-import type { CredentialStatus } from './token-source.ts';
+import type { CredentialStatus } from './credential-status.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,6 +1,6 @@
 // What is remembered of each audience's token beside MSAL: when it may stand in, and when it may not be believed.
 
-import type { AccessToken } from './msal-application.ts';
+import type { AccessToken } from './access-token.ts';
 
 /**
  * So long nobody is asked: neither MSAL, whose answer from memory is the dearest part of a small request, nor Entra after it

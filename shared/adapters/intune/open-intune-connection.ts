@@ -1,8 +1,9 @@
 // How Microsoft is reached, and what gets tokens there: one of each per process.
 
 import type { Clock } from '../../ports/clock.ts';
+import type { AppIdentity } from './app-identity.ts';
 import { createHttpsTransport, type HttpsTransport } from './https-transport.ts';
-import { type AppIdentity, createTokenSource, type TokenSource } from './token-source.ts';
+import { createTokenSource, type TokenSource } from './token-source.ts';
 
 export interface IntuneConnection {
   readonly entra: AppIdentity;

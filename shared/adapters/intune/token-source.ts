@@ -1,36 +1,18 @@
 // Access tokens for Microsoft's APIs: one MSAL application per credential, which keeps tokens and renews them in time.
 
-import type { AppCredential } from './app-credential.ts';
+import type { AccessToken } from './access-token.ts';
+import type { AppIdentity } from './app-identity.ts';
+import type { CredentialStatus } from './credential-status.ts';
 import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
 import type { HttpsTransport } from './https-transport.ts';
 import { KeptTokens } from './kept-tokens.ts';
-import { type AccessToken, MsalApplication } from './msal-application.ts';
+import { MsalApplication } from './msal-application.ts';
 import { isRefusedCredential } from './sign-in-problem.ts';
 import { unreachable } from './unreachable.ts';
-
-export interface AppIdentity {
-  readonly tenantId: string;
-  readonly clientId: string;
-  readonly authorityHost: string;
-  readonly credential: AppCredential;
-}
 
 export interface TokenOptions {
   /** Ends the waiting; the request for the token goes on for those who ask next. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What the app signs in with, as far as it may be shown. */
-export interface CredentialStatus {
-  readonly kind: AppCredential['kind'];
-  /** Absent for a managed identity, and for a secret of which nobody told. */
-  readonly expiresAt?: Date;
-  readonly thumbprintSha256?: string;
-  /** As the portal shows it. */
-  readonly thumbprintSha1?: string;
-  readonly subject?: string;
-  /** The setting it comes from. */
-  readonly setting?: string;
 }
 
 export interface TokenSource {

@@ -1,12 +1,12 @@
 // A session as a row, and back. The newest answer of each credential stands in a column of its own.
 
-import type { SessionAccounting } from '../../domain/accounting.ts';
 import { rulingAnswer } from '../../domain/answers-in-effect.ts';
 import type { MatchedDevice } from '../../domain/decision.ts';
 import { deviceKeyText } from '../../domain/device.ts';
 import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session.ts';
+import type { SessionAccounting } from '../../domain/session-accounting.ts';
 import { lifeOf } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import { oldTraces, traceOf } from './answer-traces.ts';

@@ -1,9 +1,9 @@
 // Writes what accounting knows of a session into its row, under the etag that it was read with.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { SessionAccounting } from '../../domain/accounting.ts';
 import { addMilliseconds } from '../../domain/instant.ts';
 import type { Answer, AnsweredSession, Session } from '../../domain/session.ts';
+import type { SessionAccounting } from '../../domain/session-accounting.ts';
 import { REPEATED_UNWRITTEN_MS } from '../../domain/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';

@@ -1,7 +1,8 @@
 // With what the application signs in, and how long that lasts.
 
+import type { CredentialStatus } from '../../adapters/intune/credential-status.ts';
 import { daysLeft } from '../../adapters/intune/days-left.ts';
-import type { CredentialStatus, TokenSource } from '../../adapters/intune/token-source.ts';
+import type { TokenSource } from '../../adapters/intune/token-source.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Check, Outcome } from '../check.ts';
 

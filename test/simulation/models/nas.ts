@@ -5,7 +5,7 @@ import type { SeededRandom } from '../seeded-random.ts';
 import type { VirtualTime } from '../virtual-time.ts';
 import type { Answer, Credential } from './answer.ts';
 import type { RadiusProxy } from './radius-proxy.ts';
-import type { Station } from './station.ts';
+import type { Station, StationNas } from './station.ts';
 
 export type CoaTrouble =
   | 'none'
@@ -74,7 +74,7 @@ export type CoaVerdict =
 const QUIET_MS = 60_000;
 const RETURN_MS = 2_000;
 
-export class Nas {
+export class Nas implements StationNas {
   readonly name: string;
   readonly address: string;
   readonly proxy: RadiusProxy;

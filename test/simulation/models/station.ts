@@ -1,7 +1,14 @@
 // A station: an address, the certificates it has, and where it is plugged in or associated at the moment.
 
 import type { Credential } from './answer.ts';
-import type { Nas } from './nas.ts';
+
+/** What a station is plugged into or associated with, as far as the station acts on it. */
+export interface StationNas {
+  /** @param silently without a Stop */
+  disconnect(station: Station, silently?: boolean): void;
+  /** The station asks again by itself. */
+  reauthenticate(station: Station, credential?: Credential): void;
+}
 
 export interface Station {
   readonly name: string;
@@ -10,7 +17,7 @@ export interface Station {
   device: string | undefined;
   /** With what it can authenticate; `mab` alone has no supplicant. */
   readonly credentials: readonly Credential[];
-  place: { readonly nas: Nas; readonly port: string } | undefined;
+  place: { readonly nas: StationNas; readonly port: string } | undefined;
 }
 
 export const hasSupplicant = ({ credentials }: Station): boolean => credentials.some((one) => one !== 'mab');

@@ -1,13 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  type AccountingEvent,
-  applyAccounting,
-  type SessionAccounting,
-  withoutCurrent,
-} from '../../../shared/domain/accounting.ts';
+import { applyAccounting, withoutCurrent } from '../../../shared/domain/accounting.ts';
+import type { AccountingEvent } from '../../../shared/domain/accounting-event.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
-import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session.ts';
+import type { SessionAccounting } from '../../../shared/domain/session-accounting.ts';
+import { isLive, SESSION_LIFE_MS } from '../../../shared/domain/session-life.ts';
 import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
 
 const MINUTE_MS = 60_000;

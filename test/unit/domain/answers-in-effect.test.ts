@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { SessionAccounting } from '../../../shared/domain/accounting.ts';
 import { answersInEffect } from '../../../shared/domain/answers-in-effect.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import type { Answer, Session } from '../../../shared/domain/session.ts';
+import type { SessionAccounting } from '../../../shared/domain/session-accounting.ts';
 import { aDecision, aSession } from '../../support/a-session.ts';
 
 const ID = 'ab'.repeat(10);

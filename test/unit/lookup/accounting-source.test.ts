@@ -7,8 +7,8 @@ import { TableDecisionStore } from '../../../shared/adapters/table-storage/table
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { decisionId } from '../../../shared/domain/decision-id.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
-import { isLive } from '../../../shared/domain/session.ts';
 import { sessionId } from '../../../shared/domain/session-id.ts';
+import { isLive } from '../../../shared/domain/session-life.ts';
 import { readAccountingEvent } from '../../../shared/lookup/read-accounting-event.ts';
 import { recordAccounting } from '../../../shared/lookup/record-accounting.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';

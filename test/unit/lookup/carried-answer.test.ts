@@ -5,7 +5,7 @@ import { createNasMemory } from '../../../shared/adapters/memory/nas-memory.ts';
 import { createRecentAnswersCache } from '../../../shared/adapters/memory/recent-answers-cache.ts';
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
-import type { AccountingEvent } from '../../../shared/domain/accounting.ts';
+import type { AccountingEvent } from '../../../shared/domain/accounting-event.ts';
 import { answersInEffect } from '../../../shared/domain/answers-in-effect.ts';
 import type { Decision } from '../../../shared/domain/decision.ts';
 import { decisionId } from '../../../shared/domain/decision-id.ts';

@@ -1,7 +1,7 @@
 // What the breaker keeps of held runs: bounded whatever happens, and one release for a whole tripped period.
 
 import { describe, expect, test } from 'vitest';
-import type { HeldCounts } from '../../../shared/polling/held-devices.ts';
+import type { HeldCounts } from '../../../shared/polling/held-counts.ts';
 import {
   combined,
   EARLIER_RUNS,
