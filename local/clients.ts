@@ -1,7 +1,7 @@
 // `npm run clients`: operators let RADIUS proxies and each other ask, rotate their keys and end them.
 
 import { parseArgs } from 'node:util';
-import { type ClientRegistry, openClientRegistry } from '../shared/client-registry.ts';
+import { type ClientRegistry, openClientRegistry } from '../shared/app/client-registry.ts';
 import { CLIENT_KINDS, type ClientKind } from '../shared/domain/client.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import { checkedReason } from '../shared/http/read-reason.ts';

@@ -1,6 +1,6 @@
 // API keys of a local run, for a RADIUS server and an operator.
 
-import { openClientRegistry } from '../shared/client-registry.ts';
+import { openClientRegistry } from '../shared/app/client-registry.ts';
 import type { LocalRun } from './local-run.ts';
 
 export interface LocalKeys {

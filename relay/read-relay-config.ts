@@ -1,8 +1,8 @@
 // Reads relay.yaml: strict, with every problem at once, each with its line, its column and how to mend it.
 
-import { PRIVACY_MODES } from '../shared/adapters/system/identity-privacy.ts';
 import { type YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
 import { isClientOrSiteName } from '../shared/domain/client.ts';
+import { PRIVACY_MODES } from '../shared/ports/privacy-mode.ts';
 import { type IpSubnet, readIpSubnet } from './ip-subnet.ts';
 import { nasAmbiguities } from './nas-ambiguities.ts';
 import { nasProfiles } from './profiles/nas-profiles.ts';

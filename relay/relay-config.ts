@@ -1,6 +1,6 @@
 // What relay.yaml says, read and checked. It names secrets and holds none.
 
-import type { PrivacyMode } from '../shared/adapters/system/identity-privacy.ts';
+import type { PrivacyMode } from '../shared/ports/privacy-mode.ts';
 import type { IpSubnet } from './ip-subnet.ts';
 import type { ExtraIdentification, NasProfile } from './profiles/nas-profile.ts';
 import type { FixedAttribute } from './radius/fixed-attribute.ts';

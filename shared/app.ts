@@ -2,9 +2,9 @@
 // that answers lookups never loads what polling needs, and the other way round.
 
 import type { ServiceBusClient } from '@azure/service-bus';
+import { checkClientCertificates } from './adapters/entra/client-certificate.ts';
+import { readCaFile } from './adapters/https/ca-file.ts';
 import { boundedAccess } from './adapters/intune/bounded-access.ts';
-import { readCaFile } from './adapters/intune/ca-file.ts';
-import { checkClientCertificates } from './adapters/intune/client-certificate.ts';
 import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
@@ -30,7 +30,6 @@ import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import { openStoredDevice } from './app/stored-device.ts';
 import { telemetryOf } from './app/telemetry.ts';
-import type { DoctorReport } from './doctor/check.ts';
 import type { CoaAction } from './domain/coa-job.ts';
 import { toInstant } from './domain/instant.ts';
 import { delayRedelivery } from './enforcement/delay-redelivery.ts';
@@ -51,6 +50,7 @@ import { notRead, type RefreshedDevice } from './polling/refresh-device.ts';
 import type { SliceResult } from './polling/sweep.ts';
 import type { AuditPage } from './ports/audit-store.ts';
 import type { ChangeListener } from './ports/change-listener.ts';
+import type { DoctorReport } from './ports/check.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Random } from './ports/random.ts';
 import { type Logger, traced } from './ports/telemetry.ts';

@@ -137,14 +137,22 @@ export class MacListError extends RequestError {
   }
 }
 
+export interface SourceErrorDetails extends ErrorDetails {
+  readonly retryAfterMs?: number;
+  readonly means?: string | undefined;
+}
+
 /** An MDM source did not answer as it should. */
 export class SourceError extends ConnectorError {
   /** Milliseconds the source asked us to wait, if it did. */
   readonly retryAfterMs: number | undefined;
+  /** What it means, where the source says more than the code does. */
+  readonly means: string | undefined;
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails & { readonly retryAfterMs?: number }) {
+  constructor(code: ErrorCode, message: string, details: SourceErrorDetails) {
     super(code, message, details);
     this.retryAfterMs = details.retryAfterMs;
+    this.means = details.means;
   }
 }
 

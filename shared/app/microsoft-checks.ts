@@ -1,20 +1,21 @@
 // Wires the doctor's checks of everything that is Microsoft's: Entra, Graph, Intune.
 
 import { readFileSync } from 'node:fs';
+import { credentialCheck } from '../adapters/entra/check-credential.ts';
+import { tenantChecks } from '../adapters/entra/check-tenant.ts';
+import { createGraphClient, type GraphClient } from '../adapters/graph/graph-client.ts';
+import { createServiceDiscovery, type ServiceDiscovery } from '../adapters/graph/service-discovery.ts';
+import { hostCheck } from '../adapters/https/check-host.ts';
+import { type IntuneFindings, intuneChecks } from '../adapters/intune/check-intune.ts';
+import { GrantedRoles, rolesCheck, tokenCheck } from '../adapters/intune/check-tokens.ts';
 import { createComplianceRetrieval } from '../adapters/intune/compliance-retrieval.ts';
-import { createGraphClient, type GraphClient } from '../adapters/intune/graph-client.ts';
 import { createIntuneSource } from '../adapters/intune/intune-source.ts';
 import type { OpenIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
-import { createRawAnswers, type RawAnswers } from '../adapters/intune/raw-answers.ts';
-import { createServiceDiscovery, type ServiceDiscovery } from '../adapters/intune/service-discovery.ts';
-import type { Check } from '../doctor/check.ts';
-import { credentialCheck } from '../doctor/checks/credential.ts';
-import { hostCheck } from '../doctor/checks/host.ts';
-import { type IntuneFindings, intuneChecks } from '../doctor/checks/intune.ts';
-import { tenantChecks } from '../doctor/checks/tenant.ts';
-import { GrantedRoles, rolesCheck, tokenCheck } from '../doctor/checks/tokens.ts';
-import { permissionNeeds } from '../doctor/permissions.ts';
+import { permissionNeeds } from '../adapters/intune/permissions.ts';
+import { createRawAnswers } from '../adapters/intune/raw-answers.ts';
+import type { Check } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RawAnswers } from '../ports/raw-answers.ts';
 import type { Settings } from '../settings.ts';
 
 export function microsoftChecks(

@@ -1,19 +1,20 @@
 // Wires the doctor: every dependency of this product, opened anew, so that nothing is believed because it worked before.
 
 import { openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
 import { probeStorage } from '../adapters/table-storage/storage-probe.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
-import type { CheckReport, DoctorReport } from '../doctor/check.ts';
 import { policyCheck } from '../doctor/checks/policy.ts';
 import { serviceBusCheck } from '../doctor/checks/service-bus.ts';
 import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
 import { walkChecks } from '../doctor/walk.ts';
+import type { CheckReport, DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
@@ -58,7 +59,7 @@ export async function openDoctor(
         [
           ...microsoftChecks(settings, clock, connection),
           ...storageChecks({
-            probe: () => probeStorage(tables),
+            probe: () => probeStorage(tables, systemRandom),
             sweeps: new TableSweepStore(tables.polling),
             clock,
             pollingIntervalMs: settings.intunePermissions === 'full' ? settings.pollingIntervalMs : undefined,

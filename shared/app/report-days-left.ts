@@ -1,8 +1,8 @@
 // Says once a day in the log how long the app's credential is good for: what an alert is made of.
 
-import type { CredentialStatus } from '../adapters/intune/credential-status.ts';
-import { daysLeft } from '../adapters/intune/days-left.ts';
-import type { TokenSource } from '../adapters/intune/token-source.ts';
+import type { CredentialStatus } from '../adapters/entra/credential-status.ts';
+import { daysLeft } from '../adapters/entra/days-left.ts';
+import type { TokenSource } from '../adapters/entra/token-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
 

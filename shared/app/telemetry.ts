@@ -1,7 +1,7 @@
 // Opens telemetry for a collector. Nothing of it is loaded where there is none.
 
 import { hostname } from 'node:os';
-import { readCaFile } from '../adapters/intune/ca-file.ts';
+import { readCaFile } from '../adapters/https/ca-file.ts';
 import type { OpenedTelemetry } from '../adapters/telemetry/open-telemetry.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';

@@ -1,8 +1,7 @@
 // Says what an error means, in the words in which administrators look for it.
 
-import { aadstsRefusal } from '../adapters/intune/aadsts-refusals.ts';
-import { type ConnectorError, type ErrorCode, toConnectorError } from '../errors.ts';
-import type { Outcome } from './check.ts';
+import { type ConnectorError, type ErrorCode, SourceError, toConnectorError } from '../errors.ts';
+import type { Outcome } from '../ports/check.ts';
 
 const MEANINGS: Partial<Record<ErrorCode, string>> = {
   NAC_ENTRA_CERTIFICATE: 'Without its certificate the application cannot prove itself to Microsoft Entra.',
@@ -29,7 +28,7 @@ export function explainFailure(thrown: unknown): Outcome {
   return { status: 'failed', saw: message, means: meaningOf(error), action, code };
 }
 
-function meaningOf({ code, field }: ConnectorError): string {
-  const number = /^AADSTS(\d+)$/.exec(field ?? '')?.[1];
-  return (number && aadstsRefusal(number)?.means) || MEANINGS[code] || 'Something the doctor did not expect.';
+function meaningOf(error: ConnectorError): string {
+  const said = error instanceof SourceError ? error.means : undefined;
+  return said ?? MEANINGS[error.code] ?? 'Something the doctor did not expect.';
 }

@@ -1,6 +1,6 @@
 // The report as text, 100 columns wide.
 
-import type { CheckReport, CheckStatus, DoctorReport } from './check.ts';
+import type { CheckReport, CheckStatus, DoctorReport } from '../ports/check.ts';
 import { wrap } from './wrap.ts';
 
 const WIDTH = 100;

@@ -1,11 +1,11 @@
 // One device as everybody sees it: Graph's record, its Ethernet MAC, the compliance service's answers, and what is stored.
 
-import type { RawAnswer, RawAnswers } from '../adapters/intune/raw-answers.ts';
 import type { Identity } from '../domain/identity.ts';
 import { type MacAddress, parseMacAddress } from '../domain/mac-address.ts';
 import { toConnectorError } from '../errors.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
+import type { RawAnswer, RawAnswers } from '../ports/raw-answers.ts';
 
 export interface ShowDeviceDeps {
   readonly raw: RawAnswers;

@@ -1,7 +1,7 @@
 // Walks the checks in order. What rests on a check that failed is skipped, so that one cause shows once.
 
+import type { Check, CheckReport, CheckStatus, DoctorReport, Outcome } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Check, CheckReport, CheckStatus, DoctorReport, Outcome } from './check.ts';
 import { explainFailure } from './explain-failure.ts';
 
 /** Longer than every deadline below it. */

@@ -1,14 +1,14 @@
 // The settings by which the app signs in to Microsoft, and reaches it: cloud, credential, addresses, proxy, deadlines.
 
-import type { AppCredential, CertificateLocation } from '../adapters/intune/app-credential.ts';
+import { withoutTrailing } from '../domain/trailing.ts';
+import type { AppCredential, CertificateLocation } from '../ports/app-credential.ts';
 import {
   NATIONAL_CLOUD_NAMES,
   NATIONAL_CLOUDS,
   type NationalCloud,
   type NationalCloudName,
-} from '../adapters/intune/national-clouds.ts';
-import { retiredEndpoint } from '../adapters/intune/retired-endpoint.ts';
-import { withoutTrailing } from '../domain/trailing.ts';
+} from './national-clouds.ts';
+import { retiredEndpoint } from './retired-endpoint.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import type { SettingName } from './settings-table.ts';
 

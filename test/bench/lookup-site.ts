@@ -12,7 +12,7 @@ import { deviceRow } from '../../shared/adapters/table-storage/row-keys.ts';
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
 import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { Device } from '../../shared/domain/device.ts';
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 import { planObserved } from '../../shared/polling/plan-device-write.ts';

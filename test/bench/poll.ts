@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { StorageRequest } from '../support/storage-proxy.ts';
 import type { BenchTenant } from './bare-download.ts';
 import type { BareAnswer, BareTask } from './bare-process.ts';

@@ -9,7 +9,7 @@ import { startIntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import { localQueues } from '../../local/local-service-bus.ts';
 import { spawnServiceBus } from '../../local/service-bus/spawn-service-bus.ts';
 import { connectionString } from '../../local/table-storage.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type Child, startChild } from './child-process.ts';
 import { patternDevices, settingsOf, TENANT_DEVICES } from './pattern-tenant.ts';
 import type { Measured, ScaleAnswer } from './scale-process.ts';

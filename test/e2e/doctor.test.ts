@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
-import type { DoctorReport } from '../../shared/doctor/check.ts';
+import type { DoctorReport } from '../../shared/ports/check.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 
 let folder: string;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { concurrently } from '../../shared/concurrently.ts';
 import { CLIENT_KINDS, type ClientKind } from '../../shared/domain/client.ts';
 import { isPermitted, type Permission } from '../../shared/domain/permission.ts';

@@ -30,7 +30,7 @@ const PERMISSIONS = [
 ] as const;
 
 const EXTENSION = 'br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:1.0.0';
-const intuneSource = globSync('shared/adapters/intune/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+const intuneSource = globSync('shared/adapters/{entra,graph,intune}/**/*.ts', { cwd: ROOT }).map(read).join('\n');
 let folder: string;
 let template: Template;
 let messages: string;
@@ -77,7 +77,7 @@ describe('infra/identity', () => {
       issuer: "[format('{0}{1}/v2.0', environment().authentication.loginEndpoint, tenant().tenantId)]",
       subject: "[reference('identity').outputs.principalId.value]",
     });
-    expect(read('shared/adapters/intune/national-clouds.ts')).toContain("'api://AzureADTokenExchange'");
+    expect(read('shared/settings/national-clouds.ts')).toContain("'api://AzureADTokenExchange'");
   });
 
   test('names the managed identity as infra/main.bicep does, so that both mean the same one', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { coaTargetOf } from '../../shared/domain/coa-target.ts';
 import type { Decision } from '../../shared/domain/decision.ts';
 import type { Session } from '../../shared/domain/session.ts';

@@ -4,7 +4,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClientCertificate } from '../../local/certificates/client-certificate.ts';
-import { checkClientCertificates, readClientCertificates } from '../../shared/adapters/intune/client-certificate.ts';
+import { checkClientCertificates, readClientCertificates } from '../../shared/adapters/entra/client-certificate.ts';
 import { ConnectorError } from '../../shared/errors.ts';
 import { type OpensslFolder, opensslFolder } from '../support/openssl.ts';
 

@@ -5,8 +5,8 @@ import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service
 import { expect } from 'vitest';
 import type { QueueDefinition } from '../../local/service-bus/start-service-bus.ts';
 import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { createApp } from '../../shared/app.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
 import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';

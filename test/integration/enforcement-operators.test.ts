@@ -1,7 +1,7 @@
 // What operators do with jobs: list them page by page, and have them sent again.
 
 import { expect, it } from 'vitest';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import {
   account,
   acknowledge,

@@ -1,7 +1,7 @@
 // A quarantined device that asks is read again every minute for a while, long before the next sweep.
 
 import { expect, it } from 'vitest';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const MINUTE_MS = 60_000;

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { startTableStorage } from '../../local/table-storage.ts';
 import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 
 /** A fleet of some 2,500,000 devices: a sixteenth of them, at sixteen bytes each. */
 const SHARD_BYTES = 2_500_000;

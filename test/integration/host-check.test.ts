@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { hostCheck } from '../../shared/doctor/checks/host.ts';
+import { hostCheck } from '../../shared/adapters/https/check-host.ts';
 import { opensslFolder } from '../support/openssl.ts';
 
 const servers: { close(): Promise<unknown> }[] = [];

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createServerCertificates } from '../../local/certificates/server-certificates.ts';
-import { createHttpsTransport, type HttpsTransportOptions } from '../../shared/adapters/intune/https-transport.ts';
+import { createHttpsTransport, type HttpsTransportOptions } from '../../shared/adapters/https/https-transport.ts';
 import { SourceError } from '../../shared/errors.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
 

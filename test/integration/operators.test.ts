@@ -1,7 +1,7 @@
 // What each kind of client may do, at which sites, and what of it stands in the audit.
 
 import { expect, test } from 'vitest';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { ClientKind } from '../../shared/domain/client.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 

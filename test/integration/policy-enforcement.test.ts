@@ -1,7 +1,7 @@
 // An activation's CoAs: nobody is told to ask again before every instance gives the new answer, and then everybody is.
 
 import { expect, it } from 'vitest';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { ask, type Enforcement, jobsOf, pollAgain, SECOND_MS, startEnforcement, turn } from './enforcement-fixture.ts';
 
 const STAFF_IN_20 = `roles:

@@ -1,9 +1,9 @@
 // Versions of policy.yaml in the store, and what answers make of them: Azurite behind a proxy, the clock moved by hand.
 
 import { describe, expect, it } from 'vitest';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { PolicyDesk } from '../../shared/app/open-policy.ts';
 import { createApp } from '../../shared/app.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { walkSessions } from '../../shared/walk-sessions.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';

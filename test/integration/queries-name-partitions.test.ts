@@ -2,7 +2,7 @@
 // partition. Tables in memory (test/simulation) refuse any other, so that no test of a flow over them can miss one.
 
 import { describe, expect, test } from 'vitest';
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { askByCertificate, idOf, nextList, startCompliance } from '../support/compliance-scenario.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import {

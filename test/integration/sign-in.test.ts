@@ -11,10 +11,10 @@ import {
   type IntuneTenantOptions,
   startIntuneTenant,
 } from '../../local/intune-tenant/intune-tenant.ts';
-import type { AppCredential } from '../../shared/adapters/intune/app-credential.ts';
+import type { TokenSource } from '../../shared/adapters/entra/token-source.ts';
 import { openIntuneConnection } from '../../shared/adapters/intune/open-intune-connection.ts';
-import type { TokenSource } from '../../shared/adapters/intune/token-source.ts';
 import { SourceError } from '../../shared/errors.ts';
+import type { AppCredential } from '../../shared/ports/app-credential.ts';
 import { adjustableClock } from '../support/adjustable-clock.ts';
 
 const DAY_MS = 86_400_000;

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { PolicyDesk } from '../../shared/app/open-policy.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -15,8 +15,8 @@ import { TableIdentityStore } from '../../shared/adapters/table-storage/table-id
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
 import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type App, type AppOverrides, createApp } from '../../shared/app.ts';
-import { openClientRegistry } from '../../shared/client-registry.ts';
 import type { DeviceChange } from '../../shared/domain/device-change.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';

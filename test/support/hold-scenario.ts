@@ -1,6 +1,6 @@
 // What tests of the breaker do again and again.
 
-import { openClientRegistry } from '../../shared/client-registry.ts';
+import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { DeviceMark, StoredDevice } from '../../shared/ports/device-store.ts';
 import type { ConnectorFixture } from './connector-fixture.ts';
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { CheckReport, DoctorReport } from '../../shared/doctor/check.ts';
+import type { CheckReport, DoctorReport } from '../../shared/ports/check.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/doctor.ts');
 

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServerCertificates } from '../../local/certificates/server-certificates.ts';
 import { listenForHttp } from '../../local/intune-tenant/http-listener.ts';
-import { createHttpsTransport, type HttpsTransport } from '../../shared/adapters/intune/https-transport.ts';
-import type { TokenSource } from '../../shared/adapters/intune/token-source.ts';
+import type { TokenSource } from '../../shared/adapters/entra/token-source.ts';
+import { createHttpsTransport, type HttpsTransport } from '../../shared/adapters/https/https-transport.ts';
 
 export interface SeenRequest {
   readonly method: string;

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { checkRelay } from '../../relay/check-relay.ts';
 import { layOutRequest } from '../../relay/radius/encode-request.ts';
 import { readRelayConfig } from '../../relay/read-relay-config.ts';
-import { readComplianceXml } from '../../shared/adapters/intune/read-compliance-xml.ts';
+import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
 import type { Device } from '../../shared/domain/device.ts';
 import { aDevice, aMac } from '../support/a-device.ts';
 import { fieldCase, fieldCaseNames, fieldCasePath, fieldRequest } from '../support/field-cases.ts';

@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readComplianceXml } from '../../shared/adapters/intune/read-compliance-xml.ts';
+import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
 import type { CertificateNames } from '../../shared/domain/access-request.ts';
 import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
 import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/computer-name.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseNcrontab } from '../../local/functions-host/ncrontab.ts';
-import { PRIVACY_MODES } from '../../shared/adapters/system/identity-privacy.ts';
 import { SettingsError } from '../../shared/errors.ts';
+import { PRIVACY_MODES } from '../../shared/ports/privacy-mode.ts';
 import { SETTINGS, type SettingDescription } from '../../shared/settings/settings-table.ts';
 import { readSettings } from '../../shared/settings.ts';
 

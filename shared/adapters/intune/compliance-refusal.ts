@@ -1,8 +1,8 @@
 // Turns a refusal of the Compliance Retrieval service into one of this product's errors.
 
 import { SourceError } from '../../errors.ts';
-import type { HttpAnswer } from './https-transport.ts';
-import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
+import type { HttpAnswer } from '../https/https-transport.ts';
+import { clockOfAnswer, parseRetryAfter } from '../https/retry-after.ts';
 
 const FOUR_HOURS_MS = 4 * 3_600_000;
 

@@ -8,11 +8,11 @@ import { SourceError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComplianceRetrieval, RetrievedDevice } from '../../ports/compliance-retrieval.ts';
+import { type ComplianceAnswer, type ListedDevice, readComplianceXml } from '../cisco-mdm/read-compliance-xml.ts';
+import type { TokenSource } from '../entra/token-source.ts';
+import type { ServiceDiscovery } from '../graph/service-discovery.ts';
+import type { HttpAnswer, HttpsTransport } from '../https/https-transport.ts';
 import { complianceRefusal } from './compliance-refusal.ts';
-import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
-import { type ComplianceAnswer, type ListedDevice, readComplianceXml } from './read-compliance-xml.ts';
-import type { ServiceDiscovery } from './service-discovery.ts';
-import type { TokenSource } from './token-source.ts';
 
 export interface ComplianceRetrievalDeps {
   readonly discovery: ServiceDiscovery;

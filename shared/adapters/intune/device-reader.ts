@@ -6,7 +6,7 @@ import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ListPage } from '../../ports/compliance-source.ts';
 import type { CheckedInPage, DeviceReader, DeviceReading, HardwareReading } from '../../ports/device-reader.ts';
-import { type BatchBody, type GraphClient, LARGEST_BATCH } from './graph-client.ts';
+import { type BatchBody, type GraphClient, LARGEST_BATCH } from '../graph/graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES, readHardwareRecord, readManagedDevice } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
 import { splitPage } from './split-page.ts';

@@ -3,7 +3,7 @@
 import { toInstant } from '../../domain/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { ComplianceSource } from '../../ports/compliance-source.ts';
-import type { GraphClient } from './graph-client.ts';
+import type { GraphClient } from '../graph/graph-client.ts';
 import { MANAGED_DEVICE_PROPERTIES } from './managed-device.ts';
 import { INTUNE_SOURCE, MANAGED_DEVICES_PERMISSION, readManagedDevicePage } from './managed-device-page.ts';
 import { splitPage } from './split-page.ts';

@@ -1,9 +1,9 @@
 // How Microsoft is reached, and what gets tokens there: one of each per process.
 
 import type { Clock } from '../../ports/clock.ts';
-import type { AppIdentity } from './app-identity.ts';
-import { createHttpsTransport, type HttpsTransport } from './https-transport.ts';
-import { createTokenSource, type TokenSource } from './token-source.ts';
+import type { AppIdentity } from '../entra/app-identity.ts';
+import { createTokenSource, type TokenSource } from '../entra/token-source.ts';
+import { createHttpsTransport, type HttpsTransport } from '../https/https-transport.ts';
 
 export interface IntuneConnection {
   readonly entra: AppIdentity;

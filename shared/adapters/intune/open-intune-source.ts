@@ -5,15 +5,15 @@ import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
 import type { ComplianceSource } from '../../ports/compliance-source.ts';
 import type { DeviceReader } from '../../ports/device-reader.ts';
 import type { DirectoryChanges } from '../../ports/directory-changes.ts';
+import type { TokenSource } from '../entra/token-source.ts';
+import { createEntraDeviceChanges } from '../graph/entra-device-changes.ts';
+import { createGraphClient } from '../graph/graph-client.ts';
+import { createServiceDiscovery, type ServiceDiscovery } from '../graph/service-discovery.ts';
 import { createComplianceRetrieval } from './compliance-retrieval.ts';
 import { createDeviceReader } from './device-reader.ts';
-import { createEntraDeviceChanges } from './entra-device-changes.ts';
-import { createGraphClient } from './graph-client.ts';
 import { createIntuneSource } from './intune-source.ts';
 import { type IntuneConnection, openIntuneConnection } from './open-intune-connection.ts';
-import { createServiceDiscovery, type ServiceDiscovery } from './service-discovery.ts';
 import { createStoredServiceAddress } from './stored-service-address.ts';
-import type { TokenSource } from './token-source.ts';
 
 /** Everything Intune and Entra can be asked. */
 export interface IntuneAccess {

@@ -1,23 +1,11 @@
 // Answers of Graph and of the Compliance Retrieval service exactly as they came, for people to look at.
 
 import { randomUUID } from 'node:crypto';
+import type { RawAnswer, RawAnswers } from '../../ports/raw-answers.ts';
+import type { TokenSource } from '../entra/token-source.ts';
+import type { ServiceDiscovery } from '../graph/service-discovery.ts';
+import type { HttpsTransport } from '../https/https-transport.ts';
 import { complianceDevicesUrl } from './compliance-retrieval.ts';
-import type { HttpsTransport } from './https-transport.ts';
-import type { ServiceDiscovery } from './service-discovery.ts';
-import type { TokenSource } from './token-source.ts';
-
-export interface RawAnswer {
-  readonly url: string;
-  readonly status: number;
-  readonly body: string;
-}
-
-export interface RawAnswers {
-  /** @param path below `/v1.0`, percent-encoded */
-  graph(path: string): Promise<RawAnswer>;
-  /** @param query of `…/devices/` in the Cisco MDM dialect */
-  compliance(query: string): Promise<RawAnswer>;
-}
 
 export interface RawAnswersDeps {
   readonly transport: HttpsTransport;

@@ -1,7 +1,7 @@
 // For processes that do not ask Graph: the address of a service as another process found it and left it in the store.
 
 import { SourceError } from '../../errors.ts';
-import { isTrustedService, type ServiceDiscovery } from './service-discovery.ts';
+import { isTrustedService, type ServiceDiscovery } from '../graph/service-discovery.ts';
 
 /** A moved service is found anew every quarter of an hour; this much later, at most, everybody knows. */
 const REMEMBERED_MS = 300_000;

@@ -2,25 +2,8 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { formatMacAddress, parseMacAddress } from '../../domain/mac-address.ts';
+import type { PrivacyMode } from '../../ports/privacy-mode.ts';
 import type { Privacy } from '../../ports/telemetry.ts';
-
-/**
- * - `Static`: a constant, nothing at all
- * - `Original`: as it is
- * - `VendorHashed`, `VendorKeyHashed`: the vendor part (OUI) in clear, the rest hashed, without or with a key
- * - `FullyHashed`, `FullyKeyHashed`: everything hashed, without or with a key
- *
- * Only the keyed modes withstand trying all addresses; with the same key, hashes compare across log lines.
- */
-export const PRIVACY_MODES = [
-  'Static',
-  'Original',
-  'VendorHashed',
-  'VendorKeyHashed',
-  'FullyHashed',
-  'FullyKeyHashed',
-] as const;
-export type PrivacyMode = (typeof PRIVACY_MODES)[number];
 
 export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
   const hash = (text: string): string => {

@@ -1,7 +1,7 @@
 // The queues between cloud and premises: one per site for jobs, one for what became of them.
 
 import { toConnectorError } from '../../errors.ts';
-import type { Check } from '../check.ts';
+import type { Check } from '../../ports/check.ts';
 import { explainFailure } from '../explain-failure.ts';
 
 export interface ServiceBusProbe {

@@ -1,8 +1,8 @@
 // Table Storage, and how old what is stored there is.
 
+import type { Check, Outcome } from '../../ports/check.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SweepStore } from '../../ports/sweep-store.ts';
-import type { Check, Outcome } from '../check.ts';
 
 export interface StorageCheckDeps {
   /** Reads every table, and writes to one. @throws StoreError */

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { Check, Outcome } from '../../../shared/doctor/check.ts';
 import { renderReport } from '../../../shared/doctor/render-report.ts';
 import { walkChecks } from '../../../shared/doctor/walk.ts';
 import { wrap } from '../../../shared/doctor/wrap.ts';
 import { SourceError } from '../../../shared/errors.ts';
+import type { Check, Outcome } from '../../../shared/ports/check.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 
 /** Deadlines abort when told. */

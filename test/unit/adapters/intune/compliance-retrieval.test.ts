@@ -1,9 +1,9 @@
 // Discovery and Compliance Retrieval over real HTTPS, against answers in every shape the service may give.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createGraphClient } from '../../../../shared/adapters/graph/graph-client.ts';
+import { createServiceDiscovery } from '../../../../shared/adapters/graph/service-discovery.ts';
 import { createComplianceRetrieval } from '../../../../shared/adapters/intune/compliance-retrieval.ts';
-import { createGraphClient } from '../../../../shared/adapters/intune/graph-client.ts';
-import { createServiceDiscovery } from '../../../../shared/adapters/intune/service-discovery.ts';
 import { aMac, DEVICE_ID } from '../../../support/a-device.ts';
 import { type AdjustableClock, adjustableClock } from '../../../support/adjustable-clock.ts';
 import {

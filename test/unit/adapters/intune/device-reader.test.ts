@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGraphClient } from '../../../../shared/adapters/graph/graph-client.ts';
+import { readBatchAnswers } from '../../../../shared/adapters/graph/read-batch-answers.ts';
 import { createDeviceReader } from '../../../../shared/adapters/intune/device-reader.ts';
-import { createGraphClient } from '../../../../shared/adapters/intune/graph-client.ts';
-import { readBatchAnswers } from '../../../../shared/adapters/intune/read-batch-answers.ts';
 import { SourceError } from '../../../../shared/errors.ts';
 import type { DeviceReader } from '../../../../shared/ports/device-reader.ts';
 import { aDeviceOfFleet } from '../../../support/a-device.ts';

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  createIdentityPrivacy,
-  PRIVACY_MODES,
-  type PrivacyMode,
-} from '../../../../shared/adapters/system/identity-privacy.ts';
+import { createIdentityPrivacy } from '../../../../shared/adapters/system/identity-privacy.ts';
+import { PRIVACY_MODES, type PrivacyMode } from '../../../../shared/ports/privacy-mode.ts';
 
 const MAC = 'a0b1c2d3e4f5';
 /** What is specific to the device: everything behind the vendor part. */

@@ -4,7 +4,7 @@ import { createClientCertificate } from '../../../../local/certificates/client-c
 import {
   checkClientCertificates,
   readClientCertificates,
-} from '../../../../shared/adapters/intune/client-certificate.ts';
+} from '../../../../shared/adapters/entra/client-certificate.ts';
 import { ConnectorError } from '../../../../shared/errors.ts';
 
 const NOW = new Date();

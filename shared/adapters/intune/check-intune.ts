@@ -1,12 +1,12 @@
 // Intune itself: a page of devices, its Compliance Retrieval service, and one question to that.
 
-import type { ServiceDiscovery } from '../../adapters/intune/service-discovery.ts';
 import type { Device } from '../../domain/device.ts';
+import type { Check, Outcome } from '../../ports/check.ts';
 import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
 import type { ComplianceSource } from '../../ports/compliance-source.ts';
-import type { Check, Outcome } from '../check.ts';
-import { LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
-import type { GrantedRoles } from './tokens.ts';
+import type { ServiceDiscovery } from '../graph/service-discovery.ts';
+import type { GrantedRoles } from './check-tokens.ts';
+import { LEVELS, type Needs, PERMISSIONS, type Permission } from './permissions.ts';
 
 export interface IntuneCheckDeps {
   readonly source: ComplianceSource;

@@ -2,7 +2,7 @@
 
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import { SourceError } from '../../errors.ts';
-import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
+import type { HttpAnswer, HttpsTransport } from '../https/https-transport.ts';
 
 export interface MsalNetworkListener {
   /** What went wrong: MSAL passes on a text of its own instead. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readComplianceXml } from '../../../../shared/adapters/intune/read-compliance-xml.ts';
+import { readComplianceXml } from '../../../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
 import { SourceError } from '../../../../shared/errors.ts';
 
 const GUID = 'ee9d3792-6859-4b71-93aa-56aba42581c5';

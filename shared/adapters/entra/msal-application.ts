@@ -3,12 +3,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ConfidentialClientApplication } from '@azure/msal-node';
 import { SourceError } from '../../errors.ts';
+import type { HttpAnswer, HttpsTransport } from '../https/https-transport.ts';
+import { clockOfAnswer, parseRetryAfter } from '../https/retry-after.ts';
 import type { AccessToken } from './access-token.ts';
 import type { AppIdentity } from './app-identity.ts';
 import type { SignInCredential } from './credentials-to-try.ts';
-import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 import { createMsalNetworkClient } from './msal-network-client.ts';
-import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
 import { type EntraRefusal, toSignInError } from './sign-in-problem.ts';
 
 /** What went wrong below MSAL, which passes on a text of its own instead. */

@@ -1,9 +1,9 @@
 // The tenant's public document, which needs no sign-in: is it the right tenant and cloud, and what time is it there?
 
-import type { HttpsTransport } from '../../adapters/intune/https-transport.ts';
-import { toSignInError } from '../../adapters/intune/sign-in-problem.ts';
+import type { Check, Outcome } from '../../ports/check.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Check, Outcome } from '../check.ts';
+import type { HttpsTransport } from '../https/https-transport.ts';
+import { toSignInError } from './sign-in-problem.ts';
 
 export interface TenantCheckDeps {
   readonly transport: HttpsTransport;

@@ -1,10 +1,10 @@
 // With what the application signs in, and how long that lasts.
 
-import type { CredentialStatus } from '../../adapters/intune/credential-status.ts';
-import { daysLeft } from '../../adapters/intune/days-left.ts';
-import type { TokenSource } from '../../adapters/intune/token-source.ts';
+import type { Check, Outcome } from '../../ports/check.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Check, Outcome } from '../check.ts';
+import type { CredentialStatus } from './credential-status.ts';
+import { daysLeft } from './days-left.ts';
+import type { TokenSource } from './token-source.ts';
 
 export function credentialCheck(tokens: TokenSource, clock: Clock): Check {
   return {

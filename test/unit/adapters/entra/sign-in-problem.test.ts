@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { toSignInError } from '../../../../shared/adapters/intune/sign-in-problem.ts';
+import { toSignInError } from '../../../../shared/adapters/entra/sign-in-problem.ts';
 import { SourceError } from '../../../../shared/errors.ts';
 
 /** As MSAL reports a refusal of Entra. */

@@ -1,7 +1,7 @@
 // Reads the certificates with which the app proves itself to Microsoft Entra, in every form they come.
 
 import { readFileSync } from 'node:fs';
-import type { AppCredential, CertificateLocation } from './app-credential.ts';
+import type { AppCredential, CertificateLocation } from '../../ports/app-credential.ts';
 import { certificateError } from './certificate-error.ts';
 import { checkPfx } from './check-pfx.ts';
 import { type ClientCertificate, pairCertificates } from './pair-certificates.ts';

@@ -1,12 +1,12 @@
 // Operators' side of the store: creates tables and the clients that may ask. Not part of any function.
 
-import { systemClock } from './adapters/system/system-clock.ts';
-import { systemRandom } from './adapters/system/system-random.ts';
-import { signedInIdentity } from './adapters/table-storage/signed-in-identity.ts';
-import { TableAuditStore } from './adapters/table-storage/table-audit-store.ts';
-import { TableClientStore } from './adapters/table-storage/table-client-store.ts';
-import { createTables, openTables, type TableConnection } from './adapters/table-storage/tables.ts';
-import type { AuditAction } from './domain/audit-entry.ts';
+import { systemClock } from '../adapters/system/system-clock.ts';
+import { systemRandom } from '../adapters/system/system-random.ts';
+import { signedInIdentity } from '../adapters/table-storage/signed-in-identity.ts';
+import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
+import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { createTables, openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
+import type { AuditAction } from '../domain/audit-entry.ts';
 import {
   type Client,
   type ClientCredential,
@@ -16,11 +16,11 @@ import {
   isClientOrSiteName,
   withNewCredential,
   withoutOlderCredentials,
-} from './domain/client.ts';
-import { toInstant } from './domain/instant.ts';
-import { ConnectorError } from './errors.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Random } from './ports/random.ts';
+} from '../domain/client.ts';
+import { toInstant } from '../domain/instant.ts';
+import { ConnectorError } from '../errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Random } from '../ports/random.ts';
 
 export interface ClientRegistry {
   /** Creates the tables that are missing. */

@@ -31,8 +31,10 @@ export function toSignInError(thrown: unknown, refusal?: EntraRefusal): SourceEr
   // The first line only: the rest are ids and timestamps, which belong to a support request.
   const [firstLine = ''] = text.split(/[\r\n]| Trace ID/);
   const summary = firstLine.slice(Math.max(0, firstLine.indexOf('AADSTS')));
+  const known = number === undefined ? undefined : aadstsRefusal(number);
   return new SourceError('NAC_INTUNE_TOKEN', `Microsoft Entra gave no token: ${summary}`, {
-    action: (number && aadstsRefusal(number)?.action) || (text.includes('temporarily_unavailable') ? BUSY : UNKNOWN),
+    means: known?.means,
+    action: known?.action || (text.includes('temporarily_unavailable') ? BUSY : UNKNOWN),
     field: number ? `AADSTS${number}` : 'token response',
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     cause: thrown,

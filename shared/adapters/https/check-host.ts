@@ -1,13 +1,8 @@
 // DNS and TLS of one host: its addresses, and every certificate it presents.
 
-import { unreachable } from '../../adapters/intune/unreachable.ts';
-import {
-  type PresentedCertificate,
-  probeTls,
-  type TlsProbeOptions,
-  type TlsView,
-} from '../../adapters/system/tls-probe.ts';
-import type { Check, Outcome } from '../check.ts';
+import type { Check, Outcome } from '../../ports/check.ts';
+import { type PresentedCertificate, probeTls, type TlsProbeOptions, type TlsView } from './tls-probe.ts';
+import { unreachable } from './unreachable.ts';
 
 export interface HostCheckOptions extends TlsProbeOptions {
   readonly name: string;

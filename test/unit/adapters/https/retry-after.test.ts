@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clockOfAnswer, parseRetryAfter } from '../../../../shared/adapters/intune/retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from '../../../../shared/adapters/https/retry-after.ts';
 
 const NOW = new Date('2026-11-20T10:00:00Z');
 const HOUR = 3_600_000;

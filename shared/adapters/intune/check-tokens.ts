@@ -1,10 +1,10 @@
 // A token per audience, and the permissions in it. Tokens are looked into, never shown.
 
-import { readTokenClaims } from '../../adapters/intune/token-claims.ts';
-import type { TokenSource } from '../../adapters/intune/token-source.ts';
 import { withoutTrailing } from '../../domain/trailing.ts';
-import type { Check, Outcome } from '../check.ts';
-import { type Api, holds, LEVELS, type Needs, PERMISSIONS, type Permission } from '../permissions.ts';
+import type { Check, Outcome } from '../../ports/check.ts';
+import { readTokenClaims } from '../entra/token-claims.ts';
+import type { TokenSource } from '../entra/token-source.ts';
+import { type Api, holds, LEVELS, type Needs, PERMISSIONS, type Permission } from './permissions.ts';
 
 /** What the tokens carry, for the checks that follow. */
 export class GrantedRoles {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createGraphBudget } from '../../../../shared/adapters/intune/graph-budget.ts';
+import { createGraphBudget } from '../../../../shared/adapters/graph/graph-budget.ts';
 
 /** Microsoft Graph, service-specific throttling limits: Intune devices service, per app and tenant. */
 const DOCUMENTED = { requests: 2000, withinMs: 20_000 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { AADSTS_NUMBERS, aadstsRefusal } from '../../../../shared/adapters/intune/aadsts-refusals.ts';
-import { toSignInError } from '../../../../shared/adapters/intune/sign-in-problem.ts';
+import { AADSTS_NUMBERS, aadstsRefusal } from '../../../../shared/adapters/entra/aadsts-refusals.ts';
+import { toSignInError } from '../../../../shared/adapters/entra/sign-in-problem.ts';
 import { explainFailure } from '../../../../shared/doctor/explain-failure.ts';
 import { SETTINGS } from '../../../../shared/settings/settings-table.ts';
 

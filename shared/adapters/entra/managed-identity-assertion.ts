@@ -3,7 +3,7 @@
 
 import { ManagedIdentityApplication } from '@azure/msal-node';
 import { SourceError } from '../../errors.ts';
-import type { HttpsTransport } from './https-transport.ts';
+import type { HttpsTransport } from '../https/https-transport.ts';
 import { createMsalNetworkClient } from './msal-network-client.ts';
 
 /**

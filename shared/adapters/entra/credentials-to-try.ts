@@ -1,10 +1,10 @@
 // What MSAL is given to prove the app, in the order in which it is tried.
 
 import type { NodeAuthOptions } from '@azure/msal-node';
-import type { AppCredential } from './app-credential.ts';
+import type { AppCredential } from '../../ports/app-credential.ts';
+import type { HttpsTransport } from '../https/https-transport.ts';
 import { readClientCertificates } from './client-certificate.ts';
 import type { CredentialStatus } from './credential-status.ts';
-import type { HttpsTransport } from './https-transport.ts';
 import { managedIdentityAssertion } from './managed-identity-assertion.ts';
 
 export interface SignInCredential {

@@ -1,7 +1,7 @@
 // Turns every refusal of Microsoft Graph, of a whole answer or of one inside a $batch, into this product's errors.
 
 import { type ErrorCode, SourceError } from '../../errors.ts';
-import { clockOfAnswer, parseRetryAfter } from './retry-after.ts';
+import { clockOfAnswer, parseRetryAfter } from '../https/retry-after.ts';
 
 export interface Refusal {
   readonly status: number;

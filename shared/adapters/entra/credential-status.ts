@@ -1,6 +1,6 @@
 // What may be shown of a credential that the app signs in with.
 
-import type { AppCredential } from './app-credential.ts';
+import type { AppCredential } from '../../ports/app-credential.ts';
 
 /** What the app signs in with, as far as it may be shown. */
 

@@ -1,14 +1,14 @@
 // Access tokens for Microsoft's APIs: one MSAL application per credential, which keeps tokens and renews them in time.
 
+import type { HttpsTransport } from '../https/https-transport.ts';
+import { unreachable } from '../https/unreachable.ts';
 import type { AccessToken } from './access-token.ts';
 import type { AppIdentity } from './app-identity.ts';
 import type { CredentialStatus } from './credential-status.ts';
 import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
-import type { HttpsTransport } from './https-transport.ts';
 import { KeptTokens } from './kept-tokens.ts';
 import { MsalApplication } from './msal-application.ts';
 import { isRefusedCredential } from './sign-in-problem.ts';
-import { unreachable } from './unreachable.ts';
 
 export interface TokenOptions {
   /** Ends the waiting; the request for the token goes on for those who ask next. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEntraDeviceChanges } from '../../../../shared/adapters/intune/entra-device-changes.ts';
-import { createGraphClient } from '../../../../shared/adapters/intune/graph-client.ts';
+import { createEntraDeviceChanges } from '../../../../shared/adapters/graph/entra-device-changes.ts';
+import { createGraphClient } from '../../../../shared/adapters/graph/graph-client.ts';
 import type { DirectoryChanges } from '../../../../shared/ports/directory-changes.ts';
 import { adjustableClock } from '../../../support/adjustable-clock.ts';
 import { type ScriptedHttps, startScriptedHttps, tokensWith } from '../../../support/scripted-https.ts';

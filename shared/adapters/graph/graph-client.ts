@@ -3,12 +3,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { SourceError } from '../../errors.ts';
+import { readTokenRoles } from '../entra/token-roles.ts';
+import type { TokenSource } from '../entra/token-source.ts';
+import type { HttpAnswer, HttpsTransport } from '../https/https-transport.ts';
 import { createGraphBudget, type GraphBudget } from './graph-budget.ts';
 import { type Refusal, refusalError } from './graph-refusal.ts';
-import type { HttpAnswer, HttpsTransport } from './https-transport.ts';
 import { readBatchAnswers } from './read-batch-answers.ts';
-import { readTokenRoles } from './token-roles.ts';
-import type { TokenSource } from './token-source.ts';
 
 /** Most requests in one $batch (Graph, "Combine multiple requests using JSON batching"). */
 export const LARGEST_BATCH = 20;
