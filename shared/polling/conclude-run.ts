@@ -13,8 +13,8 @@ import { type Instant, toInstant } from '../domain/instant.ts';
 import { countTurns, directionTo, type Turns } from '../domain/turn-direction.ts';
 import type { ConcludingRun, SweepRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { applyHeld, countHeld } from './held-devices.ts';
-import type { HeldFlip } from './index-in-hand.ts';
+import { applyHeld, countHeld, heldKeys } from './held-devices.ts';
+import type { HeldAbsences, HeldFlips } from './held-in-hand.ts';
 import {
   countedLately,
   countLately,
@@ -49,9 +49,9 @@ export interface RunInHand {
   /** What would turn and is not stored yet, by device. */
   readonly flips: Map<string, CollectedFlip>;
   /** What is held beside its record, by device, as far as this run knows. */
-  readonly heldFlips: Map<string, HeldFlip>;
+  readonly heldFlips: HeldFlips;
   /** Devices whose absence is held beside their record already, with the run that held it. */
-  readonly heldAbsences: ReadonlyMap<string, string>;
+  readonly heldAbsences: HeldAbsences;
   /** Start of the newest complete sweep before this one. */
   readonly confirmedUntil: Instant | undefined;
   handOn(changes: readonly DeviceChange[]): Promise<void>;
@@ -150,7 +150,7 @@ class RunEnd {
     const { fleet, heldFlips } = this.#inHand;
     fleet.countMisses();
     while (this.#at.looked.shards < SHARDS.length) {
-      const isCounted = (key: DeviceKey): boolean => !heldFlips.has(deviceKeyText(key));
+      const isCounted = (key: DeviceKey): boolean => !heldFlips.has(key);
       const looked = await lookFor(this.#deps, fleet, this.#at.looked, isCounted);
       if (!(await this.#move({ looked }))) return false;
     }
@@ -177,7 +177,8 @@ class RunEnd {
       asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
     // An empty list is believed by no one, however small the fleet.
     if (run.devices === 0 && lost > 0) return true;
-    const turning = new Set([...flips.keys(), ...heldFlips.keys()]).size;
+    const counted = [...flips.values()];
+    const turning = heldFlips.size + counted.filter((flip) => !heldFlips.has(flip)).length;
     const losing = Math.max(lost, gone);
     const state = await readMassChange(this.#deps.tasks);
     this.#known = this.#knownBefore(state) + gone;
@@ -202,9 +203,10 @@ class RunEnd {
 
   /** What would turn now, each device once. */
   #turns(): Turns {
-    const { flips, heldFlips } = this.#inHand;
-    const held = [...heldFlips].filter(([text]) => !flips.has(text)).map(([, { to }]) => to);
-    return countTurns([...[...flips.values()].map(({ device }) => directionTo(device.complianceState)), ...held]);
+    const collected = [...this.#inHand.flips.values()];
+    const now = countTurns(collected.map(({ device }) => directionTo(device.complianceState)));
+    const held = this.#inHand.heldFlips.turnsBut(collected);
+    return { better: now.better + held.better, worse: now.worse + held.worse };
   }
 
   #now(): Instant {
@@ -214,12 +216,11 @@ class RunEnd {
   /** A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself. */
   async #settle(mass: boolean): Promise<boolean> {
     const { fleet } = this.#inHand;
-    const { devices, source } = this.#deps;
     if (this.#inHand.heldAbsences.size > 0) this.#held = await this.#readHeld();
     while (this.#at.settled < SHARDS.length) {
       let chunk: MissedKey[] = [];
       const until = this.#at.settledUntil;
-      for await (const key of missedIn(devices, source.name, fleet, SHARDS[this.#at.settled] ?? '')) {
+      for await (const key of missedIn(this.#deps, fleet, SHARDS[this.#at.settled] ?? '')) {
         if (until !== undefined && deviceKeyText(key) <= until) continue;
         chunk.push(key);
         if (chunk.length < CHUNK) continue;
@@ -255,14 +256,14 @@ class RunEnd {
     await holdAbsences(
       this.#deps,
       inHand,
-      held.filter((key) => !inHand.heldAbsences.has(deviceKeyText(key))),
+      held.filter((key) => !inHand.heldAbsences.has(key)),
     );
     this.#at = { ...at, gone: at.gone + left };
     if (missed.length === CHUNK) await inHand.saveIndex();
   }
 
   #isRefused(key: DeviceKey): boolean {
-    const runId = this.#inHand.heldAbsences.get(deviceKeyText(key));
+    const runId = this.#inHand.heldAbsences.runOf(key);
     return runId !== undefined && entryOf(this.#held, runId)?.refused !== undefined;
   }
 
@@ -299,11 +300,13 @@ class RunEnd {
     const held = await this.#readHeld();
     // What a person has refused stays held while it is the same devices, few or many.
     const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
-    const keys = [...inHand.heldFlips.values()];
+    const { heldFlips } = inHand;
+    const isLarge = heldFlips.size > CHUNK;
+    const keys = heldFlips.size === 0 ? [] : heldKeys(deps.devices, (_, key) => heldFlips.has(key));
     const handOn = async (changes: readonly DeviceChange[]): Promise<void> => {
       await countTurned(deps.tasks, this.#now(), changes);
       await inHand.handOn(changes);
-      if (keys.length > CHUNK) await inHand.saveIndex();
+      if (isLarge) await inHand.saveIndex();
     };
     const { written, done } = await applyHeld(deps, keys, isFree, handOn, () => inHand.hasTime());
     this.#at = { ...this.#at, turned: turnedBefore + written };
@@ -338,7 +341,7 @@ export async function stageFlips(
   // Whatever the index says of them, they are looked at when they are listed again.
   for (const { source, id, device } of collected) {
     fleet.doubt({ source, id });
-    heldFlips.set(deviceKeyText({ source, id }), { source, id, to: directionTo(device.complianceState) });
+    heldFlips.set({ source, id }, directionTo(device.complianceState));
   }
   await saveFlips(deps, collected, { kind: 'hold', answersDiffer, runId: run.id, confirmedUntil });
 }
@@ -357,7 +360,7 @@ async function takeFound(
     for (const settled of saved.settled) {
       // Lists leave out what a point read shows: it has a fingerprint only when it is listed again.
       fleet.record(settled);
-      heldFlips.delete(deviceKeyText(settled));
+      heldFlips.delete(settled);
     }
     for (const flip of saved.flips) flips.set(deviceKeyText(flip), flip);
     fleet.markSeen(device);

@@ -144,10 +144,10 @@ export class FleetIndex {
   /**
    * Ends a complete run: counts a miss for every device it did not see. Repeating it for the same run counts no more.
    * @param names of the shards; all, if left out
-   * @returns how often each device that is missing now was missed, by its hash, per shard
+   * @returns how many devices are missing now
    */
-  countMisses(names: Iterable<string> = this.#shards.keys()): Map<string, Map<string, number>> {
-    const missing = new Map<string, Map<string, number>>();
+  countMisses(names: Iterable<string> = this.#shards.keys()): number {
+    let missing = 0;
     for (const name of names) {
       const shard = this.#shards.get(name);
       if (shard === undefined) continue;
@@ -158,11 +158,35 @@ export class FleetIndex {
           entries.setRun(entry, this.#run);
           shard.changed = true;
         }
-        const missed = entries.missed(entry);
-        if (missed > 0) missing.set(name, (missing.get(name) ?? new Map()).set(entries.hash(entry), missed));
+        if (entries.missed(entry) > 0) missing += 1;
       }
     }
     return missing;
+  }
+
+  /** Complete lists in a row without the device, as far as they were counted; 0 of one that the index does not know. */
+  timesMissed(key: DeviceKey): number {
+    const { shard, hash } = this.#place(key);
+    const entry = shard.entries.find(hash);
+    return entry === undefined ? 0 : shard.entries.missed(entry);
+  }
+
+  /**
+   * What is missing, and has no record: it left by another way, or the index comes from another store. Nothing would ever end
+   * its being missed, and it would count as part of the fleet.
+   * @param known those of the shard that have one, by hash @returns how many were forgotten
+   */
+  forgetMissingBut(name: string, known: PackedEntries): number {
+    const shard = this.#shards.get(name);
+    let forgotten = 0;
+    for (const entry of shard?.entries ?? []) {
+      if (shard === undefined || shard.entries.missed(entry) === 0) continue;
+      if (known.find(shard.entries.hash(entry)) !== undefined) continue;
+      shard.entries.remove(entry);
+      shard.changed = true;
+      forgotten += 1;
+    }
+    return forgotten;
   }
 
   /** The list proved short: nothing is missing because of it, nor by what was counted before. */

@@ -50,9 +50,11 @@ export async function countHeld(devices: Pick<DeviceStore, 'marks'>): Promise<He
 /** Devices of which something is held, some of them first where an observation of these runs is. */
 export async function* heldKeys(
   devices: Pick<DeviceStore, 'marks'>,
-  isWanted: (runId: string) => boolean = () => true,
+  isWanted: (runId: string, key: DeviceKey) => boolean = () => true,
 ): AsyncIterable<DeviceKey> {
-  for await (const { source, id, held } of devices.marks()) if (held && isWanted(held.runId)) yield { source, id };
+  for await (const { source, id, held } of devices.marks()) {
+    if (held && isWanted(held.runId, { source, id })) yield { source, id };
+  }
 }
 
 /**

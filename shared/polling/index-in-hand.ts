@@ -1,30 +1,24 @@
 // The fleet index of a sweep under way, and the order that keeps it honest: a doubt is stored before what told of it goes.
 
-import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
+import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import type { TurnDirection } from '../domain/turn-direction.ts';
 import { inChunks } from '../in-chunks.ts';
 import type { DeviceMark } from '../ports/device-store.ts';
 import { FleetIndex } from './fleet-index.ts';
 import { tellOfChanges } from './hand-on.ts';
+import { HeldAbsences, HeldFlips } from './held-in-hand.ts';
 import type { SweepDeps } from './sweep-deps.ts';
 import type { SweepLease } from './sweep-lease.ts';
 
 export type IndexInHandDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
 
-/** A device with a turn held beside its record, and which way it goes, where that is known. */
-export interface HeldFlip extends DeviceKey {
-  readonly to?: TurnDirection;
-}
-
 export interface MarksTakenUp {
-  readonly heldFlips: Map<string, HeldFlip>;
-  /** With the run that held it. */
-  readonly heldAbsences: Map<string, string>;
+  readonly heldFlips: HeldFlips;
+  readonly heldAbsences: HeldAbsences;
 }
 
-/** Changes handed on before they are removed, and the time is looked at. */
-const CHANGES_AT_ONCE = 500;
+/** Changes handed on, or marks taken away, before the time is looked at. */
+const ROWS_AT_ONCE = 500;
 
 export class IndexInHand {
   readonly fleet: FleetIndex;
@@ -34,6 +28,8 @@ export class IndexInHand {
   readonly #handedOn: DeviceChange[] = [];
   /** Marks whose doubt the index has in memory, but not in the store yet. */
   readonly #doubtedMarks: DeviceMark[] = [];
+  /** There are more of them: after a release as many as there are devices. */
+  #hasMoreDoubts = false;
   /** Changes that a crash left, as far as they were read. */
   readonly #changes: DeviceChange[] = [];
 
@@ -54,22 +50,21 @@ export class IndexInHand {
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
   async takeUpMarks(): Promise<MarksTakenUp> {
-    const heldFlips = new Map<string, HeldFlip>();
-    const heldAbsences = new Map<string, string>();
+    const heldFlips = new HeldFlips();
+    const heldAbsences = new HeldAbsences();
     for await (const row of this.#deps.devices.openRows()) {
       if ('change' in row) {
         // As many as are handed on together; where there are more, they are read again.
-        if (this.#changes.length <= CHANGES_AT_ONCE) this.#changes.push(row.change);
+        if (this.#changes.length <= ROWS_AT_ONCE) this.#changes.push(row.change);
         continue;
       }
       const { mark } = row;
       this.#doubt(mark);
-      if (mark.held === undefined) this.#doubtedMarks.push(mark);
-      if (mark.held?.what === 'flip') {
-        const { source, id, held } = mark;
-        heldFlips.set(deviceKeyText(mark), { source, id, ...(held.to && { to: held.to }) });
-      }
-      if (mark.held?.what === 'absence') heldAbsences.set(deviceKeyText(mark), mark.held.runId);
+      if (mark.held?.what === 'flip') heldFlips.set(mark, mark.held.to);
+      if (mark.held?.what === 'absence') heldAbsences.set(mark, mark.held.runId);
+      if (mark.held !== undefined) continue;
+      if (this.#doubtedMarks.length < ROWS_AT_ONCE) this.#doubtedMarks.push(mark);
+      else this.#hasMoreDoubts = true;
     }
     return { heldFlips, heldAbsences };
   }
@@ -81,14 +76,28 @@ export class IndexInHand {
    */
   async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
     const known = this.#changes.splice(0);
-    const all = known.length > CHANGES_AT_ONCE ? this.#deps.devices.pendingChanges() : known;
-    for await (const changes of inChunks(all, CHANGES_AT_ONCE, hasTime)) {
+    const all = known.length > ROWS_AT_ONCE ? this.#deps.devices.pendingChanges() : known;
+    for await (const changes of inChunks(all, ROWS_AT_ONCE, hasTime)) {
       if (changes === 'no-time') return false;
       for (const change of changes) this.#doubt(change);
       await this.handOn(changes);
       await this.save(true);
     }
     return true;
+  }
+
+  /**
+   * Marks beyond those that go with the first save: the doubt of each is stored before it goes. What is left when the time is
+   * over the next slice takes up.
+   */
+  async takeUpDoubts(hasTime: () => boolean): Promise<void> {
+    if (!this.#hasMoreDoubts) return;
+    for await (const marks of inChunks(doubtsOf(this.#deps.devices), ROWS_AT_ONCE, hasTime)) {
+      if (marks === 'no-time') return;
+      for (const mark of marks) this.#doubt(mark);
+      await this.save(true);
+      await this.#deps.devices.removeMarks(marks);
+    }
   }
 
   /** Stored between sweeps, or by a slice that could not store its index: perhaps gone before the next one lists it. */
@@ -115,4 +124,8 @@ export class IndexInHand {
     await this.#deps.devices.removeChanges(this.#handedOn.splice(0));
     await this.#deps.devices.removeMarks(this.#doubtedMarks.splice(0));
   }
+}
+
+async function* doubtsOf(devices: Pick<IndexInHandDeps['devices'], 'marks'>): AsyncIterable<DeviceMark> {
+  for await (const mark of devices.marks()) if (mark.held === undefined) yield mark;
 }

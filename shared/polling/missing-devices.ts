@@ -8,10 +8,10 @@
 import { standsForAddress } from '../domain/address-record.ts';
 import { type DeviceKey, deviceHash, SHARDS } from '../domain/device.ts';
 import type { DeviceReading } from '../ports/device-reader.ts';
-import type { DeviceStore } from '../ports/device-store.ts';
 import type { ConcludingRun } from '../ports/sweep-store.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { isMassChange } from './mass-change.ts';
+import { PackedEntries } from './packed-entries.ts';
 import type { SweepDeps, SweepLimits } from './sweep-deps.ts';
 
 /** Point reads one run may spend on missing devices, in batches of twenty. */
@@ -33,35 +33,40 @@ export interface MissedKey extends DeviceKey {
   readonly times: number;
 }
 
-/** Devices of a shard that the index has missed and whose records say that they are present. */
+/**
+ * Devices of a shard that the index has missed and whose records say that they are present. Of what it has missed and no record
+ * is there of it knows no more, once all keys of the shard were listed.
+ */
 export async function* missedIn(
-  devices: DeviceStore,
-  source: string,
+  { source, devices, log }: Pick<SweepDeps, 'source' | 'devices' | 'log'>,
   fleet: FleetIndex,
   shard: string,
 ): AsyncIterable<MissedKey> {
-  const misses = fleet.countMisses([shard]).get(shard);
-  if (misses === undefined) return;
+  if (fleet.countMisses([shard]) === 0) return;
+  const known = new PackedEntries();
   for await (const { presence, ...key } of devices.listKeys(shard)) {
-    if (key.source !== source) continue;
-    const times = misses.get(deviceHash(key));
-    if (times === undefined) continue;
+    const times = fleet.timesMissed(key);
+    if (times === 0) continue;
+    known.add(deviceHash(key));
+    if (key.source !== source.name) continue;
     // What left by another way is missed no more.
     if (presence === 'gone') fleet.forget(key);
     else yield { ...key, times };
   }
+  const forgotten = fleet.forgetMissingBut(shard, known);
+  if (forgotten > 0) log.warn('poll.index-without-records', { shard, forgotten });
 }
 
 /** Looks through one more shard. @param isCounted false for a device that is counted otherwise */
 export async function lookFor(
-  { source, devices }: Pick<SweepDeps, 'source' | 'devices'>,
+  deps: Pick<SweepDeps, 'source' | 'devices' | 'log'>,
   fleet: FleetIndex,
   looked: Looked,
   isCounted: (key: DeviceKey) => boolean,
 ): Promise<Looked> {
   let { missing, twice, stride } = looked;
   let sample = [...looked.sample];
-  for await (const key of missedIn(devices, source.name, fleet, SHARDS[looked.shards] ?? '')) {
+  for await (const key of missedIn(deps, fleet, SHARDS[looked.shards] ?? '')) {
     // No list can name it: its absence says nothing of the list.
     if (standsForAddress(key)) continue;
     if (missing % stride === 0) sample.push(key.id);

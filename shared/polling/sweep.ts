@@ -19,7 +19,8 @@ import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { countRun, countThrottled } from './count-run.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { type HeldFlip, IndexInHand, type MarksTakenUp } from './index-in-hand.ts';
+import type { HeldAbsences, HeldFlips } from './held-in-hand.ts';
+import { IndexInHand, type MarksTakenUp } from './index-in-hand.ts';
 import { type ListedDevice, type LookedAt, lookAtPage } from './look-at-page.ts';
 import { PagesAhead } from './pages-ahead.ts';
 import { planDoubted, planObserved } from './plan-device-write.ts';
@@ -45,6 +46,8 @@ const LOGGED_PROBLEMS_PER_PAGE = 5;
 
 /** Turns that are kept in memory; more of them are staged before the next page. */
 const MOST_COLLECTED = 2_000;
+/** Of a slice's time, what taking up doubts may need: pages have the rest. */
+const DOUBTS_SHARE = 0.5;
 /** Records of finished runs are kept ninety days; each run removes so many older ones at most. */
 const RUNS_KEPT_MS = 90 * 24 * 60 * 60_000;
 const MOST_RUNS_REMOVED = 100;
@@ -91,8 +94,8 @@ class SweepSlice {
   /** What would turn, and is not stored yet: never more than since the last checkpoint. */
   readonly #flips = new Map<string, CollectedFlip>();
   /** What is held beside its record, as far as the marks said when the slice began, and what this slice has staged. */
-  readonly #heldFlips: Map<string, HeldFlip>;
-  readonly #heldAbsences: ReadonlyMap<string, string>;
+  readonly #heldFlips: HeldFlips;
+  readonly #heldAbsences: HeldAbsences;
   /** Devices of the newest page of which the index does not know yet what it said. */
   #unsettled: ReadonlySet<string> = new Set();
 
@@ -158,6 +161,7 @@ class SweepSlice {
   async work(): Promise<SliceResult> {
     try {
       if (!(await this.#index.takeUpChanges(() => !this.#isTimeUp()))) return await this.#pause();
+      await this.#index.takeUpDoubts(() => !this.#isTimeUp(DOUBTS_SHARE));
       return this.#pages === undefined ? await this.#finish() : await this.#workPages(this.#pages);
     } finally {
       this.#pages?.stop();
@@ -194,9 +198,12 @@ class SweepSlice {
     }
   }
 
-  #isTimeUp(): boolean {
+  /** @param share of the slice's time, from 0 to 1 */
+  #isTimeUp(share = 1): boolean {
     if (this.#deps.stopping?.aborted) return true;
-    return millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= this.#limits.sliceBudgetMs;
+    return (
+      millisecondsBetween(this.#startedAt, toInstant(this.#deps.clock.now())) >= share * this.#limits.sliceBudgetMs
+    );
   }
 
   /**
@@ -244,7 +251,7 @@ class SweepSlice {
     for (const settled of saved.settled) {
       this.#fleet.record(settled, settled.fingerprint);
       // Whatever was held beside it is settled, too.
-      this.#heldFlips.delete(deviceKeyText(settled));
+      this.#heldFlips.delete(settled);
     }
     for (const [device, graceAt] of graceTimes) this.#graceTimes.set(device, graceAt);
     // Listed twice: what the later page says counts.
