@@ -82,6 +82,7 @@ export async function openEnforcement(context: Context) {
     policies,
     overrides,
     overrideStore: new TableOverrideStore(tables.policies),
+    identities,
     siteKeys: () => clients.siteKeys(),
     siteKeyOf: rememberedSiteKeys(() => clients.siteKeys(), clock),
     decideAgain: (session) => decideAgain(decideDeps, session),

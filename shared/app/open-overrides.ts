@@ -5,23 +5,20 @@ import { TableClientStore } from '../adapters/table-storage/table-client-store.t
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
-import { concurrently } from '../concurrently.ts';
 import type { Client } from '../domain/client.ts';
-import { type DeviceKey, parseDeviceKeyText } from '../domain/device.ts';
-import { claims } from '../domain/identity.ts';
+import type { DeviceKey } from '../domain/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLocallyAdministered } from '../domain/mac-address.ts';
 import { type Override, type OverrideTarget, targetText } from '../domain/override.ts';
-import { onlySiteOf } from '../domain/permission.ts';
+import { isPermitted, onlySiteOf } from '../domain/permission.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
 import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
 import { nameDevice } from '../policy/name-device.ts';
+import { otherRecords } from '../policy/other-records.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { type OperatorAccess, otherSite } from './operator-access.ts';
-
-const RECORDS_AT_ONCE = 8;
 
 /** What an operator should know of an override that was made. */
 export type OverrideWarning =
@@ -29,7 +26,7 @@ export type OverrideWarning =
   | 'mac-of-several-devices'
   /** The address is made up, and another one tomorrow. */
   | 'mac-random'
-  /** Intune has other records of the same machine, by its Entra id, which the override does not concern. */
+  /** There are other records that may be of the same machine: a block takes those that nothing contradicts, a let-on none. */
   | 'device-enrolled-twice';
 
 export interface MadeOverride extends ShownOverride {
@@ -65,12 +62,9 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     return operators.note(client, { ...change, target: text(targetText(target)) }, text(logged(target)));
   };
   const hasOtherRecords = async (key: DeviceKey): Promise<boolean> => {
-    const value = (await deps.devices.read(key))?.device.entraDeviceId?.toLowerCase();
-    if (value === undefined) return false;
-    const { devices } = await identities.readHolders({ kind: 'entraDeviceId', value });
-    const others = devices.map(parseDeviceKeyText).filter(({ id }) => id !== key.id);
-    const records = await concurrently(others, RECORDS_AT_ONCE, (other) => deps.devices.read(other));
-    return records.some((record) => record !== undefined && claims(record, { kind: 'entraDeviceId', value }));
+    const record = await deps.devices.read(key);
+    if (record === undefined) return false;
+    return (await otherRecords({ devices: deps.devices, identities }, record.device)).length > 0;
   };
   const warningsOf = async (target: OverrideTarget): Promise<OverrideWarning[]> => {
     if ('device' in target) return (await hasOtherRecords(target.device)) ? ['device-enrolled-twice'] : [];
@@ -84,7 +78,14 @@ export async function openOverrides({ settings, clock, random, log, openTables }
       const { target: given, ...request } = readOverrideRequest(body, toInstant(clock.now()));
       const site = operators.siteOf(client, request.site);
       const target = 'named' in given ? { device: await nameDevice(naming, given.named, 'device') } : given;
-      const wanted = { ...request, target, ...(site !== undefined && { site }), by: client.name };
+      const wanted = {
+        ...request,
+        target,
+        ...(site !== undefined && { site }),
+        ...(onlySiteOf(client) !== undefined && { ofSite: true as const }),
+        by: client.name,
+        isAdministrators: isPermitted(client, 'administer'),
+      };
       const { override, created } = await makeOverride(deps, wanted, (made) =>
         note(client, 'make-override', made, made.reason),
       );

@@ -2,11 +2,10 @@
 
 import { certificateAuthority } from './certificate-authority.ts';
 import type { PolicyResult } from './decision.ts';
-import type { DeviceKey } from './device.ts';
-import type { PresentedIdentity } from './identity.ts';
+import type { Device, DeviceKey } from './device.ts';
 import { millisecondsBetween } from './instant.ts';
 import type { AppliedOverride, Override, OverrideProblem } from './override.ts';
-import { isNamed, isProven, type OverrideQuestion } from './override-evidence.ts';
+import { isNamed, isProven, type NamedIdentity, type OverrideQuestion } from './override-evidence.ts';
 import { evaluatePolicy, type Policy, permitByRole, REJECTED } from './policy.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import { TIMEOUT_SPREAD } from './session-life.ts';
@@ -22,9 +21,9 @@ export interface OverriddenResult extends PolicyResult {
 
 export interface Question {
   readonly facts: PolicyFacts;
-  readonly identities: readonly Pick<PresentedIdentity, 'kind' | 'value' | 'source'>[];
-  /** The device that was found, whatever policy thinks of the certificate. */
-  readonly device?: DeviceKey | undefined;
+  readonly identities: readonly NamedIdentity[];
+  /** The device that was found, whatever policy thinks of the certificate; with as much of its record as is known. */
+  readonly device?: (DeviceKey & Partial<Device>) | undefined;
 }
 
 /** Least seconds of a permit: a NAS may take none for no limit. */
@@ -55,6 +54,14 @@ export function evaluateOverridden(policy: Policy, overrides: readonly Override[
     problems.add(given);
   }
   return { ...result, ...remarks(problems) };
+}
+
+/** Whether the override, in force or not, may have or have had a say in the answer: what the question names, or hides. */
+export function mayConcern(override: Override, asked: Question): boolean {
+  const { facts } = asked;
+  if (isNamed(override, { ...asked, certificateCounts: true })) return true;
+  if (isSerialUnread(facts) && blocksA('certificate', override, facts)) return true;
+  return facts.cut?.includes('userName') === true && blocksA('user', override, facts);
 }
 
 /** The same decision once more, by another policy: the override that it names beats that one, too. */

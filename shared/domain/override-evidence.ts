@@ -1,19 +1,26 @@
 // Which questions an override concerns. A block takes whatever names its target, since being blocked by mistake is seen at once.
 // A let-on takes only what the station has proved: an address or a name that can be made up raises no station.
 
-import type { DeviceKey } from './device.ts';
+import type { Device, DeviceKey } from './device.ts';
 import { distinguishedNameMatches } from './distinguished-name.ts';
 import type { Assurance, PresentedIdentity } from './identity.ts';
-import type { Override, OverrideTarget } from './override.ts';
+import { canIdentifyDevice, type MacAddress } from './mac-address.ts';
+import type { BlockedMachine, Override, OverrideTarget } from './override.ts';
 import type { PolicyFacts } from './policy-facts.ts';
+import { mayBeSameMachine } from './same-machine.ts';
+import { mayBeSamePerson } from './same-person.ts';
+
+/** An identity that a question names. */
+export type NamedIdentity = Pick<PresentedIdentity, 'kind' | 'value' | 'source'> &
+  Partial<Pick<PresentedIdentity, 'assurance'>>;
 
 /** A question, as far as overrides look at it. */
 export interface OverrideQuestion {
   readonly facts: PolicyFacts;
   /** What the question named, to find a device by. */
-  readonly identities: readonly Pick<PresentedIdentity, 'kind' | 'value' | 'source'>[];
-  /** The device that was found. */
-  readonly device?: DeviceKey | undefined;
+  readonly identities: readonly NamedIdentity[];
+  /** The device that was found, with as much of its record as is known. */
+  readonly device?: (DeviceKey & Partial<Device>) | undefined;
   /** False where policy does not know the certificate's issuer: then nothing in it proves anything. */
   readonly certificateCounts: boolean;
 }
@@ -27,12 +34,15 @@ const PROOF_OF_DEVICE: readonly Assurance[] = [
 ];
 
 /** Whether the question names what the override is about, proved or not. */
-export function isNamed({ target, site }: Pick<Override, 'target' | 'site'>, question: OverrideQuestion): boolean {
+export function isNamed(
+  { target, site, machine }: Pick<Override, 'target' | 'site' | 'machine'>,
+  question: OverrideQuestion,
+): boolean {
   const { facts } = question;
   if (site !== undefined && site !== facts.site) return false;
-  if ('device' in target) return namesDevice(target.device, question);
+  if ('device' in target) return namesDevice(target.device, question) || namesMachine(machine, question);
   if ('mac' in target) return facts.mac === target.mac || namesAddress(target.mac, question);
-  if ('user' in target) return namesOf(facts).some((name) => mayBeSamePerson(name, target.user));
+  if ('user' in target) return namesOf(question).some((name) => mayBeSamePerson(name, target.user));
   const { serial, issuer } = target.certificate;
   if (facts.certificateSerial !== serial) return false;
   // Who issued it may be cut, or not be sent: then the number is enough to block.
@@ -74,24 +84,37 @@ function provesDevice({ source, id }: DeviceKey, { device, facts }: OverrideQues
   return assurance !== undefined && PROOF_OF_DEVICE.includes(assurance) && contradictions.length === 0;
 }
 
-/** Authenticated names, and what the station calls itself: to block, its word is enough. */
-function namesOf({ users = [], userName }: PolicyFacts): readonly string[] {
-  return userName === undefined ? users : [...users, userName];
+/** Another record of the blocked machine, or a question that leads to no record and names it by what only one machine has. */
+function namesMachine(machine: BlockedMachine | undefined, { device, identities, facts }: OverrideQuestion): boolean {
+  if (machine === undefined) return false;
+  const addresses = machine.identities.flatMap(({ kind, value }) => (kind === 'mac' ? [value] : []));
+  if (device !== undefined) return mayBeSameMachine(machine, addresses, device, addressesOf(device));
+  if (facts.mac !== undefined && addresses.includes(facts.mac)) return true;
+  return machine.identities.some((own) =>
+    identities.some(({ kind, value }) => kind === own.kind && value === own.value),
+  );
 }
 
-/** A realm is compared where both have one; `CONTOSO\jane` and `jane` may be `jane@contoso.com`. */
-function mayBeSamePerson(one: string, other: string): boolean {
-  const [a, b] = [nameParts(one), nameParts(other)];
-  return a.name === b.name && (a.realm === undefined || b.realm === undefined || a.realm === b.realm);
+function addressesOf({ wifiMac, ethernetMac }: Partial<Device>): MacAddress[] {
+  return [wifiMac, ethernetMac].filter((mac) => mac !== undefined).filter(canIdentifyDevice);
+}
+
+/**
+ * Authenticated names, what the station calls itself, what its certificate is called, and whose its device is: to block, one of
+ * them is enough. A directory lets a person sign in by names that have nothing in common; whose the device is stays.
+ */
+function namesOf({ facts, identities }: OverrideQuestion): readonly string[] {
+  const { users = [], userName, device } = facts;
+  const ofCertificate = identities.filter(({ kind, assurance }) => kind === 'name' && assurance === 'certificate-name');
+  return [
+    ...users,
+    ...(userName === undefined ? [] : [userName]),
+    ...(device?.userPrincipalName === undefined ? [] : [device.userPrincipalName]),
+    ...ofCertificate.map(({ value }) => value),
+  ];
 }
 
 /** An accent may be a character of its own, or a part of the letter: clients and directories write both (Unicode UAX 15). */
 function comparableName(text: string): string {
   return text.trim().normalize('NFC').toLowerCase();
-}
-
-function nameParts(text: string): { readonly name: string; readonly realm: string | undefined } {
-  const name = comparableName(text.slice(text.indexOf('\\') + 1));
-  const at = name.indexOf('@');
-  return at < 0 ? { name, realm: undefined } : { name: name.slice(0, at), realm: name.slice(at + 1) };
 }

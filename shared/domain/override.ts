@@ -1,9 +1,11 @@
 // An override: an operator's block or exception for a device, a station's address, a certificate or a user, with a reason and
 // an end. It beats policy. docs/decisions/0015 has the flow.
 
-import type { DeviceKey } from './device.ts';
+import type { Device, DeviceKey } from './device.ts';
+import { type Identity, type IdentityKind, identitiesOf } from './identity.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
+import { type MachineMarks, machineMarks, realSerialNumber } from './same-machine.ts';
 
 /** What an override names; one of these. */
 export type OverrideTarget =
@@ -32,12 +34,43 @@ export interface Override {
   /** When an operator ended it early, and which one. */
   readonly endedAt?: Instant;
   readonly endedBy?: string;
+  /** Of a blocked device: what its other records, and questions that lead to no record, are recognised by. */
+  readonly machine?: BlockedMachine;
+  /** An operator of this one site made it: it takes of the room that the site has. */
+  readonly ofSite?: true;
   /** The sessions concerned were compared after it came into force. */
   readonly compared?: true;
 }
 
+/** A machine as its record described it when it was blocked. */
+export interface BlockedMachine extends MachineMarks {
+  /** Of kinds that are of one machine, as a rule: no names. */
+  readonly identities: readonly Identity[];
+}
+
+export const KINDS_OF_A_MACHINE: readonly IdentityKind[] = [
+  'mac',
+  'entraDeviceId',
+  'serialNumber',
+  'imei',
+  'meid',
+  'udid',
+];
+
+export function blockedMachine(device: Device): BlockedMachine {
+  const serialNumber = realSerialNumber(device);
+  const identities = identitiesOf(device).filter(
+    ({ kind }) => KINDS_OF_A_MACHINE.includes(kind) && (kind !== 'serialNumber' || serialNumber !== undefined),
+  );
+  return { ...machineMarks(device), identities };
+}
+
 /** Overrides that are kept at once, those that ended a moment ago included. */
 export const MOST_OVERRIDES = 500;
+/** Of these places so many are kept for administrators: what operators use up must not keep one from blocking. */
+export const PLACES_OF_ADMINISTRATORS = 100;
+/** Overrides that operators of one site may have at once: no site uses up the room of the others. */
+export const MOST_OF_SITE = 50;
 /** Instances answer by a list of overrides that is no older. */
 export const OVERRIDE_MEMORY_MS = 10_000;
 /** From a change of the list until every instance answers by it: half of it is for the write, for answers under way and for clocks. */

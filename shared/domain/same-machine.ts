@@ -52,6 +52,23 @@ function contradict(a: MachineMarks, b: MachineMarks): boolean {
   });
 }
 
+/**
+ * Whether two records may be of one machine, for a block: also by an address, where nothing contradicts it, since docks are
+ * handed on; and by serial number and address together, whatever Entra ID calls the machine since it was set up again.
+ */
+export function mayBeSameMachine(
+  a: MachineMarks,
+  aAddresses: readonly string[],
+  b: MachineMarks,
+  bAddresses: readonly string[],
+): boolean {
+  if (isSameMachine(a, b)) return true;
+  if (!aAddresses.some((address) => bAddresses.includes(address))) return false;
+  const [one, other] = [realSerialNumber(a), realSerialNumber(b)];
+  if (one !== undefined && other !== undefined) return one === other;
+  return !contradict(a, b);
+}
+
 function comparable(text = ''): string {
   const value = text.trim().toLowerCase();
   return value === 'unknown' ? '' : value;

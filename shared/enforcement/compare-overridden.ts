@@ -2,19 +2,25 @@
 // enforcement looks at the list; what is done is noted with the override, so that a round may be cut short anywhere.
 
 import { concurrently } from '../concurrently.ts';
+import type { Identity } from '../domain/identity.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { endOf, hasSettled, isOver, OVERRIDE_SETTLE_MS, type Override } from '../domain/override.ts';
+import type { Session } from '../domain/session.ts';
 import { stationId } from '../domain/session-id.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
 import type { OverrideSource } from '../ports/override-source.ts';
 import type { OverrideStore, StoredOverride } from '../ports/override-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { compareSafely } from './compare-safely.ts';
 import { type ComparisonTaskDeps, readComparison } from './comparison-task.ts';
+import { holdersOf } from './concerned-sessions.ts';
 import type { DecideJobsDeps } from './decide-jobs.ts';
 import type { OpenJobs } from './open-jobs.ts';
+import { searchOverridden } from './search-overridden.ts';
 import type { SiteKeys } from './site-keys.ts';
 
-export interface CompareOverriddenDeps extends DecideJobsDeps, Pick<ComparisonTaskDeps, 'tasks'> {
+export interface CompareOverriddenDeps extends DecideJobsDeps, Pick<ComparisonTaskDeps, 'tasks' | 'stopping'> {
+  readonly identities: Pick<IdentityStore, 'readHolders'>;
   readonly sessions: SessionStore;
   readonly overrides: OverrideSource;
   readonly overrideStore: Pick<OverrideStore, 'list' | 'replace' | 'remove'>;
@@ -41,24 +47,53 @@ export async function compareOverridden(
   // Jobs by a list that this process does not know would send stations to the wrong answer.
   if (!isRecent || !overrides.some((one) => isDue(one, nowOf(deps)))) return { decided: 0 };
   let decided = 0;
-  let occasion: Instant | undefined;
   const seen = new Set(overrides.map(({ id }) => id));
-  for (const stored of await deps.overrideStore.list()) {
+  const due = (await deps.overrideStore.list()).filter(({ override }) => seen.has(override.id));
+  const withoutWays: StoredOverride[] = [];
+  for (const stored of due) {
     const now = nowOf(deps);
     if (now >= until) break;
-    if (!seen.has(stored.override.id) || !isDue(stored.override, now)) continue;
+    if (!isDue(stored.override, now)) continue;
     const sessions = await sessionsOf(deps, stored.override);
-    const since = dueSince(stored.override, now);
-    if (sessions === undefined && !(await wereAllCompared(deps, since))) {
-      if (occasion === undefined || since > occasion) occasion = since;
+    if (sessions === undefined) {
+      withoutWays.push(stored);
       continue;
     }
-    const results = await concurrently(sessions ?? [], AT_ONCE, (session) => compareSafely(deps, session, open));
+    const results = await concurrently(sessions, AT_ONCE, (session) => compareSafely(deps, session, open));
     const jobs = results.filter((result) => result === 'decided').length;
     decided += jobs;
     const over = isOver(stored.override, now);
     await noteCompared(deps, stored, over);
-    deps.log.info('override.compared', { override: stored.override.id, over, sessions: sessions?.length, jobs });
+    deps.log.info('override.compared', { override: stored.override.id, over, sessions: sessions.length, jobs });
+  }
+  const rest = await compareWithoutWays(deps, withoutWays, open, until);
+  return { ...rest, decided: decided + rest.decided };
+}
+
+/**
+ * They are searched for among the sessions; what was recorded with one may be older than what is known by now, such as whose its
+ * device is. So a comparison of all sessions follows.
+ */
+async function compareWithoutWays(
+  deps: CompareOverriddenDeps,
+  due: readonly StoredOverride[],
+  open: OpenJobs,
+  until: Instant,
+): Promise<OverriddenResult> {
+  if (due.length === 0) return { decided: 0 };
+  const overrides = due.map(({ override }) => override);
+  const { decided, done } = await searchOverridden(deps, overrides, open, until);
+  let occasion: Instant | undefined;
+  for (const stored of due) {
+    const { id } = stored.override;
+    const now = nowOf(deps);
+    const over = isOver(stored.override, now);
+    if (!done.some((one) => one.id === id && one.over === over)) continue;
+    const since = dueSince(stored.override, now);
+    if (await wereAllCompared(deps, since)) {
+      await noteCompared(deps, stored, over);
+      deps.log.info('override.compared', { override: id, over });
+    } else if (occasion === undefined || since > occasion) occasion = since;
   }
   return { decided, ...(occasion !== undefined && { occasion }) };
 }
@@ -72,15 +107,26 @@ function isDue(override: Override, now: Instant): boolean {
   return isOver(override, now) || (override.compared !== true && hasSettled(override, now));
 }
 
-/** @returns `undefined` where nothing leads from the override to its sessions */
-async function sessionsOf({ sessions, siteKeys }: CompareOverriddenDeps, { target, site }: Override) {
-  if ('device' in target) return sessions.listByDevice(target.device);
-  if (!('mac' in target)) return undefined;
+/** Sessions of a device or an address, by the ways that lead to them. */
+async function sessionsOf(
+  deps: CompareOverriddenDeps,
+  { target, machine, site }: Override,
+): Promise<readonly Session[] | undefined> {
+  const { sessions, identities: store, siteKeys } = deps;
+  if (!('device' in target) && !('mac' in target)) return undefined;
+  const own = 'device' in target ? [target.device] : [];
+  const identities: readonly Identity[] =
+    'mac' in target ? [{ kind: 'mac', value: target.mac }] : (machine?.identities ?? []);
+  const others = await holdersOf({ identities: store }, identities);
+  const led = await sessions.listConcerned([...own, ...others], identities);
+  const addresses = identities.filter(({ kind }) => kind === 'mac').map(({ value }) => value);
   const sites = (await siteKeys()).filter((one) => site === undefined || one.site === site);
-  const found = await concurrently(sites, AT_ONCE, (asker) =>
-    sessions.listStation(stationId({ name: '', ...asker }, { callingStationId: target.mac })),
+  const stations = sites.flatMap((asker) =>
+    addresses.map((address) => stationId({ name: '', ...asker }, { callingStationId: address })),
   );
-  return found.flat();
+  const found = await concurrently(stations, AT_ONCE, (station) => sessions.listStation(station));
+  const all = [...led, ...found.flat()].filter((session) => site === undefined || session.site === site);
+  return [...new Map(all.map((session) => [session.id, session])).values()];
 }
 
 /** From when on a comparison sees it. */

@@ -22,19 +22,19 @@ export async function concernedSessions(deps: ConcernedSessionsDeps, change: Dev
   const record = await deps.devices.read(change);
   const held = [...(record === undefined ? [] : identitiesOf(record.device)), ...(change.lost ?? [])];
   const identities = [...new Map(held.map((identity) => [identityText(identity), identity])).values()];
-  const others = await holdersOf(deps, identities, change);
+  const own = deviceKeyText(change);
+  const others = (await holdersOf(deps, identities)).filter((key) => deviceKeyText(key) !== own);
   return deps.sessions.listConcerned([change, ...others], isFoundAnew(change) ? identities : []);
 }
 
-async function holdersOf(
-  { identities: store }: ConcernedSessionsDeps,
+/** Records that hold one of the identities. */
+export async function holdersOf(
+  { identities: store }: Pick<ConcernedSessionsDeps, 'identities'>,
   identities: readonly Identity[],
-  change: DeviceKey,
 ): Promise<DeviceKey[]> {
   const perIdentity = await Promise.all(identities.map((identity) => store.readHolders(identity, { fresh: true })));
   const holders = perIdentity.flatMap(({ devices, more }) => (more || devices.length > MOST_HOLDERS ? [] : devices));
-  const own = deviceKeyText(change);
-  return [...new Set(holders)].filter((text) => text !== own).map(parseDeviceKeyText);
+  return [...new Set(holders)].map(parseDeviceKeyText);
 }
 
 /** Only then questions may lead to it that did not before, or the other way round. */

@@ -3,6 +3,7 @@
 import type { CoaReport } from '../domain/coa-job.ts';
 import type { Instant } from '../domain/instant.ts';
 import { nasProfileName } from '../domain/nas-profile-name.ts';
+import { showable } from '../domain/plain-line.ts';
 import { readTraceparent } from '../domain/traceparent.ts';
 import { ConnectorError } from '../errors.ts';
 
@@ -21,7 +22,7 @@ export function readReport(body: unknown): CoaReport {
   return {
     jobId: text(fields, 'jobId', /^[A-Za-z0-9_.-]{1,200}$/),
     site: text(fields, 'site', /^[a-z0-9][a-z0-9-]{0,39}$/),
-    relay: text(fields, 'relay', /^.{1,100}$/),
+    relay: showable(text(fields, 'relay', /^.{1,100}$/)),
     at: instant(fields, 'at'),
     attempt: wholeNumber(fields['attempt'], 'attempt', 1),
     stage,
@@ -29,7 +30,7 @@ export function readReport(body: unknown): CoaReport {
     ...(outcome && { outcome }),
     ...errorCauseOf(fields['errorCause']),
     ...(fields['neverAcknowledged'] === true && { neverAcknowledged: true as const }),
-    ...(typeof fields['hint'] === 'string' && { hint: fields['hint'].slice(0, LONGEST_TEXT) }),
+    ...(typeof fields['hint'] === 'string' && { hint: showable(fields['hint'].slice(0, LONGEST_TEXT)) }),
     ...(fields['transmissions'] !== undefined && {
       transmissions: wholeNumber(fields['transmissions'], 'transmissions'),
     }),

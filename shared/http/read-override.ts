@@ -2,6 +2,7 @@
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { isClientOrSiteName } from '../domain/client.ts';
+import { isComputerAccount } from '../domain/computer-name.ts';
 import { distinguishedNameMatches } from '../domain/distinguished-name.ts';
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { isGroupAddress, parseMacAddress } from '../domain/mac-address.ts';
@@ -13,7 +14,9 @@ import {
   type OverrideEffect,
   type OverrideTarget,
 } from '../domain/override.ts';
+import { readPlainLine } from '../domain/plain-line.ts';
 import { isRoleOrVlan } from '../domain/policy.ts';
+import { personPart } from '../domain/same-person.ts';
 import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';
 import { readJsonObject } from './read-json.ts';
@@ -88,6 +91,8 @@ function readMac(value: unknown) {
 function readUser(value: unknown): string {
   const user = readText(value, 'user', LONGEST_USER).toLowerCase();
   if (parseMacAddress(user) !== undefined) throw fieldError('user', 'is a MAC address: give it as mac');
+  if (personPart(user) === '') throw fieldError('user', 'names a realm and no person');
+  if (isComputerAccount(user)) throw fieldError('user', 'is the account of a computer: give it as device');
   return user;
 }
 
@@ -148,15 +153,9 @@ function readMoment(text: string): Instant | undefined {
 }
 
 function readText(value: unknown, field: string, longest: number): string {
-  const text = typeof value === 'string' ? value.toWellFormed().trim() : '';
-  if (text === '' || text.length > longest || hasControls(text)) {
-    throw fieldError(field, `must be text of at most ${longest} characters, in one line`);
-  }
-  return text;
-}
-
-function hasControls(text: string): boolean {
-  return [...text].some((character) => character < ' ' || character === '\u007f');
+  const line = readPlainLine(value, longest);
+  if ('problem' in line) throw fieldError(field, line.problem);
+  return line.text;
 }
 
 function onlyOne<T extends string>(fields: Record<string, unknown>, names: readonly T[]): T {

@@ -2,6 +2,7 @@
 // command line.
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
+import { readPlainLine } from '../domain/plain-line.ts';
 import { RequestError } from '../errors.ts';
 import { readJsonObject } from './read-json.ts';
 
@@ -34,10 +35,9 @@ export function readReasonHeader(header: string | null): { readonly reason?: str
  */
 export function checkedReason(reason: unknown, field: string): { readonly reason?: string } {
   if (reason === undefined) return {};
-  if (typeof reason !== 'string' || reason.trim() === '' || reason.length > LONGEST_REASON) {
-    throw fieldError(field, `must be text of at most ${LONGEST_REASON} characters`);
-  }
-  return { reason: reason.trim() };
+  const line = readPlainLine(reason, LONGEST_REASON);
+  if ('problem' in line) throw fieldError(field, line.problem);
+  return { reason: line.text };
 }
 
 function fieldError(field: string, problem: string): RequestError {

@@ -3,7 +3,7 @@
 import type { Instant } from '../domain/instant.ts';
 import { isInForce, type Override } from '../domain/override.ts';
 
-export interface ShownOverride extends Omit<Override, 'target' | 'effect' | 'compared'> {
+export interface ShownOverride extends Omit<Override, 'target' | 'effect' | 'machine' | 'ofSite' | 'compared'> {
   readonly device?: string;
   readonly source?: string;
   readonly mac?: string;
@@ -15,7 +15,10 @@ export interface ShownOverride extends Omit<Override, 'target' | 'effect' | 'com
   readonly inForce: boolean;
 }
 
-export function showOverride({ target, effect, compared, ...rest }: Override, now: Instant): ShownOverride {
+export function showOverride(
+  { target, effect, machine, ofSite, compared, ...rest }: Override,
+  now: Instant,
+): ShownOverride {
   const about = 'device' in target ? { device: target.device.id, source: target.device.source } : target;
   const does = effect.kind === 'block' ? { block: true as const } : { role: effect.role };
   return { ...about, ...does, ...rest, inForce: isInForce({ target, effect, ...rest }, now) };

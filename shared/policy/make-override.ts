@@ -1,8 +1,18 @@
 // An operator makes an override, sees those there are, and ends one early.
 
-import type { DeviceKey } from '../domain/device.ts';
+import type { Device, DeviceKey } from '../domain/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { endOf, isInForce, MOST_OVERRIDES, OVERRIDE_WRITE_MS, type Override } from '../domain/override.ts';
+import {
+  blockedMachine,
+  endOf,
+  isInForce,
+  isOver,
+  MOST_OF_SITE,
+  MOST_OVERRIDES,
+  OVERRIDE_WRITE_MS,
+  type Override,
+  PLACES_OF_ADMINISTRATORS,
+} from '../domain/override.ts';
 import type { Policy } from '../domain/policy.ts';
 import { sameData } from '../domain/same-data.ts';
 import { RequestError, StoreError } from '../errors.ts';
@@ -22,7 +32,9 @@ export interface OverrideDeps {
   readonly random: Random;
 }
 
-export type WantedOverride = Pick<Override, 'target' | 'effect' | 'site' | 'reason' | 'until' | 'by'>;
+export type WantedOverride = Pick<Override, 'target' | 'effect' | 'site' | 'ofSite' | 'reason' | 'until' | 'by'> & {
+  readonly isAdministrators?: boolean;
+};
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 20;
@@ -33,30 +45,35 @@ const LONG_OVER_MS = 3_600_000;
 /**
  * @param beforeChange is called with what would be made, before anything is; what it throws ends it
  * @returns the override, and whether it is a new one: the same one twice is one
- * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_OVERRIDE_ROLE, NAC_OVERRIDES_FULL
+ * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_OVERRIDE_ROLE, NAC_OVERRIDES_FULL, NAC_OVERRIDES_SITE_FULL
  * @throws StoreError NAC_STORE_TIMEOUT where it was not stored in time: the same request finds it, or makes it
  */
 export async function makeOverride(
   deps: OverrideDeps,
-  wanted: WantedOverride,
+  { isAdministrators = false, ...wanted }: WantedOverride,
   beforeChange: (override: Override) => Promise<void>,
 ): Promise<{ readonly override: Override; readonly created: boolean }> {
   const { store, clock, random } = deps;
-  if ('device' in wanted.target) await requireDevice(deps, wanted.target.device);
+  const device = 'device' in wanted.target ? await requireDevice(deps, wanted.target.device) : undefined;
   if (wanted.site !== undefined) await requireSite(deps, wanted.site);
   if (wanted.effect.kind === 'let-on') await requireRole(deps, wanted.effect.role);
   const id = random.hex(4);
   // All that a slow store takes before must not count: what follows goes by the moment at which it was made.
-  const asOfNow = (): Override => ({ id, ...wanted, createdAt: toInstant(clock.now()) });
+  const about = {
+    ...wanted,
+    ...(device && wanted.effect.kind === 'block' && { machine: blockedMachine(device) }),
+  };
+  const asOfNow = (): Override => ({ id, ...about, createdAt: toInstant(clock.now()) });
   let isNoted = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = await store.list();
     const now = toInstant(clock.now());
     const same = stored.find((one) => isSame(one.override, wanted, now));
     if (same !== undefined) return { override: same.override, created: false };
-    const place = freePlace(stored, random);
+    const refusal = isSiteFull(stored, wanted, now) ? siteFull(wanted.site) : undefined;
+    const place = refusal ? undefined : freePlace(stored, placesOf(wanted, isAdministrators, random));
     if (place === undefined) {
-      if (!(await makeRoom(store, stored, now))) throw full();
+      if (!(await makeRoom(store, stored, now))) throw refusal ?? full(isAdministrators);
       continue;
     }
     if (!isNoted) await beforeChange(asOfNow());
@@ -122,12 +139,41 @@ function isSame(override: Override, wanted: WantedOverride, now: Instant): boole
   );
 }
 
-/** Two operators at once begin at different places. */
-function freePlace(stored: readonly StoredOverride[], random: Random): number | undefined {
+function isSiteFull(
+  stored: readonly StoredOverride[],
+  { site, ofSite }: Pick<Override, 'site' | 'ofSite'>,
+  now: Instant,
+): boolean {
+  const ofThatSite = stored.filter(({ override }) => override.ofSite === true && override.site === site);
+  return ofSite === true && ofThatSite.filter(({ override }) => !isOver(override, now)).length >= MOST_OF_SITE;
+}
+
+interface Places {
+  readonly count: number;
+  /** The one to begin with. */
+  readonly first: number;
+}
+
+/**
+ * Two operators of one site at once want the same place, so that one of them counts again and the site never has more than its
+ * share. Others begin at different places, administrators at those that are kept for them.
+ */
+function placesOf(
+  { ofSite }: Pick<Override, 'ofSite'>,
+  isAdministrators: boolean,
+  random: Pick<Random, 'fraction'>,
+): Places {
+  const ofOperators = MOST_OVERRIDES - PLACES_OF_ADMINISTRATORS;
+  if (isAdministrators) {
+    return { count: MOST_OVERRIDES, first: ofOperators + Math.floor(random.fraction() * PLACES_OF_ADMINISTRATORS) };
+  }
+  return { count: ofOperators, first: ofSite === true ? 0 : Math.floor(random.fraction() * ofOperators) };
+}
+
+function freePlace(stored: readonly StoredOverride[], { count, first }: Places): number | undefined {
   const taken = new Set(stored.map(({ place }) => Number(place)));
-  const first = Math.floor(random.fraction() * MOST_OVERRIDES);
-  for (let step = 0; step < MOST_OVERRIDES; step++) {
-    const place = (first + step) % MOST_OVERRIDES;
+  for (let step = 0; step < count; step++) {
+    const place = (first + step) % count;
     if (!taken.has(place)) return place;
   }
   return undefined;
@@ -145,8 +191,9 @@ function isLongOver(override: Override, now: Instant): boolean {
 }
 
 /** A mistyped id would block nothing, and look as if it did. */
-async function requireDevice({ devices }: OverrideDeps, key: DeviceKey): Promise<void> {
-  if ((await devices.read(key)) !== undefined) return;
+async function requireDevice({ devices }: OverrideDeps, key: DeviceKey): Promise<Device> {
+  const record = await devices.read(key);
+  if (record !== undefined) return record.device;
   throw new RequestError(400, 'NAC_DEVICE_UNKNOWN', 'No such device is stored.', {
     action: 'Give the Intune device id, as managedDevices of Microsoft Graph shows it; or block by mac or certificate.',
     field: 'device',
@@ -171,9 +218,21 @@ async function requireRole({ policy }: OverrideDeps, role: string): Promise<void
   });
 }
 
-function full(): RequestError {
-  return new RequestError(409, 'NAC_OVERRIDES_FULL', `There are ${MOST_OVERRIDES} overrides, and no room for more.`, {
-    action: 'End some (GET /api/overrides lists them), or put what is to stay into policy.',
+function full(isAdministrators: boolean): RequestError {
+  const count = isAdministrators ? MOST_OVERRIDES : MOST_OVERRIDES - PLACES_OF_ADMINISTRATORS;
+  const others = isAdministrators
+    ? ''
+    : `, or ask an administrator, for whom ${PLACES_OF_ADMINISTRATORS} more are kept`;
+  return new RequestError(409, 'NAC_OVERRIDES_FULL', `There are ${count} overrides, and no room for more.`, {
+    action: `End some (GET /api/overrides lists them), put what is to stay into policy${others}.`,
+    field: 'body',
+  });
+}
+
+function siteFull(site: string | undefined): RequestError {
+  const message = `Operators of the site ${site} have ${MOST_OF_SITE} overrides, and no room for more.`;
+  return new RequestError(409, 'NAC_OVERRIDES_SITE_FULL', message, {
+    action: 'End some of them (GET /api/overrides lists them), or ask an administrator to make it.',
     field: 'body',
   });
 }

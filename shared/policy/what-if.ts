@@ -6,7 +6,7 @@ import { sameOutcome } from '../domain/decision.ts';
 import { deviceKeyText, SHARDS } from '../domain/device.ts';
 import type { Assurance } from '../domain/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { evaluateOverridden } from '../domain/overridden.ts';
+import { evaluateApplied, evaluateOverridden } from '../domain/overridden.ts';
 import { isInForce, type Override } from '../domain/override.ts';
 import type { Policy } from '../domain/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
@@ -145,7 +145,10 @@ function sessionsChanging(
       identities: session.presented.identities,
       device: decision.device,
     };
-    const then = evaluateOverridden(draft, overrides, question);
+    const evaluated = evaluateOverridden(draft, overrides, question);
+    // What the session keeps may say less than the question did: an override that decided it decides it again.
+    const decided = overrides.some(({ id }) => id === decision.override?.id) ? decision.override : undefined;
+    const then = evaluated.override ? evaluated : evaluateApplied(draft, question.facts, decided);
     if (sameOutcome(decision.outcome, then.outcome)) return;
     tally.add({
       site,

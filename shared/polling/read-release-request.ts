@@ -1,11 +1,12 @@
 // The body of a release or a refusal: which run it is about, and why. Never a run "whatever it is called now".
 
+import { LONGEST_REASON } from '../domain/audit-entry.ts';
+import { readPlainLine } from '../domain/plain-line.ts';
 import { RequestError } from '../errors.ts';
 import type { ReleaseRequest } from './release-held.ts';
 
 /** Characters; a body that is longer is not even read. */
 const LONGEST_BODY = 4_096;
-const LONGEST_REASON = 500;
 
 /** @throws RequestError NAC_REQUEST_TOO_LARGE, NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD */
 export function readReleaseRequest(body: string): ReleaseRequest {
@@ -22,20 +23,14 @@ export function readReleaseRequest(body: string): ReleaseRequest {
       field: 'runId',
     });
   }
-  const reason = fields?.['reason'];
-  const text = typeof reason === 'string' ? reason.toWellFormed().trim() : '';
-  if (text === '' || text.length > LONGEST_REASON || /\p{Cc}/u.test(text)) {
-    throw new RequestError(
-      400,
-      'NAC_REQUEST_FIELD',
-      `The field reason must be a text of 1 to ${LONGEST_REASON} characters.`,
-      {
-        action: 'Say in one line why; it is kept with the run and in the log.',
-        field: 'reason',
-      },
-    );
+  const line = readPlainLine(fields?.['reason'], LONGEST_REASON);
+  if ('problem' in line) {
+    throw new RequestError(400, 'NAC_REQUEST_FIELD', `The field reason ${line.problem}.`, {
+      action: 'Say in one line why; it is kept with the run and in the log.',
+      field: 'reason',
+    });
   }
-  return { runId, reason: text };
+  return { runId, reason: line.text };
 }
 
 function parse(body: string): Record<string, unknown> | undefined {

@@ -69,7 +69,7 @@ export interface OverriddenSite {
   readonly store: { fails: string };
   /** Calls of the background that begin so take so long, or until they are ended. */
   readonly slow: { call: string; milliseconds: number };
-  /** By name of the client: `admin` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
+  /** By name of the client: `admin` and `ops-all` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
   key(name: string): string;
   override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
   /** @param fields of a question by MAB with the address of the first device, unless they say otherwise */
@@ -197,9 +197,22 @@ export async function storeDevices(tables: Tables, stored: readonly Device[] = D
   );
 }
 
+/** Intune does not have them any more. */
+export async function removeDevices(tables: Tables, ids: readonly string[]): Promise<void> {
+  const devices = new TableDeviceStore(tables.devices);
+  for (const id of ids) {
+    const stored = await devices.read({ source: 'intune', id });
+    if (stored === undefined) throw new Error(`There is no ${id}`);
+    const { etag, ...record } = stored;
+    const gone = { ...record, presence: 'gone' as const, version: record.version + 1 };
+    await devices.write([{ record: gone, retiredIdentities: [], replaces: etag }]);
+  }
+}
+
 async function createClients(tables: Tables): Promise<void> {
   const clients = new TableClientStore(tables.clients);
-  const made: [string, string, Client['kind']][] = [
+  const made: [string, string, Client['kind'], { everySite?: true }?][] = [
+    ['ops-all', 'hq', 'operator', { everySite: true }],
     ['admin', 'hq', 'administrator'],
     ['ops-hq', 'hq', 'operator'],
     ['ops-branch', 'branch', 'operator'],
@@ -207,9 +220,9 @@ async function createClients(tables: Tables): Promise<void> {
     ['radius-hq', 'hq', 'radius'],
     ['radius-branch', 'branch', 'radius'],
   ];
-  for (const [name, site, kind] of made) {
+  for (const [name, site, kind, reach] of made) {
     const sessionKey = await clients.sessionKeyOf(site, site.padEnd(64, '0'));
     const credentials = [credentialFor(SECRET, '0'.repeat(32), new Date(BEGIN).toISOString())];
-    await clients.create({ name, site, kind, sessionKey, credentials });
+    await clients.create({ name, site, kind, ...reach, sessionKey, credentials });
   }
 }

@@ -1,8 +1,16 @@
 // An override as a row holds it. Rows are read with suspicion: what something else wrote must not let a station on.
 
 import { isDeviceId } from '../../domain/device.ts';
+import type { Identity } from '../../domain/identity.ts';
 import { parseMacAddress } from '../../domain/mac-address.ts';
-import { certificateSerial, type Override, type OverrideEffect, type OverrideTarget } from '../../domain/override.ts';
+import {
+  type BlockedMachine,
+  certificateSerial,
+  KINDS_OF_A_MACHINE,
+  type Override,
+  type OverrideEffect,
+  type OverrideTarget,
+} from '../../domain/override.ts';
 import { isRoleOrVlan } from '../../domain/policy.ts';
 import { parseObject } from './foreign-rows.ts';
 
@@ -12,7 +20,8 @@ export function readOverride(text: unknown): Override | undefined {
   const target = row && targetIn(row['target']);
   const effect = row && effectIn(row['effect']);
   if (row === undefined || target === undefined || effect === undefined) return undefined;
-  const { id, site, reason, by, createdAt, until, endedAt, endedBy, compared } = row;
+  const { id, site, reason, by, createdAt, until, endedAt, endedBy, compared, ofSite } = row;
+  const machine = 'device' in target ? machineIn(row['machine']) : undefined;
   if (typeof id !== 'string' || !/^[0-9a-f]{8}$/.test(id)) return undefined;
   if (typeof reason !== 'string' || typeof by !== 'string') return undefined;
   if (!isInstant(createdAt) || !isInstant(until)) return undefined;
@@ -29,6 +38,8 @@ export function readOverride(text: unknown): Override | undefined {
     until,
     ...(isInstant(endedAt) && { endedAt }),
     ...(typeof endedBy === 'string' && { endedBy }),
+    ...(machine && { machine }),
+    ...(ofSite === true && { ofSite }),
     ...(compared === true && { compared }),
   };
 }
@@ -58,6 +69,29 @@ function effectIn(value: unknown): OverrideEffect | undefined {
   const { kind, role } = fieldsOf(value);
   if (kind === 'block') return { kind };
   return kind === 'let-on' && typeof role === 'string' && isRoleOrVlan(role) ? { kind, role } : undefined;
+}
+
+const MARKS = ['entraDeviceId', 'serialNumber', 'model', 'userPrincipalName', 'ownership'] as const;
+
+/** What of it cannot be read names nothing; the device itself stays blocked. */
+function machineIn(value: unknown): BlockedMachine | undefined {
+  const fields = fieldsOf(value);
+  const { identities } = fields;
+  if (!Array.isArray(identities)) return undefined;
+  const marks: { [mark in (typeof MARKS)[number]]?: string } = {};
+  for (const mark of MARKS) {
+    const text = fields[mark];
+    if (typeof text === 'string') marks[mark] = text;
+  }
+  return {
+    ...marks,
+    identities: identities.filter(isIdentityOfMachine).map(({ kind, value: of }) => ({ kind, value: of })),
+  };
+}
+
+function isIdentityOfMachine(value: unknown): value is Identity {
+  const { kind, value: text } = fieldsOf(value);
+  return KINDS_OF_A_MACHINE.some((known) => known === kind) && typeof text === 'string' && text !== '';
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

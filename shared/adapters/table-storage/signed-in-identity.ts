@@ -1,5 +1,6 @@
 // Who is at the command line, by the token that Azure gave to the signed-in identity, not by a name that can be typed.
 
+import { showable } from '../../domain/plain-line.ts';
 import type { TableConnection } from './tables.ts';
 
 const STORAGE_SCOPE = 'https://storage.azure.com/.default';
@@ -21,7 +22,7 @@ export function identityIn(token: string): string {
   const claims = payloadOf(token);
   const text = (name: string): string | undefined => {
     const value = claims[name];
-    return typeof value === 'string' && value !== '' ? value.slice(0, 200) : undefined;
+    return typeof value === 'string' && value !== '' ? showable(value.slice(0, 200)) : undefined;
   };
   const user = text('upn') ?? text('unique_name') ?? text('preferred_username');
   if (user !== undefined) return user;

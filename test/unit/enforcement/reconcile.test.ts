@@ -99,6 +99,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       policies,
       overrides,
       overrideStore,
+      identities: deciding.identities,
       siteKeys: async () => [],
       siteKeyOf: async (site) => site.padEnd(64, '0'),
       decideAgain: (session) => decideAgain(deciding, session),

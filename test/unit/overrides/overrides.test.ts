@@ -2,15 +2,18 @@
 
 import { describe, expect, test } from 'vitest';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
+import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
 import type { Device } from '../../../shared/domain/device.ts';
-import { MOST_OVERRIDES } from '../../../shared/domain/override.ts';
+import { MOST_OF_SITE, MOST_OVERRIDES, PLACES_OF_ADMINISTRATORS } from '../../../shared/domain/override.ts';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';
 import { aDevice, aDeviceOfFleet, aMac } from '../../support/a-device.ts';
 import {
   COMPLIANT,
   COMPLIANT_ENTRA,
   NONCOMPLIANT,
+  type OverriddenSite,
   overriddenSite,
+  removeDevices,
   storeDevices,
 } from '../../support/overridden-site.ts';
 
@@ -128,6 +131,103 @@ describe('a block', () => {
   });
 });
 
+describe('a block of a user', () => {
+  const OWNED = 'd0d0d0d0-0000-4000-8000-000000000004';
+  const asked = (userName: string) => ({ method: 'site', userName, mac: 'a0b1c2d3e499' });
+  const byCertificate = (certificate: Record<string, unknown>) => ({ method: 'eap-tls', certificate });
+
+  test.each<[string, string, Record<string, unknown>]>([
+    ['the name of another domain', 'jane@contoso.com', asked('jane@corp.contoso.local')],
+    ['the name before Windows 2000', 'jane@contoso.com', asked('CORP\\jane')],
+    ['the name of a domain that is not hers', 'jane@contoso.com', asked('OTHER\\Jane')],
+    ['the whole name, though the block has the short one', 'CORP\\jane', asked('jane@contoso.com')],
+    ['an accent that a directory does not see', 'jane@contoso.com', asked('j\u00e1ne')],
+    ['the common name of a certificate', 'jane@contoso.com', byCertificate({ commonName: 'Jane' })],
+    ['the device that is hers, by its address', 'jane@contoso.com', { mac: 'a0b1c2d3e404' }],
+    [
+      'the device that is hers, by its certificate',
+      'CORP\\Jane',
+      byCertificate({ sanUri: [`IntuneDeviceId://${OWNED}`] }),
+    ],
+    ['the device that is hers, used by another', 'jane@contoso.com', { ...asked('bob'), mac: 'a0b1c2d3e404' }],
+  ])('takes %s; a let-on does not', async (_, user, question) => {
+    const owned = { id: OWNED, name: 'LT-4', wifiMac: aMac('a0b1c2d3e404'), serialNumber: 'SN4' };
+    const site = await overriddenSite();
+    await storeDevices(site.tables, [aDevice({ ...owned, userPrincipalName: 'Jane@contoso.com' })]);
+    const letOn = await site.override({ user, role: 'compliant' });
+    expect((await site.ask(question)).decision.rule).not.toBe('override/let-on');
+    await site.background.endOverride(site.key('admin'), letOn.id);
+    await site.override({ user, block: true });
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    expect((await site.ask(question)).decision).toMatchObject({ outcome: DENIED, rule: 'override/block' });
+    expect((await site.ask(asked('janet@contoso.com'))).decision.rule).not.toBe('override/block');
+  });
+
+  test.each(['@contoso.com', 'CORP\\', 'host/lt-1', 'LT-1$'])('that names no person (%s) is refused', async (user) => {
+    const site = await overriddenSite();
+    await expect(site.override({ user, block: true })).rejects.toMatchObject({
+      code: 'NAC_REQUEST_FIELD',
+      field: 'user',
+    });
+  });
+});
+
+describe('a block of a device', () => {
+  const TWIN = 'd0d0d0d0-0000-4000-8000-000000000004';
+  const MARKS = { entraDeviceId: COMPLIANT_ENTRA, serialNumber: 'SN1', wifiMac: aMac(MAC) };
+  const OTHER_ENTRA = 'e0e0e0e0-0000-4000-8000-000000000005';
+  const twin = (fields: Partial<Device>): Device => {
+    const own = { entraDeviceId: OTHER_ENTRA, serialNumber: 'SN9', wifiMac: aMac('a0b1c2d3e409') };
+    return aDevice({ id: TWIN, name: 'LT-9', ...own, ...fields });
+  };
+  const byTwin = { method: 'eap-tls', certificate: { sanUri: [`IntuneDeviceId://${TWIN}`] }, mac: 'a0b1c2d3e409' };
+  const { entraDeviceId: _, ...WITHOUT_ENTRA } = twin({});
+
+  test.each<[string, Device, boolean]>([
+    ['of the same Entra device', twin({ entraDeviceId: MARKS.entraDeviceId }), true],
+    ['with the same serial number', { ...WITHOUT_ENTRA, serialNumber: 'sn1' }, true],
+    ['with an address of it', { ...WITHOUT_ENTRA, serialNumber: 'unknown', ethernetMac: aMac(MAC) }, true],
+    ['with its serial number and address, set up again', twin({ serialNumber: 'SN1', wifiMac: MARKS.wifiMac }), true],
+    ['with its serial number, of another Entra device', twin({ serialNumber: 'SN1' }), false],
+    ['that had the same dock', twin({ ethernetMac: aMac(MAC) }), false],
+    ['of another machine', twin({}), false],
+  ])('takes the record %s as it should', async (__, record, isTaken) => {
+    const site = await overriddenSite();
+    await site.override({ device: COMPLIANT, block: true });
+    // It enrols again later.
+    await storeDevices(site.tables, [record]);
+    const { rule } = (await site.ask(byTwin)).decision;
+    expect(rule === 'override/block').toBe(isTaken);
+    await site.override({ device: COMPLIANT, role: 'quarantine' });
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    expect((await site.ask(byTwin)).decision.rule).not.toBe('override/let-on');
+  });
+
+  test('takes its address where that leads to no record, or to several', async () => {
+    const site = await overriddenSite();
+    await site.override({ device: COMPLIANT, block: true });
+    await storeDevices(site.tables, [twin({ ethernetMac: aMac(MAC) })]);
+    expect((await site.ask()).decision).toMatchObject({ standing: 'ambiguous', rule: 'override/block' });
+    await removeDevices(site.tables, [COMPLIANT, TWIN]);
+    await site.time.runUntil(site.time.now + 2 * MINUTE);
+    expect((await site.ask()).decision).toMatchObject({ standing: 'notEnrolled', rule: 'override/block' });
+    const byUser = { method: 'eap-tls', certificate: { sanUpn: ['bob@contoso.com'] }, mac: MAC };
+    expect((await site.ask(byUser)).decision.rule).toBe('override/block');
+  });
+
+  test('shows no more of it than was asked for', async () => {
+    const site = await overriddenSite();
+    const made = await site.override({ device: COMPLIANT, block: true });
+    expect(JSON.stringify(made)).not.toMatch(/SN1|machine/);
+    expect(made.warnings).toEqual([]);
+    for (const record of [twin({ entraDeviceId: MARKS.entraDeviceId }), twin({ serialNumber: 'SN1' })]) {
+      await storeDevices(site.tables, [record]);
+      const { warnings } = await site.override({ device: COMPLIANT, block: true, reason: String(record.serialNumber) });
+      expect(warnings).toEqual(['device-enrolled-twice']);
+    }
+  });
+});
+
 describe('a let-on', () => {
   const other = { mac: 'a0b1c2d3e402' };
 
@@ -224,6 +324,14 @@ describe('a let-on', () => {
   });
 });
 
+/** Another process compares all sessions, and does not come to an end. */
+async function holdComparison({ tables, time }: OverriddenSite): Promise<void> {
+  const tasks = new TableTaskStore(tables.polling);
+  const { state, etag } = await tasks.read<Record<string, unknown>>('comparison');
+  const leaseUntil = new Date(time.now + 24 * HOUR).toISOString();
+  await tasks.write('comparison', { ...state, owner: 'another', leaseUntil }, etag);
+}
+
 describe('what an instance reads', () => {
   test('is the list once in ten seconds, and nothing more for a warm lookup', async () => {
     const site = await overriddenSite();
@@ -302,6 +410,72 @@ describe('CoAs of an override', () => {
     expect(await site.jobs()).toEqual([]);
     await site.pass(2 * MINUTE);
     expect(await site.jobs()).toMatchObject([{ told: NORMAL, wanted: { role: 'quarantine' } }]);
+  });
+
+  const VPN = {
+    method: 'site',
+    userName: 'jane',
+    callingStationId: '203.0.113.7',
+    ciscoAvPairs: [`mdm-tlv=device-mac=${MAC}`],
+  };
+  const SECOND_ENROLMENT = {
+    method: 'eap-tls',
+    certificate: { sanUri: ['IntuneDeviceId://d0d0d0d0-0000-4000-8000-000000000004'] },
+    mac: 'a0b1c2d3e409',
+  };
+  test.each([
+    ['an address that only the VPN client names', { mac: MAC }, VPN],
+    ['a certificate', { certificate: { serial: 'a1b' } }, EAP],
+    ['a user, signed in under another name', { user: 'jane@contoso.com' }, { method: 'site', userName: 'CORP\\Jane' }],
+    ['the owner of a device', { user: 'owner@contoso.com' }, { mac: 'a0b1c2d3e409' }],
+    ['a device, by its other record', { device: COMPLIANT }, SECOND_ENROLMENT],
+    [
+      'a device, by its address with another certificate',
+      { device: COMPLIANT },
+      { method: 'eap-tls', certificate: {} },
+    ],
+  ])('of %s need no comparison of all sessions, at its beginning and at its end', async (_, about, question) => {
+    const site = await overriddenSite();
+    const twin = { id: 'd0d0d0d0-0000-4000-8000-000000000004', entraDeviceId: COMPLIANT_ENTRA, serialNumber: 'SN9' };
+    const owned = { ...twin, userPrincipalName: 'owner@contoso.com', wifiMac: aMac('a0b1c2d3e409') };
+    await storeDevices(site.tables, [aDevice(owned)]);
+    const { outcome } = (await site.ask(question)).decision;
+    await site.ask({ mac: 'a0b1c2d3e402' });
+    await site.pass(MINUTE);
+    await holdComparison(site);
+    const { id } = await site.override({ ...about, block: true });
+    await site.pass(10 * SECOND);
+    expect(await site.jobs()).toEqual([]);
+    await site.pass(20 * SECOND);
+    expect(await site.jobs()).toMatchObject([{ wanted: DENIED, reason: expect.stringContaining('override/block') }]);
+    expect((await site.ask(question)).decision.outcome).toEqual(DENIED);
+    await site.background.endOverride(site.key('admin'), id, '{"reason": "found"}');
+    await site.pass(40 * SECOND);
+    const [job] = await site.jobs();
+    expect(job).toMatchObject({ wanted: outcome });
+  });
+
+  test('of many users are one search, which goes on where a round was cut short, and whichever process goes on', async () => {
+    const site = await overriddenSite();
+    const stations = Array.from({ length: 48 }, (_, number) => `a0b1c2d4${(0x1000 + number).toString(16)}`);
+    for (const [number, mac] of stations.entries()) await site.ask({ method: 'site', userName: `user-${number}`, mac });
+    await site.pass(MINUTE);
+    await holdComparison(site);
+    for (let number = 0; number < 40; number++)
+      await site.override({ user: `user-${number}@contoso.com`, block: true });
+    await site.time.runUntil(site.time.now + 20 * SECOND);
+    Object.assign(site.slow, { call: 'sessions.listEntities', milliseconds: 2 * SECOND });
+    const begun = site.time.now;
+    await site.refused(Promise.all([site.background.enforce(), site.background.enforce()]));
+    const some = (await site.jobs()).length;
+    expect(some).toBeGreaterThan(0);
+    expect(some).toBeLessThan(40);
+    expect(site.time.now - begun).toBeLessThan(60 * SECOND);
+    Object.assign(site.slow, { call: 'nothing' });
+    await site.pass(20 * SECOND);
+    const jobs = await site.jobs();
+    expect(new Set(jobs.map(({ sessionId }) => sessionId)).size).toBe(40);
+    expect(jobs).toHaveLength(40);
   });
 
   test('leave stations of other sites alone', async () => {
@@ -468,6 +642,48 @@ describe('operators', () => {
     });
     await site.time.runUntil(site.time.now + 5 * HOUR + MINUTE);
     await expect(site.override({ mac: MAC, block: true })).resolves.toMatchObject({ created: true });
+  });
+});
+
+describe('room for overrides', () => {
+  const macs = (count: number, from = 0xa0b1c2000000) =>
+    Array.from({ length: count }, (_, n) => (from + n).toString(16));
+
+  test('of one site ends at its share, however many send at once; others have theirs', async () => {
+    const site = await overriddenSite();
+    const results: PromiseSettledResult<unknown>[] = [];
+    const wanted = macs(MOST_OF_SITE + 10);
+    for (let start = 0; start < wanted.length; start += 6) {
+      const some = wanted.slice(start, start + 6).map((mac) => site.override({ mac, block: true }, 'ops-hq'));
+      results.push(...(await Promise.allSettled(some)));
+    }
+    const made = results.filter(({ status }) => status === 'fulfilled');
+    expect(made).toHaveLength(MOST_OF_SITE);
+    await expect(site.override({ mac: MAC, block: true }, 'ops-hq')).rejects.toMatchObject({
+      code: 'NAC_OVERRIDES_SITE_FULL',
+      status: 409,
+      action: expect.stringContaining('administrator'),
+    });
+    const first = await site.override({ mac: MAC, block: true }, 'ops-branch');
+    expect(first).toMatchObject({ created: true, site: 'branch' });
+    const { overrides } = await site.background.overrides(site.key('ops-hq'));
+    expect(overrides).toHaveLength(MOST_OF_SITE);
+    await site.background.endOverride(site.key('ops-hq'), overrides[0]?.id ?? '');
+    await site.time.runUntil(site.time.now + MINUTE);
+    await expect(site.override({ mac: MAC, block: true }, 'ops-hq')).resolves.toMatchObject({ created: true });
+  });
+
+  test('is kept for administrators, though operators have used up all of theirs', async () => {
+    const site = await overriddenSite();
+    const operators = macs(MOST_OVERRIDES - PLACES_OF_ADMINISTRATORS);
+    for (const mac of operators) await site.override({ mac, block: true }, 'ops-all');
+    await expect(site.override({ mac: MAC, block: true }, 'ops-all')).rejects.toMatchObject({
+      code: 'NAC_OVERRIDES_FULL',
+    });
+    await expect(site.override({ mac: MAC, block: true }, 'ops-hq')).rejects.toMatchObject({
+      code: 'NAC_OVERRIDES_FULL',
+    });
+    await expect(site.override({ mac: MAC, block: true }, 'admin')).resolves.toMatchObject({ created: true });
   });
 });
 

@@ -1,0 +1,35 @@
+// Whether a name may be that of a person whom an operator named: for a block, which one must not get past by another spelling
+// of one's own name.
+
+/**
+ * Realms say nothing here: one account of a directory signs in as `jane@contoso.com`, `jane@corp.contoso.local`, `CORP\jane`,
+ * `corp.contoso.local\jane`, `CORP/jane`, `jane%corp` and `jane`, and no list of them is ever complete. So the part that names
+ * the person counts alone; a person of another organisation with the same name is blocked, too, and that is seen at once.
+ */
+export function mayBeSamePerson(one: string, other: string): boolean {
+  const name = personPart(one);
+  return name !== '' && name === personPart(other);
+}
+
+/** The name without realm before or behind it, as a directory compares it; empty where it names no person. */
+export function personPart(text: string): string {
+  const folded = asDirectoriesCompare(text);
+  // `host/…` is a computer; there the part behind the slash is no person.
+  const separators = folded.startsWith('host/') ? /^[^\\]*\\/ : /^[^\\/]*[\\/]/;
+  const behind = folded.replace(separators, '');
+  return (/^[^@%]+/.exec(behind)?.[0] ?? '').trim();
+}
+
+/**
+ * Active Directory finds a name without regard to case, accents, width and marks that do not show, and takes ß for ss
+ * (Microsoft, "LCMapStringEx": NORM_IGNORECASE, NORM_IGNORENONSPACE, NORM_IGNOREWIDTH).
+ */
+function asDirectoriesCompare(text: string): string {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().trim();
+  return text
+    .normalize('NFKD')
+    .replaceAll(/[\p{M}\p{Cf}]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .trim();
+}

@@ -1,0 +1,35 @@
+// Other records that hold what only one machine has, as a rule: those of the same machine, or of a dock, or of a copy.
+
+import { concurrently } from '../concurrently.ts';
+import { type Device, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
+import { claims } from '../domain/identity.ts';
+import { blockedMachine } from '../domain/override.ts';
+import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { IdentityStore } from '../ports/identity-store.ts';
+
+export interface OtherRecordsDeps {
+  readonly devices: Pick<DeviceStore, 'read'>;
+  readonly identities: Pick<IdentityStore, 'readHolders'>;
+}
+
+/** Of the holders of one identity; what more share is of no one machine. */
+const MOST_HOLDERS = 16;
+const RECORDS_AT_ONCE = 8;
+
+export async function otherRecords(
+  { devices, identities }: OtherRecordsDeps,
+  device: Device,
+): Promise<readonly StoredDevice[]> {
+  const own = deviceKeyText(device);
+  const found = new Map<string, StoredDevice>();
+  for (const identity of blockedMachine(device).identities) {
+    const holders = (await identities.readHolders(identity, { fresh: true })).devices
+      .filter((key) => key !== own && !found.has(key))
+      .slice(0, MOST_HOLDERS);
+    const records = await concurrently(holders, RECORDS_AT_ONCE, (key) => devices.read(parseDeviceKeyText(key)));
+    for (const record of records) {
+      if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
+    }
+  }
+  return [...found.values()];
+}
