@@ -9,7 +9,7 @@ export interface StartChildOptions<Ready> {
   readonly name: string;
   /** The program and its arguments. */
   readonly commandLine: readonly string[];
-  /** The child's whole environment; this process's own unless told. */
+  /** The child's whole environment, but for the compile cache; this process's own unless given. */
   readonly env?: Readonly<Record<string, string>>;
   /** What the line says with which the child is ready; nothing for any other line of its output. */
   readonly parseReadyLine: (line: string) => Ready | undefined;
@@ -38,7 +38,7 @@ const LONGEST_ERROR_TEXT = 100_000;
 export async function startChild<Ready>(options: StartChildOptions<Ready>): Promise<StartedChild<Ready>> {
   const { name, commandLine, env, parseReadyLine, onLine, killAfterMs } = options;
   const child = spawn(process.execPath, commandLine, {
-    ...(env === undefined ? {} : { env }),
+    ...(env === undefined ? {} : { env: { ...compileCache(), ...env } }),
     // With the IPC channel the child notices when this process dies.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
@@ -81,4 +81,10 @@ export async function startChild<Ready>(options: StartChildOptions<Ready>): Prom
       clearTimeout(timer);
     },
   };
+}
+
+/** Where this process keeps its compiled modules (Node's NODE_COMPILE_CACHE), for children with an environment of their own. */
+export function compileCache(): Readonly<Record<string, string>> {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
 }

@@ -15,6 +15,7 @@ import { text } from 'node:stream/consumers';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { compileCache } from '../../local/child-process.ts';
 import { parseNcrontab } from '../../local/functions-host/ncrontab.ts';
 import { createRouteTable } from '../../local/functions-host/route-table.ts';
 import { compileRouteTemplate, pathSegments } from '../../local/functions-host/route-template.ts';
@@ -87,7 +88,12 @@ async function startBackground(appFolder: string, env: Record<string, string> = 
 
 /** Runs the command line as it is and returns how it ended. */
 async function runMain(args: readonly string[], env: Record<string, string> = {}) {
-  const child = fork(MAIN, [...args], { execPath: process.execPath, execArgv: [], env, silent: true });
+  const child = fork(MAIN, [...args], {
+    execPath: process.execPath,
+    execArgv: [],
+    env: { ...compileCache(), ...env },
+    silent: true,
+  });
   const [stdout, stderr] = [child.stdout, child.stderr];
   if (!stdout || !stderr) throw new Error('no pipes');
   try {

@@ -86,6 +86,7 @@ async function startInMemory(plan: Plan): Promise<Scenario> {
     const app = createApp(settings, {
       clock: endingWith(life, clock),
       log: collectingLogger().logger,
+      mostRemembered: 100,
       openTables: async () => storage.open(wire),
       onChange: async ({ source, id, version }) => {
         if (life.alive) handedOn.push(`${source}|${id}|${version}`);

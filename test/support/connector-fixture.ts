@@ -47,6 +47,9 @@ export interface FixtureOptions {
   readonly overrides?: AppOverrides;
 }
 
+/** Above what any test asks about: memory for all of them is taken at once. */
+const MOST_REMEMBERED = 2_000;
+
 export async function startConnector(options: FixtureOptions = {}): Promise<ConnectorFixture> {
   const stack = new AsyncDisposableStack();
   const storageServer = await startTableStorage();
@@ -90,7 +93,8 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
   const { logger, entries } = collectingLogger();
   const changes: DeviceChange[] = [];
   const onChange = async (change: DeviceChange): Promise<void> => void changes.push(change);
-  const app = createApp(readSettings(env), { clock, log: logger, onChange, ...options.overrides });
+  const overrides = { mostRemembered: MOST_REMEMBERED, ...options.overrides };
+  const app = createApp(readSettings(env), { clock, log: logger, onChange, ...overrides });
   stack.defer(() => app.close());
   return {
     app,

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { compileCache } from '../../local/child-process.ts';
 import type { CheckReport, DoctorReport } from '../../shared/ports/check.ts';
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/doctor.ts');
@@ -17,7 +18,7 @@ export async function runDoctor(
   args: readonly string[] = [],
 ): Promise<DoctorRun> {
   const { PATH, HOME } = process.env;
-  const doctor = spawn(process.execPath, [SCRIPT, ...args], { env: { PATH, HOME, ...env } });
+  const doctor = spawn(process.execPath, [SCRIPT, ...args], { env: { PATH, HOME, ...compileCache(), ...env } });
   let stdout = '';
   let stderr = '';
   doctor.stdout.setEncoding('utf8').on('data', (text: string) => {

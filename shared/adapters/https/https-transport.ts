@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
 import { readCaFile } from './ca-file.ts';
 import { unreachable } from './unreachable.ts';
@@ -94,7 +94,10 @@ function createDispatcher(options: HttpsTransportOptions, silence: number): Disp
   const extraCa = readCaFile(options.extraCaFile);
   const connect = {
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    ...(extraCa !== undefined && { ca: [...getCACertificates('default'), extraCa] }),
+    // Made once: to read some three hundred authorities again for each connection takes 40 ms of a processor.
+    ...(extraCa !== undefined && {
+      secureContext: createSecureContext({ ca: [...getCACertificates('default'), extraCa] }),
+    }),
   };
   const limits = { headersTimeout: silence, bodyTimeout: silence, maxResponseSize: LONGEST_ANSWER_BYTES };
   if (options.proxy === undefined) return new Agent({ connect, ...limits });

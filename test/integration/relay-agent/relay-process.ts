@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { compileCache } from '../../../local/child-process.ts';
 import type { RelayFixture } from './relay-fixture.ts';
 
 const main = path.join(import.meta.dirname, '../../../relay/main.ts');
@@ -25,7 +26,7 @@ export interface RelayProcess {
 
 export function spawnRelay({ file, env }: Pick<RelayFixture, 'file' | 'env'>): RelayProcess {
   const child = spawn(process.execPath, [main, 'run', file], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], ...compileCache(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: LoggedLine[] = [];
