@@ -4,7 +4,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startChild } from './child-process.ts';
 
-const RELAY = join(import.meta.dirname, '../relay/main.ts');
+const RELAY_PROGRAM = join(import.meta.dirname, '../relay/main.ts');
 /** Longer than a relay takes to finish what it sends. */
 const KILL_AFTER_MS = 40_000;
 
@@ -25,6 +25,8 @@ export interface LocalRelayOptions {
   readonly site: string;
   readonly serviceBusConnection: string;
   readonly nas: readonly LocalNas[];
+  /** Path of its program, the relay that ships unless given. */
+  readonly program?: string | undefined;
   readonly onLine?: (line: string) => void;
 }
 
@@ -36,7 +38,7 @@ export interface LocalRelay {
 
 /** @throws an error with what the relay wrote if it does not start */
 export async function startLocalRelay(options: LocalRelayOptions): Promise<LocalRelay> {
-  const { folder, name, site, serviceBusConnection, nas, onLine } = options;
+  const { folder, name, site, serviceBusConnection, nas, program = RELAY_PROGRAM, onLine } = options;
   const file = join(folder, `${name}.yaml`);
   await writeFile(
     file,
@@ -57,7 +59,7 @@ export async function startLocalRelay(options: LocalRelayOptions): Promise<Local
   const secrets = Object.fromEntries(nas.map(({ secret }, index) => [secretVariable(index), secret]));
   const child = await startChild({
     name: 'The relay',
-    commandLine: [RELAY, 'run', file],
+    commandLine: [program, 'run', file],
     env: { PATH: process.env['PATH'] ?? '', SERVICE_BUS_CONNECTION: serviceBusConnection, ...secrets },
     parseReadyLine: (line) => (line.includes('"relay.started"') ? true : undefined),
     onLine,

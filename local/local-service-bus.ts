@@ -5,22 +5,31 @@ import type { LocalRun } from './local-run.ts';
 import type { QueueDefinition } from './service-bus/queue-definition.ts';
 import { spawnServiceBus } from './service-bus/spawn-service-bus.ts';
 
-export function localQueues(site: string) {
+/** @param lockDurationMs of a message and of the site's session: so long nothing comes to another after its holder is gone */
+export function localQueues(site: string, lockDurationMs = 30_000) {
   return [
-    { name: `coa-${site}`, requiresSession: true, lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
-    { name: 'coa-results', lockDurationMs: 30_000, duplicateDetectionWindowMs: 600_000 },
+    { name: `coa-${site}`, requiresSession: true, lockDurationMs, duplicateDetectionWindowMs: 600_000 },
+    { name: 'coa-results', lockDurationMs, duplicateDetectionWindowMs: 600_000 },
   ] as const satisfies readonly QueueDefinition[];
 }
 
-/**
- * @param durable messages outlive the process
- * @returns the connection string
- */
-export async function startLocalServiceBus(run: LocalRun, site: string, durable: boolean): Promise<string> {
+export interface LocalServiceBusOptions {
+  /** Messages outlive the process. */
+  readonly durable?: boolean | undefined;
+  /** As Azure has it unless given. */
+  readonly lockDurationMs?: number | undefined;
+}
+
+/** @returns the connection string */
+export async function startLocalServiceBus(
+  run: LocalRun,
+  site: string,
+  { durable, lockDurationMs }: LocalServiceBusOptions,
+): Promise<string> {
   let port = 0;
   const messages = durable ? { dataFolder: join(run.dataFolder, 'service-bus') } : {};
   const serviceBus = await run.start('serviceBus', 'The Service Bus broker', async () => {
-    const broker = await spawnServiceBus({ queues: localQueues(site), port, ...messages });
+    const broker = await spawnServiceBus({ queues: localQueues(site, lockDurationMs), port, ...messages });
     // Started again, it is found where it was.
     port = broker.port;
     return { ...broker, pid: broker.process.pid ?? 0 };

@@ -6,9 +6,9 @@ import { SETTINGS } from '../shared/settings/settings-table.ts';
 import type { IntuneTenant } from './intune-tenant/intune-tenant.ts';
 import { type LocalFunctions, startLocalFunctions } from './local-functions.ts';
 import { createLocalKeys, type LocalKeys } from './local-keys.ts';
-import { type LocalNas, startLocalRelay } from './local-relay.ts';
+import { type LocalNas, type LocalRelayOptions, startLocalRelay } from './local-relay.ts';
 import { LocalRun, type LocalRunOptions, type RestartablePart } from './local-run.ts';
-import { startLocalServiceBus } from './local-service-bus.ts';
+import { type LocalServiceBusOptions, startLocalServiceBus } from './local-service-bus.ts';
 import { startLocalTenant } from './local-tenant.ts';
 import { type SimulatedSwitch, startSimulatedSwitch } from './simulated-switch/simulated-switch.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
@@ -32,8 +32,11 @@ export interface LocalStackOptions extends LocalRunOptions {
   readonly standbyRelay?: boolean;
   /** By which connection string functions and relays reach the Service Bus, where something lies between. */
   readonly toServiceBus?: (connectionString: string, from: 'functions' | 'relay' | 'standby') => Promise<string>;
-  /** Messages of the Service Bus outlive its process. */
-  readonly durableServiceBus?: boolean;
+  readonly serviceBus?: LocalServiceBusOptions;
+  /** Given the simulated tenant before anything reads it. */
+  readonly onTenant?: (tenant: IntuneTenant) => void;
+  /** Path of the program of a relay, instead of the one that ships. */
+  readonly relayProgram?: string;
   /** Each line that functions and relay print. */
   readonly onLine?: (line: string) => void;
   readonly onSwitchEvent?: (event: SwitchEvent) => void;
@@ -71,13 +74,14 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
 }
 
 async function startParts(run: LocalRun, options: LocalStackOptions): Promise<LocalStack> {
-  const { appFolder, env, port = 0, fleetSize, coreTools = false, durableServiceBus = false } = options;
+  const { appFolder, env, port = 0, fleetSize, coreTools = false } = options;
   const { toServiceBus = async (connectionString: string) => connectionString, onLine = () => {} } = options;
   await run.createDataFolder();
   const storageConnection = env['StorageConnection'] || (await startStorage(run));
   const keys = await createLocalKeys(run, storageConnection, SITE);
-  const serviceBus = await startLocalServiceBus(run, SITE, durableServiceBus);
+  const serviceBus = await startLocalServiceBus(run, SITE, options.serviceBus ?? {});
   const simulated = env['ENTRA_TENANT_ID'] ? undefined : await startLocalTenant(run, fleetSize);
+  if (simulated) options.onTenant?.(simulated.tenant);
   const functions = await startLocalFunctions(run, {
     appFolder,
     env: {
@@ -100,9 +104,10 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
     port: networkSwitch.coaPort,
     secret: coaSecret,
   };
-  const { nas = switchAsNas, moreNas = [], standbyRelay } = options;
+  const { nas = switchAsNas, moreNas = [], standbyRelay, relayProgram: program } = options;
   for (const part of standbyRelay ? (['relay', 'standby'] as const) : (['relay'] as const)) {
-    await startRelay(run, part, await toServiceBus(serviceBus, part), [nas, ...moreNas], onLine);
+    const serviceBusConnection = await toServiceBus(serviceBus, part);
+    await startRelay(run, part, { serviceBusConnection, nas: [nas, ...moreNas], program, onLine });
   }
   return {
     ...functions,
@@ -158,18 +163,14 @@ async function startSwitch(
 async function startRelay(
   run: LocalRun,
   part: 'relay' | 'standby',
-  serviceBusConnection: string,
-  nas: readonly LocalNas[],
-  onLine: (line: string) => void,
+  options: Pick<LocalRelayOptions, 'serviceBusConnection' | 'nas' | 'program' | 'onLine'>,
 ): Promise<void> {
   const relay = await run.start(part, 'The relay', () =>
     startLocalRelay({
       folder: run.dataFolder,
       name: part === 'relay' ? 'local-relay' : 'standby-relay',
       site: SITE,
-      serviceBusConnection,
-      nas,
-      onLine: (line) => onLine(line),
+      ...options,
     }),
   );
   run.progress(part === 'relay' ? 'Relay' : 'Relay (standby)', `process ${relay.pid}`);

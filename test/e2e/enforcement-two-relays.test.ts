@@ -1,6 +1,7 @@
 // Two relays of a site at once, and connections to Service Bus that are cut or die without a word while a change is being
 // enforced: every job comes to exactly one end, and no session keeps an answer that policy no longer gives unlisted.
 
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CuttableConnection, cuttableConnection } from '../integration/relay-agent/cuttable-connection.ts';
 import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../support/enforced-stations.ts';
@@ -9,25 +10,16 @@ import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../su
 const RELAYS = { 'local-relay': 'relay', 'standby-relay': 'standby' } as const;
 type RelayName = keyof typeof RELAYS;
 
-const OF_THE_RELAY = [
-  'the job is queued',
-  'the request is sent',
-  'the switch has the request',
-  'the switch has acknowledged',
-] as const satisfies PointName[];
-const OF_THE_FUNCTIONS = [
-  'the change is handed on',
-  'the job is queued',
-  'the switch has the request',
-  'the switch has acknowledged',
-] as const satisfies PointName[];
-
-const KILLED = OF_THE_RELAY.map((point, index) => ({ point, station: `KILLED-${index}` }));
-const CUT = OF_THE_RELAY.map((point, index) => ({ point, station: `CUT-${index}` }));
-const FUNCTIONS_CUT = OF_THE_FUNCTIONS.map((point, index) => ({ point, station: `FUNCTIONS-${index}` }));
+/** At each point once; the simulation has them all, and what lies between them, for every kind of end (test/simulation). */
+const KILLED = atPoints('KILLED', 'the request is sent', 'the switch has acknowledged');
+const CUT = atPoints('CUT', 'the job is queued', 'the switch has the request');
+const FUNCTIONS_CUT = atPoints('FUNCTIONS', 'the change is handed on', 'the switch has the request');
 const FROZEN = 'FROZEN';
 const ALL = [...KILLED, ...CUT, ...FUNCTIONS_CUT].map(({ station }) => station).concat(FROZEN);
 const SILENT = 'SILENT';
+
+/** Half of what Azure has: so long a site waits for a relay that is gone without a word. */
+const LOCK_MS = 15_000;
 
 const linesToServiceBus = new Map<string, CuttableConnection>();
 let stations: EnforcedStations;
@@ -35,6 +27,8 @@ let stations: EnforcedStations;
 beforeAll(async () => {
   stations = await EnforcedStations.start([...ALL, SILENT], {
     standbyRelay: true,
+    relayProgram: join(import.meta.dirname, '../support/impatient-relay.ts'),
+    serviceBus: { lockDurationMs: LOCK_MS },
     async toServiceBus(connectionString, from) {
       const line = await cuttableConnection(Number(/:(\d+);/.exec(connectionString)?.[1]));
       linesToServiceBus.set(from, line);
@@ -47,6 +41,10 @@ afterAll(async () => {
   await stations?.[Symbol.asyncDispose]();
   for (const line of linesToServiceBus.values()) await line.close();
 });
+
+function atPoints(name: string, ...points: readonly PointName[]) {
+  return points.map((point, index) => ({ point, station: `${name}-${index}` }));
+}
 
 function lineOf(from: 'functions' | 'relay' | 'standby'): CuttableConnection {
   const line = linesToServiceBus.get(from);

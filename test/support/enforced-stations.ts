@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
 import { expect } from 'vitest';
+import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../local/local-stack.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
@@ -30,7 +31,7 @@ export const jobIs =
     event === 'enforcement.job' && stages.some((name) => name === stage);
 
 /** Through which a change comes to be enforced. */
-export const POINTS = {
+const POINTS = {
   'the change is handed on': { at: ({ event }) => event === 'device.changed' },
   'the job is queued': { at: jobIs('queued') },
   // The relay reports what happens within moments together, and any of it may be written first.
@@ -71,6 +72,9 @@ export class EnforcedStations implements AsyncDisposable {
   async #start(more: Partial<LocalStackOptions>): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'nac-stations-'));
     this.#started.defer(() => rm(folder, { recursive: true, force: true }));
+    const polled = this.lines.next(
+      ({ event, devices }) => event === 'poll.run' && devices === OTHER_DEVICES + this.#names.length,
+    );
     const stack = await startLocalStack({
       appFolder: join(import.meta.dirname, '../..'),
       dataFolder: folder,
@@ -83,6 +87,7 @@ export class EnforcedStations implements AsyncDisposable {
         ENFORCE_SCHEDULE: '* * * * * *',
       },
       fleetSize: OTHER_DEVICES,
+      onTenant: ({ fleet }) => this.#enrol(fleet),
       onLine: (line) => this.lines.add(line),
       onSwitchEvent: (event) => this.lines.add(JSON.stringify(event)),
       ...more,
@@ -94,20 +99,16 @@ export class EnforcedStations implements AsyncDisposable {
     const account = { kind: 'connection-string', connectionString: stack.storageConnection } as const;
     this.#sweeps = new TableSweepStore((await openTables(account, 'background')).polling);
     this.#sessions = new TableSessionStore((await openTables(account, 'lookup')).sessions);
-    this.#names.forEach((deviceName, index) => {
-      const wiFiMacAddress = `A4BB6D0A00${index.toString(16).padStart(2, '0')}`;
-      stack.tenant?.fleet.add({
-        deviceName,
-        wiFiMacAddress,
-        ethernetMacAddress: null,
-        complianceState: 'compliant',
-      });
-    });
-    await this.lines.next(
-      ({ event, devices }) => event === 'poll.run' && devices === OTHER_DEVICES + this.#names.length,
-    );
+    await polled;
     for (const name of this.#names) {
       expect(await this.askSwitch('/connect', { mac: this.macOf(name) })).toMatchObject({ role: 'compliant' });
+    }
+  }
+
+  #enrol(fleet: IntuneTenant['fleet']): void {
+    for (const [index, deviceName] of this.#names.entries()) {
+      const wiFiMacAddress = `A4BB6D0A00${index.toString(16).padStart(2, '0')}`;
+      fleet.add({ deviceName, wiFiMacAddress, ethernetMacAddress: null, complianceState: 'compliant' });
     }
   }
 
