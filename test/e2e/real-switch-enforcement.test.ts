@@ -1,5 +1,6 @@
 // A change in Intune at real switch ports: hostapd closes the port, which ends the job, the station comes back by EAP-TLS,
-// and the switch accounts for the answer that it got. What is asserted is the state of the port.
+// and the switch accounts for the answer that it got. What is asserted is the state of the port. Each test has a switch of its
+// own, and most of it is waiting: all run at once.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
@@ -52,7 +53,7 @@ const proven = ({ stage }: EnforcementJob): boolean => stage === 'proven';
 /** hostapd says Stop within milliseconds of its ACK; a station that is quicker than the spool has the answer already. */
 const done = (job: EnforcementJob): boolean => ended(job) || proven(job);
 
-describe('a device that turns noncompliant and compliant again', () => {
+describe.concurrent('a device that turns noncompliant and compliant again', () => {
   test('its port closes each time, it comes back with the right role, and each job comes to its end', async () => {
     const station = await site.plugIn('BOTH-WAYS', 'both');
     expect(roleOf(station)).toBe('compliant');
@@ -70,7 +71,7 @@ describe('a device that turns noncompliant and compliant again', () => {
   });
 });
 
-describe('a station that moves to a second switch without a word at the first', () => {
+describe.concurrent('a station that moves to a second switch without a word at the first', () => {
   test('both ports close, and it comes back at the second with the right role', async () => {
     const before = await site.plugIn('MOVES', 'old');
     await before.leave();
@@ -89,7 +90,7 @@ describe('a station that moves to a second switch without a word at the first', 
   });
 });
 
-describe('a station that stays away after its Disconnect', () => {
+describe.concurrent('a station that stays away after its Disconnect', () => {
   test('its job ends with the Stop of the switch, and it is not listed', async () => {
     const station = await site.plugIn('STAYS-AWAY', 'away');
     await disconnectedBy(station, 'noncompliant');
@@ -99,7 +100,7 @@ describe('a station that stays away after its Disconnect', () => {
   });
 });
 
-describe('a switch whose power fails', () => {
+describe.concurrent('a switch whose power fails', () => {
   test('no job goes out for the sessions it had, and the next login gets the right role', async () => {
     const station = await site.plugIn('REBOOTED', 'boot');
     await site.pollAfter(SECOND_MS);
@@ -121,7 +122,7 @@ describe('a switch whose power fails', () => {
   });
 });
 
-describe('a permit that reaches the switch when it has forgotten the station', () => {
+describe.concurrent('a permit that reaches the switch when it has forgotten the station', () => {
   test('opens no port and proves nothing; the next login does', async () => {
     const station = await site.plugIn('LATE', 'late');
     const deliver = station.at.wire.holdAccept();

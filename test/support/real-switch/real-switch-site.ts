@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import type { IntuneTenant } from '../../../local/intune-tenant/intune-tenant.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../../local/local-stack.ts';
 import type { EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
 import { intuneDeviceUri } from '../freeradius/eapol-test.ts';
@@ -54,6 +55,7 @@ export class RealSwitchSite implements AsyncDisposable {
     { readonly address: string; readonly coaPort: number; readonly secret: string }
   >();
   readonly #options: RealSwitchSiteOptions;
+  #named = 0;
   #stack: LocalStack | undefined;
   #radius: FreeRadius | undefined;
   #http: LookupHttpClient | undefined;
@@ -80,11 +82,14 @@ export class RealSwitchSite implements AsyncDisposable {
     this.#folder = await mkdtemp(join(tmpdir(), 'nac-real-switch-'));
     this.#started.defer(() => rm(this.#folder, { recursive: true, force: true }));
     const nas = await this.#chooseAddresses();
+    const all = OTHER_DEVICES + this.#options.devices.length;
+    const swept = this.lines.next(({ event, devices }) => event === 'poll.run' && devices === all);
     this.#stack = await startLocalStack({
       appFolder: join(import.meta.dirname, '../../..'),
       dataFolder: join(this.#folder, 'stack'),
       fleetSize: OTHER_DEVICES,
       moreNas: nas,
+      onTenant: ({ fleet }) => this.#enrol(fleet),
       onLine: (line) => this.lines.add(line),
       ...this.#options.stack,
       env: {
@@ -99,12 +104,6 @@ export class RealSwitchSite implements AsyncDisposable {
     this.#started.defer(() => stack.stop());
     this.#http = lookupHttpClient(stack.url, stack.caFile);
     this.#started.use(this.#http);
-    this.#options.devices.forEach((deviceName, index) => {
-      const wiFiMacAddress = `A4BB6D0C00${index.toString(16).padStart(2, '0')}`;
-      stack.tenant?.fleet.add({ deviceName, wiFiMacAddress, ethernetMacAddress: null, complianceState: 'compliant' });
-    });
-    const all = OTHER_DEVICES + this.#options.devices.length;
-    const swept = this.lines.next(({ event, devices }) => event === 'poll.run' && devices === all);
     const gateway = await startConnectorGateway(this.#http);
     this.#gateway = gateway;
     this.#started.defer(() => gateway.stop());
@@ -119,6 +118,13 @@ export class RealSwitchSite implements AsyncDisposable {
     this.#radius = radius;
     this.#started.defer(() => radius.stop());
     await swept;
+  }
+
+  #enrol(fleet: IntuneTenant['fleet']): void {
+    for (const [index, deviceName] of this.#options.devices.entries()) {
+      const wiFiMacAddress = `A4BB6D0C00${index.toString(16).padStart(2, '0')}`;
+      fleet.add({ deviceName, wiFiMacAddress, ethernetMacAddress: null, complianceState: 'compliant' });
+    }
   }
 
   /** Of the loopback range, by this process. */
@@ -194,7 +200,7 @@ export class RealSwitchSite implements AsyncDisposable {
   async #namespaceOf(device: string): Promise<Namespace> {
     const known = this.#namespaces.get(device);
     if (known) return known;
-    const namespace = await createNamespace(`${this.#namespaces.size}`);
+    const namespace = await createNamespace(`${this.#named++}`);
     this.#started.defer(() => namespace.remove());
     this.#namespaces.set(device, namespace);
     return namespace;
