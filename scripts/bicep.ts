@@ -24,10 +24,15 @@ export const AZD_ENVIRONMENT = {
 };
 
 /** Names made by `uniqueString` need a subscription; any will do. */
-const PLACE = [
-  ...['--subscription-id', '11111111-1111-1111-1111-111111111111'],
-  ...['--tenant-id', '22222222-2222-2222-2222-222222222222'],
-  ...['--location', 'westeurope', '--deployment-name', 'nac'],
+export const PLACE = {
+  subscriptionId: '11111111-1111-1111-1111-111111111111',
+  tenantId: '22222222-2222-2222-2222-222222222222',
+  location: 'westeurope',
+  deploymentName: 'nac',
+};
+const PLACE_OPTIONS = [
+  ...['--subscription-id', PLACE.subscriptionId, '--tenant-id', PLACE.tenantId],
+  ...['--location', PLACE.location, '--deployment-name', PLACE.deploymentName],
 ];
 
 /** By the setting BICEP, on the path, or where the Azure CLI puts its own. */
@@ -63,7 +68,10 @@ export function snapshot(
   further: readonly string[] = [],
 ): Promise<{ stderr: string }> {
   const { NAC_NAME: _, ...env } = process.env;
-  return runBicep(['snapshot', parameterFile, '--mode', mode, ...PLACE, ...further], { ...env, ...AZD_ENVIRONMENT });
+  return runBicep(['snapshot', parameterFile, '--mode', mode, ...PLACE_OPTIONS, ...further], {
+    ...env,
+    ...AZD_ENVIRONMENT,
+  });
 }
 
 function isProgram(file: string): boolean {

@@ -4,19 +4,24 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { snapshot } from '../../scripts/bicep.ts';
 import { isClientOrSiteName } from '../../shared/domain/client.ts';
+import { type BicepServer, startBicepServer } from './bicep-server.ts';
 import { compiledTemplate, type Parameter, templatesIn } from './compiled.ts';
 import { ofType, type PredictedResource, predicted, ROOT, valueAt } from './deployment.ts';
 
 let folder: string;
+let bicep: BicepServer;
 
 beforeAll(() => {
+  bicep = startBicepServer();
   folder = mkdtempSync(join(tmpdir(), 'nac-names-'));
   cpSync(join(ROOT, 'infra'), join(folder, 'infra'), { recursive: true });
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await bicep.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test.each([
   { sites: ['results'], says: 'No site may be called "results"' },
@@ -178,6 +183,5 @@ async function predictWith(parameters: string): Promise<PredictedResource[]> {
     text = text.replace(new RegExp(`^param ${name} = (?:[[{][\\s\\S]*?^[\\]}]|.*)$`, 'm'), '');
   }
   writeFileSync(file, `${text}\n${parameters}\n`);
-  await snapshot('overwrite', file);
-  return JSON.parse(readFileSync(join(folder, 'infra/dev.snapshot.json'), 'utf8')).predictedResources;
+  return (await bicep.predict(file)).predictedResources;
 }

@@ -16,8 +16,13 @@ import {
 import { storeContents } from '../support/store-contents.ts';
 
 const REASON = 'seen with the Intune team';
-const FLEET = { fleetSize: 200, pageSize: 40 };
-const MANY = 60;
+/** As small as it can be with a threshold of ten devices: each is some rows in Azurite. */
+const FLEET = { fleetSize: 80, pageSize: 20 };
+const THRESHOLD = { MASS_CHANGE_DEVICES: '10' };
+const MANY = 16;
+const MORE = 14;
+/** Large enough for the threshold of fifty that is the default. */
+const LARGE_FLEET = { fleetSize: 200, pageSize: 40 };
 const POLICY = `roles:
   staff: { vlan: 10, sessionTimeout: 8h }
   quarantine: { vlan: 666, sessionTimeout: 30m }
@@ -30,8 +35,8 @@ rules:
 `;
 
 /** A fleet that was swept once, and whose first changes are forgotten. */
-async function startSwept(): Promise<ConnectorFixture> {
-  const nac = await startConnector({ tenant: FLEET });
+async function startSwept(tenant = FLEET, env: Record<string, string> = THRESHOLD): Promise<ConnectorFixture> {
+  const nac = await startConnector({ tenant, env });
   await nac.app.poll(120_000);
   nac.changes.length = 0;
   return nac;
@@ -67,7 +72,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
       expect(record.confirmedUntil, 'answers count their age from the sweep before').toBeDefined();
     }
     const told = nac.log.filter(({ event }) => event === 'poll.breaker-tripped');
-    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 200 } }]);
+    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 80 } }]);
     expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
   });
 
@@ -152,16 +157,23 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
 
 it.each([
   ['fewer than fifty devices, whatever their share', 49, {}],
-  ['less than the share, however many', MANY, { MASS_CHANGE_PERCENT: '40' }],
+  ['less than the share, however many', 60, { MASS_CHANGE_PERCENT: '40' }],
 ])('%s turn at once', async (_, count, env) => {
-  await using nac = await startConnector({ tenant: FLEET, env });
-  await nac.app.poll(120_000);
-  nac.changes.length = 0;
+  await using nac = await startSwept(LARGE_FLEET, env);
   setState(nac, compliantDevices(nac, count), 'noncompliant');
 
   await sweepAgain(nac);
   expect(nac.changes).toHaveLength(count);
   expect(await heldMarks(nac)).toEqual([]);
+});
+
+test('fifty devices that are a tenth of the fleet do not turn at once', async () => {
+  await using nac = await startSwept(LARGE_FLEET, {});
+  setState(nac, compliantDevices(nac, 50), 'noncompliant');
+
+  await sweepAgain(nac);
+  expect(nac.changes).toEqual([]);
+  expect(await heldMarks(nac)).toHaveLength(50);
 });
 
 describe('what turns is what the policy in force would answer differently', () => {
@@ -195,11 +207,11 @@ describe('a run worked in slices', () => {
 
   it('hands on no turn before its last page, then all of them', async () => {
     await using nac = await startSwept();
-    const names = compliantDevices(nac, 40);
+    const names = compliantDevices(nac, 9);
     setState(nac, names, 'noncompliant');
 
     await slicesOf(nac, async () => expect(nac.changes).toEqual([]));
-    expect(nac.changes).toHaveLength(40);
+    expect(nac.changes).toHaveLength(9);
     const records = await storedDevices(nac, names);
     expect(records.every(({ device, version }) => device.complianceState === 'noncompliant' && version === 2)).toBe(
       true,
@@ -243,7 +255,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
   const goneOf = ({ changes }: ConnectorFixture) => changes.filter(({ after }) => after.presence === 'gone').length;
 
   it('concludes nothing when a point read finds one of them: the list was short', async () => {
-    await using nac = await startSwept();
+    await using nac = await startSwept(LARGE_FLEET, {});
     const half = nac.tenant.fleet.list({ limit: 100 }).value;
     for (let sweep = 0; sweep < 3; sweep++) {
       nac.tenant.script({ target: 'page', body: JSON.stringify({ value: half }) });
@@ -278,10 +290,8 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
   });
 
   it('empties no fleet by an empty list and point reads that say 404, large or small', async () => {
-    for (const fleetSize of [200, 12]) {
-      await using nac = await startConnector({ tenant: { fleetSize, pageSize: 40 } });
-      await nac.app.poll(120_000);
-      nac.changes.length = 0;
+    for (const fleetSize of [80, 12]) {
+      await using nac = await startSwept({ ...FLEET, fleetSize });
       for (const { id } of nac.tenant.fleet.list({ limit: fleetSize }).value) nac.tenant.fleet.remove(id);
       for (let sweep = 0; sweep < 6; sweep++) await sweepAgain(nac);
       expect(goneOf(nac)).toBe(0);
@@ -406,7 +416,7 @@ describe('a person’s release', () => {
   it('does not let through what joined later, under another run’s name', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
-    const names = compliantDevices(nac, MANY + 55);
+    const names = compliantDevices(nac, MANY + MORE);
     setState(nac, names.slice(0, MANY), 'noncompliant');
     await sweepAgain(nac);
     const runId = await heldRun(nac, key);
@@ -414,19 +424,19 @@ describe('a person’s release', () => {
     await sweepAgain(nac);
 
     const later = (await nac.app.pollStatus(key)).held;
-    expect(later.map(({ flips }) => flips)).toEqual([MANY, 55]);
+    expect(later.map(({ flips }) => flips)).toEqual([MANY, MORE]);
     await nac.app.releaseHeld(key, JSON.stringify({ runId, reason: REASON }));
     await tick(nac);
     expect(nac.changes).toHaveLength(MANY);
     await sweepAgain(nac);
-    expect(nac.changes, 'fifty-five of two hundred are a mass change of their own').toHaveLength(MANY);
-    expect((await nac.app.pollStatus(key)).held).toMatchObject([{ flips: 55 }]);
+    expect(nac.changes, 'as many are a mass change of their own').toHaveLength(MANY);
+    expect((await nac.app.pollStatus(key)).held).toMatchObject([{ flips: MORE }]);
   });
 
   it('of the newest run lets through all that was held before it', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
-    const names = compliantDevices(nac, MANY + 55);
+    const names = compliantDevices(nac, MANY + MORE);
     setState(nac, names.slice(0, MANY), 'noncompliant');
     await sweepAgain(nac);
     setState(nac, names.slice(MANY), 'noncompliant');
@@ -435,7 +445,7 @@ describe('a person’s release', () => {
 
     await nac.app.releaseHeld(key, JSON.stringify({ runId: newest, reason: REASON }));
     await tick(nac);
-    expect(nac.changes).toHaveLength(MANY + 55);
+    expect(nac.changes).toHaveLength(MANY + MORE);
     expect((await nac.app.pollStatus(key)).held).toEqual([]);
   });
 
