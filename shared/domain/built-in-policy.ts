@@ -2,8 +2,9 @@
 // contradictions get a role of their own, everyone else the site authenticated goes to quarantine.
 
 import { COMPLIANCE_STATES, type ComplianceState } from './compliance-state.ts';
+import type { Condition } from './condition.ts';
 import { ASSURANCES, type Assurance, assurancesFrom } from './identity.ts';
-import type { Policy, Role } from './policy.ts';
+import type { Policy, Role, Rule } from './policy.ts';
 import { assuranceIs, complianceIs, contradictionIs } from './policy-condition.ts';
 
 export type BuiltInRole = Pick<Role, 'name' | 'vlan' | 'sessionTimeoutSeconds'>;
@@ -33,15 +34,27 @@ export function builtInPolicy(
       [...(evidence ? [evidence.weak] : []), quarantine, compliant].map((role) => [role.name, role]),
     ),
     rules: [
-      ...(evidence ? rulesOfEvidence(evidence, compliantStates) : []),
-      { name: 'permit-compliant', conditions: [complianceIs(compliantStates)], outcome: { permit: compliant } },
+      ...(evidence
+        ? rulesOfEvidence(compliant, evidence, compliantStates)
+        : [permitCompliant(compliant, compliantStates)]),
       { name: 'quarantine-others', conditions: [], outcome: { permit: quarantine } },
     ],
   };
 }
 
-/** Only devices that would be let in: a role of one's own must not be better than quarantine for a noncompliant one. */
-function rulesOfEvidence({ minimumAssurance, weak }: Evidence, states: readonly ComplianceState[]): Policy['rules'] {
+function permitCompliant(role: BuiltInRole, states: readonly ComplianceState[], ...evidence: Condition[]): Rule {
+  return { name: 'permit-compliant', conditions: [complianceIs(states), ...evidence], outcome: { permit: role } };
+}
+
+/**
+ * Only devices that would be let in: a role of one's own must not be better than quarantine for a noncompliant one. The rule
+ * that lets in asks for no contradiction as well: one that cannot be read steps past the rule before.
+ */
+function rulesOfEvidence(
+  compliant: BuiltInRole,
+  { minimumAssurance, weak }: Evidence,
+  states: readonly ComplianceState[],
+): Policy['rules'] {
   const weaker = ASSURANCES.slice(assurancesFrom(minimumAssurance).length);
   const outcome = { permit: weak };
   return [
@@ -49,6 +62,7 @@ function rulesOfEvidence({ minimumAssurance, weak }: Evidence, states: readonly 
     ...(weaker.length > 0
       ? [{ name: 'weak-identity', conditions: [complianceIs(states), assuranceIs(weaker)], outcome }]
       : []),
+    permitCompliant(compliant, states, contradictionIs(false)),
   ];
 }
 

@@ -110,9 +110,14 @@ export function textOf(limits: readonly Limit<unknown>[]): string {
 }
 
 export function ignoringCase(value: string, text: string): boolean {
-  return value.toLowerCase() === text.toLowerCase();
+  return comparable(value) === comparable(text);
 }
 
+/** However an accented letter is composed. */
 export function globIgnoringCase(pattern: string, text: string): boolean {
-  return globMatches(pattern.toLowerCase(), text.toLowerCase());
+  return globMatches(comparable(pattern), comparable(text));
+}
+
+function comparable(text: string): string {
+  return text.normalize('NFC').toLowerCase();
 }

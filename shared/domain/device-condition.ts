@@ -12,7 +12,7 @@ import {
   type Reading,
   textOf,
 } from './condition.ts';
-import { type OwnerWord, ownerWord } from './device-owner.ts';
+import { isStateAlone, type OwnerWord, ownerWord } from './device-owner.ts';
 import { compareVersions, type DottedVersion, parseDottedVersion } from './dotted-version.ts';
 import { ageOf, type DeviceFacts, daysSinceCheckIn, minutesSinceEnrolment, type PolicyFacts } from './policy-facts.ts';
 
@@ -38,7 +38,7 @@ function wordOf(name: string, words: readonly string[], field: keyof DeviceFacts
       const value = read(facts);
       return typeof value === 'string' && isNoAnswer(value) && !isAsked(value) ? null : value;
     },
-    ignoringCase,
+    globIgnoringCase,
   );
 }
 
@@ -64,7 +64,12 @@ export function modelMatches(patterns: readonly string[]): Condition {
 
 /** A device that nobody has sorted is in no category: Intune says nothing then, or `Unassigned`. */
 export function categoryMatches(patterns: readonly string[]): Condition {
-  return oneOf('category', patterns, ({ device }) => device?.category, globIgnoringCase);
+  return oneOf(
+    'category',
+    patterns,
+    ({ device }) => device?.category ?? (device && isStateAlone(device) ? null : undefined),
+    globIgnoringCase,
+  );
 }
 
 export function managementAgentIs(agents: readonly string[]): Condition {
@@ -136,9 +141,13 @@ function ofDevice(read: (facts: PolicyFacts) => number | undefined) {
   return (facts: PolicyFacts): Reading<number> => (facts.device === undefined ? undefined : (read(facts) ?? null));
 }
 
-/** Somebody has told the source to retire, wipe or delete the device. */
+/** The source was asked to retire, wipe or delete the device. */
 export function removalIsPending(wanted: boolean): Condition {
-  return flag('removalPending', wanted, ({ standing }) => standing === 'beingRemoved');
+  return flag('removalPending', wanted, ({ standing, device }) => {
+    if (standing === 'beingRemoved') return true;
+    const isSaid = device?.managementState !== undefined || device?.registrationState !== undefined;
+    return device && (isSaid ? false : null);
+  });
 }
 
 export function sourceIs(sources: readonly string[]): Condition {

@@ -1,20 +1,26 @@
 // Whose the device is, against who was authenticated on it.
 
-import type { PolicyFacts } from './policy-facts.ts';
+import type { DeviceFacts, PolicyFacts } from './policy-facts.ts';
 
 /** `same`: of the authenticated user; `another`: of somebody else; `none`: the source names no user of the device. */
 export const OWNER_WORDS = ['same', 'another', 'none'] as const;
 export type OwnerWord = (typeof OWNER_WORDS)[number];
 
 /** @returns `null` where the question names no user, or nothing but its state is known of the device; `undefined` without device */
-export function ownerWord({ device, users = [] }: PolicyFacts): OwnerWord | null | undefined {
+export function ownerWord({ device, users = [], cut = [] }: PolicyFacts): OwnerWord | null | undefined {
   if (device === undefined) return undefined;
-  const { userPrincipalName, operatingSystem, lastSyncAt, name } = device;
-  if (userPrincipalName === undefined) return (operatingSystem ?? lastSyncAt) ? 'none' : null;
+  const { userPrincipalName, name } = device;
+  if (userPrincipalName === undefined) return isStateAlone(device) ? null : 'none';
   // `{{DeviceName}}@contoso.com` in a certificate is nobody's name.
   const persons = users.filter((user) => name === undefined || localPart(comparable(user)) !== comparable(name));
   if (persons.length === 0) return null;
-  return persons.some((user) => isSamePerson(user, userPrincipalName)) ? 'same' : 'another';
+  if (persons.some((user) => isSamePerson(user, userPrincipalName))) return 'same';
+  return cut.includes('users') ? null : 'another';
+}
+
+/** The source says no more of the device than its state: what is absent is not known, which is not the same as none. */
+export function isStateAlone({ operatingSystem, lastSyncAt }: DeviceFacts): boolean {
+  return operatingSystem === undefined && lastSyncAt === undefined;
 }
 
 /** A name without realm, or with a NetBIOS domain before or behind it, is compared with what stands before the realm. */

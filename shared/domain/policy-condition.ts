@@ -3,13 +3,14 @@
 
 import type { MethodWord } from './authentication-word.ts';
 import { type Condition, flag, globIgnoringCase, oneOf, type Reading, severalOf } from './condition.ts';
-import { distinguishedNameMatches } from './distinguished-name.ts';
+import { distinguishedNameMatches, isDistinguishedName } from './distinguished-name.ts';
 import { globMatches } from './glob.ts';
 import type { Assurance } from './identity.ts';
 import type { MacSet } from './mac-set.ts';
-import { isMediumUnread, type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
-import type { Contradiction } from './presented-identities.ts';
+import { isHalf, isMediumUnread, type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
+import { CONTRADICTIONS, type Contradiction } from './presented-identities.ts';
 import type { Standing, StandingMark } from './standing.ts';
+import { unreadContradictions } from './unread-contradictions.ts';
 
 export type { Condition, Limit } from './condition.ts';
 export * from './device-condition.ts';
@@ -35,16 +36,18 @@ export function assuranceIs(assurances: readonly Assurance[]): Condition {
   return oneOf('assurance', assurances, ({ assurance }) => assurance);
 }
 
-/** Any of these, or any at all. */
+/** Any of these, or any at all. One that was found is plain, whatever else was cut. */
 export function contradictionIs(wanted: boolean | readonly Contradiction[]): Condition {
-  if (typeof wanted === 'boolean') {
-    return { ...flag('contradiction', wanted, (facts) => found(facts).length > 0), actual: shownContradictions };
-  }
+  const asked = typeof wanted === 'boolean' ? CONTRADICTIONS : wanted;
+  const isAmong = (contradictions: readonly Contradiction[]): boolean =>
+    contradictions.some((contradiction) => asked.includes(contradiction));
   return {
-    name: 'contradiction',
-    wanted: wanted.join(', '),
+    ...flag('contradiction', wanted !== false, (facts) => {
+      if (isAmong(found(facts))) return true;
+      return isAmong(unreadContradictions(facts)) ? null : false;
+    }),
+    wanted: String(wanted).replaceAll(',', ', '),
     actual: shownContradictions,
-    holds: (facts) => found(facts).some((contradiction) => wanted.includes(contradiction)),
   };
 }
 
@@ -90,12 +93,15 @@ export function macAddressIn(macs: MacSet): Condition {
   };
 }
 
-/** Of a question by certificate alone. */
+/** Of a question by certificate alone; there must be an issuer then. */
 export function certificateIssuerMatches(patterns: readonly string[]): Condition {
   return oneOf(
     'certificateIssuer',
     patterns,
-    (facts) => (facts.certificateIssuer === '' ? null : facts.certificateIssuer),
+    ({ certificateIssuer, methods }) => {
+      if (certificateIssuer === undefined) return methods?.includes('eap-tls') ? null : undefined;
+      return isDistinguishedName(certificateIssuer) ? certificateIssuer : null;
+    },
     distinguishedNameMatches,
   );
 }
@@ -144,11 +150,8 @@ export function nasAddressIn(addresses: AddressSet): Condition {
 }
 
 function said(facts: PolicyFacts, field: 'nasIdentifier' | 'userName'): Reading<string> {
-  return facts[field] ?? unreadIfCut(facts, field);
-}
-
-function unreadIfCut(facts: PolicyFacts, field: string): null | undefined {
-  return isCut(facts, field) ? null : undefined;
+  const text = facts[field];
+  return isCut(facts, field) && (text === undefined || isHalf(text)) ? null : text;
 }
 
 function isCut({ cut = [] }: PolicyFacts, field: string): boolean {

@@ -8,13 +8,17 @@ import { bareGuid } from './guid-forms.ts';
 import type { Assurance } from './identity.ts';
 import { type Instant, millisecondsBetween } from './instant.ts';
 import { parseMacAddress } from './mac-address.ts';
+import { isMediumUnread, mediumOf } from './medium.ts';
 import type { NasLocation } from './nas-location.ts';
 import { certificateSerial } from './override.ts';
 
 import type { Contradiction } from './presented-identities.ts';
 import { sanNames } from './san-text.ts';
-import { ssidsOf } from './ssid.ts';
+import { isUnreadSsid, ssidsOf } from './ssid.ts';
 import type { Standing, StandingMark } from './standing.ts';
+import { hasMoreClaims } from './vpn-client-identities.ts';
+
+export * from './medium.ts';
 
 export const DEVICE_FACTS = [
   'complianceState',
@@ -70,15 +74,16 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFac
   readonly userName?: string;
 }
 
-/** RFC 2865 5: no attribute of a packet holds more. What is longer came by another way and is cut here. */
+/** RFC 2865 5: no attribute of a packet holds more. What is longer came by another way: half of it is another text, shown and no more. */
 const LONGEST_TEXT = 253;
+const LONGEST_ISSUER = 4 * LONGEST_TEXT;
 const MOST_USERS = 4;
 const MOST_SSIDS = 4;
 
 /** A request, or a session with what was recorded of its last question. */
 export type FactsSource = NasLocation &
   QuestionFacts &
-  Partial<Pick<AccessRequest, 'method' | 'eapType' | 'callingStationId' | 'certificate'>> & {
+  Partial<Pick<AccessRequest, 'method' | 'eapType' | 'callingStationId' | 'certificate' | 'ciscoAvPairs'>> & {
     readonly userName?: string;
   };
 
@@ -95,26 +100,33 @@ export function requestFacts(site: string, source: FactsSource): Omit<PolicyFact
     calledStationId,
     packetSourceIp,
   };
-  return { site, ...bounded(texts), ...questionFacts(source) };
+  const tooLong = Object.entries(texts).flatMap(([name, text]) => (text === undefined || isWhole(text) ? [] : name));
+  const { cut = [] } = source;
+  return { site, ...bounded(texts), ...questionFacts({ ...source, cut: [...cut, ...tooLong] }) };
 }
 
 /** From a request; of a session those that were recorded stand. */
 export function questionFacts(source: FactsSource): QuestionFacts {
-  const { method, certificate, ssids, cut } = source;
+  const { method, certificate, ssids = [] } = source;
   const methods = source.methods ?? (method === undefined ? undefined : methodWords(source, mediumOf(source)));
   const mac =
     source.mac ?? (source.callingStationId === undefined ? undefined : parseMacAddress(source.callingStationId));
   const users = source.users ?? usersOf(source);
+  const [knownUsers, knownSsids] = [wholeAmong(users, MOST_USERS), wholeAmong(ssids, MOST_SSIDS)];
+  const cut = new Set(source.cut);
+  if (knownUsers.length < users.length) cut.add('users');
+  if (knownSsids.length < ssids.length) cut.add('ssid');
+  if (hasMoreClaims(source.ciscoAvPairs)) cut.add('ciscoAvPairs');
   const issuer = source.certificateIssuer ?? (certificate && (certificate.issuer ?? ''));
   const serial = source.certificateSerial ?? certificateSerial(certificate?.serial ?? '');
   return {
     ...(methods && { methods }),
     ...(mac !== undefined && { mac }),
-    ...(users.length > 0 && { users: users.slice(0, MOST_USERS).map(oneText) }),
-    ...(issuer !== undefined && { certificateIssuer: issuer.slice(0, 4 * LONGEST_TEXT).toWellFormed() }),
+    ...(knownUsers.length > 0 && { users: knownUsers }),
+    ...(issuer !== undefined && { certificateIssuer: issuer.length > LONGEST_ISSUER ? '' : issuer.toWellFormed() }),
     ...(serial !== undefined && { certificateSerial: serial }),
-    ...(ssids?.length && { ssids: ssids.slice(0, MOST_SSIDS).map(oneText) }),
-    ...(cut?.length && { cut }),
+    ...(knownSsids.length > 0 && { ssids: knownSsids }),
+    ...(cut.size > 0 && { cut: [...cut] }),
   };
 }
 
@@ -137,45 +149,11 @@ export function deviceFacts(device: Device): DeviceFacts {
   const { complianceState, isEncrypted, ...rest } = device;
   const texts: Partial<Record<Exclude<keyof DeviceFacts, 'complianceState' | 'isEncrypted'>, string>> = {};
   for (const name of DEVICE_FACTS) {
-    if (name !== 'complianceState' && name !== 'isEncrypted' && rest[name] !== undefined) texts[name] = rest[name];
+    if (name === 'complianceState' || name === 'isEncrypted') continue;
+    const text = rest[name];
+    if (text !== undefined && isWhole(text)) texts[name] = text;
   }
   return { complianceState, ...(isEncrypted !== undefined && { isEncrypted }), ...bounded(texts) };
-}
-
-export const MEDIA = ['wired', 'wireless', 'vpn'] as const;
-export type Medium = (typeof MEDIA)[number];
-
-/** RFC 2865 5.41, by name or by number: Virtual is what VPN gateways say. */
-const MEDIUM_OF_PORT_TYPE: ReadonlyMap<string, Medium> = new Map([
-  ['ethernet', 'wired'],
-  ['15', 'wired'],
-  ['19', 'wireless'],
-  ['18', 'wireless'],
-  ['virtual', 'vpn'],
-  ['5', 'vpn'],
-]);
-
-/** Names by which servers begin their own: `Wireless-802.11`, `Wireless - IEEE 802.11`, `IEEE 802.11`, `Ethernet (15)`. */
-const MEDIUM_OF_BEGINNING: readonly (readonly [RegExp, Medium])[] = [
-  [/^(?:wireless|wlan|wi-?fi|(?:ieee[ -]?)?802\.11)/, 'wireless'],
-  [/^(?:ethernet|(?:ieee[ -]?)?802\.3)/, 'wired'],
-  [/^virtual/, 'vpn'],
-];
-
-/** The other types of IANA's list of Attribute 61: none of the three media. */
-const OTHER_PORT_TYPE =
-  /^(?:\d{1,3}|a?sync|isdn(?: sync|-sync| async.*|-v1[12]0)?|piafs|hdlc.*|x\.[27]5|g\.?3.*|[asix]?dsl.*|cable|token.?ring|fddi|iapp|fttp|pppo.*|xpon)$/;
-
-export function mediumOf({ nasPortType = '' }: Pick<PolicyFacts, 'nasPortType'>): Medium | undefined {
-  const name = nasPortType.trim().toLowerCase();
-  return MEDIUM_OF_PORT_TYPE.get(name) ?? MEDIUM_OF_BEGINNING.find(([beginning]) => beginning.test(name))?.[1];
-}
-
-/** Whether the port has a type that was cut or is not understood: then nothing says which medium it is. */
-export function isMediumUnread(facts: Pick<PolicyFacts, 'nasPortType' | 'cut'>): boolean {
-  if (facts.cut?.includes('nasPortType')) return true;
-  const name = facts.nasPortType?.trim().toLowerCase() ?? '';
-  return name !== '' && mediumOf(facts) === undefined && !OTHER_PORT_TYPE.test(name);
 }
 
 /**
@@ -185,16 +163,14 @@ export function isMediumUnread(facts: Pick<PolicyFacts, 'nasPortType' | 'cut'>):
 export function ssidCandidates(facts: PolicyFacts): readonly string[] | null | undefined {
   const medium = mediumOf(facts);
   const isUnread = isMediumUnread(facts);
-  const isCut = facts.cut?.some((field) => field === 'calledStationId' || field === 'ssid') === true;
-  const found = isCut
-    ? []
-    : ssidsOf({
-        calledStationId: facts.calledStationId,
-        ssids: facts.ssids,
-        wireless: medium === 'wireless' || (medium === undefined && (isUnread || facts.nasPortType === undefined)),
-      });
+  const { calledStationId, ssids, nasPortType, cut = [] } = facts;
+  const isCut = cut.includes('calledStationId') || cut.includes('ssid');
+  const wireless = medium === 'wireless' || (medium === undefined && (isUnread || nasPortType === undefined));
+  const found = isCut ? [] : ssidsOf({ calledStationId, ssids, wireless });
   if (found.length > 0) return found;
-  return isCut || isUnread || medium === 'wireless' ? null : undefined;
+  // Access points name it in a pair of Cisco's, too.
+  const isLost = wireless && (cut.includes('ciscoAvPairs') || isUnreadSsid(calledStationId));
+  return isCut || isUnread || isLost || medium === 'wireless' ? null : undefined;
 }
 
 /** The SSID where it is plain. */
@@ -222,20 +198,33 @@ function wholeUnits(since: Instant | undefined, at: Instant, unitMs: number): nu
   return elapsedMs < -MOST_AHEAD_MS ? undefined : Math.max(0, Math.floor(elapsedMs / unitMs));
 }
 
-/** How old the knowledge is, in milliseconds; `undefined` without a device. */
+/** How old the knowledge is, in milliseconds; `undefined` without a device, and for what cannot be known yet. */
 export function ageOf({ at, asOf }: PolicyFacts): number | undefined {
-  return asOf === undefined ? undefined : Math.max(0, millisecondsBetween(asOf, at));
+  const ageMs = asOf === undefined ? Number.NaN : millisecondsBetween(asOf, at);
+  return ageMs >= -MOST_AHEAD_MS ? Math.max(0, ageMs) : undefined;
 }
 
 function bounded<T extends Record<string, string | undefined>>(texts: T): { [K in keyof T]?: string } {
   const kept: { [K in keyof T]?: string } = {};
   for (const name in texts) {
     const text = texts[name];
-    if (text !== undefined && text !== '') kept[name] = oneText(text);
+    if (text !== undefined && text !== '') kept[name] = text.slice(0, LONGEST_TEXT).toWellFormed();
   }
   return kept;
 }
 
-function oneText(text: string): string {
-  return text.slice(0, LONGEST_TEXT).toWellFormed();
+function wholeAmong(texts: readonly string[], most: number): string[] {
+  return texts
+    .filter(isWhole)
+    .slice(0, most)
+    .map((text) => text.toWellFormed());
+}
+
+/** Of a text that is named as cut: what is here of it was cut by us. */
+export function isHalf(text: string): boolean {
+  return text.length >= LONGEST_TEXT;
+}
+
+function isWhole(text: string): boolean {
+  return text.length <= LONGEST_TEXT;
 }

@@ -5,7 +5,7 @@ import { parseMacAddress } from './mac-address.ts';
 /** Longest notation of an address: `0x` and twelve digits, or six octets with separators. */
 const LONGEST_ADDRESS = 17;
 /** IEEE 802.11 9.4.2.2 allows 32 octets. */
-const LONGEST_SSID_OCTETS = 32;
+export const LONGEST_SSID_OCTETS = 32;
 const BEHIND_ADDRESS = /[:,;|/#_ -]/;
 
 export interface SsidSources {
@@ -32,15 +32,27 @@ export function ssidsOf({ calledStationId = '', ssids = [], wireless }: SsidSour
  * address first (Cisco `AP Name:SSID`, Aruba `ap-name … include-ssid`), and HPE MSM writes `0011aa-22bb33:SSID`.
  */
 function inCalledStationId(text: string, wireless: boolean): string[] {
-  for (let length = Math.min(LONGEST_ADDRESS, text.length); length >= 12; length--) {
-    if (parseMacAddress(text.slice(0, length)) === undefined || text.slice(0, length).trim().length < length) continue;
-    const rest = text.slice(length);
-    if (rest === '') return [];
-    if (BEHIND_ADDRESS.test(rest.charAt(0))) return plausible([rest.slice(1)]);
-  }
+  const behind = behindAddress(text);
+  if (behind !== undefined) return plausible([behind]);
   if (!wireless || isIpv6(text)) return [];
   const behindColons = [...text.matchAll(/:/g)].slice(0, 4).map(({ index }) => text.slice(index + 1));
   return plausible(behindColons);
+}
+
+/** What stands behind an address and a separator; empty where nothing does, `undefined` where no address begins the text. */
+function behindAddress(text: string): string | undefined {
+  for (let length = Math.min(LONGEST_ADDRESS, text.length); length >= 12; length--) {
+    if (parseMacAddress(text.slice(0, length)) === undefined || text.slice(0, length).trim().length < length) continue;
+    const rest = text.slice(length);
+    if (rest === '' || BEHIND_ADDRESS.test(rest.charAt(0))) return rest.slice(1);
+  }
+  return undefined;
+}
+
+/** Behind an access point's address stands something, and no SSID is so long. */
+export function isUnreadSsid(calledStationId = ''): boolean {
+  const behind = behindAddress(calledStationId);
+  return behind !== undefined && behind !== '' && plausible([behind]).length === 0;
 }
 
 function plausible(texts: readonly string[]): string[] {

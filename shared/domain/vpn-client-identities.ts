@@ -36,21 +36,30 @@ export function separatePairs(joined: string): readonly string[] {
 
 /** Strongest first: a device id in any value, the unique ids, then the adapters' addresses. */
 export function vpnClientIdentities(ciscoAvPairs: readonly string[] = []): PresentedIdentity[] {
+  return claimsIn(ciscoAvPairs).flatMap(({ claims, most }) => claims.slice(0, most));
+}
+
+/** Whether a client claims more than is looked at. */
+export function hasMoreClaims(ciscoAvPairs: readonly string[] = []): boolean {
+  return claimsIn(ciscoAvPairs).some(({ claims, most }) => claims.length > most);
+}
+
+function claimsIn(ciscoAvPairs: readonly string[]): { claims: readonly PresentedIdentity[]; most: number }[] {
   const tlvs = ciscoAvPairs.flatMap((pair) => /^mdm-tlv=(.*)$/is.exec(pair.trim())?.[1] ?? []);
   const valuesOf = (name: string): string[] =>
     tlvs.flatMap((tlv) => (tlv.toLowerCase().startsWith(`${name}=`) ? tlv.slice(name.length + 1).trim() : []));
   const uids = ['device-uid-global', 'device-uid'].flatMap((name) => valuesOf(name).map((value) => ({ name, value })));
+  const uniqueIds = uids
+    .filter(({ value }) => /^[0-9a-f-]{16,64}$/i.test(value))
+    .map(({ name, value }) => claim('udid', value.toLowerCase(), name));
+  const macs = valuesOf('device-mac')
+    .flatMap((value) => parseMacAddress(value) ?? [])
+    .filter(canIdentifyDevice)
+    .map((mac) => ({ ...claim('mac', mac, 'device-mac'), assurance: 'mac' as const }));
   return [
-    ...withoutRepetitions(tlvs.flatMap(deviceIdsIn)).slice(0, MOST_IDS),
-    ...uids
-      .filter(({ value }) => /^[0-9a-f-]{16,64}$/i.test(value))
-      .slice(0, MOST_IDS)
-      .map(({ name, value }) => claim('udid', value.toLowerCase(), name)),
-    ...valuesOf('device-mac')
-      .flatMap((value) => parseMacAddress(value) ?? [])
-      .filter(canIdentifyDevice)
-      .slice(0, MOST_MACS)
-      .map((mac) => ({ ...claim('mac', mac, 'device-mac'), assurance: 'mac' as const })),
+    { claims: withoutRepetitions(tlvs.flatMap(deviceIdsIn)), most: MOST_IDS },
+    { claims: withoutRepetitions(uniqueIds), most: MOST_IDS },
+    { claims: withoutRepetitions(macs), most: MOST_MACS },
   ];
 }
 

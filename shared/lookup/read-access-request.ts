@@ -3,6 +3,7 @@
 import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
 import { canonicalAddress } from '../domain/ip-address.ts';
 import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
+import { isNameOfCertificate } from '../domain/unread-contradictions.ts';
 import { separatePairs } from '../domain/vpn-client-identities.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
@@ -70,7 +71,7 @@ function withoutCut(certificate: CertificateNames | undefined, cut: readonly str
     ...(issuer !== undefined && !cut.includes('certificate.issuer') && { issuer }),
     ...(serial !== undefined && !cut.includes('certificate.serial') && { serial }),
   };
-  if (!cut.some((name) => /^certificate(\.(san|subject|common)|$)/.test(name))) {
+  if (!cut.some(isNameOfCertificate)) {
     return certificate && { ...names, ...whole };
   }
   const { notAfter } = names;

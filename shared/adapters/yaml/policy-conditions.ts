@@ -1,11 +1,10 @@
 // Reads the conditions of a policy's rule: what stands under `when`.
 
-import { isIP } from 'node:net';
 import { METHOD_WORDS } from '../../domain/authentication-word.ts';
 import { isClientOrSiteName } from '../../domain/client.ts';
 import { COMPLIANCE_STATES } from '../../domain/compliance-state.ts';
 import { OWNER_WORDS } from '../../domain/device-owner.ts';
-import { parseDottedVersion } from '../../domain/dotted-version.ts';
+import { compareVersions, type DottedVersion, parseDottedVersion } from '../../domain/dotted-version.ts';
 import { ASSURANCES } from '../../domain/identity.ts';
 import { isMacListName, LIST_PREFIX, MOST_LISTS } from '../../domain/mac-list.ts';
 import { anyOfMacSets, type MacSet, macDigits, macSet } from '../../domain/mac-set.ts';
@@ -15,6 +14,16 @@ import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/standing.ts';
 import { parseDuration } from '../../duration.ts';
 import { addressSet } from './address-set.ts';
+import {
+  address,
+  devicePattern,
+  issuerPattern,
+  member,
+  OWNERSHIPS,
+  pattern,
+  REGISTRATION_STATES,
+  ssidPattern,
+} from './policy-patterns.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 type Limit<T> = condition.Limit<T>;
@@ -24,37 +33,57 @@ type Read = (read: YamlReader, field: YamlField, lists: MacLists) => condition.C
 export type MacLists = ReadonlyMap<string, MacSet> | 'unchecked';
 
 export const LONGEST_LIST = 200;
-export const LONGEST_PATTERN = 253;
 
 export const COMPLIANCE_WORDS = [...COMPLIANCE_STATES, ...STANDINGS_WITHOUT_STATE, ...STANDING_MARKS] as const;
+
+/** What limits of a condition are made of. */
+interface Measure<T> {
+  readonly example: string;
+  readonly parse: (text: string) => T | undefined;
+  readonly compare: (a: T, b: T) => number;
+  /** Nothing is less. */
+  readonly least: T;
+}
+
+const VERSION: Measure<DottedVersion> = {
+  example: '>= 10.0.19045',
+  parse: parseDottedVersion,
+  compare: compareVersions,
+  least: [],
+};
+const NUMBER = { compare: (a: number, b: number) => a - b, least: 0 };
+const DAYS: Measure<number> = { ...NUMBER, example: '>= 7', parse: wholeNumber };
+const MINUTES: Measure<number> = { ...NUMBER, example: '< 60', parse: wholeNumber };
+const AGE: Measure<number> = { ...NUMBER, example: '>= 4h', parse: duration };
 
 /** Every condition there is, by the name it has in the file. */
 const CONDITIONS = {
   compliance: (read, field) => list(read, field, (item) => read.oneOf(item, COMPLIANCE_WORDS), condition.complianceIs),
   assurance: (read, field) => list(read, field, (item) => read.oneOf(item, ASSURANCES), condition.assuranceIs),
-  ownership: (read, field) => list(read, field, (item) => pattern(read, item), condition.ownershipIs),
-  platform: (read, field) => list(read, field, (item) => pattern(read, item), condition.platformIs),
-  osVersion: (read, field) => limits(read, field, '>= 10.0.19045', parseDottedVersion, condition.osVersionIs),
+  ownership: (read, field) => list(read, field, (item) => member(read, item, OWNERSHIPS), condition.ownershipIs),
+  platform: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.platformIs),
+  osVersion: (read, field) => limits(read, field, VERSION, condition.osVersionIs),
   contradiction: (read, field) => contradiction(read, field),
   method: (read, field) => list(read, field, (item) => read.oneOf(item, METHOD_WORDS), condition.methodIs),
   macAddress: (read, field, lists) => macAddress(read, field, lists),
   certificateIssuer: (read, field) =>
-    list(read, field, (item) => pattern(read, item), condition.certificateIssuerMatches),
-  deviceName: (read, field) => list(read, field, (item) => pattern(read, item), condition.deviceNameMatches),
-  model: (read, field) => list(read, field, (item) => pattern(read, item), condition.modelMatches),
-  category: (read, field) => list(read, field, (item) => pattern(read, item), condition.categoryMatches),
+    list(read, field, (item) => issuerPattern(read, item), condition.certificateIssuerMatches),
+  deviceName: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.deviceNameMatches),
+  model: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.modelMatches),
+  category: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.categoryMatches),
   encrypted: (read, field) => flag(read, field, condition.isEncrypted),
   jailbroken: (read, field) => flag(read, field, condition.isJailbroken),
-  managementAgent: (read, field) => list(read, field, (item) => pattern(read, item), condition.managementAgentIs),
-  registrationState: (read, field) => list(read, field, (item) => pattern(read, item), condition.registrationStateIs),
+  managementAgent: (read, field) => list(read, field, (item) => member(read, item), condition.managementAgentIs),
+  registrationState: (read, field) =>
+    list(read, field, (item) => member(read, item, REGISTRATION_STATES), condition.registrationStateIs),
   owner: (read, field) => list(read, field, (item) => read.oneOf(item, OWNER_WORDS), condition.ownerIs),
   source: (read, field) => list(read, field, (item) => siteName(read, item), condition.sourceIs),
   sourceReachable: (read, field) => flag(read, field, condition.sourceIsReachable),
-  daysSinceCheckIn: (read, field) => limits(read, field, '>= 7', wholeNumber, condition.daysSinceCheckInIs),
+  daysSinceCheckIn: (read, field) => limits(read, field, DAYS, condition.daysSinceCheckInIs),
   registered: (read, field) => flag(read, field, condition.isRegistered),
   site: (read, field) => list(read, field, (item) => siteName(read, item), condition.siteIs),
   medium: (read, field) => list(read, field, (item) => read.oneOf(item, MEDIA), condition.mediumIs),
-  ssid: (read, field) => list(read, field, (item) => pattern(read, item), condition.ssidMatches),
+  ssid: (read, field) => list(read, field, (item) => ssidPattern(read, item), condition.ssidMatches),
   nasAddress: (read, field) =>
     list(
       read,
@@ -64,9 +93,9 @@ const CONDITIONS = {
     ),
   nasIdentifier: (read, field) => list(read, field, (item) => pattern(read, item), condition.nasIdentifierMatches),
   userName: (read, field) => list(read, field, (item) => pattern(read, item), condition.userNameMatches),
-  minutesSinceEnrolment: (read, field) => limits(read, field, '< 60', wholeNumber, condition.minutesSinceEnrolmentIs),
+  minutesSinceEnrolment: (read, field) => limits(read, field, MINUTES, condition.minutesSinceEnrolmentIs),
   removalPending: (read, field) => flag(read, field, condition.removalIsPending),
-  answerAge: (read, field) => limits(read, field, '>= 4h', duration, condition.answerAgeIs),
+  answerAge: (read, field) => limits(read, field, AGE, condition.answerAgeIs),
 } as const satisfies Record<string, Read>;
 
 export const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
@@ -102,12 +131,11 @@ function list<T>(
   return values.every((value) => value !== undefined) ? make(values as T[]) : undefined;
 }
 
-/** All limits of the list must be kept, so that `>= 17` and `< 18` make a range. */
+/** All limits of the list must be kept, so that `>= 17` and `< 18` make a range; there must be something in it. */
 function limits<T>(
   read: YamlReader,
   field: YamlField,
-  example: string,
-  parse: (text: string) => T | undefined,
+  { example, parse, compare, least }: Measure<T>,
   make: (limits: readonly Limit<T>[]) => condition.Condition,
 ): condition.Condition | undefined {
   const readLimit = (item: YamlField): Limit<T> | undefined => {
@@ -121,7 +149,14 @@ function limits<T>(
     read.problem(item, `must be a limit with >= or <, in quotes, e.g. '${example}'.`);
     return undefined;
   };
-  return list(read, field, readLimit, make);
+  return list(read, field, readLimit, (found) => {
+    const from = [least, ...found.flatMap(({ operator, value }) => (operator === '>=' ? [value] : []))];
+    const below = found.flatMap(({ operator, value }) => (operator === '<' ? [value] : []));
+    if (below.some((end) => from.some((start) => compare(start, end) >= 0))) {
+      read.problem(field, `can never match: nothing is ${found.map(({ text }) => text).join(' and ')}.`);
+    }
+    return make(found);
+  });
 }
 
 /** True, false or which. */
@@ -177,24 +212,6 @@ function unchecked(name: string): MacSet | undefined {
 function flag(read: YamlReader, field: YamlField, make: (wanted: boolean) => condition.Condition) {
   const wanted = read.flag(field);
   return wanted === undefined ? undefined : make(wanted);
-}
-
-function pattern(read: YamlReader, field: YamlField): string | undefined {
-  const text = read.textOrNumber(field);
-  if (text === undefined || text.length <= LONGEST_PATTERN) return text;
-  read.problem(field, `must have ${LONGEST_PATTERN} characters at most.`);
-  return undefined;
-}
-
-function address(read: YamlReader, field: YamlField): string | undefined {
-  const text = read.text(field);
-  if (text === undefined) return undefined;
-  const [network = '', prefix, ...rest] = text.split('/');
-  const longest = isIP(network) === 6 ? 128 : 32;
-  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest);
-  if (isIP(network) !== 0 && !network.includes('%') && fits && rest.length === 0) return text;
-  read.problem(field, 'is no address or subnet such as 10.1.2.3, 10.1.2.0/24 or 2001:db8::/48.');
-  return undefined;
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -8,7 +8,8 @@ import { LONGEST_VERSION_NAME } from '../../domain/policy-activation.ts';
 import { MEDIA } from '../../domain/policy-facts.ts';
 import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
 import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/reply-attributes.ts';
-import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST, LONGEST_PATTERN } from './policy-conditions.ts';
+import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST } from './policy-conditions.ts';
+import { LONGEST_PATTERN } from './policy-patterns.ts';
 import { MOST_ROLES } from './policy-roles.ts';
 import { MOST_ISSUERS, MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
 
@@ -23,7 +24,7 @@ const DURATION: Schema = {
   pattern: '^\\s*\\d{1,9}(\\.\\d{1,3})?\\s*([mM]?[sS]|[mMhHdD])?\\s*$',
 };
 const ISSUERS: Schema = {
-  ...oneOrMore({ type: 'string', minLength: 1, maxLength: LONGEST_PATTERN }, MOST_ISSUERS),
+  ...oneOrMore(PATTERN, MOST_ISSUERS),
   description: 'Authorities whose certificates may say which device it is, e.g. CN=Issuing CA,O=Contoso',
 };
 const PLAIN_TEXT: Schema = { type: 'string', minLength: 1, maxLength: LONGEST_VALUE };

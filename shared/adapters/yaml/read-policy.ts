@@ -4,7 +4,8 @@ import { isMap } from 'yaml';
 import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy.ts';
 import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy.ts';
 import { PolicyError } from '../../errors.ts';
-import { LONGEST_PATTERN, type MacLists, readConditions, siteName } from './policy-conditions.ts';
+import { type MacLists, readConditions, siteName } from './policy-conditions.ts';
+import { issuerPattern } from './policy-patterns.ts';
 import { type Roles, readRoles } from './policy-roles.ts';
 import { type YamlField, YamlReader } from './yaml-reader.ts';
 
@@ -58,11 +59,8 @@ function readIssuers(read: YamlReader, field: YamlField): readonly string[] | un
   if (field.node === undefined) return undefined;
   const items = read.list(field, { orSingle: true, longest: MOST_ISSUERS }) ?? [];
   return items.flatMap((item) => {
-    const text = read.text(item);
     if (item.node === undefined) read.problem(item, 'is empty: enter an issuer or remove the line.');
-    if (text === undefined || text.length <= LONGEST_PATTERN) return text ?? [];
-    read.problem(item, `must have ${LONGEST_PATTERN} characters at most.`);
-    return [];
+    return issuerPattern(read, item) ?? [];
   });
 }
 

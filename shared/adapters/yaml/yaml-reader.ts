@@ -123,7 +123,7 @@ export class YamlReader {
     return Object.fromEntries(keys.map((key) => [key, found.get(key) ?? absent(key)])) as Record<Key, YamlField>;
   }
 
-  /** Fields of a mapping whose keys its author chooses, in order. */
+  /** Fields of a mapping whose keys its author chooses, in order; keys as they are written: `007` is not `7`. */
   entries(
     field: YamlField,
     meaning: string,
@@ -141,7 +141,7 @@ export class YamlReader {
         this.problem(at, `has a key that is no name: ${meaning}.`);
         return [];
       }
-      const key = String(keyNode.value);
+      const key = typeof keyNode.value === 'number' ? (keyNode.source ?? '').trim() : String(keyNode.value);
       const path = joined(field.path, key);
       if (seen.has(key)) this.problem({ ...at, path }, NOT_UNIQUE);
       seen.add(key);

@@ -5,7 +5,7 @@ import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
 import { builtInPolicy, builtInPolicyOfVersion } from '../../../shared/domain/built-in-policy.ts';
 import { ASSURANCES } from '../../../shared/domain/identity.ts';
 import { evaluatePolicy, explainPolicy } from '../../../shared/domain/policy.ts';
-import { type PolicyFacts, questionFacts } from '../../../shared/domain/policy-facts.ts';
+import { deviceFacts, type PolicyFacts, questionFacts, requestFacts } from '../../../shared/domain/policy-facts.ts';
 import { CONTRADICTIONS } from '../../../shared/domain/presented-identities.ts';
 import { someFacts } from '../../support/policy-facts.ts';
 
@@ -39,6 +39,20 @@ describe('the built-in policy that asks for evidence', () => {
     },
   );
 
+  test('gives no better role where a contradiction may have been cut off', () => {
+    const vpn = { methods: ['pap', 'vpn'], cut: ['ciscoAvPairs'] } as const;
+    const policy = builtInPolicy(STAFF, QUARANTINE, ['compliant'], { minimumAssurance: 'mac', weak: WEAK });
+    expect(evaluatePolicy(policy, someFacts(vpn))).toMatchObject({
+      outcome: { role: 'quarantine' },
+      rule: 'quarantine-others',
+      unread: ['contradiction'],
+    });
+    expect(evaluatePolicy(policy, someFacts({ ...vpn, standing: 'noncompliant' })).outcome).toMatchObject({
+      role: 'quarantine',
+    });
+    expect(role({ methods: ['eap-tls', 'vpn'], cut: ['ciscoAvPairs', 'userName'] })).toBe('staff');
+  });
+
   test('is made again from its version', () => {
     for (const minimumAssurance of ASSURANCES) {
       for (const states of [['compliant'], ['compliant', 'inGracePeriod']] as const) {
@@ -63,6 +77,18 @@ rules:
   return unread ? unread : rule === 'asked';
 }
 
+/** A certificate with these names on a laptop of Jane's. */
+function withUsers(sanUpn: readonly string[]): Partial<PolicyFacts> {
+  const device = { complianceState: 'compliant', userPrincipalName: 'jane@b.example' } as const;
+  return { ...questionFacts({ method: 'eap-tls', certificate: { sanUpn } }), device };
+}
+
+/** So many of them, each another one. */
+function claims(name: string, count: number): string[] {
+  const beginning = name === 'device-mac' ? '00112233445' : '00112233445566778899';
+  return Array.from({ length: count }, (_, n) => `mdm-tlv=${name}=${beginning}${n}`);
+}
+
 const MAB = questionFacts({ method: 'mab', callingStationId: '00-11-22-33-44-55' });
 
 describe('conditions', () => {
@@ -73,6 +99,64 @@ describe('conditions', () => {
     ['contradiction: false', { contradictions: ['mac-of-another-device'] }, false],
     ['contradiction: named-device-unknown', { contradictions: ['mac-of-another-device'] }, false],
     ['contradiction: [mac-of-another-device]', { contradictions: ['mac-of-another-device'] }, true],
+    ...(
+      ['true', 'false', 'named-device-unknown', '[claim-of-another-device]', 'mac-of-another-device'] as const
+    ).flatMap((wanted) =>
+      (['ciscoAvPairs', 'userName', 'callingStationId'] as const).map(
+        (cut): [string, Partial<PolicyFacts>, unknown] => [
+          `contradiction: ${wanted}`,
+          questionFacts({ method: 'site', cut: ['nasPortId', cut] }),
+          ['contradiction'],
+        ],
+      ),
+    ),
+    ['contradiction: cn-contradicts-san', questionFacts({ method: 'site', cut: ['ciscoAvPairs', 'userName'] }), false],
+    ['contradiction: true', questionFacts({ method: 'site', cut: ['calledStationId', 'acctSessionId'] }), false],
+    [
+      'contradiction: true',
+      { ...questionFacts({ method: 'site', cut: ['ciscoAvPairs'] }), contradictions: ['mac-of-another-device'] },
+      true,
+    ],
+    [
+      'contradiction: false',
+      { ...questionFacts({ method: 'site', cut: ['ciscoAvPairs'] }), contradictions: ['mac-of-another-device'] },
+      false,
+    ],
+    [
+      'contradiction: claim-of-another-device',
+      { ...questionFacts({ method: 'site', cut: ['ciscoAvPairs'] }), contradictions: ['mac-of-another-device'] },
+      ['contradiction'],
+    ],
+    ['contradiction: true', { cut: ['ciscoAvPairs'] }, ['contradiction']],
+    // The client lists more devices than are looked at.
+    [
+      'contradiction: true',
+      questionFacts({ method: 'site', ciscoAvPairs: claims('device-mac', 9) }),
+      ['contradiction'],
+    ],
+    [
+      'contradiction: true',
+      questionFacts({ method: 'site', ciscoAvPairs: claims('device-uid', 5) }),
+      ['contradiction'],
+    ],
+    ['contradiction: true', questionFacts({ method: 'site', ciscoAvPairs: claims('device-mac', 8) }), false],
+    // A certificate speaks for itself: what a client claims beside it is not looked at.
+    ['contradiction: true', questionFacts({ method: 'eap-tls', certificate: {}, cut: ['ciscoAvPairs'] }), false],
+    ['contradiction: true', questionFacts({ method: 'eap-tls', certificate: {}, cut: ['userName'] }), false],
+    ...(['callingStationId', 'certificate', 'certificate.sanDns', 'certificate.commonName'] as const).map(
+      (cut): [string, Partial<PolicyFacts>, unknown] => [
+        'contradiction: mac-of-another-device',
+        questionFacts({ method: 'eap-tls', certificate: {}, cut: [cut] }),
+        ['contradiction'],
+      ],
+    ),
+    [
+      'contradiction: cn-contradicts-san',
+      questionFacts({ method: 'eap-tls', certificate: { cut: true }, cut: ['certificate'] }),
+      ['contradiction'],
+    ],
+    ['contradiction: true', questionFacts({ method: 'eap-tls', certificate: {}, cut: ['certificate.issuer'] }), false],
+    ['contradiction: true', { ...MAB, cut: ['ciscoAvPairs', 'certificate'] }, false],
     ['method: mab', MAB, true],
     ['method: [eap-tls]', MAB, false],
     ['method: eap-tls', questionFacts({ method: 'eap-tls', certificate: {} }), true],
@@ -125,6 +209,15 @@ describe('conditions', () => {
     ["certificateIssuer: 'PKI, A+B'", { certificateIssuer: 'CN=PKI\\, A\\+B,O=Contoso,' }, true],
     ['certificateIssuer: CN=x', { certificateIssuer: '' }, ['certificateIssuer']],
     ['certificateIssuer: CN=x', {}, false],
+    ['certificateIssuer: CN=x', questionFacts({ method: 'eap-tls' }), ['certificateIssuer']],
+    ['certificateIssuer: CN=x', questionFacts({ method: 'eap-tls', certificate: {} }), ['certificateIssuer']],
+    ['certificateIssuer: CN=x', { certificateIssuer: 'Contoso' }, ['certificateIssuer']],
+    ['certificateIssuer: CN=x', { certificateIssuer: `${'/OU=a'.repeat(32)}/CN=x` }, ['certificateIssuer']],
+    [
+      'certificateIssuer: CN=x',
+      questionFacts({ method: 'eap-tls', certificate: { issuer: `/O=${'o'.repeat(1010)}/CN=x` } }),
+      ['certificateIssuer'],
+    ],
     ['ssid: Corp', { calledStationId: 'AP-2F-EAST:Corp' }, true],
     ['ssid: Corp', { calledStationId: '44227c-4ac500:Corp' }, true],
     ['ssid: Corp', { calledStationId: '44227c-4ac500', ssids: ['Corp'] }, true],
@@ -135,6 +228,44 @@ describe('conditions', () => {
     ['ssid: Corp', { calledStationId: '00-11-22-AA-BB-CC:Corp', cut: ['calledStationId'] }, ['ssid']],
     ['ssid: Corp', { calledStationId: 'SW1:Corp', nasPortType: 'Ethernet' }, false],
     ['userName: x', { cut: ['userName'] }, false],
+    ['ssid: Corp', { calledStationId: undefined as never, nasPortType: undefined as never }, false],
+    [
+      'ssid: Corp',
+      { calledStationId: undefined as never, nasPortType: undefined as never, cut: ['ciscoAvPairs'] },
+      ['ssid'],
+    ],
+    ['ssid: Corp', { calledStationId: undefined as never, nasPortType: 'Ethernet', cut: ['ciscoAvPairs'] }, false],
+    ['ssid: Corp', { cut: ['ciscoAvPairs'] }, true],
+    [
+      'ssid: Corp',
+      { calledStationId: `00-11-22-AA-BB-CC:${'x'.repeat(33)}`, nasPortType: undefined as never },
+      ['ssid'],
+    ],
+    ['ssid: Corp', { ...questionFacts({ ssids: ['a', 'b', 'c', 'd', 'Corp'] }), nasPortType: 'Ethernet' }, ['ssid']],
+    [
+      'owner: another',
+      withUsers(['a@b.example', 'c@b.example', 'd@b.example', 'e@b.example', 'jane@b.example']),
+      ['owner'],
+    ],
+    ['owner: same', withUsers(['jane@b.example', 'c@b.example', 'd@b.example', 'e@b.example', 'f@b.example']), true],
+    ['owner: another', withUsers([`${'j'.repeat(250)}@b.example`]), ['owner']],
+    ...(['userName', 'nasIdentifier'] as const).map((field): [string, Partial<PolicyFacts>, unknown] => [
+      `${field}: '*-evil'`,
+      { [field]: undefined, ...requestFacts('hq', { [field]: `${'x'.repeat(250)}-evil` }) },
+      [field],
+    ]),
+    [
+      'ssid: Corp',
+      { nasPortType: undefined as never, ...requestFacts('hq', { calledStationId: `${'x'.repeat(250)}:Corp` }) },
+      ['ssid'],
+    ],
+    ["answerAge: '< 4h'", { asOf: '2026-11-21T10:00:00.000Z' }, ['answerAge']],
+    ["answerAge: '< 4h'", { asOf: '2026-11-20T10:59:00.000Z' }, true],
+    ['removalPending: false', { device: undefined as never, standing: 'notEnrolled' }, false],
+    ['removalPending: true', { device: { complianceState: 'compliant' } }, ['removalPending']],
+    ['removalPending: true', { device: { complianceState: 'compliant' }, standing: 'beingRemoved' }, true],
+    ['removalPending: false', { device: { complianceState: 'compliant', registrationState: 'registered' } }, true],
+    ['removalPending: false', { device: { complianceState: 'compliant', managementState: 'managed' } }, true],
   ])('%s of %j: %j', (when, facts, expected) => {
     expect(matches(when, facts)).toEqual(expected);
   });
@@ -145,7 +276,16 @@ describe('conditions', () => {
     ['model: Latitude *', { model: 'Latitude 7450' }, true],
     ['model: Latitude *', {}, ['model']],
     ['category: kiosk', { category: 'Kiosk' }, true],
-    ['category: kiosk', {}, false],
+    ['category: kiosk', { operatingSystem: 'Windows' }, false],
+    // Nothing but its state is known: the compliance retrieval service says no more.
+    ['category: kiosk', {}, ['category']],
+    [
+      'deviceName: "*-evil"',
+      deviceFacts({ source: 'intune', id: 'x', complianceState: 'compliant', name: 'x'.repeat(254) }),
+      ['deviceName'],
+    ],
+    ["osVersion: '>= 123456789'", { osVersion: '1234567890.1' }, ['osVersion']],
+    ["osVersion: '< 10.0.2'", { osVersion: '10.0.1234567890' }, ['osVersion']],
     ['encrypted: true', { isEncrypted: true }, true],
     ['encrypted: false', { isEncrypted: false }, true],
     ['encrypted: false', {}, ['encrypted']],

@@ -394,3 +394,136 @@ test('numbers and blanks stand as they are written', () => {
   expect(matches('ssid: "Corp "', { ...wireless, ssids: ['Corp '] })).toBe(true);
   expect(matches('ssid: "Corp "', { ...wireless, ssids: ['Corp'] })).toBe(false);
 });
+
+describe('an entry that can never match is a problem with its place', () => {
+  test.each([
+    '=',
+    '"=Contoso"',
+    'CN=',
+    '"CN= "',
+    '/=',
+    '/CN=',
+    '","',
+    '\'""\'',
+    '"CN=Issuing CA,O="',
+    '"CN=Issuing CA, =Contoso"',
+    'CM=Issuing CA',
+    'issuer=CN=Issuing CA',
+    '"issuer=CN = Issuing CA, O = Contoso"',
+    'subject=/CN=Issuing CA',
+    'CN=Issuing CA/O=Contoso',
+    '"/CN=Issuing CA, O=Contoso"',
+    '"/CN=Issuing CA,O = Contoso"',
+    `'CN="Issuing CA, O=Contoso'`,
+    '"1=Contoso"',
+    `'${'O=a,'.repeat(33)}CN=b'`,
+  ])('issuer %s', (issuer) => {
+    const text = withRule(
+      `  - name: tried\n    when:\n      certificateIssuer:\n        - CN=Issuing CA\n        - ${issuer}\n    permit: staff`,
+    );
+    expect(problemsOf(text)).toEqual([
+      expect.objectContaining({ line: 9, column: 11, path: 'rules[0].when.certificateIssuer[1]' }),
+    ]);
+    const declared = `certificateIssuers: [CN=A, ${issuer}]\nsites:\n  hq:\n    certificateIssuers: ${issuer}\n`;
+    expect(problemsOf(`${declared}${ROLES}rules:\n${LAST}`)).toEqual([
+      expect.objectContaining({ line: 1, column: 28, path: 'certificateIssuers[1]' }),
+      expect.objectContaining({ line: 4, column: 25, path: 'sites.hq.certificateIssuers' }),
+    ]);
+  });
+
+  test.each([
+    ['CN=Issuing CA', 'CN=Issuing CA,O=Contoso'],
+    ['Issuing CA', '/O=Contoso/CN=Issuing CA'],
+    ['commonName=Issuing *', '/O=Contoso/CN=Issuing CA'],
+    ['2.5.4.3=Issuing CA', 'CN = Issuing CA, O = Contoso'],
+    ['"OID.2.5.4.97=NTRDE-HRB1"', 'organizationIdentifier=NTRDE-HRB1,CN=x'],
+    ['"DC=contoso,DC=com,CN=ca"', '/DC=com/DC=contoso/CN=ca'],
+    [`'O="Contoso, CN=x",CN=ca'`, 'CN=ca,O=Contoso\\, CN\\=x'],
+    ["'O=A/B Ltd'", 'CN=ca, O=A/B Ltd'],
+    ['1.3.6.1.4.1.99999.1=x', '/CN=ca/1.3.6.1.4.1.99999.1=x'],
+    ["'*=Contoso'", 'CN=ca,O=Contoso'],
+    ["'CN=*'", 'CN=ca,O=Contoso'],
+    ["'*'", 'CN=ca,O=Contoso'],
+    ['E=pki@contoso.com', '/CN=ca/emailAddress=pki@contoso.com'],
+  ])('issuer %s is none: it is that of %s', (written, certificateIssuer) => {
+    expect(matches(`certificateIssuer: ${written}`, { certificateIssuer })).toBe(true);
+  });
+
+  test.each([
+    ['ownership', 'corporate'],
+    ['ownership', '"corp*"'],
+    ['ownership', '"company "'],
+    ['platform', '" macOS"'],
+    ['managementAgent', '"config-*"'],
+    ['managementAgent', '"config manager"'],
+    ['registrationState', 'blocked'],
+    ['registrationState', 'revoked?'],
+    ['deviceName', '"LT-* "'],
+    ['model', '" Latitude *"'],
+    ['category', '"Kiosk "'],
+    ['ssid', '"123456789012345678901234567890123"'],
+    ['ssid', '"Büro Büro Büro Büro Büro Büro B*"'],
+    ['nasAddress', '0.0.0.0'],
+    ['nasAddress', '0.0.0.0/32'],
+    ['nasAddress', '"::"'],
+    ['osVersion', '"< 0"'],
+    ['daysSinceCheckIn', '"< 0"'],
+    ['minutesSinceEnrolment', '"< 0"'],
+    ['answerAge', '"< 0h"'],
+  ])('%s: %s', (name, value) => {
+    const text = withRule(`  - name: tried\n    when:\n      ${name}: ${value}\n    permit: staff`);
+    expect(problemsOf(text)).toEqual([
+      expect.objectContaining({ line: 7, column: 9 + name.length, path: `rules[0].when.${name}` }),
+    ]);
+  });
+
+  test.each([
+    ['osVersion', "['>= 18', '< 17.5']"],
+    ['osVersion', "['>= 17', '< 17.0']"],
+    ['daysSinceCheckIn', "['< 7', '>= 7']"],
+    ['answerAge', "['>= 1d', '< 24h']"],
+  ])('%s: %s is an empty range', (name, value) => {
+    const text = withRule(`  - name: tried\n    when: { ${name}: ${value} }\n    permit: staff`);
+    expect(problemsOf(text)).toEqual([expect.objectContaining({ line: 6, path: `rules[0].when.${name}` })]);
+  });
+
+  test.each([
+    ['ownership: [Company, UNKNOWN]'],
+    ["ssid: '12345678901234567890123456789012*'"],
+    ["nasAddress: ['0.0.0.0/0', '::/0', '::ffff:10.1.2.3']"],
+    ["osVersion: ['>= 17', '< 17.0.1']"],
+    ["minutesSinceEnrolment: '< 1'"],
+    ['platform: Windows Phone'],
+    ['registrationState: not*'],
+    ['managementAgent: configurationManagerClientMdmEas'],
+  ])('%s is none', (when) => {
+    expect(problemsOf(withRule(`  - { name: tried, when: { ${when} }, permit: staff }`))).toEqual([]);
+  });
+
+  test('a site with a number for its name is that site, zeros and all', () => {
+    const text = `sites: { 007: { observe: staff }, 1e3: { observe: staff } }\n${ROLES}rules:\n${LAST}`;
+    const policy = readPolicy(text, { version: 'v' });
+    for (const [site, role] of [
+      ['007', 'staff'],
+      ['1e3', 'staff'],
+      ['7', 'quarantine'],
+      ['1000', 'quarantine'],
+    ] as const) {
+      expect(evaluatePolicy(policy, someFacts({ site })).outcome).toMatchObject({ role });
+    }
+  });
+
+  test.each([
+    ["platform: 'win*'", true],
+    ["ownership: 'comp?ny'", true],
+    ["platform: 'mac*'", false],
+  ])('%s stands for what begins like it: %j', (when, expected) => {
+    expect(matches(when)).toBe(expected);
+    expect(matches(when, { device: { complianceState: 'compliant', operatingSystem: 'unknown' } })).toBe(false);
+  });
+
+  test('a name is compared however its letters are composed', () => {
+    const device = { complianceState: 'compliant', name: 'Bu\u0308ro-1' } as const;
+    expect(matches("deviceName: 'b\u00fcro-*'", { device })).toBe(true);
+  });
+});

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { COMPLIANCE_WORDS, CONDITION_NAMES } from '../../../../shared/adapters/yaml/policy-conditions.ts';
+import { OWNERSHIPS, REGISTRATION_STATES } from '../../../../shared/adapters/yaml/policy-patterns.ts';
 import { readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
 import { METHOD_WORDS } from '../../../../shared/domain/authentication-word.ts';
 import { OWNER_WORDS } from '../../../../shared/domain/device-owner.ts';
@@ -123,20 +124,20 @@ const site = fc.constantFrom('hq', 'HQ', 'branch-2', '-hq', 7, 1.5, -1, 'x'.repe
 const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], fc.Arbitrary<unknown>> = {
   compliance: oneOf(COMPLIANCE_WORDS),
   assurance: oneOf(ASSURANCES),
-  ownership: pattern,
+  ownership: fc.oneof(oneOf(OWNERSHIPS), pattern),
   platform: pattern,
   osVersion: limit(fc.constantFrom('10.0.19045', '17', '17.1', 'x', '1', '10.', '.5', '10.0.22631 SP1')),
   contradiction: fc.oneof(flag, oneOf(CONTRADICTIONS)),
   method: oneOf(METHOD_WORDS),
   macAddress: mac,
-  certificateIssuer: pattern,
+  certificateIssuer: fc.oneof(fc.constantFrom('CN=Issuing CA *,O=Contoso', '/O=x/CN=y', 'O=', 'CN=a/O=b'), pattern),
   deviceName: pattern,
   model: pattern,
   category: pattern,
   encrypted: flag,
   jailbroken: flag,
-  managementAgent: pattern,
-  registrationState: pattern,
+  managementAgent: fc.oneof(oneOf(['mdm', 'easMdm', 'jamf']), pattern),
+  registrationState: fc.oneof(oneOf(REGISTRATION_STATES), pattern),
   owner: oneOf(OWNER_WORDS),
   source: site,
   sourceReachable: flag,
