@@ -1,5 +1,6 @@
 // Wires the audit: every change by a person is kept and logged before it is made.
 
+import { createIdentityPrivacy, hideIdentities } from '../adapters/system/identity-privacy.ts';
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { toInstant } from '../domain/instant.ts';
@@ -22,12 +23,15 @@ export interface Audit {
   ): Promise<AuditPage>;
 }
 
-export async function openAudit({ clock, random, log, openTables }: Context): Promise<Audit> {
+export async function openAudit({ settings, clock, random, log, openTables }: Context): Promise<Audit> {
+  const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
   const store = new TableAuditStore((await openTables('background')).audit, random, log);
   return {
     async note(entry, loggedTarget = entry.target) {
       await store.append({ ...entry, at: toInstant(clock.now()), from: 'api' });
-      log.info('audit', { ...entry, target: loggedTarget });
+      const { reason } = entry;
+      const shown = reason === undefined ? {} : { reason: hideIdentities(privacy, reason) };
+      log.info('audit', { ...entry, ...shown, target: loggedTarget });
     },
     async list(query, siteOf) {
       const range = readAuditQuery(query, toInstant(clock.now()));

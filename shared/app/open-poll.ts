@@ -1,5 +1,6 @@
 // Wires the poll: what brings compliance in.
 
+import { createIdentityPrivacy, hideIdentities } from '../adapters/system/identity-privacy.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
@@ -78,15 +79,17 @@ function logFailure(log: Logger): (thrown: unknown) => number {
 }
 
 /** What operators ask of the poll; nothing of it speaks with Intune. */
-export async function openPollControl({ clock, log, openTables }: Context) {
+export async function openPollControl({ settings, clock, random, log, openTables }: Context) {
   const tables = await openTables('lookup');
+  const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
   const sweeps = new TableSweepStore(tables.polling);
   const tasks = new TableTaskStore(tables.polling);
+  const deps = { tasks, clock, log, shown: (reason: string) => hideIdentities(privacy, reason) };
   return {
     status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
-    release: (request: ReleaseRequest, by: string) => releaseRun({ tasks, clock, log }, request, by),
+    release: (request: ReleaseRequest, by: string) => releaseRun(deps, request, by),
     /** @returns false when a sweep is under way */
     sweepNow: (): Promise<boolean> => requestSweep(sweeps),
-    refuse: (request: ReleaseRequest, by: string) => refuseRun({ tasks, clock, log }, request, by),
+    refuse: (request: ReleaseRequest, by: string) => refuseRun(deps, request, by),
   };
 }

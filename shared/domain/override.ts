@@ -87,9 +87,9 @@ export function endOf({ until, endedAt }: Override): Instant {
   return endedAt !== undefined && endedAt < until ? endedAt : until;
 }
 
-/** As an instance sees it that has the newest list. */
-export function isInForce(override: Override, now: Instant): boolean {
-  return now < endOf(override);
+/** As an instance sees it that has the newest list. An operator's end counts once it is read, whatever that instance's clock says. */
+export function isInForce({ until, endedAt }: Override, now: Instant): boolean {
+  return endedAt === undefined && now < until;
 }
 
 /** As an instance may see it that has an older list: one made just now is missing, one ended just now still holds. */

@@ -1,5 +1,7 @@
 // Text that a person writes and others read: reasons, names of users, issuers. One line, and each character of it shows.
 
+import { withoutTrailing } from './trailing.ts';
+
 /**
  * Controls, marks without width, marks that turn the direction of what follows, ends of lines and of paragraphs, fillers that
  * look like nothing, halves of a character (Unicode categories Cc, Cf, Zl, Zp and Cs; Default_Ignorable_Code_Point of UAX 44).
@@ -8,7 +10,7 @@
 const DOES_NOT_SHOW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u2800]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
 const ALL_THAT_DO_NOT_SHOW = new RegExp(DOES_NOT_SHOW, 'gu');
 /** What an editor or a shell leaves at the ends. */
-const BLANK_ENDS = /^[ \t\r\n]+|[ \t\r\n]+$/g;
+const BLANKS = ' \t\r\n';
 
 export type PlainLine = { readonly text: string } | { readonly problem: string };
 
@@ -18,7 +20,7 @@ export type PlainLine = { readonly text: string } | { readonly problem: string }
  */
 export function readPlainLine(value: unknown, longest: number): PlainLine {
   const isTooLong = typeof value === 'string' && value.length > longest;
-  const text = typeof value === 'string' && !isTooLong ? value.replaceAll(BLANK_ENDS, '') : '';
+  const text = typeof value === 'string' && !isTooLong ? withoutTrailing(value, BLANKS).replace(/^[ \t\r\n]+/, '') : '';
   const hidden = DOES_NOT_SHOW.exec(text)?.[0];
   if (hidden !== undefined) {
     const code = (hidden.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');

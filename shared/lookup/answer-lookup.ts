@@ -111,7 +111,9 @@ export async function answerLookup(
     writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
     const [moved] = await Promise.all([
       kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false,
-      kept === 'written' && decision.askedAt !== undefined ? compareSoon(deps, ofSession, writeMs) : undefined,
+      kept === 'written' && (decision.askedAt !== undefined || !known.isRecent)
+        ? compareSoon(deps, ofSession, writeMs)
+        : undefined,
     ]);
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
       const policyAgeSeconds = Math.max(0, Math.round(millisecondsBetween(readAt, facts.at) / 1000));
@@ -207,6 +209,7 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
 }
 
 /**
+ * One that was made by an old list of overrides may pass over a block that was made since: who has the list looks at it soon.
  * An answer that comes too late is in no one's hands: what the station has instead, accounting has said already, or will say.
  * Where that cannot be noted, the comparison of all sessions finds it.
  */

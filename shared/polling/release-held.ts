@@ -24,6 +24,8 @@ export interface ReleaseDeps {
   readonly tasks: TaskStore;
   readonly clock: Clock;
   readonly log: Logger;
+  /** A reason as the log may show it; as it is unless given. */
+  readonly shown?: (reason: string) => string;
 }
 
 /** What an operator says of a run. */
@@ -40,7 +42,13 @@ export interface ReleaseRequest {
 export async function releaseRun(deps: ReleaseDeps, { runId, reason }: ReleaseRequest, by: string): Promise<HeldRun> {
   const verdict = { by, at: toInstant(deps.clock.now()), reason };
   const run = await judge(deps, runId, (state) => withRelease(state, runId, verdict));
-  deps.log.warn('poll.released', { run: runId, by, reason, flips: run.flips, absences: run.absences });
+  deps.log.warn('poll.released', {
+    run: runId,
+    by,
+    reason: shownBy(deps, reason),
+    flips: run.flips,
+    absences: run.absences,
+  });
   return run;
 }
 
@@ -52,8 +60,18 @@ export async function releaseRun(deps: ReleaseDeps, { runId, reason }: ReleaseRe
 export async function refuseRun(deps: ReleaseDeps, { runId, reason }: ReleaseRequest, by: string): Promise<HeldRun> {
   const verdict = { by, at: toInstant(deps.clock.now()), reason };
   const run = await judge(deps, runId, (state) => withRefusal(state, runId, verdict));
-  deps.log.warn('poll.refused', { run: runId, by, reason, flips: run.flips, absences: run.absences });
+  deps.log.warn('poll.refused', {
+    run: runId,
+    by,
+    reason: shownBy(deps, reason),
+    flips: run.flips,
+    absences: run.absences,
+  });
   return run;
+}
+
+function shownBy({ shown }: ReleaseDeps, reason: string): string {
+  return shown === undefined ? reason : shown(reason);
 }
 
 async function judge(

@@ -68,7 +68,9 @@ export interface OverriddenSite {
   /** Calls of the instances that begin so fail. */
   readonly store: { fails: string };
   /** Calls of the background that begin so take so long, or until they are ended. */
-  readonly slow: { call: string; milliseconds: number };
+  readonly slow: { call: string; milliseconds: number; fails?: boolean };
+  /** How far the clock of the first instance is behind. */
+  readonly behind: { milliseconds: number };
   /** By name of the client: `admin` and `ops-all` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
   key(name: string): string;
   override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
@@ -97,10 +99,16 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
   const settings = readSettings({ ...ENV, ...env });
   const { logger: log, entries } = collectingLogger();
   const store = { fails: 'nothing' };
-  const appOver = (wire: Wire): App =>
+  const behind = { milliseconds: 0 };
+  const late = clockOf(
+    (milliseconds, ring) => time.after(milliseconds, ring),
+    () => time.now - behind.milliseconds,
+    () => 0,
+  );
+  const appOver = (wire: Wire, ofApp = clock): App =>
     createApp(settings, {
-      clock,
-      timer: clock,
+      clock: ofApp,
+      timer: ofApp,
       log,
       onChange: async () => undefined,
       openTables: async () => storage.open(wire),
@@ -110,18 +118,20 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
       },
     });
   const calls: [string[], string[]] = [[], []];
-  const instances = calls.map((made) =>
-    appOver({
+  const instances = calls.map((made, index) => {
+    const wire: Wire = {
       async call(what, effect) {
         made.push(what);
         if (what.startsWith(store.fails)) throw new RestError('away', { code: 'ECONNREFUSED' });
         return effect();
       },
-    }),
-  ) as unknown as [App, App];
-  const slow = { call: 'nothing', milliseconds: 0 };
+    };
+    return appOver(wire, index === 0 ? late : clock);
+  }) as unknown as [App, App];
+  const slow = { call: 'nothing', milliseconds: 0, fails: false };
   const background = appOver({
     async call(what, effect, signal) {
+      if (what.startsWith(slow.call) && slow.fails) throw new RestError('away', { code: 'ECONNREFUSED' });
       if (what.startsWith(slow.call)) await later(time, slow.milliseconds, signal);
       return INSTANT.call(what, effect, signal);
     },
@@ -151,6 +161,7 @@ export async function overriddenSite(env: Record<string, string> = {}): Promise<
     calls,
     store,
     slow,
+    behind,
     key,
     override: (body, name = 'admin') => {
       const rest = { until: '4h', reason: 'stolen', ...body };

@@ -28,3 +28,12 @@ export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
     userName: (text) => (text === undefined ? undefined : showUserName(text)),
   };
 }
+
+/** MAC addresses in the notations of switches and tools, names with a realm behind or before them. */
+const IDENTITIES =
+  /(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}-[0-9a-f]{6}|[0-9a-f]{12})(?![0-9a-z])|[^\s\\@,;()<>"]{1,253}[\\@][^\s\\@,;()<>"]{1,253}/gi;
+
+/** What a person wrote, as a log may show it: a name without realm cannot be told from any other word. */
+export function hideIdentities({ mac, userName }: Privacy, text: string): string {
+  return text.replaceAll(IDENTITIES, (found) => (parseMacAddress(found) ? mac(found) : userName(found)) ?? '');
+}

@@ -350,6 +350,103 @@ describe('what an instance reads', () => {
   });
 });
 
+describe('an instance whose clock is off', () => {
+  test('ends what an operator ended once it reads that, whatever its clock says', async () => {
+    const site = await overriddenSite();
+    const other = { mac: 'a0b1c2d3e402' };
+    const { id } = await site.override({ ...other, role: 'compliant' });
+    site.behind.milliseconds = 5 * MINUTE;
+    expect((await site.ask(other)).decision.rule).toBe('override/let-on');
+    await site.background.endOverride(site.key('admin'), id);
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    expect((await site.ask(other)).decision.rule).not.toBe('override/let-on');
+  });
+
+  test('blocks at once what was blocked by a clock that is ahead', async () => {
+    const site = await overriddenSite();
+    site.behind.milliseconds = 5 * MINUTE;
+    await site.override({ mac: MAC, block: true });
+    expect((await site.ask()).decision.rule).toBe('override/block');
+  });
+});
+
+describe('an instance that cannot read the list', () => {
+  test('has its answers looked at by those that can, and permits for minutes at most', async () => {
+    const site = await overriddenSite();
+    await site.ask({ mac: 'a0b1c2d3e402' });
+    site.store.fails = 'policies.listEntities';
+    await site.override({ mac: MAC, block: true });
+    await site.pass(MINUTE);
+    expect(await site.jobs()).toEqual([]);
+    // Its sessions were compared before this one was there.
+    const { decision, sessionTimeoutSeconds } = await site.ask();
+    expect(decision.outcome).toMatchObject(NORMAL);
+    expect(sessionTimeoutSeconds).toBeLessThanOrEqual(300);
+    await site.pass(10 * SECOND);
+    expect(await site.jobs()).toMatchObject([{ wanted: DENIED, reason: expect.stringContaining('override/block') }]);
+    site.store.fails = 'nothing';
+    await site.pass(10 * SECOND);
+    expect((await site.ask()).decision.outcome).toEqual(DENIED);
+  });
+});
+
+describe('two overrides that contradict each other', () => {
+  test('block the device of a blocked user, though it is let on, and let it on once the block is over', async () => {
+    const site = await overriddenSite();
+    const device = 'd0d0d0d0-0000-4000-8000-000000000004';
+    await storeDevices(site.tables, [
+      aDevice({ id: device, userPrincipalName: 'jane@contoso.com', serialNumber: 'SN4' }),
+    ]);
+    const question = {
+      method: 'eap-tls',
+      certificate: { sanUri: [`IntuneDeviceId://${device}`] },
+      mac: 'a0b1c2d3e404',
+    };
+    const block = await site.override({ user: 'jane', block: true });
+    await site.override({ device, role: 'quarantine' });
+    expect((await site.ask(question)).decision.rule).toBe('override/block');
+    await site.background.endOverride(site.key('admin'), block.id);
+    await site.time.runUntil(site.time.now + 10 * SECOND);
+    expect((await site.ask(question)).decision).toMatchObject({
+      rule: 'override/let-on',
+      outcome: { role: 'quarantine' },
+    });
+  });
+
+  test('of an operator of one site and of another: each holds at its own', async () => {
+    const site = await overriddenSite();
+    await site.override({ mac: MAC, block: true }, 'ops-branch');
+    await site.override({ mac: MAC, role: 'quarantine' }, 'ops-hq');
+    expect((await site.ask()).decision.rule).toBe('override/let-on');
+    expect((await site.ask({}, { client: 'radius-branch' })).decision.rule).toBe('override/block');
+  });
+});
+
+describe('until Monday', () => {
+  test.each([
+    ['2026-12-07T08:00:00Z', '2026-12-07T08:00:00.000Z'],
+    ['7d', '2026-12-07T08:00:00.000Z'],
+  ])('%s is a moment in UTC, also where clocks change meanwhile', async (until, moment) => {
+    const site = await overriddenSite();
+    expect(await site.override({ mac: MAC, role: 'quarantine', until })).toMatchObject({ until: moment });
+  });
+
+  test.each([
+    '2026-12-07T08:00:00.001Z',
+    '2026-12-07T08:00:00+01:00',
+    '2026-12-07',
+    'Monday',
+    '7d 1s',
+    '-1d',
+    '8d',
+    '169h',
+  ])('%s is refused for a role', async (until) => {
+    const site = await overriddenSite();
+    const work = site.override({ mac: MAC, role: 'quarantine', until });
+    await expect(work).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'until' });
+  });
+});
+
 describe('CoAs of an override', () => {
   test.each([
     ['by address', { mac: MAC }, {}],
@@ -602,6 +699,29 @@ describe('operators', () => {
       { action: 'make-override', by: 'admin', reason: 'stolen', target: `${id}: block, mac ${MAC}` },
     ]);
     expect(JSON.stringify(site.log)).not.toContain(MAC);
+  });
+
+  test('change nothing where the audit cannot be written', async () => {
+    const site = await overriddenSite();
+    const { id } = await site.override({ mac: MAC, block: true });
+    Object.assign(site.slow, { call: 'audit', fails: true });
+    await expect(site.override({ user: 'jane', block: true })).rejects.toMatchObject({ code: 'NAC_STORE_UNAVAILABLE' });
+    await expect(site.background.endOverride(site.key('admin'), id)).rejects.toMatchObject({
+      code: 'NAC_STORE_UNAVAILABLE',
+    });
+    expect((await site.background.overrides(site.key('admin'))).overrides).toMatchObject([{ id, inForce: true }]);
+  });
+
+  test('may name persons and addresses in a reason: the audit keeps them, the log hides them', async () => {
+    const site = await overriddenSite();
+    const reason = `stolen from zoe@contoso.com, was ${MAC}`;
+    const { id } = await site.override({ user: 'zoe@contoso.com', block: true, reason });
+    await site.time.runUntil(site.time.now + SECOND);
+    await site.background.endOverride(site.key('admin'), id, JSON.stringify({ reason }));
+    await site.ask({ method: 'site', userName: 'zoe@contoso.com' });
+    expect(JSON.stringify(site.log)).not.toMatch(/zoe|a0b1c2d3e401/i);
+    const { entries } = await site.background.audit(site.key('admin'), []);
+    expect(entries.map((entry) => entry.reason)).toEqual([reason, reason]);
   });
 
   test('learn that an address is that of several devices, or made up', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createIdentityPrivacy } from '../../../../shared/adapters/system/identity-privacy.ts';
+import { createIdentityPrivacy, hideIdentities } from '../../../../shared/adapters/system/identity-privacy.ts';
 import { PRIVACY_MODES, type PrivacyMode } from '../../../../shared/ports/privacy-mode.ts';
 
 const MAC = 'a0b1c2d3e4f5';
@@ -84,4 +84,29 @@ test.each(PRIVACY_MODES)('%s leaves out what the request did not say', (mode) =>
   const { mac, userName } = createIdentityPrivacy(mode, 'key');
   expect(mac(undefined)).toBeUndefined();
   expect(userName(undefined)).toBeUndefined();
+});
+
+describe('what a person wrote', () => {
+  const WRITTEN = [
+    'lost by jane@contoso.com, ticket 4711',
+    'CORP\\jane has it',
+    'seen as a0-b1-c2-d3-e4-f5',
+    'seen as a0b1.c2d3.e4f5.',
+    'A0B1C2D3E4F5 is a printer',
+    '(a0:b1:c2:d3:e4:f5)',
+  ];
+
+  test.each(WRITTEN)('%s: neither address nor name is shown, the rest is', (text) => {
+    const shown = hideIdentities(createIdentityPrivacy('FullyKeyHashed', 'key'), text);
+    expect(shown).not.toMatch(/jane|a0.?b1|d3.?e4/i);
+    for (const word of ['lost by', 'ticket 4711', 'has it', 'seen as', 'is a printer']) {
+      expect(shown.includes(word)).toBe(text.includes(word));
+    }
+  });
+
+  test('is whole where logs show everything', () => {
+    for (const text of WRITTEN.slice(0, 2)) {
+      expect(hideIdentities(createIdentityPrivacy('Original', ''), text)).toBe(text);
+    }
+  });
 });
