@@ -1,6 +1,6 @@
 // Keeps settlements of one turn apart if they differ, in the rhea inside the Service Bus SDK.
 
-import { createRequire } from 'node:module';
+import Session from 'rhea/lib/session.js';
 import { RelayError } from './relay-error.ts';
 
 interface Outcome {
@@ -42,10 +42,7 @@ export function fixRheaSettlement(): void {
 
 function incomingPrototype(): Incoming {
   try {
-    // From the SDK's own place, so that it is the copy the SDK uses.
-    const fromSdk = createRequire(createRequire(import.meta.url).resolve('@azure/service-bus'));
-    const fromPromises = createRequire(fromSdk.resolve('rhea-promise'));
-    const Session = fromPromises('rhea/lib/session.js');
+    // The copy that the SDK uses: package-lock.json has one, and so has the bundle.
     const prototype: Incoming = Object.getPrototypeOf(new Session({ options: {} }, 0).incoming);
     if (typeof prototype.update === 'function' && typeof prototype.process === 'function') return prototype;
   } catch (cause) {

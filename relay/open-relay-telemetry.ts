@@ -8,9 +8,9 @@ import { SettingsError } from '../shared/errors.ts';
 import type { Logger } from '../shared/ports/telemetry.ts';
 import { SettingsReader } from '../shared/settings/settings-reader.ts';
 import { readTelemetrySettings, type TelemetrySettings } from '../shared/settings/telemetry-settings.ts';
-import { VERSION } from '../shared/version.ts';
 import type { RelayConfig } from './relay-config.ts';
 import { RelayError } from './relay-error.ts';
+import { RELAY_VERSION } from './version.ts';
 
 export interface RelayTelemetry {
   readonly telemetry: OpenedTelemetry;
@@ -48,7 +48,7 @@ export async function openRelayTelemetry({
     intervalMs,
     resource: {
       'service.name': 'nac-relay',
-      'service.version': VERSION,
+      'service.version': RELAY_VERSION,
       'service.instance.id': relay,
       'nac.site': site,
     },

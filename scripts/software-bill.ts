@@ -31,25 +31,49 @@ interface LockedPackage {
 /**
  * Without what differs from one machine or run to the next: serial number, time, npm's version, the folder's name. So the same
  * content makes the same package.
+ * @param packageFile whose dependencies ship, from the root of the repository
  * @returns JSON text of CycloneDX 1.5
  * @throws Error when npm does not give it
  */
-export async function softwareBill(): Promise<string> {
+export async function softwareBill(packageFile = 'package.json'): Promise<string> {
   const { serialNumber: _, metadata, components, dependencies, ...bill }: SoftwareBill = JSON.parse(await npm(COMMAND));
-  const { name, version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { name, version, dependencies: direct }: Shipped = JSON.parse(await readFile(join(root, packageFile), 'utf8'));
   const { timestamp: _time, tools: _tools, component, ...rest } = metadata;
+  const ref = `${name}@${version}`;
+  const named = { ...component, 'bom-ref': ref, type: 'application', name, version };
   const shipped = await shippedPackages();
-  const named = { ...component, type: 'application', name, version };
+  const edgesOf = new Map(dependencies.map((edge) => [edge.ref, edge.dependsOn.filter((on) => shipped.has(on))]));
+  const first = Object.entries(direct).map(([dependency, exact]) => `${dependency}@${exact}`);
+  const reached = reachedFrom(first, edgesOf);
   const kept = components
-    .filter((one) => shipped.has(one['bom-ref']))
+    .filter((one) => reached.has(one['bom-ref']))
     .toSorted((one, other) => (one['bom-ref'] < other['bom-ref'] ? -1 : 1));
-  const keptRefs = new Set([...kept.map((one) => one['bom-ref']), `${name}@${version}`]);
-  const edges = dependencies
-    .filter(({ ref }) => keptRefs.has(ref))
-    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((on) => keptRefs.has(on)).toSorted() }))
+  const edges = [
+    { ref, dependsOn: first },
+    ...[...reached].map((one) => ({ ref: one, dependsOn: edgesOf.get(one) ?? [] })),
+  ]
+    .map((edge) => ({ ref: edge.ref, dependsOn: edge.dependsOn.toSorted() }))
     .toSorted((one, other) => (one.ref < other.ref ? -1 : 1));
   const whole = { ...bill, metadata: { ...rest, component: named }, components: kept, dependencies: edges };
   return `${JSON.stringify(whole, null, 2)}\n`;
+}
+
+/** What a package's file says of what ships with it. */
+interface Shipped {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+function reachedFrom(first: readonly string[], edgesOf: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const next = [...first];
+  for (let ref = next.pop(); ref !== undefined; ref = next.pop()) {
+    if (reached.has(ref)) continue;
+    reached.add(ref);
+    next.push(...(edgesOf.get(ref) ?? []));
+  }
+  return reached;
 }
 
 /** As `name@version`: what the lock file has for the app itself, not for tools alone. */

@@ -1,13 +1,20 @@
-// A relay as a process of its own, as an operator runs it.
+// A relay as a process of its own, as an operator runs it: the one file of the package, in an empty folder.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import path from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { afterAll } from 'vitest';
 import { compileCache } from '../../../local/child-process.ts';
+import { buildRelay } from '../../../scripts/build-relay.ts';
 import type { RelayFixture } from './relay-fixture.ts';
 
-const main = path.join(import.meta.dirname, '../../../relay/main.ts');
+const folder = mkdtempSync(join(tmpdir(), 'nac-relay-'));
+const main = join(folder, 'nac-relay.mjs');
+await buildRelay(main);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export interface LoggedLine {
   readonly event: string;
@@ -26,6 +33,7 @@ export interface RelayProcess {
 
 export function spawnRelay({ file, env }: Pick<RelayFixture, 'file' | 'env'>): RelayProcess {
   const child = spawn(process.execPath, [main, 'run', file], {
+    cwd: folder,
     env: { PATH: process.env['PATH'], ...compileCache(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
