@@ -24,7 +24,7 @@ import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { type MadeOverride, openOverrides } from './app/open-overrides.ts';
 import { openPointReads } from './app/open-point-reads.ts';
-import { openPolicy, type PolicyDesk } from './app/open-policy.ts';
+import { openPolicy, type PolicyChange, type PolicyDesk } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
@@ -366,10 +366,11 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     },
     async policies(apiKey) {
       const client = await operators.may(apiKey, 'read');
-      return (await policy())(client.name, async (change) => {
+      const beforeChange = async (change: PolicyChange): Promise<void> => {
         operators.requireAdministrator(client);
         await operators.note(client, change);
-      });
+      };
+      return (await policy())(client.name, beforeChange, (asked) => operators.siteOf(client, asked));
     },
     async decisions(apiKey) {
       const client = await operators.may(apiKey, 'read');

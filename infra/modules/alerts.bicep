@@ -170,6 +170,7 @@ var logAlerts = [
   }
   {
     name: 'policy-in-force'
+    isEvent: true
     displayName: 'Another policy is in force'
     explanation: 'Somebody put another version of the policy in force, or took one back. See docs/operations.md.'
     severity: 3
@@ -179,6 +180,7 @@ var logAlerts = [
   }
   {
     name: 'client-made'
+    isEvent: true
     displayName: 'A client was made, or got another key'
     explanation: 'A person with an Azure role made a client, or a key for one. See docs/operations.md.'
     severity: 2
@@ -188,6 +190,7 @@ var logAlerts = [
   }
   {
     name: 'changes-released'
+    isEvent: true
     displayName: 'A mass change was let through or refused'
     explanation: 'An operator decided what becomes of held devices. See docs/operations.md.'
     severity: 3
@@ -207,6 +210,7 @@ module rules 'log-alert.bicep' = [
       explanation: alert.explanation
       severity: alert.severity
       query: alert.query
+      isEvent: alert.?isEvent ?? false
       window: alert.window
       frequency: alert.frequency
       workspaceId: workspaceId

@@ -12,6 +12,8 @@ param explanation string
 @maxValue(4)
 param severity int
 param query string
+@description('True for what people did: each is told, also while the one before has not been looked at. False for a state, which is told once until it is over.')
+param isEvent bool
 @description('How far back the query looks and how often it is run, as ISO 8601 durations that Azure Monitor knows.')
 param window string
 param frequency string
@@ -47,7 +49,8 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = {
         }
       ]
     }
-    autoMitigate: true
+    // One that stays fired for half an hour would hide what is done in its shadow.
+    autoMitigate: !isEvent
     // A new workspace has nothing to check the query against.
     skipQueryValidation: true
     actions: {

@@ -67,8 +67,13 @@ export async function openPolicy({
   /**
    * @param by who does it: the name of a client, or of an operator's login
    * @param beforeChange refuses a change, or keeps it in the audit, before it is made
+   * @param siteOf the site that the asker may see, for what is asked; throws where it is another
    */
-  return (by: string, beforeChange: (change: PolicyChange) => Promise<void>) => ({
+  return (
+    by: string,
+    beforeChange: (change: PolicyChange) => Promise<void>,
+    siteOf: (asked: string | undefined) => string | undefined = (asked) => asked,
+  ) => ({
     overview: (): Promise<PolicyOverview> => policyOverview(deps),
     text: (version: string): Promise<string> => readPolicyText(deps, version),
     async upload(version: string, text: string, reason?: string): Promise<{ readonly created: boolean }> {
@@ -92,14 +97,16 @@ export async function openPolicy({
      */
     async whatIf(text: string, query: Iterable<[string, string]>, functionTimeoutMs = 120_000): Promise<WhatIfReport> {
       const draft = await readPolicy(text, { version: 'draft' });
-      const assumed = readAssumedRequest(query);
+      const asked = readAssumedRequest(query);
+      const onlySite = siteOf(undefined);
+      const assumed = { ...asked, site: siteOf(asked.site || undefined) ?? '' };
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {
         const [{ state }, stored] = await Promise.all([deps.store.readState(), overrides.list()]);
         const version = versionInForce(state);
         const inForce =
           version === BUILT_IN ? builtIn : await readPolicy(await readPolicyText(deps, version), { version });
         const policies = { inForce, draft, overrides: stored.map(({ override }) => override) };
-        return whatIf(whatIfDeps, policies, assumed, budget, { signal });
+        return whatIf(whatIfDeps, policies, assumed, budget, { signal, onlySite });
       });
     },
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {

@@ -11,10 +11,12 @@ import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
 export const LOG_TASK = 'audit-logged';
-/** Clocks of operators' machines may be off by so much: what is not logged yet of this time is logged. */
+/** The store's clock and ours may be apart, and a look may have ended halfway: what is not logged yet of this time is logged. */
 const OVERLAP_MS = 2 * 3_600_000;
 /** So far back the first look goes. */
 const FIRST_LOOK_MS = 24 * 3_600_000;
+/** Who makes an entry says when: a machine whose clock is behind, by mistake or not, must not hide a change. */
+const ALL_TIMES: Instant = '1970-01-01T00:00:00.000Z';
 const PAGE = 500;
 const MOST_PAGES = 10;
 const MOST_REMEMBERED = 500;
@@ -44,24 +46,23 @@ export async function logCommandLine(
   const known = new Set(state?.logged);
   const made = (await listSince(audit, since, options)).filter(({ from }) => from === 'command-line');
   const news = made.filter((entry) => !known.has(nameOf(entry)));
-  // Noted first: two instances at once log it once.
-  const logged = made.map(nameOf).slice(0, MOST_REMEMBERED);
-  if (!(await noted(tasks, { at: now, logged }, etag))) return 0;
+  // Before it is noted: who is killed in between logs it once more, and never not at all.
   for (const { at, by, action, target, site, reason } of news.toReversed()) {
     log.warn('audit.command-line', { at, by, action, target, site, reason });
   }
+  await note(tasks, { at: now, logged: made.map(nameOf).slice(0, MOST_REMEMBERED) }, etag);
   return news.length;
 }
 
 async function listSince(
   audit: LogCommandLineDeps['audit'],
-  since: Instant,
+  writtenSince: Instant,
   options: CallOptions,
 ): Promise<AuditEntry[]> {
   const entries: AuditEntry[] = [];
   let after: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const listed = await audit.list({ since, after, limit: PAGE }, options);
+    const listed = await audit.list({ since: ALL_TIMES, writtenSince, after, limit: PAGE }, options);
     entries.push(...listed.entries);
     after = listed.next;
     if (after === undefined) break;
@@ -73,13 +74,11 @@ function nameOf({ at, action, target }: AuditEntry): string {
   return `${at} ${action} ${target.slice(0, 80)}`;
 }
 
-/** @returns false when another instance was first: it logs them */
-async function noted(tasks: TaskStore, state: LoggedState, etag: string | undefined): Promise<boolean> {
+/** Another instance may have been first: it has logged the same. */
+async function note(tasks: TaskStore, state: LoggedState, etag: string | undefined): Promise<void> {
   try {
     await tasks.write(LOG_TASK, state, etag);
-    return true;
   } catch (thrown) {
-    if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return false;
-    throw thrown;
+    if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_POLL_LEASE_LOST') throw thrown;
   }
 }

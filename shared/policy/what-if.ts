@@ -72,6 +72,11 @@ export interface WhatIfReport {
   readonly complete: boolean;
 }
 
+export interface WhatIfOptions extends CallOptions {
+  /** The one site whose sessions the asker may see; absent for all of them. Devices belong to no site. */
+  readonly onlySite?: string | undefined;
+}
+
 /** Of sessions, and as many of devices: a page of each is in memory. */
 const SHARDS_AT_ONCE = 4;
 
@@ -82,7 +87,7 @@ export async function whatIf(
   { inForce, draft, overrides: known }: ComparedPolicies,
   assumed: AssumedRequest,
   budget: CoaBudget,
-  { signal }: CallOptions,
+  { signal, onlySite }: WhatIfOptions,
 ): Promise<WhatIfReport> {
   const now = toInstant(deps.clock.now());
   const sessions = new ChangeTally();
@@ -90,7 +95,7 @@ export async function whatIf(
   const overrides = known.filter((override) => isInForce(override, now));
   // Both at once: where time runs out, neither is left out.
   const [sawSessions, sawFleet] = await Promise.all([
-    sessionsChanging(sessions, deps, { draft, overrides }, now, signal),
+    sessionsChanging(sessions, deps, { draft, overrides }, now, { signal, onlySite }),
     fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, now, signal),
   ]);
   return {
@@ -134,10 +139,11 @@ function sessionsChanging(
   { sessions }: WhatIfDeps,
   { draft, overrides }: Omit<ComparedPolicies, 'inForce'>,
   now: Instant,
-  signal: AbortSignal | undefined,
+  { signal, onlySite }: WhatIfOptions,
 ): Promise<boolean> {
   const look = (session: Session): void => {
     const { decision, site, mac, userName } = session;
+    if (onlySite !== undefined && site !== onlySite) return;
     if (decision.facts === undefined || !isLive(session, now)) return;
     tally.look();
     const question = {

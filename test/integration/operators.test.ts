@@ -63,11 +63,22 @@ test('a key of one site sees the decisions of that site alone', async () => {
   });
   await expect((async () => desk.search('{"site":"hq"}'))()).rejects.toMatchObject({ status: 403 });
 
+  const whatIf = async (key: string, query: [string, string][] = []) =>
+    (await nac.app.policies(key)).whatIf('roles: { r: { vlan: 1 } }\nrules: [{ name: all, reject: true }]\n', query);
+  const { sessions, enforcing, fleet } = await whatIf(ofBranch);
+  expect(sessions).toMatchObject({ looked: 1, changing: 1, bySite: { branch: 1 } });
+  expect(sessions.examples.map(({ site }) => site)).toEqual(['branch']);
+  expect(Object.keys(enforcing.secondsBySite)).toEqual(['branch']);
+  expect(fleet.assumed.site).toBe('branch');
+  await expect(whatIf(ofBranch, [['site', 'hq']])).rejects.toMatchObject({ status: 403, code: 'NAC_CLIENT_SITE' });
+
   for (const key of [
     await keyOf(nac, 'anna', 'branch', 'auditor', true),
     await keyOf(nac, 'ada', 'branch', 'administrator'),
   ]) {
     expect(await idsSeenBy(key)).toEqual([atHq, atBranch].sort());
+    expect((await whatIf(key)).sessions).toMatchObject({ looked: 2, bySite: { hq: 1, branch: 1 } });
+    expect((await whatIf(key, [['site', 'hq']])).fleet.assumed.site).toBe('hq');
   }
 });
 

@@ -32,8 +32,12 @@ export class TableAuditStore implements AuditStore {
     await storeCall('writing the audit', this.#table.createEntity(row));
   }
 
-  async list({ since, after, site, limit }: AuditRange, { signal }: CallOptions = {}): Promise<AuditPage> {
+  async list(
+    { since, writtenSince, after, site, limit }: AuditRange,
+    { signal }: CallOptions = {},
+  ): Promise<AuditPage> {
     const conditions = [`PartitionKey eq '${PARTITION}'`, `RowKey lt '${newestFirst(since)}.'`];
+    if (writtenSince !== undefined) conditions.push(`Timestamp ge datetime'${writtenSince}'`);
     if (after !== undefined) conditions.push(`RowKey gt '${after.replaceAll("'", "''")}'`);
     if (site !== undefined) conditions.push(`site eq '${site.replaceAll("'", "''")}'`);
     const options = { queryOptions: { filter: conditions.join(' and ') }, ...(signal && { abortSignal: signal }) };
@@ -51,7 +55,9 @@ export class TableAuditStore implements AuditStore {
   }
 
   async removeBefore(before: Instant, { signal }: CallOptions = {}): Promise<number> {
-    const filter = `PartitionKey eq '${PARTITION}' and RowKey gt '${newestFirst(before)}.'`;
+    // By both times: an entry whose maker's clock was behind is kept as long as the others.
+    const old = `RowKey gt '${newestFirst(before)}.' and Timestamp lt datetime'${before}'`;
+    const filter = `PartitionKey eq '${PARTITION}' and ${old}`;
     const pages = this.#table
       .listEntities({ queryOptions: { filter, select: ['PartitionKey', 'RowKey'] } })
       .byPage({ maxPageSize: LARGEST_TRANSACTION });

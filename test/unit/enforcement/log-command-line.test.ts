@@ -51,4 +51,32 @@ test('changes at the command line are logged once each, those over HTTP not at a
   now += 24 * HOUR_MS;
   await add('radius-2', 0);
   expect(await logged()).toEqual(['radius-2']);
+  // Whoever sets a clock back, or ahead, hides nothing.
+  now += HOUR_MS;
+  await add('days-behind', -400 * 24 * HOUR_MS);
+  await add('years-ahead', 10 * 365 * 24 * HOUR_MS);
+  expect(await logged()).toEqual(['days-behind', 'years-ahead']);
+  now += HOUR_MS;
+  expect(await logged()).toEqual([]);
+  const yearAgo = () => new Date(now - 365 * 24 * HOUR_MS).toISOString();
+  expect(await audit.removeBefore(yearAgo())).toBe(0);
+  now += 365 * 24 * HOUR_MS;
+  expect(await audit.removeBefore(yearAgo())).toBeGreaterThan(1);
+});
+
+test('a change is logged though the process dies before that is noted', async () => {
+  const tables = new MemoryStorage(() => BEGIN).open(INSTANT);
+  const audit = new TableAuditStore(tables.audit, seededRandom(1, 'audit'));
+  const { logger: log, entries } = collectingLogger();
+  const clock = clockOf(
+    () => () => undefined,
+    () => BEGIN,
+    () => 0,
+  );
+  const tasks = new TableTaskStore(tables.polling);
+  const died = { ...tasks, read: tasks.read.bind(tasks), write: () => Promise.reject(new Error('killed')) };
+  const at = new Date(BEGIN).toISOString();
+  await audit.append({ at, by: 'olga@contoso.com', from: 'command-line', action: 'create-client', target: 'radius-1' });
+  await expect(logCommandLine({ audit, tasks: died as never, clock, log }, {})).rejects.toThrow('killed');
+  expect(entries.map(({ fields }) => fields['target'])).toEqual(['radius-1']);
 });
