@@ -11,6 +11,7 @@ import { toInstant } from '../domain/instant.ts';
 import { isLocallyAdministered } from '../domain/mac-address.ts';
 import { type Override, type OverrideTarget, targetText } from '../domain/override.ts';
 import { isPermitted, onlySiteOf } from '../domain/permission.ts';
+import { toConnectorError } from '../errors.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
 import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
@@ -73,6 +74,13 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     const { devices, more } = await identities.readHolders({ kind: 'mac', value: target.mac });
     return more || devices.length > 1 ? ['mac-of-several-devices'] : [];
   };
+  /** The override is made by then, whatever becomes of them. */
+  const warningsOrNone = (target: OverrideTarget): Promise<OverrideWarning[]> =>
+    warningsOf(target).catch((thrown) => {
+      const { code, message, action } = toConnectorError(thrown);
+      log.warn('override.no-warnings', { code, message, action });
+      return [];
+    });
   return {
     async make(client: Client, body: string): Promise<MadeOverride> {
       const { target: given, ...request } = readOverrideRequest(body, toInstant(clock.now()));
@@ -100,7 +108,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
           by: client.name,
         });
       }
-      return { ...shown(override), created, warnings: await warningsOf(override.target) };
+      return { ...shown(override), created, warnings: await warningsOrNone(override.target) };
     },
     async list(client: Client): Promise<{ readonly overrides: readonly ShownOverride[] }> {
       return { overrides: (await listOverrides(deps, onlySiteOf(client))).map(shown) };

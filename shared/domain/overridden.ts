@@ -57,9 +57,9 @@ export function evaluateOverridden(policy: Policy, overrides: readonly Override[
 }
 
 /** Whether the override, in force or not, may have or have had a say in the answer: what the question names, or hides. */
-export function mayConcern(override: Override, asked: Question): boolean {
-  const { facts } = asked;
-  if (isNamed(override, { ...asked, certificateCounts: true })) return true;
+export function mayConcern(override: Override, question: OverrideQuestion): boolean {
+  const { facts } = question;
+  if (isNamed(override, question)) return true;
   if (isSerialUnread(facts) && blocksA('certificate', override, facts)) return true;
   return facts.cut?.includes('userName') === true && blocksA('user', override, facts);
 }

@@ -8,7 +8,7 @@ import { canIdentifyDevice, type MacAddress } from './mac-address.ts';
 import type { BlockedMachine, Override, OverrideTarget } from './override.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import { mayBeSameMachine } from './same-machine.ts';
-import { mayBeSamePerson } from './same-person.ts';
+import { personPart } from './same-person.ts';
 
 /** An identity that a question names. */
 export type NamedIdentity = Pick<PresentedIdentity, 'kind' | 'value' | 'source'> &
@@ -42,7 +42,7 @@ export function isNamed(
   if (site !== undefined && site !== facts.site) return false;
   if ('device' in target) return namesDevice(target.device, question) || namesMachine(machine, question);
   if ('mac' in target) return facts.mac === target.mac || namesAddress(target.mac, question);
-  if ('user' in target) return namesOf(question).some((name) => mayBeSamePerson(name, target.user));
+  if ('user' in target) return personsNamed(question).has(personOf(target));
   const { serial, issuer } = target.certificate;
   if (facts.certificateSerial !== serial) return false;
   // Who issued it may be cut, or not be sent: then the number is enough to block.
@@ -97,6 +97,32 @@ function namesMachine(machine: BlockedMachine | undefined, { device, identities,
 
 function addressesOf({ wifiMac, ethernetMac }: Partial<Device>): MacAddress[] {
   return [wifiMac, ethernetMac].filter((mac) => mac !== undefined).filter(canIdentifyDevice);
+}
+
+/** A list of overrides answers many questions, and a question is put to many overrides: neither name is taken apart again. */
+const PERSONS_BLOCKED = new WeakMap<OverrideTarget & { readonly user: string }, string>();
+const PERSONS_NAMED = new WeakMap<OverrideQuestion, ReadonlySet<string>>();
+
+function personOf(target: OverrideTarget & { readonly user: string }): string {
+  let person = PERSONS_BLOCKED.get(target);
+  if (person === undefined) {
+    person = personPart(target.user);
+    PERSONS_BLOCKED.set(target, person);
+  }
+  return person;
+}
+
+function personsNamed(question: OverrideQuestion): ReadonlySet<string> {
+  let persons = PERSONS_NAMED.get(question);
+  if (persons === undefined) {
+    persons = new Set(
+      namesOf(question)
+        .map(personPart)
+        .filter((name) => name !== ''),
+    );
+    PERSONS_NAMED.set(question, persons);
+  }
+  return persons;
 }
 
 /**

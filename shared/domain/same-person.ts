@@ -2,20 +2,17 @@
 // of one's own name.
 
 /**
+ * Which person a name may be of: equal texts may be one person, the empty text is none.
+ *
  * Realms say nothing here: one account of a directory signs in as `jane@contoso.com`, `jane@corp.contoso.local`, `CORP\jane`,
  * `corp.contoso.local\jane`, `CORP/jane`, `jane%corp` and `jane`, and no list of them is ever complete. So the part that names
- * the person counts alone; a person of another organisation with the same name is blocked, too, and that is seen at once.
+ * the person counts alone, as a directory compares it; a person of another organisation with the same name is blocked, too, and
+ * that is seen at once.
  */
-export function mayBeSamePerson(one: string, other: string): boolean {
-  const name = personPart(one);
-  return name !== '' && name === personPart(other);
-}
-
-/** The name without realm before or behind it, as a directory compares it; empty where it names no person. */
 export function personPart(text: string): string {
   const folded = asDirectoriesCompare(text);
-  // `host/…` is a computer; there the part behind the slash is no person.
-  const separators = folded.startsWith('host/') ? /^[^\\]*\\/ : /^[^\\/]*[\\/]/;
+  // `host/…` is a computer; there the part behind the slash is no person. FreeRADIUS doubles a backslash where it expands a name.
+  const separators = folded.startsWith('host/') ? /^[^\\]*\\+/ : /^[^\\/]*[\\/]+/;
   const behind = folded.replace(separators, '');
   return (/^[^@%]+/.exec(behind)?.[0] ?? '').trim();
 }

@@ -7,6 +7,7 @@ import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { endOf, hasSettled, isOver, OVERRIDE_SETTLE_MS, type Override } from '../domain/override.ts';
 import type { Session } from '../domain/session.ts';
 import { stationId } from '../domain/session-id.ts';
+import { toConnectorError } from '../errors.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { OverrideSource } from '../ports/override-source.ts';
 import type { OverrideStore, StoredOverride } from '../ports/override-store.ts';
@@ -54,20 +55,35 @@ export async function compareOverridden(
     const now = nowOf(deps);
     if (now >= until) break;
     if (!isDue(stored.override, now)) continue;
-    const sessions = await sessionsOf(deps, stored.override);
-    if (sessions === undefined) {
-      withoutWays.push(stored);
-      continue;
-    }
-    const results = await concurrently(sessions, AT_ONCE, (session) => compareSafely(deps, session, open));
-    const jobs = results.filter((result) => result === 'decided').length;
-    decided += jobs;
-    const over = isOver(stored.override, now);
-    await noteCompared(deps, stored, over);
-    deps.log.info('override.compared', { override: stored.override.id, over, sessions: sessions.length, jobs });
+    if (hasWays(stored.override)) decided += await compareLedTo(deps, stored, open, now);
+    else withoutWays.push(stored);
   }
   const rest = await compareWithoutWays(deps, withoutWays, open, until);
   return { ...rest, decided: decided + rest.decided };
+}
+
+/** Where it fails, the next round does it once more, and the other overrides do not wait for it. */
+async function compareLedTo(
+  deps: CompareOverriddenDeps,
+  stored: StoredOverride,
+  open: OpenJobs,
+  now: Instant,
+): Promise<number> {
+  const { id } = stored.override;
+  let jobs = 0;
+  try {
+    const sessions = await sessionsOf(deps, stored.override);
+    await concurrently(sessions, AT_ONCE, async (session) => {
+      if ((await compareSafely(deps, session, open)) === 'decided') jobs += 1;
+    });
+    const over = isOver(stored.override, now);
+    await noteCompared(deps, stored, over);
+    deps.log.info('override.compared', { override: id, over, sessions: sessions.length, jobs });
+  } catch (thrown) {
+    const { code, message, action } = toConnectorError(thrown);
+    deps.log.error('override.not-compared', { override: id, code, message, action });
+  }
+  return jobs;
 }
 
 /**
@@ -107,13 +123,16 @@ function isDue(override: Override, now: Instant): boolean {
   return isOver(override, now) || (override.compared !== true && hasSettled(override, now));
 }
 
+function hasWays({ target }: Override): boolean {
+  return 'device' in target || 'mac' in target;
+}
+
 /** Sessions of a device or an address, by the ways that lead to them. */
 async function sessionsOf(
   deps: CompareOverriddenDeps,
   { target, machine, site }: Override,
-): Promise<readonly Session[] | undefined> {
+): Promise<readonly Session[]> {
   const { sessions, identities: store, siteKeys } = deps;
-  if (!('device' in target) && !('mac' in target)) return undefined;
   const own = 'device' in target ? [target.device] : [];
   const identities: readonly Identity[] =
     'mac' in target ? [{ kind: 'mac', value: target.mac }] : (machine?.identities ?? []);

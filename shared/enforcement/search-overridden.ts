@@ -68,14 +68,14 @@ export async function searchOverridden(
   const turnEnds = addMilliseconds(begunAt, TURN_MS);
   const ends = turnEnds < until ? turnEnds : until;
   const wanted = due.map((override): Searched => ({ id: override.id, over: isOver(override, begunAt) }));
-  const stored = await deps.tasks.read<SearchState>(TASK);
-  const done = (stored.state?.done ?? []).filter((one) => includes(wanted, one));
-  const first = goOn(stored.state?.run, wanted) ?? begin(wanted.filter((one) => !includes(done, one)));
+  const { state, etag: storedEtag } = await readSearch(deps.tasks);
+  const done = (state.done ?? []).filter((one) => includes(wanted, one));
+  const first = goOn(state.run, wanted) ?? begin(wanted.filter((one) => !includes(done, one)));
   if (first === undefined) return { decided: 0, done };
   let run: SearchRun = first;
-  let { etag } = stored;
-  const save = async (state: SearchState): Promise<boolean> => {
-    etag = await writeOrLose(deps.tasks, state, etag);
+  let etag = storedEtag;
+  const save = async (next: SearchState): Promise<boolean> => {
+    etag = await writeOrLose(deps.tasks, next, etag);
     return etag !== undefined;
   };
   const sought = due.filter(({ id }) => first.wanted.some((one) => one.id === id));
@@ -95,6 +95,32 @@ export async function searchOverridden(
   const finished = run.left.length === 0 ? [...done, ...run.wanted] : done;
   await save(run.left.length === 0 ? { done: finished } : { run, done });
   return { decided, done: finished };
+}
+
+/** A row of another shape is no state: the search begins again, and replaces it. */
+async function readSearch(
+  tasks: TaskStore,
+): Promise<{ readonly state: SearchState; readonly etag: string | undefined }> {
+  const { state, etag } = await tasks.read<{ readonly [name in keyof SearchState]?: unknown }>(TASK);
+  const { run, done } = state ?? {};
+  return { etag, state: { ...(isRun(run) && { run }), ...(isListOfSearched(done) && { done }) } };
+}
+
+function isRun(value: unknown): value is SearchRun {
+  const { wanted, left } = fieldsOf(value);
+  if (!isListOfSearched(wanted) || !Array.isArray(left)) return false;
+  return left.map(fieldsOf).every(({ shard, after }) => {
+    return SHARDS.some((known) => known === shard) && (after === undefined || typeof after === 'string');
+  });
+}
+
+function isListOfSearched(value: unknown): value is readonly Searched[] {
+  if (!Array.isArray(value)) return false;
+  return value.map(fieldsOf).every(({ id, over }) => typeof id === 'string' && typeof over === 'boolean');
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
 function begin(wanted: readonly Searched[]): SearchRun | undefined {
@@ -118,21 +144,19 @@ async function comparePage(
   open: OpenJobs,
 ): Promise<{ readonly decided: number; readonly left: readonly PartLeft[] }> {
   const page = await deps.sessions.listPage(shard, { after, limit: PAGE });
-  const concerned = page.sessions.filter((session) => sought.some((override) => concerns(override, session)));
+  const concerned = page.sessions.filter((session) => isConcerned(session, sought));
   const results = await concurrently(concerned, SESSIONS_AT_ONCE, (session) => compareSafely(deps, session, open));
   const decided = results.filter((result) => result === 'decided').length;
   return { decided, left: page.next === undefined ? [] : [{ shard, after: page.next }] };
 }
 
-/** By what was recorded with each answer, or because the override decided it. */
-function concerns(override: Override, { answers }: Session): boolean {
+/** By what was recorded with each answer, or because one of the overrides decided it. */
+function isConcerned({ answers }: Session, sought: readonly Override[]): boolean {
   return answers.some(({ decision, presented }) => {
-    if (decision.facts === undefined || decision.override?.id === override.id) return true;
-    return mayConcern(override, {
-      facts: decision.facts,
-      identities: presented.identities,
-      device: decision.device,
-    });
+    const { facts, device, override } = decision;
+    if (facts === undefined || sought.some(({ id }) => id === override?.id)) return true;
+    const question = { facts, identities: presented.identities, device, certificateCounts: true };
+    return sought.some((one) => mayConcern(one, question));
   });
 }
 

@@ -91,7 +91,7 @@ function machineIn(value: unknown): BlockedMachine | undefined {
 
 function isIdentityOfMachine(value: unknown): value is Identity {
   const { kind, value: text } = fieldsOf(value);
-  return KINDS_OF_A_MACHINE.some((known) => known === kind) && typeof text === 'string' && text !== '';
+  return KINDS_OF_A_MACHINE.some((known) => known === kind) && typeof text === 'string' && /^.{1,256}$/.test(text);
 }
 
 function fieldsOf(value: unknown): Record<string, unknown> {

@@ -4,6 +4,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { AuditEntry } from '../../domain/audit-entry.ts';
 import { newestFirst } from '../../domain/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { showable } from '../../domain/plain-line.ts';
 import type { AuditPage, AuditRange, AuditStore } from '../../ports/audit-store.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Random } from '../../ports/random.ts';
@@ -28,7 +29,9 @@ export class TableAuditStore implements AuditStore {
 
   async append(entry: AuditEntry): Promise<void> {
     const rowKey = `${newestFirst(entry.at)}-${this.#random.hex(6)}`;
-    const row = { partitionKey: PARTITION, rowKey, site: entry.site ?? '', entry: JSON.stringify(entry) };
+    // Whatever stood in a request is named here before anything has judged it.
+    const shown = { ...entry, target: showable(entry.target) };
+    const row = { partitionKey: PARTITION, rowKey, site: entry.site ?? '', entry: JSON.stringify(shown) };
     await storeCall('writing the audit', this.#table.createEntity(row));
   }
 

@@ -575,6 +575,37 @@ describe('CoAs of an override', () => {
     expect(jobs).toHaveLength(40);
   });
 
+  test.each<[string, unknown]>([
+    ['no list of what is done', { done: 'all' }],
+    ['a partition that is none', { run: { wanted: [{ id: 'x', over: false }], left: [{ shard: 'x' }] }, done: [7] }],
+    ['no run', { run: { left: null }, done: null }],
+  ])('are decided though the row of the search holds %s', async (_, state) => {
+    const site = await overriddenSite();
+    await site.ask({ method: 'site', userName: 'jane' });
+    await new TableTaskStore(site.tables.polling).write('overridden', state, undefined);
+    await site.override({ user: 'jane', block: true });
+    await site.pass(MINUTE);
+    expect(await site.jobs()).toMatchObject([{ wanted: DENIED }]);
+  });
+
+  test('wait for no other override whose sessions cannot be found', async () => {
+    const site = await overriddenSite();
+    await site.ask();
+    await site.ask({ method: 'site', userName: 'jane', callingStationId: '203.0.113.7' });
+    await site.pass(MINUTE);
+    await site.override({ mac: MAC, block: true });
+    await site.override({ user: 'jane', block: true });
+    // An address leads to sessions by the devices that hold it; the user has no device.
+    Object.assign(site.slow, { call: 'identities', fails: true });
+    await holdComparison(site);
+    await site.pass(30 * SECOND);
+    expect(await site.jobs()).toHaveLength(1);
+    expect(site.log.map(({ event }) => event)).toContain('override.not-compared');
+    Object.assign(site.slow, { call: 'nothing' });
+    await site.pass(10 * SECOND);
+    expect(await site.jobs()).toHaveLength(2);
+  });
+
   test('leave stations of other sites alone', async () => {
     const site = await overriddenSite();
     await site.ask();
