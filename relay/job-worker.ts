@@ -124,7 +124,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       const ended = reports.ending(job);
       if (ended) return ended;
       if (hasExpired(job)) return conclude(job, { ...expired, ...told }, nas);
-      if (!brake.admits(`${address} ${sessionName(job) || job.id}`)) {
+      // By what the NAS goes by: an address that it is not sent would count many stations as one.
+      if (!brake.admits(`${address} ${JSON.stringify(answer.request.attributes)}`)) {
         return conclude(job, { ...turnedBack, ...told }, nas);
       }
       void reports.put(reportOf(job, 'taken', told));

@@ -42,6 +42,14 @@ it('infra/modules/app-settings.bicep sets every setting that is not for local ru
   expect(missing, 'Add these lines (docs/deploy.md, "A new setting")').toEqual([]);
 });
 
+it('docs/security.md says of every history how long personal data are kept by it', () => {
+  const text = read('docs/security.md');
+  const table = text.slice(text.indexOf('## Personal data')).split('\n## ')[0] ?? '';
+  const said = [...table.matchAll(/`(\w+_HISTORY)` \((\d+) days\)/g)].map(([, name, days]) => [name, `${days}d`]);
+  const kept = Object.entries<SettingDescription>(SETTINGS).filter(([name]) => name.endsWith('_HISTORY'));
+  expect(said.toSorted()).toEqual(kept.map(([name, setting]) => [name, setting.default]).toSorted());
+});
+
 it('README.md stays short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
 });

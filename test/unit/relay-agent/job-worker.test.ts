@@ -402,6 +402,14 @@ describe('the brake', () => {
     expect(finished(bench).at(-1)).toMatchObject({ outcome: 'acknowledged', attempt: 2 });
   });
 
+  test('stations are counted by what the NAS goes by, whatever else a job says of them', async () => {
+    const bench = start({ inTenMinutes: 2 });
+    for (const acctSessionId of ['a', 'b', 'c']) {
+      await through(bench, job('10.0.0.1', { session: { callingStationId: '02-00-00-00-00-01', acctSessionId } }));
+    }
+    expect(finished(bench).map(({ outcome }) => outcome)).toEqual(['acknowledged', 'acknowledged', 'no-answer']);
+  });
+
   test('without limit of ten minutes none is reported back', async () => {
     const bench = start();
     for (let index = 0; index < 20; index++) await through(bench, job(`10.0.0.${index}`));
