@@ -29,9 +29,9 @@ export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
   };
 }
 
-/** MAC addresses in the notations of switches and tools, names with a realm behind or before them. */
+/** MAC addresses in the notations of switches and tools, names with a realm behind or before them: looked for where a word begins. */
 const IDENTITIES =
-  /(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}-[0-9a-f]{6}|[0-9a-f]{12})(?![0-9a-z])|[^\s\\@,;()<>"]{1,253}[\\@][^\s\\@,;()<>"]{1,253}/gi;
+  /(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}-[0-9a-f]{6}|[0-9a-f]{12})(?![0-9a-z])|(?<![^\s\\@,;()<>"])[^\s\\@,;()<>"]+[\\@][^\s\\@,;()<>"]+/gi;
 
 /** What a person wrote, as a log may show it: a name without realm cannot be told from any other word. */
 export function hideIdentities({ mac, userName }: Privacy, text: string): string {
