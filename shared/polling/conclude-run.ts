@@ -61,8 +61,10 @@ export interface RunInHand {
   saveDoubted(keys: readonly DeviceKey[]): Promise<void>;
   /** Whether another step may be begun. */
   hasTime(): boolean;
-  /** Stores how far the end of the run is. */
+  /** Notes how far the end of the run is, to be stored when the slice ends. */
   checkpoint(concluding: ConcludingRun): Promise<void>;
+  /** Stores it at once, with the index as it is now. */
+  keep(concluding: ConcludingRun): Promise<void>;
 }
 
 const BEGUN: ConcludingRun = { compared: 0, looked: NOTHING_LOOKED, settled: 0, gone: 0, turned: 0 };
@@ -106,10 +108,11 @@ class RunEnd {
   }
 
   async work(): Promise<Conclusion | undefined> {
-    const { run } = this.#inHand;
+    const { run, fleet } = this.#inHand;
     if (run.countsAbsences) {
       if (!(await this.#compare()) || !(await this.#look())) return undefined;
       if (this.#at.asked === undefined) await this.#ask();
+      if (this.#at.asked?.shortList) fleet.forgiveMisses();
     }
     const mass = await this.#isMass();
     const isCounted = this.#at.asked !== undefined && !this.#at.asked.shortList;
@@ -158,16 +161,16 @@ class RunEnd {
   }
 
   async #ask(): Promise<void> {
-    const { run, fleet } = this.#inHand;
+    const { run } = this.#inHand;
     const known = this.#knownBefore(await readMassChange(this.#deps.tasks));
     const sizes = { known, listed: run.devices };
     const { found, asked, ...said } = await askFor(this.#deps, this.#at.looked, sizes, this.#limits);
     await takeFound(this.#deps, this.#limits, this.#inHand, found);
-    if (said.shortList) {
-      fleet.forgiveMisses();
-      this.#deps.log.error('poll.short-list', { missing: this.#at.looked.missing, asked, found: found.length });
-    }
     this.#at = { ...this.#at, asked: said };
+    if (!said.shortList) return;
+    this.#deps.log.error('poll.short-list', { missing: this.#at.looked.missing, asked, found: found.length });
+    // Stored before any miss is forgiven: an index without them, saved by a process that dies, would make the list a whole one.
+    await this.#inHand.keep(this.#at);
   }
 
   async #isMass(): Promise<boolean> {

@@ -309,6 +309,11 @@ class SweepSlice {
       checkpoint: async (concluding) => {
         this.#run = { ...this.#run, concluding };
       },
+      keep: async (concluding) => {
+        this.#run = { ...this.#run, concluding };
+        await this.#save();
+        await this.#lease.renew({ run: this.#run });
+      },
     };
   }
 

@@ -9,7 +9,7 @@ import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import type { Device } from '../../shared/domain/device.ts';
 import type { DeviceChange } from '../../shared/domain/device-change.ts';
 import type { SliceResult } from '../../shared/polling/sweep.ts';
-import { runTick, type TickDeps } from '../../shared/polling/tick.ts';
+import { runTick, type TickDeps, type TickLimits } from '../../shared/polling/tick.ts';
 import type { ListedRecord } from '../../shared/ports/compliance-source.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
 import { type SlowTables, slowTables } from './slow-tables.ts';
@@ -40,6 +40,7 @@ export interface SweepTables {
   readonly lookedAt: number[];
   readonly pagesAsked: number[];
   readonly deps: TickDeps;
+  readonly limits: TickLimits;
   depsOf(tables: Tables): TickDeps;
   tick(): Promise<SliceResult>;
   /** An hour later, when the next sweep is due. */
@@ -139,6 +140,7 @@ export function sweepTables(options: SweepOptions = {}): SweepTables {
     lookedAt,
     pagesAsked,
     deps,
+    limits,
     depsOf,
     tick,
     async sweep() {
