@@ -109,8 +109,8 @@ async function findByNames(
   const there = atPlace(station, event);
   if (there !== undefined) return known(there.id);
   // A NAS that repeats no Class: the station has what it was answered last.
-  const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
-  return newest && event.status !== 'Stop' ? roamed(client, newest, answerOf(newest), event) : undefined;
+  const last = lastAnswered(station, event);
+  return last && event.status !== 'Stop' ? roamed(client, last.session, last.answer, event) : undefined;
 }
 
 /**
@@ -128,9 +128,29 @@ function mayBeBack({ answers, accounting }: Session, event: AccountingEvent): bo
 
 /** With the newest answer that the station got anywhere, if that is not one of this place. */
 function backAt(here: Session, station: readonly Session[], event: AccountingEvent): Accounted {
+  const last = lastAnswered(station, event);
+  if (last === undefined || last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
+  return { kind: 'known', id: here.id, carried: movedTo(event, last.answer) };
+}
+
+/**
+ * What a station brings along to where no Class is repeated: the newest answer for the user that the record names, given before
+ * the record's event. Two machines may have one address, and a record may wait while the other one asks. Without an answer for
+ * that user (the NAS may name an outer identity) the newest of all.
+ */
+function lastAnswered(
+  station: readonly Session[],
+  { userName, at }: AccountingEvent,
+): { readonly session: Session; readonly answer: Answer } | undefined {
+  const byTime = <T extends { readonly answer: Answer }>(all: readonly T[]): T[] =>
+    [...all].sort((a, b) => (a.answer.decision.decidedAt < b.answer.decision.decidedAt ? 1 : -1));
+  const user = userName?.toLowerCase();
+  const ofUser = byTime(station.flatMap((session) => session.answers.map((answer) => ({ session, answer })))).filter(
+    ({ answer }) => user !== undefined && answer.userName?.toLowerCase() === user,
+  );
+  const inTime = ofUser.find(({ answer }) => answer.decision.decidedAt <= at);
   const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
-  if (newest === undefined || newestOf(newest) <= newestOf(here)) return known(here.id);
-  return { kind: 'known', id: here.id, carried: movedTo(event, answerOf(newest)) };
+  return inTime ?? ofUser[0] ?? (newest && { session: newest, answer: answerOf(newest) });
 }
 
 function known(id: string): Accounted {

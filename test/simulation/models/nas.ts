@@ -50,6 +50,8 @@ export interface NasSession {
   cancelInterim: () => void;
   /** Accounting has said Start. */
   started: boolean;
+  /** An Access-Accept for it was lost, it asks again soon, and no accounting tells which answer is in force. */
+  asksAgain: boolean;
 }
 
 /** A record whose Class named an answer of ours. */
@@ -141,7 +143,9 @@ export class Nas implements StationNas {
   /** A roam that nobody is asked about: the key goes along, and with it answer and Class. */
   receiveRoam(station: Station, from: Nas): void {
     const before = from.#of(station)[0];
-    if (before === undefined) {
+    // In the middle of its authentication it has no key to roam with.
+    if (before === undefined || before.asksAgain) {
+      if (before !== undefined) from.#end(before, false);
       this.connect(station, '');
       return;
     }
@@ -214,11 +218,13 @@ export class Nas implements StationNas {
         // The NAS has heard nothing: what was in force stays so, and only its accounting tells; or it asks again after a while.
         const inForce = Nas.inForce(session);
         const goesOn = this.#tellsWhatIsInForce && session.started && inForce?.class !== undefined;
+        session.asksAgain = !goesOn;
         this.#time.after(goesOn ? inForce.seconds * 1000 : 30_000, () => {
           if (this.#isThere(session)) this.#ask(session, credential);
         });
         return;
       }
+      session.asksAgain = false;
       session.answers.set(credential === 'mab' ? 'mab' : 'dot1x', {
         ...answer,
         credential,
@@ -283,6 +289,7 @@ export class Nas implements StationNas {
       cancelTimeout: () => undefined,
       cancelInterim: () => undefined,
       started: false,
+      asksAgain: false,
     };
     this.#sessions.set(session.acctSessionId, session);
     return session;

@@ -47,6 +47,7 @@ function start() {
     minutes: number,
     device: string,
     more: Partial<Decision> = {},
+    userName?: string,
   ): Promise<string> => {
     const id = sessionId(CLIENT, place(nasIpAddress));
     const known = aDecision();
@@ -57,7 +58,8 @@ function start() {
       ...more,
     });
     const { answers, accounting, nasPortId, nasIdentifier, acctSessionId, ...session } = aSession({ decision });
-    await sessions.writeDecision({ ...session, ...place(nasIpAddress), id, mac: aMac('a0b1c2d3e4f5') } as never, {});
+    const asked = { ...place(nasIpAddress), ...(userName !== undefined && { userName }) };
+    await sessions.writeDecision({ ...session, ...asked, id, mac: aMac('a0b1c2d3e4f5') } as never, {});
     return decision.id;
   };
   const account = (
@@ -66,12 +68,14 @@ function start() {
     session: string,
     minutes: number,
     carried: string | undefined,
+    more: Partial<AccountingEvent> = {},
   ) => {
     const event: AccountingEvent = {
       ...place(nasIpAddress),
       status,
       at: at(minutes),
       receivedAt: at(minutes),
+      ...more,
       acctSessionId: session,
       ...(carried !== undefined && { class: carried }),
     };
@@ -117,6 +121,25 @@ test('without Class, a roam back to a place with an older answer brings the newe
   const back = await read('10.1.1.2');
   expect(back?.answers[0]?.decision.id).toBe(newer);
   expect(placeOf(back as never)).toMatchObject({ nasIpAddress: '10.1.1.2' });
+});
+
+test.each([
+  ['the answer for its user, though another machine with the address asked later', 'host/own', 30],
+  ['the same where the record waited while the other one asked', 'HOST/own', 12],
+])('without Class, a roam brings along %s', async (_, userName, happened) => {
+  const { answer, account, read } = start();
+  const own = await answer('10.1.1.1', 10, DEVICE_ID, {}, 'host/own');
+  await answer('10.1.1.3', 20, OTHER_DEVICE, {}, 'host/other');
+  await account('Start', '10.1.1.2', 'B-1', 30, undefined, { userName, at: at(happened) });
+  expect((await read('10.1.1.2'))?.answers.map(({ decision }) => decision.id)).toEqual([own]);
+});
+
+test('without Class, a roam of a user who was never answered brings along the newest answer', async () => {
+  const { answer, account, read } = start();
+  await answer('10.1.1.1', 10, DEVICE_ID, {}, 'host/own');
+  const newest = await answer('10.1.1.3', 20, OTHER_DEVICE, {}, 'host/other');
+  await account('Start', '10.1.1.2', 'B-1', 30, undefined, { userName: 'anonymous@contoso.com' });
+  expect((await read('10.1.1.2'))?.answers.map(({ decision }) => decision.id)).toEqual([newest]);
 });
 
 test('without Class, a station that was answered at the place has that answer', async () => {
