@@ -104,7 +104,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'roams-are-not-followed': {
     fault: 'accounting of a place where the station has not asked opens no session there',
     file: 'shared/lookup/find-accounted.ts',
-    from: "return newest && event.status !== 'Stop' ? roamed(client, newest, answerOf(newest), event) : undefined;",
+    from: "return last && event.status !== 'Stop' ? roamed(client, last.session, last.answer, event) : undefined;",
     to: 'return undefined;',
   },
   'roams-with-class-are-not-followed': {
