@@ -47,7 +47,23 @@ function overriddenOutcome(world: World, mac: string, { credential, presented }:
   if (concerned.some(({ endsAt }) => endsAt <= now && now < endsAt + EITHER_MS + world.largestSkewMs)) return 'either';
   const inForce = concerned.filter(({ endsAt }) => endsAt > now);
   if (inForce.some(({ block }) => block === true)) return 'deny';
+  if (mayBeBlocked(world, mac, named)) return 'either';
   return inForce.length > 0 ? 'permit compliant 10' : undefined;
+}
+
+/**
+ * A device is blocked that has had this address, or a mark of the device that the station names: it may be the same machine under
+ * another record, and a block takes what may be. Until when an instance knows of its end, either answer is right.
+ */
+function mayBeBlocked(world: World, mac: string, named: string | undefined): boolean {
+  const own = named === undefined ? new Set<string>() : world.intune.marksOf(named);
+  const marks = new Set([mac, ...own]);
+  const { now } = world.time;
+  return world.overrides().some(({ block, device, endsAt }) => {
+    if (block !== true || device === undefined || device === named) return false;
+    if (now >= endsAt + EITHER_MS + world.largestSkewMs) return false;
+    return [...world.intune.marksOf(device)].some((mark) => marks.has(mark));
+  });
 }
 
 /** The one device that is known by the address. */

@@ -78,6 +78,12 @@ export class IntuneModel {
     return this.#histories.get(id)?.at(-1)?.device;
   }
 
+  /** What tells a machine, as far as the device ever had it: addresses and serial numbers. */
+  marksOf(id: string): ReadonlySet<string> {
+    const devices = (this.#histories.get(id) ?? []).flatMap(({ device }) => device ?? []);
+    return new Set(devices.flatMap(({ wifiMac, serialNumber }) => [wifiMac ?? '', serialNumber ?? '']));
+  }
+
   /** Since when the device is as it is. */
   changedAt(id: string): number | undefined {
     return this.#histories.get(id)?.at(-1)?.at;
