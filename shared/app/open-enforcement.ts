@@ -22,6 +22,7 @@ import { EarlyPump } from '../enforcement/early-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { listHeld } from '../enforcement/list-held.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
+import { newOutboxMemory } from '../enforcement/outbox-window.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { RelayClocks } from '../enforcement/relay-clocks.ts';
@@ -92,10 +93,10 @@ export async function openEnforcement(context: Context) {
     log,
   };
   const limits = { inHandPerSite: settings.jobsInHandPerSite, compareEveryMs: settings.pollingIntervalMs };
+  const memory = newOutboxMemory();
   const pump = async (options: PumpOptions = {}): Promise<void> => {
-    await pumpOutbox(deps, limits, { until: addMilliseconds(toInstant(clock.now()), PUMP_MS), ...options }).catch(
-      logPumpFailure(log),
-    );
+    const until = addMilliseconds(toInstant(clock.now()), PUMP_MS);
+    await pumpOutbox(deps, limits, { until, memory, ...options }).catch(logPumpFailure(log));
   };
   const relayClocks = new RelayClocks(log);
   const early = new EarlyPump(() => pump());

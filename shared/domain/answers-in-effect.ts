@@ -48,16 +48,25 @@ export function fallbackAnswers(session: Session, now: Instant): readonly Answer
   return session.answers.filter((answer) => isFallenBackTo(answer, ruling, session, now));
 }
 
-/** A port that MAB opened may stay open by it where 802.1X is denied after it: not every NAS asks by MAB again. */
+/**
+ * A port that MAB opened may stay open by it where 802.1X is denied after it: not every NAS asks by MAB again. Our answer may not
+ * have been the denial, where it came too late for its RADIUS server; then accounting names the station as MAB does.
+ */
 function isFallenBackTo(bypass: Answer, ruling: Answer, { answers, accounting }: Session, now: Instant): boolean {
   return (
     bypass.method === 'mab' &&
     ruling.method !== 'mab' &&
-    ruling.decision.outcome.verdict === 'deny' &&
+    (ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, accounting)) &&
     mayBeSamePlace(bypass, ruling) &&
     !isReplaced(bypass, { answers }) &&
     isOpen(bypass, accounting, now)
   );
+}
+
+/** What accounting has said since the question names the user of the one answer, and not that of the other. */
+function isNamedAs(one: Answer, other: Answer, accounting: Session['accounting']): boolean {
+  const user = accounting?.coa.userName;
+  return user !== undefined && user === one.userName && user !== other.userName && receivedAfter(accounting, other);
 }
 
 function isOpen(answer: Answer, accounting: Session['accounting'], at: Instant): boolean {

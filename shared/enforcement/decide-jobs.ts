@@ -8,7 +8,7 @@ import type { CoaAction } from '../domain/coa-job.ts';
 import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { decideJob, type EnforcementJob, isFinal, renewJob, wasAcknowledged } from '../domain/enforcement-job.ts';
+import { decideJob, type EnforcementJob, isFinal, renewJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { isBehind } from '../domain/presented-devices.ts';
 import type { Session } from '../domain/session.ts';
@@ -19,6 +19,7 @@ import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type ConcernedSessionsDeps, concernedSessions } from './concerned-sessions.ts';
+import type { OpenJob } from './open-jobs.ts';
 import type { SiteKeyOf } from './site-keys.ts';
 
 export interface DecideJobsDeps {
@@ -54,11 +55,7 @@ export function decideJobForSession(deps: DecideJobsDeps, session: Session): Pro
 }
 
 /** @param open jobs of the session that have not ended: one that brings what is wanted now is as good as another */
-export function compareSession(
-  deps: DecideJobsDeps,
-  session: Session,
-  open: readonly EnforcementJob[],
-): Promise<boolean> {
+export function compareSession(deps: DecideJobsDeps, session: Session, open: readonly OpenJob[]): Promise<boolean> {
   return decideFor(deps, session, { open, again: true });
 }
 
@@ -127,7 +124,7 @@ interface Occasion {
   /** What made us look. */
   readonly change?: DeviceChange;
   /** Jobs of the session that are open already. */
-  readonly open?: readonly EnforcementJob[];
+  readonly open?: readonly OpenJob[];
   /** Whether the same decision is made once more where it came to nothing. */
   readonly again?: boolean;
 }
@@ -170,8 +167,8 @@ async function noteContradicted({ devices }: DecideJobsDeps, has: Session, now: 
 }
 
 /** An open job that an operator asked for brings the answer of the moment, too, until the NAS has acted on it. */
-function isAsGood(underWay: EnforcementJob, answer: AnswerNow): boolean {
-  return underWay.wanted === undefined ? !wasAcknowledged(underWay) : sameOutcome(underWay.wanted, answer.outcome);
+function isAsGood(underWay: OpenJob, answer: AnswerNow): boolean {
+  return underWay.wanted === undefined ? !underWay.isAcknowledged : sameOutcome(underWay.wanted, answer.outcome);
 }
 
 /** Named after what was observed and answered, so that poll and reconciliation come to the same job. */

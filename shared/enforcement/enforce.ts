@@ -7,6 +7,7 @@ import type { SweepStatus } from '../ports/sweep-status.ts';
 import { compareListed } from './compare-listed.ts';
 import { type CompareOverriddenDeps, compareOverridden } from './compare-overridden.ts';
 import type { ComparisonState, Occasion } from './comparison-task.ts';
+import { newOutboxMemory } from './outbox-window.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
 import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';
@@ -42,6 +43,7 @@ export class Enforcer {
   #sitesBefore: Set<string> = new Set();
   /** Where the outbox goes on that took more than one round. */
   #from: string | undefined;
+  readonly #memory = newOutboxMemory();
   #overdueReportedAt: Instant | undefined;
 
   constructor(deps: EnforceDeps, limits: EnforceLimits) {
@@ -86,6 +88,8 @@ export class Enforcer {
   async #turn(until: Instant) {
     const pumped = await this.#pump(until);
     const { queued, sites, failure } = pumped;
+    // Sites that this pass did not come to have their dead letters read all the same.
+    const others = pumped.next === undefined ? [] : this.#sitesBefore;
     const overridden = await compareOverridden(this.#deps, pumped.open, until);
     const decided = overridden.decided + (await compareListed(this.#deps, pumped.open, until));
     const after = decided > 0 ? await this.#pump(until) : undefined;
@@ -93,13 +97,13 @@ export class Enforcer {
     const time = addMilliseconds(this.#now(), DEAD_LETTERS_MS);
     const asked = new Set([...this.#sitesBefore, ...sites]);
     const left = await takeDeadLetters(this.#deps, asked, time < until ? time : until);
-    this.#sitesBefore = new Set([...left, ...sites]);
+    this.#sitesBefore = new Set([...left, ...sites, ...others]);
     const overrides = overridden.occasion;
     return { open, decided, queued: queued + (after?.queued ?? 0), failure, at: this.#now(), overrides };
   }
 
   async #pump(until: Instant) {
-    const pumped = await pumpOutbox(this.#deps, this.#limits, { from: this.#from, until });
+    const pumped = await pumpOutbox(this.#deps, this.#limits, { from: this.#from, until, memory: this.#memory });
     this.#from = pumped.next;
     return pumped;
   }

@@ -5,7 +5,7 @@ import { advance, isDue, queuedAttempt } from '../domain/advance-job.ts';
 import type { AnswerNow } from '../domain/answer-now.ts';
 import type { CoaJob } from '../domain/coa-job.ts';
 import { coaTargetOf } from '../domain/coa-target.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
+import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { jobAttributes } from '../domain/job-attributes.ts';
 import type { Session } from '../domain/session.ts';
@@ -43,12 +43,24 @@ interface OpenJob extends StoredJob {
   readonly session: Session | undefined;
 }
 
+export interface SitePumped {
+  /** Attempts queued. */
+  readonly queued: number;
+  /** Ids of jobs that the queue or the relay has in hand now. */
+  readonly inHand: readonly string[];
+}
+
 /**
- * @param stored every job of the site that has not ended
- * @returns how many attempts were queued
+ * @param stored jobs of the site that have not ended: all of them, or those that this pass looks at
+ * @param order of those that are due
  * @throws QueueError, StoreError
  */
-export async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: readonly StoredJob[]): Promise<number> {
+export async function pumpSite(
+  deps: PumpDeps,
+  limits: PumpLimits,
+  stored: readonly StoredJob[],
+  order: <T extends { readonly job: EnforcementJob }>(due: readonly T[], now: Instant) => readonly T[] = asTheyAre,
+): Promise<SitePumped> {
   const now = toInstant(deps.clock.now());
   // A CoA for a session of before a restart would only meet a NAK 503.
   const [first] = stored.filter(({ job }) => isDue(job, now));
@@ -57,22 +69,27 @@ export async function pumpSite(deps: PumpDeps, limits: PumpLimits, stored: reado
   for (const { job } of stored) addOpenJob(ofSessions, job);
   const looked = await concurrently(stored, JOBS_AT_ONCE, (one) => look(deps, one, ofSessions, now));
   const open = looked.filter((one) => one !== undefined);
-  const due = firstAttemptsFirst(
-    open.filter(({ job, session }) => session !== undefined && isLive(session, now) && isDue(job, now)),
-  );
+  const isWaiting = ({ job, session }: OpenJob) => session !== undefined && isLive(session, now) && isDue(job, now);
+  const due = [...order(firstAttemptsFirst(open.filter(isWaiting)), now)];
   const shares = new NasShares(
     limits.inHandPerSite,
     open.map(({ job }) => job),
     now,
   );
+  const inHand = open.flatMap(({ job }) => (isInHand(job) ? [job.id] : []));
   let queued = 0;
   for (let next = shares.take(due, JOBS_AT_ONCE); next.length > 0; next = shares.take(due, JOBS_AT_ONCE)) {
     const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessOvertaken(deps, job, now));
-    for (const [index, { job }] of next.entries()) if (!sent[index]) shares.giveBack(job);
+    for (const [index, { job }] of next.entries()) {
+      if (sent[index]) inHand.push(job.id);
+      else shares.giveBack(job);
+    }
     queued += sent.filter(Boolean).length;
   }
-  return queued;
+  return { queued, inHand };
 }
+
+const asTheyAre = <T>(due: readonly T[]): readonly T[] => due;
 
 /** Settles the job. @returns the job with its session and with where that is now, or nothing when it was settled */
 async function look(

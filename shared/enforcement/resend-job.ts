@@ -27,6 +27,8 @@ export interface ResendDeps {
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 10;
+/** Rows of the outbox that are looked through for another job of the session. */
+const MOST_ROWS = 20_000;
 /** Anything else is no job's id, and some of it no row key either. */
 const SITE = /^[a-z0-9-]{1,40}$/;
 const JOB_ID = /^\d{13}-[0-9a-f]{20}-\w{1,60}$/;
@@ -59,8 +61,10 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
   if (session === undefined || !isLive(session, now)) {
     throw nothingToResend('The session is over: the station gets the answer of the moment when it comes back.');
   }
-  for await (const { job: open } of jobs.listOpen({ site: job.site }))
-    if (open.sessionId === job.sessionId) throw underWay(open);
+  const {
+    jobs: [open],
+  } = await jobs.listOpen(job.site, { limit: MOST_ROWS, sessionId: job.sessionId });
+  if (open !== undefined) throw underWay(open.job);
   const difference = await findDifference(deps.decideAgain, session, now);
   if (job.wanted !== undefined && difference === undefined) {
     throw nothingToResend('The station has the answer that policy gives now.');

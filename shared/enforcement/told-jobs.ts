@@ -47,11 +47,10 @@ export function toldJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
       if (updated) await tell(job);
       return updated;
     },
-    async *listOpen(range) {
-      for await (const stored of jobs.listOpen(range)) {
-        see(stored.job);
-        yield stored;
-      }
+    async listOpen(site, range) {
+      const page = await jobs.listOpen(site, range);
+      for (const { job } of page.jobs) see(job);
+      return page;
     },
     list: (range) => jobs.list(range),
     listSites: () => jobs.listSites(),

@@ -58,7 +58,7 @@ function readStatus(text: string | undefined): AccountingStatus {
 }
 
 /**
- * When the record arrived and when the event happened, both by our clock. The proxy says how long it had the record, by its
+ * When the record arrived, less what its NAS says that it waited with it, and when the event happened, both by our clock. The proxy says how long it had the record, by its
  * own clock alone, so that neither the NAS's clock nor the proxy's moves a record. Only without the proxy's word the NAS's
  * clock counts, and never beyond our own.
  */
@@ -84,7 +84,8 @@ function readTimes(
   const at = received === undefined || isRestart ? byNas : byDelay;
   return {
     at: new Date(at).toISOString(),
-    receivedAt: new Date(receivedMs).toISOString(),
+    // As if the NAS had not had to wait: what it sends again counts from when it sent it first.
+    receivedAt: new Date(byDelay).toISOString(),
     ...(sent !== undefined && { proxyClockAheadMs: sent - nowMs }),
     // Without the proxy's word a record that waited in its spool is as late as one of a NAS that is slow.
     ...(eventAt !== undefined &&

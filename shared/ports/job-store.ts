@@ -16,11 +16,14 @@ export interface JobStore {
   read(site: string, id: string): Promise<StoredJob | undefined>;
   /** Replaces the job; takes it out of the outbox when it is final. False when somebody else wrote first. */
   update(job: EnforcementJob, etag: string): Promise<boolean>;
-  /** The outbox by site: urgent ones first, then by age. Rows that something else wrote are reported and passed over. */
-  listOpen(range?: OutboxRange): AsyncIterable<StoredJob>;
+  /**
+   * Some of a site's outbox: urgent ones first, then by age. Rows that something else wrote are reported and passed over.
+   * @returns `next` where there are more of them
+   */
+  listOpen(site: string, range: OutboxRange): Promise<{ readonly jobs: readonly StoredJob[]; readonly next?: string }>;
   /** Jobs newest first; who takes no more reads no more. Rows that something else wrote are reported and passed over. */
   list(range: JobRange): AsyncIterable<EnforcementJob>;
-  /** Every site that has had a job. */
+  /** Every site that has had a job, in the order of their names. */
   listSites(): AsyncIterable<string>;
   /**
    * Removes jobs of a site that came to their end before that time. When the signal ends it, what was removed by then
@@ -31,12 +34,14 @@ export interface JobStore {
 }
 
 export interface OutboxRange {
-  /** Only this site. */
-  readonly site?: string | undefined;
-  /** Sites of this name and behind it. */
-  readonly from?: string | undefined;
-  /** Sites before this name. */
-  readonly before?: string | undefined;
+  /** Rows looked at, at most. */
+  readonly limit: number;
+  /** Behind where an earlier call ended. */
+  readonly after?: string | undefined;
+  /** Only urgent ones that were decided then or later. */
+  readonly urgentSince?: Instant | undefined;
+  /** Only those about this session. */
+  readonly sessionId?: string | undefined;
 }
 
 export interface JobRange {

@@ -33,7 +33,7 @@ test.each(['background', 'lookup'] as const)('a %s call ends with NAC_STORE_TIME
     () => new TableTaskStore(tables.polling).read('x'),
     () => new TableTaskStore(tables.polling).write('x', {}, undefined),
     () => jobs.read('hq', 'id'),
-    () => Array.fromAsync(jobs.listOpen()),
+    () => jobs.listOpen('hq', { limit: 10 }),
     () => tables.polling.submitTransaction([['upsert', { partitionKey: 'p', rowKey: 'r' }]]),
   ];
   for (const call of calls.slice(0, 4)) await expect(call()).rejects.toMatchObject({ code: 'NAC_STORE_TIMEOUT' });

@@ -195,6 +195,18 @@ export function outboxRow({ site, id, urgent, decidedAt }: EnforcementJob): RowK
   return { partitionKey: site, rowKey: `${urgent ? 0 : 1}|${decidedAt}|${id}` };
 }
 
+/**
+ * A filter for rows of a site's outbox.
+ * @param after only rows behind this one @param urgentSince only urgent jobs that were decided then or later
+ */
+export function outboxFilter(site: string, after: string | undefined, urgentSince: Instant | undefined): string {
+  const bounds = [
+    ...(after === undefined ? [] : [`RowKey gt '${after.replaceAll("'", "''")}'`]),
+    ...(urgentSince === undefined ? [] : [`RowKey ge '0|${urgentSince}'`, "RowKey lt '1'"]),
+  ];
+  return [partitionFilter(site), ...bounds].join(' and ');
+}
+
 /** A filter for all rows of a partition. */
 export function partitionFilter(partitionKey: string): string {
   return `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;

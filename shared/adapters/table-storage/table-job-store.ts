@@ -10,7 +10,7 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { JobSites } from './job-sites.ts';
-import { jobRow, jobsFilter, olderJobsFilter, outboxRow, partitionFilter } from './row-keys.ts';
+import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
 import { isJob } from './row-shapes.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
@@ -18,12 +18,11 @@ import type { Tables } from './tables.ts';
 type JobEntity = { job: string };
 type OutboxRow = { readonly partitionKey?: string; readonly rowKey?: string; readonly jobId?: unknown };
 
-const OUTBOX_PAGE = 200;
+/** Limit of the Table service per answer. */
+const LARGEST_PAGE = 1_000;
 const LIST_PAGE = 200;
 const LEAST_LIST_PAGE = 10;
 const READ_CONCURRENCY = 16;
-/** Sites whose outbox is asked for at once. */
-const SITES_AT_ONCE = 16;
 
 export class TableJobStore implements JobStore {
   readonly #jobs: TableClient;
@@ -74,35 +73,37 @@ export class TableJobStore implements JobStore {
     return true;
   }
 
-  async *listOpen(range: OutboxRange = {}): AsyncIterable<StoredJob> {
-    const sites = range.site === undefined ? (await this.#sites.list()).filter(isWithin(range)) : [range.site];
-    for (let start = 0; start < sites.length; start += SITES_AT_ONCE) {
-      // Most sites have nothing open: their first page, which is the last, is asked for side by side.
-      const heads = await concurrently(sites.slice(start, start + SITES_AT_ONCE), SITES_AT_ONCE, async (site) => {
-        const pages = this.#outboxOf(site);
-        return { pages, first: await pages.next() };
-      });
-      for (const { pages, first } of heads) {
-        for (let page = first; !page.done; page = await pages.next()) yield* this.#openOf(page.value);
-      }
+  async listOpen(
+    site: string,
+    { limit, after, urgentSince, sessionId }: OutboxRange,
+  ): Promise<{ jobs: StoredJob[]; next?: string }> {
+    const queryOptions = { filter: outboxFilter(site, after, urgentSince) };
+    const maxPageSize = Math.min(limit, LARGEST_PAGE);
+    const pages = this.#outbox.listEntities<{ jobId: string }>({ queryOptions }).byPage({ maxPageSize });
+    const jobs: StoredJob[] = [];
+    let seen = 0;
+    for await (const page of storePages('reading the outbox', pages)) {
+      // A job's id names its session.
+      const rows = page.filter(({ jobId }) => sessionId === undefined || String(jobId).includes(`-${sessionId}-`));
+      jobs.push(...(await this.#openOf(rows)));
+      seen += page.length;
+      const { continuationToken } = page as { continuationToken?: string };
+      const last = page.at(-1)?.rowKey;
+      if (seen >= limit && continuationToken && last !== undefined) return { jobs, next: last };
     }
+    return { jobs };
   }
 
-  async *#outboxOf(site: string): AsyncGenerator<OutboxRow[], undefined> {
-    const queryOptions = { filter: partitionFilter(site) };
-    const pages = this.#outbox.listEntities<{ jobId: string }>({ queryOptions }).byPage({ maxPageSize: OUTBOX_PAGE });
-    yield* storePages('reading the outbox', pages);
-    return undefined;
-  }
-
-  async *#openOf(page: readonly OutboxRow[]): AsyncIterable<StoredJob> {
-    const found = await concurrently(page, READ_CONCURRENCY, (row) => this.#readOpen(row));
-    for (const [index, { partitionKey = '', rowKey = '' }] of page.entries()) {
-      const stored = found[index];
-      if (stored === 'unreadable') continue;
-      if (stored && !isFinal(stored.job)) yield stored;
-      else await this.#removeOutboxRow(partitionKey, rowKey);
-    }
+  async #openOf(page: readonly OutboxRow[]): Promise<StoredJob[]> {
+    const found = await concurrently(page, READ_CONCURRENCY, async (row) => {
+      const { partitionKey = '', rowKey = '' } = row;
+      const stored = await this.#readOpen(row);
+      if (stored === 'unreadable') return undefined;
+      if (stored && !isFinal(stored.job)) return stored;
+      await this.#removeOutboxRow(partitionKey, rowKey);
+      return undefined;
+    });
+    return found.filter((stored) => stored !== undefined);
   }
 
   /** What something else wrote stays where it is, for a person to look at. */
@@ -203,10 +204,6 @@ export class TableJobStore implements JobStore {
       if (!isNotFound(thrown)) throw toStoreError('emptying the outbox', thrown);
     }
   }
-}
-
-function isWithin({ from, before }: OutboxRange): (site: string) => boolean {
-  return (site) => (from === undefined || site >= from) && (before === undefined || site < before);
 }
 
 function endedBefore(job: EnforcementJob, before: Instant): boolean {

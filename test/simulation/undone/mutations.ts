@@ -65,6 +65,19 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: "return current.status === 'stopped' && event.status !== 'Stop' ? event.at <= current.at : event.at < current.at;",
     to: 'return current === undefined && event === undefined;',
   },
+  'sent-again-counts-as-new': {
+    fault:
+      'a record that its NAS had to send again hides the session that came after it, whose CoA then names the wrong one',
+    file: 'shared/lookup/read-accounting-event.ts',
+    from: 'receivedAt: new Date(byDelay).toISOString(),',
+    to: 'receivedAt: new Date(receivedMs).toISOString(),',
+  },
+  'denied-by-its-server': {
+    fault: 'MAB keeps a port open after its RADIUS server denied 802.1X by itself, since our answer came too late',
+    file: 'shared/domain/answers-in-effect.ts',
+    from: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, accounting)) &&",
+    to: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, undefined)) &&",
+  },
   'no-second-look': {
     fault: 'a device that turns between decision and session write is seen by nobody',
     file: 'shared/lookup/answer-lookup.ts',

@@ -88,6 +88,28 @@ describe('of MAB and 802.1X on one port', () => {
     });
   });
 
+  describe('where 802.1X is asked after MAB, and its RADIUS server may not have waited for our answer', () => {
+    const bypass = answered('mab', '10:00:00', { userName: 'a0b1c2d3e4f5' });
+    const given = answered('cert', '10:10:00', { userName: 'host/pc1' });
+    const naming = (time: string, userName: string): SessionAccounting => ({
+      ...accounted('started', time),
+      coa: { userName },
+    });
+
+    test('the answer to MAB is in effect while accounting names the station as MAB does', () => {
+      expect(inEffect([bypass, given], naming('10:11:00', 'a0b1c2d3e4f5'), '10:20:00')).toEqual(['cert', 'mab']);
+    });
+
+    test.each([
+      ['before the question', naming('10:09:00', 'a0b1c2d3e4f5')],
+      ['and names it as 802.1X does', naming('10:11:00', 'host/pc1')],
+      ['and names it as neither does', naming('10:11:00', 'pc1')],
+      ['without a name', accounted('started', '10:11:00')],
+    ])('and not where accounting speaks %s', (_what, accounting) => {
+      expect(inEffect([bypass, given], accounting, '10:20:00')).toEqual(['cert']);
+    });
+  });
+
   test('the Class in accounting says which answer the NAS took', () => {
     const answers = [answered('cert', '10:00:00'), answered('mab', '10:00:01')];
     expect(inEffect(answers, accounted('started', '10:00:05', 'mab'))[0]).toBe('mab');

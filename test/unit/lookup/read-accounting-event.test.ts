@@ -21,6 +21,13 @@ function refusal(body: string): RequestError {
   throw new Error('the record was accepted');
 }
 
+test('a record that its NAS sent again counts from when it sent it first, whatever its own clock says', () => {
+  const sentAgain = { status: 'Start', acctSessionId: 'A', eventTime: '1', delayTime: '234' };
+  const inTheSpool = { receivedTime: String(NOW_SECONDS - 10), sentTime: String(NOW_SECONDS) };
+  expect(read(sentAgain)).toMatchObject({ receivedAt: '2026-11-20T10:56:06.123Z' });
+  expect(read({ ...sentAgain, ...inTheSpool })).toMatchObject({ receivedAt: '2026-11-20T10:55:57.123Z' });
+});
+
 describe('the attributes', () => {
   const attributes = {
     userName: 'alice',
