@@ -2,6 +2,7 @@
 
 import type { Outcome, Standing } from './decision.ts';
 import type { DeviceKey } from './device.ts';
+import type { Identity } from './identity.ts';
 import type { Instant } from './instant.ts';
 
 export interface AnswerNow {
@@ -12,4 +13,6 @@ export interface AnswerNow {
   readonly override?: string;
   /** What the answer rests on: the device at a version, if one was found. */
   readonly device?: DeviceKey & { readonly version: number; readonly observedAt: Instant };
+  /** Where a contradiction would change the answer: identities that contradict once another device holds them. */
+  readonly beside?: readonly Identity[];
 }

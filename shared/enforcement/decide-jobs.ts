@@ -9,8 +9,9 @@ import { sameOutcome } from '../domain/decision.ts';
 import type { DeviceKey } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
 import { decideJob, type EnforcementJob, isFinal, renewJob } from '../domain/enforcement-job.ts';
+import { identityText } from '../domain/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { isBehind } from '../domain/presented-devices.ts';
+import { identitiesBehind, isBehind } from '../domain/presented-devices.ts';
 import type { Session } from '../domain/session.ts';
 import { isLive } from '../domain/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -145,13 +146,17 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
 }
 
 /**
- * Where the answer would rest on another device by now, changes of that one are to lead to the session. One that came before
- * they did is seen by the second look.
+ * Where the answer would rest on another device by now, or the device has lost an identity that another one may get, changes of
+ * those are to lead to the session. One that came before they did is seen by the second look.
  */
 async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Instant): Promise<AnswerNow> {
   const answer = await deps.decideAgain(answered);
-  if (answer.device === undefined || isBehind(answered, answer.device)) return answer;
-  await deps.sessions.noteDevice(answered.id, answer.device, now);
+  const { device, beside = [] } = answer;
+  const known = new Set(identitiesBehind(answered).map(identityText));
+  const lost = beside.filter((identity) => !known.has(identityText(identity)));
+  const isNew = device !== undefined && !isBehind(answered, device);
+  if (!isNew && lost.length === 0) return answer;
+  await deps.sessions.noteWays(answered.id, { devices: isNew ? [device] : [], identities: lost }, now);
   return deps.decideAgain(answered);
 }
 

@@ -13,7 +13,7 @@ import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts';
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
-import { contradictions, isContradiction } from './contradictions.ts';
+import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { orToldByIntune } from './find-live.ts';
 import { ifItHasAllIds } from './ids-of-one-device.ts';
@@ -57,7 +57,14 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     .flatMap((given) => [inForce, earlier].map((list) => evaluateOverridden(given, list, question)))
     .find((given) => sameOutcome(given.outcome, decision.outcome));
   const { outcome, rule, override } = before ?? now;
-  const answer = { outcome, standing: facts.standing, rule, ...(override && { override: override.id }) };
+  const beside = looks ? identitiesBeside(session.mac, presented.identities, found) : [];
+  const answer = {
+    outcome,
+    standing: facts.standing,
+    rule,
+    ...(override && { override: override.id }),
+    ...(beside.length > 0 && { beside }),
+  };
   if (found?.kind !== 'found') return answer;
   const { device, version, observedAt } = found.stored;
   return {

@@ -1,7 +1,7 @@
 // How the poll is doing, for operators.
 
 import type { Instant } from '../domain/instant.ts';
-import type { SweepRunRecord, SweepStore } from '../ports/sweep-store.ts';
+import type { FleetIndexRoom, SweepRunRecord, SweepStore } from '../ports/sweep-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './changed-devices.ts';
 import { readTask } from './held-task.ts';
@@ -21,6 +21,8 @@ export interface PollStatus {
   readonly retryAt?: Instant;
   /** How many times the polling interval lies between runs now. */
   readonly stretch: number;
+  /** From 80 percent on each run says so; a full one can be stored no more (NAC_POLL_INDEX_FULL). */
+  readonly fleetIndex?: FleetIndexRoom;
   /** Runs whose changes wait for a person, oldest first. */
   readonly held: readonly HeldRun[];
   /** Newest first. */
@@ -51,12 +53,13 @@ export async function readPollStatus(sweeps: SweepStore, tasks: TaskStore): Prom
     readTask<NoncompliantState>(tasks, NONCOMPLIANT_TASK),
     readTask<RefreshState>(tasks, REFRESH_TASK),
   ]);
-  const { lastComplete, run, stretch = 1 } = state;
+  const { lastComplete, run, stretch = 1, fleetIndex } = state;
   return {
     ...(lastComplete && { lastComplete }),
     ...(run && { underWay: { runId: run.id, startedAt: run.startedAt, pages: run.pages, devices: run.devices } }),
     ...(run?.retryAt && { retryAt: run.retryAt }),
     stretch,
+    ...(fleetIndex && { fleetIndex }),
     held,
     runs,
     ...(changed.state && { changedDevices: shownOf(changed.state) }),

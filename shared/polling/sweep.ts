@@ -14,7 +14,7 @@ import { type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../errors.ts';
 import type { ListPage, RecordProblem } from '../ports/compliance-source.ts';
-import type { SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
+import type { FleetIndexRoom, SweepRun, SweepRunRecord, SweepState } from '../ports/sweep-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './conclude-run.ts';
 import { countRun, countThrottled } from './count-run.ts';
@@ -73,7 +73,10 @@ export async function runSweepSlice(deps: SweepDeps, limits: SweepLimits): Promi
     return await slice.work();
   } catch (thrown) {
     if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return { kind: 'lease-lost' };
-    throw thrown;
+    if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_POLL_INDEX_FULL') throw thrown;
+    const { code, message, action } = thrown;
+    deps.log.error('poll.index-full', { code, message, action });
+    return { kind: 'failed', error: thrown };
   }
 }
 
@@ -282,14 +285,14 @@ class SweepSlice {
     const conclusion = await concludeRun(this.#deps, this.#limits, inHand);
     if (conclusion === undefined) return this.#pause();
     const { result, ...counts } = conclusion;
-    this.#reportRoom();
+    const fleetIndex = this.#reportRoom();
     await this.#index.save(false);
     const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
     const lastComplete = result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {};
     const hasCompared = result === 'complete' && this.#run.comparesKeys === true;
-    await this.#lease.release({ stretch, ...lastComplete, ...(hasCompared && { mayMissKeys: false }) });
+    await this.#lease.release({ stretch, fleetIndex, ...lastComplete, ...(hasCompared && { mayMissKeys: false }) });
     return { kind: result };
   }
 
@@ -395,10 +398,11 @@ class SweepSlice {
   }
 
   /** Before the index is full: then no run could be saved any more. */
-  #reportRoom(): void {
+  #reportRoom(): FleetIndexRoom {
     const { fullness, size: devices } = this.#fleet;
-    if (fullness < NEARLY_FULL) return;
-    this.#deps.log.error('poll.fleet-index-nearly-full', { devices, percent: Math.round(fullness * 100) });
+    const room = { devices, percent: Math.round(fullness * 100) };
+    if (fullness >= NEARLY_FULL) this.#deps.log.error('poll.fleet-index-nearly-full', { ...room });
+    return room;
   }
 
   #reportProblems(problems: readonly RecordProblem[]): void {

@@ -44,7 +44,7 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   const deps = { ...timeless, hasTime };
   await passingOver(deps.log, () => applyReleases(deps));
   const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });
-  if (result.kind === 'failed' || result.kind === 'waiting') return result;
+  if (result.kind === 'waiting' || isOfSource(result)) return result;
   // The slice ends with the pages that it has: those after it have their share all the same.
   until = laterOf(until, addMilliseconds(toInstant(deps.clock.now()), Math.min(reservedMs, MOST_RESERVED_MS)));
   const time: TaskTime = { until, leaseMs };
@@ -60,6 +60,11 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
     if (task && task.kind === 'failed') break;
   }
   return result;
+}
+
+/** A sweep whose index is full fails by itself: what changes between sweeps is found all the same. */
+function isOfSource(result: SliceResult): boolean {
+  return result.kind === 'failed' && !(result.error instanceof StoreError);
 }
 
 /** One row that cannot be read or written keeps nothing else of the poll from going on. */

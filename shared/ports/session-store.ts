@@ -35,6 +35,12 @@ export interface AnsweredWithin {
   readonly until?: Instant | undefined;
 }
 
+export interface SessionWays {
+  readonly devices: readonly DeviceKey[];
+  /** Those that a device may get, or lose. */
+  readonly identities: readonly Identity[];
+}
+
 export interface SessionStore {
   /**
    * Keeps the answer with its session, and the decision in its own right, in one write. Nothing is read before; accounting
@@ -79,8 +85,8 @@ export interface SessionStore {
     identities: readonly Identity[],
     options?: CallOptions,
   ): Promise<Session[]>;
-  /** Has changes of the device concern the session, too: its answer would rest on it by now. */
-  noteDevice(sessionId: string, device: DeviceKey, at: Instant, options?: CallOptions): Promise<void>;
+  /** Has changes of these concern the session, too: its answer would rest on them by now. */
+  noteWays(sessionId: string, ways: SessionWays, at: Instant, options?: CallOptions): Promise<void>;
   /**
    * A page of a partition, over or not.
    * @param shard first digit of the ids

@@ -17,8 +17,17 @@ export interface SweepState {
   readonly stretch?: number;
   /** A slice ended before it had saved the index: records that it stored may be in none, until a complete run has compared them. */
   readonly mayMissKeys?: boolean;
+  /** As the newest run left it. */
+  readonly fleetIndex?: FleetIndexRoom;
   /** The newest run that saw the whole list. */
   readonly lastComplete?: { readonly runId: string; readonly startedAt: Instant; readonly devices: number };
+}
+
+export interface FleetIndexRoom {
+  /** Entries, one a device. */
+  readonly devices: number;
+  /** How much of its room the fullest of its shards takes. */
+  readonly percent: number;
 }
 
 export interface SweepRun {

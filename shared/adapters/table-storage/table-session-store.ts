@@ -17,6 +17,7 @@ import type {
   SessionPage,
   SessionStore,
   SessionToCompare,
+  SessionWays,
 } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { NasRestarts } from './nas-restarts.ts';
@@ -32,7 +33,7 @@ import { SessionRows } from './session-rows.ts';
 import { listToCompare, noteToCompare, removeCompared } from './sessions-to-compare.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 import { openedSession, writeAccounting } from './write-accounting.ts';
-import { writeAnswer, writeWay } from './write-answer.ts';
+import { writeAnswer, writeWays } from './write-answer.ts';
 
 /** Rows read at once. */
 const READ_AT_ONCE = 16;
@@ -141,8 +142,8 @@ export class TableSessionStore implements SessionStore {
     return this.#ledTo(prefixes, options);
   }
 
-  noteDevice(sessionId: string, device: DeviceKey, at: Instant, options: CallOptions = {}): Promise<void> {
-    return writeWay(this.#table, sessionId, device, at, options);
+  noteWays(sessionId: string, ways: SessionWays, at: Instant, options: CallOptions = {}): Promise<void> {
+    return writeWays(this.#table, sessionId, ways, at, options);
   }
 
   noteToCompare(sessionId: string, at: Instant, options: CallOptions = {}): Promise<void> {

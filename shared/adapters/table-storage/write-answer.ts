@@ -2,11 +2,11 @@
 // reading anything before.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import type { DeviceKey } from '../../domain/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { devicesBehind, identitiesBehind } from '../../domain/presented-devices.ts';
 import type { Answer, AnsweredSession } from '../../domain/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
+import type { SessionWays } from '../../ports/session-store.ts';
 import { decisionActions } from './decision-rows.ts';
 import {
   type RowKey,
@@ -60,16 +60,22 @@ export function waysOfAnswer(id: string, site: string, answer: Answer): RowKey[]
   ];
 }
 
-/** The session's answer rests on another device by now, though it says the same. */
-export async function writeWay(
+/** The session's answer rests on others by now, though it says the same. */
+export async function writeWays(
   table: TableClient,
   sessionId: string,
-  device: DeviceKey,
+  { devices, identities }: SessionWays,
   at: Instant,
   { signal }: CallOptions,
 ): Promise<void> {
-  const way = { ...sessionOfDeviceRow(device, sessionId), sessionId, decidedAt: at };
-  await storeCall('noting a device', table.upsertEntity(way, 'Replace', signal ? { abortSignal: signal } : {}));
+  const options = signal ? { abortSignal: signal } : {};
+  const rows = [
+    ...devices.map((device) => sessionOfDeviceRow(device, sessionId)),
+    ...identities.map((identity) => sessionOfIdentityRow(identity, sessionId)),
+  ];
+  for (const row of rows) {
+    await storeCall('noting a way', table.upsertEntity({ ...row, sessionId, decidedAt: at }, 'Replace', options));
+  }
 }
 
 /** Each name once: a transaction may not write a row twice. */

@@ -78,6 +78,13 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, accounting)) &&",
     to: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, undefined)) &&",
   },
+  'lost-address-is-forgotten': {
+    fault:
+      'an address that its device has lost, and another one gets later, contradicts only after the next comparison of all sessions',
+    file: 'shared/enforcement/decide-jobs.ts',
+    from: 'const lost = beside.filter((identity) => !known.has(identityText(identity)));',
+    to: 'const lost = beside.filter((identity) => known.has(identityText(identity)));',
+  },
   'no-second-look': {
     fault: 'a device that turns between decision and session write is seen by nobody',
     file: 'shared/lookup/answer-lookup.ts',

@@ -138,6 +138,23 @@ describe('a station with a certificate, at an address that its device does not h
     expect(await network.jobs({ stage: 'queued' })).toMatchObject([{ wanted: { role: 'compliant' } }]);
   });
 
+  test.each([
+    ['later', true],
+    ['at once', false],
+  ])('is enforced within a minute of another device that gets the address from its own, %s', async (_when, waits) => {
+    const network = await MemoryNetwork.start();
+    const first = network.put(1, { wifiMac: DOCK_MAC });
+    const other = network.put(2);
+    await network.poll();
+    expect(contradicts(await network.ask(byCertificate(first)))).toBe(false);
+    network.put(1, { id: first, wifiMac: WIFI_MAC });
+    if (waits) await network.poll();
+    expect(await network.jobs()).toEqual([]);
+    network.put(2, { id: other, wifiMac: DOCK_MAC });
+    await network.poll();
+    await expectJob(network, 'weak-identity');
+  });
+
   test('leaves no more behind than it has when its device holds the address', async () => {
     const network = await MemoryNetwork.start();
     const id = network.put(1, { ethernetMac: DOCK_MAC });
