@@ -26,6 +26,9 @@ export type TokenCheck =
   | { readonly valid: true; readonly roles: readonly string[] }
   | { readonly valid: false; readonly reason: 'malformed' | 'signature' | 'audience' | 'expired' };
 
+/** Of all tenants of this process, as all of Entra's have the same. */
+let signingKeys: ReturnType<typeof generateKeyPair> | undefined;
+
 export class AccessTokens {
   readonly #options: AccessTokenOptions;
   readonly #privateKey: webcrypto.CryptoKey;
@@ -45,7 +48,8 @@ export class AccessTokens {
   }
 
   static async create(options: AccessTokenOptions): Promise<AccessTokens> {
-    const keys = await generateKeyPair('RS256', { modulusLength: 2048 });
+    signingKeys ??= generateKeyPair('RS256', { modulusLength: 2048 });
+    const keys = await signingKeys;
     const jwk = await exportJWK(keys.publicKey);
     const kid = await calculateJwkThumbprint(jwk);
     return new AccessTokens(options, keys, { ...jwk, kid, use: 'sig', alg: 'RS256' });

@@ -33,6 +33,9 @@ const grantedRoles = {
   intune: ['get_device_compliance'],
 };
 
+/** Of all tenants of this process: they are at the same addresses. */
+let serverCertificates: ReturnType<typeof createServerCertificates> | undefined;
+
 /** Starts a tenant that behaves like Entra's token service and Graph's Intune device API towards one application. */
 export async function startIntuneTenant(options: IntuneTenantOptions = {}): Promise<IntuneTenant> {
   const switches = new BehaviourSwitches();
@@ -64,7 +67,8 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
   const closing = new AbortController();
   const scripts = new ScriptedAnswers(closing.signal, now);
   const counts = new RequestCounts();
-  const certificates = await createServerCertificates('Simulated Intune tenant CA');
+  serverCertificates ??= createServerCertificates('Simulated Intune tenant CA');
+  const certificates = await serverCertificates;
 
   // The listener comes first because the port is part of every address the tenant hands out.
   let context: TenantContext | undefined;

@@ -84,6 +84,8 @@ export class EnforcedStations implements AsyncDisposable {
         LOOKUP_DEADLINE: '2s',
         POLL_SCHEDULE: '* * * * * *',
         POLLING_INTERVAL: '1s',
+        // Devices are not read one by one: a process that does so takes ten seconds to end.
+        HARDWARE_MAX_AGE: 'off',
         ENFORCE_SCHEDULE: '* * * * * *',
       },
       fleetSize: OTHER_DEVICES,

@@ -2,7 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { createSecureContext, getCACertificates } from 'node:tls';
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool, request } from 'undici';
 import { readCaFile } from './ca-file.ts';
 import { unreachable } from './unreachable.ts';
@@ -90,14 +90,21 @@ async function readText(body: Readable): Promise<string[]> {
   return parts;
 }
 
+let kept: { readonly extraCa: string; readonly context: SecureContext } | undefined;
+
+/** Made once for a process: to read some three hundred authorities for each connection would take 40 ms of a processor. */
+function contextWith(extraCa: string): SecureContext {
+  if (kept?.extraCa !== extraCa) {
+    kept = { extraCa, context: createSecureContext({ ca: [...getCACertificates('default'), extraCa] }) };
+  }
+  return kept.context;
+}
+
 function createDispatcher(options: HttpsTransportOptions, silence: number): Dispatcher {
   const extraCa = readCaFile(options.extraCaFile);
   const connect = {
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    // Made once: to read some three hundred authorities again for each connection takes 40 ms of a processor.
-    ...(extraCa !== undefined && {
-      secureContext: createSecureContext({ ca: [...getCACertificates('default'), extraCa] }),
-    }),
+    ...(extraCa !== undefined && { secureContext: contextWith(extraCa) }),
   };
   const limits = { headersTimeout: silence, bodyTimeout: silence, maxResponseSize: LONGEST_ANSWER_BYTES };
   if (options.proxy === undefined) return new Agent({ connect, ...limits });

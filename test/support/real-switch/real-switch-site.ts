@@ -96,6 +96,8 @@ export class RealSwitchSite implements AsyncDisposable {
         MINIMUM_ASSURANCE: 'mac',
         POLL_SCHEDULE: '* * * * * *',
         POLLING_INTERVAL: '1s',
+        // Devices are not read one by one: a process that does so takes ten seconds to end.
+        HARDWARE_MAX_AGE: 'off',
         ENFORCE_SCHEDULE: '* * * * * *',
         ...this.#options.stack?.env,
       },
