@@ -2,17 +2,29 @@ import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { compilerTestsLeftOut, mustRun } from './scripts/compiler-tests.ts';
 import { testsLeftOut, thisMachine } from './scripts/real-peers.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // Every worker and every process of the tests loads much the same modules: they are compiled once.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: { name: 'with peers', include: ['test/{e2e,infra,integration,simulation}/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        // Nothing here has a state beyond its own: a process for each file would cost more than most of them do.
+        test: { name: 'units', include: ['test/unit/**/*.test.ts'], isolate: false },
+      },
+    ],
+    sequence: { sequencer: LongestFirst },
     exclude: [...configDefaults.exclude, ...withoutPeers(process.env)],
     pool: 'forks',
-    // Two cores: more files at once only make every one of them slower.
-    maxWorkers: 2,
+    // Two cores, and a third of the time is waiting for the clocks of real peers.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     setupFiles: ['test/support/fail-on-leaks.ts', 'test/support/keep-compiled.ts'],
