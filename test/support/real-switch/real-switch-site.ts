@@ -56,6 +56,7 @@ export class RealSwitchSite implements AsyncDisposable {
   >();
   readonly #options: RealSwitchSiteOptions;
   #named = 0;
+  #plugging: Promise<unknown> = Promise.resolve();
   #stack: LocalStack | undefined;
   #radius: FreeRadius | undefined;
   #http: LookupHttpClient | undefined;
@@ -94,6 +95,8 @@ export class RealSwitchSite implements AsyncDisposable {
       ...this.#options.stack,
       env: {
         MINIMUM_ASSURANCE: 'mac',
+        // A busy machine is slow to read.
+        LOOKUP_DEADLINE: '3s',
         POLL_SCHEDULE: '* * * * * *',
         POLLING_INTERVAL: '1s',
         // Devices are not read one by one: a process that does so takes ten seconds to end.
@@ -165,8 +168,14 @@ export class RealSwitchSite implements AsyncDisposable {
     return this.#gateway;
   }
 
-  /** Starts the switch, plugs the station in and resolves once its port is open. */
-  async plugIn(device: string, label: string): Promise<PluggedStation> {
+  /** Starts the switch, plugs the station in and resolves once its port is open. One after the other: no burst of first logins. */
+  plugIn(device: string, label: string): Promise<PluggedStation> {
+    const plugged = this.#plugging.then(() => this.#plugIn(device, label));
+    this.#plugging = plugged.catch(() => undefined);
+    return plugged;
+  }
+
+  async #plugIn(device: string, label: string): Promise<PluggedStation> {
     const nas = this.#plugged.get(label);
     if (nas === undefined) throw new Error(`There is no switch ${label}.`);
     const namespace = await this.#namespaceOf(device);
