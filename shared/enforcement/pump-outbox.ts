@@ -66,7 +66,12 @@ export async function pumpOutbox(
     }
   };
   const underWay = new Set<Promise<void>>();
-  for await (const { name, head } of heads(deps, await sitesOf(deps, site, from), hasTime)) {
+  for await (const { name, head, failure } of heads(deps, await sitesOf(deps, site, from), hasTime)) {
+    if (failure !== undefined) {
+      failures.push(failure);
+      reportSite(deps, name, failure);
+      continue;
+    }
     if (head === undefined || !hasTime()) {
       next ??= name;
       break;
@@ -93,12 +98,12 @@ async function sitesOf({ jobs }: PumpDeps, site: string | undefined, from = ''):
   return [...all.filter((name) => name >= from), ...all.filter((name) => name < from)];
 }
 
-/** The first page of each site's outbox; of the site to go on with none, where time was up. */
+/** The first page of each site's outbox, or what kept it from being read; of the site to go on with neither, where time was up. */
 async function* heads(
   { jobs }: PumpDeps,
   sites: readonly string[],
   hasTime: () => boolean,
-): AsyncIterable<{ readonly name: string; readonly head?: OutboxHead }> {
+): AsyncIterable<{ readonly name: string; readonly head?: OutboxHead; readonly failure?: unknown }> {
   for (let start = 0; start < sites.length; start += HEADS_AT_ONCE) {
     const some = sites.slice(start, start + HEADS_AT_ONCE);
     const [first] = some;
@@ -106,10 +111,13 @@ async function* heads(
       yield { name: first };
       return;
     }
-    yield* await concurrently(some, HEADS_AT_ONCE, async (name) => ({
-      name,
-      head: await jobs.listOpen(name, { limit: HEAD }),
-    }));
+    yield* await concurrently(some, HEADS_AT_ONCE, async (name) => {
+      try {
+        return { name, head: await jobs.listOpen(name, { limit: HEAD }) };
+      } catch (failure) {
+        return { name, failure };
+      }
+    });
   }
 }
 

@@ -8,6 +8,7 @@ import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/
 import { addMilliseconds, type Instant } from '../../../shared/domain/instant.ts';
 import { newOutboxMemory } from '../../../shared/enforcement/outbox-window.ts';
 import { pumpOutbox } from '../../../shared/enforcement/pump-outbox.ts';
+import { StoreError } from '../../../shared/errors.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 import type { JobStore, OutboxRange } from '../../../shared/ports/job-store.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
@@ -148,6 +149,21 @@ describe('200,000 open jobs of one site', () => {
     expect(sent).toHaveLength(20);
     expect(numberOf(sent[0]?.id.split('-')[1] ?? '')).toBe(count - LAST);
   });
+});
+
+test('a site whose outbox cannot be read keeps no other from its turn, and what failed is in the result', async () => {
+  const away = new StoreError('NAC_STORE_TIMEOUT', 'Table Storage did not answer in time.', { action: 'Wait.' });
+  const { jobs } = largeOutbox(30, (number) => jobOf(number, 60_000));
+  const { deps, sent } = pumped({
+    ...jobs,
+    listSites: async function* () {
+      yield* ['a-site', 'hq', 'z-site'];
+    },
+    listOpen: (site, range) => (site === 'hq' ? jobs.listOpen(site, range) : Promise.reject(away)),
+  });
+  const { queued, failure, next } = await pumpOutbox(deps, LIMITS);
+  expect({ queued, failure, next }).toEqual({ queued: 20, failure: away, next: undefined });
+  expect(sent).toHaveLength(20);
 });
 
 test('the outbox in Table Storage is read in parts: behind a row, urgent ones since a time, those of one session', async () => {
