@@ -231,6 +231,9 @@ export class Nas implements StationNas {
         presented,
         at: this.#time.now,
       });
+      // Its RADIUS server rejected by itself, and nothing here tells what the port runs on: it asks by the next method again.
+      const isAsked = answer.given === 'fail-mode' && answer.outcome === 'deny' && credential !== 'mab';
+      if (isAsked && !this.#tellsWhatIsInForce && session.answers.delete('mab')) this.#ask(session, 'mab');
       this.#apply(session);
     });
   }
