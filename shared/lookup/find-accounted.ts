@@ -126,10 +126,12 @@ function mayBeBack({ answers, accounting }: Session, event: AccountingEvent): bo
   return (answers[0]?.decision.decidedAt ?? '') <= (accounting.receivedAt ?? accounting.at);
 }
 
-/** With the newest answer that the station got anywhere, if that is not one of this place. */
+/** With the newest answer that the station got anywhere, or its user, if that is not one of this place. */
 function backAt(here: Session, station: readonly Session[], event: AccountingEvent): Accounted {
   const last = lastAnswered(station, event);
-  if (last === undefined || last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
+  if (last === undefined || last.session.id === here.id) return known(here.id);
+  // Another machine with the address may have asked here since; the record names whose session it is.
+  if (!last.isOfUser && last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
   return { kind: 'known', id: here.id, carried: movedTo(event, last.answer) };
 }
 
@@ -141,16 +143,17 @@ function backAt(here: Session, station: readonly Session[], event: AccountingEve
 function lastAnswered(
   station: readonly Session[],
   { userName, at }: AccountingEvent,
-): { readonly session: Session; readonly answer: Answer } | undefined {
+): { readonly session: Session; readonly answer: Answer; readonly isOfUser: boolean } | undefined {
   const byTime = <T extends { readonly answer: Answer }>(all: readonly T[]): T[] =>
     [...all].sort((a, b) => (a.answer.decision.decidedAt < b.answer.decision.decidedAt ? 1 : -1));
   const user = userName?.toLowerCase();
   const ofUser = byTime(station.flatMap((session) => session.answers.map((answer) => ({ session, answer })))).filter(
     ({ answer }) => user !== undefined && answer.userName?.toLowerCase() === user,
   );
-  const inTime = ofUser.find(({ answer }) => answer.decision.decidedAt <= at);
+  const one = ofUser.find(({ answer }) => answer.decision.decidedAt <= at) ?? ofUser[0];
+  if (one !== undefined) return { ...one, isOfUser: true };
   const [newest] = [...station].sort((a, b) => (newestOf(a) < newestOf(b) ? 1 : -1));
-  return inTime ?? ofUser[0] ?? (newest && { session: newest, answer: answerOf(newest) });
+  return newest && { session: newest, answer: answerOf(newest), isOfUser: false };
 }
 
 function known(id: string): Accounted {
