@@ -35,7 +35,7 @@ interface Started extends ComplianceTenant {
 
 /** Compliant devices that have authenticated are stored, and whatever changed so far is forgotten. */
 async function startKnown(env: Readonly<Record<string, string>>): Promise<Started> {
-  const started = await startCompliance({ fleetSize: 60 }, env);
+  const started = await startCompliance({ fleetSize: 40 }, env);
   const { nac } = started;
   const names = compliantDevices(nac, MANY);
   for (const name of names) await askByCertificate(nac, idOf(nac, name), macOf(nac, name));
@@ -159,7 +159,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
   });
 
   it('counts with the next round where the run broke off: what it saw is not lost', async () => {
-    await using started = await startCompliance({ fleetSize: 60 }, LIMITS);
+    await using started = await startCompliance({ fleetSize: 40 }, LIMITS);
     const { nac } = started;
     // Known by their addresses, which is how the list names them.
     const names = compliantDevices(nac, 5);

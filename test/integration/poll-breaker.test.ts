@@ -16,11 +16,11 @@ import {
 import { storeContents } from '../support/store-contents.ts';
 
 const REASON = 'seen with the Intune team';
-/** As small as it can be with a threshold of ten devices: each is some rows in Azurite. */
-const FLEET = { fleetSize: 80, pageSize: 20 };
-const THRESHOLD = { MASS_CHANGE_DEVICES: '10' };
-const MANY = 16;
-const MORE = 14;
+/** As small as it can be with a threshold of five devices: each is some rows in Azurite. */
+const FLEET = { fleetSize: 48, pageSize: 12 };
+const THRESHOLD = { MASS_CHANGE_DEVICES: '5' };
+const MANY = 9;
+const MORE = 7;
 /** Large enough for the threshold of fifty that is the default. */
 const LARGE_FLEET = { fleetSize: 200, pageSize: 40 };
 const POLICY = `roles:
@@ -72,7 +72,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
       expect(record.confirmedUntil, 'answers count their age from the sweep before').toBeDefined();
     }
     const told = nac.log.filter(({ event }) => event === 'poll.breaker-tripped');
-    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 80 } }]);
+    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 48 } }]);
     expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
   });
 
@@ -207,11 +207,11 @@ describe('a run worked in slices', () => {
 
   it('hands on no turn before its last page, then all of them', async () => {
     await using nac = await startSwept();
-    const names = compliantDevices(nac, 9);
+    const names = compliantDevices(nac, 4);
     setState(nac, names, 'noncompliant');
 
     await slicesOf(nac, async () => expect(nac.changes).toEqual([]));
-    expect(nac.changes).toHaveLength(9);
+    expect(nac.changes).toHaveLength(4);
     const records = await storedDevices(nac, names);
     expect(records.every(({ device, version }) => device.complianceState === 'noncompliant' && version === 2)).toBe(
       true,
@@ -290,7 +290,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
   });
 
   it('empties no fleet by an empty list and point reads that say 404, large or small', async () => {
-    for (const fleetSize of [80, 12]) {
+    for (const fleetSize of [48, 12]) {
       await using nac = await startSwept({ ...FLEET, fleetSize });
       for (const { id } of nac.tenant.fleet.list({ limit: fleetSize }).value) nac.tenant.fleet.remove(id);
       for (let sweep = 0; sweep < 6; sweep++) await sweepAgain(nac);
