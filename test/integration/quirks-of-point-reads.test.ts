@@ -79,6 +79,8 @@ it('a Graph that refuses filters it does not document refuses none of ours', asy
   expect(nac.log.filter(({ level, event }) => level !== 'info' && event.startsWith('poll.'))).toEqual([]);
 });
 
+const HALF_THE_USUAL_FLEET = { fleetSize: 30, pageSize: 10 };
+
 describe('Entra’s delta', () => {
   it.each<[string, Begin]>([
     ['one object on a page', behave({ deltaPageSize: 1 })],
@@ -92,6 +94,7 @@ describe('Entra’s delta', () => {
     ['a truncated page', script({ target: 'delta', damage: 'truncated', times: 2 })],
   ])('with %s brings a silent change once, and no other', async (_, begin) => {
     await using nac = await startQuirky({
+      tenant: HALF_THE_USUAL_FLEET,
       env: { ENTRA_DEVICE_DELTA: 'on', CHANGED_DEVICES_INTERVAL: '1m', POLLING_INTERVAL: '12h' },
     });
     expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
@@ -128,7 +131,7 @@ describe('with the least permission', () => {
   /** Each call asks for a token. */
   const startLeast = (env: Readonly<Record<string, string>>) =>
     startQuirky({
-      tenant: { roles, tokenLifetimeSeconds: 250, now: () => new Date() },
+      tenant: { ...HALF_THE_USUAL_FLEET, roles, tokenLifetimeSeconds: 250, now: () => new Date() },
       env: { INTUNE_PERMISSIONS: 'compliance-only', HTTPS_READ_TIMEOUT: '1s', ...env },
     });
   const both = (answer: Omit<Script, 'target'>): Begin =>
