@@ -1,10 +1,11 @@
 // Which answers of a session the NAS may act on now. Enforcement compares each of them with policy.
 
 import type { Decision } from './decision.ts';
+import { TIMEOUT_SPREAD } from './decision.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 import { mayBeSamePlace } from './place.ts';
 import { type Answer, asAnswered, type Session } from './session.ts';
-import { hasStopped, REPEATED_UNWRITTEN_MS, TIMEOUT_SPREAD } from './session-life.ts';
+import { hasStopped, REPEATED_UNWRITTEN_MS } from './session-life.ts';
 
 /** How far the clocks of two instances may be apart. */
 const CLOCK_SKEW_MS = 30_000;

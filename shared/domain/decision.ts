@@ -10,6 +10,9 @@ import type { Standing } from './standing.ts';
 
 export type { Standing } from './standing.ts';
 
+/** A Session-Timeout is spread by a tenth. */
+export const TIMEOUT_SPREAD = 1.1;
+
 /** What the network is asked to do. */
 export type Outcome = Permit | { readonly verdict: 'deny' };
 

@@ -2,7 +2,8 @@
 
 import type { ComplianceState } from './compliance-state.ts';
 import type { Device, DeviceRecord, Presence } from './device.ts';
-import { type Identity, identitiesOf, identityText } from './identity.ts';
+import { identitiesOf } from './device-identities.ts';
+import { type Identity, identityText } from './identity.ts';
 import type { Instant } from './instant.ts';
 
 /** What the answers depend on, before and after. */

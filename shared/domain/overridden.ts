@@ -2,13 +2,14 @@
 
 import { certificateAuthority } from './certificate-authority.ts';
 import type { PolicyResult } from './decision.ts';
+import { TIMEOUT_SPREAD } from './decision.ts';
 import type { Device, DeviceKey } from './device.ts';
 import { millisecondsBetween } from './instant.ts';
-import type { AppliedOverride, Override, OverrideProblem } from './override.ts';
+import type { AppliedOverride, Override } from './override.ts';
 import { isNamed, isProven, type NamedIdentity, type OverrideQuestion } from './override-evidence.ts';
+import type { OverrideProblem } from './override-problem.ts';
 import { evaluatePolicy, type Policy, permitByRole, REJECTED } from './policy.ts';
 import type { PolicyFacts } from './policy-facts.ts';
-import { TIMEOUT_SPREAD } from './session-life.ts';
 
 /** As rules of decisions; no rule of a policy can be called so. */
 export const BLOCK_RULE = 'override/block';

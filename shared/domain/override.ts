@@ -2,7 +2,8 @@
 // an end. It beats policy. docs/decisions/0015 has the flow.
 
 import type { Device, DeviceKey } from './device.ts';
-import { type Identity, type IdentityKind, identitiesOf } from './identity.ts';
+import { identitiesOf } from './device-identities.ts';
+import type { Identity, IdentityKind } from './identity.ts';
 import { addMilliseconds, type Instant } from './instant.ts';
 import type { MacAddress } from './mac-address.ts';
 import { type MachineMarks, machineMarks, realSerialNumber } from './same-machine.ts';
@@ -135,14 +136,3 @@ export function certificateSerial(text: string): string | undefined {
 /** The override behind a decision. */
 
 export type AppliedOverride = Pick<Override, 'id' | 'effect' | 'reason' | 'by' | 'until'>;
-/** Why an override that is about the station does not count. */
-
-export type OverrideProblem =
-  /** The question names what the override lets on, and does not prove it. */
-  | 'override-not-proven'
-  /** The policy in force has no such role. */
-  | 'override-role-unknown'
-  /** A certificate is blocked at this site, and this one came without a serial number. */
-  | 'override-serial-unread'
-  /** A user is blocked at this site, and the name of this one was cut. */
-  | 'override-user-unread';

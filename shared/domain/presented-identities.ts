@@ -6,7 +6,7 @@ import { certificateIdentities } from './certificate-identities.ts';
 import { computerAccountNames, isComputerAccount } from './computer-name.ts';
 import type { Identity, PresentedIdentity } from './identity.ts';
 import { isGroupAddress, isLocallyAdministered, type MacAddress, parseMacAddress } from './mac-address.ts';
-import type { OverrideProblem } from './override.ts';
+import type { OverrideProblem } from './override-problem.ts';
 import { vpnClientIdentities } from './vpn-client-identities.ts';
 
 export type IdentityProblem =

@@ -1,12 +1,11 @@
 // How long a session lives: until its Stop, until its NAS restarts, or until it has shown no sign of life for long enough.
 
+import { TIMEOUT_SPREAD } from './decision.ts';
 import { addMilliseconds, type Instant, millisecondsBetween } from './instant.ts';
 import type { Answer, Session } from './session.ts';
 
 /** A session without any sign of life for this long is over, unless its permit lasts longer. */
 export const SESSION_LIFE_MS = 24 * 60 * 60_000;
-/** A Session-Timeout is spread by a tenth. */
-export const TIMEOUT_SPREAD = 1.1;
 /** A permit for an address that leads to no device holds this long at most, and so does its session without a sign. */
 export const UNKNOWN_STATION_LIFE_MS = 60 * 60_000;
 /** An instance that gave an answer may give it again for this long without writing it. */

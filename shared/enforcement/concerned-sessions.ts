@@ -3,7 +3,8 @@
 
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { IDENTIFYING_FIELDS, type Identity, identitiesOf, identityText } from '../domain/identity.ts';
+import { IDENTIFYING_FIELDS, identitiesOf } from '../domain/device-identities.ts';
+import { type Identity, identityText } from '../domain/identity.ts';
 import type { Session } from '../domain/session.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';

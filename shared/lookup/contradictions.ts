@@ -1,6 +1,7 @@
 // What a request says of its device that does not fit the device its strongest identity leads to.
 
-import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
+import { claims } from '../domain/device-identities.ts';
+import type { Identity, PresentedIdentity } from '../domain/identity.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { IdentityProblem } from '../domain/presented-identities.ts';
 import { sameMachine } from '../domain/same-machine.ts';

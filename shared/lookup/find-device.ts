@@ -1,7 +1,8 @@
 // Which device it is: follows the presented identities to the one record that still claims them.
 
 import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
-import { claims, type Identity, type PresentedIdentity } from '../domain/identity.ts';
+import { claims } from '../domain/device-identities.ts';
+import type { Identity, PresentedIdentity } from '../domain/identity.ts';
 import { currentEnrolment, realSerialNumber } from '../domain/same-machine.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

@@ -2,8 +2,9 @@
 // refused: a block of the wrong machine looks as if it worked.
 
 import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device.ts';
+import { claims } from '../domain/device-identities.ts';
 import { bareGuid } from '../domain/guid-forms.ts';
-import { claims, type Identity } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity.ts';
 import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

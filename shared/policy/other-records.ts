@@ -2,7 +2,7 @@
 
 import { concurrently } from '../concurrently.ts';
 import { type Device, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
-import { claims } from '../domain/identity.ts';
+import { claims } from '../domain/device-identities.ts';
 import { blockedMachine } from '../domain/override.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';

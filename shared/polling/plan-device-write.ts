@@ -3,7 +3,8 @@
 import type { AnswersDiffer } from '../domain/answers-differ.ts';
 import { type Device, type DeviceRecord, deviceContent } from '../domain/device.ts';
 import { describeChange } from '../domain/device-change.ts';
-import { type Identity, identitiesOf, identityText } from '../domain/identity.ts';
+import { identitiesOf } from '../domain/device-identities.ts';
+import { type Identity, identityText } from '../domain/identity.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import type { DeviceWrite, StoredDevice } from '../ports/device-store.ts';
 

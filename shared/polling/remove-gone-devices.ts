@@ -8,7 +8,7 @@
 // with the next turn when it does not.
 
 import type { DeviceKey } from '../domain/device.ts';
-import { identitiesOf } from '../domain/identity.ts';
+import { identitiesOf } from '../domain/device-identities.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

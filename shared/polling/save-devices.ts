@@ -2,7 +2,8 @@
 
 import { type Device, type DeviceKey, deviceKeyText } from '../domain/device.ts';
 import type { DeviceChange } from '../domain/device-change.ts';
-import { type Identity, identitiesOf } from '../domain/identity.ts';
+import { identitiesOf } from '../domain/device-identities.ts';
+import type { Identity } from '../domain/identity.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityHolder, IdentityStore } from '../ports/identity-store.ts';
 import type { DevicePlan } from './plan-device-write.ts';

@@ -7,7 +7,7 @@ import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
 import type { Device } from '../../shared/domain/device.ts';
-import { identitiesOf } from '../../shared/domain/identity.ts';
+import { identitiesOf } from '../../shared/domain/device-identities.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import type { Logger } from '../../shared/ports/telemetry.ts';

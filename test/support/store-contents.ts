@@ -4,7 +4,8 @@ import { fromDeviceEntity } from '../../shared/adapters/table-storage/device-ent
 import { CHANGE_PREFIX } from '../../shared/adapters/table-storage/row-keys.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts';
-import { identitiesOf, identityText } from '../../shared/domain/identity.ts';
+import { identitiesOf } from '../../shared/domain/device-identities.ts';
+import { identityText } from '../../shared/domain/identity.ts';
 
 export interface StoreContents {
   readonly devices: readonly (Omit<DeviceRecord, 'observedAt' | 'confirmedUntil' | 'held' | 'hardwareAt'> & {

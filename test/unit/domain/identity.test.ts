@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { claims, identitiesOf, identityText } from '../../../shared/domain/identity.ts';
+import { claims, identitiesOf } from '../../../shared/domain/device-identities.ts';
+import { identityText } from '../../../shared/domain/identity.ts';
 import { aDevice, aMac, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';
 
 describe('what a device can be recognised by', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fromDeviceEntity, toDeviceEntity } from '../../../shared/adapters/table-storage/device-entity.ts';
-import { identitiesOf, identityText } from '../../../shared/domain/identity.ts';
+import { identitiesOf } from '../../../shared/domain/device-identities.ts';
+import { identityText } from '../../../shared/domain/identity.ts';
 import { planDoubted, planGone, planHardware, planObserved } from '../../../shared/polling/plan-device-write.ts';
 import type { DeviceWrite } from '../../../shared/ports/device-store.ts';
 import { aDevice, aMac, aStoredDevice } from '../../support/a-device.ts';
