@@ -7,8 +7,8 @@ import {
   type TokenCredentialOptions,
 } from '@azure/identity';
 import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
+import { webSocketThrough } from './proxied-web-socket.ts';
 import type { EntraCredential, ServiceBusConnection } from './relay-config.ts';
-import { webSocketThrough } from './web-socket-through.ts';
 
 export type ConnectServiceBus = () => ServiceBusClient;
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { CoaReport } from '../shared/domain/coa-job.ts';
 import type { Instant } from '../shared/domain/instant.ts';
 import type { BrakeHealth } from './coa-brake.ts';
-import type { RelayState } from './keep-session.ts';
+import type { RelayState } from './hold-session-lock.ts';
 import type { CertificateHealth } from './relay-certificate.ts';
 import { RelayError } from './relay-error.ts';
 

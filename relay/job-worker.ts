@@ -1,9 +1,9 @@
 // Works on CoA jobs as they come from the site's queue: each ends in one report, and only then is its message completed.
 
+import { jobAttributes } from '../shared/domain/coa/job-attributes.ts';
+import { jobCause } from '../shared/domain/coa/job-cause.ts';
 import type { CoaJob, CoaReport } from '../shared/domain/coa-job.ts';
 import { toInstant } from '../shared/domain/instant.ts';
-import { jobAttributes } from '../shared/domain/job-attributes.ts';
-import { jobCause } from '../shared/domain/job-cause.ts';
 import { type NasProfileName, nasProfileName } from '../shared/domain/nas-profile-name.ts';
 import { readTraceparent } from '../shared/domain/traceparent.ts';
 import { type Logger, type Privacy, type Telemetry, traced } from '../shared/ports/telemetry.ts';

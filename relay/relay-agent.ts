@@ -5,8 +5,14 @@ import { toInstant } from '../shared/domain/instant.ts';
 import type { Logger } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
+import {
+  type JobsQueue,
+  keepSession,
+  type LockBounds,
+  type RelayState,
+  SERVICE_BUS_LOCK,
+} from './hold-session-lock.ts';
 import { createJobWorker } from './job-worker.ts';
-import { type JobsQueue, keepSession, type LockBounds, type RelayState, SERVICE_BUS_LOCK } from './keep-session.ts';
 import type { RelayTelemetry } from './open-relay-telemetry.ts';
 import type { CoaSender } from './radius/coa-sender.ts';
 import type { SendClock } from './radius/send-clock.ts';

@@ -5,8 +5,8 @@ import { serviceBusLink } from '../shared/adapters/service-bus/service-bus-link.
 import type { Stopwatch } from '../shared/ports/timer.ts';
 import type { ConnectServiceBus } from './connect-service-bus.ts';
 import { explainRefusedSession } from './explain-refused-session.ts';
+import type { JobSession, JobsQueue } from './hold-session-lock.ts';
 import type { JobDelivery } from './job-worker.ts';
-import type { JobSession, JobsQueue } from './keep-session.ts';
 import { systemSendClock } from './radius/send-clock.ts';
 import { serviceBusError } from './service-bus-error.ts';
 import { within } from './within.ts';

@@ -1,7 +1,7 @@
 // Reads the application settings once, reports every problem at once, and gives back a frozen result.
 
-import { COMPLIANCE_STATES, type ComplianceState } from './domain/compliance-state.ts';
-import { ASSURANCES, type Assurance } from './domain/identity.ts';
+import { COMPLIANCE_STATES, type ComplianceState } from './domain/device/compliance-state.ts';
+import { ASSURANCES, type Assurance } from './domain/identity/identity.ts';
 import { PRIVACY_MODES, type PrivacyMode } from './ports/privacy-mode.ts';
 import {
   readServiceBusSetting,

@@ -1,6 +1,6 @@
 // Every stored device, page by page: what a flow that looks at all of them goes through.
 
-import { SHARDS } from './domain/device.ts';
+import { SHARDS } from './domain/device/device.ts';
 import type { DeviceStore, StoredDevice } from './ports/device-store.ts';
 
 /** Every stored device, present or gone; a page of records in memory at a time. */

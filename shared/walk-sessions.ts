@@ -1,7 +1,7 @@
 // Every session, page by page: what a flow that looks at all of them goes through.
 
-import { SHARDS } from './domain/device.ts';
-import type { Session } from './domain/session.ts';
+import { SHARDS } from './domain/device/device.ts';
+import type { Session } from './domain/session/session.ts';
 import type { CallOptions } from './ports/call-options.ts';
 import type { SessionStore } from './ports/session-store.ts';
 

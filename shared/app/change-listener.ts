@@ -1,6 +1,6 @@
 // What happens with a change the poll found.
 
-import type { DeviceChange } from '../domain/device-change.ts';
+import type { DeviceChange } from '../domain/device/device-change.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import { type Logger, traced } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';

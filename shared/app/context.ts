@@ -11,7 +11,7 @@ import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 
 /** Source whose device ids certificates carry. */
-export { CERTIFICATE_SOURCE } from '../domain/presented-devices.ts';
+export { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
 
 export interface Context {
   readonly settings: Settings;

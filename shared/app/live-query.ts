@@ -2,7 +2,7 @@
 
 import { createUnknownDevicesCache } from '../adapters/memory/unknown-devices-cache.ts';
 import { LiveQuery } from '../lookup/live-query.ts';
-import { readServiceAddress } from '../polling/service-address.ts';
+import { readServiceAddress } from '../polling/between-sweeps/service-address.ts';
 import type { ComplianceRetrieval } from '../ports/compliance-retrieval.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Metrics, Telemetry } from '../ports/telemetry.ts';

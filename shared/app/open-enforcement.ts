@@ -9,30 +9,30 @@ import { TableOverrideStore } from '../adapters/table-storage/table-override-sto
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import type { DeviceChange } from '../domain/device-change.ts';
+import type { DeviceChange } from '../domain/device/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import type { Session } from '../domain/session/session.ts';
 import {
   type AskedBy,
   decideJobForSession,
   decideJobsForChange,
   decideReauthentication,
 } from '../enforcement/decide-jobs.ts';
-import { EarlyPump } from '../enforcement/early-pump.ts';
+import { EarlyPump } from '../enforcement/eager-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { listHeld } from '../enforcement/list-held.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
+import { toldJobs } from '../enforcement/observed-jobs.ts';
 import { newOutboxMemory } from '../enforcement/outbox-window.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { RelayClocks } from '../enforcement/relay-clocks.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { rememberedSiteKeys } from '../enforcement/site-keys.ts';
-import { toldJobs } from '../enforcement/told-jobs.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
-import { readTask } from '../polling/held-task.ts';
-import { REFRESH_TASK, type RefreshState } from '../polling/point-read-runs.ts';
+import { REFRESH_TASK, type RefreshState } from '../polling/point-reads/point-read-runs.ts';
+import { readTask } from '../polling/tasks/leased-task.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';

@@ -8,10 +8,10 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { type HousekeepingDeps, keepHouse, type Removed } from '../enforcement/keep-house.ts';
 import { logCommandLine } from '../enforcement/log-command-line.ts';
+import { type HousekeepingDeps, keepHouse, type Removed } from '../enforcement/purge-expired.ts';
 import { toConnectorError } from '../errors.ts';
-import { removeGoneDevices } from '../polling/remove-gone-devices.ts';
+import { removeGoneDevices } from '../polling/records/remove-gone-devices.ts';
 import type { Context } from './context.ts';
 
 /** Of the time that the function may run; housekeeping itself takes no more than 0.6 of it. */

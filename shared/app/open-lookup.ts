@@ -19,7 +19,7 @@ import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import type { Client } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
-import { POLICY_MEMORY_MS } from '../domain/policy-activation.ts';
+import { POLICY_MEMORY_MS } from '../domain/policy/policy-activation.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';

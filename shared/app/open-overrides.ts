@@ -6,11 +6,11 @@ import { TableDeviceStore } from '../adapters/table-storage/table-device-store.t
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import type { Client } from '../domain/client.ts';
-import type { DeviceKey } from '../domain/device.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLocallyAdministered } from '../domain/mac-address.ts';
-import { type Override, type OverrideTarget, targetText } from '../domain/override.ts';
 import { isPermitted, onlySiteOf } from '../domain/permission.ts';
+import { type Override, type OverrideTarget, targetText } from '../domain/policy/override.ts';
 import { toConnectorError } from '../errors.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';

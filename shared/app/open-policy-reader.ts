@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { TableMacListStore } from '../adapters/table-storage/table-mac-list-store.ts';
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { readPolicy } from '../adapters/yaml/read-policy.ts';
-import type { MacSet } from '../domain/mac-set.ts';
+import type { MacSet } from '../domain/policy/mac-set.ts';
 import { macListsOf } from '../policy/mac-lists.ts';
 import type { ReadPolicy } from '../ports/policy-source.ts';
 

@@ -8,9 +8,9 @@ import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.t
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
-import { BUILT_IN } from '../domain/built-in-policy.ts';
-import type { Policy } from '../domain/policy.ts';
-import { SETTLE_MS, versionInForce } from '../domain/policy-activation.ts';
+import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
+import type { Policy } from '../domain/policy/policy.ts';
+import { SETTLE_MS, versionInForce } from '../domain/policy/policy-activation.ts';
 import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
 import {
   activatePolicy,

@@ -7,17 +7,17 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { toConnectorError } from '../errors.ts';
-import { noteFastLane } from '../polling/fast-lane.ts';
+import { noteFastLane } from '../polling/between-sweeps/fast-lane.ts';
+import { type ReleaseRequest, refuseRun, releaseRun } from '../polling/breaker/release-held.ts';
+import { runTick } from '../polling/poll.ts';
 import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
-import { type ReleaseRequest, refuseRun, releaseRun } from '../polling/release-held.ts';
-import { requestSweep } from '../polling/request-sweep.ts';
-import type { SliceResult } from '../polling/sweep.ts';
-import { runTick } from '../polling/tick.ts';
+import { requestSweep } from '../polling/sweep/request-sweep.ts';
+import type { SliceResult } from '../polling/sweep/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { Context } from './context.ts';
 import { answersInForce } from './open-policy-source.ts';
-import { daysLeftReporter } from './report-days-left.ts';
+import { daysLeftReporter } from './report-credential-expiry.ts';
 
 /** The rest of the time a function may run is for the page under way when the slice ends. */
 const SLICE_SHARE = 0.6;

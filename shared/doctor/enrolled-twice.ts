@@ -1,7 +1,7 @@
 // Records that are of one machine: by serial number or by Entra device, and by both in any mixture.
 
-import type { Device } from '../domain/device.ts';
-import { realSerialNumber } from '../domain/same-machine.ts';
+import type { Device } from '../domain/device/device.ts';
+import { realSerialNumber } from '../domain/device/same-machine.ts';
 import { Sharers, type Sharing, sharing } from './sharers.ts';
 
 interface Machine {

@@ -1,6 +1,6 @@
 // Which stored devices can never be recognised, or not without doubt, and by what.
 
-import type { DeviceRecord } from '../domain/device.ts';
+import type { DeviceRecord } from '../domain/device/device.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import { EnrolledTwice } from './enrolled-twice.ts';
 import { SharedValues } from './shared-values.ts';

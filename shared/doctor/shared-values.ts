@@ -1,7 +1,7 @@
 // Values that several machines share. Records of one machine may: lookups know which of them counts.
 
-import type { Device } from '../domain/device.ts';
-import { isSameMachine, type MachineMarks, machineMarks } from '../domain/same-machine.ts';
+import type { Device } from '../domain/device/device.ts';
+import { isSameMachine, type MachineMarks, machineMarks } from '../domain/device/same-machine.ts';
 import { Sharers, type Sharing, sharing } from './sharers.ts';
 
 interface Value {

@@ -1,6 +1,6 @@
 // Devices that have something in common: all of them counted, the first ones kept.
 
-import type { Device } from '../domain/device.ts';
+import type { Device } from '../domain/device/device.ts';
 
 export interface MatchExample {
   readonly shared?: string;

@@ -1,6 +1,6 @@
 // One device as everybody sees it: Graph's record, its Ethernet MAC, the compliance service's answers, and what is stored.
 
-import type { Identity } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import { type MacAddress, parseMacAddress } from '../domain/mac-address.ts';
 import { toConnectorError } from '../errors.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

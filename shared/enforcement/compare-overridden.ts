@@ -2,11 +2,11 @@
 // enforcement looks at the list; what is done is noted with the override, so that a round may be cut short anywhere.
 
 import { concurrently } from '../concurrently.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import { endOf, hasSettled, isOver, OVERRIDE_SETTLE_MS, type Override } from '../domain/override.ts';
-import type { Session } from '../domain/session.ts';
-import { stationId } from '../domain/session-id.ts';
+import { endOf, hasSettled, isOver, OVERRIDE_SETTLE_MS, type Override } from '../domain/policy/override.ts';
+import type { Session } from '../domain/session/session.ts';
+import { stationId } from '../domain/session/session-id.ts';
 import { toConnectorError } from '../errors.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { OverrideSource } from '../ports/override-source.ts';

@@ -1,6 +1,6 @@
 // Compares one session with policy. A row that something else wrote is reported and passed over.
 
-import type { Session } from '../domain/session.ts';
+import type { Session } from '../domain/session/session.ts';
 import { StoreError } from '../errors.ts';
 import { compareSession, type DecideJobsDeps } from './decide-jobs.ts';
 import type { OpenJobs } from './open-jobs.ts';

@@ -1,11 +1,11 @@
 // Which sessions a change of a device may concern: those whose answers rest on it; those that rest on another record that holds
 // one of its identities, since a machine that enrols again has two; and those that an identity of its led to no device.
 
-import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
-import type { DeviceChange } from '../domain/device-change.ts';
-import { IDENTIFYING_FIELDS, identitiesOf } from '../domain/device-identities.ts';
-import { type Identity, identityText } from '../domain/identity.ts';
-import type { Session } from '../domain/session.ts';
+import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
+import type { DeviceChange } from '../domain/device/device-change.ts';
+import { IDENTIFYING_FIELDS, identitiesOf } from '../domain/device/device-identities.ts';
+import { type Identity, identityText } from '../domain/identity/identity.ts';
+import type { Session } from '../domain/session/session.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';

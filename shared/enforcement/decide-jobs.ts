@@ -2,18 +2,18 @@
 // at a session, and for all of them in the reconciliation, which finds what the fast path missed.
 
 import { concurrently } from '../concurrently.ts';
-import type { AnswerNow } from '../domain/answer-now.ts';
-import { answersInEffect } from '../domain/answers-in-effect.ts';
+import { decideJob, type EnforcementJob, isFinal, renewJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaAction } from '../domain/coa-job.ts';
-import { sameOutcome } from '../domain/decision.ts';
-import type { DeviceKey } from '../domain/device.ts';
-import type { DeviceChange } from '../domain/device-change.ts';
-import { decideJob, type EnforcementJob, isFinal, renewJob } from '../domain/enforcement-job.ts';
-import { identityText } from '../domain/identity.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
+import type { DeviceChange } from '../domain/device/device-change.ts';
+import { identityText } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { identitiesBehind, isBehind } from '../domain/presented-devices.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import { sameOutcome } from '../domain/policy/decision.ts';
+import type { AnswerNow } from '../domain/session/answer-now.ts';
+import { answersInEffect } from '../domain/session/answers-in-effect.ts';
+import { identitiesBehind, isBehind } from '../domain/session/presented-devices.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';

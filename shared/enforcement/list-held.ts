@@ -1,9 +1,9 @@
 // Live sessions of devices that the breaker holds: no job is under way for them until an operator lets the change through.
 
 import { concurrently } from '../concurrently.ts';
-import type { DeviceKey } from '../domain/device.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
-import { isLive } from '../domain/session-life.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import { inChunks } from '../in-chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceMark, DeviceStore } from '../ports/device-store.ts';

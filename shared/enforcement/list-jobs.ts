@@ -1,11 +1,17 @@
 // Jobs as operators ask for them, newest first and page by page: however many there are, a page reads so many and no more.
 
 import { concurrently } from '../concurrently.ts';
-import type { AnswerNow } from '../domain/answer-now.ts';
-import { type EnforcementJob, hasFailed, isFinal, type JobStage, wasAcknowledged } from '../domain/enforcement-job.ts';
+import {
+  type EnforcementJob,
+  hasFailed,
+  isFinal,
+  type JobStage,
+  wasAcknowledged,
+} from '../domain/coa/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import type { AnswerNow } from '../domain/session/answer-now.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';

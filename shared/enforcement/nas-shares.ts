@@ -1,8 +1,8 @@
 // How many of a site's jobs in hand may be for one NAS, and for all NASes together that do not answer: a request without an
 // answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
-import { nasName } from '../domain/coa-target.ts';
-import { type EnforcementJob, isInHand, type JobStage } from '../domain/enforcement-job.ts';
+import { nasName } from '../domain/coa/coa-target.ts';
+import { type EnforcementJob, isInHand, type JobStage } from '../domain/coa/enforcement-job.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 
 /** A wireless controller is one NAS with all the stations of a site: it may have nearly all. */

@@ -1,7 +1,7 @@
 // Jobs that have not ended, by session, and which of them goes on where a session has several.
 
-import type { Outcome } from '../domain/decision.ts';
-import { type EnforcementJob, wasAcknowledged } from '../domain/enforcement-job.ts';
+import { type EnforcementJob, wasAcknowledged } from '../domain/coa/enforcement-job.ts';
+import type { Outcome } from '../domain/policy/decision.ts';
 
 /** What another decision about the session needs to know of a job: kept for each of very many. */
 export interface OpenJob {

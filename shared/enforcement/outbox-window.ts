@@ -9,7 +9,7 @@
 // So a pass takes as long whatever the outbox holds.
 
 import { concurrently } from '../concurrently.ts';
-import { type EnforcementJob, isFinal } from '../domain/enforcement-job.ts';
+import { type EnforcementJob, isFinal } from '../domain/coa/enforcement-job.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import type { JobStore, StoredJob } from '../ports/job-store.ts';
 

@@ -1,15 +1,15 @@
 // The outbox of one site: what has come to an end is settled, and what is due goes into the queue as far as there is room.
 
 import { concurrently } from '../concurrently.ts';
-import { advance, isDue, queuedAttempt } from '../domain/advance-job.ts';
-import type { AnswerNow } from '../domain/answer-now.ts';
+import { advance, isDue, queuedAttempt } from '../domain/coa/advance-job.ts';
+import { coaTargetOf } from '../domain/coa/coa-target.ts';
+import { type EnforcementJob, isInHand } from '../domain/coa/enforcement-job.ts';
+import { jobAttributes } from '../domain/coa/job-attributes.ts';
 import type { CoaJob } from '../domain/coa-job.ts';
-import { coaTargetOf } from '../domain/coa-target.ts';
-import { type EnforcementJob, isInHand } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { jobAttributes } from '../domain/job-attributes.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import type { AnswerNow } from '../domain/session/answer-now.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';

@@ -1,6 +1,6 @@
 // Reads the query of GET /api/jobs: site, stage, device, session, since, notEnforced, after, limit.
 
-import { JOB_STAGES } from '../domain/enforcement-job.ts';
+import { JOB_STAGES } from '../domain/coa/enforcement-job.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';

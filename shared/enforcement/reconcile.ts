@@ -2,7 +2,7 @@
 // on where it stopped whatever ended it. It is due by time, after a complete sweep, and after a policy change has settled.
 
 import { concurrently } from '../concurrently.ts';
-import { SHARDS } from '../domain/device.ts';
+import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { compareSafely } from './compare-safely.ts';
 import {

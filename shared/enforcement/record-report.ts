@@ -1,10 +1,10 @@
 // What relays report, written into the jobs. Reports may come twice, late and out of order; a job never moves backward.
 
-import { applyReport } from '../domain/advance-job.ts';
+import { applyReport } from '../domain/coa/advance-job.ts';
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
+import { jobAttributes } from '../domain/coa/job-attributes.ts';
 import { type CoaReport, stagesOf } from '../domain/coa-job.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
-import { jobAttributes } from '../domain/job-attributes.ts';
 import { parseTraceparent } from '../domain/traceparent.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';

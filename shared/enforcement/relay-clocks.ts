@@ -1,7 +1,7 @@
 // Clocks of relays, as their reports show them: one that is minutes off is named, and again after a while. Nothing goes by it.
 
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaReport } from '../domain/coa-job.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import type { Logger } from '../ports/telemetry.ts';
 

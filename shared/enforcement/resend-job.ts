@@ -1,11 +1,11 @@
 // An operator has a job sent again that came to nothing. A job that has ended stays as it is: the new one names it.
 
-import { hurry } from '../domain/advance-job.ts';
-import type { AnswerNow } from '../domain/answer-now.ts';
-import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/enforcement-job.ts';
+import { hurry } from '../domain/coa/advance-job.ts';
+import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/coa/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import type { AnswerNow } from '../domain/session/answer-now.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';

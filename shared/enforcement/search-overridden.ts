@@ -2,11 +2,11 @@
 // for in one pass over the sessions as they are stored, and only those that one of them may concern are compared.
 
 import { concurrently } from '../concurrently.ts';
-import { SHARDS } from '../domain/device.ts';
+import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { mayConcern } from '../domain/overridden.ts';
-import { isOver, type Override } from '../domain/override.ts';
-import type { Session } from '../domain/session.ts';
+import { mayConcern } from '../domain/policy/overridden.ts';
+import { isOver, type Override } from '../domain/policy/override.ts';
+import type { Session } from '../domain/session/session.ts';
 import { StoreError } from '../errors.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 import { compareSafely } from './compare-safely.ts';

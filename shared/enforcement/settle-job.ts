@@ -1,13 +1,13 @@
 // What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
 
-import { advance, endUnproven, keepsOldAnswer } from '../domain/advance-job.ts';
-import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../domain/answers-in-effect.ts';
-import { type Decision, type Outcome, sameOutcome } from '../domain/decision.ts';
-import { parseDecisionId } from '../domain/decision-id.ts';
-import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/enforcement-job.ts';
+import { advance, endUnproven, keepsOldAnswer } from '../domain/coa/advance-job.ts';
+import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/coa/enforcement-job.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import { type Decision, type Outcome, sameOutcome } from '../domain/policy/decision.ts';
+import { parseDecisionId } from '../domain/policy/decision-id.ts';
+import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../domain/session/answers-in-effect.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 
 /** A NAS that sends the Class does so when the answer is applied, or with its next Interim-Update, ten minutes as a rule. */
 export const PROOF_WAIT_MS = 15 * 60_000;

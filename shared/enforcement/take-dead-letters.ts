@@ -2,7 +2,7 @@
 // comparison of all sessions decides again: a message that cannot be handled must not go round for ever.
 
 import { concurrently } from '../concurrently.ts';
-import { applyDeadLetter } from '../domain/advance-job.ts';
+import { applyDeadLetter } from '../domain/coa/advance-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError, toConnectorError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';

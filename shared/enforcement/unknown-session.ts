@@ -1,15 +1,15 @@
 // A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which this
 // NAS finds sessions. Accounting tells the one from the other, and so does what the NAS has acknowledged before.
 
-import { withoutCurrent } from '../domain/accounting.ts';
+import { coaTargetOf } from '../domain/coa/coa-target.ts';
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaReport } from '../domain/coa-job.ts';
-import { coaTargetOf } from '../domain/coa-target.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
-import type { SessionAccounting } from '../domain/session-accounting.ts';
-import { stationOf } from '../domain/session-id.ts';
-import { isLive } from '../domain/session-life.ts';
+import { withoutCurrent } from '../domain/session/accounting.ts';
+import type { Session } from '../domain/session/session.ts';
+import type { SessionAccounting } from '../domain/session/session-accounting.ts';
+import { stationOf } from '../domain/session/session-id.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 

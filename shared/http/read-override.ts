@@ -2,10 +2,12 @@
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { isClientOrSiteName } from '../domain/client.ts';
-import { isComputerAccount } from '../domain/computer-name.ts';
 import { distinguishedNameMatches } from '../domain/distinguished-name.ts';
+import { isComputerAccount } from '../domain/identity/computer-name.ts';
+import { personPart } from '../domain/identity/same-person.ts';
 import { addMilliseconds, type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { isGroupAddress, parseMacAddress } from '../domain/mac-address.ts';
+import { readPlainLine } from '../domain/plain-line.ts';
 import {
   certificateSerial,
   LONGEST_BLOCK_MS,
@@ -13,10 +15,8 @@ import {
   type Override,
   type OverrideEffect,
   type OverrideTarget,
-} from '../domain/override.ts';
-import { readPlainLine } from '../domain/plain-line.ts';
-import { isRoleOrVlan } from '../domain/policy.ts';
-import { personPart } from '../domain/same-person.ts';
+} from '../domain/policy/override.ts';
+import { isRoleOrVlan } from '../domain/policy/policy.ts';
 import { parseDuration } from '../duration.ts';
 import { RequestError } from '../errors.ts';
 import { readJsonObject } from './read-json.ts';

@@ -1,7 +1,7 @@
 // An override as routes show it: in the fields that made it.
 
 import type { Instant } from '../domain/instant.ts';
-import { isInForce, type Override } from '../domain/override.ts';
+import { isInForce, type Override } from '../domain/policy/override.ts';
 
 export interface ShownOverride extends Omit<Override, 'target' | 'effect' | 'machine' | 'ofSite' | 'compared'> {
   readonly device?: string;

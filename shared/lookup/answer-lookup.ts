@@ -6,20 +6,24 @@
 // Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
 // old copy. A warm lookup reads one row; a cold one reads two, one after the other.
 
-import type { AccessRequest } from '../domain/access-request.ts';
-import { authorityProblems, factsThatCount } from '../domain/certificate-authority.ts';
 import type { Client } from '../domain/client.ts';
-import { type Decision, type MatchedDevice, sameOutcome, type UnnamedDecision } from '../domain/decision.ts';
-import { decisionId } from '../domain/decision-id.ts';
+import type { AccessRequest } from '../domain/identity/access-request.ts';
+import {
+  type IdentityRules,
+  type PresentedIdentities,
+  presentedIdentities,
+} from '../domain/identity/presented-identities.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { evaluateOverridden, type OverriddenResult } from '../domain/overridden.ts';
-import { isInForce, type Override } from '../domain/override.ts';
-import { evaluatePolicy, type Policy } from '../domain/policy.ts';
-import type { PolicyFacts } from '../domain/policy-facts.ts';
-import { type IdentityRules, type PresentedIdentities, presentedIdentities } from '../domain/presented-identities.ts';
-import { sessionBeforeAnswer } from '../domain/session.ts';
-import { sessionId } from '../domain/session-id.ts';
-import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session-life.ts';
+import { authorityProblems, factsThatCount } from '../domain/policy/certificate-authority.ts';
+import { type Decision, type MatchedDevice, sameOutcome, type UnnamedDecision } from '../domain/policy/decision.ts';
+import { decisionId } from '../domain/policy/decision-id.ts';
+import { evaluateOverridden, type OverriddenResult } from '../domain/policy/overridden.ts';
+import { isInForce, type Override } from '../domain/policy/override.ts';
+import { evaluatePolicy, type Policy } from '../domain/policy/policy.ts';
+import type { PolicyFacts } from '../domain/policy/policy-facts.ts';
+import { sessionBeforeAnswer } from '../domain/session/session.ts';
+import { sessionId } from '../domain/session/session-id.ts';
+import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';

@@ -1,10 +1,10 @@
 // What a request says of its device that does not fit the device its strongest identity leads to.
 
-import { claims } from '../domain/device-identities.ts';
-import type { Identity, PresentedIdentity } from '../domain/identity.ts';
+import { claims } from '../domain/device/device-identities.ts';
+import { sameMachine } from '../domain/device/same-machine.ts';
+import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
+import type { IdentityProblem } from '../domain/identity/presented-identities.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
-import type { IdentityProblem } from '../domain/presented-identities.ts';
-import { sameMachine } from '../domain/same-machine.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
 import { foreignIds, idsInSanContradict, nameContradictsSan } from './ids-of-one-device.ts';

@@ -1,14 +1,14 @@
 // What a session would be told if it asked now: the lookup's own decision, without an answer and without a trace.
 
-import type { AnswerNow } from '../domain/answer-now.ts';
-import { type Decision, sameOutcome } from '../domain/decision.ts';
+import type { PresentedIdentities } from '../domain/identity/presented-identities.ts';
 import { millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { evaluateOverridden } from '../domain/overridden.ts';
-import { isInForce, OVERRIDE_SETTLE_MS, wasInForce } from '../domain/override.ts';
-import { looksAtContradictions } from '../domain/policy.ts';
-import { type QuestionFacts, questionFacts } from '../domain/policy-facts.ts';
-import type { PresentedIdentities } from '../domain/presented-identities.ts';
-import type { Session } from '../domain/session.ts';
+import { type Decision, sameOutcome } from '../domain/policy/decision.ts';
+import { evaluateOverridden } from '../domain/policy/overridden.ts';
+import { isInForce, OVERRIDE_SETTLE_MS, wasInForce } from '../domain/policy/override.ts';
+import { looksAtContradictions } from '../domain/policy/policy.ts';
+import { type QuestionFacts, questionFacts } from '../domain/policy/policy-facts.ts';
+import type { AnswerNow } from '../domain/session/answer-now.ts';
+import type { Session } from '../domain/session/session.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts';

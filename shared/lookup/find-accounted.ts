@@ -1,13 +1,13 @@
 // Which session an accounting record is about: the one at the place that the record names. Class leads to the answer that the
 // station has; without Class the NAS's own names of the session, which it also put into the question, or the station.
 
-import type { AccountingEvent } from '../domain/accounting-event.ts';
 import type { Client } from '../domain/client.ts';
-import { earlierOf } from '../domain/earlier-sessions.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';
 import { mayBeSamePlace, placeText } from '../domain/place.ts';
-import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session.ts';
-import { sessionId, sessionIdAt, stationId, stationOf } from '../domain/session-id.ts';
+import type { AccountingEvent } from '../domain/session/accounting-event.ts';
+import { earlierOf } from '../domain/session/earlier-sessions.ts';
+import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session/session.ts';
+import { sessionId, sessionIdAt, stationId, stationOf } from '../domain/session/session-id.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionStore } from '../ports/decision-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';

@@ -1,9 +1,9 @@
 // Which device it is: follows the presented identities to the one record that still claims them.
 
-import { deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
-import { claims } from '../domain/device-identities.ts';
-import type { Identity, PresentedIdentity } from '../domain/identity.ts';
-import { currentEnrolment, realSerialNumber } from '../domain/same-machine.ts';
+import { deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
+import { claims } from '../domain/device/device-identities.ts';
+import { currentEnrolment, realSerialNumber } from '../domain/device/same-machine.ts';
+import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityHolders, IdentityStore } from '../ports/identity-store.ts';

@@ -1,10 +1,10 @@
 // A device that is not stored, but that Intune knows: asked now, or remembered from what a session was told.
 
-import type { ComplianceState } from '../domain/compliance-state.ts';
-import type { DeviceKey } from '../domain/device.ts';
-import type { PresentedIdentity } from '../domain/identity.ts';
+import type { ComplianceState } from '../domain/device/compliance-state.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
+import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { Session } from '../domain/session.ts';
+import type { Session } from '../domain/session/session.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { RetrievedDevice } from '../ports/compliance-retrieval.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

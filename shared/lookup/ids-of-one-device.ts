@@ -1,7 +1,7 @@
 // Whether the ids of one certificate are of one device: its record says so, since Intune and Entra ID each have an id of their own.
 
-import { claims } from '../domain/device-identities.ts';
-import { isOfCertificate, type PresentedIdentity } from '../domain/identity.ts';
+import { claims } from '../domain/device/device-identities.ts';
+import { isOfCertificate, type PresentedIdentity } from '../domain/identity/identity.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { FoundDevice } from './find-device.ts';
 

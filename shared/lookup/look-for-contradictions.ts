@@ -1,10 +1,10 @@
 // When an answer looks for what contradicts its device: each time where policy goes by it, else when the answer is written.
 
-import type { AccessRequest } from '../domain/access-request.ts';
+import type { AccessRequest } from '../domain/identity/access-request.ts';
+import { type PresentedIdentities, stationMac } from '../domain/identity/presented-identities.ts';
 import { toInstant } from '../domain/instant.ts';
-import type { Override } from '../domain/override.ts';
-import { looksAtContradictions, type Policy } from '../domain/policy.ts';
-import { type PresentedIdentities, stationMac } from '../domain/presented-identities.ts';
+import type { Override } from '../domain/policy/override.ts';
+import { looksAtContradictions, type Policy } from '../domain/policy/policy.ts';
 import { sameData } from '../domain/same-data.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';

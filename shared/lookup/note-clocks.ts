@@ -1,11 +1,11 @@
 // Clocks of RADIUS servers and NASes that are off are named in the log. No record is ordered by them, but who reads times side
 // by side should know, and certificates are judged by such clocks.
 
-import { nasOf } from '../domain/accounting.ts';
-import type { AccountingEvent } from '../domain/accounting-event.ts';
 import type { Client } from '../domain/client.ts';
-import { nasName } from '../domain/coa-target.ts';
+import { nasName } from '../domain/coa/coa-target.ts';
 import { millisecondsBetween } from '../domain/instant.ts';
+import { nasOf } from '../domain/session/accounting.ts';
+import type { AccountingEvent } from '../domain/session/accounting-event.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
 import type { Logger } from '../ports/telemetry.ts';
 

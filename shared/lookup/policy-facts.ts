@@ -1,9 +1,9 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
+import { marksOfRecord, recordAsOf } from '../domain/device/record-standing.ts';
+import { contradictionsAmong, type PresentedIdentities } from '../domain/identity/presented-identities.ts';
 import { millisecondsBetween, toInstant } from '../domain/instant.ts';
-import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy-facts.ts';
-import { contradictionsAmong, type PresentedIdentities } from '../domain/presented-identities.ts';
-import { marksOfRecord, recordAsOf } from '../domain/record-standing.ts';
+import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy/policy-facts.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';

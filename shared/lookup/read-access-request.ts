@@ -1,10 +1,10 @@
 // Reads the body of a lookup: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for absent.
 
-import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/access-request.ts';
+import type { AccessRequest, AuthenticationMethod, CertificateNames } from '../domain/identity/access-request.ts';
+import { separatePairs } from '../domain/identity/vpn-client-identities.ts';
 import { canonicalAddress } from '../domain/ip-address.ts';
 import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
-import { isNameOfCertificate } from '../domain/unread-contradictions.ts';
-import { separatePairs } from '../domain/vpn-client-identities.ts';
+import { isNameOfCertificate } from '../domain/policy/unread-contradictions.ts';
 import { fieldError, objectIn, parseJsonBody, text, texts } from './request-fields.ts';
 
 /** Names in `cut`; a server that names more has something else in mind. */

@@ -1,10 +1,14 @@
 // Reads the body of an accounting report: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for
 // absent.
 
-import { ACCOUNTING_STATUSES, type AccountingEvent, type AccountingStatus } from '../domain/accounting-event.ts';
 import type { Instant } from '../domain/instant.ts';
 import { canonicalAddress } from '../domain/ip-address.ts';
 import { NAS_LOCATION_FIELDS, withCanonicalAddresses } from '../domain/nas-location.ts';
+import {
+  ACCOUNTING_STATUSES,
+  type AccountingEvent,
+  type AccountingStatus,
+} from '../domain/session/accounting-event.ts';
 import { fieldError, objectIn, parseJsonBody, texts } from './request-fields.ts';
 
 const TEXT_FIELDS = [

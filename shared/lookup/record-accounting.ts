@@ -1,16 +1,16 @@
 // Accounting: starts, moves and ends sessions. A record may come late, twice, sparse or out of order, and it is believed of
 // the place that it names only.
 
-import { applyAccounting, nasOf } from '../domain/accounting.ts';
-import type { AccountingEvent } from '../domain/accounting-event.ts';
-import { isFromItsNas } from '../domain/accounting-source.ts';
 import type { Client } from '../domain/client.ts';
-import { nasName } from '../domain/coa-target.ts';
-import type { AskedBefore } from '../domain/earlier-sessions.ts';
-import { comesFromItself } from '../domain/nas-restart.ts';
-import { type Answer, placeOf, type Session } from '../domain/session.ts';
-import type { SessionAccounting } from '../domain/session-accounting.ts';
-import { isLive } from '../domain/session-life.ts';
+import { nasName } from '../domain/coa/coa-target.ts';
+import { applyAccounting, nasOf } from '../domain/session/accounting.ts';
+import type { AccountingEvent } from '../domain/session/accounting-event.ts';
+import { isFromItsNas } from '../domain/session/accounting-source.ts';
+import type { AskedBefore } from '../domain/session/earlier-sessions.ts';
+import { comesFromItself } from '../domain/session/nas-restart.ts';
+import { type Answer, placeOf, type Session } from '../domain/session/session.ts';
+import type { SessionAccounting } from '../domain/session/session-accounting.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';

@@ -1,13 +1,13 @@
 // What a station was told is kept with its session, unless this process has kept the very same a moment ago: at most one
 // write on the way of an answer, and none for a station that asks every minute for the same.
 
-import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/decision.ts';
-import { JOB_LIFE_MS } from '../domain/enforcement-job.ts';
+import { JOB_LIFE_MS } from '../domain/coa/enforcement-job.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { NasLocation } from '../domain/nas-location.ts';
+import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/policy/decision.ts';
 import { sameData } from '../domain/same-data.ts';
-import type { AnsweredSession, Session, SessionBeforeAnswer } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
+import type { AnsweredSession, Session, SessionBeforeAnswer } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';

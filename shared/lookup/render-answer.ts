@@ -1,8 +1,13 @@
 // The answer in the forms that are asked for most: JSON for anyone, one line of text for FreeRADIUS, short or whole.
 
-import type { Decision, Outcome } from '../domain/decision.ts';
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
-import { isReplyAttribute, type ReplyAttributes, textProblem, valueProblem } from '../domain/reply-attributes.ts';
+import type { Decision, Outcome } from '../domain/policy/decision.ts';
+import {
+  isReplyAttribute,
+  type ReplyAttributes,
+  textProblem,
+  valueProblem,
+} from '../domain/policy/reply-attributes.ts';
 import type { LookupAnswer } from './answer-lookup.ts';
 
 /** RFC 2865 5.29: when the session's time is over the NAS asks again, instead of cutting it off. */

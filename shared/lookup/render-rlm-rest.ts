@@ -4,7 +4,7 @@
 // program on the RADIUS server. So every value says so, no name of a device, user or certificate is among them, and the
 // attributes are those this file and the policy's allow-list name.
 
-import { REPLY_ATTRIBUTES } from '../domain/reply-attributes.ts';
+import { REPLY_ATTRIBUTES } from '../domain/policy/reply-attributes.ts';
 import type { LookupAnswer } from './answer-lookup.ts';
 import { TERMINATION_ACTION } from './render-answer.ts';
 

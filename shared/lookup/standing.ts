@@ -1,9 +1,9 @@
 // What is known of the device behind a request, from what was presented and what was found.
 
-import type { Standing } from '../domain/decision.ts';
+import { standingOfRecord } from '../domain/device/record-standing.ts';
+import type { PresentedIdentities } from '../domain/identity/presented-identities.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { PresentedIdentities } from '../domain/presented-identities.ts';
-import { standingOfRecord } from '../domain/record-standing.ts';
+import type { Standing } from '../domain/policy/decision.ts';
 import type { FoundDevice } from './find-device.ts';
 
 /** @param maxCheckInAgeMs a device whose last check-in is older counts as silent */

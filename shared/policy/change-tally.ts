@@ -1,7 +1,7 @@
 // Counts what a policy would change, by site and by rule, with a bounded number of examples: memory does not grow with
 // the fleet.
 
-import type { Outcome } from '../domain/decision.ts';
+import type { Outcome } from '../domain/policy/decision.ts';
 
 export interface WouldChange {
   readonly site?: string;

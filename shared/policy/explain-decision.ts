@@ -1,13 +1,13 @@
 // Why a station was told what it was told: from what was recorded with the decision, and the policy of its version. The
 // same, by another version: a replay.
 
-import { builtInPolicyOfVersion } from '../domain/built-in-policy.ts';
-import { type PolicyResult, sameOutcome } from '../domain/decision.ts';
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
-import type { PresentedIdentity } from '../domain/identity.ts';
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
+import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import { addMilliseconds } from '../domain/instant.ts';
-import { evaluateApplied } from '../domain/overridden.ts';
-import { evaluatePolicy, explainPolicy, type Policy, type RuleTrace } from '../domain/policy.ts';
+import { builtInPolicyOfVersion } from '../domain/policy/built-in-policy.ts';
+import { type PolicyResult, sameOutcome } from '../domain/policy/decision.ts';
+import { evaluateApplied } from '../domain/policy/overridden.ts';
+import { evaluatePolicy, explainPolicy, type Policy, type RuleTrace } from '../domain/policy/policy.ts';
 import { RequestError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionRecord, DecisionStore } from '../ports/decision-store.ts';

@@ -1,8 +1,8 @@
 // Lists of MAC addresses: brought into the store under a name, and read with the policy that names them.
 
 import { toInstant } from '../domain/instant.ts';
-import { isMacListName, listsNamedIn, readMacList } from '../domain/mac-list.ts';
-import { type MacSet, macSet } from '../domain/mac-set.ts';
+import { isMacListName, listsNamedIn, readMacList } from '../domain/policy/mac-list.ts';
+import { type MacSet, macSet } from '../domain/policy/mac-set.ts';
 import { MacListError, RequestError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';

@@ -1,6 +1,6 @@
 // An operator makes an override, sees those there are, and ends one early.
 
-import type { Device, DeviceKey } from '../domain/device.ts';
+import type { Device, DeviceKey } from '../domain/device/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import {
   blockedMachine,
@@ -12,8 +12,8 @@ import {
   OVERRIDE_WRITE_MS,
   type Override,
   PLACES_OF_ADMINISTRATORS,
-} from '../domain/override.ts';
-import type { Policy } from '../domain/policy.ts';
+} from '../domain/policy/override.ts';
+import type { Policy } from '../domain/policy/policy.ts';
 import { sameData } from '../domain/same-data.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';

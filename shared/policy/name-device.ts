@@ -1,10 +1,10 @@
 // Which device an operator means: by what consoles, labels and inventories call it. One that several devices are called by is
 // refused: a block of the wrong machine looks as if it worked.
 
-import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device.ts';
-import { claims } from '../domain/device-identities.ts';
+import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device/device.ts';
+import { claims } from '../domain/device/device-identities.ts';
 import { bareGuid } from '../domain/guid-forms.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

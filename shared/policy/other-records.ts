@@ -1,9 +1,9 @@
 // Other records that hold what only one machine has, as a rule: those of the same machine, or of a dock, or of a copy.
 
 import { concurrently } from '../concurrently.ts';
-import { type Device, deviceKeyText, parseDeviceKeyText } from '../domain/device.ts';
-import { claims } from '../domain/device-identities.ts';
-import { blockedMachine } from '../domain/override.ts';
+import { type Device, deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
+import { claims } from '../domain/device/device-identities.ts';
+import { blockedMachine } from '../domain/policy/override.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
 

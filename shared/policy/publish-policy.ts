@@ -1,8 +1,8 @@
 // Versions of policy.yaml: brought into the store, put into force, taken back. One row says which is in force, so a change
 // is all or nothing.
 
-import { BUILT_IN } from '../domain/built-in-policy.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
 import {
   activate,
   isPolicyVersionName,
@@ -12,7 +12,7 @@ import {
   settledAt,
   versionBefore,
   versionInForce,
-} from '../domain/policy-activation.ts';
+} from '../domain/policy/policy-activation.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MacListStore, MacListSummary } from '../ports/mac-list-store.ts';

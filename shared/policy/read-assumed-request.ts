@@ -1,8 +1,8 @@
 // Reads the query of POST /api/policies/what-if: site, medium, assurance. How the stored devices are taken to ask.
 
 import { isClientOrSiteName } from '../domain/client.ts';
-import { ASSURANCES } from '../domain/identity.ts';
-import { MEDIA } from '../domain/policy-facts.ts';
+import { ASSURANCES } from '../domain/identity/identity.ts';
+import { MEDIA } from '../domain/policy/policy-facts.ts';
 import { RequestError } from '../errors.ts';
 import type { AssumedRequest } from './what-if.ts';
 

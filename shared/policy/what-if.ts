@@ -2,18 +2,18 @@
 // with the policy in force. Streams both; holds counts and a bounded list.
 
 import { concurrently } from '../concurrently.ts';
-import { sameOutcome } from '../domain/decision.ts';
-import { deviceKeyText, SHARDS } from '../domain/device.ts';
-import type { Assurance } from '../domain/identity.ts';
+import { deviceKeyText, SHARDS } from '../domain/device/device.ts';
+import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
+import type { Standing } from '../domain/device/standing.ts';
+import type { Assurance } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import { evaluateApplied, evaluateOverridden } from '../domain/overridden.ts';
-import { isInForce, type Override } from '../domain/override.ts';
-import type { Policy } from '../domain/policy.ts';
-import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy-facts.ts';
-import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/record-standing.ts';
-import type { Session } from '../domain/session.ts';
-import { isLive } from '../domain/session-life.ts';
-import type { Standing } from '../domain/standing.ts';
+import { sameOutcome } from '../domain/policy/decision.ts';
+import { evaluateApplied, evaluateOverridden } from '../domain/policy/overridden.ts';
+import { isInForce, type Override } from '../domain/policy/override.ts';
+import type { Policy } from '../domain/policy/policy.ts';
+import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy/policy-facts.ts';
+import type { Session } from '../domain/session/session.ts';
+import { isLive } from '../domain/session/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';

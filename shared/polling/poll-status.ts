@@ -3,10 +3,15 @@
 import type { Instant } from '../domain/instant.ts';
 import type { FleetIndexRoom, SweepRunRecord, SweepStore } from '../ports/sweep-store.ts';
 import type { TaskStore } from '../ports/task-store.ts';
-import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './changed-devices.ts';
-import { readTask } from './held-task.ts';
-import { type HeldRun, readMassChange } from './mass-change.ts';
-import { NONCOMPLIANT_TASK, type NoncompliantState, REFRESH_TASK, type RefreshState } from './point-read-runs.ts';
+import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './between-sweeps/changed-devices.ts';
+import { type HeldRun, readMassChange } from './breaker/mass-change.ts';
+import {
+  NONCOMPLIANT_TASK,
+  type NoncompliantState,
+  REFRESH_TASK,
+  type RefreshState,
+} from './point-reads/point-read-runs.ts';
+import { readTask } from './tasks/leased-task.ts';
 
 export interface PollStatus {
   /** The newest run that saw the whole list. */

@@ -3,7 +3,7 @@
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { readPlainLine } from '../domain/plain-line.ts';
 import { RequestError } from '../errors.ts';
-import type { ReleaseRequest } from './release-held.ts';
+import type { ReleaseRequest } from './breaker/release-held.ts';
 
 /** Characters; a body that is longer is not even read. */
 const LONGEST_BODY = 4_096;

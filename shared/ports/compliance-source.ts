@@ -1,6 +1,6 @@
 // Where compliance comes from: the whole list of an MDM source, page by page.
 
-import type { Device, DeviceKey } from '../domain/device.ts';
+import type { Device, DeviceKey } from '../domain/device/device.ts';
 import type { Instant } from '../domain/instant.ts';
 
 export interface ComplianceSource {

@@ -1,8 +1,8 @@
 // Where decisions are kept, to be explained and replayed.
 
-import type { DeviceKey } from '../domain/device.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { AnsweredSession } from '../domain/session.ts';
+import type { AnsweredSession } from '../domain/session/session.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Decisions that were made, for as long as they are kept. `writeDecision` of the session store writes them. */

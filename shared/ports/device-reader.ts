@@ -1,6 +1,6 @@
 // Where compliance comes from: single devices of an MDM source, and those that checked in lately.
 
-import type { Device } from '../domain/device.ts';
+import type { Device } from '../domain/device/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
 import type { SourceError } from '../errors.ts';

@@ -1,10 +1,10 @@
 // Where device records are kept, their changes and what marks them.
 
-import type { DeviceKey, DeviceRecord, Presence } from '../domain/device.ts';
-import type { DeviceChange } from '../domain/device-change.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { DeviceKey, DeviceRecord, Presence } from '../domain/device/device.ts';
+import type { DeviceChange } from '../domain/device/device-change.ts';
+import type { TurnDirection } from '../domain/device/turn-direction.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { TurnDirection } from '../domain/turn-direction.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface StoredDevice extends DeviceRecord {

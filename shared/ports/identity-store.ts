@@ -1,7 +1,7 @@
 // Where pointers from identities to devices are kept.
 
-import type { DeviceKey } from '../domain/device.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Pointers from identities to the devices that hold them. */

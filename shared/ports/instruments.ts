@@ -2,8 +2,8 @@
 // Names and units follow OpenTelemetry's semantic conventions: https://opentelemetry.io/docs/specs/semconv/general/metrics/
 
 import { AGE_BUCKETS } from '../domain/age-bucket.ts';
-import { JOB_STAGES } from '../domain/enforcement-job.ts';
-import { JOB_CAUSES } from '../domain/job-cause.ts';
+import { JOB_STAGES } from '../domain/coa/enforcement-job.ts';
+import { JOB_CAUSES } from '../domain/coa/job-cause.ts';
 import { NAS_PROFILE_NAMES } from '../domain/nas-profile-name.ts';
 import { ERROR_CODES } from '../errors.ts';
 

@@ -1,6 +1,6 @@
 // Where CoA jobs are kept.
 
-import type { EnforcementJob } from '../domain/enforcement-job.ts';
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from './call-options.ts';
 

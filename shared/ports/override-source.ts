@@ -1,4 +1,4 @@
-import type { Override } from '../domain/override.ts';
+import type { Override } from '../domain/policy/override.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** The overrides that answers are made by. */

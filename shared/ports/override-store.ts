@@ -1,6 +1,6 @@
 // Where overrides are kept: a list with an upper end, in one partition.
 
-import type { Override } from '../domain/override.ts';
+import type { Override } from '../domain/policy/override.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface StoredOverride {

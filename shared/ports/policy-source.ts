@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { Policy } from '../domain/policy.ts';
+import type { Policy } from '../domain/policy/policy.ts';
 import type { CallOptions } from './call-options.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { PolicyState } from '../domain/policy-activation.ts';
+import type { PolicyState } from '../domain/policy/policy-activation.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Versions of policy.yaml, and which of them is in force. */

@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/instant.ts';
-import type { AnsweredSession } from '../domain/session.ts';
+import type { AnsweredSession } from '../domain/session/session.ts';
 
 /** What this process answered and wrote last for each session, so that it need not write the same again. */
 export interface RecentAnswers {

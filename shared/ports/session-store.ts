@@ -1,11 +1,11 @@
 // Where sessions are kept: one row for a station at a place, with the newest answer of each credential.
 
-import type { DeviceKey } from '../domain/device.ts';
-import type { Identity } from '../domain/identity.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
+import type { Identity } from '../domain/identity/identity.ts';
 import type { Instant } from '../domain/instant.ts';
-import type { NasRestart } from '../domain/nas-restart.ts';
-import type { Answer, AnsweredSession, Session } from '../domain/session.ts';
-import type { SessionAccounting } from '../domain/session-accounting.ts';
+import type { NasRestart } from '../domain/session/nas-restart.ts';
+import type { Answer, AnsweredSession, Session } from '../domain/session/session.ts';
+import type { SessionAccounting } from '../domain/session/session-accounting.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** One partition's sessions, in the order of their ids. */

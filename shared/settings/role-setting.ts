@@ -1,6 +1,6 @@
 // What a station gets on the network where no policy of the operator's own says so.
 
-import { isRoleOrVlan } from '../domain/policy.ts';
+import { isRoleOrVlan } from '../domain/policy/policy.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import type { SettingName } from './settings-table.ts';
 

@@ -1,6 +1,6 @@
 // Stores that count what they are asked to write and keep next to nothing, for measuring our own part alone.
 
-import { deviceKeyText } from '../../shared/domain/device.ts';
+import { deviceKeyText } from '../../shared/domain/device/device.ts';
 import type { DeviceStore } from '../../shared/ports/device-store.ts';
 import type { IdentityStore } from '../../shared/ports/identity-store.ts';
 import type { SweepState, SweepStore } from '../../shared/ports/sweep-store.ts';

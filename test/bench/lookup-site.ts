@@ -13,10 +13,10 @@ import { TableDeviceStore } from '../../shared/adapters/table-storage/table-devi
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
 import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
-import type { Device } from '../../shared/domain/device.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
-import { planObserved } from '../../shared/polling/plan-device-write.ts';
-import { saveDevices } from '../../shared/polling/save-devices.ts';
+import { planObserved } from '../../shared/polling/records/plan-device-write.ts';
+import { saveDevices } from '../../shared/polling/records/save-devices.ts';
 import { buildApp } from '../support/functions-host-app/build-app.ts';
 import { startChild } from './child-process.ts';
 import { processorSeconds } from './processor-seconds.ts';

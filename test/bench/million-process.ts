@@ -7,7 +7,7 @@ import { splitPage } from '../../shared/adapters/intune/split-page.ts';
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../../shared/adapters/system/system-random.ts';
 import { systemTimer } from '../../shared/adapters/system/system-timer.ts';
-import { runSweepSlice } from '../../shared/polling/sweep.ts';
+import { runSweepSlice } from '../../shared/polling/sweep/sweep.ts';
 import type { ListPage } from '../../shared/ports/compliance-source.ts';
 import { countingStores } from './counting-stores.ts';
 

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
-import { deviceHash } from '../../shared/domain/device.ts';
+import { deviceHash } from '../../shared/domain/device/device.ts';
 
 export const TENANT_DEVICES = 600;
 const PATTERNS_PER_SHARD = 2;

@@ -4,7 +4,7 @@
 
 import { LineCounter, parseDocument } from 'yaml';
 import { LARGEST_POLICY, readPolicy } from '../../shared/adapters/yaml/read-policy.ts';
-import { MOST_ADDRESSES, MOST_LISTS, readMacList } from '../../shared/domain/mac-list.ts';
+import { MOST_ADDRESSES, MOST_LISTS, readMacList } from '../../shared/domain/policy/mac-list.ts';
 import { macListsOf } from '../../shared/policy/mac-lists.ts';
 import { macListText, POLICY_TEXTS, policyOfLists } from './policy-texts.ts';
 

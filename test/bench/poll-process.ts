@@ -2,7 +2,7 @@
 // when its last slice is done.
 
 import { createApp } from '../../shared/app.ts';
-import type { SliceResult } from '../../shared/polling/sweep.ts';
+import type { SliceResult } from '../../shared/polling/sweep/sweep.ts';
 import { readSettings } from '../../shared/settings.ts';
 
 /** As host.json has it. */

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
 import { type CoaRecorder, startCoaRecorder } from '../support/coa-recorder.ts';
 import { mabRequest, sendAccessRequest, sendAccounting } from '../support/freeradius/radclient.ts';

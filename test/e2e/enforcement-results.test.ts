@@ -8,7 +8,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
-import { type EnforcementJob, isFinal } from '../../shared/domain/enforcement-job.ts';
+import { type EnforcementJob, isFinal } from '../../shared/domain/coa/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
 import { type CoaListener, startCoaListener } from '../support/freeradius/start-coa-listener.ts';
 import { FunctionLines } from '../support/function-lines.ts';

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
+import { certificateIdentities } from '../../shared/domain/identity/certificate-identities.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
 import { authenticateWithCertificate } from '../support/freeradius/eapol-test.ts';
 import { PERMIT } from '../support/freeradius/expected-replies.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { connectionString } from '../../local/table-storage.ts';
-import type { DeviceStanding } from '../../shared/domain/device-change.ts';
+import type { DeviceStanding } from '../../shared/domain/device/device-change.ts';
 import { FunctionLines } from '../support/function-lines.ts';
 import { type LookupHttpClient, lookupHttpClient } from '../support/lookup-http-client.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';

@@ -3,7 +3,7 @@
 // own, and most of it is waiting: all run at once.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import { type PluggedStation, RealSwitchSite } from '../support/real-switch/real-switch-site.ts';
 
 /** For so long a process goes on with the restarts that it has read (nas-restarts.ts). */

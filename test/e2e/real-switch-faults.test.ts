@@ -2,7 +2,7 @@
 // answers that come too late for FreeRADIUS. No port keeps an answer that policy no longer gives without being listed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import { type PluggedStation, RealSwitchSite } from '../support/real-switch/real-switch-site.ts';
 
 const SHORT_PERMIT = '1m';

@@ -112,7 +112,7 @@ describe('the estimate', () => {
 });
 
 describe('npm run cost', () => {
-  const cost = (...args: string[]) => run(process.execPath, [join(ROOT, 'scripts/estimate-cost.ts'), ...args]);
+  const cost = (...args: string[]) => run(process.execPath, [join(ROOT, 'cli/estimate-cost.ts'), ...args]);
 
   it('prints the table for a load and prices of one’s own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nac-cost-'));

@@ -14,7 +14,7 @@ test('the compiler reads the certificate back, with a name that needs quotes', a
     const pem = join(folder, 'odd.pem');
     const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', "/CN=o'clock $" + '{x}'];
     execFileSync('openssl', [...request, '-keyout', join(folder, 'odd.key'), '-out', pem], { stdio: 'ignore' });
-    const printed = execFileSync(process.execPath, [join(ROOT, 'scripts/key-credentials.ts'), '--for', 'bicep', pem], {
+    const printed = execFileSync(process.execPath, [join(ROOT, 'cli/key-credentials.ts'), '--for', 'bicep', pem], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     });

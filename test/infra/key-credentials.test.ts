@@ -118,7 +118,7 @@ describe('npm run key-credentials', () => {
 
 function keyCredentialsOf(...args: string[]) {
   const paths = args.map((arg) => (/\.(pem|key|cer)$/.test(arg) ? file(arg) : arg));
-  return run(process.execPath, [join(ROOT, 'scripts/key-credentials.ts'), ...paths]);
+  return run(process.execPath, [join(ROOT, 'cli/key-credentials.ts'), ...paths]);
 }
 
 function thumbprint(name: string): string {

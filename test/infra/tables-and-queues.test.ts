@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { localQueues } from '../../local/local-service-bus.ts';
 import { type QueueDefinition, settingsOf } from '../../local/service-bus/queue-definition.ts';
-import { SERVICE_BUS_LOCK } from '../../relay/keep-session.ts';
+import { SERVICE_BUS_LOCK } from '../../relay/hold-session-lock.ts';
 import { siteQueueName } from '../../shared/adapters/service-bus/service-bus-job-queue.ts';
 import { TABLE_NAMES } from '../../shared/adapters/table-storage/tables.ts';
 import { ofType, predicted, ROOT, valueAt } from './deployment.ts';
@@ -39,7 +39,7 @@ describe('tables', () => {
 
   test('that operators write are those of their commands', () => {
     const commands = sources('local').filter(({ text }) => text.includes("kind: 'azure-cli'"));
-    expect(commands.map(({ path }) => path)).toEqual(['local/clients.ts', 'local/policy.ts']);
+    expect(commands.map(({ path }) => path)).toEqual(['cli/clients.ts', 'cli/policy.ts']);
   });
 });
 

@@ -3,10 +3,10 @@
 import { describe, expect, it } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
-import { coaTargetOf } from '../../shared/domain/coa-target.ts';
-import type { Decision } from '../../shared/domain/decision.ts';
-import type { Session } from '../../shared/domain/session.ts';
-import { isLive } from '../../shared/domain/session-life.ts';
+import { coaTargetOf } from '../../shared/domain/coa/coa-target.ts';
+import type { Decision } from '../../shared/domain/policy/decision.ts';
+import type { Session } from '../../shared/domain/session/session.ts';
+import { isLive } from '../../shared/domain/session/session-life.ts';
 import { walkSessions } from '../../shared/walk-sessions.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 

@@ -4,8 +4,8 @@
 import { describe, expect, it } from 'vitest';
 import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
-import type { ChangedDevicesState } from '../../shared/polling/changed-devices.ts';
-import { readAgain } from '../../shared/polling/read-again.ts';
+import type { ChangedDevicesState } from '../../shared/polling/between-sweeps/changed-devices.ts';
+import { readAgain } from '../../shared/polling/between-sweeps/scheduled-reads.ts';
 import { type ConnectorFixture, type FixtureOptions, startConnector } from '../support/connector-fixture.ts';
 import { compliantDevices, HOUR_MS, heldMarks, storedDevices, sweepAgain } from '../support/hold-scenario.ts';
 import { storeContents } from '../support/store-contents.ts';

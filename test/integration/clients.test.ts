@@ -11,7 +11,7 @@ const LOOKUP = JSON.stringify({ method: 'mab', userName: '0c-96-e6-01-02-03', ca
 const REFUSED = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
 
 async function clients(nac: ConnectorFixture, ...command: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'local/clients.ts'), ...command], {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(ROOT, 'cli/clients.ts'), ...command], {
     env: { ...process.env, ...nac.env },
   });
   return stdout;

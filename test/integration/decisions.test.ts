@@ -6,7 +6,7 @@ import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
 import type { PolicyDesk } from '../../shared/app/open-policy.ts';
-import type { Decision } from '../../shared/domain/decision.ts';
+import type { Decision } from '../../shared/domain/policy/decision.ts';
 import type { DecisionPage } from '../../shared/ports/decision-store.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 

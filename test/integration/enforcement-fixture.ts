@@ -7,8 +7,8 @@ import type { QueueDefinition } from '../../local/service-bus/start-service-bus.
 import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { createApp } from '../../shared/app.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
 import { formatMacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { readSettings } from '../../shared/settings.ts';

@@ -1,9 +1,9 @@
 // The lookup in this process, against Azurite filled by a real poll of the simulated tenant.
 
 import { describe, expect, it } from 'vitest';
-import { coaTargetOf } from '../../shared/domain/coa-target.ts';
+import { coaTargetOf } from '../../shared/domain/coa/coa-target.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
-import { isLive } from '../../shared/domain/session-life.ts';
+import { isLive } from '../../shared/domain/session/session-life.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { isContradiction } from '../../shared/lookup/contradictions.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';

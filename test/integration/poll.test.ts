@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { createClientCertificate } from '../../local/certificates/client-certificate.ts';
-import { SHARDS } from '../../shared/domain/device.ts';
-import type { DeviceChange } from '../../shared/domain/device-change.ts';
+import { SHARDS } from '../../shared/domain/device/device.ts';
+import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { readHeld, storeContents } from '../support/store-contents.ts';
 

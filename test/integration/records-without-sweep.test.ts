@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../shared/app.ts';
-import { deviceKeyText } from '../../shared/domain/device.ts';
+import { deviceKeyText } from '../../shared/domain/device/device.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
 import { readSettings } from '../../shared/settings.ts';

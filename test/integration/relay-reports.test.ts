@@ -5,7 +5,7 @@ import { type LocalTableStorage, startTableStorage } from '../../local/table-sto
 import { TableJobStore } from '../../shared/adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { createTables, openTables } from '../../shared/adapters/table-storage/tables.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import { recordReports } from '../../shared/enforcement/record-reports.ts';
 import type { JobStore } from '../../shared/ports/job-store.ts';
 import { adjustableClock } from '../support/adjustable-clock.ts';

@@ -3,12 +3,12 @@
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../shared/app.ts';
-import { answersInEffect } from '../../shared/domain/answers-in-effect.ts';
-import { coaTargetOf } from '../../shared/domain/coa-target.ts';
-import type { Decision } from '../../shared/domain/decision.ts';
+import { coaTargetOf } from '../../shared/domain/coa/coa-target.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
-import type { Session } from '../../shared/domain/session.ts';
-import { isLive } from '../../shared/domain/session-life.ts';
+import type { Decision } from '../../shared/domain/policy/decision.ts';
+import { answersInEffect } from '../../shared/domain/session/answers-in-effect.ts';
+import type { Session } from '../../shared/domain/session/session.ts';
+import { isLive } from '../../shared/domain/session/session-life.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { collectingLogger } from '../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';

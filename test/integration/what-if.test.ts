@@ -129,7 +129,7 @@ it('npm run policy: checks, uploads, tries, activates, rolls back and lists', as
   try {
     const env = { ...process.env, StorageConnection: desk.nac.env['StorageConnection'] };
     const run = async (...words: string[]) =>
-      (await promisify(execFile)(process.execPath, [join(ROOT, 'local/policy.ts'), ...words], { env })).stdout;
+      (await promisify(execFile)(process.execPath, [join(ROOT, 'cli/policy.ts'), ...words], { env })).stdout;
     expect(await run('check', file)).toContain('is right: 3 rules');
     expect(await run('upload', 'v1', file, '--reason', 'printers need it')).toContain('"v1" is in the store');
     await writeFile(list, '00:11:22\n');

@@ -1,6 +1,6 @@
 // Builders of devices for tests: every value is plain and valid, a test names only what it is about.
 
-import type { Device } from '../../shared/domain/device.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
 import { type MacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
 import type { StoredDevice } from '../../shared/ports/device-store.ts';
 

@@ -1,7 +1,7 @@
 // A session as the lookup leaves it behind: a compliant station at a switch. A test names only what it is about.
 
-import type { Decision, Outcome } from '../../shared/domain/decision.ts';
-import { answerOf, type Session } from '../../shared/domain/session.ts';
+import type { Decision, Outcome } from '../../shared/domain/policy/decision.ts';
+import { answerOf, type Session } from '../../shared/domain/session/session.ts';
 import { aMac, DEVICE_ID } from './a-device.ts';
 
 export const SESSION_ID = '0123456789abcdef0123';

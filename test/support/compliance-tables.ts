@@ -6,13 +6,13 @@ import { TableIdentityStore } from '../../shared/adapters/table-storage/table-id
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
-import type { Device } from '../../shared/domain/device.ts';
-import type { DeviceChange } from '../../shared/domain/device-change.ts';
-import { planObserved } from '../../shared/polling/plan-device-write.ts';
-import { pointReadsByRetrieval } from '../../shared/polling/point-reads.ts';
-import { type PollNoncompliantDeps, pollNoncompliant } from '../../shared/polling/poll-noncompliant.ts';
-import { refreshAuthenticated } from '../../shared/polling/refresh-authenticated.ts';
-import { saveDevices } from '../../shared/polling/save-devices.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
+import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
+import { pointReadsByRetrieval } from '../../shared/polling/point-reads/point-reads.ts';
+import { planObserved } from '../../shared/polling/records/plan-device-write.ts';
+import { saveDevices } from '../../shared/polling/records/save-devices.ts';
+import { type PollNoncompliantDeps, pollNoncompliant } from '../../shared/polling/without-sweep/poll-noncompliant.ts';
+import { refreshAuthenticated } from '../../shared/polling/without-sweep/refresh-authenticated.ts';
 import type {
   ComplianceRetrieval,
   NoncompliantPage,

@@ -17,7 +17,7 @@ import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep
 import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type App, type AppOverrides, createApp } from '../../shared/app.ts';
-import type { DeviceChange } from '../../shared/domain/device-change.ts';
+import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';

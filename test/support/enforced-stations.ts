@@ -11,7 +11,7 @@ import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
-import { type EnforcementJob, isFinal } from '../../shared/domain/enforcement-job.ts';
+import { type EnforcementJob, isFinal } from '../../shared/domain/coa/enforcement-job.ts';
 import { parseMacAddress } from '../../shared/domain/mac-address.ts';
 import { walkSessions } from '../../shared/walk-sessions.ts';
 import { type FunctionLine, FunctionLines } from './function-lines.ts';

@@ -1,7 +1,7 @@
 // A fleet in two bytes a device, with what a sweep asks of its stores: as many devices as memory has room for, and each call
 // takes the time, on a clock that moves by nothing else, that the Table service would.
 
-import { type Device, type DeviceKey, deviceHash, deviceKeyText, SHARDS } from '../../shared/domain/device.ts';
+import { type Device, type DeviceKey, deviceHash, deviceKeyText, SHARDS } from '../../shared/domain/device/device.ts';
 import type { DeviceMark, DeviceStore, StoredDevice } from '../../shared/ports/device-store.ts';
 import type { SweepState, SweepStore } from '../../shared/ports/sweep-store.ts';
 import type { TaskStore } from '../../shared/ports/task-store.ts';

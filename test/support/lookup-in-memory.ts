@@ -6,8 +6,8 @@ import { TableIdentityStore } from '../../shared/adapters/table-storage/table-id
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
-import type { Device } from '../../shared/domain/device.ts';
-import { identitiesOf } from '../../shared/domain/device-identities.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
+import { identitiesOf } from '../../shared/domain/device/device-identities.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import type { Logger } from '../../shared/ports/telemetry.ts';

@@ -9,9 +9,9 @@ import { TableSessionStore } from '../../shared/adapters/table-storage/table-ses
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
-import type { Device } from '../../shared/domain/device.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import type { ListedRecord } from '../../shared/ports/compliance-source.ts';

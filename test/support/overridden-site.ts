@@ -9,9 +9,9 @@ import { TableIdentityStore } from '../../shared/adapters/table-storage/table-id
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { type Client, credentialFor, formatApiKey } from '../../shared/domain/client.ts';
-import type { Device } from '../../shared/domain/device.ts';
-import { identitiesOf } from '../../shared/domain/device-identities.ts';
-import type { EnforcementJob } from '../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
+import { identitiesOf } from '../../shared/domain/device/device-identities.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { MemoryServiceBus } from '../simulation/services/memory-service-bus.ts';

@@ -1,6 +1,6 @@
 // Facts of a compliant laptop on the staff Wi-Fi of headquarters; a test names only what it is about.
 
-import type { PolicyFacts } from '../../shared/domain/policy-facts.ts';
+import type { PolicyFacts } from '../../shared/domain/policy/policy-facts.ts';
 
 export function someFacts(fields: Partial<PolicyFacts> = {}): PolicyFacts {
   return {

@@ -5,7 +5,7 @@ import type { IntuneTenant, IntuneTenantOptions } from '../../local/intune-tenan
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import type { App } from '../../shared/app.ts';
-import { deviceHash } from '../../shared/domain/device.ts';
+import { deviceHash } from '../../shared/domain/device/device.ts';
 import { type StoreContents, storeContents } from './store-contents.ts';
 
 const HOUR_MS = 3_600_000;

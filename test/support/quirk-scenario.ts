@@ -3,7 +3,7 @@
 
 import { expect } from 'vitest';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
-import type { SliceResult } from '../../shared/polling/sweep.ts';
+import type { SliceResult } from '../../shared/polling/sweep/sweep.ts';
 import { adjustableClock } from './adjustable-clock.ts';
 import { type ConnectorFixture, type FixtureOptions, startConnector } from './connector-fixture.ts';
 import { storeContents } from './store-contents.ts';

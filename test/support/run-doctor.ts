@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { compileCache } from '../../local/child-process.ts';
 import type { CheckReport, DoctorReport } from '../../shared/ports/check.ts';
 
-const SCRIPT = join(import.meta.dirname, '../../scripts/doctor.ts');
+const SCRIPT = join(import.meta.dirname, '../../cli/doctor.ts');
 
 export interface DoctorRun {
   readonly exitCode: number | null;

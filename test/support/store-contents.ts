@@ -3,9 +3,9 @@
 import { fromDeviceEntity } from '../../shared/adapters/table-storage/device-entity.ts';
 import { CHANGE_PREFIX } from '../../shared/adapters/table-storage/row-keys.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
-import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device.ts';
-import { identitiesOf } from '../../shared/domain/device-identities.ts';
-import { identityText } from '../../shared/domain/identity.ts';
+import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device/device.ts';
+import { identitiesOf } from '../../shared/domain/device/device-identities.ts';
+import { identityText } from '../../shared/domain/identity/identity.ts';
 
 export interface StoreContents {
   readonly devices: readonly (Omit<DeviceRecord, 'observedAt' | 'confirmedUntil' | 'held' | 'hardwareAt'> & {

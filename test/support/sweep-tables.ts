@@ -6,10 +6,10 @@ import { TableIdentityStore } from '../../shared/adapters/table-storage/table-id
 import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
-import type { Device } from '../../shared/domain/device.ts';
-import type { DeviceChange } from '../../shared/domain/device-change.ts';
-import type { SliceResult } from '../../shared/polling/sweep.ts';
-import { runTick, type TickDeps, type TickLimits } from '../../shared/polling/tick.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
+import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
+import { runTick, type TickDeps, type TickLimits } from '../../shared/polling/poll.ts';
+import type { SliceResult } from '../../shared/polling/sweep/sweep.ts';
 import type { ListedRecord } from '../../shared/ports/compliance-source.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
 import { type SlowTables, slowTables } from './slow-tables.ts';

@@ -1,7 +1,7 @@
 // Sweeps of a fleet in bits, slice by slice, with the time and the memory that each of them took.
 
-import { FleetIndex } from '../../shared/polling/fleet-index.ts';
-import { runSweepSlice } from '../../shared/polling/sweep.ts';
+import { FleetIndex } from '../../shared/polling/sweep/fleet-index.ts';
+import { runSweepSlice } from '../../shared/polling/sweep/sweep.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
 import type { FleetOfBits } from './fleet-of-bits.ts';
 

@@ -5,7 +5,7 @@ import { checkRelay } from '../../relay/check-relay.ts';
 import { layOutRequest } from '../../relay/radius/encode-request.ts';
 import { readRelayConfig } from '../../relay/read-relay-config.ts';
 import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
-import type { Device } from '../../shared/domain/device.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
 import { aDevice, aMac } from '../support/a-device.ts';
 import { fieldCase, fieldCaseNames, fieldCasePath, fieldRequest } from '../support/field-cases.ts';
 import { lookupInMemory } from '../support/lookup-in-memory.ts';

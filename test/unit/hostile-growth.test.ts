@@ -10,13 +10,13 @@ import { ListedManagedDevice } from '../../shared/adapters/intune/listed-managed
 import { readManagedDevice } from '../../shared/adapters/intune/managed-device.ts';
 import { splitPage } from '../../shared/adapters/intune/split-page.ts';
 import { readPolicy } from '../../shared/adapters/yaml/read-policy.ts';
-import { certificateIdentities } from '../../shared/domain/certificate-identities.ts';
 import { parseApiKey } from '../../shared/domain/client.ts';
-import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/computer-name.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
-import { listsNamedIn, readMacList } from '../../shared/domain/mac-list.ts';
-import { requestFacts, ssidCandidates } from '../../shared/domain/policy-facts.ts';
-import { presentedIdentities } from '../../shared/domain/presented-identities.ts';
+import { certificateIdentities } from '../../shared/domain/identity/certificate-identities.ts';
+import { computerAccountNames, computerNames, nameBeforeDomain } from '../../shared/domain/identity/computer-name.ts';
+import { presentedIdentities } from '../../shared/domain/identity/presented-identities.ts';
+import { listsNamedIn, readMacList } from '../../shared/domain/policy/mac-list.ts';
+import { requestFacts, ssidCandidates } from '../../shared/domain/policy/policy-facts.ts';
 import { readReport } from '../../shared/enforcement/read-report.ts';
 import { readReason } from '../../shared/http/read-reason.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';

@@ -15,7 +15,7 @@ const TESTS = [...TABLE.matchAll(/`((?:unit|integration)\/[a-z/-]+)`/g)].map(([,
 const LISTS =
   /\.(?:listPage|marks|openRows|listMarks|pendingChanges|listKeys|listRecords|listOpen|listToCompare|listWithoutRecord|listGone|removeSilent|removeBefore|removeFinished|listConcerned)\(|walk(?:Sessions|Fleet)\(/;
 /** They hand the list on, one by one, to what the table names. */
-const HAND_ON = ['enforcement/told-jobs.ts', 'walk-fleet.ts'];
+const HAND_ON = ['enforcement/observed-jobs.ts', 'walk-fleet.ts'];
 
 const sources = readdirSync(join(ROOT, 'shared'), { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !/^(?:adapters|ports)\//.test(file),

@@ -11,10 +11,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
 const FLOWS = ['polling', 'lookup', 'enforcement', 'policy'];
 const ADAPTERS = globSync('shared/adapters/*', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
+/** The rooms of domain/, each above those before it. */
+const DOMAIN = ['identity', 'device', 'policy', 'session', 'coa'].map((room) => `shared/domain/${room}`);
+const POLLING = [...['records', 'tasks', 'breaker', 'point-reads', 'sweep', 'between-sweeps', 'without-sweep']].map(
+  (room) => `shared/polling/${room}`,
+);
 const EVERYTHING = [
+  ...DOMAIN,
+  'shared/polling/sweep',
   ...['domain', 'ports', 'http', 'settings', 'doctor', 'app', ...FLOWS].map((room) => `shared/${room}`),
   ...ADAPTERS,
-  ...['shared/app.ts', 'shared/settings.ts', 'functions', 'relay', 'relay/radius', 'local', 'scripts', 'test'],
+  ...['shared/app.ts', 'shared/settings.ts', 'functions', 'relay', 'relay/radius', 'cli', 'local', 'scripts', 'test'],
 ];
 /** Packages of each kind, and both forms of Node's own modules. */
 const PACKAGES = [
@@ -32,35 +39,47 @@ const PACKAGES = [
 /** Small files beside the rooms that every flow may use; one stands for all. */
 const SMALL = 'shared/duration.ts';
 
+const DOMAINS = ['shared/domain', ...DOMAIN];
+
 /** What each room may import, beside itself. Everything else is tried and must be refused. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/domain': [],
-  'shared/ports': ['shared/domain'],
-  'shared/http': ['shared/domain', 'shared/ports', SMALL],
+  ...Object.fromEntries(DOMAIN.map((room, above) => [room, ['shared/domain', ...DOMAIN.slice(0, above)]])),
+  'shared/ports': DOMAINS,
+  'shared/http': [...DOMAINS, 'shared/ports', SMALL],
   ...Object.fromEntries(
-    FLOWS.map((flow) => [`shared/${flow}`, ['shared/domain', 'shared/ports', 'shared/http', SMALL]]),
+    FLOWS.map((flow) => [`shared/${flow}`, [...DOMAINS, 'shared/ports', 'shared/http', ...ownRoomsOf(flow), SMALL]]),
   ),
-  'shared/settings': ['shared/domain', 'shared/ports', SMALL],
-  'shared/doctor': ['shared/domain', 'shared/ports', SMALL],
   ...Object.fromEntries(
-    ADAPTERS.map((adapter) => [adapter, ['shared/domain', 'shared/ports', SMALL, ...ownOf(adapter)]]),
+    POLLING.map((room) => [
+      room,
+      [...DOMAINS, 'shared/ports', 'shared/http', 'shared/polling', 'shared/polling/sweep', SMALL],
+    ]),
   ),
+  'shared/settings': [...DOMAINS, 'shared/ports', SMALL],
+  'shared/doctor': [...DOMAINS, 'shared/ports', SMALL],
+  ...Object.fromEntries(ADAPTERS.map((adapter) => [adapter, [...DOMAINS, 'shared/ports', SMALL, ...ownOf(adapter)]])),
   'shared/app': [
-    ...['shared/domain', 'shared/ports', 'shared/http', 'shared/settings', 'shared/doctor', 'shared/app.ts'],
-    ...['shared/settings.ts', ...FLOWS.map((flow) => `shared/${flow}`), ...ADAPTERS, SMALL],
+    ...[...DOMAINS, 'shared/ports', 'shared/http', 'shared/settings', 'shared/doctor', 'shared/app.ts'],
+    ...['shared/settings.ts', ...FLOWS.map((flow) => `shared/${flow}`), 'shared/polling/sweep', ...ADAPTERS, SMALL],
     ...['@azure/service-bus', 'lru-cache', ...PACKAGES.filter((name) => name.startsWith('node:'))],
   ],
   functions: [
-    ...['@azure/functions', 'shared/domain', 'shared/http', 'shared/lookup', 'shared/app.ts', 'shared/settings.ts'],
+    ...['@azure/functions', ...DOMAINS, 'shared/http', 'shared/lookup', 'shared/app.ts', 'shared/settings.ts'],
   ],
   relay: [
-    ...['shared/domain', 'shared/ports', 'relay/radius', '@azure/service-bus', 'undici'],
+    ...[...DOMAINS, 'shared/ports', 'relay/radius', '@azure/service-bus', 'undici'],
     ...['service-bus', 'system', 'telemetry', 'yaml'].map((name) => `shared/adapters/${name}`),
     ...PACKAGES.filter((name) => name.startsWith('node:')),
   ],
-  'relay/profiles': ['shared/domain', 'relay/radius'],
+  'relay/profiles': [...DOMAINS, 'relay/radius'],
   'relay/radius': PACKAGES.filter((name) => name.startsWith('node:')),
 };
+
+/** A flow may use its own rooms. */
+function ownRoomsOf(flow: string): readonly string[] {
+  return flow === 'polling' ? ['shared/polling/sweep'] : [];
+}
 
 function ownOf(adapter: string): readonly string[] {
   const below: Readonly<Record<string, readonly string[]>> = {

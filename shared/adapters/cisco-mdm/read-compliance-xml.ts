@@ -3,7 +3,7 @@
 // and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no bottomless nesting.
 
 import sax, { type QualifiedTag, type SAXParser, type Tag } from 'sax';
-import { isDeviceId } from '../../domain/device.ts';
+import { isDeviceId } from '../../domain/device/device.ts';
 import { canIdentifyDevice, isLocallyAdministered, parseMacAddress } from '../../domain/mac-address.ts';
 import { SourceError } from '../../errors.ts';
 import type { RetrievedDevice } from '../../ports/compliance-retrieval.ts';

@@ -2,8 +2,8 @@
 
 import type { Check, Outcome } from '../../ports/check.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { daysLeft } from './credential-expiry.ts';
 import type { CredentialStatus } from './credential-status.ts';
-import { daysLeft } from './days-left.ts';
 import type { TokenSource } from './token-source.ts';
 
 export function credentialCheck(tokens: TokenSource, clock: Clock): Check {

@@ -7,8 +7,8 @@ import type { HttpAnswer, HttpsTransport } from '../https/https-transport.ts';
 import { clockOfAnswer, parseRetryAfter } from '../https/retry-after.ts';
 import type { AccessToken } from './access-token.ts';
 import type { AppIdentity } from './app-identity.ts';
-import type { SignInCredential } from './credentials-to-try.ts';
 import { createMsalNetworkClient } from './msal-network-client.ts';
+import type { SignInCredential } from './sign-in-credentials.ts';
 import { type EntraRefusal, toSignInError } from './sign-in-problem.ts';
 
 /** What went wrong below MSAL, which passes on a text of its own instead. */

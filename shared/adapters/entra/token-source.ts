@@ -5,10 +5,10 @@ import { unreachable } from '../https/unreachable.ts';
 import type { AccessToken } from './access-token.ts';
 import type { AppIdentity } from './app-identity.ts';
 import type { CredentialStatus } from './credential-status.ts';
-import { credentialsToTry, type SignInCredential } from './credentials-to-try.ts';
-import { KeptTokens } from './kept-tokens.ts';
 import { MsalApplication } from './msal-application.ts';
+import { credentialsToTry, type SignInCredential } from './sign-in-credentials.ts';
 import { isRefusedCredential } from './sign-in-problem.ts';
+import { KeptTokens } from './token-cache.ts';
 
 export interface TokenOptions {
   /** Ends the waiting; the request for the token goes on for those who ask next. */

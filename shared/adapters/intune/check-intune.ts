@@ -1,6 +1,6 @@
 // Intune itself: a page of devices, its Compliance Retrieval service, and one question to that.
 
-import type { Device } from '../../domain/device.ts';
+import type { Device } from '../../domain/device/device.ts';
 import type { Check, Outcome } from '../../ports/check.ts';
 import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
 import type { ComplianceSource } from '../../ports/compliance-source.ts';

@@ -2,7 +2,7 @@
 // Microsoft: https://learn.microsoft.com/mem/intune/protect/network-access-control-integrate
 
 import { randomUUID } from 'node:crypto';
-import { isDeviceId } from '../../domain/device.ts';
+import { isDeviceId } from '../../domain/device/device.ts';
 import { toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';

@@ -1,6 +1,6 @@
 // What Graph can be asked of managedDevices besides the whole list: who checked in since, and single devices by $batch.
 
-import { isDeviceId } from '../../domain/device.ts';
+import { isDeviceId } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';

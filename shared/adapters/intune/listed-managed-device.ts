@@ -1,8 +1,8 @@
 // One managedDevice of a page, as text that is parsed only if it may say something new.
 
 import { hash } from 'node:crypto';
-import { parseComplianceState } from '../../domain/compliance-state.ts';
-import type { DeviceKey } from '../../domain/device.ts';
+import { parseComplianceState } from '../../domain/device/compliance-state.ts';
+import type { DeviceKey } from '../../domain/device/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { ListedRecord, RecordReading } from '../../ports/compliance-source.ts';
 import { graphInstant, managedDeviceId, readManagedDevice } from './managed-device.ts';

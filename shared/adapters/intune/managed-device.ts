@@ -1,8 +1,8 @@
 // Reads one managedDevice of Microsoft Graph v1.0 into this product's device. Everything in it is hostile: users choose
 // device names, and a record may be of any shape.
 
-import { parseComplianceState } from '../../domain/compliance-state.ts';
-import { type Device, isDeviceId } from '../../domain/device.ts';
+import { parseComplianceState } from '../../domain/device/compliance-state.ts';
+import { type Device, isDeviceId } from '../../domain/device/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import {
   canIdentifyDevice,

@@ -1,7 +1,7 @@
 // Keeps pointers in memory for a minute, so that a warm lookup reads nothing but the device's own row.
 
 import { LRUCache } from 'lru-cache';
-import { type Identity, identityText } from '../../domain/identity.ts';
+import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
 import type { Stopwatch } from '../../ports/timer.ts';

@@ -1,7 +1,7 @@
 // The list of overrides, kept in memory for ten seconds. Without the store the last list known is good: a block that cannot be
 // read must not open, and a let-on ends by its own end.
 
-import { OVERRIDE_MEMORY_MS, type Override } from '../../domain/override.ts';
+import { OVERRIDE_MEMORY_MS, type Override } from '../../domain/policy/override.ts';
 import { toConnectorError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { KnownOverrides, OverrideSource } from '../../ports/override-source.ts';

@@ -2,10 +2,10 @@
 // be read must not let everybody in, nor lock everybody out.
 
 import { LRUCache } from 'lru-cache';
-import { BUILT_IN } from '../../domain/built-in-policy.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
-import type { Policy } from '../../domain/policy.ts';
-import { outgoingVersions, type PolicyState, versionInForce } from '../../domain/policy-activation.ts';
+import { BUILT_IN } from '../../domain/policy/built-in-policy.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
+import { outgoingVersions, type PolicyState, versionInForce } from '../../domain/policy/policy-activation.ts';
 import { StoreError, toConnectorError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import type { CoaNas } from '../../domain/coa-job.ts';
 import { addMilliseconds, type Instant } from '../../domain/instant.ts';
-import { namesOfNas } from '../../domain/nas-restart.ts';
+import { namesOfNas } from '../../domain/session/nas-restart.ts';
 import type { ClockShown, NasMemory } from '../../ports/nas-memory.ts';
 
 const NEWS_EVERY_MS = 60 * 60_000;

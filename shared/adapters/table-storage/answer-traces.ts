@@ -1,9 +1,9 @@
 // Traces of answers in a session's row: a write that was given up may arrive after that of another process, and overwrite the
 // answer of the same credential. Each process leaves the name of its newest answer in a column that only it writes.
 
-import { parseDecisionId } from '../../domain/decision-id.ts';
 import { type Instant, millisecondsBetween } from '../../domain/instant.ts';
-import type { Answer } from '../../domain/session.ts';
+import { parseDecisionId } from '../../domain/policy/decision-id.ts';
+import type { Answer } from '../../domain/session/session.ts';
 
 /**
  * A write that was given up arrives within this time, or never: the service ends what takes it longer than thirty seconds

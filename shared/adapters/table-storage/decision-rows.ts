@@ -2,9 +2,9 @@
 // the order of time within its partition.
 
 import type { TransactionAction } from '@azure/data-tables';
-import { parseDecisionId } from '../../domain/decision-id.ts';
-import { deviceKeyText } from '../../domain/device.ts';
-import type { AnsweredSession } from '../../domain/session.ts';
+import { deviceKeyText } from '../../domain/device/device.ts';
+import { parseDecisionId } from '../../domain/policy/decision-id.ts';
+import type { AnsweredSession } from '../../domain/session/session.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { parseObject } from './foreign-rows.ts';
 import { decisionRow } from './row-keys.ts';

@@ -1,9 +1,9 @@
 // A device record as a row, and back. Attributes are columns of their own, so that operators can read and filter them.
 
 import type { TableEntityResult } from '@azure/data-tables';
-import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/compliance-state.ts';
-import { type Device, type DeviceRecord, type HeldObservation, isDeviceId } from '../../domain/device.ts';
-import type { Identity } from '../../domain/identity.ts';
+import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/device/compliance-state.ts';
+import { type Device, type DeviceRecord, type HeldObservation, isDeviceId } from '../../domain/device/device.ts';
+import type { Identity } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { DeviceWrite, StoredDevice } from '../../ports/device-store.ts';
 import { deviceRow } from './row-keys.ts';

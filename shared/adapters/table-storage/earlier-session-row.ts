@@ -3,7 +3,7 @@
 
 import type { MacAddress } from '../../domain/mac-address.ts';
 import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';
-import type { Answer } from '../../domain/session.ts';
+import type { Answer } from '../../domain/session/session.ts';
 
 export type EarlierRow = Record<string, unknown> & { readonly mac?: MacAddress };
 

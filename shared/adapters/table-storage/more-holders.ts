@@ -2,8 +2,8 @@
 // an identity that two hundred devices claimed once is one device's again when the others have gone.
 
 import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
-import { deviceHash, parseDeviceKeyText } from '../../domain/device.ts';
-import type { Identity } from '../../domain/identity.ts';
+import { deviceHash, parseDeviceKeyText } from '../../domain/device/device.ts';
+import type { Identity } from '../../domain/identity/identity.ts';
 import { moreHolderRow, prefixFilter } from './row-keys.ts';
 import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
 

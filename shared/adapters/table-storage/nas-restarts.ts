@@ -1,11 +1,11 @@
 // Restarts of NASes, one row each in their site's partition, applied to sessions when these are read.
 
 import type { TableClient } from '@azure/data-tables';
+import { coaTargetOf } from '../../domain/coa/coa-target.ts';
 import type { CoaNas } from '../../domain/coa-job.ts';
-import { coaTargetOf } from '../../domain/coa-target.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
-import { isRestartOf, type NasRestart, namesOfNas } from '../../domain/nas-restart.ts';
-import type { Session } from '../../domain/session.ts';
+import { isRestartOf, type NasRestart, namesOfNas } from '../../domain/session/nas-restart.ts';
+import type { Session } from '../../domain/session/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { parseObject } from './foreign-rows.ts';

@@ -1,7 +1,7 @@
 // An override as a row holds it. Rows are read with suspicion: what something else wrote must not let a station on.
 
-import { isDeviceId } from '../../domain/device.ts';
-import type { Identity } from '../../domain/identity.ts';
+import { isDeviceId } from '../../domain/device/device.ts';
+import type { Identity } from '../../domain/identity/identity.ts';
 import { parseMacAddress } from '../../domain/mac-address.ts';
 import {
   type BlockedMachine,
@@ -10,8 +10,8 @@ import {
   type Override,
   type OverrideEffect,
   type OverrideTarget,
-} from '../../domain/override.ts';
-import { isRoleOrVlan } from '../../domain/policy.ts';
+} from '../../domain/policy/override.ts';
+import { isRoleOrVlan } from '../../domain/policy/policy.ts';
 import { parseObject } from './foreign-rows.ts';
 
 /** @returns `undefined` where the text holds no override */

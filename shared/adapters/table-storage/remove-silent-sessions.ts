@@ -3,7 +3,7 @@
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { addMilliseconds, type Instant } from '../../domain/instant.ts';
-import { lastSignOf, SESSION_LIFE_MS } from '../../domain/session-life.ts';
+import { lastSignOf, SESSION_LIFE_MS } from '../../domain/session/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { sessionRow, shardPartition, withoutRecordFilter } from './row-keys.ts';

@@ -30,12 +30,12 @@
 // devices still fills transactions.
 
 import { createHash } from 'node:crypto';
+import { type EnforcementJob, newestFirst } from '../../domain/coa/enforcement-job.ts';
 import type { CoaNas } from '../../domain/coa-job.ts';
-import { type DecisionIdParts, parseDecisionId } from '../../domain/decision-id.ts';
-import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device.ts';
-import { type EnforcementJob, newestFirst } from '../../domain/enforcement-job.ts';
-import { type Identity, identityText } from '../../domain/identity.ts';
+import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device/device.ts';
+import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { type DecisionIdParts, parseDecisionId } from '../../domain/policy/decision-id.ts';
 import type { DecisionRange } from '../../ports/decision-store.ts';
 
 export type RowKey = { readonly partitionKey: string; readonly rowKey: string };

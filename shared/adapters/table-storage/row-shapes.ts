@@ -1,11 +1,11 @@
 // Whether what stands as JSON in a row is what this product writes there, as far as anything relies on it without a question:
 // a row that something else wrote, or that is damaged, is found out when it is read, and not in the middle of the work.
 
-import type { EnforcementJob } from '../../domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../domain/coa/enforcement-job.ts';
 import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';
-import type { PolicyFacts } from '../../domain/policy-facts.ts';
-import type { Answer } from '../../domain/session.ts';
-import type { SessionAccounting } from '../../domain/session-accounting.ts';
+import type { PolicyFacts } from '../../domain/policy/policy-facts.ts';
+import type { Answer } from '../../domain/session/session.ts';
+import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
 
 const ANSWER_TEXTS = [
   ...NAS_LOCATION_FIELDS,

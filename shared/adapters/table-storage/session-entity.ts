@@ -1,13 +1,13 @@
 // A session as a row, and back. The newest answer of each credential stands in a column of its own.
 
-import { rulingAnswer } from '../../domain/answers-in-effect.ts';
-import type { MatchedDevice } from '../../domain/decision.ts';
-import { deviceKeyText } from '../../domain/device.ts';
+import { deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
-import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session.ts';
-import type { SessionAccounting } from '../../domain/session-accounting.ts';
-import { lifeOf } from '../../domain/session-life.ts';
+import type { MatchedDevice } from '../../domain/policy/decision.ts';
+import { rulingAnswer } from '../../domain/session/answers-in-effect.ts';
+import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session/session.ts';
+import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
+import { lifeOf } from '../../domain/session/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import { oldTraces, traceOf } from './answer-traces.ts';
 import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';

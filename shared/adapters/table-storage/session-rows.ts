@@ -3,11 +3,11 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { replacedButCarried } from '../../domain/answers-in-effect.ts';
-import { SHARDS } from '../../domain/device.ts';
+import { SHARDS } from '../../domain/device/device.ts';
 import { mayBeSamePlace } from '../../domain/place.ts';
-import { answerOf, asAnswered, placeOf, type Session } from '../../domain/session.ts';
-import { stationOf } from '../../domain/session-id.ts';
+import { replacedButCarried } from '../../domain/session/answers-in-effect.ts';
+import { answerOf, asAnswered, placeOf, type Session } from '../../domain/session/session.ts';
+import { stationOf } from '../../domain/session/session-id.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { AnsweredWithin, SessionPage } from '../../ports/session-store.ts';

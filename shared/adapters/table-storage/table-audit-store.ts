@@ -2,7 +2,7 @@
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { AuditEntry } from '../../domain/audit-entry.ts';
-import { newestFirst } from '../../domain/enforcement-job.ts';
+import { newestFirst } from '../../domain/coa/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { showable } from '../../domain/plain-line.ts';
 import type { AuditPage, AuditRange, AuditStore } from '../../ports/audit-store.ts';

@@ -1,9 +1,9 @@
 // Decisions that were made, in Table Storage: read by id without a search, listed newest first over all partitions.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
-import { parseDecisionId } from '../../domain/decision-id.ts';
-import { SHARDS } from '../../domain/device.ts';
+import { SHARDS } from '../../domain/device/device.ts';
 import type { Instant } from '../../domain/instant.ts';
+import { parseDecisionId } from '../../domain/policy/decision-id.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports/decision-store.ts';

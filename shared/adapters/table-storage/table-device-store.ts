@@ -2,10 +2,10 @@
 
 import type { TableClient, TableEntityResult, TableEntityResultPage } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device.ts';
-import type { DeviceChange } from '../../domain/device-change.ts';
+import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device/device.ts';
+import type { DeviceChange } from '../../domain/device/device-change.ts';
+import { directionTo } from '../../domain/device/turn-direction.ts';
 import type { Instant } from '../../domain/instant.ts';
-import { directionTo } from '../../domain/turn-direction.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type {

@@ -2,8 +2,8 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { deviceKeyText } from '../../domain/device.ts';
-import { type Identity, identityText } from '../../domain/identity.ts';
+import { deviceKeyText } from '../../domain/device/device.ts';
+import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';

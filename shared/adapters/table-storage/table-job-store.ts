@@ -3,7 +3,7 @@
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { type EnforcementJob, isFinal } from '../../domain/enforcement-job.ts';
+import { type EnforcementJob, isFinal } from '../../domain/coa/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';

@@ -2,7 +2,7 @@
 // and the table itself refuses one too many.
 
 import type { TableClient } from '@azure/data-tables';
-import { MOST_OVERRIDES, type Override } from '../../domain/override.ts';
+import { MOST_OVERRIDES, type Override } from '../../domain/policy/override.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { OverrideStore, StoredOverride } from '../../ports/override-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';

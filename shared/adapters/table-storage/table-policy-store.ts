@@ -2,7 +2,7 @@
 // etag, says what is in force.
 
 import type { TableClient } from '@azure/data-tables';
-import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy-activation.ts';
+import { NOTHING_ACTIVATED, type PolicyState } from '../../domain/policy/policy-activation.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../ports/policy-store.ts';
 import { createOrReplace } from './create-or-replace.ts';

@@ -2,13 +2,13 @@
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { type DeviceKey, SHARDS } from '../../domain/device.ts';
-import type { Identity } from '../../domain/identity.ts';
+import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
+import type { Identity } from '../../domain/identity/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
-import type { NasRestart } from '../../domain/nas-restart.ts';
-import { isBehind } from '../../domain/presented-devices.ts';
-import type { AnsweredSession, Session } from '../../domain/session.ts';
-import type { SessionAccounting } from '../../domain/session-accounting.ts';
+import type { NasRestart } from '../../domain/session/nas-restart.ts';
+import { isBehind } from '../../domain/session/presented-devices.ts';
+import type { AnsweredSession, Session } from '../../domain/session/session.ts';
+import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {

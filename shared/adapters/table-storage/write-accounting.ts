@@ -2,9 +2,9 @@
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { addMilliseconds } from '../../domain/instant.ts';
-import type { Answer, AnsweredSession, Session } from '../../domain/session.ts';
-import type { SessionAccounting } from '../../domain/session-accounting.ts';
-import { REPEATED_UNWRITTEN_MS } from '../../domain/session-life.ts';
+import type { Answer, AnsweredSession, Session } from '../../domain/session/session.ts';
+import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
+import { REPEATED_UNWRITTEN_MS } from '../../domain/session/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import type { AccountingWrite } from '../../ports/session-store.ts';
 import { hasManyTraces } from './answer-traces.ts';

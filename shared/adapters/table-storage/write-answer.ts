@@ -3,8 +3,8 @@
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { Instant } from '../../domain/instant.ts';
-import { devicesBehind, identitiesBehind } from '../../domain/presented-devices.ts';
-import type { Answer, AnsweredSession } from '../../domain/session.ts';
+import { devicesBehind, identitiesBehind } from '../../domain/session/presented-devices.ts';
+import type { Answer, AnsweredSession } from '../../domain/session/session.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { SessionWays } from '../../ports/session-store.ts';
 import { decisionActions } from './decision-rows.ts';

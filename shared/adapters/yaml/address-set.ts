@@ -1,7 +1,7 @@
 // Addresses and subnets as a policy lists them.
 
 import { BlockList, isIP } from 'node:net';
-import type { AddressSet } from '../../domain/policy-condition.ts';
+import type { AddressSet } from '../../domain/policy/policy-condition.ts';
 
 /** @param texts addresses and subnets that have been checked already */
 export function addressSet(texts: readonly string[]): AddressSet {

@@ -1,17 +1,17 @@
 // Reads the conditions of a policy's rule: what stands under `when`.
 
-import { METHOD_WORDS } from '../../domain/authentication-word.ts';
 import { isClientOrSiteName } from '../../domain/client.ts';
-import { COMPLIANCE_STATES } from '../../domain/compliance-state.ts';
-import { OWNER_WORDS } from '../../domain/device-owner.ts';
+import { COMPLIANCE_STATES } from '../../domain/device/compliance-state.ts';
+import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/device/standing.ts';
 import { compareVersions, type DottedVersion, parseDottedVersion } from '../../domain/dotted-version.ts';
-import { ASSURANCES } from '../../domain/identity.ts';
-import { isMacListName, LIST_PREFIX, MOST_LISTS } from '../../domain/mac-list.ts';
-import { anyOfMacSets, type MacSet, macDigits, macSet } from '../../domain/mac-set.ts';
-import * as condition from '../../domain/policy-condition.ts';
-import { MEDIA } from '../../domain/policy-facts.ts';
-import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
-import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/standing.ts';
+import { METHOD_WORDS } from '../../domain/identity/authentication-word.ts';
+import { ASSURANCES } from '../../domain/identity/identity.ts';
+import { CONTRADICTIONS } from '../../domain/identity/presented-identities.ts';
+import { OWNER_WORDS } from '../../domain/policy/device-owner.ts';
+import { isMacListName, LIST_PREFIX, MOST_LISTS } from '../../domain/policy/mac-list.ts';
+import { anyOfMacSets, type MacSet, macDigits, macSet } from '../../domain/policy/mac-set.ts';
+import * as condition from '../../domain/policy/policy-condition.ts';
+import { MEDIA } from '../../domain/policy/policy-facts.ts';
 import { parseDuration } from '../../duration.ts';
 import { addressSet } from './address-set.ts';
 import {

@@ -2,10 +2,10 @@
 // never decides is noticed by nobody.
 
 import { isIP } from 'node:net';
-import { globIgnoringCase } from '../../domain/condition.ts';
 import { issuerPatternProblem } from '../../domain/distinguished-name.ts';
+import { LONGEST_SSID_OCTETS } from '../../domain/identity/ssid.ts';
 import { canonicalAddress } from '../../domain/ip-address.ts';
-import { LONGEST_SSID_OCTETS } from '../../domain/ssid.ts';
+import { globIgnoringCase } from '../../domain/policy/condition.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 export const LONGEST_PATTERN = 253;

@@ -1,6 +1,6 @@
 // Reads the roles of policy.yaml: what each means on the wire.
 
-import { isRoleOrVlan, type Role } from '../../domain/policy.ts';
+import { isRoleOrVlan, type Role } from '../../domain/policy/policy.ts';
 import {
   isReplyAttribute,
   LARGEST_ATTRIBUTES,
@@ -10,7 +10,7 @@ import {
   type ReplyAttributes,
   textProblem,
   valueProblem,
-} from '../../domain/reply-attributes.ts';
+} from '../../domain/policy/reply-attributes.ts';
 import { parseDuration } from '../../duration.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 

@@ -1,13 +1,13 @@
 // JSON Schema of policy.yaml, for editors. The reader decides what is right; this follows it, from the same lists.
 
-import { METHOD_WORDS } from '../../domain/authentication-word.ts';
-import { OWNER_WORDS } from '../../domain/device-owner.ts';
-import { ASSURANCES } from '../../domain/identity.ts';
-import { LIST_PREFIX } from '../../domain/mac-list.ts';
-import { LONGEST_VERSION_NAME } from '../../domain/policy-activation.ts';
-import { MEDIA } from '../../domain/policy-facts.ts';
-import { CONTRADICTIONS } from '../../domain/presented-identities.ts';
-import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/reply-attributes.ts';
+import { METHOD_WORDS } from '../../domain/identity/authentication-word.ts';
+import { ASSURANCES } from '../../domain/identity/identity.ts';
+import { CONTRADICTIONS } from '../../domain/identity/presented-identities.ts';
+import { OWNER_WORDS } from '../../domain/policy/device-owner.ts';
+import { LIST_PREFIX } from '../../domain/policy/mac-list.ts';
+import { LONGEST_VERSION_NAME } from '../../domain/policy/policy-activation.ts';
+import { MEDIA } from '../../domain/policy/policy-facts.ts';
+import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/policy/reply-attributes.ts';
 import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST } from './policy-conditions.ts';
 import { LONGEST_PATTERN } from './policy-patterns.ts';
 import { MOST_ROLES } from './policy-roles.ts';

@@ -1,8 +1,8 @@
 // Reads policy.yaml: strict, with every problem at once, each with its line, its column and how to mend it.
 
 import { isMap } from 'yaml';
-import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy.ts';
-import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy.ts';
+import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy/policy.ts';
+import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy/policy.ts';
 import { PolicyError } from '../../errors.ts';
 import { type MacLists, readConditions, siteName } from './policy-conditions.ts';
 import { issuerPattern } from './policy-patterns.ts';

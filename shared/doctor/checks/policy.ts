@@ -1,6 +1,6 @@
 // The policy in force: whether it can be read, and whether it and the settings say whose names count.
 
-import type { Policy } from '../../domain/policy.ts';
+import type { Policy } from '../../domain/policy/policy.ts';
 import type { Check } from '../../ports/check.ts';
 
 export interface PolicyCheckDeps {

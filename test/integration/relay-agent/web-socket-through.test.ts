@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { webSocketThrough } from '../../../relay/web-socket-through.ts';
+import { webSocketThrough } from '../../../relay/proxied-web-socket.ts';
 
 let server: Server;
 let proxy: Server;

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type CoaSender, createCoaSender } from '../../../relay/radius/coa-sender.ts';
 import type { CoaRequest } from '../../../relay/radius/encode-request.ts';
-import { signedAnswer } from '../../unit/relay/signed-answer.ts';
+import { signedAnswer } from '../../unit/relay/radius/signed-answer.ts';
 
 const SECRET = 'a-shared-secret';
 const REQUEST: CoaRequest = { packet: 'CoA-Request', attributes: [['User-Name', 'alice']] };

@@ -2,8 +2,8 @@
 // away, short or empty now and then. What it says of the truth is all the product ever learns; the oracle reads the truth.
 
 import type { IntuneAccess } from '../../../shared/adapters/intune/open-intune-source.ts';
-import type { ComplianceState } from '../../../shared/domain/compliance-state.ts';
-import type { Device } from '../../../shared/domain/device.ts';
+import type { ComplianceState } from '../../../shared/domain/device/compliance-state.ts';
+import type { Device } from '../../../shared/domain/device/device.ts';
 import type { MacAddress } from '../../../shared/domain/mac-address.ts';
 import { SourceError } from '../../../shared/errors.ts';
 import type { RetrievedCompliance } from '../../../shared/ports/compliance-retrieval.ts';

@@ -24,13 +24,13 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'one-row-for-all-places': {
     fault: 'a second login with the same address hides the first',
-    file: 'shared/domain/session-id.ts',
+    file: 'shared/domain/session/session-id.ts',
     from: "[asker.sessionKey, asker.site, 'place', placeText(place)]",
     to: "[asker.sessionKey, asker.site, 'place']",
   },
   'one-answer-for-all-credentials': {
     fault: 'the answer for the user’s certificate overwrites that for the machine’s, which another instance may repeat',
-    file: 'shared/domain/credential.ts',
+    file: 'shared/domain/identity/credential.ts',
     from: 'JSON.stringify([method, ...proof(method, certificate, userName)])',
     to: "''",
   },
@@ -55,13 +55,13 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'stop-of-an-earlier-session': {
     fault: 'the late Stop of an earlier session of the station ends the one that lives',
-    file: 'shared/domain/accounting.ts',
+    file: 'shared/domain/session/accounting.ts',
     from: "if (event.status === 'Stop') return noted(current, event, known);",
     to: '',
   },
   'late-records-count': {
     fault: 'accounting that comes out of order takes a session back to what it was',
-    file: 'shared/domain/accounting.ts',
+    file: 'shared/domain/session/accounting.ts',
     from: "return current.status === 'stopped' && event.status !== 'Stop' ? event.at <= current.at : event.at < current.at;",
     to: 'return current === undefined && event === undefined;',
   },
@@ -74,7 +74,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'denied-by-its-server': {
     fault: 'MAB keeps a port open after its RADIUS server denied 802.1X by itself, since our answer came too late',
-    file: 'shared/domain/answers-in-effect.ts',
+    file: 'shared/domain/session/answers-in-effect.ts',
     from: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, accounting)) &&",
     to: "(ruling.decision.outcome.verdict === 'deny' || isNamedAs(bypass, ruling, undefined)) &&",
   },
@@ -105,7 +105,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'restart-ends-what-came-after': {
     fault: 'the restart of a NAS ends sessions that began after it',
-    file: 'shared/domain/session-life.ts',
+    file: 'shared/domain/session/session-life.ts',
     from: 'return answers.every(({ decision }) => addMilliseconds(decision.decidedAt, repeatedMs) < nasRestartedAt);',
     to: 'return answers.length + repeatedMs >= 0;',
   },
@@ -117,7 +117,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'older-overwrites-newer': {
     fault: 'an observation that was begun earlier overwrites a newer one',
-    file: 'shared/polling/plan-device-write.ts',
+    file: 'shared/polling/records/plan-device-write.ts',
     from: "if (stored && (stored.observedAt > observedAt || (stored.held?.observedAt ?? '') > observedAt)) {",
     to: 'if (stored && observedAt === undefined) {',
   },
@@ -141,7 +141,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'reports-move-jobs-backward': {
     fault: 'reports that come twice or late take a job back, and past its end',
-    file: 'shared/domain/advance-job.ts',
+    file: 'shared/domain/coa/advance-job.ts',
     from: 'if (!further) return job;',
     to: 'if (!further && at === undefined) return job;',
   },
@@ -153,25 +153,25 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   },
   'bypass-hides-802.1x': {
     fault: 'MAB beside 802.1X on one port counts as the newest word',
-    file: 'shared/domain/answers-in-effect.ts',
+    file: 'shared/domain/session/answers-in-effect.ts',
     from: "if (newest.method !== 'mab') return newest;",
     to: 'if (newest !== undefined) return newest;',
   },
   'restarts-are-not-heard': {
     fault: 'sessions that a NAS lost with its restart count as live',
-    file: 'shared/domain/session-life.ts',
+    file: 'shared/domain/session/session-life.ts',
     from: 'if (nasRestartedAt === undefined) return false;',
     to: 'if (nasRestartedAt === undefined || nasRestartedAt !== undefined) return false;',
   },
   'left-between-sweeps': {
     fault: 'a device that was stored between sweeps, and left before one listed it, is missed by none',
-    file: 'shared/polling/index-in-hand.ts',
+    file: 'shared/polling/sweep/sweep-index.ts',
     from: 'if (key.source === this.#deps.source.name) this.fleet.expect(key);',
     to: '',
   },
   'dead-slice-is-forgotten': {
     fault: 'a device that a slice stored before it died, and that left meanwhile, is missed by none',
-    file: 'shared/polling/sweep.ts',
+    file: 'shared/polling/sweep/sweep.ts',
     from: 'const mayMissKeys = before.state.owner !== undefined || before.state.mayMissKeys === true;',
     to: 'const mayMissKeys = false;',
   },

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { IntuneTenant } from '../../../local/intune-tenant/intune-tenant.ts';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../../local/local-stack.ts';
-import type { EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import type { EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { intuneDeviceUri } from '../freeradius/eapol-test.ts';
 import { freeUdpPort } from '../freeradius/free-udp-port.ts';
 import { type FreeRadius, type FreeRadiusOptions, startFreeRadius } from '../freeradius/start-freeradius.ts';

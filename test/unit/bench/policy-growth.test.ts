@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
-import { macSet } from '../../../shared/domain/mac-set.ts';
+import { macSet } from '../../../shared/domain/policy/mac-set.ts';
 import { macListText, POLICY_TEXTS, policyOfLists } from '../../bench/policy-texts.ts';
 import { growth, MOST_LINEAR } from '../../support/growth.ts';
 

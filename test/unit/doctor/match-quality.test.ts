@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MatchProblem, matchQuality } from '../../../shared/doctor/match-quality.ts';
-import type { Device, DeviceRecord } from '../../../shared/domain/device.ts';
+import type { Device, DeviceRecord } from '../../../shared/domain/device/device.ts';
 import { aDeviceOfFleet, aMac, aStoredDevice } from '../../support/a-device.ts';
 
 async function* fleet(devices: readonly Partial<Device>[], presence: DeviceRecord['presence'] = 'present') {

@@ -11,9 +11,9 @@ import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import type { Tables } from '../../../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
-import { applyAccounting } from '../../../shared/domain/accounting.ts';
-import { decideJob } from '../../../shared/domain/enforcement-job.ts';
-import type { Session } from '../../../shared/domain/session.ts';
+import { decideJob } from '../../../shared/domain/coa/enforcement-job.ts';
+import { applyAccounting } from '../../../shared/domain/session/accounting.ts';
+import type { Session } from '../../../shared/domain/session/session.ts';
 import { compareSafely } from '../../../shared/enforcement/compare-safely.ts';
 import { listJobs } from '../../../shared/enforcement/list-jobs.ts';
 import { pumpOutbox } from '../../../shared/enforcement/pump-outbox.ts';

@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';
+import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/coa/enforcement-job.ts';
 import type { CoaJob } from '../../../shared/domain/coa-job.ts';
-import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds, type Instant } from '../../../shared/domain/instant.ts';
 import { newOutboxMemory } from '../../../shared/enforcement/outbox-window.ts';
 import { pumpOutbox } from '../../../shared/enforcement/pump-outbox.ts';

@@ -1,7 +1,7 @@
 // Whose jobs of a site go into the queue next: no NAS has all the room, and those that are dead have little of it.
 
 import { describe, expect, test } from 'vitest';
-import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import { decideJob, type EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
 import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';

@@ -1,7 +1,7 @@
 // Which job of a session goes on where there are several.
 
 import { expect, test } from 'vitest';
-import { decideJob, type EnforcementJob } from '../../../shared/domain/enforcement-job.ts';
+import { decideJob, type EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { goesOn } from '../../../shared/enforcement/open-jobs.ts';
 import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';

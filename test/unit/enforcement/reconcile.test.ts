@@ -11,10 +11,10 @@ import { TableSessionStore } from '../../../shared/adapters/table-storage/table-
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
 import type { Tables } from '../../../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
-import type { Decision } from '../../../shared/domain/decision.ts';
-import { SHARDS } from '../../../shared/domain/device.ts';
+import { SHARDS } from '../../../shared/domain/device/device.ts';
+import type { PresentedIdentities } from '../../../shared/domain/identity/presented-identities.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
-import type { PresentedIdentities } from '../../../shared/domain/presented-identities.ts';
+import type { Decision } from '../../../shared/domain/policy/decision.ts';
 import { Enforcer } from '../../../shared/enforcement/enforce.ts';
 import { decideAgain } from '../../../shared/lookup/decide-again.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';

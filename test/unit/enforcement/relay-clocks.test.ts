@@ -1,9 +1,9 @@
 // A relay whose clock is off is named, ahead or behind, and not with every report.
 
 import { expect, test } from 'vitest';
-import { advance } from '../../../shared/domain/advance-job.ts';
+import { advance } from '../../../shared/domain/coa/advance-job.ts';
+import { decideJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import type { CoaReport } from '../../../shared/domain/coa-job.ts';
-import { decideJob } from '../../../shared/domain/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { RelayClocks } from '../../../shared/enforcement/relay-clocks.ts';
 import { aSession, QUARANTINE } from '../../support/a-session.ts';

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';
-import { decideJob } from '../../../shared/domain/enforcement-job.ts';
+import { decideJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { readReport } from '../../../shared/enforcement/read-report.ts';
 import { rememberedSiteKeys } from '../../../shared/enforcement/site-keys.ts';
 import { aSession } from '../../support/a-session.ts';

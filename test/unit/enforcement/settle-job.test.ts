@@ -1,11 +1,11 @@
 // What becomes of a job, as its session shows it: our own answer, what accounting says of it, the end of the session.
 
 import { describe, expect, test } from 'vitest';
-import { advance, applyReport, isDue } from '../../../shared/domain/advance-job.ts';
-import type { Outcome } from '../../../shared/domain/decision.ts';
-import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/enforcement-job.ts';
+import { advance, applyReport, isDue } from '../../../shared/domain/coa/advance-job.ts';
+import { decideJob, type EnforcementJob, isFinal } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
-import type { Session } from '../../../shared/domain/session.ts';
+import type { Outcome } from '../../../shared/domain/policy/decision.ts';
+import type { Session } from '../../../shared/domain/session/session.ts';
 import { settleJob } from '../../../shared/enforcement/settle-job.ts';
 import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../support/a-session.ts';
 

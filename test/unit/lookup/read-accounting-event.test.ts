@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ACCOUNTING_STATUSES } from '../../../shared/domain/accounting-event.ts';
+import { ACCOUNTING_STATUSES } from '../../../shared/domain/session/accounting-event.ts';
 import { RequestError } from '../../../shared/errors.ts';
 import { readAccountingEvent } from '../../../shared/lookup/read-accounting-event.ts';
 import { cheapValue } from '../../support/cheap-value.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Decision, Outcome } from '../../../shared/domain/decision.ts';
-import type { StandingMark } from '../../../shared/domain/standing.ts';
+import type { StandingMark } from '../../../shared/domain/device/standing.ts';
+import type { Decision, Outcome } from '../../../shared/domain/policy/decision.ts';
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { renderJson, renderText } from '../../../shared/lookup/render-answer.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Decision, Outcome } from '../../../shared/domain/decision.ts';
+import type { Decision, Outcome } from '../../../shared/domain/policy/decision.ts';
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { renderRlmRest } from '../../../shared/lookup/render-rlm-rest.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../support/a-device.ts';

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Outcome, Permit } from '../../../shared/domain/decision.ts';
-import { MOST_VALUES, REPLY_ATTRIBUTES } from '../../../shared/domain/reply-attributes.ts';
+import type { Outcome, Permit } from '../../../shared/domain/policy/decision.ts';
+import { MOST_VALUES, REPLY_ATTRIBUTES } from '../../../shared/domain/policy/reply-attributes.ts';
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { renderText, renderWholeText } from '../../../shared/lookup/render-answer.ts';
 

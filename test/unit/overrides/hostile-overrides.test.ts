@@ -3,9 +3,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readOverride } from '../../../shared/adapters/table-storage/override-row.ts';
-import { builtInPolicy } from '../../../shared/domain/built-in-policy.ts';
-import { evaluateOverridden } from '../../../shared/domain/overridden.ts';
-import { isInForce, LONGEST_BLOCK_MS, LONGEST_LET_ON_MS, type Override } from '../../../shared/domain/override.ts';
+import { builtInPolicy } from '../../../shared/domain/policy/built-in-policy.ts';
+import { evaluateOverridden } from '../../../shared/domain/policy/overridden.ts';
+import {
+  isInForce,
+  LONGEST_BLOCK_MS,
+  LONGEST_LET_ON_MS,
+  type Override,
+} from '../../../shared/domain/policy/override.ts';
 import { RequestError } from '../../../shared/errors.ts';
 import { readOverrideRequest } from '../../../shared/http/read-override.ts';
 import { someFacts } from '../../support/policy-facts.ts';

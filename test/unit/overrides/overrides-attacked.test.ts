@@ -1,7 +1,7 @@
 // Overrides where something is off: clocks, a store that gives no list, two that contradict each other, operators that make too many.
 
 import { describe, expect, test } from 'vitest';
-import { MOST_OF_SITE, MOST_OVERRIDES, PLACES_OF_ADMINISTRATORS } from '../../../shared/domain/override.ts';
+import { MOST_OF_SITE, MOST_OVERRIDES, PLACES_OF_ADMINISTRATORS } from '../../../shared/domain/policy/override.ts';
 import { aDevice } from '../../support/a-device.ts';
 import { overriddenSite, storeDevices } from '../../support/overridden-site.ts';
 

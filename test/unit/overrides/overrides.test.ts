@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
-import type { Device } from '../../../shared/domain/device.ts';
-import { MOST_OVERRIDES } from '../../../shared/domain/override.ts';
+import type { Device } from '../../../shared/domain/device/device.ts';
+import { MOST_OVERRIDES } from '../../../shared/domain/policy/override.ts';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';
 import { aDevice, aDeviceOfFleet, aMac } from '../../support/a-device.ts';
 import {

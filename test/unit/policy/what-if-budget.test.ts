@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
 import { openPolicy } from '../../../shared/app/open-policy.ts';
-import { SHARDS } from '../../../shared/domain/device.ts';
+import { SHARDS } from '../../../shared/domain/device/device.ts';
 import { aDecision, aSession } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { someFacts } from '../../support/policy-facts.ts';

@@ -1,11 +1,11 @@
 // A tick's time is shared: whatever one task has to do, the others have their turn, and what is cut short goes on where it stood.
 
 import { describe, expect, test } from 'vitest';
-import { type Device, deviceKeyText } from '../../../shared/domain/device.ts';
-import { describeChange } from '../../../shared/domain/device-change.ts';
+import { type Device, deviceKeyText } from '../../../shared/domain/device/device.ts';
+import { describeChange } from '../../../shared/domain/device/device-change.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
-import { editMassChange } from '../../../shared/polling/mass-change.ts';
-import { applyReleases } from '../../../shared/polling/release-held.ts';
+import { editMassChange } from '../../../shared/polling/breaker/mass-change.ts';
+import { applyReleases } from '../../../shared/polling/breaker/release-held.ts';
 import type { DeviceWrite } from '../../../shared/ports/device-store.ts';
 import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { SLICE_MS, type SweepTables, sweepTables } from '../../support/sweep-tables.ts';

@@ -1,7 +1,7 @@
 // Clocks of instances that are minutes off: stations are enforced all the same, and each once.
 
 import { describe, expect, test } from 'vitest';
-import { isFinal } from '../../../shared/domain/enforcement-job.ts';
+import { isFinal } from '../../../shared/domain/coa/enforcement-job.ts';
 import { INSTANT } from '../../simulation/services/wire.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { canonicalAddress } from '../../../shared/domain/ip-address.ts';
-import { isLive } from '../../../shared/domain/session-life.ts';
+import { isLive } from '../../../shared/domain/session/session-life.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';

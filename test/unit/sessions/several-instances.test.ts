@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
-import type { Decision } from '../../../shared/domain/decision.ts';
-import { isLive } from '../../../shared/domain/session-life.ts';
+import type { Decision } from '../../../shared/domain/policy/decision.ts';
+import { isLive } from '../../../shared/domain/session/session-life.ts';
 import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../support/a-session.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 

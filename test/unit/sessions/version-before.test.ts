@@ -4,8 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';
-import type { Session } from '../../../shared/domain/session.ts';
-import { isLive } from '../../../shared/domain/session-life.ts';
+import type { Session } from '../../../shared/domain/session/session.ts';
+import { isLive } from '../../../shared/domain/session/session-life.ts';
 import { readReport } from '../../../shared/enforcement/read-report.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 

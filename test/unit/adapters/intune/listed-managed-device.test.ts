@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ListedManagedDevice } from '../../../../shared/adapters/intune/listed-managed-device.ts';
 import { MANAGED_DEVICE_PROPERTIES } from '../../../../shared/adapters/intune/managed-device.ts';
-import { deviceContent, graceEndOf } from '../../../../shared/domain/device.ts';
+import { deviceContent, graceEndOf } from '../../../../shared/domain/device/device.ts';
 
 const RECORD = {
   id: '705c034c-034c-705c-4c03-5c704c035c70',

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TableSweepStore } from '../../../../shared/adapters/table-storage/table-sweep-store.ts';
-import { FleetIndex } from '../../../../shared/polling/fleet-index.ts';
+import { FleetIndex } from '../../../../shared/polling/sweep/fleet-index.ts';
 import { LARGEST_FLEET_SHARD_BYTES } from '../../../../shared/ports/sweep-store.ts';
 import { MemoryTable } from '../../../simulation/services/memory-table.ts';
 import { memoryTableClient } from '../../../simulation/services/memory-table-client.ts';

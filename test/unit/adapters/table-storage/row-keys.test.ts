@@ -12,8 +12,8 @@ import {
   sessionRow,
   sessionsOfDevicePrefix,
 } from '../../../../shared/adapters/table-storage/row-keys.ts';
-import { SHARDS } from '../../../../shared/domain/device.ts';
-import type { IdentityKind } from '../../../../shared/domain/identity.ts';
+import { SHARDS } from '../../../../shared/domain/device/device.ts';
+import type { IdentityKind } from '../../../../shared/domain/identity/identity.ts';
 
 const KEY = { source: 'intune', id: '705c034c-034c-705c-4c03-5c704c035c70' };
 const SESSION = '0123456789abcdef0123';

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { CONDITION_NAMES } from '../../../../shared/adapters/yaml/policy-conditions.ts';
 import { policySchema } from '../../../../shared/adapters/yaml/policy-schema.ts';
 import { readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
-import { macSet } from '../../../../shared/domain/mac-set.ts';
-import { evaluatePolicy } from '../../../../shared/domain/policy.ts';
-import type { PolicyFacts } from '../../../../shared/domain/policy-facts.ts';
+import { macSet } from '../../../../shared/domain/policy/mac-set.ts';
+import { evaluatePolicy } from '../../../../shared/domain/policy/policy.ts';
+import type { PolicyFacts } from '../../../../shared/domain/policy/policy-facts.ts';
 import { someFacts } from '../../../support/policy-facts.ts';
 
 function infra(file: string): string {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LARGEST_POLICY, readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
-import { evaluatePolicy } from '../../../../shared/domain/policy.ts';
-import type { PolicyFacts } from '../../../../shared/domain/policy-facts.ts';
+import { evaluatePolicy } from '../../../../shared/domain/policy/policy.ts';
+import type { PolicyFacts } from '../../../../shared/domain/policy/policy-facts.ts';
 import { PolicyError } from '../../../../shared/errors.ts';
 import { cheapValue } from '../../../support/cheap-value.ts';
 import { someFacts } from '../../../support/policy-facts.ts';

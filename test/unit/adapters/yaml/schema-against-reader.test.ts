@@ -9,13 +9,13 @@ import { parse, stringify } from 'yaml';
 import { COMPLIANCE_WORDS, CONDITION_NAMES } from '../../../../shared/adapters/yaml/policy-conditions.ts';
 import { OWNERSHIPS, REGISTRATION_STATES } from '../../../../shared/adapters/yaml/policy-patterns.ts';
 import { readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';
-import { METHOD_WORDS } from '../../../../shared/domain/authentication-word.ts';
-import { OWNER_WORDS } from '../../../../shared/domain/device-owner.ts';
-import { ASSURANCES } from '../../../../shared/domain/identity.ts';
-import { macSet } from '../../../../shared/domain/mac-set.ts';
-import { MEDIA } from '../../../../shared/domain/policy-facts.ts';
-import { CONTRADICTIONS } from '../../../../shared/domain/presented-identities.ts';
-import { REPLY_ATTRIBUTES } from '../../../../shared/domain/reply-attributes.ts';
+import { METHOD_WORDS } from '../../../../shared/domain/identity/authentication-word.ts';
+import { ASSURANCES } from '../../../../shared/domain/identity/identity.ts';
+import { CONTRADICTIONS } from '../../../../shared/domain/identity/presented-identities.ts';
+import { OWNER_WORDS } from '../../../../shared/domain/policy/device-owner.ts';
+import { macSet } from '../../../../shared/domain/policy/mac-set.ts';
+import { MEDIA } from '../../../../shared/domain/policy/policy-facts.ts';
+import { REPLY_ATTRIBUTES } from '../../../../shared/domain/policy/reply-attributes.ts';
 import { PolicyError } from '../../../../shared/errors.ts';
 
 /** The part of ajv that is used here; its CommonJS module is loaded as such. */

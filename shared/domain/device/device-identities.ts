@@ -1,0 +1,38 @@
+// Which identities a device holds, and whether its record still claims one.
+
+import type { Identity } from '../identity/identity.ts';
+import { canIdentifyDevice } from '../mac-address.ts';
+import type { Device, DeviceRecord } from './device.ts';
+
+/** Kinds whose values are texts of a device, under the same names. */
+const TEXT_KINDS = ['entraDeviceId', 'name', 'serialNumber', 'imei', 'meid', 'udid'] as const;
+
+/** Fields of a record that decide by which identities it is found. */
+export const IDENTIFYING_FIELDS: readonly string[] = ['presence', 'wifiMac', 'ethernetMac', ...TEXT_KINDS];
+
+function comparable(text: string | undefined): string | undefined {
+  return text?.trim().toLowerCase();
+}
+
+/** Every identity that points at the device. Random and group MAC addresses point at nothing. */
+export function identitiesOf(device: Device): Identity[] {
+  const found: Identity[] = [];
+  for (const mac of new Set([device.wifiMac, device.ethernetMac])) {
+    if (mac !== undefined && canIdentifyDevice(mac)) found.push({ kind: 'mac', value: mac });
+  }
+  for (const kind of TEXT_KINDS) {
+    const value = comparable(device[kind]);
+    if (value) found.push({ kind, value });
+  }
+  return found;
+}
+
+/** A pointer counts only while the device it names is present and still holds the identity. */
+export function claims(record: DeviceRecord, identity: Identity): boolean {
+  if (record.presence !== 'present') return false;
+  const { device } = record;
+  const { kind, value } = identity;
+  if (kind === 'deviceId') return device.id === value;
+  if (kind !== 'mac') return value !== '' && comparable(device[kind]) === value;
+  return [device.wifiMac, device.ethernetMac].some((mac) => mac === value && canIdentifyDevice(mac));
+}

@@ -1,0 +1,169 @@
+// A managed device as an MDM reports it, and what this product keeps of it.
+
+import { hash } from 'node:crypto';
+import { type Instant, millisecondsBetween } from '../instant.ts';
+import type { MacAddress } from '../mac-address.ts';
+import type { ComplianceState, CompliantStates } from './compliance-state.ts';
+
+/** Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case). */
+export interface DeviceKey {
+  readonly source: string;
+  readonly id: string;
+}
+
+/** `intune|0f8fad5b-…`: how a device is named in keys, pointers and logs. */
+export type DeviceKeyText = string;
+
+/** What a source says of one device. Absent means the source said nothing; it never means "no". */
+export interface Device extends DeviceKey {
+  readonly complianceState: ComplianceState;
+  readonly name?: string;
+  readonly entraDeviceId?: string;
+  readonly wifiMac?: MacAddress;
+  readonly ethernetMac?: MacAddress;
+  readonly serialNumber?: string;
+  readonly imei?: string;
+  readonly meid?: string;
+  readonly udid?: string;
+  readonly userPrincipalName?: string;
+  readonly operatingSystem?: string;
+  readonly osVersion?: string;
+  readonly ownership?: string;
+  /** As the maker calls it. */
+  readonly model?: string;
+  /** As the organisation has sorted the device, by its shown name. */
+  readonly category?: string;
+  readonly managementState?: string;
+  readonly managementAgent?: string;
+  readonly registrationState?: string;
+  readonly jailBroken?: string;
+  readonly isEncrypted?: boolean;
+  readonly graceExpiresAt?: Instant;
+  readonly enrolledAt?: Instant;
+  readonly lastSyncAt?: Instant;
+}
+
+/** `gone`: two complete sweeps, or a point read, did not find the device any more. */
+export type Presence = 'present' | 'gone';
+
+/** The one authoritative record of a device. */
+export interface DeviceRecord {
+  readonly device: Device;
+  readonly presence: Presence;
+  /** Grows by one with every change of content; a decision names the version it was made from. */
+  readonly version: number;
+  /** When the request that brought this content was started. An older observation never overwrites a newer one. */
+  readonly observedAt: Instant;
+  /**
+   * Start of the last sweep that confirmed the content, set once a later one did not: the device was missing, or its
+   * record could not be read. Until then every complete sweep confirms it.
+   */
+  readonly confirmedUntil?: Instant;
+  /** Written between sweeps, and no sweep has met the device since: none of them confirms the content. */
+  readonly unswept?: true;
+  /** False from the write of changed identities until all pointers to the device are in place. */
+  readonly indexed: boolean;
+  /** When Ethernet MAC and UDID were fetched, which lists leave out; absent when they are to be fetched. */
+  readonly hardwareAt?: Instant;
+  /** A newer observation that may not count yet, because too much would have changed at once. Answers go by the content. */
+  readonly held?: HeldObservation;
+  /** When an operator last asked for its stations to authenticate again. */
+  readonly reauthenticationAskedAt?: Instant;
+}
+
+/** What a run saw of a device, held back with everything else that run would have changed. */
+export interface HeldObservation {
+  /** The run that saw it first; a person's release names it. */
+  readonly runId: string;
+  readonly observedAt: Instant;
+  /** Absent when the device was not listed any more. */
+  readonly device?: Device;
+}
+
+/**
+ * Intune was asked to retire, wipe or delete the device, or has done so; its compliance says nothing any more. The registration
+ * state `revoked` means "blocked, wiped or retired" (Microsoft Graph, deviceRegistrationState).
+ */
+export function isBeingRemoved({ managementState, registrationState }: Device): boolean {
+  if (/^revoked$/i.test(registrationState ?? '')) return true;
+  return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
+}
+
+/** When the grace period ends that the device is in. */
+export function graceEndOf({ complianceState, graceExpiresAt }: Device): Instant | undefined {
+  return complianceState === 'inGracePeriod' ? graceExpiresAt : undefined;
+}
+
+/** Whether the device gets what compliant devices get, as far as its own record says. */
+export function standsAsCompliant(device: Device, compliantStates: CompliantStates): boolean {
+  return compliantStates.has(device.complianceState) && !isBeingRemoved(device);
+}
+
+/**
+ * Nothing has been heard of the device for too long. One that has never checked in is not silent: its state says so.
+ * @param maxAgeMs how old a check-in may be
+ */
+export function isSilent({ lastSyncAt }: Device, now: Instant, maxAgeMs: number): boolean {
+  return lastSyncAt !== undefined && millisecondsBetween(lastSyncAt, now) > maxAgeMs;
+}
+
+export function deviceKeyText(key: DeviceKey): DeviceKeyText {
+  return `${key.source}|${key.id}`;
+}
+
+export function parseDeviceKeyText(text: DeviceKeyText): DeviceKey {
+  const separator = text.indexOf('|');
+  return { source: text.slice(0, separator), id: text.slice(separator + 1) };
+}
+
+/** First digits of device hashes: what is spread over shards is spread over these. */
+export const SHARDS = [...'0123456789abcdef'] as const;
+
+/** Sixteen hexadecimal digits that stand for the key. The first digit spreads devices evenly over sixteen shards. */
+export function deviceHash(key: DeviceKey): string {
+  return hash('sha256', deviceKeyText(key)).slice(0, 16);
+}
+
+/** What a source may use as a device id: safe in keys, pointers and URLs without escaping. */
+export function isDeviceId(text: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text);
+}
+
+/** Every field, in an order of their own: the order a source writes them in says nothing. */
+const CONTENT_FIELDS = Object.keys({
+  source: true,
+  id: true,
+  complianceState: true,
+  name: true,
+  entraDeviceId: true,
+  wifiMac: true,
+  ethernetMac: true,
+  serialNumber: true,
+  imei: true,
+  meid: true,
+  udid: true,
+  userPrincipalName: true,
+  operatingSystem: true,
+  osVersion: true,
+  ownership: true,
+  model: true,
+  category: true,
+  managementState: true,
+  managementAgent: true,
+  registrationState: true,
+  jailBroken: true,
+  isEncrypted: true,
+  graceExpiresAt: true,
+  enrolledAt: true,
+  lastSyncAt: true,
+} satisfies Record<keyof Device, true>) as readonly (keyof Device)[];
+
+/**
+ * The content worth storing, in one comparable text. The time of the last check-in counts by the day only: it moves
+ * every few hours on every device, and storing each move would rewrite the fleet for nothing.
+ */
+export function deviceContent(device: Device): string {
+  return JSON.stringify(
+    CONTENT_FIELDS.map((field) => (field === 'lastSyncAt' ? device.lastSyncAt?.slice(0, 10) : device[field])),
+  );
+}

@@ -1,0 +1,160 @@
+// Conditions about the device that was found. Without a device none of them holds; what its source leaves out cannot be told.
+
+import { compareVersions, type DottedVersion, parseDottedVersion } from '../dotted-version.ts';
+import {
+  type Condition,
+  flag,
+  globIgnoringCase,
+  ignoringCase,
+  keeps,
+  type Limit,
+  number,
+  oneOf,
+  type Reading,
+  textOf,
+} from './condition.ts';
+import { isStateAlone, type OwnerWord, ownerWord } from './device-owner.ts';
+import { ageOf, type DeviceFacts, daysSinceCheckIn, minutesSinceEnrolment, type PolicyFacts } from './policy-facts.ts';
+
+function text(field: keyof DeviceFacts) {
+  return ({ device }: PolicyFacts): Reading<string> => {
+    const value = device?.[field];
+    if (device === undefined) return undefined;
+    return typeof value === 'string' ? value : null;
+  };
+}
+
+/** What enumerations of Microsoft Graph say where there is no answer, or one that this version of them does not have. */
+const NO_ANSWER: readonly string[] = ['unknown', 'unknownfuturevalue'];
+
+/** Of an enumeration: without an answer it cannot be told, unless the policy asks for just that word. */
+function wordOf(name: string, words: readonly string[], field: keyof DeviceFacts): Condition {
+  const read = text(field);
+  const isAsked = (value: string): boolean => words.some((word) => ignoringCase(word, value));
+  return oneOf(
+    name,
+    words,
+    (facts) => {
+      const value = read(facts);
+      return typeof value === 'string' && isNoAnswer(value) && !isAsked(value) ? null : value;
+    },
+    globIgnoringCase,
+  );
+}
+
+function isNoAnswer(value: string): boolean {
+  return NO_ANSWER.includes(value.toLowerCase());
+}
+
+export function ownershipIs(owners: readonly string[]): Condition {
+  return wordOf('ownership', owners, 'ownership');
+}
+
+export function platformIs(platforms: readonly string[]): Condition {
+  return wordOf('platform', platforms, 'operatingSystem');
+}
+
+export function deviceNameMatches(patterns: readonly string[]): Condition {
+  return oneOf('deviceName', patterns, text('name'), globIgnoringCase);
+}
+
+export function modelMatches(patterns: readonly string[]): Condition {
+  return oneOf('model', patterns, text('model'), globIgnoringCase);
+}
+
+/** A device that nobody has sorted is in no category: Intune says nothing then, or `Unassigned`. */
+export function categoryMatches(patterns: readonly string[]): Condition {
+  return oneOf(
+    'category',
+    patterns,
+    ({ device }) => device?.category ?? (device && isStateAlone(device) ? null : undefined),
+    globIgnoringCase,
+  );
+}
+
+export function managementAgentIs(agents: readonly string[]): Condition {
+  return wordOf('managementAgent', agents, 'managementAgent');
+}
+
+/** `revoked` means that the device was blocked, wiped or retired. */
+export function registrationStateIs(states: readonly string[]): Condition {
+  return wordOf('registrationState', states, 'registrationState');
+}
+
+/** Known to Entra ID, as the source says it. */
+export function isRegistered(wanted: boolean): Condition {
+  const state = text('registrationState');
+  return flag('registered', wanted, (facts) => {
+    const value = state(facts);
+    if (typeof value !== 'string') return value;
+    return isNoAnswer(value) ? null : value.toLowerCase() === 'registered';
+  });
+}
+
+export function isEncrypted(wanted: boolean): Condition {
+  return flag('encrypted', wanted, ({ device }) => (device === undefined ? undefined : (device.isEncrypted ?? null)));
+}
+
+/** Intune says True, False or Unknown; Windows is never asked. */
+export function isJailbroken(wanted: boolean): Condition {
+  const state = text('jailBroken');
+  return flag('jailbroken', wanted, (facts) => {
+    const value = state(facts);
+    if (typeof value !== 'string') return value;
+    return { true: true, false: false }[value.toLowerCase()] ?? null;
+  });
+}
+
+export function ownerIs(words: readonly OwnerWord[]): Condition {
+  return oneOf('owner', words, ownerWord);
+}
+
+export function osVersionIs(limits: readonly Limit<DottedVersion>[]): Condition {
+  const read = text('osVersion');
+  return {
+    name: 'osVersion',
+    wanted: textOf(limits),
+    actual: (facts) => read(facts) ?? undefined,
+    holds(facts) {
+      const written = read(facts);
+      if (written === undefined) return false;
+      const version = written === null ? undefined : parseDottedVersion(written);
+      return version && limits.every((limit) => keeps(limit, compareVersions(version, limit.value)));
+    },
+  };
+}
+
+export function minutesSinceEnrolmentIs(limits: readonly Limit<number>[]): Condition {
+  return number('minutesSinceEnrolment', limits, ofDevice(minutesSinceEnrolment), String);
+}
+
+export function daysSinceCheckInIs(limits: readonly Limit<number>[]): Condition {
+  return number('daysSinceCheckIn', limits, ofDevice(daysSinceCheckIn), String);
+}
+
+/** @param limits in milliseconds */
+export function answerAgeIs(limits: readonly Limit<number>[]): Condition {
+  return number('answerAge', limits, ofDevice(ageOf), (age) => `${Math.round(age / 1000)}s`);
+}
+
+function ofDevice(read: (facts: PolicyFacts) => number | undefined) {
+  return (facts: PolicyFacts): Reading<number> => (facts.device === undefined ? undefined : (read(facts) ?? null));
+}
+
+/** The source was asked to retire, wipe or delete the device. */
+export function removalIsPending(wanted: boolean): Condition {
+  return flag('removalPending', wanted, ({ standing, device }) => {
+    if (standing === 'beingRemoved') return true;
+    const isSaid = device?.managementState !== undefined || device?.registrationState !== undefined;
+    return device && (isSaid ? false : null);
+  });
+}
+
+export function sourceIs(sources: readonly string[]): Condition {
+  return oneOf('source', sources, ({ source, device }) => source ?? (device && null));
+}
+
+/** Without a device no source is asked after. */
+export function sourceIsReachable(wanted: boolean): Condition {
+  return flag('sourceReachable', wanted, ({ sourceReachable, device }) => sourceReachable ?? (device && null));
+}

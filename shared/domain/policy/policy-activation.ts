@@ -1,0 +1,77 @@
+// Which policy version is in force, which one before, and how long another instance may still answer by that one.
+
+import { addMilliseconds, type Instant } from '../instant.ts';
+import { BUILT_IN } from './built-in-policy.ts';
+
+/** Instances read the policy at most this old. */
+export const POLICY_MEMORY_MS = 60_000;
+/** For answers under way, and for clocks that differ. */
+const SETTLE_MARGIN_MS = 30_000;
+/** From an activation until every instance answers by it. */
+export const SETTLE_MS: number = POLICY_MEMORY_MS + SETTLE_MARGIN_MS;
+/** So many activations can be rolled back, one after the other. */
+const MOST_ACTIVATIONS = 50;
+
+export interface PolicyActivation {
+  /** `built-in` stands for the policy that settings describe. */
+  readonly version: string;
+  readonly at: Instant;
+  readonly by: string;
+}
+
+export interface PolicyState {
+  /** Oldest first; the last one is in force, and a rollback takes it away. */
+  readonly activations: readonly PolicyActivation[];
+  /** When the version in force came into force, by activation or by rollback. */
+  readonly changedAt?: Instant;
+  /** Versions that were in force a moment ago, newest first, and until when an instance may still answer by them. */
+  readonly outgoing: readonly { readonly version: string; readonly until: Instant }[];
+}
+
+export const NOTHING_ACTIVATED: PolicyState = { activations: [], outgoing: [] };
+
+export function versionInForce({ activations }: PolicyState): string {
+  return activations.at(-1)?.version ?? BUILT_IN;
+}
+
+/** What a rollback brings back; `undefined` when nothing was activated. */
+export function versionBefore({ activations }: PolicyState): string | undefined {
+  return activations.length === 0 ? undefined : (activations.at(-2)?.version ?? BUILT_IN);
+}
+
+/** Versions besides the one in force that somebody may still be answered by. */
+export function outgoingVersions(state: PolicyState, now: Instant): string[] {
+  const inForce = versionInForce(state);
+  const still = state.outgoing.filter(({ version, until }) => until > now && version !== inForce);
+  return [...new Set(still.map(({ version }) => version))];
+}
+
+/** From when on every instance answers by the version in force. */
+export function settledAt({ changedAt }: PolicyState): Instant | undefined {
+  return changedAt && addMilliseconds(changedAt, SETTLE_MS);
+}
+
+/** The same state when the version is in force already. */
+export function activate(state: PolicyState, activation: PolicyActivation): PolicyState {
+  if (versionInForce(state) === activation.version) return state;
+  return changed(state, [...state.activations, activation].slice(-MOST_ACTIVATIONS), activation.at);
+}
+
+/** The version before comes back into force; `undefined` when there is none. */
+export function rollBack(state: PolicyState, at: Instant): PolicyState | undefined {
+  return state.activations.length === 0 ? undefined : changed(state, state.activations.slice(0, -1), at);
+}
+
+function changed(before: PolicyState, activations: readonly PolicyActivation[], at: Instant): PolicyState {
+  const until = addMilliseconds(at, SETTLE_MS);
+  const still = before.outgoing.filter((outgoing) => outgoing.until > at);
+  return { activations, changedAt: at, outgoing: [{ version: versionInForce(before), until }, ...still] };
+}
+
+/** Characters of a version's name. */
+export const LONGEST_VERSION_NAME = 64;
+
+/** Names a version may have: safe in keys, URLs, file names and the lines of logs. */
+export function isPolicyVersionName(text: string): boolean {
+  return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text) && !text.startsWith(BUILT_IN) && text !== 'draft';
+}

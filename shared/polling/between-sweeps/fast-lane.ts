@@ -1,0 +1,36 @@
+// The fast lane: a device that asked, and would be told something better were it compliant, is read again every minute for a
+// while. Its user is likely to be mending it just now, and waits for the network to notice.
+
+import { type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
+import { addMilliseconds, toInstant } from '../../domain/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DecisionStore } from '../../ports/decision-store.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
+import { readAgain } from './scheduled-reads.ts';
+
+/** The newest ones; as many point reads as a tick makes. */
+const MOST_DEVICES = 200;
+
+export interface FastLaneDeps {
+  readonly decisions: DecisionStore;
+  readonly tasks: TaskStore;
+  readonly clock: Clock;
+}
+
+/**
+ * Called with every tick, so that a device is due with each of them as long as it is on the lane.
+ * @param forMs how long after its last decision a device is read every minute
+ * @returns how many devices are on the lane
+ */
+export async function noteFastLane({ decisions, tasks, clock }: FastLaneDeps, forMs: number): Promise<number> {
+  const now = toInstant(clock.now());
+  const since = addMilliseconds(now, -forMs);
+  const page = await decisions.list({ filter: { waiting: true }, since, limit: MOST_DEVICES });
+  const waiting = new Map<string, DeviceKey>();
+  for (const { decision } of page.decisions) {
+    const { device } = decision;
+    if (device !== undefined) waiting.set(deviceKeyText(device), { source: device.source, id: device.id });
+  }
+  await readAgain(tasks, [...waiting.values()], now);
+  return waiting.size;
+}

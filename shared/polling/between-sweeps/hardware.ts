@@ -1,0 +1,118 @@
+// Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty in a
+// batch, so many a tick. A walk through the records finds who needs it; a new device waits for the walk to come by.
+
+import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
+import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
+import type { DeviceReader } from '../../ports/device-reader.ts';
+import type { StoredDevice } from '../../ports/device-store.ts';
+import { type HandOnDeps, handOn, handOnLeft } from '../records/dispatch-changes.ts';
+import { planHardware } from '../records/plan-device-write.ts';
+import { type SaveDeps, saveDevices } from '../records/save-devices.ts';
+import {
+  runTask,
+  type TaskDeps,
+  type TaskInHand,
+  type TaskResult,
+  type TaskState,
+  type TaskTime,
+} from '../tasks/background-task.ts';
+
+export const HARDWARE_TASK = 'hardware';
+/** A `$batch` of Graph holds this many. */
+const BATCH = 20;
+/** Batches of one tick: a tenth of what Graph allows an app for Intune devices in twenty seconds, with room to spare. */
+const BATCHES_PER_TICK = 50;
+/** After a walk through the whole fleet. */
+const REST_MS = 15 * 60_000;
+/** Pages of records of one tick. */
+const PAGES_PER_TICK = 20;
+
+const FIRST_SHARD = '0';
+
+interface HardwareState extends TaskState {
+  readonly shard?: string;
+  /** The last record that was looked at; absent at the start of the shard. */
+  readonly after?: DeviceKey;
+}
+
+export interface HardwareDeps extends TaskDeps, SaveDeps, HandOnDeps {
+  readonly source: { readonly name: string };
+}
+
+/** @param maxAgeMs what was fetched longer ago is fetched again */
+export async function runHardware(
+  deps: HardwareDeps,
+  reader: DeviceReader,
+  maxAgeMs: number,
+  time: TaskTime,
+): Promise<TaskResult> {
+  const olderThan = addMilliseconds(toInstant(deps.clock.now()), -maxAgeMs);
+  return runTask<HardwareState>(deps, HARDWARE_TASK, time, {}, async (inHand) => {
+    if (inHand.resumed) await handOnLeft(deps);
+    let { state } = inHand;
+    let batches = 0;
+    for (let pages = 0; pages < PAGES_PER_TICK && inHand.hasTime() && batches < BATCHES_PER_TICK; pages++) {
+      const shard = state.shard ?? FIRST_SHARD;
+      const { records, more } = await deps.devices.listRecords(shard, state.after);
+      const wanting = records.filter((record) => needsHardware(record, deps.source.name, olderThan));
+      for (let start = 0; start < wanting.length; start += BATCH) {
+        if (batches === BATCHES_PER_TICK || !inHand.hasTime()) return state;
+        batches += 1;
+        const batch = wanting.slice(start, start + BATCH);
+        await fetchBatch(deps, reader, batch);
+        const after = batch.at(-1)?.device;
+        if (after) state = await moveOn(inHand, { ...state, shard, after: { source: after.source, id: after.id } });
+      }
+      const last = records.at(-1)?.device;
+      if (more && last) {
+        state = { ...state, shard, after: { source: last.source, id: last.id } };
+        continue;
+      }
+      const { after, ...rest } = state;
+      state = { ...rest, shard: nextShard(shard) };
+      if (state.shard === FIRST_SHARD) return { ...state, notBefore: restUntil(deps) };
+    }
+    return state;
+  });
+}
+
+function needsHardware({ presence, device, hardwareAt }: StoredDevice, source: string, olderThan: Instant): boolean {
+  return presence === 'present' && device.source === source && (hardwareAt ?? '') < olderThan;
+}
+
+async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: readonly StoredDevice[]): Promise<void> {
+  const byId = new Map(batch.map(({ device }) => [device.id, device]));
+  const readings = await reader.readHardware([...byId.keys()]);
+  // A device that is not there any more is the sweep's business.
+  const found = readings.flatMap((reading) => {
+    const key = byId.get(reading.id);
+    return key && reading.kind === 'found' ? [{ key, reading }] : [];
+  });
+  const errors = readings.flatMap((reading) => (reading.kind === 'failed' ? [reading.error] : []));
+  const saved = await saveDevices(
+    deps,
+    found.map(({ key, reading }) => ({
+      key,
+      plan: (stored) => planHardware(stored, reading, reading.requestedAt),
+    })),
+  );
+  await handOn(deps, saved.changes);
+  // Who is asked to slow down asks no further; what fails for another reason may be about one device alone.
+  const refusal =
+    errors.find(({ code }) => code === 'NAC_INTUNE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
+  if (refusal !== undefined) throw refusal;
+}
+
+async function moveOn(inHand: TaskInHand<HardwareState>, state: HardwareState): Promise<HardwareState> {
+  await inHand.checkpoint(state);
+  return state;
+}
+
+function restUntil({ clock }: HardwareDeps): Instant {
+  return addMilliseconds(toInstant(clock.now()), REST_MS);
+}
+
+function nextShard(shard: string): string {
+  const names: readonly string[] = SHARDS;
+  return names[names.indexOf(shard) + 1] ?? FIRST_SHARD;
+}

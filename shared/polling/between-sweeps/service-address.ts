@@ -1,0 +1,35 @@
+// Where Intune's compliance service is. The poll finds it through Graph and leaves it in the store; whoever answers lookups
+// reads it there, so that Graph is asked by the poll alone, however many instances answer.
+
+import { addMilliseconds, toInstant } from '../../domain/instant.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
+import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
+
+export const SERVICE_ADDRESS_TASK = 'service-address';
+/** Microsoft moves tenants now and then, and tells nobody. */
+const FIND_AGAIN_AFTER_MS = 900_000;
+
+interface ServiceAddressState extends TaskState {
+  readonly address?: string;
+}
+
+export interface ServiceAddressDeps extends TaskDeps {
+  readonly services: {
+    /** Asks the source anew. @throws SourceError */
+    locate(): Promise<string>;
+  };
+}
+
+/** Finds it when it was not found for a quarter of an hour; the last one found stays when that fails. */
+export function keepServiceAddress(deps: ServiceAddressDeps, time: TaskTime): Promise<TaskResult> {
+  return runTask<ServiceAddressState>(deps, SERVICE_ADDRESS_TASK, time, {}, async () => {
+    const address = await deps.services.locate();
+    return { address, notBefore: addMilliseconds(toInstant(deps.clock.now()), FIND_AGAIN_AFTER_MS) };
+  });
+}
+
+/** `undefined` until it was found for the first time. */
+export async function readServiceAddress(tasks: TaskStore): Promise<string | undefined> {
+  const { state } = await tasks.read<ServiceAddressState>(SERVICE_ADDRESS_TASK);
+  return state?.address;
+}

@@ -1,0 +1,42 @@
+// Tells operators that a run would have changed too much at once, and what is held therefore.
+
+import { toInstant } from '../../domain/instant.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DeviceStore } from '../../ports/device-store.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
+import type { Logger } from '../../ports/telemetry.ts';
+import { countHeld } from './held-devices.ts';
+import { editMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
+
+export interface TellHeldDeps {
+  readonly devices: DeviceStore;
+  readonly tasks: TaskStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const ACTION =
+  'Look at what changed in Intune. GET /api/poll shows what is held; POST /api/poll/release lets a run through, POST /api/poll/refuse keeps it held.';
+
+/**
+ * @param known devices of the fleet
+ * @returns how many devices are held now
+ */
+export async function tellHeld(
+  deps: TellHeldDeps,
+  { share, least }: MassChangeLimits,
+  runId: string,
+  known: number,
+): Promise<number> {
+  const { flips, absences, byRun } = await countHeld(deps.devices);
+  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips + absences, known };
+  const state = await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
+  const waiting = (state?.held ?? []).filter(
+    ({ released, refused }) => released === undefined && refused === undefined,
+  );
+  const counts = { run: runId, flips, absences, known, share, least };
+  // A person has said no to all of it, and it is the same devices.
+  if (waiting.length === 0) deps.log.info('poll.still-refused', counts);
+  else deps.log.error('poll.breaker-tripped', { ...counts, action: ACTION });
+  return now.changing;
+}

@@ -1,0 +1,85 @@
+// Decides what a read of one device means for its record, where no sweep confirms records: the time of the read counts,
+// too, and one "not managed" alone takes no device away.
+
+import type { Device, DeviceKey, DeviceRecord } from '../../domain/device/device.ts';
+import { describeChange } from '../../domain/device/device-change.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { StoredDevice } from '../../ports/device-store.ts';
+import {
+  type DevicePlan,
+  type HoldRule,
+  planDoubted,
+  planGone,
+  planHeldAbsence,
+  planObserved,
+} from '../records/plan-device-write.ts';
+
+export interface PointReadRules {
+  /** A sweep keeps its own account of records, and must hear of what others write. */
+  readonly besidesSweep: boolean;
+  /** What turns, or is gone, waits beside its record for the end of the run. Absent: it counts at once. */
+  readonly hold?: HoldRule;
+}
+
+/** Like {@link planObserved}, but a record that says the same is written with the new time: so old is the answer at most. */
+export function planConfirmed(
+  stored: StoredDevice | undefined,
+  device: Device,
+  observedAt: Instant,
+  { besidesSweep, hold }: PointReadRules,
+): DevicePlan {
+  const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, besidesSweep });
+  if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
+  const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
+  const besides = besidesSweep ? ({ mark: 'doubt' } as const) : {};
+  const unswept = besidesSweep ? ({ unswept: true } as const) : {};
+  const write = { record: { ...record, ...unswept, observedAt }, retiredIdentities, ...besides, replaces: etag };
+  return { kind: 'write', write };
+}
+
+/**
+ * Two witnesses for absence: the first makes the record doubtful, a second one, later, makes the device gone.
+ * `holdAbsences`: nobody is gone for now.
+ */
+export function planAbsent(
+  stored: StoredDevice | undefined,
+  readAt: Instant,
+  { besidesSweep, holdAbsences, hold }: PointReadRules & { readonly holdAbsences: boolean },
+): DevicePlan {
+  if (stored?.presence !== 'present') return { kind: 'unchanged' };
+  if (stored.confirmedUntil === undefined || holdAbsences) return planDoubted(stored, undefined, readAt);
+  if (hold === undefined) return planGone(stored, readAt, { besidesSweep });
+  // What is held of a device that was there makes its record doubtful, and is no witness for absence.
+  return stored.held?.device === undefined ? planHeldAbsence(stored, readAt, hold) : { kind: 'unchanged' };
+}
+
+/**
+ * A device was to become noncompliant, was held, and a later list does not say so any more: its record is as it was.
+ * @param isListed whether the list may speak of the device after all
+ */
+export function planUnlisted(
+  stored: StoredDevice | undefined,
+  listedAt: Instant,
+  isListed: (device: Device) => boolean,
+): DevicePlan {
+  const { held } = stored ?? {};
+  if (stored === undefined || held?.device === undefined || held.device.complianceState !== 'noncompliant') {
+    return { kind: 'unchanged' };
+  }
+  if (isListed(held.device)) return { kind: 'held' };
+  if (held.observedAt >= listedAt) return { kind: 'outdated' };
+  const { etag, retiredIdentities, held: _held, confirmedUntil, ...record } = stored;
+  return { kind: 'write', write: { record, retiredIdentities, mark: 'doubt', replaces: etag } };
+}
+
+/**
+ * A session was let in on Intune's own word, and now Intune knows no such device: a record of its absence ends that word.
+ * A read of the device itself is proof enough where nothing was stored.
+ */
+export function planNeverStored(key: DeviceKey, readAt: Instant, { besidesSweep }: PointReadRules): DevicePlan {
+  const device: Device = { source: key.source, id: key.id, complianceState: 'unknown' };
+  const record: DeviceRecord = { device, presence: 'gone', version: 1, observedAt: readAt, indexed: true };
+  const change = describeChange(undefined, record);
+  const mark = besidesSweep ? { mark: 'doubt' as const } : {};
+  return { kind: 'write', write: { record, retiredIdentities: [], ...(change && { change }), ...mark } };
+}

@@ -1,0 +1,131 @@
+// Asking Intune about single devices, by whichever of its two APIs the app may use.
+
+import { idOfAddress } from '../../domain/device/address-record.ts';
+import type { ComplianceState } from '../../domain/device/compliance-state.ts';
+import type { Device } from '../../domain/device/device.ts';
+import type { Instant } from '../../domain/instant.ts';
+import type { MacAddress } from '../../domain/mac-address.ts';
+import { SourceError } from '../../errors.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { ComplianceRetrieval, RetrievedCompliance } from '../../ports/compliance-retrieval.ts';
+import type { DeviceReader } from '../../ports/device-reader.ts';
+import { TokenBucket } from '../../token-bucket.ts';
+
+/** A device to be asked about: by Intune's id where a certificate or an earlier answer told it, else by MAC address. */
+export type PointTarget =
+  | { readonly id: string; readonly mac?: undefined }
+  | { readonly id?: undefined; readonly mac: MacAddress };
+
+export type PointReading = { readonly target: PointTarget; readonly requestedAt: Instant } & (
+  | {
+      readonly kind: 'found';
+      readonly id: string;
+      /** The device as it is now, given what was stored of it: the poorer API tells its compliance and little else. */
+      device(stored: Device | undefined): Device;
+    }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'failed'; readonly error: SourceError }
+);
+
+export interface PointReads {
+  /** Whether the API finds devices by MAC address. */
+  readonly byMac: boolean;
+  read(targets: readonly PointTarget[]): Promise<readonly PointReading[]>;
+}
+
+/** Through Microsoft Graph: everything about a device, by its id alone. */
+export function pointReadsByGraph(reader: DeviceReader): PointReads {
+  return {
+    byMac: false,
+    async read(targets) {
+      const readings = await reader.readDevices(targets.flatMap(({ id }) => id ?? []));
+      return readings.map((reading): PointReading => {
+        const { id, requestedAt } = reading;
+        const known = { target: { id }, requestedAt };
+        if (reading.kind === 'failed') return { ...known, kind: 'failed', error: reading.error };
+        return reading.kind === 'absent'
+          ? { ...known, kind: 'absent' }
+          : { ...known, kind: 'found', id, device: () => reading.device };
+      });
+    },
+  };
+}
+
+/** Questions under way at once. */
+const AT_ONCE = 8;
+/** No limit is published for single devices; this asks about 10,000 devices in under nine minutes. */
+const PACE = { capacity: 20, perSecond: 20 } as const;
+
+/** Through the Compliance Retrieval service: managed or not, compliant or not. */
+export function pointReadsByRetrieval(
+  retrieval: ComplianceRetrieval,
+  source: string,
+  clock: Clock,
+  wait: (milliseconds: number) => Promise<void>,
+): PointReads {
+  const pace = new TokenBucket(PACE);
+  const ask = async (target: PointTarget): Promise<PointReading> => {
+    const waitMs = pace.reserve(1, clock.now().getTime());
+    if (waitMs > 0) await wait(waitMs);
+    const requestedAt = clock.now().toISOString();
+    try {
+      const answer =
+        target.id === undefined ? await retrieval.readByMac(target.mac) : await retrieval.readByDeviceId(target.id);
+      return readingOf(target, answer, source);
+    } catch (thrown) {
+      if (thrown instanceof SourceError) return { target, requestedAt, kind: 'failed', error: thrown };
+      throw thrown;
+    }
+  };
+  return {
+    byMac: true,
+    async read(targets) {
+      const readings: PointReading[] = [];
+      for (let start = 0; start < targets.length; start += AT_ONCE) {
+        const answered = await Promise.all(targets.slice(start, start + AT_ONCE).map(ask));
+        readings.push(...answered);
+        const refused = answered.find((reading) => reading.kind === 'failed' && !isOfOneDevice(reading.error));
+        // Who is refused asks no further: what is left fails for the same reason.
+        if (refused?.kind === 'failed') {
+          const { requestedAt, error } = refused;
+          const left = targets.slice(start + AT_ONCE);
+          return [...readings, ...left.map((target): PointReading => ({ target, requestedAt, kind: 'failed', error }))];
+        }
+      }
+      return readings;
+    },
+  };
+}
+
+/** An answer that cannot be used is about that device; anything else is about the service. */
+export function isOfOneDevice({ code }: SourceError): boolean {
+  return code === 'NAC_INTUNE_RECORD';
+}
+
+function readingOf(target: PointTarget, { requestedAt, device }: RetrievedCompliance, source: string): PointReading {
+  if (device === undefined) return { target, requestedAt, kind: 'absent' };
+  const id = target.id ?? device.id ?? idOfAddress(target.mac);
+  const complianceState = stateOf(device.compliant);
+  const mac = target.mac ?? device.mac;
+  return {
+    target,
+    requestedAt,
+    kind: 'found',
+    id,
+    device: (stored) => withAddress({ ...(stored ?? { source, id }), complianceState }, mac),
+  };
+}
+
+/** The service may answer about an address without telling the device's id. */
+export { idOfAddress } from '../../domain/device/address-record.ts';
+
+export function stateOf(compliant: boolean | undefined): ComplianceState {
+  if (compliant === undefined) return 'unknown';
+  return compliant ? 'compliant' : 'noncompliant';
+}
+
+/** Which of a device's addresses it is the service does not say; a device has two at most in Intune. */
+export function withAddress(device: Device, mac: MacAddress | undefined): Device {
+  if (mac === undefined || mac === device.wifiMac || mac === device.ethernetMac) return device;
+  return device.wifiMac === undefined ? { ...device, wifiMac: mac } : { ...device, ethernetMac: mac };
+}

@@ -1,0 +1,70 @@
+// Handing on changes that were written besides the sweep. Each stands in the store until it was handed on; the mark that
+// was written with it keeps the sweep's fingerprints honest afterwards.
+//
+// So many at once are handed on and removed, as long as there is time: what is left the next tick goes on with.
+
+import { concurrently } from '../../concurrently.ts';
+import { deviceKeyText } from '../../domain/device/device.ts';
+import type { DeviceChange } from '../../domain/device/device-change.ts';
+import { inChunks } from '../../in-chunks.ts';
+import type { ChangeListener } from '../../ports/change-listener.ts';
+import type { DeviceStore } from '../../ports/device-store.ts';
+import type { TaskStore } from '../../ports/task-store.ts';
+import { editMassChange } from '../breaker/mass-change.ts';
+
+/** Changes handed on at once. */
+const CHANGES_AT_ONCE = 8;
+/** Changes handed on before they are removed, and the time is looked at. */
+const CHUNK = 200;
+
+export interface HandOnDeps {
+  readonly devices: DeviceStore;
+  readonly tasks: TaskStore;
+  readonly onChange: ChangeListener;
+  /** Whether more may be begun; always, if left out. */
+  readonly hasTime?: () => boolean;
+}
+
+/** They are of several devices as a rule: one that takes its time holds up few others. */
+export async function tellOfChanges(onChange: ChangeListener, changes: readonly DeviceChange[]): Promise<void> {
+  await concurrently(changes, CHANGES_AT_ONCE, onChange);
+}
+
+/** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
+export async function handOn(deps: HandOnDeps, changes: readonly DeviceChange[]): Promise<boolean> {
+  const isDone = await handOnChunks(deps, changes);
+  if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
+  return isDone;
+}
+
+async function handOnChunks(
+  { devices, onChange, hasTime = () => true }: HandOnDeps,
+  changes: readonly DeviceChange[],
+): Promise<boolean> {
+  for (let start = 0; start < changes.length; start += CHUNK) {
+    if (start > 0 && !hasTime()) return false;
+    const chunk = changes.slice(start, start + CHUNK);
+    await tellOfChanges(onChange, chunk);
+    await devices.removeChanges(chunk);
+  }
+  return true;
+}
+
+/** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
+export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
+  for await (const left of inChunks(deps.devices.pendingChanges(), CHUNK, deps.hasTime)) {
+    if (left === 'no-time') {
+      await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
+      return false;
+    }
+    // One device may have several of them, and one transaction writes a row once.
+    await deps.devices.addMarks([...new Map(left.map((change) => [deviceKeyText(change), change])).values()]);
+    if (!(await handOn(deps, left))) return false;
+  }
+  return true;
+}
+
+/** Goes on with what an earlier tick had no time for. */
+export async function handOnRest(deps: HandOnDeps): Promise<void> {
+  if (await handOnLeft(deps)) await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
+}

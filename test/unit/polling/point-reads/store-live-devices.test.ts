@@ -1,0 +1,86 @@
+// Sessions that rest on no record are looked at range by range: however many there are, and however long none was looked at.
+
+import { describe, expect, test } from 'vitest';
+import { toInstant } from '../../../../shared/domain/instant.ts';
+import { SourceError } from '../../../../shared/errors.ts';
+import {
+  STORE_LIVE_TASK,
+  type StoreLiveState,
+  storeLiveDevices,
+} from '../../../../shared/polling/point-reads/store-live-devices.ts';
+import { readTask } from '../../../../shared/polling/tasks/leased-task.ts';
+import { aDeviceOfFleet } from '../../../support/a-device.ts';
+import { aDecision, aSession } from '../../../support/a-session.ts';
+import { collectedTelemetry } from '../../../support/collected-telemetry.ts';
+import { type ComplianceTables, complianceTables } from '../../../support/compliance-tables.ts';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const LIMITS = { leaseMs: 180_000, budgetMs: 24_000 };
+
+/** An answer to a station that names no device, or one that the service was asked about while it waited. */
+async function answered(run: ComplianceTables, number: number, agoMs: number, deviceId?: string): Promise<void> {
+  const id = number.toString(16).padStart(4, '0').split('').reverse().join('').padEnd(20, '0');
+  const decidedAt = toInstant(new Date(run.slow.time.now - agoMs));
+  const { device: _, ...decision } = aDecision({ id: `${id}-m1x2y3`, decidedAt });
+  const identities = deviceId
+    ? [{ kind: 'deviceId' as const, value: deviceId, assurance: 'certificate-guid' as const, origin: 'SAN' }]
+    : [];
+  const presented = { authenticated: true, identities: identities as never, problems: [] };
+  await run.atOnce.sessions.writeDecision(aSession({ id, decision, presented }));
+}
+
+const storeLive = (run: ComplianceTables) =>
+  run.slow.run(() => storeLiveDevices({ ...run.deps, onAnswerable: async () => undefined }, LIMITS));
+const sinceOf = async ({ atOnce }: ComplianceTables): Promise<string> =>
+  (await readTask<StoreLiveState>(atOnce.tasks, STORE_LIVE_TASK)).state?.since ?? '';
+
+describe('sessions without a record', () => {
+  test('of which none waits are passed by, and not looked at with every tick', async () => {
+    const run = complianceTables();
+    for (let number = 0; number < 200; number++) await answered(run, number, (number % 20) * HOUR_MS);
+    await storeLive(run);
+    expect(Date.parse(await sinceOf(run))).toBeGreaterThan(run.slow.time.now - 10 * MINUTE_MS);
+    await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
+    run.slow.calls.clear();
+    expect((await storeLive(run)).result).toBe('idle');
+    expect(run.slow.calls.get('sessions.getEntity') ?? 0).toBeLessThan(20);
+  });
+
+  test('are all looked at, and a killed or slow tick goes on behind those that are done', async () => {
+    const run = complianceTables();
+    const ids = Array.from({ length: 900 }, (_, number) => aDeviceOfFleet(number).id);
+    for (const [number, id] of ids.entries()) await answered(run, number, (number % 20) * HOUR_MS, id);
+    run.service.compliantNow = () => true;
+    let ticks = 0;
+    for (; run.askedDevices.length < ids.length && ticks < 20; ticks++) {
+      const { tookMs } = await storeLive(run);
+      expect(tookMs).toBeLessThan(LIMITS.budgetMs + 20_000);
+      await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
+    }
+    expect(ticks).toBeGreaterThan(1);
+    expect(run.askedDevices.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('whose devices the service does not know are not asked about again because the time was over', async () => {
+    const run = complianceTables();
+    const ids = Array.from({ length: 700 }, (_, number) => aDeviceOfFleet(number).id);
+    for (const [number, id] of ids.entries()) await answered(run, number, MINUTE_MS, id);
+    for (let tick = 0; tick < 5; tick++) {
+      await storeLive(run);
+      await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
+    }
+    expect(run.askedDevices.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('whose service asks to slow down are counted as such', async () => {
+    const { telemetry, points } = collectedTelemetry();
+    const run = complianceTables(telemetry);
+    await answered(run, 1, MINUTE_MS, aDeviceOfFleet(1).id);
+    run.service.compliantNow = () => {
+      throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away for a while', { action: 'Wait.', retryAfterMs: 5_000 });
+    };
+    await storeLive(run);
+    expect((await points()).get('nac.source.throttled')).toEqual([{ labels: { 'nac.source': 'intune' }, value: 1 }]);
+  });
+});
