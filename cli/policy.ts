@@ -8,7 +8,7 @@ import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-ide
 import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
 import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
-import { openPolicy, type PolicyDesk } from '../shared/app/open-policy.ts';
+import { openPolicy, type PolicyAdmin } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { ASSURANCES } from '../shared/domain/identity/identity.ts';
 import { toInstant } from '../shared/domain/instant.ts';
@@ -140,19 +140,19 @@ function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }:
     ...fleet.examples.map(({ device, name = '' }) => `  device ${device} ${JSON.stringify(name)}`),
     `  (asking with ${fleet.assumed.assurance}, ${fleet.assumed.medium ?? 'no medium'}, site ${fleet.assumed.site || 'none'})`,
     `Enforcing would take ${enforcing.seconds} seconds: ${enforcing.assumed.settleSeconds} until every instance has the new`,
-    `version, then ${enforcing.assumed.inHandPerSite} CoAs at a time and site, each lot taken to be done in ${enforcing.assumed.roundSeconds} seconds.`,
+    `version, then ${enforcing.assumed.inFlightPerSite} CoAs at a time and site, each lot taken to be done in ${enforcing.assumed.roundSeconds} seconds.`,
     ...(complete ? [] : ['Time ran out: these are the counts until then.']),
   ].join('\n');
 }
 
-async function openDesk(): Promise<PolicyDesk> {
+async function openDesk(): Promise<PolicyAdmin> {
   const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
   if (!tableServiceUri && !connectionString) throw new Error(USAGE);
   const storage = tableServiceUri
     ? ({ kind: 'azure-cli', tableServiceUri } as const)
     : ({ kind: 'connection-string', connectionString: connectionString ?? '' } as const);
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  const { jobsInHandPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
+  const { jobsInFlightPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
   const builtIn = policyOfSettings(roles);
   const tables = await openTables(storage, 'background');
   const audit = new TableAuditStore(tables.audit, systemRandom);
@@ -162,7 +162,7 @@ async function openDesk(): Promise<PolicyDesk> {
     clock: systemClock,
     log: silent,
     builtIn,
-    jobsInHandPerSite,
+    jobsInFlightPerSite,
     maxCheckInAgeMs,
   });
   return desk(by, async (change) => {

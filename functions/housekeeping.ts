@@ -7,5 +7,5 @@ import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 app.timer('housekeeping', { schedule: scheduleOf('HOUSEKEEPING_SCHEDULE'), handler: housekeeping });
 
 async function housekeeping(): Promise<void> {
-  await connector().keepHouse(FUNCTION_TIMEOUT_MS);
+  await connector().purgeExpired(FUNCTION_TIMEOUT_MS);
 }

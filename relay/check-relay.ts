@@ -5,7 +5,7 @@ import path from 'node:path';
 import { readConfigFile } from './read-config-file.ts';
 import { readRelayConfig } from './read-relay-config.ts';
 import { readRelaySecrets } from './read-relay-secrets.ts';
-import { certificateEnd, daysLeft } from './relay-certificate.ts';
+import { certificateEnd, credentialExpiry } from './relay-certificate.ts';
 import type { NasEntry, RelayConfig, RelayLimits } from './relay-config.ts';
 import { relayWarnings, warningLine } from './relay-warnings.ts';
 
@@ -52,7 +52,7 @@ function certificateLine({ serviceBus: { connection } }: RelayConfig, pem: strin
   if (connection.kind !== 'entra' || connection.credential.kind !== 'certificate') return [];
   const end = certificateEnd(pem);
   if (end === undefined) return ['Certificate  cannot be read: Entra will refuse it'];
-  return [`Certificate  until ${end.toISOString()}, ${daysLeft(end, new Date())} days left`];
+  return [`Certificate  until ${end.toISOString()}, ${credentialExpiry(end, new Date())} days left`];
 }
 
 function brake({ perMinute, inTenMinutes }: RelayLimits): string {

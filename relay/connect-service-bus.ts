@@ -7,7 +7,7 @@ import {
   type TokenCredentialOptions,
 } from '@azure/identity';
 import { ServiceBusClient, type ServiceBusClientOptions } from '@azure/service-bus';
-import { webSocketThrough } from './proxied-web-socket.ts';
+import { proxiedWebSocket } from './proxied-web-socket.ts';
 import type { EntraCredential, ServiceBusConnection } from './relay-config.ts';
 
 export type ConnectServiceBus = () => ServiceBusClient;
@@ -35,7 +35,7 @@ export function connectServiceBus(
   const { namespace, transport, proxy } = connection;
   const options: ServiceBusClientOptions = {
     retryOptions,
-    ...(transport === 'websocket' ? { webSocketOptions: { webSocket: webSocketThrough(proxy) } } : {}),
+    ...(transport === 'websocket' ? { webSocketOptions: { webSocket: proxiedWebSocket(proxy) } } : {}),
   };
   return () => new ServiceBusClient(namespace, credential, options);
 }

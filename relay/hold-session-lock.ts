@@ -67,7 +67,7 @@ const renewalRetryMs = 1000;
 const steadyMs = 10_000;
 
 /** Ends only after `stop`, with the session given back. */
-export async function keepSession(options: KeepSessionOptions): Promise<void> {
+export async function holdSessionLock(options: KeepSessionOptions): Promise<void> {
   const { queue, clock, log, random, delays, standbyRetryMs, stop, onState } = options;
   let state: RelayState | undefined;
   const enter = (next: RelayState, fields: Record<string, unknown> = {}): void => {

@@ -68,7 +68,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   // Octets once per NAS: what is made of a secret for its digests is kept with it.
   const secretOctets = new Map([...secrets].map(([nas, secret]) => [nas, Buffer.from(secret, 'utf8')]));
   /** With what says that nobody waits for them any more: settling a message of a lost session may take long to fail. */
-  const inHand = new Map<Promise<void>, AbortSignal>();
+  const inFlight = new Map<Promise<void>, AbortSignal>();
   const cutOff = new AbortController();
   /** NASes that have acknowledged a request since the relay started: what these say of a session is to be believed. */
   const acknowledging = new Set<string>();
@@ -230,14 +230,14 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
 
   return {
     handle(delivery, lost) {
-      const done = handle(delivery, lost).finally(() => inHand.delete(done));
-      inHand.set(done, lost);
+      const done = handle(delivery, lost).finally(() => inFlight.delete(done));
+      inFlight.set(done, lost);
       return done;
     },
     async stop(graceMs) {
       lanes.stop(new WorkerStopped());
       const over = new AbortController();
-      const awaited = [...inHand].filter(([, lost]) => !lost.aborted).map(([done]) => done);
+      const awaited = [...inFlight].filter(([, lost]) => !lost.aborted).map(([done]) => done);
       const all = Promise.all(awaited).then(() => over.abort());
       await clockDelay(clock, graceMs, over.signal);
       cutOff.abort(new WorkerStopped());

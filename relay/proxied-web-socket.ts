@@ -2,7 +2,7 @@
 
 import { ProxyAgent, WebSocket } from 'undici';
 
-export function webSocketThrough(proxy: string | undefined) {
+export function proxiedWebSocket(proxy: string | undefined) {
   const dispatcher = proxy === undefined ? undefined : new ProxyAgent({ uri: proxy, proxyTunnel: true });
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {

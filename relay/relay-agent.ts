@@ -6,8 +6,8 @@ import type { Logger } from '../shared/ports/telemetry.ts';
 import { clockDelay } from './clock-delay.ts';
 import { type HealthServer, type RelayHealth, startHealthServer } from './health-server.ts';
 import {
+  holdSessionLock,
   type JobsQueue,
-  keepSession,
   type LockBounds,
   type RelayState,
   SERVICE_BUS_LOCK,
@@ -116,7 +116,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
   telemetry?.observe('nac.relay.working', () => (state === 'active' ? 1 : 0));
   certificate = parts.certificateEnd && watchCertificate(parts.certificateEnd, { clock, log });
 
-  const kept = keepSession({
+  const kept = holdSessionLock({
     queue: jobs,
     handle: worker.handle,
     finish: () => worker.stop(graceMs),

@@ -8,7 +8,7 @@ import type { SendClock } from './radius/send-clock.ts';
 export interface CertificateHealth {
   readonly notAfter: Instant;
   /** Whole days, rounded down; below nought once it has ended. */
-  readonly daysLeft: number;
+  readonly credentialExpiry: number;
 }
 
 export interface CertificateWatch {
@@ -42,21 +42,24 @@ export function watchCertificate(
   end: Date,
   { clock, log }: { readonly clock: Pick<SendClock, 'now' | 'after'>; readonly log: Logger },
 ): CertificateWatch {
-  const health = (): CertificateHealth => ({ notAfter: toInstant(end), daysLeft: daysLeft(end, clock.now()) });
+  const health = (): CertificateHealth => ({
+    notAfter: toInstant(end),
+    credentialExpiry: credentialExpiry(end, clock.now()),
+  });
   let cancel: () => void;
 
   function look(): void {
     cancel = clock.after(DAY_MS, look);
     const fields = health();
-    if (fields.daysLeft >= WARN_BELOW_DAYS) {
+    if (fields.credentialExpiry >= WARN_BELOW_DAYS) {
       log.info('relay.certificate', { ...fields });
       return;
     }
     const message =
-      fields.daysLeft < 0
+      fields.credentialExpiry < 0
         ? `The certificate of the relay ended at ${fields.notAfter}`
-        : `The certificate of the relay ends in ${fields.daysLeft} days, at ${fields.notAfter}`;
-    const level = fields.daysLeft < ERROR_BELOW_DAYS ? 'error' : 'warn';
+        : `The certificate of the relay ends in ${fields.credentialExpiry} days, at ${fields.notAfter}`;
+    const level = fields.credentialExpiry < ERROR_BELOW_DAYS ? 'error' : 'warn';
     log[level]('relay.certificate', { code: 'NAC_RELAY_CERTIFICATE', message, action: ACTION, ...fields });
   }
 
@@ -70,6 +73,6 @@ export function watchCertificate(
 }
 
 /** Whole days from then until the certificate ends. */
-export function daysLeft(end: Date, now: Date): number {
+export function credentialExpiry(end: Date, now: Date): number {
   return Math.floor((end.getTime() - now.getTime()) / DAY_MS);
 }

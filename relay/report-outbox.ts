@@ -43,7 +43,7 @@ export interface ReportOutboxOptions {
 }
 
 /** One message to be. */
-interface Parcel {
+interface PendingReport {
   readonly key: string;
   report: CoaReport;
   readonly dueAt: number;
@@ -65,14 +65,14 @@ const stages: readonly CoaReportStage[] = ['taken', 'sent', 'finished'];
 export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   const { queue, clock, log, random, delays, holdMs = 100 } = options;
   /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
-  const joinable = new Map<string, Parcel>();
+  const joinable = new Map<string, PendingReport>();
   /** By attempt: the furthest stage that was put. */
   const told = createRecentMap<Told>(rememberedAttempts);
   const closed = new AbortController();
   const closing = (): Error => closed.signal.reason;
-  let due: Parcel[] = [];
+  let due: PendingReport[] = [];
   /** Is tried, unchanged, until it is accepted: the queue knows a repetition by what it consists of. */
-  let batch: readonly Parcel[] = [];
+  let batch: readonly PendingReport[] = [];
   let pumping = false;
   /** Aborted to end the wait after a failure. */
   let rest = new AbortController();
@@ -105,14 +105,14 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     pumping = false;
   }
 
-  function takeDue(): readonly Parcel[] {
+  function takeDue(): readonly PendingReport[] {
     const taken = due.slice(0, batchSize);
     due = due.slice(taken.length);
     for (const parcel of taken) if (joinable.get(parcel.key) === parcel) joinable.delete(parcel.key);
     return taken;
   }
 
-  function makeDue(parcel: Parcel): void {
+  function makeDue(parcel: PendingReport): void {
     if (parcel.due) return;
     parcel.due = true;
     due.push(parcel);
@@ -135,7 +135,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     cancelWaking ??= clock.after(Math.max(1, Math.ceil(time - clock.elapsed())), wake);
   }
 
-  function parcelFor(key: string, report: CoaReport): Parcel {
+  function parcelFor(key: string, report: CoaReport): PendingReport {
     const open = joinable.get(key);
     if (open !== undefined && open.report.stage !== 'finished') {
       const { stage, at, earlier = [] } = open.report;
@@ -145,7 +145,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     const accepted = Promise.withResolvers<void>();
     // Not everyone waits for it.
     accepted.promise.catch(() => undefined);
-    const parcel: Parcel = { key, report, dueAt: clock.elapsed() + holdMs, due: false, accepted };
+    const parcel: PendingReport = { key, report, dueAt: clock.elapsed() + holdMs, due: false, accepted };
     joinable.set(key, parcel);
     return parcel;
   }

@@ -11,20 +11,20 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { systemTimer } from './adapters/system/system-timer.ts';
 import { CommonClock, type ObserveTime } from './adapters/table-storage/common-clock.ts';
-import type { Patience, Tables } from './adapters/table-storage/tables.ts';
+import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
 import { CERTIFICATE_SOURCE, type Context } from './app/context.ts';
 import { OrderlyEnd } from './app/end-orderly.ts';
 import { once, shared } from './app/once.ts';
 import { openAudit } from './app/open-audit.ts';
-import { type DecisionDesk, openDecisions } from './app/open-decisions.ts';
+import { type DecisionAudit, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { type MadeOverride, openOverrides } from './app/open-overrides.ts';
 import { openPointReads } from './app/open-point-reads.ts';
-import { openPolicy, type PolicyChange, type PolicyDesk } from './app/open-policy.ts';
+import { openPolicy, type PolicyAdmin, type PolicyChange } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
@@ -70,7 +70,7 @@ export interface AppOverrides {
   /** Entries that a cache holds at most: memory for all of them is taken at once. */
   readonly mostRemembered?: number;
   /** Clients of the tables, by how long their caller can wait; `observe` is told what time the store has. */
-  readonly openTables?: (patience: Patience, observe: ObserveTime) => Promise<Tables>;
+  readonly openTables?: (patience: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
@@ -139,18 +139,18 @@ export interface App {
   /** Ends an override early. @throws RequestError NAC_OVERRIDE_UNKNOWN, NAC_CLIENT_SITE */
   endOverride(apiKey: string | null, id: string, body?: RequestBody): Promise<ShownOverride>;
   /** What an operator may do with policies, in the operator's own name. */
-  policies(apiKey: string | null): Promise<PolicyDesk>;
+  policies(apiKey: string | null): Promise<PolicyAdmin>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
   doctor(apiKey: string | null): Promise<DoctorReport>;
   /** What an operator may ask about decisions that were made. */
-  decisions(apiKey: string | null): Promise<DecisionDesk>;
+  decisions(apiKey: string | null): Promise<DecisionAudit>;
   /** A page of the audit, newest first, of the sites that the asker may see. */
   audit(apiKey: string | null, query: Iterable<[string, string]>): Promise<AuditPage>;
   /**
    * Removes decisions, sessions, jobs and audit entries that have been over for long, as many as time suffices for.
    * @param functionTimeoutMs how long the host lets a function run before it ends the process; two minutes unless given
    */
-  keepHouse(functionTimeoutMs?: number): Promise<Removed>;
+  purgeExpired(functionTimeoutMs?: number): Promise<Removed>;
   close(): Promise<void>;
 }
 
@@ -183,7 +183,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   });
   // A clock that is put in place of the machine's is meant to differ from the store's.
   const observe = overrides.clock === undefined ? clock.observe : undefined;
-  const openTables = async (patience: Patience): Promise<Tables> =>
+  const openTables = async (patience: RetryProfile): Promise<Tables> =>
     overrides.openTables?.(patience, clock.observe) ?? tablesOf(settings, patience, observe);
   const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
   let collected: OpenedTelemetry | undefined;
@@ -210,10 +210,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const lookup = once(() => openLookup(context));
   const enforcement = once(() => openEnforcement(context));
   const policy = once(() => {
-    const { jobsInHandPerSite, maxCheckInAgeMs } = settings;
+    const { jobsInFlightPerSite, maxCheckInAgeMs } = settings;
     return openPolicy({
       openTables,
-      jobsInHandPerSite,
+      jobsInFlightPerSite,
       maxCheckInAgeMs,
       builtIn: policyOfSettings(settings),
       clock,
@@ -380,7 +380,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       const client = await operators.may(apiKey, 'read');
       return (await audit()).list(query, (asked) => operators.siteOf(client, asked));
     },
-    keepHouse: async (functionTimeoutMs = 120_000) => (await housekeeping())(functionTimeoutMs),
+    purgeExpired: async (functionTimeoutMs = 120_000) => (await housekeeping())(functionTimeoutMs),
     async doctor(apiKey) {
       await operators.may(apiKey, 'read');
       return doctor();
@@ -401,7 +401,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     ...app,
     poll: (functionTimeoutMs) => end.waitedFor(() => app.poll(functionTimeoutMs)),
     enforce: (functionTimeoutMs) => end.waitedFor(() => app.enforce(functionTimeoutMs)),
-    keepHouse: (functionTimeoutMs) => end.waitedFor(() => app.keepHouse(functionTimeoutMs)),
+    purgeExpired: (functionTimeoutMs) => end.waitedFor(() => app.purgeExpired(functionTimeoutMs)),
     report: (body, deliveries) => end.waitedFor(() => app.report(body, deliveries)),
   };
 }
@@ -416,7 +416,7 @@ async function intuneOf(settings: Settings, clock: Clock): Promise<IntuneAccess>
   return openIntuneSource(settings, clock);
 }
 
-async function tablesOf({ storage }: Settings, patience: Patience, observe?: ObserveTime): Promise<Tables> {
+async function tablesOf({ storage }: Settings, patience: RetryProfile, observe?: ObserveTime): Promise<Tables> {
   const { openTables } = await import('./adapters/table-storage/tables.ts');
   return openTables(storage, patience, undefined, observe);
 }

@@ -47,7 +47,7 @@ export interface Settings extends SignInSettings {
   /** Lower case; absent: computer accounts of any domain count. */
   readonly computerDomains: readonly string[] | undefined;
   readonly enforceSchedule: string;
-  readonly jobsInHandPerSite: number;
+  readonly jobsInFlightPerSite: number;
   readonly jobHistoryMs: number;
   readonly decisionHistoryMs: number;
   readonly auditHistoryMs: number;
@@ -101,7 +101,7 @@ export function readSettings(env: Env): Settings {
     minimumAssurance: reader.oneOf('MINIMUM_ASSURANCE', ASSURANCES),
     computerDomains: reader.domains('COMPUTER_DOMAINS'),
     enforceSchedule: reader.schedule('ENFORCE_SCHEDULE'),
-    jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
+    jobsInFlightPerSite: reader.wholeNumber('JOBS_IN_FLIGHT_PER_SITE', 1, 1000),
     jobHistoryMs: reader.duration('JOB_HISTORY', { from: '1d', to: '365d', unit: 'd' }),
     decisionHistoryMs: reader.duration('DECISION_HISTORY', { from: '1h', to: '90d', unit: 'd' }),
     auditHistoryMs: reader.duration('AUDIT_HISTORY', { from: '1d', to: '3650d', unit: 'd' }),
@@ -147,7 +147,7 @@ export type BuiltInPolicySetting =
 /** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
 export function readPolicySettings(
   env: Env,
-): Pick<Settings, BuiltInPolicySetting | 'jobsInHandPerSite' | 'maxCheckInAgeMs'> {
+): Pick<Settings, BuiltInPolicySetting | 'jobsInFlightPerSite' | 'maxCheckInAgeMs'> {
   const reader = new SettingsReader(env);
   const settings = {
     compliantRole: readRoleSetting(reader, 'COMPLIANT'),
@@ -155,7 +155,7 @@ export function readPolicySettings(
     weakIdentityRole: readRoleSetting(reader, 'WEAK_IDENTITY'),
     minimumAssurance: reader.oneOf('MINIMUM_ASSURANCE', ASSURANCES),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
-    jobsInHandPerSite: reader.wholeNumber('JOBS_IN_HAND_PER_SITE', 1, 1000),
+    jobsInFlightPerSite: reader.wholeNumber('JOBS_IN_FLIGHT_PER_SITE', 1, 1000),
     maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),
   };
   reader.throwIfProblems();

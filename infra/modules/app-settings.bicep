@@ -44,7 +44,7 @@ type plainSettings = {
   WEAK_IDENTITY_SESSION_TIMEOUT: string?
   COMPUTER_DOMAINS: string?
   ENFORCE_SCHEDULE: string?
-  JOBS_IN_HAND_PER_SITE: string?
+  JOBS_IN_FLIGHT_PER_SITE: string?
   JOB_HISTORY: string?
   DECISION_HISTORY: string?
   AUDIT_HISTORY: string?

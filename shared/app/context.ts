@@ -2,7 +2,7 @@
 
 import type { ServiceBusClient } from '@azure/service-bus';
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
-import type { Patience, Tables } from '../adapters/table-storage/tables.ts';
+import type { RetryProfile, Tables } from '../adapters/table-storage/tables.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
@@ -27,7 +27,7 @@ export interface Context {
   readonly intune: () => Promise<IntuneAccess>;
   /** Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes. */
   readonly mostRemembered?: number | undefined;
-  readonly openTables: (patience: Patience) => Promise<Tables>;
+  readonly openTables: (patience: RetryProfile) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */
   readonly serviceBus: () => Promise<() => ServiceBusClient>;
   /** Opened on first use; gives nothing where nobody collects. */

@@ -22,7 +22,7 @@ import { otherSite } from './operator-access.ts';
 /** A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found. */
 const LIST_DEADLINE_MS = 30_000;
 
-export type DecisionDesk = ReturnType<Awaited<ReturnType<typeof openDecisions>>>;
+export type DecisionAudit = ReturnType<Awaited<ReturnType<typeof openDecisions>>>;
 
 export async function openDecisions({ settings, clock, log, openTables }: Context) {
   const tables = await openTables('background');

@@ -18,11 +18,11 @@ import {
   decideJobsForChange,
   decideReauthentication,
 } from '../enforcement/decide-jobs.ts';
-import { EarlyPump } from '../enforcement/eager-pump.ts';
+import { EagerPump } from '../enforcement/eager-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
 import { listHeld } from '../enforcement/list-held.ts';
 import { type JobFilter, type JobPage, listJobs } from '../enforcement/list-jobs.ts';
-import { toldJobs } from '../enforcement/observed-jobs.ts';
+import { observedJobs } from '../enforcement/observed-jobs.ts';
 import { newOutboxMemory } from '../enforcement/outbox-window.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
@@ -74,7 +74,7 @@ export async function openEnforcement(context: Context) {
   const clients = new TableClientStore(tables.clients);
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
-    jobs: telemetry ? toldJobs(jobs, telemetry) : jobs,
+    jobs: telemetry ? observedJobs(jobs, telemetry) : jobs,
     telemetry,
     tasks: new TableTaskStore(tables.polling),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
@@ -92,14 +92,14 @@ export async function openEnforcement(context: Context) {
     stopping,
     log,
   };
-  const limits = { inHandPerSite: settings.jobsInHandPerSite, compareEveryMs: settings.pollingIntervalMs };
+  const limits = { inFlightPerSite: settings.jobsInFlightPerSite, compareEveryMs: settings.pollingIntervalMs };
   const memory = newOutboxMemory();
   const pump = async (options: PumpOptions = {}): Promise<void> => {
     const until = addMilliseconds(toInstant(clock.now()), PUMP_MS);
     await pumpOutbox(deps, limits, { until, memory, ...options }).catch(logPumpFailure(log));
   };
   const relayClocks = new RelayClocks(log);
-  const early = new EarlyPump(() => pump());
+  const early = new EagerPump(() => pump());
   return {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */

@@ -9,7 +9,7 @@ import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { logCommandLine } from '../enforcement/log-command-line.ts';
-import { type HousekeepingDeps, keepHouse, type Removed } from '../enforcement/purge-expired.ts';
+import { type HousekeepingDeps, purgeExpired, type Removed } from '../enforcement/purge-expired.ts';
 import { toConnectorError } from '../errors.ts';
 import { removeGoneDevices } from '../polling/records/remove-gone-devices.ts';
 import type { Context } from './context.ts';
@@ -41,6 +41,6 @@ export async function openHousekeeping({ settings, clock, random, log, openTable
         log.warn('audit.command-line-not-read', { code, message, action });
       },
     );
-    return keepHouse(deps, settings, functionTimeoutMs);
+    return purgeExpired(deps, settings, functionTimeoutMs);
   };
 }

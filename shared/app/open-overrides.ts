@@ -71,7 +71,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     if ('device' in target) return (await hasOtherRecords(target.device)) ? ['device-enrolled-twice'] : [];
     if (!('mac' in target)) return [];
     if (isLocallyAdministered(target.mac)) return ['mac-random'];
-    const { devices, more } = await identities.readHolders({ kind: 'mac', value: target.mac });
+    const { devices, more } = await identities.readOwners({ kind: 'mac', value: target.mac });
     return more || devices.length > 1 ? ['mac-of-several-devices'] : [];
   };
   /** The override is made by then, whatever becomes of them. */

@@ -13,7 +13,7 @@ import { applyReleases } from '../polling/breaker/release-held.ts';
 import { pointReadsByGraph, pointReadsByRetrieval } from '../polling/point-reads/point-reads.ts';
 import { type RefreshedDevice, refreshDevice } from '../polling/point-reads/refresh-device.ts';
 import { storeLiveDevices } from '../polling/point-reads/store-live-devices.ts';
-import { handOnLeft } from '../polling/records/dispatch-changes.ts';
+import { redispatchPending } from '../polling/records/dispatch-changes.ts';
 import type { SliceResult } from '../polling/sweep/sweep.ts';
 import { pollNoncompliant } from '../polling/without-sweep/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../polling/without-sweep/refresh-authenticated.ts';
@@ -47,7 +47,7 @@ export async function openPointReads(
       : pointReadsByRetrieval(retrieval, CERTIFICATE_SOURCE, clock, delay);
   const deps = {
     source: CERTIFICATE_SOURCE,
-    besidesSweep: settings.intunePermissions === 'full',
+    outOfBand: settings.intunePermissions === 'full',
     tasks: new TableTaskStore(tables.polling, log),
     devices: new TableDeviceStore(tables.devices, log, telemetry),
     identities: new TableIdentityStore(tables.identities),
@@ -102,7 +102,7 @@ export async function openPointReads(
       const refreshed = await refreshAuthenticated(bounded, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];
       // What a crash left; whoever just took over a task may have found some.
-      if (done.some((result) => result !== 'idle' && result !== 'held')) await handOnLeft(bounded);
+      if (done.some((result) => result !== 'idle' && result !== 'held')) await redispatchPending(bounded);
       if (done.includes('failed')) return { kind: 'waiting' };
       if (done.includes('sliced')) return { kind: 'sliced' };
       return { kind: done.includes('complete') ? 'complete' : 'idle' };

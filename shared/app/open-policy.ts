@@ -28,12 +28,12 @@ import { openPolicyReader } from './open-policy-reader.ts';
 
 export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
 
-export type PolicyDesk = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
+export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
   /** The policy that settings describe. */
   readonly builtIn: Policy;
-  readonly jobsInHandPerSite: number;
+  readonly jobsInFlightPerSite: number;
   /** Of devices: an older check-in counts as silence. */
   readonly maxCheckInAgeMs: number;
 }
@@ -48,7 +48,7 @@ export async function openPolicy({
   clock,
   log,
   builtIn,
-  jobsInHandPerSite,
+  jobsInFlightPerSite,
   maxCheckInAgeMs,
 }: PolicyDeskOptions) {
   const tables = await openTables('background');
@@ -63,7 +63,7 @@ export async function openPolicy({
     clock,
     maxCheckInAgeMs,
   };
-  const budget = { inHandPerSite: jobsInHandPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
+  const budget = { inFlightPerSite: jobsInFlightPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
   /**
    * @param by who does it: the name of a client, or of an operator's login
    * @param beforeChange refuses a change, or keeps it in the audit, before it is made

@@ -48,7 +48,7 @@ export async function openPoll(
     stopping,
   };
   const decisions = new TableDecisionStore(tables.sessions);
-  const reportDaysLeft = daysLeftReporter(tokens, settings.graphEndpoint, { clock, log, telemetry });
+  const reportCredentialExpiry = daysLeftReporter(tokens, settings.graphEndpoint, { clock, log, telemetry });
   const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange } = settings;
   const differ = answersInForce({ settings, clock, log }, tables);
   return async (functionTimeoutMs: number): Promise<SliceResult> => {
@@ -64,7 +64,7 @@ export async function openPoll(
       massChange,
       answersDiffer: await differ(),
     });
-    await reportDaysLeft();
+    await reportCredentialExpiry();
     return result;
   };
 }

@@ -1,6 +1,6 @@
 // Says once a day in the log how long the app's credential is good for: what an alert is made of.
 
-import { daysLeft } from '../adapters/entra/credential-expiry.ts';
+import { credentialExpiry } from '../adapters/entra/credential-expiry.ts';
 import type { CredentialStatus } from '../adapters/entra/credential-status.ts';
 import type { TokenSource } from '../adapters/entra/token-source.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -47,7 +47,7 @@ export function daysLeftReporter(
 
 function report(credential: CredentialStatus, now: Date, { log, telemetry }: Omit<DaysLeftDeps, 'clock'>): void {
   const { kind, expiresAt, setting, thumbprintSha256 } = credential;
-  const left = daysLeft(credential, now);
+  const left = credentialExpiry(credential, now);
   if (left === undefined) {
     if (kind === 'secret') {
       log.info('credential.expiry-unknown', { kind, action: 'Set ENTRA_CLIENT_SECRET_EXPIRES to be warned in time.' });

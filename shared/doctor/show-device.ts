@@ -10,7 +10,7 @@ import type { RawAnswer, RawAnswers } from '../ports/raw-answers.ts';
 export interface ShowDeviceDeps {
   readonly raw: RawAnswers;
   readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  readonly identities: Pick<IdentityStore, 'readOwners'>;
   /** First part of device keys. */
   readonly source: string;
 }
@@ -75,7 +75,7 @@ async function candidatesOf(
         ? { kind: 'mac', value: mac }
         : { kind: 'name', value: asked };
   if (askedAs === 'id' && (await devices.read({ source, id: asked })) !== undefined) return [asked];
-  const { devices: keys } = await identities.readHolders(identity);
+  const { devices: keys } = await identities.readOwners(identity);
   const ids = keys.flatMap((key) => (key.startsWith(`${source}|`) ? [key.slice(source.length + 1)] : []));
   return ids.length > 0 ? ids : askedAs === 'id' ? [asked] : [];
 }

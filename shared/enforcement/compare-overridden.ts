@@ -21,7 +21,7 @@ import { searchOverridden } from './search-overridden.ts';
 import type { SiteKeys } from './site-keys.ts';
 
 export interface CompareOverriddenDeps extends DecideJobsDeps, Pick<ComparisonTaskDeps, 'tasks' | 'stopping'> {
-  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  readonly identities: Pick<IdentityStore, 'readOwners'>;
   readonly sessions: SessionStore;
   readonly overrides: OverrideSource;
   readonly overrideStore: Pick<OverrideStore, 'list' | 'replace' | 'remove'>;

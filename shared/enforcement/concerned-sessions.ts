@@ -13,7 +13,7 @@ import type { SessionStore } from '../ports/session-store.ts';
 export interface ConcernedSessionsDeps {
   readonly sessions: Pick<SessionStore, 'listConcerned'>;
   readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  readonly identities: Pick<IdentityStore, 'readOwners'>;
 }
 
 /** An identity that more records share leads to none of them; what it led to before, the comparison of all sessions finds. */
@@ -33,7 +33,7 @@ export async function holdersOf(
   { identities: store }: Pick<ConcernedSessionsDeps, 'identities'>,
   identities: readonly Identity[],
 ): Promise<DeviceKey[]> {
-  const perIdentity = await Promise.all(identities.map((identity) => store.readHolders(identity, { fresh: true })));
+  const perIdentity = await Promise.all(identities.map((identity) => store.readOwners(identity, { fresh: true })));
   const holders = perIdentity.flatMap(({ devices, more }) => (more || devices.length > MOST_HOLDERS ? [] : devices));
   return [...new Set(holders)].map(parseDeviceKeyText);
 }

@@ -4,7 +4,7 @@
 /** Decided jobs that are worth another pass at least. */
 const LEAST_NEW_JOBS = 8;
 
-export class EarlyPump {
+export class EagerPump {
   /** Must not reject. */
   readonly #pump: () => Promise<unknown>;
   #decided = 0;

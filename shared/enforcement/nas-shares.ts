@@ -2,7 +2,7 @@
 // answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
 import { nasName } from '../domain/coa/coa-target.ts';
-import { type EnforcementJob, isInHand, type JobStage } from '../domain/coa/enforcement-job.ts';
+import { type EnforcementJob, isInFlight, type JobStage } from '../domain/coa/enforcement-job.ts';
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 
 /** A wireless controller is one NAS with all the stations of a site: it may have nearly all. */
@@ -13,19 +13,19 @@ const SHARE_OF_SILENT = 1 / 4;
 const ANSWERS_WITHIN_MS = 5_000;
 
 export class NasShares {
-  readonly #inHandPerSite: number;
-  readonly #inHand = new Map<string, number>();
+  readonly #inFlightPerSite: number;
+  readonly #inFlight = new Map<string, number>();
   readonly #silent: ReadonlySet<string>;
   #room: number;
 
   /** @param open every job of the site that has not ended */
-  constructor(inHandPerSite: number, open: readonly EnforcementJob[], now: Instant) {
-    this.#inHandPerSite = inHandPerSite;
-    for (const job of open) if (isInHand(job)) this.#add(job, 1);
+  constructor(inFlightPerSite: number, open: readonly EnforcementJob[], now: Instant) {
+    this.#inFlightPerSite = inFlightPerSite;
+    for (const job of open) if (isInFlight(job)) this.#add(job, 1);
     this.#silent = silentNases(open, now);
     // What most likely waits in vain takes no room from the others, until there is as much of it as there may be in hand.
     const inVain = open.filter((job) => waitsInVain(job, now)).length;
-    this.#room = inHandPerSite - open.filter(isInHand).length + Math.min(inVain, inHandPerSite);
+    this.#room = inFlightPerSite - open.filter(isInFlight).length + Math.min(inVain, inFlightPerSite);
   }
 
   /** Takes the first so many out of the list for which their NAS has room; they count as in hand from now on. */
@@ -52,20 +52,20 @@ export class NasShares {
   #hasRoom({ nas }: EnforcementJob): boolean {
     const name = nasName(nas);
     if (this.#silent.has(name)) {
-      const together = Math.max(1, Math.floor(this.#inHandPerSite * SHARE_OF_SILENT));
+      const together = Math.max(1, Math.floor(this.#inFlightPerSite * SHARE_OF_SILENT));
       // One that may be back is tried with one job.
-      return this.#inHandOfSilent() < together && (this.#inHand.get(name) ?? 0) < 1;
+      return this.#inFlightOfSilent() < together && (this.#inFlight.get(name) ?? 0) < 1;
     }
-    return (this.#inHand.get(name) ?? 0) < Math.max(1, Math.ceil(this.#inHandPerSite * SHARE));
+    return (this.#inFlight.get(name) ?? 0) < Math.max(1, Math.ceil(this.#inFlightPerSite * SHARE));
   }
 
-  #inHandOfSilent(): number {
-    return [...this.#silent].reduce((sum, name) => sum + (this.#inHand.get(name) ?? 0), 0);
+  #inFlightOfSilent(): number {
+    return [...this.#silent].reduce((sum, name) => sum + (this.#inFlight.get(name) ?? 0), 0);
   }
 
   #add({ nas }: EnforcementJob, count: number): void {
     const name = nasName(nas);
-    this.#inHand.set(name, (this.#inHand.get(name) ?? 0) + count);
+    this.#inFlight.set(name, (this.#inFlight.get(name) ?? 0) + count);
   }
 }
 

@@ -14,7 +14,7 @@ const OUTCOMES: readonly string[] = ['answered', 'proven', 'ended', 'superseded'
 /** Stages that a report may say a cause of. */
 const WITH_CAUSE: readonly string[] = ['refused', 'no-answer', 'expired', 'ended'];
 
-export function toldJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
+export function observedJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
   // Steps are kept as they are when a job goes on, so what has not been seen is new.
   const seen = new WeakSet<JobStep>();
   const see = (job: EnforcementJob): void => {

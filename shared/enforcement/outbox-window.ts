@@ -25,10 +25,10 @@ export interface OutboxMemory {
   /** Where the middle goes on, by site. */
   readonly after: Map<string, string>;
   /** Ids of the jobs in hand, by site. */
-  readonly inHand: Map<string, readonly string[]>;
+  readonly inFlight: Map<string, readonly string[]>;
 }
 
-export const newOutboxMemory = (): OutboxMemory => ({ after: new Map(), inHand: new Map() });
+export const newOutboxMemory = (): OutboxMemory => ({ after: new Map(), inFlight: new Map() });
 
 /** The first page of a site's outbox. */
 export type OutboxHead = Awaited<ReturnType<JobStore['listOpen']>>;
@@ -45,13 +45,13 @@ export async function jobsToLookAt(
   const behind = head.next;
   if (behind === undefined) {
     memory.after.delete(site);
-    memory.inHand.delete(site);
+    memory.inFlight.delete(site);
     return head.jobs;
   }
   const newest = await jobs.listOpen(site, { limit: NEWEST, urgentSince: addMilliseconds(now, -NEW_MS) });
   const found = new Map([...head.jobs, ...newest.jobs].map((stored) => [stored.job.id, stored]));
-  const inHand = (memory.inHand.get(site) ?? []).filter((id) => !found.has(id));
-  for (const stored of await concurrently(inHand, READS_AT_ONCE, (id) => jobs.read(site, id))) {
+  const inFlight = (memory.inFlight.get(site) ?? []).filter((id) => !found.has(id));
+  for (const stored of await concurrently(inFlight, READS_AT_ONCE, (id) => jobs.read(site, id))) {
     if (stored !== undefined && !isFinal(stored.job)) found.set(stored.job.id, stored);
   }
   if (hasTime()) {

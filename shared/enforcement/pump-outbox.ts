@@ -58,7 +58,7 @@ export async function pumpOutbox(
       for (const { job } of jobs) addOpenJob(open, job);
       const isPart = head.next !== undefined;
       const pumped = await pumpSite(deps, limits, jobs, isPart ? byTurns : undefined);
-      if (isPart) memory.inHand.set(name, pumped.inHand);
+      if (isPart) memory.inFlight.set(name, pumped.inFlight);
       queued += pumped.queued;
     } catch (thrown) {
       failures.push(thrown);

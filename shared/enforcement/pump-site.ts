@@ -3,7 +3,7 @@
 import { concurrently } from '../concurrently.ts';
 import { advance, isDue, queuedAttempt } from '../domain/coa/advance-job.ts';
 import { coaTargetOf } from '../domain/coa/coa-target.ts';
-import { type EnforcementJob, isInHand } from '../domain/coa/enforcement-job.ts';
+import { type EnforcementJob, isInFlight } from '../domain/coa/enforcement-job.ts';
 import { jobAttributes } from '../domain/coa/job-attributes.ts';
 import type { CoaJob } from '../domain/coa-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
@@ -33,7 +33,7 @@ export interface PumpDeps {
 
 export interface PumpLimits {
   /** Jobs that a site's queue and relay may have in hand at once. */
-  readonly inHandPerSite: number;
+  readonly inFlightPerSite: number;
 }
 
 /** Jobs of a site looked at, or sent, at once. */
@@ -47,7 +47,7 @@ export interface SitePumped {
   /** Attempts queued. */
   readonly queued: number;
   /** Ids of jobs that the queue or the relay has in hand now. */
-  readonly inHand: readonly string[];
+  readonly inFlight: readonly string[];
 }
 
 /**
@@ -72,21 +72,21 @@ export async function pumpSite(
   const isWaiting = ({ job, session }: OpenJob) => session !== undefined && isLive(session, now) && isDue(job, now);
   const due = [...order(firstAttemptsFirst(open.filter(isWaiting)), now)];
   const shares = new NasShares(
-    limits.inHandPerSite,
+    limits.inFlightPerSite,
     open.map(({ job }) => job),
     now,
   );
-  const inHand = open.flatMap(({ job }) => (isInHand(job) ? [job.id] : []));
+  const inFlight = open.flatMap(({ job }) => (isInFlight(job) ? [job.id] : []));
   let queued = 0;
   for (let next = shares.take(due, JOBS_AT_ONCE); next.length > 0; next = shares.take(due, JOBS_AT_ONCE)) {
     const sent = await concurrently(next, JOBS_AT_ONCE, (job) => queueUnlessOvertaken(deps, job, now));
     for (const [index, { job }] of next.entries()) {
-      if (sent[index]) inHand.push(job.id);
+      if (sent[index]) inFlight.push(job.id);
       else shares.giveBack(job);
     }
     queued += sent.filter(Boolean).length;
   }
-  return { queued, inHand };
+  return { queued, inFlight };
 }
 
 const asTheyAre = <T>(due: readonly T[]): readonly T[] => due;

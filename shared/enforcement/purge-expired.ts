@@ -52,7 +52,7 @@ const DECISION_SHARDS_AT_ONCE = 4;
  * @param functionTimeoutMs how long the host lets a function run before it ends the process
  * @throws StoreError after every kind has had its turn
  */
-export async function keepHouse(
+export async function purgeExpired(
   deps: HousekeepingDeps,
   limits: HousekeepingLimits,
   functionTimeoutMs: number,

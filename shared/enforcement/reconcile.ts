@@ -63,9 +63,9 @@ export async function reconcile(
   const due = { ...state.completed?.occasion, ...occasion };
   const run = state.run ?? (isDue(state, due, limits, now) ? begin(due, now) : undefined);
   if (run === undefined) return nothing;
-  const inHand = new ComparisonInHand(deps, limits.leaseMs, state, etag);
-  if (!(await inHand.write({ since: now, ...state, run }))) return nothing;
-  return work(deps, inHand, run, time);
+  const inFlight = new ComparisonInHand(deps, limits.leaseMs, state, etag);
+  if (!(await inFlight.write({ since: now, ...state, run }))) return nothing;
+  return work(deps, inFlight, run, time);
 }
 
 /** How long ago the comparison began that was completed last, if that is longer than it may be. */
@@ -93,7 +93,7 @@ function begin(occasion: Occasion, startedAt: Instant): ComparisonRun {
 
 async function work(
   deps: ReconcileDeps,
-  inHand: ComparisonInHand,
+  inFlight: ComparisonInHand,
   first: ComparisonRun,
   time: ReconcileTime,
 ): Promise<ReconcileResult> {
@@ -102,24 +102,25 @@ async function work(
   const done = (completed: boolean): ReconcileResult => ({
     decided: run.decided - first.decided,
     completed,
-    state: inHand.state,
+    state: inFlight.state,
   });
   while (run.shard < SHARDS.length) {
     if (deps.stopping?.aborted || toInstant(deps.clock.now()) >= time.until) {
-      await inHand.write({ ...inHand.state, run }, { release: true });
+      await inFlight.write({ ...inFlight.state, run }, { release: true });
       return done(false);
     }
     run = await comparePage(deps, run, time.open());
     if (isWorthACheckpoint(saved, run, toInstant(deps.clock.now()))) {
-      if (!(await inHand.write({ ...inHand.state, run }))) return done(false);
+      if (!(await inFlight.write({ ...inFlight.state, run }))) return done(false);
       saved = { compared: run.compared, at: toInstant(deps.clock.now()) };
     }
     await time.betweenPages();
   }
   const { startedAt, occasion, compared, decided, unreadable } = run;
   const at = toInstant(deps.clock.now());
-  const { run: _, ...rest } = inHand.state;
-  if (!(await inHand.write({ ...rest, completed: { startedAt, at, occasion } }, { release: true }))) return done(false);
+  const { run: _, ...rest } = inFlight.state;
+  if (!(await inFlight.write({ ...rest, completed: { startedAt, at, occasion } }, { release: true })))
+    return done(false);
   const tookMs = millisecondsBetween(startedAt, at);
   deps.log.info('enforcement.compared', { sessions: compared, jobs: decided, unreadable, tookMs });
   if (decided > 0) deps.log.warn('enforcement.reconciled', { jobs: decided });

@@ -1,6 +1,6 @@
 // An operator has a job sent again that came to nothing. A job that has ended stays as it is: the new one names it.
 
-import { hurry } from '../domain/coa/advance-job.ts';
+import { retryNow } from '../domain/coa/advance-job.ts';
 import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/coa/enforcement-job.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
@@ -43,9 +43,9 @@ export async function resendJob(deps: ResendDeps, site: string, id: string): Pro
     const stored = SITE.test(site) && JOB_ID.test(id) ? await jobs.read(site, id) : undefined;
     if (stored === undefined) throw unknownJob();
     if (isFinal(stored.job)) return resendFinal(deps, stored.job);
-    const hurried = hurry(stored.job, toInstant(clock.now()));
-    if (hurried === stored.job) throw underWay(stored.job);
-    if (await jobs.update(hurried, stored.etag)) {
+    const retried = retryNow(stored.job, toInstant(clock.now()));
+    if (retried === stored.job) throw underWay(stored.job);
+    if (await jobs.update(retried, stored.etag)) {
       log.info('enforcement.resent', { job: id, site });
       return id;
     }

@@ -32,7 +32,7 @@ import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
-import { type FindLiveDeps, orAskIntune } from './find-live.ts';
+import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
 import { ifItHasAllIds } from './ids-of-one-device.ts';
 import { looksForThem, withContradictions } from './look-for-contradictions.ts';
 import { policyFacts } from './policy-facts.ts';
@@ -93,7 +93,7 @@ export async function answerLookup(
     deps.overrides.current(),
   ]);
   const ofSession = sessionId(client, request);
-  const name = nameOnce(deps, ofSession);
+  const name = lazyDecisionId(deps, ofSession);
   const isNew = deps.recentAnswers.get(ofSession) === undefined;
   const asStored = readKept(deps, ofSession, client.site, request);
   let writeMs = deps.writeDeadlineMs;
@@ -134,7 +134,7 @@ function mayOpenSession({ unknownStations, newSessions }: LookupDeps, { name }: 
 }
 
 /** One name for all rounds, so that what an earlier one wrote is overwritten. Most answers are not written and need none. */
-function nameOnce({ clock, random }: LookupDeps, ofSession: string): () => string {
+function lazyDecisionId({ clock, random }: LookupDeps, ofSession: string): () => string {
   let name: string | undefined;
   return () => {
     name ??= decisionId(ofSession, clock.now(), random.hex(4));
@@ -148,7 +148,7 @@ async function findOrAsk(
   options: CallOptions,
 ): Promise<FoundDevice> {
   const stored = ifItHasAllIds(identities, await findDevice(deps, identities, options));
-  return ifItHasAllIds(identities, await orAskIntune(deps, stored, identities, options));
+  return ifItHasAllIds(identities, await queryIfUnknown(deps, stored, identities, options));
 }
 
 function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecision {

@@ -131,7 +131,7 @@ async function isOfAnother(
   if (claims(stored, identity)) return false;
   if (identity.kind !== 'deviceId') {
     // Memory is good enough for a remark; where policy looks at it, the options say that it is not.
-    const { devices, more } = await deps.identities.readHolders(identity, options);
+    const { devices, more } = await deps.identities.readOwners(identity, options);
     if (devices.length === 0 || more) return false;
   }
   const { beside: _, ...alone } = identity;

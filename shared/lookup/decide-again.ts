@@ -15,7 +15,7 @@ import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
-import { orToldByIntune } from './find-live.ts';
+import { orLiveVerdict } from './find-live.ts';
 import { ifItHasAllIds } from './ids-of-one-device.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
@@ -76,7 +76,7 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
 async function findAgain(deps: DecideAgainDeps, session: Session): Promise<FoundDevice> {
   const { identities } = session.presented;
   const stored = await findDevice(deps, identities, { fresh: true });
-  return ifItHasAllIds(identities, await orToldByIntune(deps.devices, stored, session));
+  return ifItHasAllIds(identities, await orLiveVerdict(deps.devices, stored, session));
 }
 
 /** What the question said that the session keeps in its decision alone. */

@@ -68,7 +68,7 @@ function readAllHolders(
   options: CallOptions,
 ): Promise<Holders[]> {
   return Promise.all(
-    identities.map((identity) => (identity.kind === 'deviceId' ? undefined : store.readHolders(identity, options))),
+    identities.map((identity) => (identity.kind === 'deviceId' ? undefined : store.readOwners(identity, options))),
   );
 }
 
@@ -104,7 +104,7 @@ async function theMachineOf(
   const value = realSerialNumber(current.record.device);
   if (identity.kind === 'serialNumber' || value === undefined) return undefined;
   const bySerial: Identity = { kind: 'serialNumber', value };
-  const { devices, more } = await deps.identities.readHolders(bySerial, options);
+  const { devices, more } = await deps.identities.readOwners(bySerial, options);
   const others = devices.filter((key) => !claimants.some(({ device }) => deviceKeyText(device) === key));
   if (more || others.length > MOST_OTHERS) return undefined;
   return (await readClaimants(deps, bySerial, others, options)).length > 0 ? undefined : current.record;

@@ -21,7 +21,7 @@ export interface FindLiveDeps {
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. */
-export async function orAskIntune(
+export async function queryIfUnknown(
   { live, certificateSource }: FindLiveDeps,
   found: FoundDevice,
   identities: readonly PresentedIdentity[],
@@ -46,7 +46,7 @@ export async function orAskIntune(
  * A session that was let in on Intune's own word is not thrown out because nobody has stored the device yet. The word ends
  * with the first record that is newer: of the device, or of its absence.
  */
-export async function orToldByIntune(
+export async function orLiveVerdict(
   devices: DeviceStore,
   found: FoundDevice,
   { presented, decision }: Session,

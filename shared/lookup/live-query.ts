@@ -16,7 +16,7 @@ const PAUSE_MS = 10_000;
 /** Of this instance's share one client may use so much: ids that one site makes up leave the others their questions. */
 const SHARE_OF_CLIENT = 3 / 4;
 /** Counts are told this often at most: an outage must not fill the log as well. */
-const TELL_EVERY_MS = 10_000;
+const REPORT_EVERY_MS = 10_000;
 
 export interface LiveQueryDeps {
   readonly retrieval: { readByDeviceId(id: string, options: CallOptions): Promise<RetrievedCompliance> };
@@ -40,7 +40,7 @@ export class LiveQuery {
   readonly #ofClients: ClientQuota;
   /** Questions under way, by device id. */
   readonly #asking = new Map<string, Promise<RetrievedCompliance | undefined>>();
-  readonly #untold = new Map<string, number>();
+  readonly #unreported = new Map<string, number>();
   #failures = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -101,11 +101,11 @@ export class LiveQuery {
   #without(reason: 'paused' | 'over-share' | 'late' | 'failed', now: number): undefined {
     this.#deps.telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': reason });
     const name = `lookup.live-query-${reason}`;
-    this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1);
-    if (now - this.#toldAt < TELL_EVERY_MS) return;
+    this.#unreported.set(name, (this.#unreported.get(name) ?? 0) + 1);
+    if (now - this.#toldAt < REPORT_EVERY_MS) return;
     this.#toldAt = now;
-    for (const [counted, by] of this.#untold) this.#deps.metrics.count(counted, by);
-    this.#untold.clear();
+    for (const [counted, by] of this.#unreported) this.#deps.metrics.count(counted, by);
+    this.#unreported.clear();
   }
 }
 

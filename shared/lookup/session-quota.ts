@@ -23,8 +23,8 @@ export function unknownStationLimits(perMinute: number): TokenBucketLimits {
 interface Limited {
   readonly bucket: TokenBucket;
   /** Stations beyond the bound that no line of the log has counted yet. */
-  untold: number;
-  toldAtMs: number;
+  unreported: number;
+  reportedAtMs: number;
 }
 
 const LINE_EVERY_MS = 10_000;
@@ -45,17 +45,17 @@ export function boundSessions(
       const nowMs = clock.now().getTime();
       const limited = clients.get(client) ?? {
         bucket: new TokenBucket(limits),
-        untold: 0,
-        toldAtMs: Number.NEGATIVE_INFINITY,
+        unreported: 0,
+        reportedAtMs: Number.NEGATIVE_INFINITY,
       };
       clients.set(client, limited);
       if (limited.bucket.tryTake(1, nowMs)) return true;
-      limited.untold += 1;
-      if (nowMs - limited.toldAtMs >= LINE_EVERY_MS) {
-        metrics.count(event, limited.untold);
-        log.warn(event, { client, stations: limited.untold });
-        limited.untold = 0;
-        limited.toldAtMs = nowMs;
+      limited.unreported += 1;
+      if (nowMs - limited.reportedAtMs >= LINE_EVERY_MS) {
+        metrics.count(event, limited.unreported);
+        log.warn(event, { client, stations: limited.unreported });
+        limited.unreported = 0;
+        limited.reportedAtMs = nowMs;
       }
       return false;
     },

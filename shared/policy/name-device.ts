@@ -12,7 +12,7 @@ import type { IdentityStore } from '../ports/identity-store.ts';
 
 export interface NameDeviceDeps {
   readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  readonly identities: Pick<IdentityStore, 'readOwners'>;
   /** Whose ids are meant. */
   readonly source: string;
 }
@@ -58,7 +58,7 @@ async function devicesCalled(
   const found = new Map<string, StoredDevice>();
   let more = false;
   for (const identity of meant) {
-    const holders = await identities.readHolders(identity);
+    const holders = await identities.readOwners(identity);
     more ||= holders.more;
     for (const holder of holders.devices.slice(0, MOST_SHOWN + 1)) {
       const record = await devices.read(parseDeviceKeyText(holder));

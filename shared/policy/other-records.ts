@@ -9,7 +9,7 @@ import type { IdentityStore } from '../ports/identity-store.ts';
 
 export interface OtherRecordsDeps {
   readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readHolders'>;
+  readonly identities: Pick<IdentityStore, 'readOwners'>;
 }
 
 /** Of the holders of one identity; what more share is of no one machine. */
@@ -23,7 +23,7 @@ export async function otherRecords(
   const own = deviceKeyText(device);
   const found = new Map<string, StoredDevice>();
   for (const identity of blockedMachine(device).identities) {
-    const holders = (await identities.readHolders(identity, { fresh: true })).devices
+    const holders = (await identities.readOwners(identity, { fresh: true })).devices
       .filter((key) => key !== own && !found.has(key))
       .slice(0, MOST_HOLDERS);
     const records = await concurrently(holders, RECORDS_AT_ONCE, (key) => devices.read(parseDeviceKeyText(key)));

@@ -49,7 +49,7 @@ export interface AssumedRequest {
 
 /** How fast a site's jobs go out. */
 export interface CoaBudget {
-  readonly inHandPerSite: number;
+  readonly inFlightPerSite: number;
   /** Seconds a full hand takes, until the next jobs are queued. */
   readonly roundSeconds: number;
   /** Seconds from an activation until CoAs begin. */
@@ -218,11 +218,11 @@ function factsOfDevice(
 }
 
 function enforcing(bySite: Readonly<Record<string, number>>, assumed: CoaBudget): WhatIfReport['enforcing'] {
-  const { inHandPerSite, roundSeconds, settleSeconds } = assumed;
+  const { inFlightPerSite, roundSeconds, settleSeconds } = assumed;
   const secondsBySite = Object.fromEntries(
     Object.entries(bySite).map(([site, jobs]) => [
       site,
-      settleSeconds + Math.ceil(jobs / inHandPerSite) * roundSeconds,
+      settleSeconds + Math.ceil(jobs / inFlightPerSite) * roundSeconds,
     ]),
   );
   return { secondsBySite, seconds: Math.max(0, ...Object.values(secondsBySite)), assumed };

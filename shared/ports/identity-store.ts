@@ -6,7 +6,7 @@ import type { CallOptions } from './call-options.ts';
 
 /** Pointers from identities to the devices that hold them. */
 export interface IdentityStore {
-  readHolders(identity: Identity, options?: CallOptions): Promise<IdentityHolders>;
+  readOwners(identity: Identity, options?: CallOptions): Promise<IdentityHolders>;
   addHolders(entries: readonly IdentityHolder[]): Promise<void>;
   removeHolders(entries: readonly IdentityHolder[]): Promise<void>;
 }

@@ -122,7 +122,7 @@ export const SETTINGS = {
       'Domains whose computer accounts and names count, by DNS and NetBIOS name, separated by commas; without it any that the site authenticates',
   },
   ENFORCE_SCHEDULE: { default: '*/10 * * * * *', meaning: 'When the timer looks after CoA jobs (NCRONTAB)' },
-  JOBS_IN_HAND_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
+  JOBS_IN_FLIGHT_PER_SITE: { default: '20', meaning: 'CoA jobs a site may have in its queue and relay at once' },
   JOB_HISTORY: { default: '30d', meaning: 'How long CoA jobs are kept after their end' },
   DECISION_HISTORY: { default: '7d', meaning: 'How long decisions are kept, to be explained and replayed' },
   DEVICE_HISTORY: { default: '90d', meaning: 'How long the record of a device that is gone is kept' },

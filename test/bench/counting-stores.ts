@@ -59,7 +59,7 @@ export function countingStores(): CountingStores {
       noteReauthentication: nothing,
     },
     identities: {
-      readHolders: async () => ({ devices: [], more: false }),
+      readOwners: async () => ({ devices: [], more: false }),
       async addHolders(entries) {
         counts.pointers += entries.length;
       },

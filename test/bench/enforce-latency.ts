@@ -14,7 +14,7 @@ export async function measureLatency(site: EnforcementSite, print: (line: string
   const env = {
     ServiceBusConnection: site.connectionString,
     POLLING_INTERVAL: '5m',
-    JOBS_IN_HAND_PER_SITE: '1000',
+    JOBS_IN_FLIGHT_PER_SITE: '1000',
     // So many at once would be held as a mass change.
     MASS_CHANGE_DEVICES: String(2 * DEVICES),
   };

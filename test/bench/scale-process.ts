@@ -113,7 +113,7 @@ await once('Accounting-On, 500 stations', () =>
 );
 clock.advance(40 * DAY_MS);
 await measure('housekeeping', async () => {
-  const removed = await app.keepHouse();
+  const removed = await app.purgeExpired();
   return { items: removed.sessions + removed.jobs + removed.decisions, isLast: !logged.has('housekeeping.goes-on') };
 });
 process.send?.({ peakMiB: process.resourceUsage().maxRSS / 1024 } satisfies ScaleAnswer);

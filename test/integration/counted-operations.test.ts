@@ -43,7 +43,7 @@ describe('table requests', () => {
     const count = (run: () => Promise<unknown>) => requestsOf(nac, run);
     expectCovered(await count(() => nac.app.enforce()), TABLE_REQUESTS.enforceTick + TABLE_REQUESTS.reconciliation);
     expectCovered(await count(() => nac.app.enforce()), TABLE_REQUESTS.enforceTick);
-    expectCovered(await count(() => nac.app.keepHouse()), TABLE_REQUESTS.housekeeping);
+    expectCovered(await count(() => nac.app.purgeExpired()), TABLE_REQUESTS.housekeeping);
     nac.log.length = 0;
 
     // The first one also learns client, policy and age of the fleet, which serve all lookups of a minute.

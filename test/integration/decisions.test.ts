@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, it, test } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
-import type { DecisionDesk } from '../../shared/app/open-decisions.ts';
-import type { PolicyDesk } from '../../shared/app/open-policy.ts';
+import type { DecisionAudit } from '../../shared/app/open-decisions.ts';
+import type { PolicyAdmin } from '../../shared/app/open-policy.ts';
 import type { Decision } from '../../shared/domain/policy/decision.ts';
 import type { DecisionPage } from '../../shared/ports/decision-store.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
@@ -16,8 +16,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 
 interface Desk {
   readonly nac: ConnectorFixture;
-  readonly decisions: DecisionDesk;
-  readonly policies: PolicyDesk;
+  readonly decisions: DecisionAudit;
+  readonly policies: PolicyAdmin;
   readonly branchKey: string;
 }
 
@@ -306,9 +306,9 @@ describe('housekeeping', () => {
     const old = await ask(desk, 'NAC-00001');
     desk.nac.clock.advance(7 * DAY_MS + MINUTE_MS);
     const young = await ask(desk, 'NAC-00002');
-    expect(await desk.nac.app.keepHouse()).toMatchObject({ decisions: 1 });
+    expect(await desk.nac.app.purgeExpired()).toMatchObject({ decisions: 1 });
     await expect(desk.decisions.explain(old.id)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
     expect((await desk.decisions.explain(young.id)).decision.id).toBe(young.id);
-    expect(await desk.nac.app.keepHouse()).toMatchObject({ decisions: 0 });
+    expect(await desk.nac.app.purgeExpired()).toMatchObject({ decisions: 0 });
   });
 });

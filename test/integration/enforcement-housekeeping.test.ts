@@ -40,12 +40,12 @@ it('finished jobs go after JOB_HISTORY, and a change is still enforced afterward
   await nac.app.enforce();
 
   nac.clock.advance(2 * DAY_MS - HOUR_MS);
-  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 0 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ jobs: 0 });
   expect(await jobsOf(nac)).toMatchObject([{ id: job?.id, stage: 'proven' }]);
   nac.clock.advance(2 * HOUR_MS);
-  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 1 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ jobs: 1 });
   expect(await jobsOf(nac)).toEqual([]);
-  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 0 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ jobs: 0 });
   await report(nac, job, 'finished', { outcome: 'acknowledged' });
 
   await ask(nac, 'NAC-00001');
@@ -64,7 +64,7 @@ it('a job that is not finished stays, however old it is', async () => {
   const [job] = await takeJobs(nac);
   await report(nac, job, 'finished', { outcome: 'not-possible' });
   nac.clock.advance(3 * DAY_MS);
-  expect(await nac.app.keepHouse()).toMatchObject({ jobs: 1 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ jobs: 1 });
   const [open, ...others] = await jobsOf(nac);
   expect(others).toEqual([]);
   expect(open).toMatchObject({ stage: 'queued' });
@@ -87,9 +87,9 @@ it('sessions go a day after they were over, with what leads to them; others stay
   await ask(nac, 'NAC-00008');
   nac.clock.advance(DAY_MS - HOUR_MS);
   // The address that leads to no device was over after an hour.
-  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 1 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ sessions: 1 });
   nac.clock.advance(2 * HOUR_MS);
-  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 1 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ sessions: 1 });
   expect(await sessionRows(nac)).toMatchObject({ sessions: { length: 2 }, ways: { length: 2 } });
 
   for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
@@ -111,6 +111,6 @@ it('a session that shows itself while it is being removed stays, and can be foun
     }
     return 'pass' as const;
   };
-  expect(await nac.app.keepHouse()).toMatchObject({ sessions: 0 });
+  expect(await nac.app.purgeExpired()).toMatchObject({ sessions: 0 });
   expect(await nac.sessions.listByDevice({ source: 'intune', id: stationOf(nac, 'NAC-00001').device })).toHaveLength(1);
 });

@@ -254,18 +254,18 @@ describe('a session that is over', () => {
   });
 
   it('takes its job along: what is not sent yet is not sent any more', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '1' });
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00007']) {
       await ask(nac, name);
       await account(nac, name, { status: 'Start', acctSessionId: name });
       turn(nac, name, 'noncompliant');
     }
     await pollAgain(nac);
-    const [inHand] = await takeJobs(nac);
+    const [inFlight] = await takeJobs(nac);
     const [waiting] = await jobsOf(nac, { stage: 'decided' });
     const left = waiting?.device?.id === stationOf(nac, 'NAC-00001').device ? 'NAC-00001' : 'NAC-00007';
     await account(nac, left, { status: 'Stop', acctSessionId: left });
-    await acknowledge(nac, inHand);
+    await acknowledge(nac, inFlight);
     await nac.app.enforce();
 
     expect(await takeJobs(nac)).toEqual([]);
@@ -588,7 +588,7 @@ describe('the outbox', () => {
   const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
 
   it('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '2' });
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '2' });
     for (const [index, name] of names.entries()) {
       await ask(nac, name, { nasIpAddress: `10.1.1.${index}` });
       turn(nac, name, 'noncompliant');
@@ -612,16 +612,16 @@ describe('the outbox', () => {
   });
 
   it('sends into quarantine before it lets out, whatever came first', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_HAND_PER_SITE: '1' });
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00012']) await ask(nac, name);
     turn(nac, 'NAC-00002', 'compliant');
     turn(nac, 'NAC-00012', 'compliant');
     await pollAgain(nac);
-    const [inHand, ...tooMany] = await takeJobs(nac);
+    const [inFlight, ...tooMany] = await takeJobs(nac);
     expect(tooMany).toEqual([]);
     turn(nac, 'NAC-00001', 'noncompliant');
     await pollAgain(nac);
-    await acknowledge(nac, inHand);
+    await acknowledge(nac, inFlight);
     await nac.app.enforce();
 
     expect(await takeJobs(nac)).toMatchObject([{ session: { userName: stationOf(nac, 'NAC-00001').mac } }]);

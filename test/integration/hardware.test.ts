@@ -66,11 +66,11 @@ describe('Ethernet MAC and UDID', () => {
     nac.tenant.fleet.patch('NAC-00020', { ethernetMacAddress: 'A4BB6D0A0B0C' });
     nac.tenant.fleet.patch('NAC-00021', { ethernetMacAddress: null as never });
     await sweepAfter(nac, 6 * DAY_MS);
-    expect((await nac.identities.readHolders({ kind: 'mac', value: 'a4bb6d0a0b0c' })).devices).toEqual([]);
+    expect((await nac.identities.readOwners({ kind: 'mac', value: 'a4bb6d0a0b0c' })).devices).toEqual([]);
 
     await sweepAfter(nac, 2 * DAY_MS);
     await expectAllFetched(nac);
-    expect((await nac.identities.readHolders({ kind: 'mac', value: 'a4bb6d0a0b0c' })).devices).toHaveLength(1);
+    expect((await nac.identities.readOwners({ kind: 'mac', value: 'a4bb6d0a0b0c' })).devices).toHaveLength(1);
   });
 
   it('are fetched at once for a new device, and for one with another name or serial number', async () => {

@@ -121,7 +121,7 @@ test('the audit comes in pages, of the sites that the asker may see, and ends wi
   await expect(nac.app.audit(nac.apiKey, [])).rejects.toMatchObject(REFUSED);
 
   nac.clock.advance(2 * 24 * 60 * 60_000);
-  await nac.app.keepHouse();
+  await nac.app.purgeExpired();
   expect((await nac.app.audit(administrator, [])).entries).toEqual([]);
 });
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
-import type { PolicyDesk } from '../../shared/app/open-policy.ts';
+import type { PolicyAdmin } from '../../shared/app/open-policy.ts';
 import { createApp } from '../../shared/app.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { walkSessions } from '../../shared/walk-sessions.ts';
@@ -17,7 +17,7 @@ function policyWithVlan(vlan: number): string {
   return `roles: { all: { vlan: ${vlan} } }\nrules: [{ name: all, permit: all }]\n`;
 }
 
-async function desk(nac: ConnectorFixture): Promise<PolicyDesk> {
+async function desk(nac: ConnectorFixture): Promise<PolicyAdmin> {
   const registry = await openClientRegistry({
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,

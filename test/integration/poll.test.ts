@@ -64,11 +64,11 @@ describe('the first poll', () => {
 
     const [third, fourth, random] = ['NAC-00003', 'NAC-00004', 'NAC-00006'].map((name) => nac.tenant.fleet.get(name));
     const dock = String(third?.wiFiMacAddress).toLowerCase();
-    expect([...(await nac.identities.readHolders({ kind: 'mac', value: dock })).devices].sort()).toEqual(
+    expect([...(await nac.identities.readOwners({ kind: 'mac', value: dock })).devices].sort()).toEqual(
       [third, fourth].map((device) => `intune|${device?.id}`).sort(),
     );
     const randomMac = String(random?.wiFiMacAddress).toLowerCase();
-    expect((await nac.identities.readHolders({ kind: 'mac', value: randomMac })).devices).toEqual([]);
+    expect((await nac.identities.readOwners({ kind: 'mac', value: randomMac })).devices).toEqual([]);
   });
 });
 
@@ -150,11 +150,11 @@ describe('a changed device', () => {
     await pollAgain(nac);
 
     const key = `intune|${old.id}`;
-    expect((await nac.identities.readHolders({ kind: 'mac', value: 'a4bb6d010203' })).devices).toEqual([key]);
-    expect((await nac.identities.readHolders({ kind: 'name', value: 'kühlraum / büro #1?' })).devices).toEqual([key]);
-    expect((await nac.identities.readHolders({ kind: 'name', value: 'nac-00001' })).devices).toEqual([]);
+    expect((await nac.identities.readOwners({ kind: 'mac', value: 'a4bb6d010203' })).devices).toEqual([key]);
+    expect((await nac.identities.readOwners({ kind: 'name', value: 'kühlraum / büro #1?' })).devices).toEqual([key]);
+    expect((await nac.identities.readOwners({ kind: 'name', value: 'nac-00001' })).devices).toEqual([]);
     const oldMac = String(old.wiFiMacAddress).toLowerCase();
-    expect((await nac.identities.readHolders({ kind: 'mac', value: oldMac })).devices).toEqual([]);
+    expect((await nac.identities.readOwners({ kind: 'mac', value: oldMac })).devices).toEqual([]);
   });
 
   it('is never overwritten by an older observation', async () => {

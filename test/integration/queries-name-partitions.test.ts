@@ -103,7 +103,7 @@ describe('every list names its partition', () => {
     await policies.upload('refuse-all', POLICY);
     await policies.whatIf(POLICY, []);
     await policies.activate('refuse-all', 'test');
-    await app.keepHouse();
+    await app.purgeExpired();
     await app.enforce();
     await app.doctor(operatorKey);
     const asked = new Set(listsOf(nac).map(({ table }) => table));

@@ -235,9 +235,9 @@ describe('a token endpoint that says nothing', () => {
   test('ends the waiting of one who has less time, not the request', async () => {
     const tokens = tokensWith(secret());
     tenant.script({ target: 'token', delayMs: 300 });
-    const hurried = tokens.getToken(tenant.graphUrl, { signal: AbortSignal.timeout(50) });
+    const retried = tokens.getToken(tenant.graphUrl, { signal: AbortSignal.timeout(50) });
     const patient = tokens.getToken(tenant.graphUrl);
-    await expect(hurried).rejects.toMatchObject({ code: 'NAC_INTUNE_UNREACHABLE' });
+    await expect(retried).rejects.toMatchObject({ code: 'NAC_INTUNE_UNREACHABLE' });
     await expect(patient).resolves.toMatch(/^ey/);
   });
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
-import type { PolicyDesk } from '../../shared/app/open-policy.ts';
+import type { PolicyAdmin } from '../../shared/app/open-policy.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -26,9 +26,9 @@ const SAME = STRICTER.replace('  - { name: strangers, when: { compliance: notEnr
 const NOBODY = 'roles: { none: { vlan: 1 } }\nrules: [{ name: nobody, reject: true }]\n';
 
 async function polled(): Promise<
-  { nac: ConnectorFixture; policies: PolicyDesk; administrator: string } & AsyncDisposable
+  { nac: ConnectorFixture; policies: PolicyAdmin; administrator: string } & AsyncDisposable
 > {
-  const nac = await startConnector({ env: { JOBS_IN_HAND_PER_SITE: '2' } });
+  const nac = await startConnector({ env: { JOBS_IN_FLIGHT_PER_SITE: '2' } });
   const registry = await openClientRegistry({
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,

@@ -100,7 +100,7 @@ export function runBackground(process: SimProcess, app: App, bus: MemoryServiceB
   };
   every(ENFORCE_EVERY_MS, 0, () => app.enforce());
   every(POLL_EVERY_MS, 0, () => app.poll(FUNCTION_TIMEOUT_MS));
-  every(HOUSEKEEPING_EVERY_MS, 420_000, () => app.keepHouse());
+  every(HOUSEKEEPING_EVERY_MS, 420_000, () => app.purgeExpired());
   const receiver = bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)).createReceiver('coa-results');
   receiver.subscribe(
     { processMessage: ({ body }) => app.report(body), processError: async () => undefined },

@@ -70,7 +70,7 @@ export function complianceTables(telemetry?: Telemetry): ComplianceTables {
   let owners = 0;
   const depsOf = (tables: Tables): PollNoncompliantDeps => ({
     source: 'intune',
-    besidesSweep: false,
+    outOfBand: false,
     tasks: new TableTaskStore(tables.polling),
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),

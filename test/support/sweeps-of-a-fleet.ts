@@ -60,7 +60,7 @@ export function sweepsOf(fleet: FleetOfBits): SweepsOfFleet {
           },
         },
         identities: {
-          readHolders: async () => ({ devices: [], more: false }),
+          readOwners: async () => ({ devices: [], more: false }),
           addHolders: async () => undefined,
           removeHolders: async () => undefined,
         },

@@ -64,7 +64,7 @@ test('the fewest settings are enough; everything else has its default', () => {
     minimumAssurance: 'certificate-name',
     computerDomains: undefined,
     enforceSchedule: '*/10 * * * * *',
-    jobsInHandPerSite: 20,
+    jobsInFlightPerSite: 20,
     clientRequestsPerSecond: 200,
     auditHistoryMs: 365 * 24 * 60 * 60_000,
     deviceHistoryMs: 90 * 24 * 60 * 60_000,

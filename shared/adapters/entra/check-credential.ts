@@ -2,7 +2,7 @@
 
 import type { Check, Outcome } from '../../ports/check.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { daysLeft } from './credential-expiry.ts';
+import { credentialExpiry } from './credential-expiry.ts';
 import type { CredentialStatus } from './credential-status.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -25,7 +25,7 @@ function judge(credential: CredentialStatus, now: Date): Outcome {
   if (kind === 'managed-identity') {
     return { status: 'ok', saw: 'A managed identity stands in for it: no secret, nothing that expires.' };
   }
-  const left = daysLeft(credential, now);
+  const left = credentialExpiry(credential, now);
   if (left === undefined || expiresAt === undefined) {
     return {
       status: 'warn',

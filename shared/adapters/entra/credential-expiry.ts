@@ -14,7 +14,7 @@ export interface DaysLeft {
 }
 
 /** `undefined` when nothing expires, or nobody told when. */
-export function daysLeft({ expiresAt }: CredentialStatus, now: Date): DaysLeft | undefined {
+export function credentialExpiry({ expiresAt }: CredentialStatus, now: Date): DaysLeft | undefined {
   if (expiresAt === undefined) return undefined;
   const days = Math.floor((expiresAt.getTime() - now.getTime()) / DAY_MS);
   return { days, urgency: days < 7 ? 'now' : days < 30 ? 'soon' : 'fine' };

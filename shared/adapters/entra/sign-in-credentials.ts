@@ -13,7 +13,7 @@ export interface SignInCredential {
 }
 
 /** @throws ConnectorError NAC_ENTRA_CERTIFICATE */
-export async function credentialsToTry(
+export async function signInCredentials(
   credential: AppCredential,
   local: HttpsTransport,
   now: Date,

@@ -18,7 +18,7 @@ interface Kept {
   restUntilMs: number;
 }
 
-export class KeptTokens {
+export class TokenCache {
   readonly #kept = new Map<string, Kept>();
   readonly #refused = new Set<string>();
   readonly #freshAtMs = new Map<string, number>();

@@ -6,9 +6,9 @@ import type { AccessToken } from './access-token.ts';
 import type { AppIdentity } from './app-identity.ts';
 import type { CredentialStatus } from './credential-status.ts';
 import { MsalApplication } from './msal-application.ts';
-import { credentialsToTry, type SignInCredential } from './sign-in-credentials.ts';
+import { type SignInCredential, signInCredentials } from './sign-in-credentials.ts';
 import { isRefusedCredential } from './sign-in-problem.ts';
-import { KeptTokens } from './token-cache.ts';
+import { TokenCache } from './token-cache.ts';
 
 export interface TokenOptions {
   /** Ends the waiting; the request for the token goes on for those who ask next. */
@@ -56,7 +56,7 @@ class RollingTokenSource {
   #toTry: Promise<readonly SignInCredential[]> | undefined;
   /** One per credential, and there is mostly one credential. */
   readonly #applications = new Map<SignInCredential, MsalApplication>();
-  readonly #kept = new KeptTokens();
+  readonly #kept = new TokenCache();
   #inUse: SignInCredential | undefined;
 
   constructor(identity: AppIdentity, transport: HttpsTransport, local: HttpsTransport, now: () => Date) {
@@ -115,7 +115,7 @@ class RollingTokenSource {
   }
 
   async #inOrder(): Promise<readonly SignInCredential[]> {
-    this.#toTry ??= credentialsToTry(this.#identity.credential, this.#local, this.#now()).catch((thrown) => {
+    this.#toTry ??= signInCredentials(this.#identity.credential, this.#local, this.#now()).catch((thrown) => {
       this.#toTry = undefined;
       throw thrown;
     });

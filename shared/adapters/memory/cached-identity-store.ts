@@ -20,11 +20,11 @@ export class CachedIdentityStore implements IdentityStore {
   }
 
   /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */
-  async readHolders(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
+  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
     const text = identityText(identity);
     const known = options.fresh ? undefined : this.#holders.get(text);
     if (known !== undefined) return known;
-    const holders = await this.#store.readHolders(identity, options);
+    const holders = await this.#store.readOwners(identity, options);
     if (holders.devices.length > 0) this.#holders.set(text, holders);
     else this.#holders.delete(text);
     return holders;

@@ -18,7 +18,7 @@ export interface ServiceBusLink<Open> {
   close(): Promise<void>;
 }
 
-export interface Patience {
+export interface RetryProfile {
   /** A call is given eight times what the last one took, but not less than this. */
   readonly shortestMs: number;
   /** The first call of a client has to connect; it is given at least this. */
@@ -27,7 +27,7 @@ export interface Patience {
   readonly longestMs: number;
 }
 
-export const usualPatience: Patience = { shortestMs: 2000, connectMs: 5000, longestMs: 15_000 };
+export const DEFAULT_LIMITS: RetryProfile = { shortestMs: 2000, connectMs: 5000, longestMs: 15_000 };
 
 export interface ServiceBusLinkOptions<Open> {
   /** Makes a client and what belongs to it. It connects with the first call. */
@@ -36,7 +36,7 @@ export interface ServiceBusLinkOptions<Open> {
   readonly spares?: (error: unknown) => boolean;
   /** What waiting is measured and bounded by. */
   readonly timer: Stopwatch;
-  readonly patience?: Patience;
+  readonly patience?: RetryProfile;
 }
 
 interface Connection<Open> {
@@ -51,7 +51,7 @@ const CLOSE_LIMIT_MS = 1000;
 export function serviceBusLink<Open extends { readonly client: { close(): Promise<void> } }>(
   options: ServiceBusLinkOptions<Open>,
 ): ServiceBusLink<Open> {
-  const { open, timer, spares = () => false, patience: limits = usualPatience } = options;
+  const { open, timer, spares = () => false, patience: limits = DEFAULT_LIMITS } = options;
   let current: Connection<Open> | undefined;
   let patienceMs = limits.shortestMs;
 

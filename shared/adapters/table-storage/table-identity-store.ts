@@ -46,7 +46,7 @@ export class TableIdentityStore implements IdentityStore {
     this.#foreign = new ForeignRows(log);
   }
 
-  async readHolders(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
+  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
     const row = await this.#read(identity, options);
     return { devices: row?.holders ?? [], more: row?.more ?? false };
   }

@@ -31,15 +31,15 @@ export type TableConnection =
  * How a call behaves when the store does not answer at once: a background job can wait, a lookup cannot, since a
  * RADIUS server waits for it.
  */
-export type Patience = 'background' | 'lookup';
+export type RetryProfile = 'background' | 'lookup';
 
-const RETRIES: Record<Patience, TableServiceClientOptions['retryOptions']> = {
+const RETRIES: Record<RetryProfile, TableServiceClientOptions['retryOptions']> = {
   background: { maxRetries: 5, retryDelayInMs: 300, maxRetryDelayInMs: 10_000 },
   lookup: { maxRetries: 1, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
 };
 
 /** A batch of a hundred rows takes a second on a bad day. Lookups bring shorter limits of their own. */
-const LIMITS: Record<Patience, CallLimits> = {
+const LIMITS: Record<RetryProfile, CallLimits> = {
   background: { tryMs: 10_000, callMs: 25_000 },
   lookup: { tryMs: 3_000, callMs: 5_000 },
 };
@@ -50,7 +50,7 @@ const LIMITS: Record<Patience, CallLimits> = {
  */
 export async function openTables(
   connection: TableConnection,
-  patience: Patience,
+  patience: RetryProfile,
   limits: CallLimits = LIMITS[patience],
   observe?: ObserveTime,
 ): Promise<Tables> {

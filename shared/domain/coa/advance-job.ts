@@ -103,7 +103,7 @@ export function applyDeadLetter(
 }
 
 /** An operator does not want to wait for the next attempt. */
-export function hurry(job: EnforcementJob, now: Instant): EnforcementJob {
+export function retryNow(job: EnforcementJob, now: Instant): EnforcementJob {
   return job.stage === 'no-answer' ? { ...job, nextAttemptAt: now } : job;
 }
 

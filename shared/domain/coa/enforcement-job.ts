@@ -44,7 +44,7 @@ const FINAL_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'proven',
 /** Final stages that leave the station with what it was told before. */
 const FAILED_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'expired'];
 /** Stages in which the site's queue or relay has the job in hand. */
-const IN_HAND_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
+const IN_FLIGHT_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
 
 /** After this the station has most likely asked again by itself, or is gone. */
 export const JOB_LIFE_MS = 60 * 60_000;
@@ -183,8 +183,8 @@ export function wasAcknowledged({ steps }: EnforcementJob): boolean {
   return steps.some(({ stage }) => stage === 'acknowledged');
 }
 
-export function isInHand(job: EnforcementJob): boolean {
-  return IN_HAND_STAGES.includes(job.stage);
+export function isInFlight(job: EnforcementJob): boolean {
+  return IN_FLIGHT_STAGES.includes(job.stage);
 }
 
 function sealed({ siteKey, session, version, decidedAt }: JobDecision): string {

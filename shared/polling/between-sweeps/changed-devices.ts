@@ -12,18 +12,18 @@ import { SourceError } from '../../errors.ts';
 import type { CheckedInPage, DeviceReader } from '../../ports/device-reader.ts';
 import type { DirectoryChanges } from '../../ports/directory-changes.ts';
 import type { SweepLimits } from '../poll-deps.ts';
-import { handOnLeft } from '../records/dispatch-changes.ts';
+import { redispatchPending } from '../records/dispatch-changes.ts';
 import { requestSweep } from '../sweep/request-sweep.ts';
 import {
+  type LeasedTask,
   runTask,
   type TaskDeps,
-  type TaskInHand,
   type TaskResult,
   type TaskState,
   type TaskTime,
 } from '../tasks/background-task.ts';
 import { asksToSlowDown } from '../tasks/sweep-schedule.ts';
-import { type BesidesDeps, type Sightings, saveBesides } from './save-observations.ts';
+import { type BesidesDeps, type Sightings, saveObservations } from './save-observations.ts';
 import { graceReadingAt, note, readAgain } from './scheduled-reads.ts';
 
 export const CHANGED_DEVICES_TASK = 'changed-devices';
@@ -65,7 +65,7 @@ export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | '
   readonly changedDevicesIntervalMs: number;
 }
 
-type InHand = TaskInHand<ChangedDevicesState>;
+type InHand = LeasedTask<ChangedDevicesState>;
 
 /** One pass, if one is due and a complete sweep has been. */
 export async function runChangedDevices(
@@ -76,11 +76,11 @@ export async function runChangedDevices(
   const { state: sweep } = await deps.sweeps.read();
   const baseline = sweep.lastComplete?.startedAt;
   if (baseline === undefined) return { kind: 'not-due' };
-  const pass = async (inHand: InHand): Promise<ChangedDevicesState> => {
-    if (inHand.resumed) await handOnLeft(deps);
+  const pass = async (inFlight: InHand): Promise<ChangedDevicesState> => {
+    if (inFlight.resumed) await redispatchPending(deps);
     const startedAt = toInstant(deps.clock.now());
-    const checkedIn = await readCheckIns(deps, limits, inHand, baseline);
-    const { stretch = 1, ...state } = await readDirectory(deps, inHand, checkedIn);
+    const checkedIn = await readCheckIns(deps, limits, inFlight, baseline);
+    const { stretch = 1, ...state } = await readDirectory(deps, inFlight, checkedIn);
     const intervalMs = limits.changedDevicesIntervalMs * stretch;
     const notBefore = addMilliseconds(startedAt, intervalMs - Math.min(intervalMs / 4, TICK_SPREAD_MS));
     // Back by half after every pass that went well.
@@ -108,7 +108,7 @@ async function readCheckIns(
   let page: CheckedInPage | undefined;
   for (let pages = 0; pages < MOST_PAGES && hasTime(); pages++) {
     page = await deps.reader.listCheckedInSince(since, cursor);
-    if (!page.filtered) return distrust(deps, state, now);
+    if (!page.filtered) return suspendFilter(deps, state, now);
     firstRequestAt ??= page.requestedAt;
     for (const device of page.devices) {
       seen.push({ device, observedAt: page.requestedAt });
@@ -121,7 +121,7 @@ async function readCheckIns(
     // A link that leads to itself: the look begins again.
     if (cursor === before) return withoutLook(state);
   }
-  const { written, held } = await saveBesides(deps, limits, { seen, absent: [] }, owner);
+  const { written, held } = await saveObservations(deps, limits, { seen, absent: [] }, owner);
   await note(deps.tasks, graceTimes);
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   if (page === undefined || firstRequestAt === undefined) return state;
@@ -136,7 +136,7 @@ function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
 }
 
 /** Graph answers a filter it does not support with everything, without a word: then nothing is known. */
-function distrust(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
+function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
   const distrustedUntil = addMilliseconds(now, DISTRUST_MS);
   deps.log.error('poll.filter-ignored', {
     code: 'NAC_INTUNE_PAGE',
@@ -190,7 +190,7 @@ async function holdersOf(
 ): Promise<DeviceKey[]> {
   const keys = new Set<string>();
   for (const value of new Set(entraDeviceIds)) {
-    const { devices } = await identities.readHolders({ kind: 'entraDeviceId', value }, { fresh: true });
+    const { devices } = await identities.readOwners({ kind: 'entraDeviceId', value }, { fresh: true });
     for (const device of devices) keys.add(device);
   }
   return [...keys].map(parseDeviceKeyText).filter((key) => key.source === source.name);

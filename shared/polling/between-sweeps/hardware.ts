@@ -5,13 +5,13 @@ import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import type { DeviceReader } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
-import { type HandOnDeps, handOn, handOnLeft } from '../records/dispatch-changes.ts';
+import { dispatchChanges, type HandOnDeps, redispatchPending } from '../records/dispatch-changes.ts';
 import { planHardware } from '../records/plan-device-write.ts';
 import { type SaveDeps, saveDevices } from '../records/save-devices.ts';
 import {
+  type LeasedTask,
   runTask,
   type TaskDeps,
-  type TaskInHand,
   type TaskResult,
   type TaskState,
   type TaskTime,
@@ -47,21 +47,21 @@ export async function runHardware(
   time: TaskTime,
 ): Promise<TaskResult> {
   const olderThan = addMilliseconds(toInstant(deps.clock.now()), -maxAgeMs);
-  return runTask<HardwareState>(deps, HARDWARE_TASK, time, {}, async (inHand) => {
-    if (inHand.resumed) await handOnLeft(deps);
-    let { state } = inHand;
+  return runTask<HardwareState>(deps, HARDWARE_TASK, time, {}, async (inFlight) => {
+    if (inFlight.resumed) await redispatchPending(deps);
+    let { state } = inFlight;
     let batches = 0;
-    for (let pages = 0; pages < PAGES_PER_TICK && inHand.hasTime() && batches < BATCHES_PER_TICK; pages++) {
+    for (let pages = 0; pages < PAGES_PER_TICK && inFlight.hasTime() && batches < BATCHES_PER_TICK; pages++) {
       const shard = state.shard ?? FIRST_SHARD;
       const { records, more } = await deps.devices.listRecords(shard, state.after);
       const wanting = records.filter((record) => needsHardware(record, deps.source.name, olderThan));
       for (let start = 0; start < wanting.length; start += BATCH) {
-        if (batches === BATCHES_PER_TICK || !inHand.hasTime()) return state;
+        if (batches === BATCHES_PER_TICK || !inFlight.hasTime()) return state;
         batches += 1;
         const batch = wanting.slice(start, start + BATCH);
         await fetchBatch(deps, reader, batch);
         const after = batch.at(-1)?.device;
-        if (after) state = await moveOn(inHand, { ...state, shard, after: { source: after.source, id: after.id } });
+        if (after) state = await moveOn(inFlight, { ...state, shard, after: { source: after.source, id: after.id } });
       }
       const last = records.at(-1)?.device;
       if (more && last) {
@@ -96,15 +96,15 @@ async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: reado
       plan: (stored) => planHardware(stored, reading, reading.requestedAt),
     })),
   );
-  await handOn(deps, saved.changes);
+  await dispatchChanges(deps, saved.changes);
   // Who is asked to slow down asks no further; what fails for another reason may be about one device alone.
   const refusal =
     errors.find(({ code }) => code === 'NAC_INTUNE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
   if (refusal !== undefined) throw refusal;
 }
 
-async function moveOn(inHand: TaskInHand<HardwareState>, state: HardwareState): Promise<HardwareState> {
-  await inHand.checkpoint(state);
+async function moveOn(inFlight: LeasedTask<HardwareState>, state: HardwareState): Promise<HardwareState> {
+  await inFlight.checkpoint(state);
   return state;
 }
 

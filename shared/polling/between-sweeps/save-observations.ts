@@ -16,7 +16,7 @@ import {
   withHeldCounts,
 } from '../breaker/mass-change.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
-import { handOn } from '../records/dispatch-changes.ts';
+import { dispatchChanges } from '../records/dispatch-changes.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from '../records/plan-device-write.ts';
 import { saveDevices } from '../records/save-devices.ts';
 
@@ -26,7 +26,7 @@ export interface Sightings {
   readonly absent: readonly { readonly key: DeviceKey; readonly observedAt: Instant }[];
 }
 
-export interface SavedBesides {
+export interface SavedObservations {
   /** Records written, held ones not counted. */
   readonly written: number;
   readonly held: number;
@@ -41,12 +41,12 @@ const BESIDES = 'besides-';
  * @param freshId tells what is held, should it be too much, from what an earlier period held
  * @throws StoreError; doing it again is safe
  */
-export async function saveBesides(
+export async function saveObservations(
   deps: BesidesDeps,
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   { seen, absent }: Sightings,
   freshId: string,
-): Promise<SavedBesides> {
+): Promise<SavedObservations> {
   const { answersDiffer } = limits;
   const { state } = await deps.sweeps.read();
   const confirmedUntil = state.lastComplete?.startedAt;
@@ -58,11 +58,11 @@ export async function saveBesides(
       devices.map((device) => ({
         key: device,
         plan: (stored) =>
-          planObserved(stored, device, observedAt.get(deviceKeyText(device)) ?? '', { flips, besidesSweep: true }),
+          planObserved(stored, device, observedAt.get(deviceKeyText(device)) ?? '', { flips, outOfBand: true }),
       })),
     );
   const saved = await save(latest, { kind: 'collect', answersDiffer });
-  await handOn(deps, saved.changes);
+  await dispatchChanges(deps, saved.changes);
   const gone = await stillThere(deps, absent);
   const turning = saved.flips.length + gone.length;
   if (turning === 0) return { written: saved.written, held: 0 };
@@ -98,10 +98,10 @@ export async function saveBesides(
     deps,
     gone.map((sighting) => ({
       key: sighting.key,
-      plan: (stored) => planGone(stored, sighting.observedAt, { besidesSweep: true }),
+      plan: (stored) => planGone(stored, sighting.observedAt, { outOfBand: true }),
     })),
   );
-  await handOn(deps, [...applied.changes, ...left.changes]);
+  await dispatchChanges(deps, [...applied.changes, ...left.changes]);
   return { written: saved.written + applied.written + left.written, held: 0 };
 }
 

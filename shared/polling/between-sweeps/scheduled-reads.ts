@@ -8,9 +8,9 @@ import type { DeviceReader, DeviceReading } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import type { SweepLimits } from '../poll-deps.ts';
-import { handOnLeft } from '../records/dispatch-changes.ts';
+import { redispatchPending } from '../records/dispatch-changes.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
-import { type BesidesDeps, type Sightings, saveBesides } from './save-observations.ts';
+import { type BesidesDeps, type Sightings, saveObservations } from './save-observations.ts';
 
 export const READ_AGAIN_TASK = 'read-again';
 /** As many as fit into the row; who finds no room is met by the next sweep. */
@@ -93,15 +93,15 @@ export async function runReadAgain(
   const { state } = await deps.tasks.read<ReadAgainState>(READ_AGAIN_TASK);
   const now = toInstant(deps.clock.now());
   if (!Object.values(state?.entries ?? {}).some(([at]) => at <= now)) return { kind: 'not-due' };
-  return runTask<ReadAgainState>(deps, READ_AGAIN_TASK, time, NOTHING, async (inHand) => {
-    if (inHand.resumed) await handOnLeft(deps);
-    const { entries, ...rest } = inHand.state;
+  return runTask<ReadAgainState>(deps, READ_AGAIN_TASK, time, NOTHING, async (inFlight) => {
+    if (inFlight.resumed) await redispatchPending(deps);
+    const { entries, ...rest } = inFlight.state;
     const due = dueNow(entries, now);
     const before = await deps.devices.readMany([...due.values()]);
     const readings = await reader.readDevices([...due.keys()]);
     const failed = readings.find((reading) => reading.kind === 'failed');
     if (failed?.kind === 'failed' && readings.every(({ kind }) => kind === 'failed')) throw failed.error;
-    await saveBesides(deps, limits, sightingsOf(readings, due), inHand.owner);
+    await saveObservations(deps, limits, sightingsOf(readings, due), inFlight.owner);
     return { ...rest, entries: nextEntries(entries, readings, due, before, now) };
   });
 }

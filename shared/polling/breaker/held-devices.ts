@@ -67,7 +67,7 @@ export async function applyHeld(
   deps: SaveDeps,
   keys: Iterable<DeviceKey> | AsyncIterable<DeviceKey>,
   released: ((runId: string) => boolean) | undefined,
-  handOn: (changes: readonly DeviceChange[]) => Promise<void>,
+  dispatchChanges: (changes: readonly DeviceChange[]) => Promise<void>,
   hasTime: () => boolean = () => true,
 ): Promise<{ readonly written: number; readonly done: boolean }> {
   let written = 0;
@@ -77,7 +77,7 @@ export async function applyHeld(
       deps,
       chunk.map((key) => ({ key, plan: (stored) => planReleased(stored, released) })),
     );
-    await handOn(saved.changes);
+    await dispatchChanges(saved.changes);
     written += saved.written;
   }
   return { written, done: true };

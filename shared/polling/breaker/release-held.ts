@@ -6,7 +6,7 @@ import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { type HandOnDeps, handOn, handOnLeft, handOnRest } from '../records/dispatch-changes.ts';
+import { dispatchChanges, type HandOnDeps, handOnRest, redispatchPending } from '../records/dispatch-changes.ts';
 import type { SaveDeps } from '../records/save-devices.ts';
 import { applyHeld, heldKeys } from './held-devices.ts';
 import {
@@ -93,9 +93,10 @@ export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): 
   const { held, changesLeft } = await readMassChange(deps.tasks);
   if (changesLeft) await handOnRest(deps);
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
-  if (released.size === 0 || !(await handOnLeft(deps))) return 0;
+  if (released.size === 0 || !(await redispatchPending(deps))) return 0;
   const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;
-  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => void (await handOn(deps, changes));
+  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> =>
+    void (await dispatchChanges(deps, changes));
   const keys = heldKeys(deps.devices, isReleased);
   const { written, done } = await applyHeld(deps, keys, isReleased, handOnChunk, deps.hasTime);
   if (done) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));

@@ -22,7 +22,7 @@ const ACTION =
  * @param known devices of the fleet
  * @returns how many devices are held now
  */
-export async function tellHeld(
+export async function reportTrip(
   deps: TellHeldDeps,
   { share, least }: MassChangeLimits,
   runId: string,

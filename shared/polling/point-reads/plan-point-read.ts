@@ -8,15 +8,15 @@ import type { StoredDevice } from '../../ports/device-store.ts';
 import {
   type DevicePlan,
   type HoldRule,
-  planDoubted,
   planGone,
   planHeldAbsence,
   planObserved,
+  planStale,
 } from '../records/plan-device-write.ts';
 
 export interface PointReadRules {
   /** A sweep keeps its own account of records, and must hear of what others write. */
-  readonly besidesSweep: boolean;
+  readonly outOfBand: boolean;
   /** What turns, or is gone, waits beside its record for the end of the run. Absent: it counts at once. */
   readonly hold?: HoldRule;
 }
@@ -26,13 +26,13 @@ export function planConfirmed(
   stored: StoredDevice | undefined,
   device: Device,
   observedAt: Instant,
-  { besidesSweep, hold }: PointReadRules,
+  { outOfBand, hold }: PointReadRules,
 ): DevicePlan {
-  const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, besidesSweep });
+  const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, outOfBand });
   if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
   const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
-  const besides = besidesSweep ? ({ mark: 'doubt' } as const) : {};
-  const unswept = besidesSweep ? ({ unswept: true } as const) : {};
+  const besides = outOfBand ? ({ mark: 'doubt' } as const) : {};
+  const unswept = outOfBand ? ({ unswept: true } as const) : {};
   const write = { record: { ...record, ...unswept, observedAt }, retiredIdentities, ...besides, replaces: etag };
   return { kind: 'write', write };
 }
@@ -44,11 +44,11 @@ export function planConfirmed(
 export function planAbsent(
   stored: StoredDevice | undefined,
   readAt: Instant,
-  { besidesSweep, holdAbsences, hold }: PointReadRules & { readonly holdAbsences: boolean },
+  { outOfBand, holdAbsences, hold }: PointReadRules & { readonly holdAbsences: boolean },
 ): DevicePlan {
   if (stored?.presence !== 'present') return { kind: 'unchanged' };
-  if (stored.confirmedUntil === undefined || holdAbsences) return planDoubted(stored, undefined, readAt);
-  if (hold === undefined) return planGone(stored, readAt, { besidesSweep });
+  if (stored.confirmedUntil === undefined || holdAbsences) return planStale(stored, undefined, readAt);
+  if (hold === undefined) return planGone(stored, readAt, { outOfBand });
   // What is held of a device that was there makes its record doubtful, and is no witness for absence.
   return stored.held?.device === undefined ? planHeldAbsence(stored, readAt, hold) : { kind: 'unchanged' };
 }
@@ -76,10 +76,10 @@ export function planUnlisted(
  * A session was let in on Intune's own word, and now Intune knows no such device: a record of its absence ends that word.
  * A read of the device itself is proof enough where nothing was stored.
  */
-export function planNeverStored(key: DeviceKey, readAt: Instant, { besidesSweep }: PointReadRules): DevicePlan {
+export function planNeverStored(key: DeviceKey, readAt: Instant, { outOfBand }: PointReadRules): DevicePlan {
   const device: Device = { source: key.source, id: key.id, complianceState: 'unknown' };
   const record: DeviceRecord = { device, presence: 'gone', version: 1, observedAt: readAt, indexed: true };
   const change = describeChange(undefined, record);
-  const mark = besidesSweep ? { mark: 'doubt' as const } : {};
+  const mark = outOfBand ? { mark: 'doubt' as const } : {};
   return { kind: 'write', write: { record, retiredIdentities: [], ...(change && { change }), ...mark } };
 }

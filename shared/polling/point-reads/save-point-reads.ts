@@ -3,7 +3,7 @@
 import type { Device, DeviceKey } from '../../domain/device/device.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { IdentityStore } from '../../ports/identity-store.ts';
-import { type HandOnDeps, handOn } from '../records/dispatch-changes.ts';
+import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
 import type { DevicePlan, HoldRule } from '../records/plan-device-write.ts';
 import { saveDevices } from '../records/save-devices.ts';
 import { planAbsent, planConfirmed, planNeverStored } from './plan-point-read.ts';
@@ -12,7 +12,7 @@ import { idOfAddress, type PointReading, type PointTarget } from './point-reads.
 export interface SavePointReadsDeps extends HandOnDeps {
   readonly identities: IdentityStore;
   /** A sweep keeps its own account of records, and must hear of what others write. */
-  readonly besidesSweep: boolean;
+  readonly outOfBand: boolean;
 }
 
 export interface SaveRules {
@@ -20,7 +20,7 @@ export interface SaveRules {
   /** Nobody is gone for now. */
   readonly holdAbsences: boolean;
   /** Ids of devices that sessions were let in with on Intune's own word. */
-  readonly toldLive?: ReadonlySet<string>;
+  readonly answeredLive?: ReadonlySet<string>;
   /** See PointReadRules. */
   readonly hold?: HoldRule;
 }
@@ -30,9 +30,9 @@ export async function savePointReads(
   readings: readonly PointReading[],
   rules: SaveRules,
 ): Promise<{ readonly written: number }> {
-  const toSave = [...byDevice(readings, { ...rules, besidesSweep: deps.besidesSweep }).values()];
+  const toSave = [...byDevice(readings, { ...rules, outOfBand: deps.outOfBand }).values()];
   const saved = await saveDevices<DeviceKey>(deps, toSave);
-  await handOn(deps, saved.changes);
+  await dispatchChanges(deps, saved.changes);
   return { written: saved.written };
 }
 
@@ -44,7 +44,7 @@ interface ToSave {
 /** One plan a device: of two readings the later one counts. */
 function byDevice(
   readings: readonly PointReading[],
-  rules: SaveRules & Pick<SavePointReadsDeps, 'besidesSweep'>,
+  rules: SaveRules & Pick<SavePointReadsDeps, 'outOfBand'>,
 ): Map<string, ToSave> {
   const plans = new Map<string, ToSave>();
   const add = (id: string, plan: ToSave['plan']): void => {
@@ -57,9 +57,9 @@ function byDevice(
       const { mac } = reading.target;
       // The address has a device now: what stood for it meanwhile would make it ambiguous.
       if (mac !== undefined && reading.id !== idOfAddress(mac)) {
-        const { besidesSweep } = rules;
+        const { outOfBand } = rules;
         add(idOfAddress(mac), (stored) =>
-          planAbsent(withDoubt(stored), requestedAt, { besidesSweep, holdAbsences: false }),
+          planAbsent(withDoubt(stored), requestedAt, { outOfBand, holdAbsences: false }),
         );
       }
     }
@@ -67,7 +67,7 @@ function byDevice(
       const id = idOf(reading.target);
       const key = { source: rules.source, id };
       add(id, (stored) =>
-        stored === undefined && rules.toldLive?.has(id)
+        stored === undefined && rules.answeredLive?.has(id)
           ? planNeverStored(key, requestedAt, rules)
           : planAbsent(stored, requestedAt, rules),
       );

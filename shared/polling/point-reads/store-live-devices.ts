@@ -212,8 +212,8 @@ async function readAndSave(
     return sessions.every(({ decision }) => record !== undefined && record.observedAt >= decision.decidedAt);
   };
   const readings = await deps.reads.read(chunk.filter((each) => !isStored(each)).map(([, { target }]) => target));
-  const toldLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(isLive) ? [id] : [])));
-  const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences: false, toldLive });
+  const answeredLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(isLive) ? [id] : [])));
+  const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences: false, answeredLive });
   const waiting = new Map(chunk);
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
   for (const { target } of failed) waiting.delete(idOf(target));

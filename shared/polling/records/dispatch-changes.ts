@@ -26,12 +26,12 @@ export interface HandOnDeps {
 }
 
 /** They are of several devices as a rule: one that takes its time holds up few others. */
-export async function tellOfChanges(onChange: ChangeListener, changes: readonly DeviceChange[]): Promise<void> {
+export async function notifyOfChanges(onChange: ChangeListener, changes: readonly DeviceChange[]): Promise<void> {
   await concurrently(changes, CHANGES_AT_ONCE, onChange);
 }
 
 /** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
-export async function handOn(deps: HandOnDeps, changes: readonly DeviceChange[]): Promise<boolean> {
+export async function dispatchChanges(deps: HandOnDeps, changes: readonly DeviceChange[]): Promise<boolean> {
   const isDone = await handOnChunks(deps, changes);
   if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
   return isDone;
@@ -44,14 +44,14 @@ async function handOnChunks(
   for (let start = 0; start < changes.length; start += CHUNK) {
     if (start > 0 && !hasTime()) return false;
     const chunk = changes.slice(start, start + CHUNK);
-    await tellOfChanges(onChange, chunk);
+    await notifyOfChanges(onChange, chunk);
     await devices.removeChanges(chunk);
   }
   return true;
 }
 
 /** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
-export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
+export async function redispatchPending(deps: HandOnDeps): Promise<boolean> {
   for await (const left of inChunks(deps.devices.pendingChanges(), CHUNK, deps.hasTime)) {
     if (left === 'no-time') {
       await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
@@ -59,12 +59,12 @@ export async function handOnLeft(deps: HandOnDeps): Promise<boolean> {
     }
     // One device may have several of them, and one transaction writes a row once.
     await deps.devices.addMarks([...new Map(left.map((change) => [deviceKeyText(change), change])).values()]);
-    if (!(await handOn(deps, left))) return false;
+    if (!(await dispatchChanges(deps, left))) return false;
   }
   return true;
 }
 
 /** Goes on with what an earlier tick had no time for. */
 export async function handOnRest(deps: HandOnDeps): Promise<void> {
-  if (await handOnLeft(deps)) await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
+  if (await redispatchPending(deps)) await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
 }

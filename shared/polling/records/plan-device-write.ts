@@ -38,7 +38,7 @@ export interface HoldRule {
 export interface ObservationRules {
   readonly flips: FlipRule;
   /** The writer is not the sweep, which must look at the record next time whatever its fingerprint says. */
-  readonly besidesSweep?: boolean;
+  readonly outOfBand?: boolean;
 }
 
 const APPLY: ObservationRules = { flips: { kind: 'apply' } };
@@ -74,18 +74,18 @@ export function planObserved(
     observedAt,
     indexed: stored?.indexed === true && sameIdentities(stored.device, device),
     ...hardwareStillKnown(stored, device),
-    ...(rules.besidesSweep && UNSWEPT),
+    ...(rules.outOfBand && UNSWEPT),
   };
-  const write = toWrite(stored, record, retiredIdentities(stored, device), rules.besidesSweep);
-  return rules.besidesSweep && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
+  const write = toWrite(stored, record, retiredIdentities(stored, device), rules.outOfBand);
+  return rules.outOfBand && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
 }
 
 const UNSWEPT = { unswept: true } as const;
 
-function planSame(stored: StoredDevice, observedAt: Instant, { besidesSweep = false }: ObservationRules): DevicePlan {
-  const isFirstSighting = stored.unswept === true && !besidesSweep;
+function planSame(stored: StoredDevice, observedAt: Instant, { outOfBand = false }: ObservationRules): DevicePlan {
+  const isFirstSighting = stored.unswept === true && !outOfBand;
   if (stored.confirmedUntil !== undefined || stored.held !== undefined || isFirstSighting) {
-    return { kind: 'write', write: confirmed(stored, observedAt, besidesSweep) };
+    return { kind: 'write', write: confirmed(stored, observedAt, outOfBand) };
   }
   return stored.indexed ? { kind: 'unchanged' } : { kind: 'index-again', stored };
 }
@@ -134,7 +134,7 @@ function withHeld(
  * is. Neither version nor change: what is known of the device is the same.
  * @param confirmedUntil start of the sweep before, if there was one
  */
-export function planDoubted(
+export function planStale(
   stored: StoredDevice | undefined,
   confirmedUntil: Instant | undefined,
   doubtedSince: Instant,
@@ -152,11 +152,11 @@ export function planDoubted(
 function confirmed(
   { etag, retiredIdentities, confirmedUntil, held, unswept, ...record }: StoredDevice,
   observedAt: Instant,
-  besidesSweep: boolean,
+  outOfBand: boolean,
 ): DeviceWrite {
-  const mark = held || besidesSweep ? ({ mark: 'doubt' } as const) : {};
+  const mark = held || outOfBand ? ({ mark: 'doubt' } as const) : {};
   return {
-    record: { ...record, observedAt, ...(besidesSweep && UNSWEPT) },
+    record: { ...record, observedAt, ...(outOfBand && UNSWEPT) },
     retiredIdentities,
     ...mark,
     replaces: etag,
@@ -172,11 +172,11 @@ function knownUntil({ observedAt, unswept }: DeviceRecord, sweptAt: Instant | un
 export function planGone(
   stored: StoredDevice | undefined,
   missedSince: Instant,
-  { besidesSweep = false }: { readonly besidesSweep?: boolean } = {},
+  { outOfBand = false }: { readonly outOfBand?: boolean } = {},
 ): DevicePlan {
   if (stored === undefined || stored.presence === 'gone') return { kind: 'unchanged' };
   if (stored.observedAt > missedSince) return { kind: 'outdated' };
-  return { kind: 'write', write: toGone(stored, missedSince, besidesSweep) };
+  return { kind: 'write', write: toGone(stored, missedSince, outOfBand) };
 }
 
 /** The run would call too many devices gone at once: this one stays, with the absence held beside it. */
@@ -257,7 +257,7 @@ function hardwareStillKnown(stored: StoredDevice | undefined, device: Device): P
 }
 
 /** Its pointers stay: they count only while it is present, and are in place already if it comes back. */
-function toGone(stored: StoredDevice, observedAt: Instant, besidesSweep: boolean): DeviceWrite {
+function toGone(stored: StoredDevice, observedAt: Instant, outOfBand: boolean): DeviceWrite {
   const { device, indexed, retiredIdentities, hardwareAt } = stored;
   const record: DeviceRecord = {
     device,
@@ -267,18 +267,18 @@ function toGone(stored: StoredDevice, observedAt: Instant, besidesSweep: boolean
     indexed,
     ...(hardwareAt && { hardwareAt }),
   };
-  return toWrite(stored, record, retiredIdentities, besidesSweep);
+  return toWrite(stored, record, retiredIdentities, outOfBand);
 }
 
 function toWrite(
   stored: StoredDevice | undefined,
   record: DeviceRecord,
   retiredIdentities: readonly Identity[],
-  besidesSweep = false,
+  outOfBand = false,
 ): DeviceWrite {
   // No session rests on a newcomer. Who was told that there is no such device, the reconciliation after the sweep finds.
-  const change = stored === undefined && !besidesSweep ? undefined : describeChange(stored, record);
-  const doubted = besidesSweep || stored?.held !== undefined;
+  const change = stored === undefined && !outOfBand ? undefined : describeChange(stored, record);
+  const doubted = outOfBand || stored?.held !== undefined;
   const askedAt = stored?.reauthenticationAskedAt;
   return {
     record: { ...record, ...(askedAt !== undefined && { reauthenticationAskedAt: askedAt }) },

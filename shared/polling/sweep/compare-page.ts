@@ -12,7 +12,7 @@ export interface ListedDevice extends DeviceKey {
   readonly fingerprint: number;
 }
 
-export interface LookedAt {
+export interface PageComparison {
   /** Devices listed, unchanged ones included; a page may hold one twice. */
   readonly listed: number;
   readonly unchanged: readonly DeviceKey[];
@@ -26,7 +26,7 @@ export interface LookedAt {
 }
 
 /** Marks in the index what the run has met. */
-export function lookAtPage({ records, requestedAt }: ListPage, fleet: FleetIndex): LookedAt {
+export function comparePage({ records, requestedAt }: ListPage, fleet: FleetIndex): PageComparison {
   const unchanged: DeviceKey[] = [];
   const maybeChanged: ListedDevice[] = [];
   const unreadable: (DeviceKey | undefined)[] = [];

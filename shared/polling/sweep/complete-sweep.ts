@@ -27,7 +27,7 @@ import {
   turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
-import { tellHeld } from '../breaker/report-trip.ts';
+import { reportTrip } from '../breaker/report-trip.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from '../records/plan-device-write.ts';
 import { type Saved, saveDevices } from '../records/save-devices.ts';
@@ -43,7 +43,7 @@ export interface CollectedFlip extends DeviceKey {
 }
 
 /** The run as its owner has it in hand. */
-export interface RunInHand {
+export interface RunContext {
   readonly run: SweepRun;
   readonly fleet: FleetIndex;
   /** What would turn and is not stored yet, by device. */
@@ -54,7 +54,7 @@ export interface RunInHand {
   readonly heldAbsences: HeldAbsences;
   /** Start of the newest complete sweep before this one. */
   readonly confirmedUntil: Instant | undefined;
-  handOn(changes: readonly DeviceChange[]): Promise<void>;
+  dispatchChanges(changes: readonly DeviceChange[]): Promise<void>;
   /** What was handed on is removed, and the index knows why. */
   saveIndex(): Promise<void>;
   /** Writes into the records since when they are not confirmed any more. */
@@ -82,33 +82,33 @@ const WITNESSES = 2;
 const CHUNK = 500;
 
 /** @returns `undefined` when the time was over; the next slice goes on */
-export async function concludeRun(
+export async function completeSweep(
   deps: SweepDeps,
   limits: SweepLimits,
-  inHand: RunInHand,
+  inFlight: RunContext,
 ): Promise<Conclusion | undefined> {
-  const conclusion = new RunEnd(deps, limits, inHand);
+  const conclusion = new RunEnd(deps, limits, inFlight);
   return conclusion.work();
 }
 
 class RunEnd {
   readonly #deps: SweepDeps;
   readonly #limits: SweepLimits;
-  readonly #inHand: RunInHand;
+  readonly #inFlight: RunContext;
   #at: ConcludingRun;
   #held: readonly HeldRun[] = [];
   /** Devices of the fleet before this run. */
   #known = 0;
 
-  constructor(deps: SweepDeps, limits: SweepLimits, inHand: RunInHand) {
+  constructor(deps: SweepDeps, limits: SweepLimits, inFlight: RunContext) {
     this.#deps = deps;
     this.#limits = limits;
-    this.#inHand = inHand;
-    this.#at = inHand.run.concluding ?? BEGUN;
+    this.#inFlight = inFlight;
+    this.#at = inFlight.run.concluding ?? BEGUN;
   }
 
   async work(): Promise<Conclusion | undefined> {
-    const { run, fleet } = this.#inHand;
+    const { run, fleet } = this.#inFlight;
     if (run.countsAbsences) {
       if (!(await this.#compare()) || !(await this.#look())) return undefined;
       if (this.#at.asked === undefined) await this.#ask();
@@ -124,21 +124,21 @@ class RunEnd {
       const { gone, turned } = this.#at;
       return { result, gone, turned, held: 0 };
     }
-    await stageFlips(this.#deps, this.#limits, this.#inHand);
+    await stageFlips(this.#deps, this.#limits, this.#inFlight);
     await this.#countMet();
-    const held = await tellHeld(this.#deps, this.#limits.massChange, run.id, this.#known);
+    const held = await reportTrip(this.#deps, this.#limits.massChange, run.id, this.#known);
     return { result, gone: this.#at.gone, turned: this.#at.turned, held };
   }
 
   /** Counted again after a crash they are too many: then less makes a mass. */
   async #countMet(): Promise<void> {
-    const met = this.#inHand.run.fresh ?? 0;
+    const met = this.#inFlight.run.fresh ?? 0;
     if (met > 0) await editMassChange(this.#deps.tasks, (state) => countLately(state, this.#now(), { met }));
   }
 
   /** Of records that the index does not know a run misses none: now and then, and where index was lost, they are looked for. */
   async #compare(): Promise<boolean> {
-    const { run, fleet } = this.#inHand;
+    const { run, fleet } = this.#inFlight;
     const { devices, source } = this.#deps;
     while (run.comparesKeys && this.#at.compared < SHARDS.length) {
       for await (const { presence, ...key } of devices.listKeys(SHARDS[this.#at.compared] ?? '')) {
@@ -150,7 +150,7 @@ class RunEnd {
   }
 
   async #look(): Promise<boolean> {
-    const { fleet, heldFlips } = this.#inHand;
+    const { fleet, heldFlips } = this.#inFlight;
     fleet.countMisses();
     while (this.#at.looked.shards < SHARDS.length) {
       const isCounted = (key: DeviceKey): boolean => !heldFlips.has(key);
@@ -161,20 +161,20 @@ class RunEnd {
   }
 
   async #ask(): Promise<void> {
-    const { run } = this.#inHand;
+    const { run } = this.#inFlight;
     const known = this.#knownBefore(await readMassChange(this.#deps.tasks));
     const sizes = { known, listed: run.devices };
     const { found, asked, ...said } = await askFor(this.#deps, this.#at.looked, sizes, this.#limits);
-    await takeFound(this.#deps, this.#limits, this.#inHand, found);
+    await takeFound(this.#deps, this.#limits, this.#inFlight, found);
     this.#at = { ...this.#at, asked: said };
     if (!said.shortList) return;
     this.#deps.log.error('poll.short-list', { missing: this.#at.looked.missing, asked, found: found.length });
     // Stored before any miss is forgiven: an index without them, saved by a process that dies, would make the list a whole one.
-    await this.#inHand.keep(this.#at);
+    await this.#inFlight.keep(this.#at);
   }
 
   async #isMass(): Promise<boolean> {
-    const { run, flips, heldFlips } = this.#inHand;
+    const { run, flips, heldFlips } = this.#inFlight;
     const { asked, looked, gone, turned } = this.#at;
     const lost =
       asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
@@ -198,7 +198,7 @@ class RunEnd {
    * is long, too.
    */
   #knownBefore(state: MassChangeState): number {
-    const { run, fleet } = this.#inHand;
+    const { run, fleet } = this.#inFlight;
     const met = (run.fresh ?? 0) + countedLately(state, this.#now()).met;
     const lost = state.held.filter(({ absences, released }) => absences > 0 && released === undefined);
     return Math.max(0, Math.min(fleet.size - met, ...lost.map(({ known }) => known)));
@@ -206,9 +206,9 @@ class RunEnd {
 
   /** What would turn now, each device once. */
   #turns(): Turns {
-    const collected = [...this.#inHand.flips.values()];
+    const collected = [...this.#inFlight.flips.values()];
     const now = countTurns(collected.map(({ device }) => directionTo(device.complianceState)));
-    const held = this.#inHand.heldFlips.turnsBut(collected);
+    const held = this.#inFlight.heldFlips.turnsBut(collected);
     return { better: now.better + held.better, worse: now.worse + held.worse };
   }
 
@@ -218,8 +218,8 @@ class RunEnd {
 
   /** A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself. */
   async #settle(mass: boolean): Promise<boolean> {
-    const { fleet } = this.#inHand;
-    if (this.#inHand.heldAbsences.size > 0) this.#held = await this.#readHeld();
+    const { fleet } = this.#inFlight;
+    if (this.#inFlight.heldAbsences.size > 0) this.#held = await this.#readHeld();
     while (this.#at.settled < SHARDS.length) {
       let chunk: MissedKey[] = [];
       const until = this.#at.settledUntil;
@@ -242,7 +242,7 @@ class RunEnd {
 
   async #settleChunk(missed: readonly MissedKey[], mass: boolean): Promise<void> {
     if (missed.length === 0) return;
-    const { inHand, at } = { inHand: this.#inHand, at: this.#at };
+    const { inFlight, at } = { inFlight: this.#inFlight, at: this.#at };
     const { absent = [], believable = false, doubtful = false } = at.asked ?? {};
     const proven = new Set(absent);
     const isCandidate = (key: MissedKey): boolean =>
@@ -252,21 +252,21 @@ class RunEnd {
       isCandidate(key) && (standsForAddress(key) || (!mass && believable && !this.#isRefused(key)));
     const gone = missed.filter(isGone);
     const isHeld = (key: MissedKey): boolean => mass && isCandidate(key) && !isGone(key);
-    await inHand.saveDoubted(missed.filter((key) => !isGone(key) && !isHeld(key)));
-    const left = await saveGone(this.#deps, inHand, gone);
+    await inFlight.saveDoubted(missed.filter((key) => !isGone(key) && !isHeld(key)));
+    const left = await saveGone(this.#deps, inFlight, gone);
     const held = missed.filter(isHeld);
-    for (const key of held) inHand.fleet.doubt(key);
+    for (const key of held) inFlight.fleet.doubt(key);
     await holdAbsences(
       this.#deps,
-      inHand,
-      held.filter((key) => !inHand.heldAbsences.has(key)),
+      inFlight,
+      held.filter((key) => !inFlight.heldAbsences.has(key)),
     );
     this.#at = { ...at, gone: at.gone + left };
-    if (missed.length === CHUNK) await inHand.saveIndex();
+    if (missed.length === CHUNK) await inFlight.saveIndex();
   }
 
   #isRefused(key: DeviceKey): boolean {
-    const runId = this.#inHand.heldAbsences.runOf(key);
+    const runId = this.#inFlight.heldAbsences.runOf(key);
     return runId !== undefined && entryOf(this.#held, runId)?.refused !== undefined;
   }
 
@@ -281,39 +281,39 @@ class RunEnd {
 
   /** @returns false when the time was over: then what is left is staged, and counts with the next slice */
   async #turn(): Promise<boolean> {
-    const { inHand, at: before } = { inHand: this.#inHand, at: this.#at };
-    const collected = [...inHand.flips.values()];
+    const { inFlight, at: before } = { inFlight: this.#inFlight, at: this.#at };
+    const collected = [...inFlight.flips.values()];
     let turned = before.turned;
     for (let start = 0; start < collected.length; start += CHUNK) {
       if (start > 0 && !(await this.#move({ turned }))) return false;
       const chunk = collected.slice(start, start + CHUNK);
       const saved = await saveFlips(this.#deps, chunk, { kind: 'apply' });
-      for (const settled of saved.settled) inHand.fleet.record(settled, settled.fingerprint);
-      for (const flip of chunk) inHand.flips.delete(deviceKeyText(flip));
+      for (const settled of saved.settled) inFlight.fleet.record(settled, settled.fingerprint);
+      for (const flip of chunk) inFlight.flips.delete(deviceKeyText(flip));
       await countTurned(this.#deps.tasks, this.#now(), saved.changes);
-      await inHand.handOn(saved.changes);
+      await inFlight.dispatchChanges(saved.changes);
       turned += saved.written;
-      if (collected.length > CHUNK) await inHand.saveIndex();
+      if (collected.length > CHUNK) await inFlight.saveIndex();
     }
     return this.#turnHeld(turned);
   }
 
   async #turnHeld(turnedBefore: number): Promise<boolean> {
-    const { deps, inHand } = { deps: this.#deps, inHand: this.#inHand };
+    const { deps, inFlight } = { deps: this.#deps, inFlight: this.#inFlight };
     const held = await this.#readHeld();
     // What a person has refused stays held while it is the same devices, few or many.
     const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
-    const { heldFlips } = inHand;
+    const { heldFlips } = inFlight;
     const isLarge = heldFlips.size > CHUNK;
     const keys = heldFlips.size === 0 ? [] : heldKeys(deps.devices, (_, key) => heldFlips.has(key));
-    const handOn = async (changes: readonly DeviceChange[]): Promise<void> => {
+    const dispatchChanges = async (changes: readonly DeviceChange[]): Promise<void> => {
       await countTurned(deps.tasks, this.#now(), changes);
-      await inHand.handOn(changes);
-      if (isLarge) await inHand.saveIndex();
+      await inFlight.dispatchChanges(changes);
+      if (isLarge) await inFlight.saveIndex();
     };
-    const { written, done } = await applyHeld(deps, keys, isFree, handOn, () => inHand.hasTime());
+    const { written, done } = await applyHeld(deps, keys, isFree, dispatchChanges, () => inFlight.hasTime());
     this.#at = { ...this.#at, turned: turnedBefore + written };
-    if (!done) await inHand.checkpoint(this.#at);
+    if (!done) await inFlight.checkpoint(this.#at);
     if (held.length > 0) await this.#readHeld();
     return done;
   }
@@ -321,8 +321,8 @@ class RunEnd {
   /** @returns false when the time was over, and how far it came is stored */
   async #move(change: Partial<ConcludingRun>): Promise<boolean> {
     this.#at = { ...this.#at, ...change };
-    if (this.#inHand.hasTime()) return true;
-    await this.#inHand.checkpoint(this.#at);
+    if (this.#inFlight.hasTime()) return true;
+    await this.#inFlight.checkpoint(this.#at);
     return false;
   }
 }
@@ -337,7 +337,7 @@ export async function stageFlips(
     flips,
     heldFlips,
     confirmedUntil,
-  }: Pick<RunInHand, 'run' | 'fleet' | 'flips' | 'heldFlips' | 'confirmedUntil'>,
+  }: Pick<RunContext, 'run' | 'fleet' | 'flips' | 'heldFlips' | 'confirmedUntil'>,
 ): Promise<void> {
   const collected = [...flips.values()];
   flips.clear();
@@ -353,7 +353,7 @@ export async function stageFlips(
 async function takeFound(
   deps: SweepDeps,
   { answersDiffer }: SweepLimits,
-  { fleet, flips, heldFlips }: RunInHand,
+  { fleet, flips, heldFlips }: RunContext,
   found: readonly FoundDevice[],
 ): Promise<void> {
   for (const { device, requestedAt } of found) {
@@ -387,14 +387,14 @@ async function saveFlips(
 /** @returns how many devices are gone now */
 async function saveGone(
   deps: SweepDeps,
-  { run, fleet, handOn }: RunInHand,
+  { run, fleet, dispatchChanges }: RunContext,
   gone: readonly DeviceKey[],
 ): Promise<number> {
   const saved = await saveDevices(
     deps,
     gone.map((key) => ({ key, plan: (stored) => planGone(stored, run.startedAt) })),
   );
-  await handOn(saved.changes);
+  await dispatchChanges(saved.changes);
   for (const key of saved.settled) fleet.forget(key);
   const listable = saved.changes.filter((change) => !standsForAddress(change)).length;
   if (listable > 0) {
@@ -406,7 +406,7 @@ async function saveGone(
 
 async function holdAbsences(
   deps: SweepDeps,
-  { run, confirmedUntil }: RunInHand,
+  { run, confirmedUntil }: RunContext,
   keys: readonly DeviceKey[],
 ): Promise<void> {
   const hold = { runId: run.id, confirmedUntil };

@@ -11,7 +11,7 @@ const MOST_AHEAD_AT_FIRST = 32;
 /** More pages than any tenant has: pages that lead round in a circle end here. */
 const MOST_PAGES = 20_000;
 
-export class PagesAhead {
+export class PagePrefetch {
   readonly #source: ComplianceSource;
   readonly #waiting: Promise<ListPage | SourceError>[] = [];
   #pages: number;
@@ -28,7 +28,7 @@ export class PagesAhead {
   }
 
   /** Pages are taken from now on: until then there was time for more of them. */
-  keepClose(): void {
+  limitDepth(): void {
     this.#most = MOST_AHEAD;
   }
 

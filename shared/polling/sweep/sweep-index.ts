@@ -6,7 +6,7 @@ import { inChunks } from '../../in-chunks.ts';
 import type { DeviceMark } from '../../ports/device-store.ts';
 import { HeldAbsences, HeldFlips } from '../breaker/held-in-memory.ts';
 import type { SweepDeps } from '../poll-deps.ts';
-import { tellOfChanges } from '../records/dispatch-changes.ts';
+import { notifyOfChanges } from '../records/dispatch-changes.ts';
 import type { SweepLease } from '../tasks/sweep-lease.ts';
 import { FleetIndex } from './fleet-index.ts';
 
@@ -20,7 +20,7 @@ export interface MarksTakenUp {
 /** Changes handed on, or marks taken away, before the time is looked at. */
 const ROWS_AT_ONCE = 500;
 
-export class IndexInHand {
+export class SweepIndex {
   readonly fleet: FleetIndex;
   readonly #deps: IndexInHandDeps;
   readonly #lease: SweepLease;
@@ -40,8 +40,8 @@ export class IndexInHand {
   }
 
   /** @param lease held already: nobody else may save an index any more */
-  static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<IndexInHand> {
-    return new IndexInHand(deps, lease, await FleetIndex.load(deps.sweeps, lease.state.runNumber));
+  static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<SweepIndex> {
+    return new SweepIndex(deps, lease, await FleetIndex.load(deps.sweeps, lease.state.runNumber));
   }
 
   /**
@@ -49,7 +49,7 @@ export class IndexInHand {
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
-  async takeUpMarks(): Promise<MarksTakenUp> {
+  async loadMarks(): Promise<MarksTakenUp> {
     const heldFlips = new HeldFlips();
     const heldAbsences = new HeldAbsences();
     for await (const row of this.#deps.devices.openRows()) {
@@ -74,13 +74,13 @@ export class IndexInHand {
    * be looked at again if it turned back. The doubt is stored before the changes are removed.
    * @returns false when the time was over before all of them were handed on
    */
-  async takeUpChanges(hasTime: () => boolean): Promise<boolean> {
+  async loadPendingChanges(hasTime: () => boolean): Promise<boolean> {
     const known = this.#changes.splice(0);
     const all = known.length > ROWS_AT_ONCE ? this.#deps.devices.pendingChanges() : known;
     for await (const changes of inChunks(all, ROWS_AT_ONCE, hasTime)) {
       if (changes === 'no-time') return false;
       for (const change of changes) this.#doubt(change);
-      await this.handOn(changes);
+      await this.dispatchChanges(changes);
       await this.save(true);
     }
     return true;
@@ -106,8 +106,8 @@ export class IndexInHand {
     if (key.source === this.#deps.source.name) this.fleet.expect(key);
   }
 
-  async handOn(changes: readonly DeviceChange[]): Promise<void> {
-    await tellOfChanges(this.#deps.onChange, changes);
+  async dispatchChanges(changes: readonly DeviceChange[]): Promise<void> {
+    await notifyOfChanges(this.#deps.onChange, changes);
     this.#handedOn.push(...changes);
   }
 

@@ -19,23 +19,23 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { note } from '../between-sweeps/scheduled-reads.ts';
 import type { HeldAbsences, HeldFlips } from '../breaker/held-in-memory.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
-import { planDoubted, planObserved } from '../records/plan-device-write.ts';
+import { planObserved, planStale } from '../records/plan-device-write.ts';
 import { type Saved, saveDevices, saveRecords } from '../records/save-devices.ts';
 import { countRun, countThrottled } from '../tasks/count-run.ts';
 import { SweepLease } from '../tasks/sweep-lease.ts';
 import {
   asksToSlowDown,
-  isHopeless,
+  hasExceededRetryWindow,
   nextStretch,
   retryAfterFailure,
   type SweepDue,
   sweepDue,
 } from '../tasks/sweep-schedule.ts';
-import { type ListedDevice, type LookedAt, lookAtPage } from './compare-page.ts';
-import { type CollectedFlip, concludeRun, type RunInHand, stageFlips } from './complete-sweep.ts';
+import { comparePage, type ListedDevice, type PageComparison } from './compare-page.ts';
+import { type CollectedFlip, completeSweep, type RunContext, stageFlips } from './complete-sweep.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { PagesAhead } from './page-prefetch.ts';
-import { IndexInHand, type MarksTakenUp } from './sweep-index.ts';
+import { PagePrefetch } from './page-prefetch.ts';
+import { type MarksTakenUp, SweepIndex } from './sweep-index.ts';
 
 /** Work that a crash may have to repeat, at most. */
 const CHECKPOINT_MS = 15_000;
@@ -85,10 +85,10 @@ class SweepSlice {
   readonly #limits: SweepLimits;
   readonly #lease: SweepLease;
   readonly #startedAt: Instant;
-  readonly #index: IndexInHand;
+  readonly #index: SweepIndex;
   readonly #fleet: FleetIndex;
   /** Absent when all of them are read. */
-  readonly #pages: PagesAhead | undefined;
+  readonly #pages: PagePrefetch | undefined;
   /** Counts of pages read since the last checkpoint, which has not heard of them yet. */
   #run: SweepRun;
   #checkpointAt: Instant;
@@ -106,9 +106,9 @@ class SweepSlice {
     deps: SweepDeps,
     limits: SweepLimits,
     lease: SweepLease,
-    { index, marks }: { readonly index: IndexInHand; readonly marks: MarksTakenUp },
+    { index, marks }: { readonly index: SweepIndex; readonly marks: MarksTakenUp },
     run: SweepRun,
-    pages: PagesAhead | undefined,
+    pages: PagePrefetch | undefined,
     now: Instant,
   ) {
     this.#deps = deps;
@@ -144,9 +144,9 @@ class SweepSlice {
       ...(mayMissKeys && { mayMissKeys }),
     };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
-    const pages = run.concluding === undefined ? new PagesAhead(deps.source, run) : undefined;
+    const pages = run.concluding === undefined ? new PagePrefetch(deps.source, run) : undefined;
     try {
-      const index = await IndexInHand.open(deps, lease);
+      const index = await SweepIndex.open(deps, lease);
       reportForeign(deps.log, index.fleet.foreignShards);
       const firstLoad = interrupted === undefined && index.fleet.size === 0 && (await deps.devices.isEmpty());
       const hasGaps = index.fleet.trustsNothing || index.fleet.hasLost || mayMissKeys;
@@ -154,7 +154,7 @@ class SweepSlice {
       const begun = { ...run, ...(firstLoad && { firstLoad }), ...(comparesKeys && { comparesKeys }) };
       // Before an index is stored that does not show any more what was lost of it.
       if (comparesKeys && index.fleet.hasLost) await lease.renew({ run: begun });
-      return new SweepSlice(deps, limits, lease, { index, marks: await index.takeUpMarks() }, begun, pages, now);
+      return new SweepSlice(deps, limits, lease, { index, marks: await index.loadMarks() }, begun, pages, now);
     } catch (thrown) {
       pages?.stop();
       throw thrown;
@@ -163,7 +163,7 @@ class SweepSlice {
 
   async work(): Promise<SliceResult> {
     try {
-      if (!(await this.#index.takeUpChanges(() => !this.#isTimeUp()))) return await this.#pause();
+      if (!(await this.#index.loadPendingChanges(() => !this.#isTimeUp()))) return await this.#pause();
       await this.#index.takeUpDoubts(() => !this.#isTimeUp(DOUBTS_SHARE));
       return this.#pages === undefined ? await this.#finish() : await this.#workPages(this.#pages);
     } finally {
@@ -171,8 +171,8 @@ class SweepSlice {
     }
   }
 
-  async #workPages(pages: PagesAhead): Promise<SliceResult> {
-    pages.keepClose();
+  async #workPages(pages: PagePrefetch): Promise<SliceResult> {
+    pages.limitDepth();
     let saving = Promise.resolve();
     const stopped = abortOf(this.#deps.stopping);
     while (true) {
@@ -224,7 +224,7 @@ class SweepSlice {
     await this.#deps.timer.turn();
     // What the page before said of a device that is listed once more comes first: it may have been something else.
     if (listsAnyOf(page, this.#unsettled)) await before;
-    const look = lookAtPage(page, this.#fleet);
+    const look = comparePage(page, this.#fleet);
     this.#unsettled = keysOf([...look.maybeChanged, ...look.unreadable]);
     const hasNews = look.maybeChanged.length + look.unreadable.length > 0;
     if (hasNews) await renewed;
@@ -246,7 +246,7 @@ class SweepSlice {
 
   async #settlePage(
     { requestedAt, nextCursor }: ListPage,
-    { listed, unchanged, maybeChanged, unreadable, graceTimes, problems }: LookedAt,
+    { listed, unchanged, maybeChanged, unreadable, graceTimes, problems }: PageComparison,
     saved: Saved<ListedDevice>,
   ): Promise<void> {
     // Before the first whole list all of them are new.
@@ -266,7 +266,7 @@ class SweepSlice {
     for (const key of known) this.#fleet.markSeen(key);
     await this.#saveDoubted(known);
     this.#reportProblems(problems);
-    await this.#index.handOn(saved.changes);
+    await this.#index.dispatchChanges(saved.changes);
     this.#run = {
       ...withoutFailures(this.#run),
       ...(nextCursor !== undefined && { cursor: nextCursor }),
@@ -281,8 +281,8 @@ class SweepSlice {
 
   async #finish(): Promise<SliceResult> {
     await this.#noteGrace();
-    const inHand = this.#inHand();
-    const conclusion = await concludeRun(this.#deps, this.#limits, inHand);
+    const inFlight = this.#inFlight();
+    const conclusion = await completeSweep(this.#deps, this.#limits, inFlight);
     if (conclusion === undefined) return this.#pause();
     const { result, ...counts } = conclusion;
     const fleetIndex = this.#reportRoom();
@@ -296,7 +296,7 @@ class SweepSlice {
     return { kind: result };
   }
 
-  #inHand(): RunInHand {
+  #inFlight(): RunContext {
     const least = addMilliseconds(toInstant(this.#deps.clock.now()), LEAST_FOR_CONCLUSION_MS);
     return {
       run: this.#run,
@@ -305,7 +305,7 @@ class SweepSlice {
       heldFlips: this.#heldFlips,
       heldAbsences: this.#heldAbsences,
       confirmedUntil: this.#lease.state.lastComplete?.startedAt,
-      handOn: (changes) => this.#index.handOn(changes),
+      dispatchChanges: (changes) => this.#index.dispatchChanges(changes),
       saveIndex: () => this.#index.save(true),
       saveDoubted: (keys) => this.#saveDoubted(keys),
       hasTime: () => !this.#isTimeUp() || (!this.#deps.stopping?.aborted && toInstant(this.#deps.clock.now()) < least),
@@ -328,7 +328,7 @@ class SweepSlice {
     const confirmedUntil = this.#lease.state.lastComplete?.startedAt;
     await saveDevices(
       this.#deps,
-      keys.map((key) => ({ key, plan: (stored) => planDoubted(stored, confirmedUntil, this.#run.startedAt) })),
+      keys.map((key) => ({ key, plan: (stored) => planStale(stored, confirmedUntil, this.#run.startedAt) })),
     );
   }
 
@@ -346,7 +346,7 @@ class SweepSlice {
     const counts = keepCursor ? { cursor } : { pages: 0, devices: 0, saved: 0, rejected: 0 };
     this.#run = { ...run, ...counts, failures, throttled, retryAt };
     await this.#save();
-    if (isHopeless(this.#run.startedAt, now, this.#limits.pollingIntervalMs)) await this.#giveUp();
+    if (hasExceededRetryWindow(this.#run.startedAt, now, this.#limits.pollingIntervalMs)) await this.#giveUp();
     else await this.#lease.release({ run: this.#run });
     return { kind: 'failed', error };
   }
@@ -378,7 +378,7 @@ class SweepSlice {
    * stored.
    */
   async #save(): Promise<void> {
-    await stageFlips(this.#deps, this.#limits, this.#inHand());
+    await stageFlips(this.#deps, this.#limits, this.#inFlight());
     await this.#noteGrace();
     await this.#index.save(true);
   }

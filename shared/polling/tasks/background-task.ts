@@ -35,7 +35,7 @@ export interface TaskTime {
   readonly leaseMs: number;
 }
 
-export interface TaskInHand<State extends TaskState> {
+export interface LeasedTask<State extends TaskState> {
   readonly state: State;
   readonly owner: string;
   /** The one who worked on it before has died on the way. */
@@ -60,7 +60,7 @@ export async function runTask<State extends TaskState>(
   name: string,
   time: TaskTime,
   fresh: State,
-  work: (inHand: TaskInHand<State>) => Promise<State>,
+  work: (inFlight: LeasedTask<State>) => Promise<State>,
   afterFailure: (state: State, error: SourceError) => State = (state) => state,
 ): Promise<TaskResult> {
   if (deps.stopping?.aborted) return { kind: 'not-due' };

@@ -41,7 +41,7 @@ export function nextStretch(stretch: number, throttled: number): number {
 /** A run that fails and fails is given up after a polling interval, and at the earliest after this long. */
 const GIVE_UP_AFTER_MS = 30 * 60_000;
 
-export function isHopeless(startedAt: Instant, now: Instant, pollingIntervalMs: number): boolean {
+export function hasExceededRetryWindow(startedAt: Instant, now: Instant, pollingIntervalMs: number): boolean {
   return millisecondsBetween(startedAt, now) >= Math.max(pollingIntervalMs, GIVE_UP_AFTER_MS);
 }
 

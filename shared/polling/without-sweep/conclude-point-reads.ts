@@ -23,9 +23,9 @@ import {
   turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
-import { type TellHeldDeps, tellHeld } from '../breaker/report-trip.ts';
+import { reportTrip, type TellHeldDeps } from '../breaker/report-trip.ts';
 import { runsUnderWay } from '../point-reads/point-read-runs.ts';
-import { type HandOnDeps, handOn } from '../records/dispatch-changes.ts';
+import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
 import type { HoldRule } from '../records/plan-device-write.ts';
 import type { SaveDeps } from '../records/save-devices.ts';
 
@@ -62,7 +62,7 @@ export async function concludePointReads(
   // A service that knows none of them any more is believed by no one, however small the fleet.
   const isAll = held.absences > 1 && held.absences >= known;
   const isMass = isMassChange(changing, known, massChange) || turnsAddUp(before, now, held.turns, known, massChange);
-  if (isAll || isMass) return tellHeld(deps, massChange, runId, known);
+  if (isAll || isMass) return reportTrip(deps, massChange, runId, known);
   // What a person has refused stays held while it is the same devices, few or many.
   const { held: runs } = withHeldCounts(before, held.byRun);
   const underWay = await runsUnderWay(deps.tasks);
@@ -70,7 +70,7 @@ export async function concludePointReads(
     (of === runId || !underWay.has(of)) && entryOf(runs, of)?.refused === undefined;
   const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => {
     await countTurned(deps.tasks, now, changes);
-    await handOn(deps, changes);
+    await dispatchChanges(deps, changes);
   };
   const { done } = await applyHeld(deps, heldKeys(deps.devices), isFree, handOnChunk, deps.hasTime);
   if (!done) return undefined;

@@ -26,7 +26,7 @@ const CHUNK = 200;
  * @returns where the next call goes on; `undefined` when all of them are done
  * @throws StoreError; doing it again is safe
  */
-export async function liftUnlisted(
+export async function dropWithdrawnHolds(
   deps: SaveDeps,
   source: string,
   listedAt: Instant,

@@ -25,7 +25,7 @@ import { countThrottled } from '../tasks/count-run.ts';
 import { type HeldTask, type NotHeld, type TaskDeps, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
-import { liftUnlisted } from './drop-withdrawn-holds.ts';
+import { dropWithdrawnHolds } from './drop-withdrawn-holds.ts';
 import { readUnlisted } from './read-unlisted.ts';
 import { saveListed } from './save-listed.ts';
 
@@ -124,7 +124,7 @@ class ListRun {
         return movedOn({ ...run, read: run.read + read }, after, 'lifts');
       }
       case 'lifts': {
-        const after = await liftUnlisted(this.#deps, this.#deps.source, run.requestedAt, run.at);
+        const after = await dropWithdrawnHolds(this.#deps, this.#deps.source, run.requestedAt, run.at);
         return movedOn(run, after, 'conclusion');
       }
       case 'conclusion':

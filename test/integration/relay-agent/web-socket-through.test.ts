@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { webSocketThrough } from '../../../relay/proxied-web-socket.ts';
+import { proxiedWebSocket } from '../../../relay/proxied-web-socket.ts';
 
 let server: Server;
 let proxy: Server;
@@ -55,7 +55,7 @@ afterAll(async () => {
 
 test.each(['through the proxy', 'without'])('%s', async (way) => {
   connected.length = 0;
-  const WebSocketClass = webSocketThrough(
+  const WebSocketClass = proxiedWebSocket(
     way === 'without' ? undefined : `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
   );
   const { port } = server.address() as AddressInfo;

@@ -177,7 +177,7 @@ describe('a job', () => {
     for (const cell of damagedCells(String(row['job']))) {
       await tables.jobs.updateEntity({ ...good }, 'Replace');
       await tables.jobs.updateEntity({ ...row, job: cell as never }, 'Replace');
-      const { queued } = await pumpOutbox(deps, { inHandPerSite: 20 });
+      const { queued } = await pumpOutbox(deps, { inFlightPerSite: 20 });
       expect(queued, `job ${cell}`).toBeGreaterThanOrEqual(1);
       for (const notEnforced of [true, false]) {
         const page = await listJobs(deps, { limit: 10, notEnforced });

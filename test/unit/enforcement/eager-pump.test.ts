@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { EarlyPump } from '../../../shared/enforcement/eager-pump.ts';
+import { EagerPump } from '../../../shared/enforcement/eager-pump.ts';
 
 /** Passes that end when the test says so. */
 function passes() {
   const open: (() => void)[] = [];
   let begun = 0;
-  const pump = new EarlyPump(() => {
+  const pump = new EagerPump(() => {
     begun += 1;
     return new Promise<void>((resolve) => open.push(resolve));
   });

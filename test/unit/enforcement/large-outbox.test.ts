@@ -17,7 +17,7 @@ import { aDecision, aSession, QUARANTINE } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 
 const NOW = '2026-11-20T12:00:00.000Z';
-const LIMITS = { inHandPerSite: 20 };
+const LIMITS = { inFlightPerSite: 20 };
 const sessionIdOf = (number: number): string => number.toString(16).padStart(20, '0');
 const numberOf = (sessionId: string): number => Number.parseInt(sessionId, 16);
 

@@ -6,7 +6,7 @@ import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
 import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
 
-const IN_HAND_PER_SITE = 20;
+const IN_FLIGHT_PER_SITE = 20;
 const NOW = addMilliseconds(TOLD_AT, 60_000);
 
 function jobsAt(nasIpAddress: string, count: number, fields: Partial<EnforcementJob> = {}): EnforcementJob[] {
@@ -34,7 +34,7 @@ function answered(stage: 'no-answer' | 'acknowledged', sentAfter: number, nasIpA
 
 function taken(open: readonly EnforcementJob[]): Record<string, number> {
   const due = open.filter(({ stage }) => stage === 'decided').map((job) => ({ job }));
-  const all = new NasShares(IN_HAND_PER_SITE, open, NOW).take(due, IN_HAND_PER_SITE);
+  const all = new NasShares(IN_FLIGHT_PER_SITE, open, NOW).take(due, IN_FLIGHT_PER_SITE);
   return Object.fromEntries(
     Object.entries(Object.groupBy(all, ({ job }) => String(job.nas.nasIpAddress))).map(([nas, jobs = []]) => [
       nas,
@@ -57,8 +57,8 @@ describe('the jobs in hand of a site', () => {
   });
 
   test('count what the queue and the relay have already', () => {
-    const inHand = jobsAt('10.0.0.1', 14, { stage: 'sent' });
-    expect(taken([...inHand, ...jobsAt('10.0.0.1', 5)])).toEqual({ '10.0.0.1': 1 });
+    const inFlight = jobsAt('10.0.0.1', 14, { stage: 'sent' });
+    expect(taken([...inFlight, ...jobsAt('10.0.0.1', 5)])).toEqual({ '10.0.0.1': 1 });
   });
 
   test('are one for a NAS that did not answer, so that it leaves room for the rest', () => {
@@ -74,9 +74,9 @@ describe('the jobs in hand of a site', () => {
       ...jobsAt(nas, 1, { stage: 'no-answer', outcome: 'no-answer' }),
       ...jobsAt(nas, 3),
     ]);
-    const inHand = taken([...silent, ...jobsAt('10.0.0.3', 30)]);
-    expect(inHand['10.0.0.3']).toBe(15);
-    expect(Object.values(inHand).reduce((sum, count) => sum + count, 0)).toBe(20);
+    const inFlight = taken([...silent, ...jobsAt('10.0.0.3', 30)]);
+    expect(inFlight['10.0.0.3']).toBe(15);
+    expect(Object.values(inFlight).reduce((sum, count) => sum + count, 0)).toBe(20);
     const without = taken(silent);
     expect(Object.values(without).reduce((sum, count) => sum + count, 0)).toBe(5);
   });
@@ -120,7 +120,7 @@ describe('the jobs in hand of a site', () => {
 
   test('what was not queued after all leaves its place', () => {
     const due = jobsAt('10.0.0.1', 16).map((job) => ({ job }));
-    const shares = new NasShares(IN_HAND_PER_SITE, [], NOW);
+    const shares = new NasShares(IN_FLIGHT_PER_SITE, [], NOW);
     const [first] = shares.take(due, 16);
     expect(due).toHaveLength(1);
     expect(shares.take(due, 1)).toEqual([]);

@@ -14,7 +14,7 @@ import { decideJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { SHARDS } from '../../../shared/domain/device/device.ts';
 import { type Instant, toInstant } from '../../../shared/domain/instant.ts';
 import { decisionId } from '../../../shared/domain/policy/decision-id.ts';
-import { keepHouse } from '../../../shared/enforcement/purge-expired.ts';
+import { purgeExpired } from '../../../shared/enforcement/purge-expired.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import { removeGoneDevices } from '../../../shared/polling/records/remove-gone-devices.ts';
 import type { CallOptions } from '../../../shared/ports/call-options.ts';
@@ -87,7 +87,7 @@ async function decisionsLeft({ atOnce }: SlowTables): Promise<Map<string, number
 }
 
 function round(slow: SlowTables) {
-  return slow.run(() => keepHouse(storesOf(slow.tables, slow), LIMITS, FUNCTION_TIMEOUT_MS));
+  return slow.run(() => purgeExpired(storesOf(slow.tables, slow), LIMITS, FUNCTION_TIMEOUT_MS));
 }
 
 describe('more to remove than there is time for', () => {
@@ -130,7 +130,7 @@ test('a kind that fails keeps none of the others from its turn', async () => {
     },
   };
   const { entries, logger } = collectingLogger();
-  const working = slow.run(() => keepHouse({ ...stores, decisions, log: logger }, LIMITS, FUNCTION_TIMEOUT_MS));
+  const working = slow.run(() => purgeExpired({ ...stores, decisions, log: logger }, LIMITS, FUNCTION_TIMEOUT_MS));
   await expect(working).rejects.toMatchObject({ code: 'NAC_STORE_UNAVAILABLE' });
   expect(entries).toMatchObject([
     { event: 'housekeeping.removed', fields: { decisions: 0, sessions: 32, jobs: 32, audit: 32 } },

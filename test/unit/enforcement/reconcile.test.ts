@@ -107,7 +107,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       random: seededRandom(1, name),
       log,
     },
-    { inHandPerSite: 20, compareEveryMs: 7_200_000 },
+    { inFlightPerSite: 20, compareEveryMs: 7_200_000 },
   );
   return { enforcer, isCompared: () => entries.some(({ event }) => event === 'enforcement.compared') };
 }

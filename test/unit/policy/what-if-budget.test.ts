@@ -26,7 +26,7 @@ async function whatIfAt(callMs: number) {
   const desk = await openPolicy({
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),
-    jobsInHandPerSite: 20,
+    jobsInFlightPerSite: 20,
     maxCheckInAgeMs: 30 * 24 * 60 * 60_000,
     clock: slow.clock,
     log,

@@ -1,7 +1,7 @@
 // The session loop with a queue and a clock in the hands of the test.
 
 import { describe, expect, test } from 'vitest';
-import { type JobSession, keepSession, SERVICE_BUS_LOCK } from '../../../relay/hold-session-lock.ts';
+import { holdSessionLock, type JobSession, SERVICE_BUS_LOCK } from '../../../relay/hold-session-lock.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { manualSendClock, settled } from './radius/manual-send-clock.ts';
 
@@ -48,7 +48,7 @@ function start({ lock = lockMs, skew = 0, answers = [] as ('taken' | Error)[] } 
       bench.closed++;
     },
   });
-  void keepSession({
+  void holdSessionLock({
     queue: {
       async accept() {
         bench.asked++;

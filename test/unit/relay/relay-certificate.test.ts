@@ -58,13 +58,13 @@ test.each([
 ])('%i ms before the end: %i days, %s', (left, days, level) => {
   const { logger, entries } = collectingLogger();
   const watch = watchCertificate(new Date(START + left), { clock: manualSendClock(), log: logger });
-  expect(watch.health).toEqual({ notAfter: new Date(START + left).toISOString(), daysLeft: days });
+  expect(watch.health).toEqual({ notAfter: new Date(START + left).toISOString(), credentialExpiry: days });
   expect(entries).toEqual([
     expect.objectContaining({
       level,
       event: 'relay.certificate',
       fields: expect.objectContaining({
-        daysLeft: days,
+        credentialExpiry: days,
         ...(level === 'info' ? {} : { code: 'NAC_RELAY_CERTIFICATE' }),
       }),
     }),
@@ -87,7 +87,7 @@ test('the running relay says it at /healthz, with the file as its operator made 
   try {
     const answer = await fetch(`http://127.0.0.1:${relay.healthPort}/healthz`);
     const notAfter = certificateEnd(short)?.toISOString();
-    expect(await answer.json()).toMatchObject({ certificate: { notAfter, daysLeft: 9 } });
+    expect(await answer.json()).toMatchObject({ certificate: { notAfter, credentialExpiry: 9 } });
   } finally {
     await relay.stop();
   }
@@ -99,7 +99,7 @@ test('each day it is said again, until the relay stops', async () => {
   const watch = watchCertificate(new Date(START + 31 * DAY_MS), { clock, log: logger });
   await clock.advance(2 * DAY_MS);
   expect(entries.map(({ level }) => level)).toEqual(['info', 'info', 'warn']);
-  expect(watch.health.daysLeft).toBe(29);
+  expect(watch.health.credentialExpiry).toBe(29);
   watch.stop();
   expect(clock.pending).toBe(0);
 });

@@ -83,7 +83,7 @@ describe('rows of the version before', () => {
     const sessions = await network.sessions.listByDevice(key(1));
     expect(sessions.map(({ id }) => id)).toEqual([decision.id.slice(0, 20)]);
     await network.pass(3 * DAY_MS);
-    for (let rounds = 0; rounds < 2; rounds++) await network.run(() => network.background.keepHouse());
+    for (let rounds = 0; rounds < 2; rounds++) await network.run(() => network.background.purgeExpired());
     const left = network.storage.dump('sessions').filter(({ rowKey }) => /^[adis]\|/.test(rowKey));
     expect(left.map(({ rowKey }) => rowKey)).toEqual([]);
   });

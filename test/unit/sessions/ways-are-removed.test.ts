@@ -11,7 +11,7 @@ function waysOf(network: MemoryNetwork): string[] {
   return network.storage.dump('sessions').flatMap(({ rowKey }) => (/^[adi]\|/.test(rowKey) ? [rowKey] : []));
 }
 
-const keepHouse = (network: MemoryNetwork) => network.run(() => network.background.keepHouse());
+const purgeExpired = (network: MemoryNetwork) => network.run(() => network.background.purgeExpired());
 
 test('a dock at which another machine is each day has no more of them than answers', async () => {
   const network = await MemoryNetwork.start();
@@ -25,7 +25,7 @@ test('a dock at which another machine is each day has no more of them than answe
     });
     await network.account({ ...AT_DOCK, status: 'Interim-Update', class: decision.id });
     await network.pass(DAY_MS);
-    await keepHouse(network);
+    await purgeExpired(network);
     // Of each answer: the device, an identity that led to none, a name of accounting. What is two days old at most stays.
     const answers = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('s|'));
     expect(answers).toHaveLength(1);
@@ -44,10 +44,10 @@ test('those that the version before wrote, without a time, go when their session
   await network.tables.sessions.createEntity(ofLeft);
   expect(waysOf(network)).toHaveLength(2);
   await network.pass(DAY_MS);
-  await keepHouse(network);
+  await purgeExpired(network);
   expect(waysOf(network)).toHaveLength(2);
   await network.pass(DAY_MS + HOUR_MS);
-  await keepHouse(network);
+  await purgeExpired(network);
   expect(waysOf(network)).toEqual([]);
 });
 
@@ -58,7 +58,7 @@ test('addresses that lead to no device leave nothing behind', async () => {
   }
   expect(waysOf(network)).toHaveLength(30);
   await network.pass(2 * DAY_MS + HOUR_MS);
-  for (let rounds = 0; rounds < 3; rounds++) await keepHouse(network);
+  for (let rounds = 0; rounds < 3; rounds++) await purgeExpired(network);
   expect(waysOf(network)).toEqual([]);
 });
 
@@ -74,6 +74,6 @@ test('a way that a comparison found stays as long as comparisons find it', async
   const session = await network.sessions.listConcerned([device], []);
   expect(session).toHaveLength(1);
   await network.pass(3 * DAY_MS);
-  await keepHouse(network);
+  await purgeExpired(network);
   expect(await network.sessions.listConcerned([device], [])).toEqual([]);
 });

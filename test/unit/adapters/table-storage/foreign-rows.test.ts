@@ -98,8 +98,8 @@ test('an identity row that something else wrote names no device, and is replaced
   for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) {
     await table.updateEntity({ partitionKey, rowKey, other: 1 }, 'Replace');
   }
-  expect(await identities.readHolders(identity)).toEqual({ devices: [], more: false });
+  expect(await identities.readOwners(identity)).toEqual({ devices: [], more: false });
   await identities.addHolders([holder]);
-  expect(await identities.readHolders(identity)).toEqual({ devices: ['intune|a'], more: false });
+  expect(await identities.readOwners(identity)).toEqual({ devices: ['intune|a'], more: false });
   expect(entries).toHaveLength(1);
 });

@@ -4,15 +4,15 @@ import {
   advance,
   applyDeadLetter,
   applyReport,
-  hurry,
   isDue,
   queuedAttempt,
+  retryNow,
 } from '../../../../shared/domain/coa/advance-job.ts';
 import {
   decideJob,
   type EnforcementJob,
   isFinal,
-  isInHand,
+  isInFlight,
   JOB_STAGES,
   type JobDecision,
   type JobStage,
@@ -355,10 +355,10 @@ describe('attempts', () => {
     expect(isDue(decide(), NOW)).toBe(true);
     for (const stage of ['queued', 'taken', 'sent'] as const) {
       const job = { ...decide(), stage };
-      expect([isInHand(job), isDue(job, addMilliseconds(NOW, 86_400_000))], stage).toEqual([true, false]);
+      expect([isInFlight(job), isDue(job, addMilliseconds(NOW, 86_400_000))], stage).toEqual([true, false]);
     }
     for (const stage of JOB_STAGES.filter((known) => !['queued', 'taken', 'sent'].includes(known))) {
-      expect(isInHand({ ...decide(), stage }), stage).toBe(false);
+      expect(isInFlight({ ...decide(), stage }), stage).toBe(false);
     }
   });
 
@@ -452,10 +452,10 @@ describe('a dead letter', () => {
   });
 });
 
-test('only a job that waits for its next attempt can be hurried', () => {
+test('only a job that waits for its next attempt can be retried', () => {
   const silent = reported(queued(), finished('no-answer'));
   expect(isDue(silent, NOW)).toBe(false);
-  expect(isDue(hurry(silent, NOW), NOW)).toBe(true);
+  expect(isDue(retryNow(silent, NOW), NOW)).toBe(true);
   for (const job of [decide(), queued(), reported(queued(), finished('acknowledged'))])
-    expect(hurry(job, NOW)).toBe(job);
+    expect(retryNow(job, NOW)).toBe(job);
 });

@@ -7,7 +7,7 @@ import { TableDeviceStore } from '../../../../shared/adapters/table-storage/tabl
 import { TableIdentityStore } from '../../../../shared/adapters/table-storage/table-identity-store.ts';
 import { inChunks } from '../../../../shared/in-chunks.ts';
 import { countHeld, heldKeys } from '../../../../shared/polling/breaker/held-devices.ts';
-import { liftUnlisted } from '../../../../shared/polling/without-sweep/drop-withdrawn-holds.ts';
+import { dropWithdrawnHolds } from '../../../../shared/polling/without-sweep/drop-withdrawn-holds.ts';
 import { MemoryStorage } from '../../../simulation/services/memory-table-client.ts';
 import { INSTANT } from '../../../simulation/services/wire.ts';
 
@@ -53,7 +53,7 @@ describe('held observations', () => {
     });
     let calls = 0;
     for (let after: string | undefined; ; calls++) {
-      after = await liftUnlisted({ ...stores, devices }, 'intune', NOW, after);
+      after = await dropWithdrawnHolds({ ...stores, devices }, 'intune', NOW, after);
       if (after === undefined) break;
     }
     expect(calls).toBeGreaterThan(4);

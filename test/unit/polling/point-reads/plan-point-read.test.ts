@@ -10,8 +10,8 @@ import { aDevice, aStoredDevice, DEVICE_ID } from '../../../support/a-device.ts'
 
 const EARLIER = '2026-11-20T09:00:00.000Z';
 const LATER = '2026-11-20T12:00:00.000Z';
-const ALONE = { besidesSweep: false };
-const ABSENT = { besidesSweep: false, holdAbsences: false };
+const ALONE = { outOfBand: false };
+const ABSENT = { outOfBand: false, holdAbsences: false };
 const HOLD = {
   kind: 'hold',
   answersDiffer: (before: Device, after: Device) =>

@@ -3,10 +3,10 @@ import { fromDeviceEntity, toDeviceEntity } from '../../../../shared/adapters/ta
 import { identitiesOf } from '../../../../shared/domain/device/device-identities.ts';
 import { identityText } from '../../../../shared/domain/identity/identity.ts';
 import {
-  planDoubted,
   planGone,
   planHardware,
   planObserved,
+  planStale,
 } from '../../../../shared/polling/records/plan-device-write.ts';
 import type { DeviceWrite } from '../../../../shared/ports/device-store.ts';
 import { aDevice, aMac, aStoredDevice } from '../../../support/a-device.ts';
@@ -135,7 +135,7 @@ describe('that an operator has asked for the stations of a device', () => {
   test.each([
     ['turns', planObserved(asked, aDevice({ complianceState: 'noncompliant' }), LATER)],
     ['checks in', planObserved(asked, aDevice({ lastSyncAt: '2026-11-21T07:00:00.000Z' }), LATER)],
-    ['is missed', planDoubted(asked, undefined, LATER)],
+    ['is missed', planStale(asked, undefined, LATER)],
     ['leaves', planGone(asked, LATER)],
     ['gets its hardware', planHardware(asked, { ethernetMac: aMac('a0b1c2d3e4f7') }, LATER)],
   ])('is known after it %s', (_what, plan) => {

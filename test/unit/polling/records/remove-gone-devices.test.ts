@@ -43,7 +43,7 @@ async function clean({ atOnce }: SlowTables, before: string): Promise<number> {
   return removed;
 }
 
-const holdersOf = ({ atOnce }: SlowTables) => storesOf(atOnce).identities.readHolders(DOCK_IDENTITY);
+const holdersOf = ({ atOnce }: SlowTables) => storesOf(atOnce).identities.readOwners(DOCK_IDENTITY);
 
 describe('a machine that is enrolled once more each day', () => {
   test('after three hundred days its address leads to the one record that is there', async () => {

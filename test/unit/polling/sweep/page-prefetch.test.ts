@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SourceError } from '../../../../shared/errors.ts';
-import { PagesAhead } from '../../../../shared/polling/sweep/page-prefetch.ts';
+import { PagePrefetch } from '../../../../shared/polling/sweep/page-prefetch.ts';
 import type { ListPage } from '../../../../shared/ports/compliance-source.ts';
 
 const FROM_START = { pages: 0 };
@@ -45,7 +45,7 @@ const timeOf = (page: ListPage | SourceError): unknown => (page instanceof Sourc
 describe('pages ahead', () => {
   test('are asked for one after the other, each once, and given in their order', async () => {
     const list = listOf(5);
-    const pages = new PagesAhead(list.source, FROM_START);
+    const pages = new PagePrefetch(list.source, FROM_START);
     const taken: unknown[] = [];
     for (let page = 1; page <= 5; page++) {
       await list.come();
@@ -57,11 +57,11 @@ describe('pages ahead', () => {
 
   test('are thirty-two until they are taken, and two from then on', async () => {
     const list = listOf(100);
-    const pages = new PagesAhead(list.source, FROM_START);
+    const pages = new PagePrefetch(list.source, FROM_START);
     await list.comeAll();
     expect(list.asked).toHaveLength(32);
 
-    pages.keepClose();
+    pages.limitDepth();
     for (let page = 1; page <= 30; page++) await pages.take();
     await list.comeAll();
     expect(list.asked).toHaveLength(32);
@@ -74,7 +74,7 @@ describe('pages ahead', () => {
 
   test('that were asked for behind one that failed are none: it is given in its turn', async () => {
     const list = listOf(5);
-    const pages = new PagesAhead(list.source, FROM_START);
+    const pages = new PagePrefetch(list.source, FROM_START);
     await list.come();
     await list.come(new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'wait' }));
     expect([timeOf(await pages.take()), timeOf(await pages.take())]).toEqual(['1', 'NAC_INTUNE_UNAVAILABLE']);
@@ -83,7 +83,7 @@ describe('pages ahead', () => {
 
   test('go on where a run was interrupted', async () => {
     const list = listOf(5);
-    const pages = new PagesAhead(list.source, { cursor: '4', pages: 3 });
+    const pages = new PagePrefetch(list.source, { cursor: '4', pages: 3 });
     await list.come({ requestedAt: '4', records: [] });
     expect(timeOf(await pages.take())).toBe('4');
     expect(list.asked).toEqual(['4']);
@@ -94,7 +94,7 @@ describe('pages ahead', () => {
     ['never end', { cursor: '7', pages: 20_000 }, '8'],
   ])('that %s are an error', async (_, run, nextCursor) => {
     const list = listOf(5);
-    const pages = new PagesAhead(list.source, run);
+    const pages = new PagePrefetch(list.source, run);
     await list.come({ requestedAt: '7', records: [], nextCursor });
     expect(timeOf(await pages.take())).toBe('NAC_INTUNE_PAGE_LOOP');
     expect(list.asked).toEqual(['7']);
@@ -102,7 +102,7 @@ describe('pages ahead', () => {
 
   test('are not asked for any more once nobody wants them', async () => {
     const list = listOf(5);
-    const pages = new PagesAhead(list.source, FROM_START);
+    const pages = new PagePrefetch(list.source, FROM_START);
     await list.come();
     pages.stop();
     await list.comeAll();
