@@ -24,7 +24,7 @@ describe('tables', () => {
     const creators = sources('functions', 'shared').filter(({ text }) => /\bcreateTables?\(/.test(text));
     expect(creators.map(({ path }) => path).toSorted()).toEqual([
       'shared/adapters/table-storage/tables.ts',
-      'shared/client-registry.ts',
+      'shared/app/client-registry.ts',
     ]);
     expect(sources('functions').some(({ text }) => text.includes('client-registry'))).toBe(false);
     expect(readFileSync(join(ROOT, 'shared/app.ts'), 'utf8')).not.toContain('client-registry');
@@ -34,7 +34,7 @@ describe('tables', () => {
     const writers = sources('functions', 'shared').filter(({ text }) => {
       return /clients\.(create|sessionKeyOf|changeCredentials|remove)\(/.test(text);
     });
-    expect(writers.map(({ path }) => path)).toEqual(['shared/client-registry.ts']);
+    expect(writers.map(({ path }) => path)).toEqual(['shared/app/client-registry.ts']);
   });
 
   test('that operators write are those of their commands', () => {
