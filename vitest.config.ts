@@ -7,17 +7,25 @@ import { LongestFirst } from './test/support/longest-first.ts';
 // Every worker and every process of the tests loads much the same modules: they are compiled once.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node-compile');
 
+/** Measure time: what other files leave on the heap would be measured with it. */
+const MEASURING = [
+  'test/unit/bench/policy-growth.test.ts',
+  'test/unit/growth.test.ts',
+  'test/unit/hostile-growth.test.ts',
+  'test/unit/regular-expressions.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
-        test: { name: 'with peers', include: ['test/{e2e,infra,integration,simulation}/**/*.test.ts'] },
+        test: { name: 'apart', include: ['test/{e2e,infra,integration,simulation}/**/*.test.ts', ...MEASURING] },
       },
       {
         extends: true,
         // Nothing here has a state beyond its own: a process for each file would cost more than most of them do.
-        test: { name: 'units', include: ['test/unit/**/*.test.ts'], isolate: false },
+        test: { name: 'units', include: ['test/unit/**/*.test.ts'], exclude: MEASURING, isolate: false },
       },
     ],
     sequence: { sequencer: LongestFirst },
