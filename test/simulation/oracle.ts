@@ -3,6 +3,7 @@
 
 import type { App } from '../../shared/app.ts';
 import { type GivenAnswer, Nas, type NasSession } from './models/nas.ts';
+import type { Station } from './models/station.ts';
 import { decide, type TrueStanding } from './policies.ts';
 import type { World } from './world.ts';
 
@@ -22,7 +23,7 @@ export function differences(world: World): Difference[] {
   return world.nases.flatMap((nas) =>
     nas.sessions().flatMap((session) => {
       const inForce = Nas.inForce(session);
-      if (inForce === undefined) return [];
+      if (inForce === undefined || isAnyones(world, session.station, nas)) return [];
       const standing = standingOf(world, session.station.mac, inForce);
       const overridden = overriddenOutcome(world, session.station.mac, inForce);
       if (overridden === 'either') return [];
@@ -30,6 +31,11 @@ export function differences(world: World): Difference[] {
       return wanted === inForce.outcome ? [] : [{ session, nas, inForce, wanted }];
     }),
   );
+}
+
+/** Two machines have the address, and the NAS repeats no Class: which of their answers the one here has, nothing tells for sure. */
+function isAnyones(world: World, { name, mac }: Station, { traits }: Nas): boolean {
+  return !traits.sendsClass && world.stations.some((other) => other.mac === mac && other.name !== name);
 }
 
 /** How long after a change of the overrides either answer is right: instances read them, then CoAs go out. */

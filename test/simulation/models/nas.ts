@@ -354,10 +354,10 @@ export class Nas implements StationNas {
       ...(namesSessionInRequest && { acctSessionId }),
       ...(namesAuditSession && { ciscoAvPairs: [`audit-session-id=${auditSessionId}`] }),
       ...(credential === 'mab'
-        ? { method: 'mab', serviceType: 'Call-Check', userName: station.mac }
+        ? { method: 'mab', serviceType: 'Call-Check', userName: userNameOf(station, credential) }
         : {
             method: 'eap-tls',
-            userName: credential === 'user' ? `user@${station.name}` : `host/${station.name}`,
+            userName: userNameOf(station, credential),
             certificate: {
               serial: `${station.name}-${credential}`,
               commonName: station.name,
@@ -379,7 +379,7 @@ export class Nas implements StationNas {
       ...this.#location(port),
       acctSessionId,
       callingStationId: hyphened(station.mac),
-      userName: answer?.credential === 'mab' ? station.mac : `host/${station.name}`,
+      userName: userNameOf(station, answer?.credential ?? 'machine'),
       ...(this.traits.namesAuditSession && { auditSessionId }),
       ...(carried !== undefined && { class: carried }),
     };
@@ -408,4 +408,10 @@ function matches({ station, acctSessionId, auditSessionId }: NasSession, names: 
 
 function hyphened(mac: string): string {
   return (mac.toUpperCase().match(/../g) ?? []).join('-');
+}
+
+/** In the question and in accounting (RFC 2865 5.1). */
+function userNameOf({ name, mac }: Station, credential: Credential): string {
+  if (credential === 'mab') return mac;
+  return credential === 'user' ? `user@${name}` : `host/${name}`;
 }
