@@ -2,17 +2,14 @@
 
 import type { CoaReport } from '../../shared/domain/coa-job.ts';
 import type { CoaSendResult, CoaTarget, CoaUnanswered } from './coa-sender.ts';
-import { errorCauseAdvice } from './error-cause.ts';
+import { errorCauseHint } from './error-cause.ts';
 
 export type SendReport = Required<Pick<CoaReport, 'outcome' | 'transmissions'>> &
   Pick<CoaReport, 'errorCause' | 'discarded' | 'hint'>;
 
 type HintTarget = Pick<CoaTarget, 'address' | 'port' | 'messageAuthenticator' | 'eventTimestamp'>;
 
-/**
- * A NAK stays `refused` whatever its cause; `errorCauseAdvice(code).followUp` tells a session that is gone (503), which is
- * as good as done, from a refusal that may pass and from one that needs somebody.
- */
+/** A NAK stays `refused` whatever its cause: what follows is for the cloud to say (shared/domain/coa/advance-job.ts). */
 export function reportSendResult(result: CoaSendResult, target: HintTarget): SendReport {
   const { transmissions, discarded } = result;
   const common = { transmissions, ...(Object.keys(discarded).length === 0 ? {} : { discarded }) };
@@ -23,7 +20,7 @@ export function reportSendResult(result: CoaSendResult, target: HintTarget): Sen
   const hint =
     result.errorCause === undefined
       ? 'The NAS refused without Error-Cause: look into its log.'
-      : errorCauseAdvice(result.errorCause.code).hint;
+      : errorCauseHint(result.errorCause.code);
   return { outcome: 'refused', ...common, ...cause, hint };
 }
 
