@@ -8,7 +8,7 @@ import type { MacAddress } from '../mac-address.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../nas-location.ts';
 import type { Decision } from '../policy/decision.ts';
 import type { SessionAccounting } from './session-accounting.ts';
-import { type Asker, sessionId } from './session-id.ts';
+import type { Asker } from './session-id.ts';
 
 /** What a station received for one credential, and how it asked. */
 export interface Answer extends NasLocation {
@@ -44,16 +44,6 @@ export interface Session extends AnsweredSession {
   readonly accounting?: SessionAccounting;
   /** When its NAS restarted last, by our clock. */
   readonly nasRestartedAt?: Instant;
-}
-
-/** @param name from `sessionId` */
-export function openSession(
-  client: Asker,
-  request: AccessRequest,
-  presented: PresentedIdentities,
-  decision: Decision,
-): AnsweredSession {
-  return { ...sessionBeforeAnswer(client, request, presented, sessionId(client, request)), decision };
 }
 
 /** What a session keeps of the question, before it is answered. */

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { AccessRequest } from '../../../../shared/domain/identity/access-request.ts';
 import { credentialKey } from '../../../../shared/domain/identity/credential.ts';
 import { presentedIdentities } from '../../../../shared/domain/identity/presented-identities.ts';
-import { openSession } from '../../../../shared/domain/session/session.ts';
+import { sessionBeforeAnswer } from '../../../../shared/domain/session/session.ts';
 import { sessionId, stationId } from '../../../../shared/domain/session/session-id.ts';
-import { aDecision } from '../../../support/a-session.ts';
 
 /** Who asks; every site has a key of its own. */
 function asker(site: string) {
@@ -17,7 +16,9 @@ function ask(fields: Omit<AccessRequest, 'method'>): AccessRequest {
 
 const station = ask({ callingStationId: 'A0-B1-C2-D3-E4-F5', userName: 'alice', nasIpAddress: '10.1.1.1' });
 
-const DECISION = aDecision();
+function asksFirst(site: string, request: AccessRequest) {
+  return sessionBeforeAnswer(asker(site), request, presentedIdentities(request), sessionId(asker(site), request));
+}
 
 describe('a session is one station at one place of one site', () => {
   test('its id is twenty hexadecimal digits', () => {
@@ -112,16 +113,15 @@ test('one VPN user with two devices has two sessions, each the same at its next 
   expect(sessionId(asker('vpn'), { ...laptop, acctSessionId: '0000000A' })).toBe(sessionId(asker('vpn'), laptop));
 });
 
-test('an opened session leaves out what no RADIUS attribute can hold, 253 octets of UTF-8', () => {
+test('a new session leaves out what no RADIUS attribute can hold, 253 octets of UTF-8', () => {
   const [longest, longer] = ['é'.repeat(126), 'é'.repeat(127)];
   const request = ask({ userName: longer, nasIdentifier: longest, nasPortId: longer });
-  const session = openSession(asker('vpn'), request, presentedIdentities(request), DECISION);
+  const session = asksFirst('vpn', request);
   expect([session.userName, session.nasIdentifier, session.nasPortId]).toEqual([undefined, longest, undefined]);
 });
 
-test('an opened session remembers station, place and decision, and leaves out what was not said', () => {
-  const presented = presentedIdentities(station);
-  expect(openSession(asker('berlin'), station, presented, DECISION)).toEqual({
+test('a new session remembers station, place and credential, and leaves out what was not said', () => {
+  expect(asksFirst('berlin', station)).toEqual({
     id: sessionId(asker('berlin'), station),
     site: 'berlin',
     method: 'site',
@@ -130,8 +130,7 @@ test('an opened session remembers station, place and decision, and leaves out wh
     mac: 'a0b1c2d3e4f5',
     userName: 'alice',
     nasIpAddress: '10.1.1.1',
-    presented,
-    decision: DECISION,
+    presented: presentedIdentities(station),
   });
 });
 
@@ -141,6 +140,6 @@ test.each([
   ['a value that the client chose', ['mdm-tlv=x=a,audit-session-id=0A010101000010005F6E4B2A', 'method=dot1x'], false],
 ])('the audit-session-id is read from %s: %j', (_where, ciscoAvPairs, found) => {
   const request: AccessRequest = { method: 'site', userName: 'alice', ciscoAvPairs };
-  const session = openSession(asker('berlin'), request, presentedIdentities(request), DECISION);
+  const session = asksFirst('berlin', request);
   expect(session.auditSessionId).toBe(found ? '0A010101000010005F6E4B2A' : undefined);
 });
