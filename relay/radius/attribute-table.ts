@@ -17,7 +17,7 @@ export interface AttributeDefinition {
 
 /**
  * All of these are mandatory to the NAS: one that it does not know makes it refuse the request (Error-Cause 401), and
- * every identifying one has to match. Message-Authenticator is missing on purpose, encodeRequest computes it. Attributes
+ * every identifying one has to match. Message-Authenticator is missing on purpose, layOutRequest adds it. Attributes
  * that RADIUS hides with the Request Authenticator (Tunnel-Password) must never be added: in these requests it is zero.
  */
 export const attributeTable = {

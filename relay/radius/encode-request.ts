@@ -20,7 +20,8 @@ export interface CoaRequest {
   readonly fixed?: readonly FixedAttribute[];
 }
 
-export interface EncodeRequestOptions extends CoaRequest {
+/** What belongs to one transmission. */
+export interface RequestSignature {
   /** 0 to 255. */
   readonly identifier: number;
   readonly secret: Uint8Array;
@@ -29,18 +30,10 @@ export interface EncodeRequestOptions extends CoaRequest {
 }
 
 /**
- * The packet of RFC 5176 section 2.3.
- * @throws RangeError if the secret is empty, the identifier is no octet, or as `layOutRequest` does
- */
-export function encodeRequest(options: EncodeRequestOptions): Buffer {
-  return signRequest(layOutRequest(options), options);
-}
-
-/**
- * The packet before it is signed; signing it cannot make it any longer.
+ * The packet of RFC 5176 section 2.3 before it is signed; signing it cannot make it any longer.
  * @throws RangeError if an attribute cannot be encoded or may not be in this packet, or the packet would exceed 4096 octets
  */
-export function layOutRequest(options: Omit<EncodeRequestOptions, 'identifier' | 'secret'>): Buffer {
+export function layOutRequest(options: CoaRequest & Pick<RequestSignature, 'messageAuthenticator'>): Buffer {
   const { packet: name, attributes, fixed = [], messageAuthenticator = true } = options;
   for (const [attribute] of attributes) {
     const { coaOnly }: AttributeDefinition = attributeTable[attribute];
@@ -74,7 +67,7 @@ function encodedFixed(attribute: FixedAttribute): Buffer {
  */
 export function signRequest(
   packet: Buffer,
-  { identifier, secret, messageAuthenticator = true }: Omit<EncodeRequestOptions, keyof CoaRequest>,
+  { identifier, secret, messageAuthenticator = true }: RequestSignature,
 ): Buffer {
   if (secret.length === 0) throw new RangeError('The shared secret is empty');
   if (!Number.isInteger(identifier) || identifier < 0 || identifier > 255) {

@@ -4,8 +4,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { ServiceBusClient } from '@azure/service-bus';
 import { fixRheaSettlement } from '../../relay/fix-rhea-settlement.ts';
-import { encodeRequest } from '../../relay/radius/encode-request.ts';
 import { type CoaJob, coaMessageId } from '../../shared/domain/coa-job.ts';
+import { encodeRequest } from '../support/encode-request.ts';
 import { NAS_SECRET } from './nas-addresses.ts';
 
 const [site = '', port = '', atOnce = ''] = process.argv.slice(2);

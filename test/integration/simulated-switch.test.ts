@@ -29,11 +29,12 @@ import { genericRfc5176 } from '../../relay/profiles/generic-rfc5176.ts';
 import type { NasProfile } from '../../relay/profiles/nas-profile.ts';
 import type { Attribute } from '../../relay/radius/attribute-table.ts';
 import { type CoaSender, type CoaTarget, createCoaSender } from '../../relay/radius/coa-sender.ts';
-import { type CoaRequest, encodeRequest } from '../../relay/radius/encode-request.ts';
+import type { CoaRequest } from '../../relay/radius/encode-request.ts';
 import { verifyAnswer } from '../../relay/radius/verify-answer.ts';
 import type { CoaAction } from '../../shared/domain/coa-job.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
 import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.ts';
+import { encodeRequest } from '../support/encode-request.ts';
 import { runProgram } from '../support/freeradius/run-program.ts';
 
 const STATION = 'A4-BB-6D-01-02-03';

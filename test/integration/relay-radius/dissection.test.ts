@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { extraIdentification } from '../../../relay/profiles/nas-profile.ts';
 import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
 import { type CoaTarget, createCoaSender } from '../../../relay/radius/coa-sender.ts';
-import { encodeRequest } from '../../../relay/radius/encode-request.ts';
+import { encodeRequest } from '../../support/encode-request.ts';
 import { startCoaListener } from '../../support/freeradius/start-coa-listener.ts';
 import { type RecordedDatagram, recordedUdp } from './recorded-udp.ts';
 

@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { ExtraIdentification, NasFacts } from '../../../../relay/profiles/nas-profile.ts';
 import { extraIdentification } from '../../../../relay/profiles/nas-profile.ts';
 import { nasProfiles } from '../../../../relay/profiles/nas-profiles.ts';
-import { encodeRequest } from '../../../../relay/radius/encode-request.ts';
 import type { CoaAction, CoaNas, CoaSession } from '../../../../shared/domain/coa-job.ts';
+import { encodeRequest } from '../../../support/encode-request.ts';
 
 const SESSION: CoaSession = {
   userName: 'host/laptop',

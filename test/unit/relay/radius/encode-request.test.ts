@@ -7,8 +7,8 @@ import {
   attributeTable,
 } from '../../../../relay/radius/attribute-table.ts';
 import { attributeProblem, encodeAttribute } from '../../../../relay/radius/encode-attribute.ts';
-import { encodeRequest } from '../../../../relay/radius/encode-request.ts';
 import { readAttributes } from '../../../../relay/radius/read-attributes.ts';
+import { encodeRequest } from '../../../support/encode-request.ts';
 
 const secret = Buffer.from('a-shared-secret');
 const names = Object.keys(attributeTable) as AttributeName[];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { encodeRequest } from '../../../../relay/radius/encode-request.ts';
 import { verifyAnswer } from '../../../../relay/radius/verify-answer.ts';
+import { encodeRequest } from '../../../support/encode-request.ts';
 
 const secret = Buffer.from('testing123');
 const hex = (text: string) => Buffer.from(text, 'hex');

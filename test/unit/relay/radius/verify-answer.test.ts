@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeRequest } from '../../../../relay/radius/encode-request.ts';
 import { verifyAnswer } from '../../../../relay/radius/verify-answer.ts';
+import { encodeRequest } from '../../../support/encode-request.ts';
 import { errorCauseAttribute, type SignedAnswerOptions, signedAnswer } from './signed-answer.ts';
 
 const SECRET = 'a-shared-secret';
