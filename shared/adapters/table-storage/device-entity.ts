@@ -25,31 +25,32 @@ interface RecordColumns {
   readonly held: string;
 }
 
-const TEXT_COLUMNS = [
-  'name',
-  'entraDeviceId',
-  'wifiMac',
-  'ethernetMac',
-  'serialNumber',
-  'imei',
-  'meid',
-  'udid',
-  'userPrincipalName',
-  'operatingSystem',
-  'osVersion',
-  'ownership',
-  'model',
-  'category',
-  'managementState',
-  'managementAgent',
-  'registrationState',
-  'jailBroken',
-  'graceExpiresAt',
-  'enrolledAt',
-  'lastSyncAt',
-] as const satisfies readonly (keyof Device)[];
+/** The rest are read one by one. */
+type TextColumn = Exclude<keyof Device, 'source' | 'id' | 'complianceState' | 'isEncrypted'>;
 
-type TextColumn = (typeof TEXT_COLUMNS)[number];
+const TEXT_COLUMNS = Object.keys({
+  name: true,
+  entraDeviceId: true,
+  wifiMac: true,
+  ethernetMac: true,
+  serialNumber: true,
+  imei: true,
+  meid: true,
+  udid: true,
+  userPrincipalName: true,
+  operatingSystem: true,
+  osVersion: true,
+  ownership: true,
+  model: true,
+  category: true,
+  managementState: true,
+  managementAgent: true,
+  registrationState: true,
+  jailBroken: true,
+  graceExpiresAt: true,
+  enrolledAt: true,
+  lastSyncAt: true,
+} satisfies Record<TextColumn, true>) as readonly TextColumn[];
 
 /** What is merged into a record's row once all its pointers are in place. */
 export const INDEXED_COLUMNS: Pick<RecordColumns, 'indexed' | 'retiredIdentities'> = {
