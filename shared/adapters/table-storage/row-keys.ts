@@ -17,6 +17,8 @@
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // policies    policy    state                              which version is in force
 //                       v|<version>                        a version, which never changes
+//             mac-lists <name>                             an uploaded list of addresses
+//             overrides <place>                            an override in force, at one of 500 places
 // clients     clients   <name>                             a RADIUS proxy and its credentials
 //             sites     <site>                             the site's session key
 //             job-sites <site>                             that the site has, or had, jobs
@@ -25,6 +27,8 @@
 //             fleet     <shard>                            packed fingerprints, or which parts hold them
 //                       <shard>|<hash>                     a part of them
 //             task|<t>  state                              where the background task <t> stands, lease included
+//             doctor    <random>                           written and deleted by the doctor (storage-probe.ts)
+// audit       audit     <time, newest first>-<random>      a change that a person made (table-audit-store.ts)
 //
 // Sixteen shards keep any one partition far from its limit of 2,000 operations a second, while a page of a thousand
 // devices still fills transactions.

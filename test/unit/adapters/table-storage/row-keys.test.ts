@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -12,8 +14,15 @@ import {
   sessionRow,
   sessionsOfDevicePrefix,
 } from '../../../../shared/adapters/table-storage/row-keys.ts';
+import { TABLE_NAMES } from '../../../../shared/adapters/table-storage/tables.ts';
 import { SHARDS } from '../../../../shared/domain/device/device.ts';
 import type { IdentityKind } from '../../../../shared/domain/identity/identity.ts';
+
+test('the head of the file lists every table', () => {
+  const file = join(import.meta.dirname, '../../../../shared/adapters/table-storage/row-keys.ts');
+  const listed = [...readFileSync(file, 'utf8').matchAll(/^\/\/ ([a-z]+) {2,}\S/gm)].map(([, table]) => table);
+  expect(listed.toSorted()).toEqual([...TABLE_NAMES].toSorted());
+});
 
 const KEY = { source: 'intune', id: '705c034c-034c-705c-4c03-5c704c035c70' };
 const SESSION = '0123456789abcdef0123';
