@@ -1,26 +1,14 @@
-// The documents about Azure speak of what there is: files, headings, commands, parameters, settings, roles.
+// The documents about Azure speak of what there is: commands, parameters, settings, roles. Their links: unit/docs/documents.test.ts.
 
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../shared/settings/settings-table.ts';
-import { declaredNames, ofType, predicted, ROOT, read } from './deployment.ts';
+import { declaredNames, ofType, predicted, read } from './deployment.ts';
 
 const DOCUMENTS = ['deploy', 'security', 'cost', 'operations', 'intune-profiles'].map((name) => `docs/${name}.md`);
 const parametersOf = (path: string): string[] => declaredNames(path, 'param');
 
 describe.each(DOCUMENTS)('%s', (path) => {
   const text = read(path);
-
-  test('links to files and headings that there are', () => {
-    const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)]+))?\)/g)];
-    const broken = links.filter(([, file = '', heading]) => {
-      const target = file === '' ? path : join(dirname(path), file);
-      if (!existsSync(join(ROOT, target))) return true;
-      return heading !== undefined && !headingsOf(read(target)).includes(heading);
-    });
-    expect(broken.map(([link]) => link)).toEqual([]);
-  });
 
   test('names commands that package.json has', () => {
     const { scripts } = JSON.parse(read('package.json'));
@@ -140,14 +128,3 @@ describe('docs/security.md', () => {
     expect(switches.filter((name) => !parametersOf('infra/identity/main.bicep').includes(name))).toEqual([]);
   });
 });
-
-/** As GitHub makes anchors of headings. */
-function headingsOf(text: string): string[] {
-  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\w\s-]/g, '')
-      .trim()
-      .replace(/\s/g, '-'),
-  );
-}
