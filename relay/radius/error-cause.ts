@@ -1,4 +1,4 @@
-// Error-Cause values by number and name, and what each one means for whoever operates the NAS.
+// Error-Cause values by number and name, and what each one means for the operator of the NAS.
 
 export interface ErrorCause {
   readonly code: number;
