@@ -41,7 +41,10 @@ export const SETTINGS = {
   NO_PROXY: { meaning: 'Hosts reached without the proxy, separated by commas' },
   HTTPS_CONNECT_TIMEOUT: { default: '10s', meaning: 'Longest time until a connection to Microsoft stands' },
   HTTPS_READ_TIMEOUT: { default: '30s', meaning: 'Longest silence of Microsoft; an answer ends after twice that' },
-  EXTRA_CA_FILE: { meaning: 'PEM file of certificate authorities trusted besides the usual ones', localOnly: true },
+  EXTRA_CA_FILE: {
+    meaning: 'PEM file of certificate authorities trusted in addition to the usual ones',
+    localOnly: true,
+  },
   StorageConnection: {
     meaning: 'Connection string of the storage account (local runs)',
     secret: true,
@@ -69,7 +72,7 @@ export const SETTINGS = {
   },
   HARDWARE_MAX_AGE: {
     default: '7d',
-    meaning: 'Ethernet MAC and UDID are fetched anew after this long; off fetches none',
+    meaning: 'Ethernet MAC and UDID are fetched again after this long; off fetches none',
   },
   FAST_LANE: {
     default: '15m',
