@@ -7,7 +7,7 @@ import { httpRoute } from './http-route.ts';
 
 httpRoute('doctor', { route: 'api/doctor', method: ['GET', 'POST'], answer: doctor });
 
-/** The report is an answer, whatever it says: 200 also when a check failed. */
+/** A report with failed checks is an answer too: the status is 200. */
 async function doctor({ query }: HttpRequest, credential: string | null): Promise<HttpResponseInit> {
   const report = await connector().doctor(credential);
   if (query.get('format') !== 'text') return { jsonBody: report };

@@ -41,7 +41,7 @@ function log(
   // Authentication has counted it under the client's name, or under that of all strangers.
   if (code === 'NAC_CLIENT_CREDENTIAL' || error instanceof UnknownAskerError) return;
   const report = connector().refusals;
-  // The length is judged before the credential is: one line for all, at whatever route.
+  // The length is judged before the credential, so all routes and clients share one line of the log.
   const before = status === 413;
   const client = before ? undefined : report.provenName(parseApiKey(credential ?? '')?.clientName);
   const name = before ? 'request.too-large' : event;
