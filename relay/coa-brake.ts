@@ -27,7 +27,7 @@ export interface CoaBrake {
   whenRoom(callback: () => void): void;
   /**
    * Counts the station, if it may be disturbed now: one that was already within the ten minutes always may.
-   * @param station what tells it from every other one of the site
+   * @param station a name that no other station of the site has
    */
   admits(station: string): boolean;
   /** Calls back no more. */

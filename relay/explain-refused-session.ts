@@ -10,7 +10,7 @@ import { RelayError } from './relay-error.ts';
  */
 export async function explainRefusedSession(client: ServiceBusClient, queue: string): Promise<void> {
   try {
-    // Nobody can hold a session of this name, so only the queue itself can be the reason for a refusal.
+    // No other receiver holds a session of this name, so only the queue itself can be the reason for a refusal.
     const probe = await client.acceptSession(queue, `probe-${randomUUID()}`, { maxAutoLockRenewalDurationInMs: 0 });
     await probe.close();
     return;

@@ -89,7 +89,7 @@ export function nasFinder<Entry extends Matchable>(
   };
 }
 
-/** Families are told apart by the number of digits. */
+/** The number of digits distinguishes the families. */
 function subnetKey(network: Buffer, prefixLength: number): string {
   return `subnet ${network.toString('hex')}/${prefixLength}`;
 }

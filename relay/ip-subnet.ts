@@ -1,4 +1,4 @@
-// An IPv4 or IPv6 subnet in CIDR notation: reads one, and tells whether an address lies in it.
+// An IPv4 or IPv6 subnet in CIDR notation: reads one, and says whether an address lies in it.
 
 import { type IpAddress, readIpAddress } from './radius/read-ip-address.ts';
 

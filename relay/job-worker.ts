@@ -67,7 +67,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const findNas = nasFinder(config.nas);
   // Octets once per NAS: what is made of a secret for its digests is kept with it.
   const secretOctets = new Map([...secrets].map(([nas, secret]) => [nas, Buffer.from(secret, 'utf8')]));
-  /** With what says that nobody waits for them any more: settling a message of a lost session may take long to fail. */
+  /** The signal aborts when the worker stops waiting: settling a message of a lost session may take long to fail. */
   const inFlight = new Map<Promise<void>, AbortSignal>();
   const cutOff = new AbortController();
   /** NASes that have acknowledged a request since the relay started: what these say of a session is to be believed. */
@@ -161,7 +161,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
         nas,
       );
     } finally {
-      // Only now: whoever gets the lane next may be the same job, and has to find how it ended.
+      // Only now: the next job in this lane may be the same one, and must find how it ended.
       lane.release(answered);
     }
   }
@@ -281,7 +281,7 @@ function unknownNas({ nas }: CoaJob): Ending {
   return { outcome: 'unknown-nas', hint: `No NAS of relay.yaml matches. ${facts}` };
 }
 
-/** What tells the stations at one NAS apart; too little only means less at once. */
+/** Distinguishes the stations at one NAS; where two share a name, less is sent at once. */
 function sessionName({ session }: CoaJob): string {
   const { callingStationId, auditSessionId, acctSessionId, userName } = session;
   return callingStationId ?? auditSessionId ?? acctSessionId ?? userName ?? '';

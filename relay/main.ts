@@ -1,4 +1,4 @@
-// Command line entry: `run` runs the relay until it is told to stop, `check` checks its relay.yaml.
+// Command line entry: `run` runs the relay until a signal stops it, `check` checks its relay.yaml.
 
 import { createJsonLineLogger } from '../shared/adapters/system/json-line-logger.ts';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
@@ -10,7 +10,7 @@ import { startRelay } from './start-relay.ts';
 const lines: string[] = [];
 process.on('exit', writeLines);
 
-// Whoever read our output may be gone before us; that is no reason to skip the shutdown.
+// The reader of our output may end before us; the shutdown must happen all the same.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {

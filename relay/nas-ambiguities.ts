@@ -1,4 +1,4 @@
-// Finds NAS entries that claim the same NAS with the same right, so that nobody could say which one counts.
+// Finds NAS entries that claim the same NAS with equal right, so that the choice between them would be arbitrary.
 
 import type { NasEntry } from './relay-config.ts';
 

@@ -1,5 +1,5 @@
-// Metrics and traces of the relay, for what collects them: a Prometheus server that scrapes the health endpoint, a collector,
-// Azure Monitor. Nothing is loaded where nobody does.
+// Metrics and traces of the relay, for a Prometheus server that scrapes the health endpoint, a collector, or Azure
+// Monitor. Loads nothing where none of them is configured.
 
 import type { TokenCredential } from '@azure/core-auth';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';

@@ -37,7 +37,7 @@ const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const queueForm = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$/;
 const variableForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** @throws RelayConfigError, and nothing else, whatever the text is */
+/** @throws RelayConfigError, and nothing else, for any text */
 export function readRelayConfig(text: string, { file, hostName }: ReadRelayConfigOptions): RelayConfig {
   const read = new YamlReader(text);
   const top = read.mapping(read.root, ['site', 'relay', 'serviceBus', 'nas', 'healthz', 'log', 'limits']);

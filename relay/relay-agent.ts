@@ -36,7 +36,7 @@ export interface RelayAgentParts {
   readonly log: Logger;
   readonly random: () => number;
   readonly timing?: Partial<RelayTiming>;
-  /** Absent where nobody collects. */
+  /** Absent where neither a collector nor Azure Monitor is configured, and health is not scraped. */
   readonly collected?: RelayTelemetry;
 }
 

@@ -101,7 +101,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
         await clockDelay(clock, retryDelay(delays, failures, random), rest.signal);
       }
     }
-    // In the same turn as the look at what is left: what is put later starts anew.
+    // In the same turn as the check for what is left: a report put later starts the next pump.
     pumping = false;
   }
 

@@ -12,7 +12,7 @@ export interface SendLane {
 export interface SendLanes {
   /** @throws the signal's reason, or what `stop` was given */
   acquire(lane: SendLane, signal: AbortSignal): Promise<LaneHold>;
-  /** Whoever waits and whoever comes is refused with this. */
+  /** Refuses all that wait, and all that ask later, with this reason. */
   stop(reason: Error): void;
   readonly waiting: number;
   readonly underWay: number;

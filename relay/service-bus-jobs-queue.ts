@@ -39,7 +39,7 @@ export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): Servic
     let accepting: Promise<ServiceBusSessionReceiver> | undefined;
     try {
       return await link.use(({ client }) => {
-        // The SDK's own renewal ends after a time and tells nobody when it fails.
+        // The SDK's own renewal ends after a time and does not report its failures.
         accepting = client.acceptSession(queue, sessionId, { maxAutoLockRenewalDurationInMs: 0, abortSignal });
         return accepting;
       });
@@ -101,7 +101,7 @@ function jobSession(
       subscription = receiver.subscribe(
         {
           processMessage: (message) => handle(jobDelivery(receiver, message)),
-          // Handlers do not throw, so whatever comes here is the end of the link.
+          // Handlers do not throw, so every error here is the end of the link.
           processError: async ({ error }) => lost(error),
         },
         { autoCompleteMessages: false, maxConcurrentCalls: held },
@@ -111,7 +111,7 @@ function jobSession(
       if (subscription) await within(timer, closeLimitMs, subscription.close()).catch(() => undefined);
     },
     async close() {
-      // A link that was cut says that the connection is not worth keeping, and there is nobody to say goodbye to.
+      // A link that was cut shows that the connection is not worth keeping, and cannot be closed in order.
       if (receiver.isClosed) return drop();
       await within(timer, closeLimitMs, receiver.close()).catch(drop);
     },

@@ -27,7 +27,7 @@ export interface StartRelayOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Logger;
   readonly timing?: Partial<RelayTiming>;
-  /** How requests to NASes are repeated; as RFC 5080 says unless told. */
+  /** How requests to NASes are repeated; by default as RFC 5080 says. */
   readonly retransmission?: RetransmissionTimes;
 }
 

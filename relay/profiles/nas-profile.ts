@@ -1,4 +1,4 @@
-// What a NAS profile is: how one kind of NAS wants to be told to reauthenticate or disconnect a session.
+// What a NAS profile is: how one kind of NAS is asked to reauthenticate or disconnect a session.
 
 import type { CoaJob } from '../../shared/domain/coa-job.ts';
 import type { AttributeName } from '../radius/attribute-table.ts';
@@ -24,8 +24,8 @@ export type ExtraIdentification = (typeof extraIdentification)[number];
 /** What the entry of a NAS says to its profile. */
 export interface NasFacts {
   /**
-   * Attributes this NAS wants besides those of its profile. Each one has to match as well, so none unless needed: a NAS
-   * that answers 402 (Missing Attribute), or 508 where several sessions match.
+   * Attributes that this NAS wants in addition to those of its profile. Each one has to match as well, so add none
+   * unless the NAS answers 402 (Missing Attribute), or 508 where several sessions match.
    */
   readonly alsoIdentifyBy?: readonly ExtraIdentification[];
   /** Of `identifiesBy` of the profile: what this NAS must not get. */

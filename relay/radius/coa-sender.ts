@@ -16,15 +16,15 @@ export interface CoaTarget {
   /** IPv4 or IPv6 address; no host name. */
   readonly address: string;
   readonly port: number;
-  /** Local address to send from, of the same family; the system's choice unless told. */
+  /** Local address to send from, of the same family; by default the system chooses. */
   readonly sourceAddress?: string;
   /** A text counts as UTF-8. */
   readonly secret: string | Uint8Array;
-  /** Sign requests with Message-Authenticator too. On unless told. */
+  /** Sign requests with Message-Authenticator too. On by default. */
   readonly messageAuthenticator?: boolean;
-  /** Say when the request was made, so that the NAS can tell it from a replay. On unless told. */
+  /** Send Event-Timestamp, so that the NAS recognises a replay. On by default. */
   readonly eventTimestamp?: boolean;
-  /** Accept answers whose Message-Authenticator FreeRADIUS 3.2.1 computed. Off unless told. */
+  /** Accept answers whose Message-Authenticator FreeRADIUS 3.2.1 computed. Off by default. */
   readonly legacyZeroMessageAuthenticator?: boolean;
 }
 
@@ -253,7 +253,7 @@ function createExchange(options: ExchangeOptions) {
         secret,
         legacyZeroMessageAuthenticator: target.legacyZeroMessageAuthenticator ?? false,
       });
-      // From elsewhere only an answer that is right tells something: that the NAS answers from another address.
+      // From another address only a right answer is of use: it shows that the NAS answers from there.
       if (!fromNas) {
         if (verdict.ok) discard('source');
         return;

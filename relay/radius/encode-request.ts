@@ -16,7 +16,7 @@ import {
 export interface CoaRequest {
   readonly packet: RequestPacket;
   readonly attributes: readonly Attribute[];
-  /** What the entry of the NAS adds, whatever the kind of packet. */
+  /** What the entry of the NAS adds to every kind of packet. */
   readonly fixed?: readonly FixedAttribute[];
 }
 
@@ -25,7 +25,7 @@ export interface RequestSignature {
   /** 0 to 255. */
   readonly identifier: number;
   readonly secret: Uint8Array;
-  /** Puts a Message-Authenticator in front of all other attributes. On unless told. */
+  /** Puts a Message-Authenticator in front of all other attributes. On by default. */
   readonly messageAuthenticator?: boolean;
 }
 

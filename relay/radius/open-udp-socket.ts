@@ -18,7 +18,7 @@ export interface UdpSocket {
 
 export interface OpenUdpSocketOptions {
   readonly family: 4 | 6;
-  /** Local address to send from; the system's choice unless told. */
+  /** Local address to send from; by default the system chooses. */
   readonly sourceAddress?: string | undefined;
   readonly onDatagram: (datagram: Uint8Array, from: UdpPeer) => void;
 }
@@ -39,7 +39,7 @@ export const openUdpSocket: OpenUdpSocket = async ({ family, sourceAddress, onDa
     throw error;
   }
   socket.on('message', onDatagram);
-  // Errors of a datagram come to the callback of its send; there is nobody to tell about others, and the socket goes on.
+  // An error of one datagram comes to the callback of its send. Other errors are ignored: the socket goes on.
   socket.on('error', () => undefined);
   const { port } = socket.address();
   return {

@@ -14,7 +14,7 @@ export const packetLayout = {
 export const authenticatorLength = 16;
 export const messageAuthenticatorType = 80;
 
-/** A key made of octets anew for each digest costs six times the digest. */
+/** Kept: making the key from the octets costs six times the digest. */
 const keys = new WeakMap<Uint8Array, KeyObject>();
 
 /** MD5 over the packet, which must hold in its authenticator field what the formula wants there, and the secret. */

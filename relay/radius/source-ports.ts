@@ -47,7 +47,7 @@ export interface SourcePortsOptions {
 }
 
 interface OpenPort {
-  /** Family and local address: whoever asks for the same may use it. */
+  /** Family and local address: requests from the same ones share the port. */
   readonly local: string;
   readonly ledgerKey: string;
   readonly socket: UdpSocket;

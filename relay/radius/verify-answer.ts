@@ -51,7 +51,7 @@ export interface VerifyAnswerOptions {
   readonly secret: Uint8Array;
   /**
    * Also accept a Message-Authenticator computed over an authenticator of zeros, as FreeRADIUS 3.2.1 does in answers.
-   * The Response Authenticator has to be right in any case. Off unless told.
+   * The Response Authenticator has to be right in any case. Off by default.
    */
   readonly legacyZeroMessageAuthenticator?: boolean;
 }
@@ -69,7 +69,7 @@ const refusedBy = new Map<number, number>([
 /**
  * Verifies by RFC 5176 sections 2.3 and 3.4; digests are compared in constant time, and nothing but the header is looked
  * at before the Response Authenticator has proved right. Octets after the packet's length are padding and ignored
- * (RFC 2865 section 3). Never throws, whatever the datagram holds.
+ * (RFC 2865 section 3). Never throws, for any datagram.
  */
 export function verifyAnswer(options: VerifyAnswerOptions): AnswerVerdict {
   const { request, datagram, secret } = options;
