@@ -76,7 +76,7 @@ function isUsageError(thrown: unknown): thrown is Error {
   return thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS');
 }
 
-/** Nobody has a managed identity at a keyboard. */
+/** An operator at a keyboard has no managed identity: the Azure CLI's sign-in takes its place. */
 function asOperator({ storage, serviceBus }: Settings): DoctorConnections {
   return {
     storage:

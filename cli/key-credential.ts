@@ -1,4 +1,4 @@
-// What an app registration must be told of a certificate: the values of one entry of keyCredentials. Only public parts.
+// What an app registration must know of a certificate: the values of one entry of keyCredentials. Only public parts.
 
 import { X509Certificate } from 'node:crypto';
 import { ConnectorError } from '../shared/errors.ts';
