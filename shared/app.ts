@@ -69,7 +69,7 @@ export interface AppOverrides {
   readonly onChange?: ChangeListener;
   /** Entries that a cache holds at most: memory for all of them is taken at once. */
   readonly mostRemembered?: number;
-  /** Clients of the tables, by how long their caller can wait; `observe` is told what time the store has. */
+  /** Clients of the tables, by how long their caller can wait; `observe` gets the store's time. */
   readonly openTables?: (patience: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;

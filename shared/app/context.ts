@@ -30,7 +30,7 @@ export interface Context {
   readonly openTables: (patience: RetryProfile) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */
   readonly serviceBus: () => Promise<() => ServiceBusClient>;
-  /** Opened on first use; gives nothing where nobody collects. */
+  /** Opened on first use; gives nothing where no collector is configured. */
   readonly telemetry: () => Promise<Telemetry | undefined>;
   /** What close() calls, in this order. */
   readonly closing: (() => Promise<void>)[];

@@ -1,4 +1,4 @@
-// The end of a process: what works in the background is told to stop, gives up its leases, and only then is anything closed.
+// The end of a process: stops the work in the background, which gives up its leases, and only then closes anything.
 
 import type { Timer } from '../ports/timer.ts';
 

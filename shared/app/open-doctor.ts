@@ -1,4 +1,5 @@
-// Wires the doctor: every dependency of this product, opened anew, so that nothing is believed because it worked before.
+// Wires the doctor. Opens every dependency of this product for it, so that nothing counts as working because it did
+// before.
 
 import { openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';

@@ -74,7 +74,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     const { devices, more } = await identities.readOwners({ kind: 'mac', value: target.mac });
     return more || devices.length > 1 ? ['mac-of-several-devices'] : [];
   };
-  /** The override is made by then, whatever becomes of them. */
+  /** The override exists already: when its warnings cannot be found, it stands without them. */
   const warningsOrNone = (target: OverrideTarget): Promise<OverrideWarning[]> =>
     warningsOf(target).catch((thrown) => {
       const { code, message, action } = toConnectorError(thrown);

@@ -26,7 +26,7 @@ import { answersInForce } from './open-policy-source.ts';
 const BUDGET_SHARE = 0.2;
 /** Of that time, all parts together: after it no further changes are handed on, and no further part is begun. */
 const TICK_SHARE = 0.6;
-/** Nobody who still runs has lost the lease. */
+/** Longer than a function may run: an instance that still runs has its lease. */
 const LEASE_SHARE = 1.5;
 /** Devices that operators have read at once, by this process. */
 const REFRESH_QUOTA = { capacity: 20, perSecond: 1 };
@@ -101,7 +101,7 @@ export async function openPointReads(
       const listed = await pollNoncompliant(bounded, { ...limits, intervalMs: settings.pollingIntervalMs });
       const refreshed = await refreshAuthenticated(bounded, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];
-      // What a crash left; whoever just took over a task may have found some.
+      // What a crash left: a task that was just taken over may have left some.
       if (done.some((result) => result !== 'idle' && result !== 'held')) await redispatchPending(bounded);
       if (done.includes('failed')) return { kind: 'waiting' };
       if (done.includes('sliced')) return { kind: 'sliced' };

@@ -15,7 +15,7 @@ import type { BuiltInPolicySetting, Settings } from '../settings.ts';
 import type { Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 
-/** What decides about CoAs looks at the policy often, since it must know of a change before the next lookup tells. */
+/** Short: decisions about CoAs must know of a change of policy before a lookup answers by it. */
 export const BACKGROUND_POLICY_MEMORY_MS = 10_000;
 
 export function openPolicySource(

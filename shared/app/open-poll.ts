@@ -21,7 +21,7 @@ import { daysLeftReporter } from './report-credential-expiry.ts';
 
 /** The rest of the time a function may run is for the page under way when the slice ends. */
 const SLICE_SHARE = 0.6;
-/** Nobody who still runs has lost the lease. */
+/** Longer than a function may run: an instance that still runs has its lease. */
 const LEASE_SHARE = 1.5;
 
 export async function openPoll(

@@ -18,7 +18,7 @@ export interface ShowDeviceDeps {
 export interface DeviceView {
   readonly asked: string;
   readonly askedAs: 'MAC address' | 'id' | 'name';
-  /** Absent when it is known by nobody. */
+  /** Absent for an address or a name that neither the store nor the source knows. */
   readonly id?: string;
   readonly stored?: StoredDevice;
   /** Other devices that hold the same. */

@@ -7,7 +7,7 @@ import { explainFailure } from './explain-failure.ts';
 /** Longer than every deadline below it. */
 const LONGEST_CHECK_MS = 75_000;
 
-/** @param onReport is told of each check as soon as it is done */
+/** @param onReport gets the report of each check as soon as it is done */
 export async function walkChecks(
   checks: readonly Check[],
   clock: Clock,

@@ -1,6 +1,6 @@
 // Breaks text into lines at blanks.
 
-/** Control characters become blanks: some of the text comes from whoever answered. Words longer than a line are cut. */
+/** Control characters become blanks, since a peer may have sent some of the text. Words longer than a line are cut. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -109,7 +109,7 @@ class ComplianceReader {
     const mac = this.#value(record, 'macaddress', parseMacAddress);
     const registered = this.#value(record, 'register_status', readFlag);
     const compliant = this.#value(record, 'compliance', readFlag);
-    // Without its address a device is still the device; without the rest there is no telling what it is.
+    // A device is recognised without its address; it cannot be judged without the rest.
     if (id === null || registered === null || compliant === null) return;
     const real = mac && (canIdentifyDevice(mac) || isLocallyAdministered(mac)) ? mac : undefined;
     if (!id && !real) {

@@ -2,6 +2,6 @@
 
 export interface AccessToken {
   readonly token: string;
-  /** `undefined` when nobody said. */
+  /** `undefined` where the answer does not say. */
   readonly expiresAt: Date | undefined;
 }

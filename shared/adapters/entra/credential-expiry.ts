@@ -13,7 +13,7 @@ export interface DaysLeft {
   readonly urgency: Urgency;
 }
 
-/** `undefined` when nothing expires, or nobody told when. */
+/** `undefined` when nothing expires, or the end is not known. */
 export function credentialExpiry({ expiresAt }: CredentialStatus, now: Date): DaysLeft | undefined {
   if (expiresAt === undefined) return undefined;
   const days = Math.floor((expiresAt.getTime() - now.getTime()) / DAY_MS);

@@ -6,7 +6,7 @@ import type { AppCredential } from '../../ports/app-credential.ts';
 
 export interface CredentialStatus {
   readonly kind: AppCredential['kind'];
-  /** Absent for a managed identity, and for a secret of which nobody told. */
+  /** Absent for a managed identity, and for a secret whose end is not in the settings. */
   readonly expiresAt?: Date;
   readonly thumbprintSha256?: string;
   /** As the portal shows it. */

@@ -54,7 +54,7 @@ export class MsalApplication {
   }
 
   /**
-   * @param fresh asks Entra, whatever is kept
+   * @param fresh asks Entra even if a token is kept
    * @throws SourceError NAC_INTUNE_TOKEN, or what the transport threw
    */
   getToken(resource: string, fresh: boolean): Promise<AccessToken> {

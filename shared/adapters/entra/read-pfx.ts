@@ -1,4 +1,4 @@
-// Opens a PFX (PKCS#12, RFC 7292). Whoever made it has chosen its cost, so that is looked at before any of it is spent.
+// Opens a PFX (PKCS#12, RFC 7292). Its maker has chosen its cost, so the cost is checked before any of it is spent.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import forge from 'node-forge';

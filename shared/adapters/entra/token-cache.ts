@@ -3,8 +3,9 @@
 import type { AccessToken } from './access-token.ts';
 
 /**
- * So long nobody is asked: neither MSAL, whose answer from memory is the dearest part of a small request, nor Entra after it
- * failed. MSAL renews five minutes early; when that fails, the old token is as good as before.
+ * For so long the kept token is used without asking: MSAL, since its answer from memory costs more than the rest of a
+ * small request; and Entra, after it failed. MSAL renews five minutes early; when that fails, the old token still
+ * works.
  */
 const REST_MS = 30_000;
 /** A token that ends on its way is of no use. */

@@ -1,4 +1,4 @@
-// Looks into an access token. Only to tell people: Microsoft's APIs judge a token, not we.
+// Looks into an access token. Only to inform people: Microsoft's APIs judge a token, not we.
 
 import { readTokenRoles } from './token-roles.ts';
 

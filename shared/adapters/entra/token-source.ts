@@ -23,8 +23,8 @@ export interface TokenSource {
    */
   getToken(resource: string, options?: TokenOptions): Promise<string>;
   /**
-   * A service refused the token: the next one is asked of Entra anew, at most every five minutes. So a permission granted
-   * just now counts at once, and not only when the token with the old ones ends.
+   * A service refused the token: Entra is asked for another one, at most every five minutes. So a permission that was
+   * just granted counts at once, and not only when the token without it ends.
    */
   refused(resource: string): void;
   /** The one that worked last, or would be tried first; then the others. */

@@ -26,7 +26,7 @@ export function createEntraDeviceChanges(graph: GraphClient, clock: Clock): Dire
         ...(nextLink !== undefined && { nextLink }),
         ...(deltaLink !== undefined && { deltaLink }),
       };
-      // Without either nobody could go on, and what happens next would be missed in silence.
+      // Without either there is no way to go on, and later changes would be missed in silence.
       if (nextLink === undefined && deltaLink === undefined) throw malformed('@odata.deltaLink', 'is missing');
       if (nextLink !== undefined && nextLink === link) throw malformed('@odata.nextLink', 'leads back to itself');
       return { requestedAt, changes: records.flatMap(readChange), ...onward };
@@ -34,7 +34,7 @@ export function createEntraDeviceChanges(graph: GraphClient, clock: Clock): Dire
   };
 }
 
-/** A record that cannot be read is left out: the sweep finds what it may have told. */
+/** Leaves out a record that cannot be read: the sweep finds the change. */
 function readChange(value: unknown): DirectoryChange[] {
   const record = asRecord(value);
   const objectId = readGuid(record['id']);

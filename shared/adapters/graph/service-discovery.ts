@@ -16,7 +16,7 @@ export interface ServiceDiscovery {
    * @throws SourceError NAC_INTUNE_DISCOVERY when the tenant has no such service
    */
   find(): Promise<string>;
-  /** The service failed: it may have moved, so the next call asks anew, but not more often than once a minute. */
+  /** The service failed: it may have moved, so the next call asks Graph again, but at most once a minute. */
   forget(): void;
 }
 

@@ -40,7 +40,7 @@ export interface HttpsTransport {
 }
 
 export interface HttpsTransportOptions {
-  /** PEM file of authorities trusted besides the usual ones. */
+  /** PEM file of authorities trusted in addition to the usual ones. */
   readonly extraCaFile?: string | undefined;
   /** `bypass` lists hosts as NO_PROXY does. */
   readonly proxy?: { readonly url: string; readonly bypass: string } | undefined;

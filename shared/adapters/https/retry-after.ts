@@ -2,7 +2,7 @@
 
 const HOUR_MS = 3_600_000;
 
-/** Milliseconds to wait, at most an hour unless told; `undefined` when the header is missing or makes no sense. */
+/** Milliseconds to wait, by default at most an hour; `undefined` when the header is missing or makes no sense. */
 export function parseRetryAfter(
   header: string | undefined,
   now: Date = new Date(),

@@ -7,7 +7,7 @@ import { type DetailedPeerCertificate, getCACertificates, type TLSSocket } from 
 
 export interface TlsProbeOptions {
   readonly timeoutMs: number;
-  /** PEM of authorities trusted besides the usual ones. */
+  /** PEM of authorities trusted in addition to the usual ones. */
   readonly extraCa?: string | undefined;
   readonly proxy?: { readonly url: string; readonly bypass: string } | undefined;
 }
@@ -108,7 +108,7 @@ function describe(certificate: X509Certificate): PresentedCertificate {
   };
 }
 
-/** Names come from whoever answers: they are shortened, and printed without control characters. */
+/** The peer chooses the names: they are shortened, and printed without control characters. */
 function oneLine(name: string | undefined): string {
   return (name ?? '').replaceAll('\n', ', ').replace(/\p{C}/gu, '').slice(0, 200);
 }

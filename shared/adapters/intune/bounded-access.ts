@@ -1,6 +1,7 @@
-// Bounds everything that the poll asks of Microsoft: each call has a deadline of its own, whatever it waits for on its way (a
-// token, the address of the service, a slow proxy, an answer that never comes), and all calls of a tick together have one, too. The transport's
-// deadlines are for one request each; a call may make several, and the host ends a function that takes too long.
+// Bounds everything that the poll asks of Microsoft. Each call has a deadline for all that it waits for (a token, the
+// address of the service, a slow proxy, an answer that never comes), and all calls of a tick together have one, too.
+// The transport's deadlines are for one request each; a call may make several, and the host ends a function that takes
+// too long.
 
 import { SourceError } from '../../errors.ts';
 import type { DeviceReading, HardwareReading } from '../../ports/device-reader.ts';

@@ -110,7 +110,9 @@ export function complianceDevicesUrl(root: string, query: string): string {
   return `${dialect}/devices/?${query}`;
 }
 
-/** A service that ignores what it was asked answers with other devices: theirs is nobody else's verdict. */
+/**
+ * A service that ignores the question answers with other devices: their verdict must not count for the one asked for.
+ */
 function theOneAsked(
   { devices, problems }: ComplianceAnswer,
   isAsked: (device: ListedDevice, whole: boolean) => boolean,

@@ -1,4 +1,5 @@
-// What Graph can be asked of managedDevices besides the whole list: who checked in since, and single devices by $batch.
+// What Graph answers of managedDevices beside the whole list: which checked in since a time, and single devices by
+// $batch.
 
 import { isDeviceId } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';

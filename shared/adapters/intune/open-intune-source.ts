@@ -21,7 +21,10 @@ export interface IntuneAccess {
   readonly reader: DeviceReader;
   readonly directory: DirectoryChanges;
   readonly retrieval: ComplianceRetrieval;
-  /** The same service, where somebody else found it: Graph is not asked. @param readAddress `undefined` while nobody has */
+  /**
+   * The same service at the address that another process found, so that Graph is not asked. @param readAddress gives
+   * `undefined` while none has been found
+   */
   retrievalAt(readAddress: () => Promise<string | undefined>): ComplianceRetrieval;
   readonly services: {
     /** Where the compliance service is now. @throws SourceError NAC_INTUNE_DISCOVERY */

@@ -66,7 +66,7 @@ export function permissionNeeds(level: 'full' | 'compliance-only', directory: bo
       ? { names: ['devices'], instead: 'set INTUNE_PERMISSIONS to compliance-only' }
       : { names: ['compliance', 'discovery'], instead: 'set INTUNE_PERMISSIONS to full' };
   const ofDelta: Needs = { names: ['directory'], instead: 'set ENTRA_DEVICE_DELTA to off' };
-  // Without sweeps nobody asks Entra what changed.
+  // Without sweeps the connector does not ask Entra what changed.
   return directory && level === 'full' ? [ofLevel, ofDelta] : [ofLevel];
 }
 

@@ -1,10 +1,10 @@
-// Tells the records of a page of managedDevices apart in its text. Nearly all of them say what they said last time, and that
-// shows in the text: parsing them would cost more than everything else that is done with them.
+// Splits the text of a page of managedDevices into its records. Nearly all of them say what they said last time, and
+// that shows in the text: parsing them would cost more than everything else that is done with them.
 //
 // Graph writes records one like the other: each begins with the same property, and none holds an object. Then the first `}`
 // ends a record: it is followed by the beginning of the next one, or by the end of the list. A quote that no backslash
-// precedes cannot stand within a text, so what looks like `},{"id":"` is just that, whatever a user calls his device. Where
-// a page is written otherwise it is parsed as a whole.
+// precedes cannot stand within a text, so what looks like `},{"id":"` is just that: no name that a user gives to a
+// device can imitate it. A page that is written otherwise is parsed as a whole.
 
 import { parsedJson } from './parsed-json.ts';
 

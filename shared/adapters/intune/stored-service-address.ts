@@ -3,7 +3,9 @@
 import { SourceError } from '../../errors.ts';
 import { isTrustedService, type ServiceDiscovery } from '../graph/service-discovery.ts';
 
-/** A moved service is found anew every quarter of an hour; this much later, at most, everybody knows. */
+/**
+ * The poll looks for a moved service every quarter of an hour; the other processes learn of it at most this much later.
+ */
 const REMEMBERED_MS = 300_000;
 
 export interface StoredServiceAddressOptions {

@@ -19,7 +19,7 @@ export class CachedIdentityStore implements IdentityStore {
     this.#holders = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
   }
 
-  /** Identities that nobody holds are not remembered: a device that enrols must be found at once. */
+  /** Identities without an owner are not remembered: a device that enrols must be found at once. */
   async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
     const text = identityText(identity);
     const known = options.fresh ? undefined : this.#holders.get(text);

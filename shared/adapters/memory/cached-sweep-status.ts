@@ -9,8 +9,8 @@ import type { SweepStore } from '../../ports/sweep-store.ts';
 const YOUNG_ENOUGH_MS = 15_000;
 
 /**
- * The status only says how fresh an answer is, so it never makes a lookup fail: without the store, or while it is being
- * read anew, the last one known is good.
+ * The status only says how fresh an answer is, so it never makes a lookup fail: without the store, or while the status
+ * is being read again, the last one known is good.
  */
 export class CachedSweepStatus implements SweepStatus {
   readonly #store: SweepStore;

@@ -1,5 +1,5 @@
 // Wrong credentials are answered late, and later the more there are, so that guessing gains nothing. Right ones never wait:
-// whoever guesses cannot lock a RADIUS server out.
+// an attacker who guesses cannot lock a RADIUS server out.
 
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../ports/clock.ts';
@@ -9,7 +9,7 @@ import type { RefusalDelay } from '../../ports/refusal-delay.ts';
 const FREE = 3;
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
-/** After so long without refusals a name begins anew. */
+/** After so long without refusals the count of a name begins at zero. */
 const FORGET_AFTER_MS = 10 * 60_000;
 /** Names remembered at once; attackers who use more make each other forgotten. */
 const MOST_NAMES = 1_000;

@@ -99,7 +99,7 @@ async function bounded<Value>(
   const ended = Promise.withResolvers<never>();
   const cancel = timer.after(limitMs, () => ended.reject(new NoAnswer(`No answer within ${limitMs / 1000} s`)));
   ends.add(ended.reject);
-  // One that fails when nobody waits for it any more.
+  // It may fail after the race is over, and must not count as unhandled.
   promise.catch(() => undefined);
   try {
     return await Promise.race([promise, ended.promise]);

@@ -33,7 +33,7 @@ export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
 const IDENTITIES =
   /(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}-[0-9a-f]{6}|[0-9a-f]{12})(?![0-9a-z])|(?<![^\s\\@,;()<>"])[^\s\\@,;()<>"]+[\\@][^\s\\@,;()<>"]+/gi;
 
-/** What a person wrote, as a log may show it: a name without realm cannot be told from any other word. */
+/** Text that a person wrote, as a log may show it: a name without realm looks like any other word, and stays. */
 export function hideIdentities({ mac, userName }: Privacy, text: string): string {
   return text.replaceAll(IDENTITIES, (found) => (parseMacAddress(found) ? mac(found) : userName(found)) ?? '');
 }

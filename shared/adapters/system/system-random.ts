@@ -6,7 +6,7 @@ import type { Random } from '../../ports/random.ts';
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
-/** Bytes that nobody else gets. */
+/** Bytes that no other call gets. */
 function take(bytes: number): Buffer {
   if (bytes > pool.length) return randomFillSync(Buffer.alloc(bytes));
   if (used + bytes > pool.length) {

@@ -29,7 +29,7 @@ export class CommonClock implements Clock {
   #aheadMs = 0;
   #toldMs = 0;
 
-  /** @param onDiffers is told by how many milliseconds the store's clock is ahead of the machine's, each time that changes */
+  /** @param onDiffers gets how many milliseconds the store's clock is ahead of the machine's, each time that changes */
   constructor(own: Clock, onDiffers: (aheadMs: number) => void) {
     this.#own = own;
     this.#onDiffers = onDiffers;

@@ -3,7 +3,7 @@ import type { TableClient, TableEntity } from '@azure/data-tables';
 /**
  * Replaces the row of that etag; without one the row must be new.
  * @returns the etag from now on
- * @throws what the SDK throws, a conflict where somebody else wrote first
+ * @throws what the SDK throws, a conflict where another writer was first
  */
 export async function createOrReplace<T extends object>(
   table: TableClient,

@@ -55,7 +55,9 @@ export class FleetShardRows {
     return { packed: new Uint8Array(), etag };
   }
 
-  /** @throws what the SDK throws for the head, a conflict where somebody else wrote first; StoreError NAC_POLL_INDEX_FULL */
+  /**
+   * @throws what the SDK throws for the head, a conflict where another writer was first; StoreError NAC_POLL_INDEX_FULL
+   */
   async write(shard: string, packed: Uint8Array, etag: string | undefined): Promise<string> {
     if (packed.length > LARGEST_FLEET_SHARD_BYTES) throw full(packed.length);
     const parts = packed.length <= BYTES_PER_ROW ? [] : cut(packed, BYTES_PER_ROW);
@@ -118,7 +120,7 @@ function columnsOf(bytes: Uint8Array): Row {
   return { columns: columns.length, ...Object.fromEntries(columns.map((column, index) => [`packed${index}`, column])) };
 }
 
-/** Whatever another program wrote there: a column that is no binary counts as empty. */
+/** Another program may have written the row: a column that is no binary counts as empty. */
 function bytesOf(row: Row): Uint8Array {
   const count = Math.min(Number(row['columns']) || 0, MOST_COLUMNS_READ);
   const columns = Array.from({ length: count }, (_, index) => row[`packed${index}`]);

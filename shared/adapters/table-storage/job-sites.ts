@@ -1,4 +1,4 @@
-// Which sites have, or had, jobs: one partition tells, so that nothing looks through the partitions of all sites for it.
+// Which sites have, or had, jobs: one partition lists them, so that the partitions of all sites need not be searched.
 //
 // Sites of an earlier version are known by the keys of their sessions: no job is made where no session was.
 

@@ -4,7 +4,7 @@
 //                       o|c|<source>|<id>|<version>        a change of it, same partition, so one transaction holds both
 //                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
-//                       <kind>|<value>|+<device hash>      one of those who hold it besides, where they are too many
+//                       <kind>|<value>|+<device hash>      one of the others that hold it, where they are too many
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a change of the device may concern this session
 //                       i|<hash>|<session id>              that an identity led this session to no device
@@ -291,7 +291,7 @@ function shardOf(text: string): string {
 
 /**
  * Keys may not hold `/ \ # ?` or control characters, and names come from users: anything out of the ordinary is
- * replaced by its hash. Nobody needs to read it back, the row keeps the value.
+ * replaced by its hash. The key is never read back: the row keeps the value.
  */
 function safeKeyPart(value: string): string {
   if (/^[a-z0-9@._: -]{1,200}$/.test(value)) return value;

@@ -9,7 +9,7 @@ export function isNotFound(thrown: unknown): boolean {
   return thrown instanceof RestError && thrown.statusCode === 404 && serviceCode(thrown) !== 'TableNotFound';
 }
 
-/** True when somebody else wrote first: the row exists already (409) or has another etag now (412). */
+/** True when another writer was first: the row exists already (409) or has another etag now (412). */
 export function isConflict(thrown: unknown): boolean {
   return thrown instanceof RestError && (thrown.statusCode === 409 || thrown.statusCode === 412);
 }
@@ -25,7 +25,7 @@ export function isRefusedForGood(thrown: unknown): boolean {
   return thrown instanceof RestError && (thrown.statusCode === 400 || thrown.statusCode === 413);
 }
 
-/** Awaits a call to the store; whatever it throws comes out as StoreError. */
+/** Awaits a call to the store; throws its errors as StoreError. */
 export async function storeCall<T>(what: string, call: Promise<T>): Promise<T> {
   try {
     return await call;

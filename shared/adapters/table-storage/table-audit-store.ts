@@ -29,7 +29,7 @@ export class TableAuditStore implements AuditStore {
 
   async append(entry: AuditEntry): Promise<void> {
     const rowKey = `${newestFirst(entry.at)}-${this.#random.hex(6)}`;
-    // Whatever stood in a request is named here before anything has judged it.
+    // The target may be any text of a request: it is written here before it is checked.
     const shown = { ...entry, target: showable(entry.target) };
     const row = { partitionKey: PARTITION, rowKey, site: entry.site ?? '', entry: JSON.stringify(shown) };
     await storeCall('writing the audit', this.#table.createEntity(row));

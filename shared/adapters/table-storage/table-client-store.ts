@@ -91,7 +91,7 @@ export class TableClientStore implements ClientStore {
     return clients;
   }
 
-  /** @throws StoreError NAC_CLIENT_UNKNOWN, NAC_STORE_CONFLICT when somebody else changes the client at this moment */
+  /** @throws StoreError NAC_CLIENT_UNKNOWN, NAC_STORE_CONFLICT when another writer changes the client at this moment */
   async changeCredentials(
     name: string,
     change: (credentials: readonly ClientCredential[]) => readonly ClientCredential[],

@@ -103,7 +103,7 @@ export class TableDecisionStore implements DecisionStore {
     return removed;
   }
 
-  /** Somebody else who removes the same does no harm: the next call finds what is left. */
+  /** Another process that removes the same does no harm: the next call finds what is left. */
   async #submit(actions: TransactionAction[]): Promise<void> {
     try {
       await this.#table.submitTransaction(actions);

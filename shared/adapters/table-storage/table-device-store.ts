@@ -93,7 +93,7 @@ export class TableDeviceStore implements DeviceStore {
     return found;
   }
 
-  /** A damaged row counts as absent here: writing it anew fails, and that device alone stays behind. */
+  /** A damaged row counts as absent here: creating it again fails, and that device alone stays behind. */
   async #readUndamaged(key: DeviceKey): Promise<StoredDevice | undefined> {
     try {
       return await this.read(key);
@@ -111,7 +111,7 @@ export class TableDeviceStore implements DeviceStore {
     );
   }
 
-  /** One by one: what the SDK deletes in a transaction it deletes whatever the etag is. */
+  /** One by one: in a transaction the SDK ignores the etag of a deletion. */
   async remove(
     devices: readonly { readonly key: DeviceKey; readonly etag: string }[],
   ): Promise<{ removed: number; overtaken: DeviceKey[] }> {
@@ -139,7 +139,7 @@ export class TableDeviceStore implements DeviceStore {
         actions: [['update', entity, 'Merge', { etag }]],
       } as Unit<DeviceKey>;
     });
-    // One that was overtaken has new content, and whoever wrote that puts its pointers in place.
+    // A row that was overtaken has new content, and the writer of that puts its pointers in place.
     await writeUnits(this.#table, units);
   }
 
@@ -197,7 +197,7 @@ export class TableDeviceStore implements DeviceStore {
     try {
       await writeUnits(this.#table, units);
     } catch (thrown) {
-      // Somebody removed one of them already: then take the others one by one.
+      // Another process removed one of them already: then take the others one by one.
       if (!(thrown instanceof Error && isNotFound(thrown.cause))) throw thrown;
       await concurrently(rows, WRITE_CONCURRENCY, (row) => this.#remove(row, '*'));
     }
@@ -246,12 +246,12 @@ export class TableDeviceStore implements DeviceStore {
     await writeUnits(this.#table, units);
   }
 
-  /** One by one: what the SDK deletes in a transaction it deletes whatever the etag is. */
+  /** One by one: in a transaction the SDK ignores the etag of a deletion. */
   async removeMarks(marks: readonly DeviceMark[]): Promise<void> {
     await concurrently(marks, READ_CONCURRENCY, (mark) => this.#remove(markRow(mark), mark.etag));
   }
 
-  /** A row that is not there any more, or not the one that was read, is left to whoever was faster. */
+  /** Leaves a row alone that another process has removed or replaced since it was read. */
   async #remove({ partitionKey, rowKey }: RowKey, etag: string): Promise<void> {
     try {
       await this.#table.deleteEntity(partitionKey, rowKey, { etag });

@@ -15,7 +15,7 @@ import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 /**
- * More holders than this are not listed: nobody is recognised by an identity that two hundred devices share
+ * More holders than this are not listed: no device is recognised by an identity that two hundred devices share
  * (`Default string` as serial number, the MAC address of a dock in a meeting room).
  */
 const MOST_HOLDERS = 200;
@@ -77,8 +77,8 @@ export class TableIdentityStore implements IdentityStore {
   }
 
   /**
-   * Those for whom there is no room are written first, and the row itself in any case: whoever has counted them meanwhile is
-   * overtaken, and counts again.
+   * Devices without room in the row are written first, and the row itself in any case: so a writer that has counted
+   * them meanwhile loses its etag, and counts again.
    */
   async #withAdded(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
     const missing = devices.filter((device) => !row.holders.includes(device));
@@ -142,7 +142,7 @@ export class TableIdentityStore implements IdentityStore {
     }
   }
 
-  /** False when somebody else wrote first. A row without holders is deleted. */
+  /** False when another writer was first. A row without holders is deleted. */
   async #replace(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<boolean> {
     try {
       if (etag === undefined) await this.#table.createEntity(entity);

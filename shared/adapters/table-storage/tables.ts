@@ -46,7 +46,7 @@ const LIMITS: Record<RetryProfile, CallLimits> = {
 
 /**
  * @param limits of a test that does not want to wait
- * @param observe is told what time the store has, with each answer
+ * @param observe gets the store's time with each answer
  */
 export async function openTables(
   connection: TableConnection,

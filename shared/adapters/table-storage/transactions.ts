@@ -20,7 +20,7 @@ export interface Unit<T> {
 export interface UnitsWritten<T> {
   /** With the etag that the unit's first operation left behind. */
   readonly written: readonly { readonly of: T; readonly etag: string }[];
-  /** Units that somebody else overtook; nothing of them was written. */
+  /** Units that another writer overtook; nothing of them was written. */
   readonly overtaken: readonly T[];
 }
 

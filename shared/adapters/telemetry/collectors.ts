@@ -23,7 +23,7 @@ export interface OtlpCollector {
 export interface CollectorOptions {
   readonly azureMonitor?: AzureMonitorCollector | undefined;
   readonly otlp?: OtlpCollector | undefined;
-  /** PEM of certificate authorities trusted besides the usual ones. */
+  /** PEM of certificate authorities trusted in addition to the usual ones. */
   readonly extraCa?: string | undefined;
   /** Milliseconds from one export of metrics to the next. */
   readonly intervalMs: number;

@@ -1,4 +1,4 @@
-// Spans that are begun before it is known whether they are worth telling about.
+// Spans that begin before it is known whether they are worth recording.
 
 import type { SpanContext } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';

@@ -9,7 +9,7 @@ import { type OpenedTelemetry, openTelemetry } from './open-telemetry.ts';
 export interface CollectedOptions extends CollectorOptions {
   readonly resource: Attributes;
   readonly clock: Pick<Clock, 'now' | 'within'>;
-  /** Besides those of the collectors. */
+  /** In addition to those of the collectors. */
   readonly readers?: readonly IMetricReader[];
 }
 

@@ -47,7 +47,7 @@ const KINDS = {
   client: SpanKind.CLIENT,
 } as const;
 
-/** A span under way, and how many below it are worth telling about. */
+/** A span under way, and how many below it are worth recording. */
 interface UnderWay {
   readonly context: Context;
   readonly span: Span;

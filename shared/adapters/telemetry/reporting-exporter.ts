@@ -1,5 +1,5 @@
-// An exporter whose failures are logged: the SDK would swallow them. The lines are the log that alerts read, whatever becomes
-// of metrics and traces.
+// An exporter whose failures are logged: the SDK would swallow them. Alerts read these lines even when metrics and
+// traces fail.
 
 import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import type { Logger } from '../../ports/telemetry.ts';

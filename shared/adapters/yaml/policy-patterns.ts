@@ -1,5 +1,5 @@
-// Reads the texts that a policy compares with what comes in. One that can never match is a problem: a rule that looks right and
-// never decides is noticed by nobody.
+// Reads the texts that a policy compares with requests. A text that can never match is a problem: its rule looks right,
+// never decides, and the mistake stays unnoticed.
 
 import { isIP } from 'node:net';
 import { issuerPatternProblem } from '../../domain/distinguished-name.ts';

@@ -14,7 +14,7 @@ import {
 import { parseDuration } from '../../duration.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
-/** `null` stands for a role that has problems, so that nobody calls it unknown, too. */
+/** `null` stands for a role that has problems, so that it is not reported as unknown, too. */
 export type Roles = ReadonlyMap<string, Role | null>;
 
 export const MOST_ROLES = 200;

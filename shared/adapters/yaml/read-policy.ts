@@ -25,7 +25,7 @@ export interface ReadPolicyOptions {
   readonly macLists?: MacLists;
 }
 
-/** @throws PolicyError, and nothing else, whatever the text is */
+/** @throws PolicyError, and nothing else, for any text */
 export function readPolicy(
   text: string,
   { version, file = 'policy.yaml', macLists = new Map() }: ReadPolicyOptions,
