@@ -1,4 +1,4 @@
-// Ages in steps: a counter for each step tells percentiles where a histogram keeps no more than sum, count, least and most.
+// Ages in steps: counters for the steps give percentiles, where a histogram keeps only sum, count, least and most.
 
 const MINUTE_MS = 60_000;
 

@@ -31,7 +31,7 @@ export function isClientOrSiteName(text: string): boolean {
   return /^[a-z0-9][a-z0-9-]{0,39}$/.test(text);
 }
 
-/** Both stay valid until the older one is retired, so that a rotation interrupts nobody. */
+/** Both stay valid until the older one is retired, so that a rotation interrupts no client. */
 const MOST_CREDENTIALS = 2;
 
 /** The newest ones only: a second rotation ends what the first had left. */
@@ -67,7 +67,7 @@ export function credentialFor(secret: string, salt: string, createdAt: Instant):
   return { salt, hmac: hmac(secret, salt).toString('hex'), createdAt };
 }
 
-/** Compares in constant time, and every credential, so that the time taken tells nothing. */
+/** Compares in constant time, and every credential, so that the time taken gives nothing away. */
 export function secretMatches(client: Client, secret: string): boolean {
   let matches = false;
   for (const credential of client.credentials) {

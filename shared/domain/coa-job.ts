@@ -67,7 +67,7 @@ export interface CoaReport {
   readonly relay: string;
   readonly stage: CoaReportStage;
   readonly at: Instant;
-  /** Stages before this one that no report of their own has told, the first one first. */
+  /** Stages before this one that had no report of their own, the first one first. */
   readonly earlier?: readonly { readonly stage: Exclude<CoaReportStage, 'finished'>; readonly at: Instant }[];
   readonly outcome?: CoaOutcome;
   /** RFC 5176 section 3.5; number and name. */
@@ -85,11 +85,11 @@ export interface CoaReport {
   readonly profile?: NasProfileName;
   /** W3C traceparent of the relay's work on this attempt. Absent without telemetry there, and from versions before. */
   readonly trace?: string;
-  /** What to do, where somebody can do something. */
+  /** What the operator can do, where that is known. */
   readonly hint?: string;
 }
 
-/** A report for each stage that this one tells, in their order. */
+/** A report for each stage that this one contains, in their order. */
 export function stagesOf({ earlier = [], ...last }: CoaReport): readonly CoaReport[] {
   const { jobId, attempt, site, relay } = last;
   return [...earlier.map(({ stage, at }) => ({ jobId, attempt, site, relay, stage, at })), last];

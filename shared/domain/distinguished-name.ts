@@ -1,5 +1,6 @@
-// Distinguished names of certificate authorities, compared whatever notation they come in: OpenSSL's one-line form
-// (`/O=Contoso/CN=Issuing CA`), that of RFC 4514 (`CN=Issuing CA,O=Contoso`), and Windows' (`CN=Issuing CA, O="Contoso, Inc.", S=WA`).
+// Distinguished names of certificate authorities, comparable in all their notations: OpenSSL's one-line form
+// (`/O=Contoso/CN=Issuing CA`), RFC 4514 (`CN=Issuing CA,O=Contoso`), Windows (`CN=Issuing CA, O="Contoso, Inc.",
+// S=WA`).
 
 import { globMatches } from './glob.ts';
 

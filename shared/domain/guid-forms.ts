@@ -9,7 +9,7 @@ export const GUID_IN_URI = `(?:${DASHED}|\\{${DASHED}\\}|${COMPACT}|\\{${COMPACT
 /** RFC 9562 4 for `urn:uuid:`. */
 const PLAIN = new RegExp(`^(?:urn:uuid:)?(?:(${DASHED})|\\{(${DASHED})\\})$`, 'i');
 const DIGITS = new RegExp(`^(?:0x)?(?:(${COMPACT})|\\{(${COMPACT})\\})$`, 'i');
-/** Sixteen octets in base64, RFC 4648 4 and 5; the padding tells them from a name. */
+/** Sixteen octets in base64, RFC 4648 4 and 5; the padding distinguishes them from a name. */
 const BASE64 = /^[A-Za-z0-9+/_-]{21}[AQgw]==$/;
 /** RFC 9562 5.4, as Intune and Entra make theirs: version 4, variant 8 to b. */
 const RANDOM = /^.{14}4.{4}[89ab]/;

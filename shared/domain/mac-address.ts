@@ -1,4 +1,4 @@
-// A MAC address as this product compares it: twelve lower-case hexadecimal digits, whatever notation it came in.
+// A MAC address as this product compares it: twelve lower-case hexadecimal digits, made from any notation.
 
 declare const macAddress: unique symbol;
 

@@ -4,7 +4,7 @@ import type { NasLocation } from './nas-location.ts';
 
 type NasNames = Pick<NasLocation, 'nasIpAddress' | 'nasIpv6Address' | 'nasIdentifier' | 'packetSourceIp'>;
 
-/** Names of a NAS, the most telling first. */
+/** Names of a NAS, the most reliable first. */
 const NAS_NAMES = ['nasIpAddress', 'nasIpv6Address', 'nasIdentifier', 'packetSourceIp'] as const;
 
 /** RADIUS names of the port types of RFC 2865 5.41 and later that are radios: a station has no port there. */
@@ -13,8 +13,8 @@ export function isWireless({ nasPortType = '' }: Pick<NasLocation, 'nasPortType'
 }
 
 /**
- * What tells the place apart from the others of its site. NASes that were given one address, by their makers or by a proxy
- * between, are told apart by what they call themselves.
+ * A text that no other place of the site has. NASes that have the same address, by their makers or behind a proxy,
+ * differ by their NAS-Identifier.
  */
 export function placeText(location: NasLocation): string {
   const name = NAS_NAMES.find((field) => location[field] !== undefined);
@@ -23,7 +23,7 @@ export function placeText(location: NasLocation): string {
   return JSON.stringify([nas, identifier, isWireless(location) ? '' : (location.nasPortId ?? '')]);
 }
 
-/** Whether both may be the same NAS: the most telling name that both have decides; without one in common they may. */
+/** Whether both may be the same NAS: the most reliable name that both have decides; without one in common they may. */
 export function mayBeSameNas(a: NasNames, b: NasNames): boolean {
   const common = NAS_NAMES.find((name) => a[name] !== undefined && b[name] !== undefined);
   return common === undefined || a[common] === b[common];

@@ -22,8 +22,8 @@ export interface IntuneAccess {
   readonly directory: DirectoryChanges;
   readonly retrieval: ComplianceRetrieval;
   /**
-   * The same service at the address that another process found, so that Graph is not asked. @param readAddress gives
-   * `undefined` while none has been found
+   * The same service at the address that another process found, so that Graph is not asked.
+   * @param readAddress gives `undefined` until one is found
    */
   retrievalAt(readAddress: () => Promise<string | undefined>): ComplianceRetrieval;
   readonly services: {

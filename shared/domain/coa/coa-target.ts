@@ -33,7 +33,7 @@ export function coaTargetOf(session: Session): { readonly session: CoaSession; r
     older.acctSessionId !== undefined &&
     newer.acctSessionId !== older.acctSessionId;
   const kept = isOther ? withoutSessionNames(older) : older;
-  // The address in the NAS's own notation is in accounting, whatever is newer.
+  // The address in the NAS's own notation is in accounting, even where the question is newer.
   const { callingStationId = address.callingStationId } = accounting.coa;
   const nas = accountingIsNewer
     ? { ...lookupNas(session), ...accounting.nas }
@@ -41,7 +41,7 @@ export function coaTargetOf(session: Session): { readonly session: CoaSession; r
   return { session: { ...kept, ...newer, ...(callingStationId !== undefined && { callingStationId }) }, nas };
 }
 
-/** What tells it apart from the others of its site: its IPv4 address; else its IPv6 address; else how it calls itself. */
+/** Unique among the NASes of a site: the IPv4 address; else the IPv6 address; else the NAS-Identifier. */
 export function nasName({ nasIpAddress, nasIpv6Address, nasIdentifier }: CoaNas): string {
   return nasIpAddress ?? nasIpv6Address ?? (nasIdentifier === undefined ? '' : `NAS-Identifier ${nasIdentifier}`);
 }
@@ -63,7 +63,7 @@ function newestAnswer({ answers, acctSessionId }: Session): Answer | undefined {
   return isOther && newest.acctSessionId !== acctSessionId ? newest : undefined;
 }
 
-/** Whatever answer a CoA is about: the NAS has the session that the newest question named. */
+/** The session that the newest question named, for a CoA about any of its answers: the NAS has that one. */
 function lookupSession(session: Session, newest: Answer | undefined): CoaSession {
   const { userName, calledStationId, nasPortId } = session;
   const { acctSessionId, acctMultiSessionId, auditSessionId } = newest ?? session;

@@ -1,5 +1,5 @@
-// An enforcement job: the intention that a connected station gets another answer than it was told, and its life until
-// that is proven or given up.
+// An enforcement job: the intention that a connected station gets another answer than the one it has, and its life
+// until that is proven or given up.
 //
 // decided -> queued -> taken -> sent -> acknowledged -> answered -> proven
 //                                   \-> refused | no-answer (then queued again, as the next attempt) | dead-lettered
@@ -41,7 +41,7 @@ export const JOB_STAGES = [
 export type JobStage = (typeof JOB_STAGES)[number];
 
 const FINAL_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
-/** Final stages that leave the station with what it was told before. */
+/** Final stages that leave the station with its old answer. */
 const FAILED_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'expired'];
 /** Stages in which the site's queue or relay has the job in hand. */
 const IN_FLIGHT_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
@@ -69,7 +69,7 @@ export interface EnforcementJob {
   readonly urgent: boolean;
   readonly reason: string;
   readonly told: Outcome;
-  /** What the station should be told; absent when an operator asked for a re-authentication, whatever it brings. */
+  /** The answer that the station should get; absent when an operator asked for a re-authentication, with any answer. */
   readonly wanted?: Outcome;
   readonly session: CoaSession;
   readonly nas: CoaNas;
@@ -173,12 +173,12 @@ export function isFinal(job: EnforcementJob): boolean {
   return FINAL_STAGES.includes(job.stage) || job.unproven === true;
 }
 
-/** It came to an end, and not to its own. */
+/** The job has ended without its effect. */
 export function hasFailed(job: EnforcementJob): boolean {
   return FAILED_STAGES.includes(job.stage);
 }
 
-/** The NAS did as it was told. Where no other answer is wanted, that is all there is to reach. */
+/** The NAS acknowledged the CoA. Where no other answer is wanted, that is all there is to reach. */
 export function wasAcknowledged({ steps }: EnforcementJob): boolean {
   return steps.some(({ stage }) => stage === 'acknowledged');
 }

@@ -6,7 +6,7 @@ import type { Standing, StandingMark } from './standing.ts';
 
 /**
  * Silence says more than the state, and less than that the device is being removed.
- * @param maxCheckInAgeMs a device whose last check-in is older counts as silent, whatever its state
+ * @param maxCheckInAgeMs a device whose last check-in is older counts as silent, in every compliance state
  */
 export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheckInAgeMs: number): Standing {
   if (isBeingRemoved(device)) return 'beingRemoved';

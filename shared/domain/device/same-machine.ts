@@ -6,13 +6,13 @@ import type { ComplianceState } from './compliance-state.ts';
 import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
 
 /**
- * What firmware says where nobody has entered a serial number. Such a list never ends, so it is a hint and no more: what
- * really tells machines apart is whatever contradicts an equal serial number.
+ * Placeholders of firmware without a serial number. Such a list is never complete, so it is only a hint: what reliably
+ * distinguishes machines are the marks that contradict an equal serial number.
  */
 const NO_SERIAL_NUMBER =
   /^(?:[0.x\s-]*|none|n\/a|unknown|default string|to be filled by o\.?e\.?m\.?|system serial number|not (?:specified|available|applicable)|1234567890?|invalid)$/i;
 
-/** What is enough to tell that two records are of one machine, or of two. */
+/** The fields that show whether two records are of one machine, or of two. */
 export type MachineMarks = Pick<Device, 'entraDeviceId' | 'serialNumber' | 'model' | 'userPrincipalName' | 'ownership'>;
 
 /** The marks alone, for lists of a whole fleet. */
@@ -30,7 +30,7 @@ export function machineMarks(device: Device): MachineMarks {
 /** How two records come to be of one machine: Entra ID says so, or a serial number does and nothing speaks against it. */
 export type SameMachine = 'entra-device' | 'serial-number';
 
-/** @returns `undefined` for two machines, and where nothing tells */
+/** @returns `undefined` for two machines, and where the fields do not say */
 export function sameMachine(a: MachineMarks, b: MachineMarks): SameMachine | undefined {
   if (a.entraDeviceId !== undefined && a.entraDeviceId === b.entraDeviceId) return 'entra-device';
   const [one, other] = [realSerialNumber(a), realSerialNumber(b)];
@@ -42,8 +42,8 @@ export function isSameMachine(a: MachineMarks, b: MachineMarks): boolean {
 }
 
 /**
- * Anybody may give a virtual machine the serial number of a laptop, and makers give one to many. Two Entra devices, models,
- * users or kinds of owner are two machines, whatever the serial number says.
+ * A virtual machine can be given the serial number of a laptop, and makers give one to many machines. Two Entra
+ * devices, models, users or kinds of owner are two machines, even with the same serial number.
  */
 function contradict(a: MachineMarks, b: MachineMarks): boolean {
   return (['entraDeviceId', 'model', 'userPrincipalName', 'ownership'] as const).some((field) => {
@@ -54,7 +54,7 @@ function contradict(a: MachineMarks, b: MachineMarks): boolean {
 
 /**
  * Whether two records may be of one machine, for a block: also by an address, where nothing contradicts it, since docks are
- * handed on; and by serial number and address together, whatever Entra ID calls the machine since it was set up again.
+ * handed on; and by serial number and address together, even after a new setup in Entra ID.
  */
 export function mayBeSameMachine(
   a: MachineMarks,
@@ -83,7 +83,7 @@ export interface CurrentEnrolment<R> {
 /**
  * Which of the records that claim one identity stands for the machine: never one that is being removed unless all are, never
  * a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last stands.
- * @returns `undefined` when they are several machines, so that nobody can tell which one asks
+ * @returns `undefined` when they are several machines: then any of them may be the one that asks
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
   // What was stored of an address alone says nothing beside the record of the device that has it.
@@ -126,7 +126,7 @@ function worstFirst({ device: a }: DeviceRecord, { device: b }: DeviceRecord): n
   return text(a) < text(b) ? 1 : -1;
 }
 
-/** @returns `undefined` where nobody has entered one */
+/** @returns `undefined` for an empty one or a placeholder */
 export function realSerialNumber({ serialNumber = '' }: Pick<Device, 'serialNumber'>): string | undefined {
   const text = serialNumber.trim().toLowerCase();
   return NO_SERIAL_NUMBER.test(text) ? undefined : text;

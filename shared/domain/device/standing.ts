@@ -6,17 +6,17 @@ import type { ComplianceState } from './compliance-state.ts';
 export type Standing = ComplianceState | StandingWithoutState;
 
 export const STANDINGS_WITHOUT_STATE = [
-  /** Being retired, wiped or deleted, whatever its compliance state says. */
+  /** Being retired, wiped or deleted, in every compliance state. */
   'beingRemoved',
   /** Has not checked in with its MDM for so long that what it was called then says nothing any more. */
   'silent',
   /** Nothing in the store answers to the identities presented. */
   'notEnrolled',
-  /** Several devices hold the same address (a dock, a shared adapter): no telling which one this is. */
+  /** Several devices hold the same address (a dock, a shared adapter): any of them may be this one. */
   'ambiguous',
   /** The request presented no identity that may be relied on. */
   'unidentified',
-  /** The site authenticated nobody and this is no MAB. */
+  /** The site authenticated no user or device, and this is no MAB. */
   'notAuthenticated',
 ] as const;
 export type StandingWithoutState = (typeof STANDINGS_WITHOUT_STATE)[number];

@@ -25,7 +25,7 @@ const MOST_BESIDE = 4;
  * - else a computer's name, address or hardware number
  *
  * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or contradicting
- * identifies nothing, unless its common name confirms the id: somebody tampers with it, or nobody checked.
+ * identifies nothing, unless its common name confirms the id: it may be forged, or was issued without a check.
  * @param domains of computers, where they are declared
  */
 export function certificateIdentities(
@@ -72,7 +72,9 @@ function ofSeveral(
   ];
 }
 
-/** Ids without prefix in all other names. Many are of the same device, of its user or of nothing: only the store can tell. */
+/**
+ * Ids without prefix in all other names. Many are of the same device, of its user or of nothing: only the store knows.
+ */
 function idsBeside(
   certificate: CertificateNames | undefined,
   names: readonly string[],

@@ -13,7 +13,7 @@ interface WrittenName {
 /**
  * The comparable names a text may mean, lower case: the whole and, of a name with domain, its first label. Understands
  * `LT-0042`, `lt-0042.contoso.com`, `host/lt-0042.contoso.com`, `CONTOSO\LT-0042$` and `LT-0042$@contoso.com`.
- * Empty when the text cannot be a computer's name. Takes time in proportion to the text, whatever it is.
+ * Empty when the text cannot be a computer's name. Takes time in proportion to the length of any text.
  * @param domains the organisation's own, lower case, where they are declared; a name to which another domain is given, before or
  * behind it, counts for nothing: the server may have asked that one
  */
@@ -39,8 +39,8 @@ export function isComputerAccount(userName: string): boolean {
 
 /**
  * The names of a computer account; a person's gives none.
- * @param domains where they are declared, an account counts only with one of them: anybody in another domain, and every
- * user of this one who may create accounts, chooses names
+ * @param domains where they are declared, an account counts only with one of them: names are free to choose in another
+ * domain, and for every user of this one who may create accounts
  */
 export function computerAccountNames(userName: string, domains?: readonly string[]): string[] {
   if (!isComputerAccount(userName)) return [];

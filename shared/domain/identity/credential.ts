@@ -14,7 +14,7 @@ function proof(
   certificate: AccessRequest['certificate'],
   userName: string | undefined,
 ): unknown[] {
-  // The address itself is all that MAB shows, in whatever notation.
+  // The address itself is all that MAB shows; its notation does not matter.
   if (method === 'mab') return [];
   // RFC 5280 4.1.2.2: issuer and serial number name a certificate.
   if (certificate?.serial !== undefined) return [certificate.issuer ?? '', certificate.serial];

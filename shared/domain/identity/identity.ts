@@ -42,7 +42,7 @@ export interface PresentedIdentity extends Identity {
   readonly origin: string;
   /** The MDM whose id a `deviceId` is; absent where it is that of the usual certificates. */
   readonly source?: string;
-  /** Whatever leads to a record, it counts only if it has this id, too. */
+  /** A record, found by this or another identity, counts only if it has this id, too. */
   readonly required?: true;
   /** It stands beside a surer id and leads to no device; where it is another device's, the certificate contradicts itself. */
   readonly beside?: true;

@@ -18,7 +18,7 @@ export type IdentityProblem =
   | 'mac-malformed'
   | 'mac-random'
   | 'mac-not-a-station'
-  /** Declared as MAB, but User-Name is not the MAC address: somebody's password, not a bypass. */
+  /** Declared as MAB, but User-Name is not the MAC address: a user with a password, not a bypass. */
   | 'mab-user-name-differs'
   /** Neither MAB, nor a certificate, nor authenticated by the site: nothing to authorise. */
   | 'not-authenticated'
@@ -28,7 +28,7 @@ export type IdentityProblem =
   | 'certificate-issuer-undeclared'
   /** A condition of a rule that might have decided could not be read; docs/policy.md says what follows. */
   | `unreadable-${string}`
-  /** The computer account is of none of the declared domains, so its name is anybody's. */
+  /** The computer account is of none of the declared domains, so its name proves nothing. */
   | 'computer-domain-unknown'
   /** No domains are declared: a computer account of any domain that the RADIUS server asks counts. */
   | 'computer-domain-undeclared'
@@ -81,7 +81,7 @@ export function presentedIdentities(
   return request.method === 'mab' ? fromMab(request) : fromSite(request, computerDomains);
 }
 
-/** The address of the station, random ones included: good for telling sessions apart, not for finding a device. */
+/** The address of the station, random ones included: good for distinguishing sessions, not for finding a device. */
 export function stationMac(request: Pick<AccessRequest, 'callingStationId'>): MacAddress | undefined {
   return request.callingStationId === undefined ? undefined : parseMacAddress(request.callingStationId);
 }
@@ -99,11 +99,11 @@ function fromSite(request: AccessRequest, domains: readonly string[] | undefined
   const byClient = vpnClientIdentities(request.ciscoAvPairs);
   const { identities: byMac, problems } = fromMac(request);
   const identities = [...account, ...byClient, ...byMac];
-  // On a VPN the address is an IP address, and nobody misses the other.
+  // On a VPN the address is an IP address, so a missing MAC address is no problem.
   return { authenticated: true, identities, problems: [...cut, ...foreign, ...(byClient.length > 0 ? [] : problems)] };
 }
 
-/** Real MAB only: the user name is the address, too. Anything else is somebody's password, which nobody has checked. */
+/** Real MAB only: the user name is the address, too. Any other user name comes with a password that was not checked. */
 function fromMab(request: AccessRequest): PresentedIdentities {
   if (userNameIsMac(request)) return fromMac(request);
   const mac = stationMac(request);

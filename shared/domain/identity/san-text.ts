@@ -18,7 +18,7 @@ const POSES_AS_NAME = new RegExp(`,\\s*(?:${KINDS})\\s*:`, 'i');
 
 /**
  * Kinds of names whose content is sent one by one, or cannot hold a forgery. In any other (a directory name, an XMPP
- * address) the holder of the certificate may have written what he likes, `, URI:…` included.
+ * address) the holder of the certificate may have written any text, `, URI:…` included.
  */
 const KNOWN_NAME =
   /^(?:URI:|DNS:|email:|othername: UPN::|othername:<unsupported>$|IP Address:[0-9A-Fa-f.:]+$|Registered ID:[0-9.]+$)/;
@@ -34,7 +34,7 @@ function namesInText(text: string): string[] {
 }
 
 /**
- * The text alone cannot tell a URI name from a DNS name that contains `, URI:…`. The other names must be given one by one
+ * In the text alone a URI name looks like a DNS name that contains `, URI:…`. The other names must be given one by one
  * beside it, and none of them may hold what begins another name. Blanks, colons and apostrophes do no harm: devices are
  * called `Jane's iPhone`, and `{{DeviceName}}` puts that into a DNS name.
  */
@@ -72,7 +72,7 @@ export interface SanNames {
 
 /**
  * Names one by one. FreeRADIUS joins its lists by commas, which a name itself may hold, and lists no URIs; the text, once it is
- * above suspicion, tells names apart.
+ * above suspicion, separates the names.
  */
 export function sanNames(certificate: CertificateNames): SanNames {
   const { subjectAltName: text = '', sanUri = [], sanDns = [], sanUpn = [], sanEmail = [] } = certificate;

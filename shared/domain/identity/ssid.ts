@@ -12,7 +12,7 @@ export interface SsidSources {
   readonly calledStationId?: string | undefined;
   /** From attributes that hold nothing else, e.g. Aruba-Essid-Name. */
   readonly ssids?: readonly string[] | undefined;
-  /** Wired ports and VPN gateways have none, whatever colon their Called-Station-Id holds. */
+  /** Wired ports and VPN gateways have none, even where their Called-Station-Id holds a colon. */
   readonly wireless: boolean;
 }
 

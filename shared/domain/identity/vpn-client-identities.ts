@@ -1,5 +1,5 @@
 // What a VPN client reports of its device, which the gateway sends along in Cisco-AVPairs (`mdm-tlv=…`, Cisco ASA and Secure
-// Client). On a VPN Calling-Station-Id is the client's public IP address, so this is all there is besides a certificate.
+// Client). On a VPN Calling-Station-Id is the client's public IP address, so a certificate is the only other source.
 
 import { canIdentifyDevice, parseMacAddress } from '../mac-address.ts';
 import type { PresentedIdentity } from './identity.ts';
@@ -27,8 +27,8 @@ const PAIR_NAMES = [
 const PAIR_START = new RegExp(`,(?=(?:${PAIR_NAMES.join('|')})=)`, 'gi');
 
 /**
- * The pairs of a text in which a server has joined them. In a list each stands by itself, even if it is the only one, whatever
- * commas it holds: a client chooses some of the values, and must add no pair to them.
+ * The pairs of a text in which a server has joined them. In a list each stands by itself, commas included, even if it
+ * is the only one: a client chooses some of the values, and must add no pair to them.
  */
 export function separatePairs(joined: string): readonly string[] {
   return joined.split(PAIR_START);

@@ -16,7 +16,7 @@ export interface Evidence {
 }
 
 /**
- * Its version names the roles and times, so that an answer tells which of them it was made with.
+ * Its version names the roles and times, so that an answer shows which of them it was made with.
  * @param evidence absent in versions of decisions that were made before it was asked for: any was enough
  */
 export function builtInPolicy(

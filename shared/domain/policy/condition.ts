@@ -11,7 +11,7 @@ export interface Condition {
   readonly wanted: string;
   /** What the request has; `undefined` when it has nothing of the kind, and then the condition does not hold. */
   actual(facts: PolicyFacts): string | undefined;
-  /** `undefined` when it cannot be told: the value should be there, and is missing, cut or not understood. */
+  /** `undefined` when that is not known: the value should be there, and is missing, cut or not understood. */
   holds(facts: PolicyFacts): boolean | undefined;
 }
 
@@ -44,7 +44,7 @@ export function oneOf(
   );
 }
 
-/** Of a fact that may mean several things: the condition holds if it does for all, and cannot be told if for some. */
+/** Of a fact that may mean several things: the condition holds if it does for all, and is not known if for some. */
 export function severalOf(
   name: string,
   values: readonly string[],

@@ -1,4 +1,4 @@
-// A decision: what a RADIUS server was told about a station, and why.
+// A decision: the answer to a RADIUS server about a station, and its reasons.
 
 import type { Standing } from '../device/standing.ts';
 import type { Assurance, IdentityKind } from '../identity/identity.ts';
@@ -26,9 +26,9 @@ export interface Permit {
 }
 
 export interface PolicyResult {
-  /** What the network is told. */
+  /** The answer to the network. */
   readonly outcome: Outcome;
-  /** What it would have been told, were the rule or the site not only observed. */
+  /** The answer that it would be, were the rule or the site not only observed. */
   readonly observed?: Outcome;
   /** Name of the rule that matched. */
   readonly rule: string;
@@ -63,7 +63,7 @@ export interface Decision extends PolicyResult {
   readonly problems: readonly IdentityProblem[];
   /** What decided in place of policy. */
   readonly override?: AppliedOverride;
-  /** The station would be told something else, were its device compliant: the device is read again soon. */
+  /** The station would get another answer, were its device compliant: the device is read again soon. */
   readonly waiting?: true;
   /** What the policy looked at. Absent in sessions stored before it was recorded. */
   readonly facts?: PolicyFacts;

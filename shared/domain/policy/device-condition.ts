@@ -1,4 +1,5 @@
-// Conditions about the device that was found. Without a device none of them holds; what its source leaves out cannot be told.
+// Conditions about the device that was found. Without a device none of them holds; a value that its source leaves out
+// is not known.
 
 import { compareVersions, type DottedVersion, parseDottedVersion } from '../dotted-version.ts';
 import {
@@ -27,7 +28,7 @@ function text(field: keyof DeviceFacts) {
 /** What enumerations of Microsoft Graph say where there is no answer, or one that this version of them does not have. */
 const NO_ANSWER: readonly string[] = ['unknown', 'unknownfuturevalue'];
 
-/** Of an enumeration: without an answer it cannot be told, unless the policy asks for just that word. */
+/** Of an enumeration: without an answer it is not known, unless the policy asks for just that word. */
 function wordOf(name: string, words: readonly string[], field: keyof DeviceFacts): Condition {
   const read = text(field);
   const isAsked = (value: string): boolean => words.some((word) => ignoringCase(word, value));
@@ -62,7 +63,7 @@ export function modelMatches(patterns: readonly string[]): Condition {
   return oneOf('model', patterns, text('model'), globIgnoringCase);
 }
 
-/** A device that nobody has sorted is in no category: Intune says nothing then, or `Unassigned`. */
+/** A device that no administrator has sorted is in no category: Intune says nothing then, or `Unassigned`. */
 export function categoryMatches(patterns: readonly string[]): Condition {
   return oneOf(
     'category',

@@ -2,7 +2,7 @@
 
 import type { DeviceFacts, PolicyFacts } from './policy-facts.ts';
 
-/** `same`: of the authenticated user; `another`: of somebody else; `none`: the source names no user of the device. */
+/** `same`: of the authenticated user; `another`: of another user; `none`: the source names no user of the device. */
 export const OWNER_WORDS = ['same', 'another', 'none'] as const;
 export type OwnerWord = (typeof OWNER_WORDS)[number];
 
@@ -11,7 +11,7 @@ export function ownerWord({ device, users = [], cut = [] }: PolicyFacts): OwnerW
   if (device === undefined) return undefined;
   const { userPrincipalName, name } = device;
   if (userPrincipalName === undefined) return isStateAlone(device) ? null : 'none';
-  // `{{DeviceName}}@contoso.com` in a certificate is nobody's name.
+  // `{{DeviceName}}@contoso.com` in a certificate is the name of a device, not of a person.
   const persons = users.filter((user) => name === undefined || localPart(comparable(user)) !== comparable(name));
   if (persons.length === 0) return null;
   if (persons.some((user) => isSamePerson(user, userPrincipalName))) return 'same';

@@ -23,7 +23,7 @@ export interface OverriddenResult extends PolicyResult {
 export interface Question {
   readonly facts: PolicyFacts;
   readonly identities: readonly NamedIdentity[];
-  /** The device that was found, whatever policy thinks of the certificate; with as much of its record as is known. */
+  /** The device that was found, even if policy rejects the certificate; with as much of its record as is known. */
   readonly device?: (DeviceKey & Partial<Device>) | undefined;
 }
 
@@ -82,7 +82,7 @@ function blocked({ policyVersion }: PolicyResult, override: AppliedOverride): Ov
   return { ...REJECTED, rule: BLOCK_RULE, policyVersion, override: applied(override) };
 }
 
-/** It ends with the override: the station asks again then, whatever becomes of the CoA. */
+/** It ends with the override: the station asks again then, even if no CoA reaches it. */
 function lettingOn(policy: Policy, facts: PolicyFacts, override: AppliedOverride): OverriddenResult | OverrideProblem {
   const { effect, until } = override;
   const given = effect.kind === 'let-on' ? permitByRole(policy, effect.role, facts.site) : undefined;

@@ -1,5 +1,5 @@
-// Which questions an override concerns. A block takes whatever names its target, since being blocked by mistake is seen at once.
-// A let-on takes only what the station has proved: an address or a name that can be made up raises no station.
+// Which questions an override concerns. A block takes every question that names its target: a block by mistake is seen
+// at once. A let-on takes only what the station has proved: an address or a name that can be made up raises no station.
 
 import type { Device, DeviceKey } from '../device/device.ts';
 import { mayBeSameMachine } from '../device/same-machine.ts';

@@ -88,7 +88,10 @@ export function endOf({ until, endedAt }: Override): Instant {
   return endedAt !== undefined && endedAt < until ? endedAt : until;
 }
 
-/** As an instance sees it that has the newest list. An operator's end counts once it is read, whatever that instance's clock says. */
+/**
+ * As an instance with the newest list sees it. An end by an operator counts once it is read, by any clock of the
+ * instance.
+ */
 export function isInForce({ until, endedAt }: Override, now: Instant): boolean {
   return endedAt === undefined && now < until;
 }

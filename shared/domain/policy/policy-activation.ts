@@ -39,7 +39,7 @@ export function versionBefore({ activations }: PolicyState): string | undefined 
   return activations.length === 0 ? undefined : (activations.at(-2)?.version ?? BUILT_IN);
 }
 
-/** Versions besides the one in force that somebody may still be answered by. */
+/** Versions that some instance may still answer by, without the one in force. */
 export function outgoingVersions(state: PolicyState, now: Instant): string[] {
   const inForce = versionInForce(state);
   const still = state.outgoing.filter(({ version, until }) => until > now && version !== inForce);

@@ -36,7 +36,7 @@ export function assuranceIs(assurances: readonly Assurance[]): Condition {
   return oneOf('assurance', assurances, ({ assurance }) => assurance);
 }
 
-/** Any of these, or any at all. One that was found is plain, whatever else was cut. */
+/** Any of these, or any at all. One that was found counts, even where other fields were cut. */
 export function contradictionIs(wanted: boolean | readonly Contradiction[]): Condition {
   const asked = typeof wanted === 'boolean' ? CONTRADICTIONS : wanted;
   const isAmong = (contradictions: readonly Contradiction[]): boolean =>
@@ -80,7 +80,7 @@ function onVpn(words: readonly MethodWord[]): readonly MethodWord[] {
   return words.includes('mab') || words.length === 0 ? words : [...words.filter((word) => word !== 'pap'), 'vpn'];
 }
 
-/** Counts for MAB alone: everybody else writes the address that he likes beside what he was authenticated by. */
+/** Counts for MAB alone: with any other method the station may send any address beside its credential. */
 export function macAddressIn(macs: MacSet): Condition {
   return {
     name: 'macAddress',
@@ -114,7 +114,7 @@ export function mediumIs(media: readonly Medium[]): Condition {
   return oneOf('medium', media, (facts) => mediumOf(facts) ?? (isMediumUnread(facts) ? null : undefined));
 }
 
-/** SSIDs are told apart by letter case, too. */
+/** SSIDs that differ in letter case differ. */
 export function ssidMatches(patterns: readonly string[]): Condition {
   return severalOf('ssid', patterns, ssidCandidates, globMatches);
 }

@@ -64,15 +64,15 @@ export interface FailedCondition {
   readonly unreadable?: true;
 }
 
-/** The rule behind a refusal of whom nobody authenticated. */
+/** The rule behind a refusal of a station that is not authenticated. */
 export const NOT_AUTHENTICATED_RULE = 'deny-not-authenticated';
 /** What decides where no rule does; the reader refuses a policy without an explicit last rule. */
 const NO_RULE = 'deny-without-rule';
 export const RESERVED_RULE_NAMES: readonly string[] = [NOT_AUTHENTICATED_RULE, NO_RULE];
 
 /**
- * First match wins. Whom nobody authenticated matches only a rule that says so: a last rule for "everyone else" must not
- * let in a wrong password, and neither must a site that only observes.
+ * First match wins. A station that is not authenticated matches only a rule that says so: a last rule for "everyone
+ * else" must not let in a wrong password, and neither must a site that only observes.
  *
  * A condition that cannot be read counts against the station: a rule that rejects takes it as held, a rule that permits as
  * failed. So it neither opens a role nor steps past a rejection.
@@ -160,8 +160,8 @@ export function looksAtContradictions({ rules }: Policy): boolean {
 }
 
 /**
- * A role or VLAN as the FreeRADIUS sample's anchored pattern accepts it. Anything else could not be told from an
- * attack on the line it stands in, so settings with other characters are refused at start.
+ * A role or VLAN as the FreeRADIUS sample's anchored pattern accepts it. Any other text could be an attack on the line
+ * it stands in, so settings with other characters are refused at start.
  */
 export function isRoleOrVlan(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text);

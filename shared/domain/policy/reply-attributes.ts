@@ -1,5 +1,5 @@
-// RADIUS attributes a policy may add to a permit. Whatever is not listed here cannot be sent, whoever wrote the policy:
-// an attribute can also make a session an administrator's, lead it elsewhere or mislead the server itself.
+// RADIUS attributes that a policy may add to a permit. No policy can send another one: an attribute can also make a
+// session an administrator's, lead it elsewhere or mislead the server itself.
 
 /** Names as FreeRADIUS' dictionaries have them; `number` is a whole number that fits 32 bits. */
 export const REPLY_ATTRIBUTES = {

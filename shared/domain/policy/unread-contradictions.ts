@@ -11,8 +11,8 @@ const OF_CERTIFICATE = ['mac-of-another-device', 'cn-contradicts-san'] as const 
 const OF_ADDRESS = ['mac-of-another-device'] as const satisfies readonly Contradiction[];
 
 /**
- * @returns those of which nobody can tell whether they are there. Beside a certificate only its names and the station's
- * address are looked at; MAB with a name or an address that was cut is no MAB
+ * @returns those that may be there or not: the fields do not show it. Beside a certificate only its names and the
+ * station's address are looked at; MAB with a name or an address that was cut is no MAB
  */
 export function unreadContradictions({ methods = [], cut = [] }: PolicyFacts): readonly Contradiction[] {
   if (cut.length === 0 || methods.includes('mab')) return [];

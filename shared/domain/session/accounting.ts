@@ -123,7 +123,7 @@ function placeWordsOf({ coa }: SessionAccounting): CoaSession {
   return Object.fromEntries(PLACE_NAMES.flatMap((name) => (coa[name] === undefined ? [] : [[name, coa[name]]])));
 }
 
-/** An event before the newest; and one in the second of the Stop, which ends a session whatever else it says then. */
+/** An event before the newest; and any event but a Stop in the second of the Stop, which has ended the session. */
 function isLate(current: SessionAccounting, event: AccountingEvent): boolean {
   return current.status === 'stopped' && event.status !== 'Stop' ? event.at <= current.at : event.at < current.at;
 }

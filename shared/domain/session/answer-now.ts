@@ -1,4 +1,4 @@
-// What a session would be told if it asked at this moment.
+// The answer that a session would get if it asked at this moment.
 
 import type { DeviceKey } from '../device/device.ts';
 import type { Identity } from '../identity/identity.ts';

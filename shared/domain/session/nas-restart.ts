@@ -10,7 +10,7 @@ export interface NasRestart {
   readonly at: Instant;
 }
 
-/** The names by which a NAS is known, the most telling first. */
+/** The names by which a NAS is known, the most reliable first. */
 const NAMES = ['nasIpAddress', 'nasIpv6Address', 'nasIdentifier'] as const;
 
 /** What a restart is found by, and what a session's NAS is looked for by. */

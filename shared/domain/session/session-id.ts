@@ -14,12 +14,12 @@ export const STATION_DIGITS = 14;
 /** Who asks, as far as it makes the session. */
 export type Asker = Pick<Client, 'name' | 'site' | 'sessionKey'>;
 
-/** What tells stations apart, in a question or in accounting. */
+/** The fields that distinguish stations, in a question or in accounting. */
 export type Station = Pick<AccessRequest, 'callingStationId' | 'userName' | 'acctSessionId' | 'certificate'>;
 
 /**
- * A MAC address, random or not, tells stations apart, wherever it stands; without one (VPN) the user name does, with the
- * address that the user comes from, since a laptop and a phone may be on at once; then the certificate.
+ * A MAC address, random or not, distinguishes stations, wherever it stands; without one (VPN) the user name does, with
+ * the address that the user comes from, since a laptop and a phone may be on at once; then the certificate.
  * Ids appear in logs and on the wire, so they are keyed with a secret of the site: no address is found by trying all.
  * @returns fourteen hexadecimal digits
  */

@@ -42,7 +42,7 @@ export function isLive(session: Session, now: Instant): boolean {
   return millisecondsBetween(lastSignOf(session), now) < lifeOf(session);
 }
 
-/** NASes tell time by the second: a Stop in the second of an answer came after it. */
+/** NASes give times in seconds: a Stop in the second of an answer came after it. */
 export function hasStopped({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): boolean {
   return (
     accounting?.status === 'stopped' &&
