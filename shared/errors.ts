@@ -157,7 +157,7 @@ export class SourceError extends ConnectorError {
   }
 }
 
-/** The store did not answer, or somebody else wrote first. */
+/** The store did not answer, or another writer was first. */
 export class StoreError extends ConnectorError {}
 
 /** The store could not say whether who asks is a client: it may be a stranger. */

@@ -8,7 +8,7 @@ import type { TaskStore } from '../ports/task-store.ts';
 
 export const COMPARISON_TASK = 'comparison';
 
-/** What makes a comparison due besides time. */
+/** The events that make a comparison due, beside time. */
 export interface Occasion {
   /** When the latest complete sweep began. */
   readonly sweep?: Instant;

@@ -1,4 +1,4 @@
-// Which sessions have an answer that policy no longer gives: after a change of a device, after whatever else makes us look
+// Which sessions have an answer that policy no longer gives: after a change of a device, after any other reason to look
 // at a session, and for all of them in the reconciliation, which finds what the fast path missed.
 
 import { concurrently } from '../concurrently.ts';
@@ -68,8 +68,8 @@ export interface AskedBy {
 }
 
 /**
- * An operator wants the station to authenticate again, or off the network, whatever it will be answered. The lookup knows first, so that it
- * writes down that the station has asked even if the answer is the same as before.
+ * An operator wants the station to authenticate again, or off the network, even if its answer stays the same. The
+ * lookup knows first, so that it writes down that the station has asked.
  */
 export async function decideReauthentication(
   deps: ReauthenticationDeps,

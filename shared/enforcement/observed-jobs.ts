@@ -1,4 +1,4 @@
-// A job store that tells telemetry of every stage that a job reaches, and gives each new job its trace.
+// A job store that reports to telemetry every stage that a job reaches, and gives each new job its trace.
 
 import type { EnforcementJob, JobStep } from '../domain/coa/enforcement-job.ts';
 import { jobAttributes } from '../domain/coa/job-attributes.ts';

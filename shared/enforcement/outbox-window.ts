@@ -6,7 +6,7 @@
 //   the middle  the next few thousand of all others, pass after pass, so that each has its turn
 //   in hand     what the queue or the relay had at the end of the pass before, wherever it stands
 //
-// So a pass takes as long whatever the outbox holds.
+// So the time of a pass does not grow with the outbox.
 
 import { concurrently } from '../concurrently.ts';
 import { type EnforcementJob, isFinal } from '../domain/coa/enforcement-job.ts';

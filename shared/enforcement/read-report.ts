@@ -39,7 +39,7 @@ export function readReport(body: unknown): CoaReport {
   };
 }
 
-/** What is there to be counted and followed: whatever else it is, it is no reason to refuse what became of a job. */
+/** Fields for counting and tracing only: a wrong one is left out, and the report counts all the same. */
 function extrasOf(fields: Record<string, unknown>): Pick<CoaReport, 'profile' | 'trace'> {
   const profile = nasProfileName(fields['profile']);
   const trace = readTraceparent(fields['trace']);

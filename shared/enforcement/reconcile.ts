@@ -1,5 +1,5 @@
 // The reconciliation: page by page every session is compared with policy, with checkpoints on the way, so that it goes
-// on where it stopped whatever ended it. It is due by time, after a complete sweep, and after a policy change has settled.
+// on after any interruption. It is due by time, after a complete sweep, and after a policy change has settled.
 
 import { concurrently } from '../concurrently.ts';
 import { SHARDS } from '../domain/device/device.ts';

@@ -37,7 +37,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
     const now = toInstant(clock.now());
     const refusal = isSessionUnknown(report) ? await judgeUnknownSession(deps, stored.job, report, now) : undefined;
     const judged = withHint(report, refusal?.hint ?? clockHint(report, stored.job, now));
-    // One write for all the stages that one report tells.
+    // One write for all the stages of one report.
     const job = stagesOf(judged).reduce(
       (soFar, stage) => applyReport(soFar, stage, now, refusal?.sessionIsOver),
       stored.job,

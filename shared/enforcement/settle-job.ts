@@ -60,7 +60,7 @@ function wantedAnswerInEffect(
   return answersInEffect(session, now).some(isOther) ? undefined : answer;
 }
 
-/** Which answer rules by our own word, whatever Class accounting carries: that is the evidence, and judged apart. */
+/** Which answer rules is decided without the Class of accounting: that is the evidence, and judged apart. */
 function withoutClass({ accounting }: Session): Pick<Session, 'accounting'> {
   if (accounting === undefined) return {};
   const { class: _, ...rest } = accounting;

@@ -1,5 +1,5 @@
 // A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which this
-// NAS finds sessions. Accounting tells the one from the other, and so does what the NAS has acknowledged before.
+// NAS finds sessions. Accounting distinguishes the two, and so does what the NAS has acknowledged before.
 
 import { coaTargetOf } from '../domain/coa/coa-target.ts';
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';

@@ -139,7 +139,7 @@ function readUntil(value: unknown, now: Instant, longestMs: number): Instant {
 }
 
 function fromNow(duration: number, longestMs: number, now: Instant): Instant {
-  // Far beyond, no date could tell it.
+  // A time far beyond is no valid date.
   return addMilliseconds(now, Math.min(duration, 2 * longestMs));
 }
 

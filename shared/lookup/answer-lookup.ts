@@ -39,7 +39,7 @@ import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { SessionQuota } from './session-quota.ts';
 
-/** How often a decision is made anew because the device moved meanwhile. */
+/** How often a decision is made again because the device moved meanwhile. */
 const ROUNDS = 3;
 /** No RADIUS server gives up sooner than this; the sample does after a second (NAC_TOTAL_TIMEOUT). */
 const MAY_BE_TOO_LATE_MS = 500;
@@ -245,8 +245,9 @@ async function hasMovedInTime(
 }
 
 /**
- * A poll that changed the device before it could see this session would tell nobody: whoever writes second must look
- * at what the other wrote. The poll writes the device first, then reads sessions; we write the session, then look here.
+ * A poll that changed the device before it could see this session would not enforce the change on it. So the second
+ * writer looks at what the first wrote: the poll writes the device, then reads sessions; we write the session, then
+ * look here.
  */
 async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
   if (found?.kind !== 'found') return false;

@@ -32,7 +32,7 @@ export interface ContradictionOptions extends CallOptions {
 
 /**
  * Costs nothing where the device holds everything itself. What it does not hold costs one pointer, and more only if
- * somebody else holds it: a laptop in another's dock, or a copied address.
+ * another device holds it: a laptop in another's dock, or a copied address.
  * @param mac the station's own, which a certificate leaves out of the identities
  */
 export async function contradictions(
@@ -101,8 +101,8 @@ function contradictionsOfIds(identities: readonly PresentedIdentity[], found: Fo
 }
 
 /**
- * A computer account or an MDM's device id stands for one device. Where that led to none and something weaker to this one,
- * nobody should take it for the named one. Unique ids of VPN clients are the client's own more often than not.
+ * A computer account or an MDM's device id stands for one device. Where it led to none, and something weaker to this
+ * one, this one must not count as the named device. Unique ids of VPN clients are the client's own more often than not.
  */
 function namesAnUnknownDevice(identities: readonly PresentedIdentity[], matched: PresentedIdentity): boolean {
   const stronger = identities.slice(0, Math.max(0, identities.indexOf(matched)));

@@ -1,4 +1,5 @@
-// What a session would be told if it asked now: the lookup's own decision, without an answer and without a trace.
+// The answer that a session would get if it asked now: the lookup's own decision, without an answer and without a
+// trace.
 
 import type { PresentedIdentities } from '../domain/identity/presented-identities.ts';
 import { millisecondsBetween, toInstant } from '../domain/instant.ts';
@@ -90,7 +91,7 @@ async function withContradictionsNow(
   found: FoundDevice | undefined,
 ): Promise<PresentedIdentities> {
   const now = await contradictions(deps, mac, presented.identities, found, { fresh: true });
-  // A certificate that identifies nothing contradicts itself, whatever is stored.
+  // A certificate that identifies nothing contradicts itself; no record can change that.
   const stays = presented.identities.length === 0;
   const others = [...presented.problems, ...decision.problems].filter((problem) => stays || !isContradiction(problem));
   return { ...presented, problems: [...others, ...now] };
@@ -107,7 +108,7 @@ async function overridesFor(
   return !isKnown && isNews ? (await source.current({ fresh: true })).overrides : overrides;
 }
 
-/** A session told just now by a version nobody here has heard of yet: somebody activated it a moment ago. */
+/** A session may have been answered by a version that this process does not know yet: it was activated a moment ago. */
 async function policiesFor(policies: PolicySource, decision: Decision): Promise<PolicyInForce> {
   const known = await policies.current();
   const isKnown = [known.policy, ...known.outgoing].some(({ version }) => version === decision.policyVersion);

@@ -20,7 +20,7 @@ export type FoundDevice =
       readonly kind: 'found';
       readonly stored: StoredDevice;
       readonly identity: PresentedIdentity;
-      /** Nobody has stored it: Intune itself said so, at `stored.observedAt`. */
+      /** The device is not stored: Intune itself said so, at `stored.observedAt`. */
       readonly live?: true;
     }
   | { readonly kind: 'ambiguous' }
@@ -30,7 +30,7 @@ export type FoundDevice =
 
 /** Holders read at once; two machines that claim the identity settle the matter. */
 const HOLDERS_AT_ONCE = 8;
-/** So many holders of one serial number are no records of one machine, whatever they say. */
+/** So many holders of one serial number are no records of one machine. */
 const MOST_OTHERS = 8;
 
 /**
@@ -53,7 +53,7 @@ export async function findDevice(
   const holders = await readAllHolders(deps, identities, options);
   const found = await firstClaimed(deps, identities, holders, options);
   if (found.kind !== 'notEnrolled' || options.fresh || holders.every((list) => list === undefined)) return found;
-  // Memory may be behind by a minute: nobody is called unknown on its word alone.
+  // Memory may be behind by a minute, and is not enough to call a device unknown.
   const current = await readAllHolders(deps, identities, { ...options, fresh: true });
   if (identities.every((_, index) => sameHolders(holders[index], current[index]))) return found;
   return firstClaimed(deps, identities, current, options);

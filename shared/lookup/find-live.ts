@@ -1,4 +1,4 @@
-// A device that is not stored, but that Intune knows: asked now, or remembered from what a session was told.
+// A device that is not stored, but that Intune knows: asked now, or remembered from a session's answer.
 
 import type { ComplianceState } from '../domain/device/compliance-state.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
@@ -17,7 +17,7 @@ export interface FindLiveDeps {
   readonly certificateSource: string;
 }
 
-/** Intune's device ids are GUIDs; it is not bothered with anything else. */
+/** Intune's device ids are GUIDs; no other id is worth a question. */
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. */
@@ -43,7 +43,7 @@ export async function queryIfUnknown(
 }
 
 /**
- * A session that was let in on Intune's own word is not thrown out because nobody has stored the device yet. The word ends
+ * A session that was let in on Intune's own word is not thrown out because its device is not stored yet. The word ends
  * with the first record that is newer: of the device, or of its absence.
  */
 export async function orLiveVerdict(

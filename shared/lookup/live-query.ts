@@ -1,5 +1,5 @@
 // Asks Intune itself about a device while a RADIUS server waits: only about devices that are not stored, within a deadline
-// and this instance's share, never in a queue. Whatever goes wrong, the lookup goes on without an answer.
+// and this instance's share, never in a queue. After any failure the lookup goes on without an answer.
 
 import { ConnectorError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -10,12 +10,12 @@ import type { UnknownDevices } from '../ports/unknown-devices.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { ClientQuota } from './client-quota.ts';
 
-/** So many questions in a row without answer mean that Intune is away; then nobody waits for it for a while. */
+/** So many questions in a row without answer mean that Intune is away; then no lookup waits for it for a while. */
 const FAILURES_UNTIL_PAUSE = 5;
 const PAUSE_MS = 10_000;
 /** Of this instance's share one client may use so much: ids that one site makes up leave the others their questions. */
 const SHARE_OF_CLIENT = 3 / 4;
-/** Counts are told this often at most: an outage must not fill the log as well. */
+/** Counts are logged this often at most: an outage must not fill the log as well. */
 const REPORT_EVERY_MS = 10_000;
 
 export interface LiveQueryDeps {
@@ -109,7 +109,7 @@ export class LiveQuery {
   }
 }
 
-/** Settles when the signal aborts, whatever the work does: it may hang in a step that knows no signal. */
+/** Settles when the signal aborts, even if the work goes on: it may hang in a step that knows no signal. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = (): void => reject(signal.reason);

@@ -13,7 +13,7 @@ import { standingOf } from './standing.ts';
 export interface FactsDeps {
   readonly sweepStatus: SweepStatus;
   readonly clock: Clock;
-  /** A device whose last check-in is older counts as silent, whatever its state. */
+  /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
   /** A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep. */
   readonly sourceReachableMs?: number | undefined;

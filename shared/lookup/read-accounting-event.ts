@@ -113,7 +113,7 @@ function readPort(text: string): number {
   return Number(text);
 }
 
-/** FreeRADIUS prints Class as hexadecimal octets; other classes than ours are somebody else's. */
+/** FreeRADIUS prints Class as hexadecimal octets. A Class of another form is of another server, and left out. */
 function readClass(text: string): string | undefined {
   const decoded = /^0x(?:[0-9a-f]{2})+$/i.test(text) ? Buffer.from(text.slice(2), 'hex').toString('latin1') : text;
   return /^[0-9a-f]{20}-[0-9a-z]{1,40}$/.test(decoded) ? decoded : undefined;

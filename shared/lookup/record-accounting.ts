@@ -169,12 +169,12 @@ function isAboutAnEarlierOne({ answers, accounting }: Session, event: Accounting
     return auditSessionId !== event.auditSessionId;
   const isOther =
     acctSessionId !== undefined && event.acctSessionId !== undefined && acctSessionId !== event.acctSessionId;
-  // Clocks of NASes are off: a name that nothing was heard of since the question is an earlier one whatever the time.
+  // Clocks of NASes are off: without accounting since the question, another name is of an earlier session at any time.
   const heardAt = accounting?.receivedAt ?? accounting?.at ?? '';
   return isOther && (heardAt < decision.decidedAt || decision.decidedAt > event.at);
 }
 
-/** One row, whatever the number of sessions: whatever reads a session of that NAS applies it. */
+/** One row for any number of sessions: a reader of a session of that NAS applies it. */
 async function noteRestart(
   { sessions, nases, log, metrics }: AccountingDeps,
   { site, name }: Client,

@@ -1,4 +1,4 @@
-// What a station was told is kept with its session, unless this process has kept the very same a moment ago: at most one
+// Stores a station's answer with its session, unless this process has stored the very same a moment ago: at most one
 // write on the way of an answer, and none for a station that asks every minute for the same.
 
 import { JOB_LIFE_MS } from '../domain/coa/enforcement-job.ts';
@@ -38,7 +38,7 @@ export interface RememberDeps {
 export interface Occasion {
   /** The record of the device, where an operator may have asked for its stations. */
   readonly stored: StoredDevice | undefined;
-  /** When the policy came into force: other instances may have told the station something else meanwhile. */
+  /** When the policy came into force: other instances may have given the station another answer meanwhile. */
   readonly since: Instant | '';
   /** Milliseconds that are left of the time for writing. */
   readonly withinMs: number;

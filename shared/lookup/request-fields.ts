@@ -1,4 +1,4 @@
-// Fields of a JSON request: of the right type, of bearable length, with the text that was meant.
+// Fields of a JSON request: of the right type, within their longest length, with the text that was meant.
 
 import { RequestError } from '../errors.ts';
 

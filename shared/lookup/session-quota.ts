@@ -10,7 +10,10 @@ export interface SessionQuota {
   take(client: string): boolean;
 }
 
-/** New sessions of one client, whatever they lead to: a site whose stations come back together has half an hour's worth at once. */
+/**
+ * New sessions of one client, with any outcome: a site whose stations come back together has half an hour's worth at
+ * once.
+ */
 export function newSessionLimits(perMinute: number): TokenBucketLimits {
   return { capacity: perMinute * 30, perSecond: perMinute / 60 };
 }

@@ -1,4 +1,4 @@
-// Why a station was told what it was told: from what was recorded with the decision, and the policy of its version. The
+// Why a station got its answer: from what was recorded with the decision, and the policy of its version. The
 // same, by another version: a replay.
 
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';

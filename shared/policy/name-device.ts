@@ -29,7 +29,7 @@ export async function nameDevice(deps: NameDeviceDeps, text: string, field: stri
   const wanted = text.trim();
   const id = bareGuid(wanted) ?? wanted.toLowerCase();
   const key = { source: deps.source, id };
-  // An id is of one device, whatever else is called so.
+  // An id is of one device, even if another device has it as its name.
   if (isDeviceId(id) && (await deps.devices.read(key)) !== undefined) return key;
   const { found, more } = await devicesCalled(deps, meanings(wanted));
   const [only, ...others] = found;

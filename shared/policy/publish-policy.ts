@@ -41,7 +41,7 @@ export interface PolicyOverview {
   readonly macLists: readonly MacListSummary[];
 }
 
-/** Attempts when somebody else changes the same row; each lost one means that theirs got through. */
+/** Attempts when another writer changes the same row; each lost one means that the other got through. */
 const ATTEMPTS = 5;
 
 /** @returns false when the very same was there already @throws PolicyError, RequestError NAC_POLICY_VERSION */

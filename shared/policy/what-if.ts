@@ -1,4 +1,4 @@
-// What a draft would change: for every live session, compared with what it was told; and for every stored device, compared
+// What a draft would change: for every live session, compared with its answer; and for every stored device, compared
 // with the policy in force. Streams both; holds counts and a bounded list.
 
 import { concurrently } from '../concurrently.ts';
@@ -28,7 +28,7 @@ export interface WhatIfDeps {
   readonly devices: Pick<DeviceStore, 'listRecords'>;
   readonly sweepStatus: SweepStatus;
   readonly clock: Clock;
-  /** A device whose last check-in is older counts as silent, whatever its state. */
+  /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
 }
 
