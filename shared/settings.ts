@@ -144,7 +144,7 @@ export type BuiltInPolicySetting =
   | 'minimumAssurance'
   | 'compliantStates';
 
-/** The settings that `npm run policy` needs besides the store; the same defaults as the app. @throws SettingsError */
+/** The settings of `npm run policy` beside those of the store; the same defaults as the app. @throws SettingsError */
 export function readPolicySettings(
   env: Env,
 ): Pick<Settings, BuiltInPolicySetting | 'jobsInFlightPerSite' | 'maxCheckInAgeMs'> {

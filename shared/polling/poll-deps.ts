@@ -39,8 +39,8 @@ export interface SweepLimits {
   /** No page is asked for once this is over; the slice ends when those it has are saved. */
   readonly sliceBudgetMs: number;
   /**
-   * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that whoever has lost
-   * the lease has been ended before.
+   * After this a dead owner's sweep goes on elsewhere. Longer than the host lets a function run, so that an owner that
+   * has lost the lease has been ended before.
    */
   readonly leaseMs: number;
   readonly massChange: MassChangeLimits;

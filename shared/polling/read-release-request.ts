@@ -1,4 +1,4 @@
-// The body of a release or a refusal: which run it is about, and why. Never a run "whatever it is called now".
+// The body of a release or a refusal: the run and the reason. The run must be named: the newest may be another by now.
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { readPlainLine } from '../domain/plain-line.ts';

@@ -4,7 +4,7 @@ export type AppCredential =
   | {
       readonly kind: 'secret';
       readonly secret: string;
-      /** ISO 8601, where the operator told: Entra does not say it to the app itself. */
+      /** ISO 8601, where the operator has set it: Entra does not say it to the app itself. */
       readonly expiresAt?: string;
     }
   | {

@@ -1,4 +1,4 @@
 import type { DeviceChange } from '../domain/device/device-change.ts';
 
-/** Told of every change at least once; a change is removed only after this resolved. */
+/** Gets every change at least once; a change is removed only after this resolved. */
 export type ChangeListener = (change: DeviceChange) => Promise<void>;

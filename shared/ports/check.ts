@@ -13,7 +13,7 @@ export interface Outcome {
   /** What to do; with every `failed`. */
   readonly action?: string;
   readonly code?: ErrorCode;
-  /** More lines for who wants to see for himself. They hold no secret. */
+  /** More lines, for operators who want the details. They hold no secret. */
   readonly details?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface Check {
   readonly title: string;
   /** Names of checks without whose success this one says nothing. */
   readonly needs?: readonly string[];
-  /** Whatever it throws is a failure. */
+  /** Every error it throws is a failure of the check. */
   run(): Promise<Outcome>;
 }
 

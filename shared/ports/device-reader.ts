@@ -6,7 +6,7 @@ import type { MacAddress } from '../domain/mac-address.ts';
 import type { SourceError } from '../errors.ts';
 import type { RecordProblem } from './compliance-source.ts';
 
-/** What an MDM source can be asked besides its whole list. */
+/** What an MDM source can be asked beside its whole list. */
 export interface DeviceReader {
   /** One page of the devices that checked in after `since`, first page without cursor. @throws SourceError */
   listCheckedInSince(since: Instant, cursor: string | undefined): Promise<CheckedInPage>;
@@ -19,7 +19,7 @@ export interface DeviceReader {
 export interface CheckedInPage {
   /** When the request was started: how old the content may be at most. */
   readonly requestedAt: Instant;
-  /** Whatever could be understood: nothing is concluded from the rest. */
+  /** The devices that could be read: nothing is concluded from the rest. */
   readonly devices: readonly Device[];
   /** False when the page holds devices the filter should have kept out: the source ignored it, nothing may be concluded. */
   readonly filtered: boolean;

@@ -27,7 +27,7 @@ export interface DeviceWrite {
 
 export interface DeviceWriteResult {
   readonly written: readonly { readonly of: DeviceWrite; readonly etag: string }[];
-  /** Writes that came too late: somebody else wrote the record since it was read. Nothing of them is stored. */
+  /** Writes that came too late: the record has changed since it was read. Nothing of them is stored. */
   readonly overtaken: readonly DeviceWrite[];
 }
 
@@ -58,7 +58,10 @@ export interface DeviceStore {
   /** Changes not yet dispatched, per device oldest first; however many there are, a few thousand are in memory. */
   pendingChanges(): AsyncIterable<DeviceChange>;
   removeChanges(changes: readonly DeviceChange[]): Promise<void>;
-  /** Devices whose records must be looked at whatever their fingerprint says, in no order; a few thousand are in memory. */
+  /**
+   * Devices whose records must be looked at even if their fingerprint is unchanged, in no order; a few thousand are in
+   * memory.
+   */
   marks(): AsyncIterable<DeviceMark>;
   /** Both of them, by one query of each shard: what a sweep begins with. */
   openRows(): AsyncIterable<{ readonly change: DeviceChange } | { readonly mark: DeviceMark }>;
@@ -72,7 +75,7 @@ export interface DeviceStore {
   ): Promise<{ readonly marks: readonly DeviceMark[]; readonly next?: string }>;
   /** Marks devices as doubtful, unless they are marked already. */
   addMarks(keys: readonly DeviceKey[]): Promise<void>;
-  /** Takes marks away, those left out that were set anew since they were read. */
+  /** Takes marks away, without those that were set again since they were read. */
   removeMarks(marks: readonly DeviceMark[]): Promise<void>;
 }
 

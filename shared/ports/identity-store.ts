@@ -14,7 +14,7 @@ export interface IdentityStore {
 export interface IdentityHolders {
   /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
   readonly devices: readonly string[];
-  /** There have been more than are listed: nobody can be recognised by this identity. */
+  /** There have been more than are listed: no device can be recognised by this identity. */
   readonly more: boolean;
 }
 

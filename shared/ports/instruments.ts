@@ -13,7 +13,7 @@ export interface LabelDescription {
   readonly values?: readonly string[];
 }
 
-/** Whatever else a value may be. */
+/** The value of a label for all values that are not listed. */
 export const OTHER = 'other';
 
 /** No label says who or what a station, a device or a person is. */

@@ -14,7 +14,7 @@ export interface JobStore {
   /** Puts a job into the outbox; false when it was put there before. */
   create(job: EnforcementJob): Promise<boolean>;
   read(site: string, id: string): Promise<StoredJob | undefined>;
-  /** Replaces the job; takes it out of the outbox when it is final. False when somebody else wrote first. */
+  /** Replaces the job; takes it out of the outbox when it is final. False when another writer was first. */
   update(job: EnforcementJob, etag: string): Promise<boolean>;
   /**
    * Some of a site's outbox: urgent ones first, then by age. Rows that something else wrote are reported and passed over.

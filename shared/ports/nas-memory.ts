@@ -19,7 +19,7 @@ export interface NasMemory {
   noteRestart(site: string, nas: CoaNas, at: Instant): void;
   /** What the records of an hour show of the clock of a NAS. */
   noteClock(site: string, nas: CoaNas, aheadMs: number, now: Instant): ClockShown;
-  /** True once an hour for whatever is worth a line in the log. */
+  /** True once an hour for a thing that is worth a line in the log. */
   isNews(what: string, now: Instant): boolean;
   restartedAt(site: string, nas: CoaNas): Instant | undefined;
 }

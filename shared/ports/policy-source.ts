@@ -14,7 +14,7 @@ export type ReadPolicy = (
 
 /** The policy that answers are made by. */
 export interface PolicySource {
-  /** @throws StoreError while none was ever read: without a policy nobody is let in */
+  /** @throws StoreError while none was ever read: without a policy no station is let in */
   current(options?: CallOptions): Promise<PolicyInForce>;
 }
 

@@ -5,7 +5,7 @@ import type { CallOptions } from './call-options.ts';
 /** Versions of policy.yaml, and which of them is in force. */
 export interface PolicyStore {
   readState(options?: CallOptions): Promise<{ readonly state: PolicyState; readonly etag?: string }>;
-  /** False when somebody else wrote first. */
+  /** False when another writer was first. */
   writeState(state: PolicyState, etag: string | undefined): Promise<boolean>;
   /** False when there is a version of that name already. */
   createVersion(version: PolicyVersion): Promise<boolean>;

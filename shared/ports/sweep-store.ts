@@ -5,7 +5,7 @@ import type { CallOptions } from './call-options.ts';
 
 /** Where the sweep stands and who works on it: checkpoint and lease in one row, so that one write renews both. */
 export interface SweepState {
-  /** Who works on it now; absent when nobody does. */
+  /** The instance that works on it now; absent when there is none. */
   readonly owner?: string;
   readonly leaseUntil?: Instant;
   /** Grows by one with every run; marks in the fleet index refer to it. */

@@ -1,4 +1,4 @@
-// What is told of the work while it goes on: log lines, counts, measures and traces, and how much of a person they may show.
+// What the work reports while it goes on: log lines, counts, measures, traces, and how much of a person they may show.
 
 import type { CounterName, GaugeName, HistogramName, LabelsOf } from './instruments.ts';
 
@@ -55,7 +55,7 @@ export interface SpanOptions {
   /** When it began, where that was before now. */
   readonly startedAt?: Date;
   /**
-   * Whether it is worth telling about: always, unless this says no.
+   * Whether it is worth recording: always, unless this says no.
    * @param parts spans below it that are
    * @param value what the work resolved with
    */

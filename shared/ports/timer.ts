@@ -1,4 +1,4 @@
-// Passing time, whatever the date is, as a parameter.
+// Passing time, independent of the date, as a parameter.
 
 export interface Timer {
   /** Monotonic milliseconds. */

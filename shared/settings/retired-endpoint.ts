@@ -1,4 +1,4 @@
-// Recognises addresses that Microsoft has retired and that older instructions still tell people to type in.
+// Recognises addresses that Microsoft has retired and that older instructions still give.
 
 interface RetiredEndpoint {
   readonly pattern: RegExp;

@@ -31,7 +31,7 @@ export class SettingsReader {
     return value || fallback;
   }
 
-  /** What Azure sets by itself, and nobody chooses. */
+  /** Variables that Azure sets by itself. */
   platform(name: 'WEBSITE_SITE_NAME' | 'WEBSITE_INSTANCE_ID'): string | undefined {
     return this.#env[name]?.trim() || undefined;
   }

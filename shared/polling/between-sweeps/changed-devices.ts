@@ -3,7 +3,7 @@
 //   check-ins since the watermark, with overlap -> was the answer filtered? -> save -> the watermark moves on
 //   Entra's delta -> which devices hold that id -> have them read by themselves -> the delta link moves on
 //
-// Both are the fast path only: the sweep finds whatever they miss. Whether a change without a check-in (a grace period
+// Both are the fast path only: the sweep finds what they miss. Whether a change without a check-in (a grace period
 // that ends) moves lastSyncDateTime is not documented, so such devices are read when their time comes.
 
 import { type DeviceKey, deviceKeyText, graceEndOf, parseDeviceKeyText } from '../../domain/device/device.ts';
@@ -36,7 +36,7 @@ const FAILURES_UNTIL_FIRST_PAGE = 3;
 /** A tick comes to this task sooner or later than the one before: none is left out for it. */
 const TICK_SPREAD_MS = 15_000;
 const MOST_DELTA_PAGES = 20;
-/** After an answer that was not filtered nobody asks for this long. */
+/** After an answer that was not filtered, the source is not asked for this long. */
 const DISTRUST_MS = 24 * 3_600_000;
 /** However much the source throttles. */
 const LONGEST_STRETCH = 8;
@@ -126,7 +126,7 @@ async function readCheckIns(
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   if (page === undefined || firstRequestAt === undefined) return state;
   const { under: _, ...rest } = state;
-  // The look moves on whatever the number of check-ins: what comes in meanwhile the next one finds.
+  // The look moves on after any number of check-ins: the next one finds what comes in meanwhile.
   if (cursor !== undefined) return { ...rest, under: { since, startedAt: firstRequestAt, cursor } };
   return { ...rest, watermark: firstRequestAt };
 }

@@ -1,5 +1,5 @@
-// The fast lane: a device that asked, and would be told something better were it compliant, is read again every minute for a
-// while. Its user is likely to be mending it just now, and waits for the network to notice.
+// The fast lane: a device that asked, and would get a better answer if it were compliant, is read again every minute
+// for a while. Its user is probably mending it just now, and waits for the network to notice.
 
 import { type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, toInstant } from '../../domain/instant.ts';

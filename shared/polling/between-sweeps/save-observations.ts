@@ -1,5 +1,6 @@
 // Saves what was seen of single devices between sweeps: what changed is written with a mark, so that the next sweep looks
-// at the record whatever its fingerprints say, and handed on at once. What turns goes through the breaker first.
+// at the record even if its fingerprint is unchanged, and dispatched at once. Changes of compliance pass the breaker
+// first.
 
 import { type Device, type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { countTurns, directionTo } from '../../domain/device/turn-direction.ts';
@@ -34,11 +35,11 @@ export interface SavedObservations {
 
 export type BesidesDeps = Omit<SweepDeps, 'reader'>;
 
-/** The names of runs besides the sweep begin so. */
+/** The prefix of names of runs outside the sweep. */
 const BESIDES = 'besides-';
 
 /**
- * @param freshId tells what is held, should it be too much, from what an earlier period held
+ * @param freshId for what is held, should it be too much: distinguishes it from what an earlier period held
  * @throws StoreError; doing it again is safe
  */
 export async function saveObservations(

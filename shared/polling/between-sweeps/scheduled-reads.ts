@@ -1,5 +1,5 @@
 // Devices to be read again at a set time: when their grace period ends, when Entra says that something changed, or because
-// somebody waits for them. One row of the task store holds them, the nearest first.
+// a user waits for them. One row of the task store holds them, the nearest first.
 
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
@@ -34,8 +34,8 @@ interface ReadAgainState extends TaskState {
 const NOTHING: ReadAgainState = { entries: {} };
 
 /**
- * Has devices read again at once, and every minute or so until they stand otherwise or enough was asked. For whoever
- * knows that somebody is waiting: a device in quarantine that asks, a hint from Entra.
+ * Has devices read again at once, and every minute or so until they stand otherwise or enough was asked. For devices
+ * that a user may be waiting for: one in quarantine that asks, or one that Entra gives a hint of.
  */
 export async function readAgain(tasks: TaskStore, keys: readonly DeviceKey[], now: Instant): Promise<void> {
   await note(tasks, new Map(keys.map((key) => [deviceKeyText(key), now])));

@@ -1,12 +1,12 @@
-// Where Intune's compliance service is. The poll finds it through Graph and leaves it in the store; whoever answers lookups
-// reads it there, so that Graph is asked by the poll alone, however many instances answer.
+// Where Intune's compliance service is. The poll finds it through Graph and leaves it in the store; lookups read it
+// there, so that Graph is asked by the poll alone, however many instances answer.
 
 import { addMilliseconds, toInstant } from '../../domain/instant.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
 
 export const SERVICE_ADDRESS_TASK = 'service-address';
-/** Microsoft moves tenants now and then, and tells nobody. */
+/** Microsoft moves tenants now and then, without notice. */
 const FIND_AGAIN_AFTER_MS = 900_000;
 
 interface ServiceAddressState extends TaskState {
@@ -15,7 +15,7 @@ interface ServiceAddressState extends TaskState {
 
 export interface ServiceAddressDeps extends TaskDeps {
   readonly services: {
-    /** Asks the source anew. @throws SourceError */
+    /** Asks the source again, without memory. @throws SourceError */
     locate(): Promise<string>;
   };
 }

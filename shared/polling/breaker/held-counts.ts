@@ -5,6 +5,6 @@
 export interface HeldCounts {
   readonly flips: number;
   readonly absences: number;
-  /** Says whether a run holds the same devices as before: sixteen hexadecimal digits, whatever their order. */
+  /** Equal when a run holds the same devices as before, in any order: sixteen hexadecimal digits. */
   readonly digest: string;
 }

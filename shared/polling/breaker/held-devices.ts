@@ -59,7 +59,7 @@ export async function* heldKeys(
 
 /**
  * Applies what is held of these devices. What is applied is marked no more: done again, it goes on with what is left.
- * @param released whose observations; anybody's, if left out
+ * @param released which runs' observations; those of all runs, if left out
  * @param hasTime whether another few hundred may be begun
  * @returns how many records were written, and whether all devices were looked at
  */

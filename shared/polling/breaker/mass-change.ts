@@ -51,11 +51,11 @@ export interface HourOfSweeps {
 type Counted = Required<Omit<HourOfSweeps, 'hour'>>;
 const NOTHING_COUNTED: Counted = { lost: 0, met: 0, better: 0, worse: 0 };
 
-/** Kept in a row of its own: whoever releases must not fight with the sweep for its lease. */
+/** Kept in a row of its own, so that a release does not compete with the sweep for its lease. */
 export interface MassChangeState {
   /** Runs whose changes are held, oldest first; at most {@link MOST_HELD_RUNS}. */
   readonly held: readonly HeldRun[];
-  /** What was let through besides sweeps since the newest complete one began: many small polls make a mass, too. */
+  /** What was let through outside sweeps since the newest complete one began: many small polls make a mass, too. */
   readonly besides?: { readonly since: Instant | undefined; readonly count: number };
   /** What sweeps did to the fleet lately: what is lost little by little is a mass, too. */
   readonly lately?: readonly HourOfSweeps[];
@@ -190,8 +190,8 @@ export function countLately(
 }
 
 /**
- * Releases a run, and all that was held before it and not refused: whoever names the newest run has seen them all. What
- * joined later stands behind it, and stays held.
+ * Releases a run, and all that was held before it and not refused: an operator who names the newest run has seen them
+ * all. What joined later stands behind it, and stays held.
  * @returns `undefined` when no such run holds anything
  */
 export function withRelease(state: MassChangeState, runId: string, released: Verdict): MassChangeState | undefined {
@@ -215,7 +215,7 @@ export function withRefusal(state: MassChangeState, runId: string, refused: Verd
   return { ...state, held: state.held.map((run) => (run.runId === runId ? { ...run, refused } : run)) };
 }
 
-/** One run's devices as one text, whatever the order they are found in. */
+/** One run's devices as one text, which does not depend on their order. */
 export function combined(a: string, b: string): string {
   const [x, y] = [Buffer.from(a.padStart(DIGITS, '0'), 'hex'), Buffer.from(b.padStart(DIGITS, '0'), 'hex')];
   return Buffer.from(x.map((byte, index) => byte ^ (y[index] ?? 0))).toString('hex');

@@ -1,4 +1,4 @@
-// Tells operators that a run would have changed too much at once, and what is held therefore.
+// Reports to operators that a run would have changed too much at once, and what is held therefore.
 
 import { toInstant } from '../../domain/instant.ts';
 import type { Clock } from '../../ports/clock.ts';

@@ -39,7 +39,7 @@ export function planConfirmed(
 
 /**
  * Two witnesses for absence: the first makes the record doubtful, a second one, later, makes the device gone.
- * `holdAbsences`: nobody is gone for now.
+ * `holdAbsences`: no device becomes gone for now.
  */
 export function planAbsent(
   stored: StoredDevice | undefined,

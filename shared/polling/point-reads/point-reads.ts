@@ -11,7 +11,7 @@ import type { ComplianceRetrieval, RetrievedCompliance } from '../../ports/compl
 import type { DeviceReader } from '../../ports/device-reader.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 
-/** A device to be asked about: by Intune's id where a certificate or an earlier answer told it, else by MAC address. */
+/** A device to be asked about: by Intune's id where a certificate or an earlier answer had it, else by MAC address. */
 export type PointTarget =
   | { readonly id: string; readonly mac?: undefined }
   | { readonly id?: undefined; readonly mac: MacAddress };
@@ -20,7 +20,7 @@ export type PointReading = { readonly target: PointTarget; readonly requestedAt:
   | {
       readonly kind: 'found';
       readonly id: string;
-      /** The device as it is now, given what was stored of it: the poorer API tells its compliance and little else. */
+      /** The device as it is now, given its stored record: the poorer API knows its compliance and little else. */
       device(stored: Device | undefined): Device;
     }
   | { readonly kind: 'absent' }
@@ -116,7 +116,7 @@ function readingOf(target: PointTarget, { requestedAt, device }: RetrievedCompli
   };
 }
 
-/** The service may answer about an address without telling the device's id. */
+/** The service may answer about an address without the device's id. */
 export { idOfAddress } from '../../domain/device/address-record.ts';
 
 export function stateOf(compliant: boolean | undefined): ComplianceState {

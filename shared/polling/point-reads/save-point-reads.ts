@@ -17,7 +17,7 @@ export interface SavePointReadsDeps extends HandOnDeps {
 
 export interface SaveRules {
   readonly source: string;
-  /** Nobody is gone for now. */
+  /** No device becomes gone for now. */
   readonly holdAbsences: boolean;
   /** Ids of devices that sessions were let in with on Intune's own word. */
   readonly answeredLive?: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 // Sessions that rest on no stored record: their devices are read in the background and stored, so that the next answer
-// needs nobody's patience, and changes of the device reach the session.
+// comes without a live query, and changes of the device reach the session.
 //
 //   is it time? -> sessions without record since last time, two hours of them at once -> read their devices -> save
 //   -> decide those sessions again
@@ -220,7 +220,7 @@ async function readAndSave(
   const answered = [...waiting.values()].flatMap(({ sessions }) => sessions);
   // Where a session names the device, the device's change leads to it.
   for (const session of answered) if (session.decision.device === undefined) await deps.onAnswerable(session);
-  // One device that Intune cannot describe holds up nobody else.
+  // One device that Intune cannot describe holds up no other.
   const first = failed.find(({ error }) => !isOfOneDevice(error));
   return {
     stored: written,

@@ -1,5 +1,5 @@
-// Handing on changes that were written besides the sweep. Each stands in the store until it was handed on; the mark that
-// was written with it keeps the sweep's fingerprints honest afterwards.
+// Dispatches changes that were written outside the sweep. Each stands in the store until it is dispatched; the mark
+// that was written with it keeps the sweep's fingerprints honest afterwards.
 //
 // So many at once are handed on and removed, as long as there is time: what is left the next tick goes on with.
 
@@ -50,7 +50,7 @@ async function handOnChunks(
   return true;
 }
 
-/** Changes that a crash left. Whoever wrote them, a mark makes sure that they may go. */
+/** Changes that a crash left, of any writer: each gets a mark first, so that it may be removed. */
 export async function redispatchPending(deps: HandOnDeps): Promise<boolean> {
   for await (const left of inChunks(deps.devices.pendingChanges(), CHUNK, deps.hasTime)) {
     if (left === 'no-time') {

@@ -37,7 +37,7 @@ export interface HoldRule {
 
 export interface ObservationRules {
   readonly flips: FlipRule;
-  /** The writer is not the sweep, which must look at the record next time whatever its fingerprint says. */
+  /** The writer is not the sweep, which must look at the record next time even if its fingerprint is unchanged. */
   readonly outOfBand?: boolean;
 }
 
@@ -105,7 +105,7 @@ function planFlip(
   return { kind: 'write', write: withHeld(stored, { runId, observedAt, device }, rule.confirmedUntil) };
 }
 
-/** What is held already was seen once more: under the same name, and whether a list has named it lately is told by its time. */
+/** What is held already was seen once more: it keeps its run, and its time shows whether a list has named it lately. */
 function planHeldAgain(stored: StoredDevice, observedAt: Instant, { kind }: FlipRule): DevicePlan {
   const { held, etag, retiredIdentities, ...record } = stored;
   if (kind !== 'hold' || held === undefined || held.observedAt >= observedAt) return { kind: 'held' };
@@ -276,7 +276,7 @@ function toWrite(
   retiredIdentities: readonly Identity[],
   outOfBand = false,
 ): DeviceWrite {
-  // No session rests on a newcomer. Who was told that there is no such device, the reconciliation after the sweep finds.
+  // No session rests on a new record. The reconciliation after the sweep finds sessions that were answered without it.
   const change = stored === undefined && !outOfBand ? undefined : describeChange(stored, record);
   const doubted = outOfBand || stored?.held !== undefined;
   const askedAt = stored?.reauthenticationAskedAt;

@@ -41,7 +41,7 @@ export async function removeGoneDevices(
       progress += await removeRecords(deps, gone.slice(start, start + CHUNK));
     }
     removed += progress;
-    // Whatever else keeps them: they are listed once more next time.
+    // Something else keeps them: they are listed once more next time.
     if (progress === 0) break;
   }
   return removed;

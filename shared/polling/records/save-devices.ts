@@ -56,7 +56,7 @@ export async function saveDevices<T extends DeviceKey>(
   return saved;
 }
 
-/** For whoever has something to do while pointers are put in place. */
+/** For callers that have something else to do while pointers are put in place. */
 export async function saveRecords<T extends DeviceKey>(
   { devices, identities }: SaveDeps,
   toSave: readonly DeviceToSave<T>[],

@@ -1,7 +1,7 @@
 // The end of a run, when every page was read:
 //
 //   records that the index does not know -> who is missing -> who else says so -> too much at once?
-//   -> who is gone, or in doubt, or held -> what turns -> tell what is held
+//   -> which are gone, or in doubt, or held -> which changes of compliance apply -> report what is held
 //
 // Each step ends where the time is over, and the next slice goes on there. All of it may be done again: a run that is
 // killed here goes on at its last checkpoint and comes to the same count.
@@ -341,7 +341,7 @@ export async function stageFlips(
 ): Promise<void> {
   const collected = [...flips.values()];
   flips.clear();
-  // Whatever the index says of them, they are looked at when they are listed again.
+  // In doubt in the index: they are looked at when they are listed again.
   for (const { source, id, device } of collected) {
     fleet.doubt({ source, id });
     heldFlips.set({ source, id }, directionTo(device.complianceState));

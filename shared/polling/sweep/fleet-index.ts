@@ -1,7 +1,7 @@
 // Sixteen bytes per device that say "maybe changed" without reading its row, and which devices a run has not seen.
 //
-// The index is a hint: a fingerprint is recorded only after the device and all its pointers are stored, so whatever a
-// crash left half done looks changed to the next run, which then reads the row, and the row decides.
+// The index is a hint: a fingerprint is recorded only after the device and all its pointers are stored. So what a crash
+// left half done looks changed to the next run, which then reads the row, and the row decides.
 //
 // What is compared is the record as the source lists it: nearly all of them need not even be read into devices.
 
@@ -10,7 +10,7 @@ import { LARGEST_FLEET_SHARD_BYTES, type SweepStore } from '../../ports/sweep-st
 import { ENTRY_BYTES, type Entry, PackedEntries } from './packed-entries.ts';
 
 /**
- * Every so many runs all rows are read again: whatever came between index and rows (a row deleted by hand, a restored
+ * Every so many runs all rows are read again: a difference between index and rows (a row deleted by hand, a restored
  * backup) heals by itself.
  */
 const DISTRUST_EVERY = 12;
@@ -27,7 +27,7 @@ interface Shard {
   readonly entries: PackedEntries;
   /** What was stored cannot be read, or not all of it. */
   readonly isNew: boolean;
-  /** Of what is stored: whoever saves over somebody else's index has lost the sweep. */
+  /** Of the stored shard: where another instance has saved since, the save fails, and the sweep is lost. */
   etag: string | undefined;
   /** Fingerprints or misses differ from what is stored. */
   changed: boolean;
@@ -71,7 +71,7 @@ export class FleetIndex {
     return (HEADER.length + fullest * ENTRY_BYTES) / LARGEST_FLEET_SHARD_BYTES;
   }
 
-  /** Every twelfth run: whatever came between index and rows is looked for. */
+  /** Every twelfth run: it looks for differences between index and rows. */
   get trustsNothing(): boolean {
     return this.#trustsNothing;
   }
@@ -106,7 +106,7 @@ export class FleetIndex {
     return !this.#trustsNothing && known !== NO_FINGERPRINT && known === fingerprint;
   }
 
-  /** The run has met the device, whatever became of its content. */
+  /** The run has met the device, with or without saving its content. */
   markSeen(key: DeviceKey): void {
     const { shard, hash } = this.#place(key);
     const entry = shard.entries.find(hash);
@@ -200,7 +200,7 @@ export class FleetIndex {
     }
   }
 
-  /** Has the next sighting of the device read its row, whatever the fingerprint says. */
+  /** Has the next sighting of the device read its row, even if the fingerprint is unchanged. */
   doubt(key: DeviceKey): void {
     const { shard, hash } = this.#place(key);
     const entry = shard.entries.find(hash);
@@ -238,7 +238,7 @@ export class FleetIndex {
   /**
    * @param keepMarks whether the run goes on from what is stored now; a finished run needs no marks, so an unchanged
    * fleet costs no write at all
-   * @throws StoreError NAC_POLL_LEASE_LOST when somebody else has saved since it was loaded
+   * @throws StoreError NAC_POLL_LEASE_LOST when another owner has saved since it was loaded
    */
   async save(store: SweepStore, keepMarks: boolean): Promise<void> {
     for (const [name, shard] of this.#shards) {

@@ -1,5 +1,4 @@
-// Pages of the list, read ahead of whoever takes them, so that the source is not kept waiting by the store, nor the other way
-// round.
+// Reads pages of the list ahead of the sweep, so that neither the source nor the store is kept waiting by the other.
 
 import { SourceError } from '../../errors.ts';
 import type { ComplianceSource, ListPage } from '../../ports/compliance-source.ts';
@@ -40,7 +39,7 @@ export class PagePrefetch {
     return page;
   }
 
-  /** Asks for nothing more, and lets go of what nobody has taken. */
+  /** Asks for nothing more, and drops the pages that were not taken. */
   stop(): void {
     this.#most = 0;
     this.#waiting.length = 0;

@@ -1,4 +1,4 @@
-// Has the next tick of the poll begin a sweep, whatever the interval says.
+// Has the next tick of the poll begin a sweep, without waiting for the interval.
 
 import { StoreError } from '../../errors.ts';
 import type { SweepStore } from '../../ports/sweep-store.ts';

@@ -1,4 +1,5 @@
-// The fleet index of a sweep under way, and the order that keeps it honest: a doubt is stored before what told of it goes.
+// The fleet index of a sweep under way, and the order that keeps it honest: a doubt is stored before its cause is
+// removed.
 
 import type { DeviceKey } from '../../domain/device/device.ts';
 import type { DeviceChange } from '../../domain/device/device-change.ts';
@@ -39,13 +40,13 @@ export class SweepIndex {
     this.fleet = fleet;
   }
 
-  /** @param lease held already: nobody else may save an index any more */
+  /** @param lease held already: no other instance may save an index any more */
   static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<SweepIndex> {
     return new SweepIndex(deps, lease, await FleetIndex.load(deps.sweeps, lease.state.runNumber));
   }
 
   /**
-   * Records that need not say what their fingerprint says: written besides the sweep, or with something held beside them.
+   * Records that may differ from their fingerprint: written outside the sweep, or with something held beside them.
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
@@ -112,12 +113,12 @@ export class SweepIndex {
   }
 
   /**
-   * Changes stay until the index knows of them: until then they are what tells that it does not.
+   * Changes stay until the index knows of them: until then they are the only sign that it does not.
    * @param keepMarks whether the run goes on from what is stored now
    */
   async save(keepMarks: boolean): Promise<void> {
     if (this.fleet.needsSaving(keepMarks)) {
-      // Whoever has lost the lease finds out before he spoils the index of his successor.
+      // An owner that has lost the lease must stop before it spoils the index of the next one.
       await this.#lease.renew();
       await this.fleet.save(this.#deps.sweeps, keepMarks);
     }

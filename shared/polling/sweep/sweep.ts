@@ -215,7 +215,7 @@ class SweepSlice {
    * @returns when the pointers are in place, too, and the page counts
    */
   async #savePage(page: ListPage, before: Promise<void>): Promise<{ readonly settled: Promise<void> }> {
-    // A page that took too long must not be saved by somebody who has lost the lease meanwhile.
+    // A page that took too long must not be saved by an owner that has lost the lease meanwhile.
     const renewed = this.#lease.renew();
     renewed.catch(() => undefined);
     // Looking at a page keeps this thread busy. What was asked for goes out before: a connection that was idle is looked at
@@ -253,7 +253,7 @@ class SweepSlice {
     const fresh = this.#lease.state.lastComplete === undefined ? 0 : saved.created;
     for (const settled of saved.settled) {
       this.#fleet.record(settled, settled.fingerprint);
-      // Whatever was held beside it is settled, too.
+      // What was held beside it is settled, too.
       this.#heldFlips.delete(settled);
     }
     for (const [device, graceAt] of graceTimes) this.#graceTimes.set(device, graceAt);
@@ -320,7 +320,7 @@ class SweepSlice {
     };
   }
 
-  /** The doubt is stored in the index first: whatever happens then, the next sighting looks at the row. */
+  /** The doubt is stored in the index first: so the next sighting looks at the row, even after a crash. */
   async #saveDoubted(keys: readonly DeviceKey[]): Promise<void> {
     if (keys.length === 0) return;
     for (const key of keys) this.#fleet.doubt(key);

@@ -1,4 +1,4 @@
-// A task of the timer besides the sweep: lease, state and backoff in one row under its etag.
+// A task of the timer outside the sweep: lease, state and backoff in one row under its etag.
 
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import { CERTIFICATE_SOURCE } from '../../domain/session/presented-devices.ts';
@@ -42,7 +42,7 @@ export interface LeasedTask<State extends TaskState> {
   readonly resumed: boolean;
   /** Whether another step may be begun. */
   hasTime(): boolean;
-  /** Stores how far the task is; whoever has lost the lease finds out here. @throws StoreError NAC_POLL_LEASE_LOST */
+  /** Stores how far the task is; fails when the lease is lost. @throws StoreError NAC_POLL_LEASE_LOST */
   checkpoint(state: State): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export type TaskResult =
 /**
  * Works a task, unless it is not due or another instance does.
  * @param work gives the state afterwards; checkpoints on its way survive a failure
- * @param afterFailure what a failure of the source changes besides the time of the next attempt
+ * @param afterFailure what a failure of the source changes in addition to the time of the next attempt
  */
 export async function runTask<State extends TaskState>(
   deps: TaskDeps,

@@ -1,5 +1,5 @@
 // A background task that one instance works on at a time: its state and its lease are one row under its etag, so that
-// whoever writes it owns the task, and whoever meets a newer etag has lost it and stops.
+// the writer of the row owns the task, and an owner that meets a newer etag has lost it and stops.
 
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';

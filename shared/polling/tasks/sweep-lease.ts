@@ -1,11 +1,11 @@
-// The row that says who sweeps, and how far the sweep is. Whoever writes it under its etag owns the sweep; whoever meets a
-// newer etag has lost it and stops.
+// The row that says which instance sweeps, and how far the sweep is. An instance that writes it under its etag owns the
+// sweep; one that meets a newer etag has lost it and stops.
 
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { SweepState, SweepStore } from '../../ports/sweep-store.ts';
 
-/** @throws StoreError NAC_POLL_LEASE_LOST, here and in each method, once somebody else has written the row */
+/** @throws StoreError NAC_POLL_LEASE_LOST, here and in each method, once another instance has written the row */
 export class SweepLease {
   readonly #sweeps: SweepStore;
   readonly #clock: Clock;
@@ -59,7 +59,7 @@ export class SweepLease {
       this.#etag = await this.#sweeps.write(state, this.#etag);
       this.#state = state;
     });
-    // Whoever wrote hears of it.
+    // The caller of this write gets the error.
     this.#written.catch(() => undefined);
     return this.#written;
   }

@@ -1,4 +1,4 @@
-// Whether the noncompliant list has named a device: its own record tells, so that no copy of the list need be kept, however
+// Whether the noncompliant list has named a device: its own record says so. No copy of the list need be kept, however
 // many devices it names and however often the run that saves it is interrupted.
 
 import type { DeviceRecord } from '../../domain/device/device.ts';

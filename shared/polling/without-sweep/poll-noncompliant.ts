@@ -1,9 +1,9 @@
 // With the least permission, the only list there is: every device Intune calls noncompliant, once in four hours at most
 // (Microsoft, "Network access control integration with Intune": more often is answered with 503).
 //
-//   is it time? -> note that it was asked for -> page after page: listed devices are noncompliant -> those that left it, and
-//   those only their address tells of, are read one by one -> what is held and not listed any more is lifted -> what turns
-//   counts, unless it is too much at once
+//   is it time? -> note that it was asked for -> page after page: listed devices are noncompliant -> read one by one
+//   those that left it, and those listed by address alone -> drop what is held and not listed any more -> changes of
+//   compliance apply, unless they are too many at once
 //
 // The list may be had once in four hours, so none of it is lost: after every page, and every few hundred sessions, it is stored
 // where the run goes on. A run that is interrupted goes on there in the next tick, or in another instance.

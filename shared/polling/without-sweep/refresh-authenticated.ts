@@ -25,7 +25,7 @@ import { type HeldTask, type NotHeld, type TaskDeps, withTask } from '../tasks/l
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 
-/** Rounds in the time a record may grow old: whoever would be too old before the next round is read in this one. */
+/** Rounds in the longest age of a record: one that would be too old before the next round is read in this one. */
 const ROUNDS_PER_INTERVAL = 4;
 /** Sessions looked at before the place in the round is stored. */
 const SESSIONS_AT_ONCE = 200;

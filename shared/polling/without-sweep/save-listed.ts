@@ -16,7 +16,7 @@ export async function saveListed(
   return listed.length;
 }
 
-/** One that only its address tells of counts where the address stands for the device; a known device is asked about. */
+/** Listed by its address alone, a device counts where the address stands for it; a known device is asked about. */
 function listedReading({ id, mac }: RetrievedDevice, requestedAt: string, source: string): PointReading[] {
   const known = id ?? (mac && idOfAddress(mac));
   if (known === undefined) return [];
