@@ -52,7 +52,7 @@ function log(
   }));
 }
 
-/** What went wrong here is in the log; who asks may be a stranger. */
+/** What went wrong here is in the log only: the client that asks may be a stranger. */
 function shown({ code, message, action, field }: ConnectorError, status: number) {
   if (code === 'NAC_SETTINGS') {
     return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };

@@ -160,7 +160,7 @@ export class SourceError extends ConnectorError {
 /** The store did not answer, or another writer was first. */
 export class StoreError extends ConnectorError {}
 
-/** The store could not say whether who asks is a client: it may be a stranger. */
+/** The store could not say whether the caller is a client: it may be a stranger. */
 export class UnknownAskerError extends StoreError {}
 
 /** The message queue did not take or give what it should. */

@@ -24,7 +24,7 @@ import { microsoftChecks, rawAnswers } from './microsoft-checks.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
 
-/** Who asks: the function app itself, or an operator at a keyboard with another identity. */
+/** For the function app itself, or for an operator at a keyboard with another identity. */
 export interface DoctorConnections {
   readonly storage: TableConnection;
   readonly serviceBus?: ServiceBusConnection | undefined;
@@ -47,7 +47,7 @@ export async function openDoctor(
   const closing: (() => Promise<void>)[] = [];
   const connection = openIntuneConnection(settings, clock);
   closing.push(() => connection.close());
-  // As impatient as a lookup: who waits for the doctor wants to know now.
+  // A short deadline, as for a lookup: an operator who runs the doctor waits for it.
   const tables = await openTables(storage, 'lookup');
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const policies = openPolicySource({ settings, clock, log: silent }, tables, 0);

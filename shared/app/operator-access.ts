@@ -1,4 +1,4 @@
-// Who of the operators may do what, and at which site; what they change is in the audit before it is made.
+// Which operator may do what, and at which site. A change is in the audit before it is made.
 
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { Client } from '../domain/client.ts';

@@ -15,7 +15,7 @@ export const LOG_TASK = 'audit-logged';
 const OVERLAP_MS = 2 * 3_600_000;
 /** So far back the first look goes. */
 const FIRST_LOOK_MS = 24 * 3_600_000;
-/** Who makes an entry says when: a machine whose clock is behind, by mistake or not, must not hide a change. */
+/** The writer of an entry sets its time: a machine whose clock is behind, by mistake or not, must not hide a change. */
 const ALL_TIMES: Instant = '1970-01-01T00:00:00.000Z';
 const PAGE = 500;
 const MOST_PAGES = 10;
@@ -46,7 +46,7 @@ export async function logCommandLine(
   const known = new Set(state?.logged);
   const made = (await listSince(audit, since, options)).filter(({ from }) => from === 'command-line');
   const news = made.filter((entry) => !known.has(nameOf(entry)));
-  // Before it is noted: who is killed in between logs it once more, and never not at all.
+  // Logged before it is noted: a process that is killed in between logs an entry twice, and never leaves one out.
   for (const { at, by, action, target, site, reason } of news.toReversed()) {
     log.warn('audit.command-line', { at, by, action, target, site, reason });
   }

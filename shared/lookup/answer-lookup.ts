@@ -213,9 +213,9 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
 }
 
 /**
- * One that was made by an old list of overrides may pass over a block that was made since: who has the list looks at it soon.
- * An answer that comes too late is in no one's hands: what the station has instead, accounting has said already, or will say.
- * Where that cannot be noted, the comparison of all sessions finds it.
+ * A decision by an old list of overrides may miss a block that was made since: an instance with the new list looks at
+ * it. An answer that comes too late reaches no NAS: accounting has said what the station has instead, or will say it.
+ * Where this cannot be noted, the comparison of all sessions finds it.
  */
 async function compareSoon(deps: LookupDeps, ofSession: string, withinMs: number): Promise<void> {
   const at = toInstant(deps.clock.now());

@@ -1,5 +1,5 @@
-// Who asks: finds the client a credential belongs to. Without a right one there is no answer, and the wrong ones wait. What a
-// stranger learns is always the same: nothing of names, and nothing of the store.
+// Finds the client that a credential belongs to. Without a right one there is no answer, and the wrong ones wait. What
+// a stranger learns is always the same: nothing of names, and nothing of the store.
 
 import { type Client, parseApiKey } from '../domain/client.ts';
 import { isPermitted, type Permission } from '../domain/permission.ts';

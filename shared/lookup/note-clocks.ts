@@ -1,5 +1,5 @@
-// Clocks of RADIUS servers and NASes that are off are named in the log. No record is ordered by them, but who reads times side
-// by side should know, and certificates are judged by such clocks.
+// Clocks of RADIUS servers and NASes that are off are named in the log. No record is ordered by them, but operators
+// compare times, and certificates are judged by such clocks.
 
 import type { Client } from '../domain/client.ts';
 import { nasName } from '../domain/coa/coa-target.ts';

@@ -10,7 +10,7 @@ import type { DecisionFilter, DecisionQuery } from '../ports/decision-store.ts';
 
 const FILTERS = ['site', 'session', 'role', 'rule', 'policy', 'standing', 'user'] as const;
 const PARAMETERS = [...FILTERS, 'device', 'mac', 'decision', 'observed', 'since', 'until', 'after', 'limit'];
-/** What says who was where. */
+/** Filters that show where a person was. */
 const OF_PEOPLE: readonly string[] = ['mac', 'user'];
 const DEFAULT_SINCE = '24h';
 const DEFAULT_LIMIT = 50;

@@ -7,7 +7,7 @@ import type { CallOptions } from './call-options.ts';
 export interface AuditRange {
   /** Only entries from then on. */
   readonly since: Instant;
-  /** Only entries that were written from then on, by the store's clock: an entry's own time is that of who made it. */
+  /** Only entries that were written from then on, by the store's clock: the writer sets an entry's own time. */
   readonly writtenSince?: Instant;
   /** What the page before had as `next`. */
   readonly after?: string | undefined;

@@ -21,7 +21,7 @@ export interface JobStore {
    * @returns `next` where there are more of them
    */
   listOpen(site: string, range: OutboxRange): Promise<{ readonly jobs: readonly StoredJob[]; readonly next?: string }>;
-  /** Jobs newest first; who takes no more reads no more. Rows that something else wrote are reported and passed over. */
+  /** Jobs newest first, read as they are taken. Rows that something else wrote are reported and passed over. */
   list(range: JobRange): AsyncIterable<EnforcementJob>;
   /** Every site that has had a job, in the order of their names. */
   listSites(): AsyncIterable<string>;

@@ -20,8 +20,8 @@ export interface Metrics {
 }
 
 /**
- * Counts, measures and traces for who collects them. Where nothing collects there is none of it, so it is optional wherever
- * it is a part of something, and costs nothing then.
+ * Counts, measures and traces, for a collector. Without a collector there are none, so it is optional wherever it is a
+ * part of something, and costs nothing then.
  */
 export interface Telemetry extends Tracing {
   count<Name extends CounterName>(name: Name, labels: LabelsOf<Name>, by?: number): void;

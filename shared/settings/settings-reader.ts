@@ -23,7 +23,7 @@ export class SettingsReader {
   text(name: SettingName): string | undefined {
     const { default: fallback }: SettingDescription = SETTINGS[name];
     const value = this.#env[name]?.trim();
-    // Azure hands on a reference that it cannot resolve as it was written: anybody could guess that key or secret.
+    // Azure hands on a reference that it cannot resolve as it was written: such a key or secret is easy to guess.
     if (value?.startsWith('@Microsoft.KeyVault(')) {
       this.problem(name, UNRESOLVED);
       return '';

@@ -1,4 +1,4 @@
-// Who collects metrics and traces. Without either, nothing is loaded and nothing is counted.
+// Where metrics and traces go. Without a collector, nothing is loaded and nothing is counted.
 
 import type { SettingsReader } from './settings-reader.ts';
 

@@ -29,7 +29,7 @@ export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceRead
       const chunk = ids.slice(start, start + LARGEST_BATCH);
       const requestedAt = toInstant(clock.now());
       const answers = given ?? (await readChunk(chunk, select));
-      // Who was refused as a whole asks no further: what is left fails for the same reason.
+      // No more questions after a refusal of a whole batch: what is left would fail for the same reason.
       if (answers instanceof SourceError) given = answers;
       for (const [index, id] of chunk.entries()) {
         yield [id, requestedAt, answers instanceof SourceError ? answers : answers[index]];

@@ -26,7 +26,7 @@ const ATTEMPTS = 20;
 interface HolderRow {
   readonly holders: string[];
   readonly more: boolean;
-  /** Those who are not listed have rows of their own. An earlier version did not write these. */
+  /** Owners that are not listed have rows of their own. An earlier version did not write these. */
   readonly counted: boolean;
   readonly etag: string;
 }
@@ -90,7 +90,7 @@ export class TableIdentityStore implements IdentityStore {
     return { holders: [...row.holders, ...missing.slice(0, room)], more: row.more || besides.length > 0, counted };
   }
 
-  /** Where there is room again, those who had no place in the row get one. */
+  /** Where there is room again, owners without a place in the row get one. */
   async #withRemoved(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
     const left = row.holders.filter((holder) => !devices.includes(holder));
     const isSame = left.length === row.holders.length;

@@ -1,4 +1,4 @@
-// Who collects: Azure Monitor, an OTLP collector, or both. Each is loaded only where it is used.
+// The collectors: Azure Monitor, an OTLP collector, or both. Each is loaded only where it is used.
 
 import { rootCertificates } from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';

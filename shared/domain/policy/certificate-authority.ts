@@ -1,5 +1,4 @@
-// Whose names count: those in a certificate have the authority of who issued it, a computer account that of its domain, and
-// no more.
+// Which names count: those in a certificate by the authority of its issuer, a computer account by that of its domain.
 
 import { distinguishedNameMatches } from '../distinguished-name.ts';
 import type { IdentityProblem, IdentityRules } from '../identity/presented-identities.ts';

@@ -45,7 +45,7 @@ export function isNamed(
   if ('user' in target) return personsNamed(question).has(personOf(target));
   const { serial, issuer } = target.certificate;
   if (facts.certificateSerial !== serial) return false;
-  // Who issued it may be cut, or not be sent: then the number is enough to block.
+  // The issuer may be cut, or not be sent: then the number is enough to block.
   return issuer === undefined || !facts.certificateIssuer || distinguishedNameMatches(issuer, facts.certificateIssuer);
 }
 

@@ -1,5 +1,5 @@
-// Conditions about the question: who asks from where, how sure it is which device this is. Those about the device itself are in
-// device-condition.ts.
+// Conditions about the question: its user, its place, and how sure it is which device asks. Those about the device
+// itself are in device-condition.ts.
 
 import type { Standing, StandingMark } from '../device/standing.ts';
 import { distinguishedNameMatches, isDistinguishedName } from '../distinguished-name.ts';
@@ -15,7 +15,7 @@ import { unreadContradictions } from './unread-contradictions.ts';
 export type { Condition, Limit } from './condition.ts';
 export * from './device-condition.ts';
 
-/** Addresses and subnets; who implements it knows how they are written. */
+/** Addresses and subnets, in the notations that the implementation knows. */
 export interface AddressSet {
   readonly texts: readonly string[];
   /** @returns `undefined` for a text that is no address */

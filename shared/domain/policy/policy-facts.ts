@@ -43,7 +43,7 @@ export interface QuestionFacts {
   readonly methods?: readonly MethodWord[];
   /** The station's address, random ones included. */
   readonly mac?: string;
-  /** Whom the site or a certificate authenticated; several names of one person. */
+  /** The users that the site or a certificate authenticated; several may be names of one person. */
   readonly users?: readonly string[];
   /** Present with every certificate; empty where the server does not say who issued it. */
   readonly certificateIssuer?: string;

@@ -1,5 +1,5 @@
 // Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty in a
-// batch, so many a tick. A walk through the records finds who needs it; a new device waits for the walk to come by.
+// batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for the walk.
 
 import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
@@ -97,7 +97,7 @@ async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: reado
     })),
   );
   await dispatchChanges(deps, saved.changes);
-  // Who is asked to slow down asks no further; what fails for another reason may be about one device alone.
+  // The source asks to slow down: no more questions now. A failure for another reason may be about one device alone.
   const refusal =
     errors.find(({ code }) => code === 'NAC_INTUNE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
   if (refusal !== undefined) throw refusal;

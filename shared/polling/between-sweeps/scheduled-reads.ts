@@ -13,7 +13,7 @@ import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime 
 import { type BesidesDeps, type Sightings, saveObservations } from './save-observations.ts';
 
 export const READ_AGAIN_TASK = 'read-again';
-/** As many as fit into the row; who finds no room is met by the next sweep. */
+/** As many as fit into the row; the next sweep finds the devices that do not. */
 const MOST_ENTRIES = 4_000;
 /** Point reads of one tick, in batches of twenty. */
 const READS_PER_TICK = 200;

@@ -85,7 +85,7 @@ export function pointReadsByRetrieval(
         const answered = await Promise.all(targets.slice(start, start + AT_ONCE).map(ask));
         readings.push(...answered);
         const refused = answered.find((reading) => reading.kind === 'failed' && !isOfOneDevice(reading.error));
-        // Who is refused asks no further: what is left fails for the same reason.
+        // No more questions after a refusal: what is left would fail for the same reason.
         if (refused?.kind === 'failed') {
           const { requestedAt, error } = refused;
           const left = targets.slice(start + AT_ONCE);

@@ -30,7 +30,7 @@ const LARGEST_READ = 200;
 const LONGEST_RANGE_MS = 2 * 60 * 60_000;
 const MOVE_ON_AFTER_MS = 15 * 60_000;
 const MOST_ABSENT = 5_000;
-/** Whom Intune did not know is asked about again after this long at the earliest. */
+/** A device that Intune did not know is asked about again after this long at the earliest. */
 const ASK_AGAIN_MS = 10 * 60_000;
 
 export interface StoreLiveState {

@@ -1,6 +1,6 @@
 // The end of a run, when every page was read:
 //
-//   records that the index does not know -> who is missing -> who else says so -> too much at once?
+//   records that the index does not know -> which are missing -> is there other evidence? -> too much at once?
 //   -> which are gone, or in doubt, or held -> which changes of compliance apply -> report what is held
 //
 // Each step ends where the time is over, and the next slice goes on there. All of it may be done again: a run that is

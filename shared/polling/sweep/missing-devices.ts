@@ -1,4 +1,4 @@
-// Which devices a complete run did not list, and who else says that they are not there.
+// Which devices a complete run did not list, and which other evidence says that they are gone.
 //
 // A list may be short, so it is one witness only. The second one is another complete list, or a point read: 404 proves
 // the absence, and a device that answers proves the list short.

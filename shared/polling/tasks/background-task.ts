@@ -38,7 +38,7 @@ export interface TaskTime {
 export interface LeasedTask<State extends TaskState> {
   readonly state: State;
   readonly owner: string;
-  /** The one who worked on it before has died on the way. */
+  /** The instance that worked on it before died on the way. */
   readonly resumed: boolean;
   /** Whether another step may be begun. */
   hasTime(): boolean;
