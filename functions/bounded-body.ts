@@ -1,4 +1,4 @@
-// Reads the body of a request within the limit of its route. The length is judged by the header, before anything is read.
+// Reads the body of a request within the limit of its route. The header's length is judged before the body is read.
 
 import type { HttpRequest } from '@azure/functions';
 import { RequestError } from '../shared/errors.ts';
@@ -16,7 +16,7 @@ export function refuseLargeBody({ headers }: Sized, largest: number): void {
 }
 
 /**
- * Without Content-Length the host hands on an empty body, so a chunked one is refused by name (RFC 9110 section 15.5.12).
+ * Without Content-Length the host gives an empty body, so a chunked one is refused by name (RFC 9110 section 15.5.12).
  * @throws RequestError 413 NAC_REQUEST_TOO_LARGE, 411 NAC_REQUEST_CHUNKED
  */
 export async function boundedBody(request: Sized & Pick<HttpRequest, 'text'>, largest: number): Promise<string> {

@@ -1,4 +1,4 @@
-// GET or POST /api/doctor: operators test every connection, from where the functions run. ?format=text gives it as text.
+// GET or POST /api/doctor: operators test every connection of the functions. ?format=text gives it as text.
 
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { renderReport } from '../shared/doctor/render-report.ts';

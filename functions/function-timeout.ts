@@ -1,4 +1,4 @@
-// How long the host lets a function run before it ends the process, as host.json says: what works in slices derives them.
+// How long the host lets a function run before it ends the process, as host.json says: work in slices derives them.
 
 import host from '../host.json' with { type: 'json' };
 

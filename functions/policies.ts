@@ -1,4 +1,4 @@
-// The versions of policy.yaml, for operators: list, read, bring, put into force, take back; and what a draft would change.
+// The versions of policy.yaml, for operators: list, read, upload, activate, roll back; and what a draft would change.
 
 import { readReason, readReasonHeader } from '../shared/http/read-reason.ts';
 import { connector } from './connector.ts';

@@ -2,7 +2,7 @@
 
 import type { HttpRequest } from '@azure/functions';
 
-/** @returns `<client name>.<secret>` as an API key has it; `null` when the request carries neither, or something malformed */
+/** @returns `<client name>.<secret>` as an API key has it; `null` for neither, or a malformed one */
 export function presentedCredential({ headers }: Pick<HttpRequest, 'headers'>): string | null {
   const apiKey = headers.get('x-api-key');
   if (apiKey !== null) return apiKey;

@@ -1,4 +1,4 @@
-// Refuses jobs whose times lie too far ahead: no cloud in its right mind makes them, and a lasting one could be kept for later.
+// Refuses jobs whose times lie too far ahead: the cloud makes none of them, and a job that lasts could be kept and sent later.
 
 import type { CoaJob } from '../shared/domain/coa-job.ts';
 

@@ -1,4 +1,4 @@
-// Works on CoA jobs as they come from the site's queue: each ends in one report, and only then is its message completed.
+// Works on CoA jobs as they come from the site's queue: each ends in one report, and then its message is completed.
 
 import { jobAttributes } from '../shared/domain/coa/job-attributes.ts';
 import { jobCause } from '../shared/domain/coa/job-cause.ts';

@@ -43,7 +43,7 @@ export function createSendLanes(
   let stopped: Error | undefined;
 
   function startWhatCan(): void {
-    // In the order they came; a job passed over for its NAS or session is passed over for the same reason by later ones.
+    // In the order they came. A NAS or session that is busy for one job is busy for the later ones, too.
     for (const waiter of waiters) {
       if (underWay >= concurrency) return;
       const { nas, key } = waiter;

@@ -57,7 +57,7 @@ import { type Logger, traced } from './ports/telemetry.ts';
 import type { Timer } from './ports/timer.ts';
 import type { Settings } from './settings.ts';
 
-/** Of the time a tick of the poll may take: after it no answer of Microsoft's is waited for, and what is known is stored. */
+/** Of the time a tick of the poll may take: after it the tick waits for no answer, and stores what it has. */
 const SOURCE_SHARE = 0.75;
 
 /** What a test or a bench may put in place of the real thing. */
@@ -113,7 +113,7 @@ export interface App {
   enforce(functionTimeoutMs?: number): Promise<{ readonly decided: number; readonly queued: number }>;
   /**
    * Takes a message of the results queue; what is no report is logged as NAC_REPORT.
-   * @param deliveries how often the message has been delivered, this time included; the more, the later a failure is thrown
+   * @param deliveries how often the message was delivered, this time included; the more, the later a failure is thrown
    * @throws StoreError
    */
   report(body: unknown, deliveries?: number): Promise<void>;

@@ -18,7 +18,7 @@ import {
   type TelemetrySettings,
 } from './settings/telemetry-settings.ts';
 
-/** Which of Intune's APIs may be used; what it is to be said, not guessed, so that a consent that is lost shows as an error. */
+/** Which of Intune's APIs may be used. Set, not guessed, so that a lost consent shows as an error. */
 export const INTUNE_PERMISSIONS = ['full', 'compliance-only'] as const;
 
 export interface Settings extends SignInSettings {

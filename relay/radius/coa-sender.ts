@@ -106,7 +106,7 @@ export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
   const { replayWindowMs = 300_000, maximumPorts = 32, idleCloseMs = 10_000, openSocket = openUdpSocket } = options;
   const ledger = createIdentifierLedger(replayWindowMs, clock.elapsed, random);
   const ports = createSourcePorts({ openSocket, ledger, clock, maximumPorts, idleCloseMs });
-  /** Ends those under way. A signal joined to each caller's would outlive the send: signals that last keep what hangs on them. */
+  /** Ends those under way. A signal joined to each caller's would outlive the send and keep its memory. */
   const ending = new Set<(reason: unknown) => void>();
   let closedBy: CoaSenderClosedError | undefined;
 

@@ -27,7 +27,7 @@ export type OverrideWarning =
   | 'mac-of-several-devices'
   /** The address is made up, and another one tomorrow. */
   | 'mac-random'
-  /** There are other records that may be of the same machine: a block takes those that nothing contradicts, a let-on none. */
+  /** Other records may be of the same machine: a block takes those that nothing contradicts, a let-on none. */
   | 'device-enrolled-twice';
 
 export interface MadeOverride extends ShownOverride {

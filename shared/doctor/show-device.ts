@@ -1,4 +1,4 @@
-// One device as everybody sees it: Graph's record, its Ethernet MAC, the compliance service's answers, and what is stored.
+// One device in all places: Graph's record, its Ethernet MAC, the compliance service's answers, and the stored record.
 
 import type { Identity } from '../domain/identity/identity.ts';
 import { type MacAddress, parseMacAddress } from '../domain/mac-address.ts';

@@ -1,4 +1,4 @@
-// The audit: every change that a person made through the connector, who, what, when and why. Entries are added, never changed.
+// The audit: who changed what through the connector, when and why. Entries are added, never changed.
 
 import type { Instant } from './instant.ts';
 

@@ -2,7 +2,7 @@
 
 export type DottedVersion = readonly number[];
 
-/** The numbers the text begins with; `undefined` when it begins with none, or with more or longer ones: half a version is another. */
+/** The numbers the text begins with; `undefined` for none, more or longer ones: half a version is another. */
 export function parseDottedVersion(text: string): DottedVersion | undefined {
   const match = /^\d{1,9}(?:\.\d{1,9}){0,9}(?!\.?\d)/.exec(text.trim());
   return match?.[0].split('.').map(Number);

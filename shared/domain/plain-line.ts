@@ -1,4 +1,4 @@
-// Text that a person writes and others read: reasons, names of users, issuers. One line, and each character of it shows.
+// Text that a person writes and others read: reasons, names of users, issuers. One line of visible characters.
 
 import { withoutTrailing } from './trailing.ts';
 

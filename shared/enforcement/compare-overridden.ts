@@ -1,5 +1,5 @@
 // Compares the sessions that an override concerns, once every instance answers by it, and once more when it is over. Each round of
-// enforcement looks at the list; what is done is noted with the override, so that a round may be cut short anywhere.
+// enforcement looks at the list; progress is noted with the override, so that a round may end anywhere.
 
 import { concurrently } from '../concurrently.ts';
 import type { Identity } from '../domain/identity/identity.ts';

@@ -1,4 +1,4 @@
-// Where the reconciliation stands, in one row under its etag: which run, how far, who works on it, and when it was through.
+// The state of the reconciliation, in one row under its etag: run, progress, owner, and when the last run ended.
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';

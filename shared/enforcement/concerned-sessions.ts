@@ -16,7 +16,7 @@ export interface ConcernedSessionsDeps {
   readonly identities: Pick<IdentityStore, 'readOwners'>;
 }
 
-/** An identity that more records share leads to none of them; what it led to before, the comparison of all sessions finds. */
+/** An identity that more records share leads to none of them; the comparison of all sessions finds what it led to before. */
 const MOST_HOLDERS = 16;
 
 export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {

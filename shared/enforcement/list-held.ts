@@ -1,4 +1,4 @@
-// Live sessions of devices that the breaker holds: no job is under way for them until an operator lets the change through.
+// Live sessions of devices that the breaker holds: they get no job until an operator lets the change through.
 
 import { concurrently } from '../concurrently.ts';
 import type { DeviceKey } from '../domain/device/device.ts';

@@ -1,4 +1,4 @@
-// Jobs as operators ask for them, newest first and page by page: however many there are, a page reads so many and no more.
+// Jobs as operators ask for them, newest first, page by page: a page reads a bounded number of them.
 
 import { concurrently } from '../concurrently.ts';
 import {

@@ -11,7 +11,7 @@ import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
 export const LOG_TASK = 'audit-logged';
-/** The store's clock and ours may be apart, and a look may have ended halfway: what is not logged yet of this time is logged. */
+/** The store's clock and ours may be apart, and a look may have ended halfway: what is missing of this time is logged. */
 const OVERLAP_MS = 2 * 3_600_000;
 /** So far back the first look goes. */
 const FIRST_LOOK_MS = 24 * 3_600_000;

@@ -23,7 +23,7 @@ export class NasShares {
     this.#inFlightPerSite = inFlightPerSite;
     for (const job of open) if (isInFlight(job)) this.#add(job, 1);
     this.#silent = silentNases(open, now);
-    // What most likely waits in vain takes no room from the others, until there is as much of it as there may be in hand.
+    // Jobs that most likely get no answer take no room from the others, until they are as many as may be in flight.
     const inVain = open.filter((job) => waitsInVain(job, now)).length;
     this.#room = inFlightPerSite - open.filter(isInFlight).length + Math.min(inVain, inFlightPerSite);
   }

@@ -98,7 +98,7 @@ async function sitesOf({ jobs }: PumpDeps, site: string | undefined, from = ''):
   return [...all.filter((name) => name >= from), ...all.filter((name) => name < from)];
 }
 
-/** The first page of each site's outbox, or what kept it from being read; of the site to go on with neither, where time was up. */
+/** The first page of each site's outbox, or what kept it from being read; neither for the site to go on with, where time was up. */
 async function* heads(
   { jobs }: PumpDeps,
   sites: readonly string[],

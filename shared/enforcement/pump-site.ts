@@ -1,4 +1,4 @@
-// The outbox of one site: what has come to an end is settled, and what is due goes into the queue as far as there is room.
+// The outbox of one site: settles jobs that have ended, and queues due ones as far as there is room.
 
 import { concurrently } from '../concurrently.ts';
 import { advance, isDue, queuedAttempt } from '../domain/coa/advance-job.ts';

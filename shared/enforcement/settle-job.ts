@@ -9,7 +9,7 @@ import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../d
 import type { Session } from '../domain/session/session.ts';
 import { isLive } from '../domain/session/session-life.ts';
 
-/** A NAS that sends the Class does so when the answer is applied, or with its next Interim-Update, ten minutes as a rule. */
+/** A NAS that sends Class does so when it applies the answer, or with its next Interim-Update, mostly ten minutes. */
 export const PROOF_WAIT_MS = 15 * 60_000;
 
 /** @param newest false when a newer job is about the same session */
@@ -54,7 +54,7 @@ function wantedAnswerInEffect(
     return undefined;
   const isOther = ({ decision }: Pick<Session, 'decision'>): boolean => !sameOutcome(decision.outcome, wanted);
   if (fallbackAnswers(session, now).some(isOther)) return undefined;
-  // It counted before: what accounting says against it now is evidence, and the clocks of two instances differ a little.
+  // It counted before: accounting against it now is evidence, and clocks of instances differ a little.
   if (job.stage === 'answered') return answer;
   if (queuedAt !== undefined && answer.decidedAt > queuedAt) return answer;
   return answersInEffect(session, now).some(isOther) ? undefined : answer;

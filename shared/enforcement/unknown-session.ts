@@ -41,7 +41,7 @@ export function isSessionUnknown(report: CoaReport): boolean {
 }
 
 /**
- * Where the NAS is believed the session is over. Sessions of the station elsewhere are compared soon: it may have gone there.
+ * If the NAS is believed, the session is over. The station's sessions elsewhere are compared soon: it may be there.
  */
 export async function judgeUnknownSession(
   { sessions, clock }: UnknownSessionDeps,

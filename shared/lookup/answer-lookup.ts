@@ -133,7 +133,7 @@ function mayOpenSession({ unknownStations, newSessions }: LookupDeps, { name }: 
   return (!isUnknown || unknownStations.take(name)) && newSessions.take(name);
 }
 
-/** One name for all rounds, so that what an earlier one wrote is overwritten. Most answers are not written and need none. */
+/** One name for all rounds, so that each overwrites the one before. Most answers are not written and need none. */
 function lazyDecisionId({ clock, random }: LookupDeps, ofSession: string): () => string {
   let name: string | undefined;
   return () => {

@@ -88,7 +88,7 @@ async function readAnswer(
   return record?.site === client.site ? { ...answerOf(record), credential: record.credential ?? 'earlier' } : undefined;
 }
 
-/** The exact place is read first, since it nearly always is the one; a record that says less than the question did is looked for. */
+/** The exact place is read first, since it nearly always is the one; a record that says less needs a search. */
 async function findByNames(
   sessions: SessionStore,
   client: Client,

@@ -92,7 +92,7 @@ async function firstClaimed(
   return { kind: 'notEnrolled' };
 }
 
-/** Records that only a serial number joins are one machine while nothing else carries it: what many share identifies none. */
+/** Records with only a serial number in common are one machine while no other has it: what many share identifies none. */
 async function theMachineOf(
   deps: FindDeps,
   identity: Identity,

@@ -1,4 +1,4 @@
-// Whether the ids of one certificate are of one device: its record says so, since Intune and Entra ID each have an id of their own.
+// Whether the ids of one certificate are of one device: its record says so, since it has an Intune id and an Entra id.
 
 import { claims } from '../domain/device/device-identities.ts';
 import { isOfCertificate, type PresentedIdentity } from '../domain/identity/identity.ts';

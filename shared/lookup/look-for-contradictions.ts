@@ -1,4 +1,4 @@
-// When an answer looks for what contradicts its device: each time where policy goes by it, else when the answer is written.
+// When an answer looks for contradictions: each time where policy asks for them, else when the answer is written.
 
 import type { AccessRequest } from '../domain/identity/access-request.ts';
 import { type PresentedIdentities, stationMac } from '../domain/identity/presented-identities.ts';
@@ -27,7 +27,7 @@ function isOfDevice({ effect, target }: Override): boolean {
   return effect.kind === 'let-on' && 'device' in target;
 }
 
-/** Looked for when an answer is written, since the address of a wired station often leads to no device: a warm lookup reads one row. */
+/** Only when an answer is written: the address of a wired station often leads to no device, and a warm lookup reads one row. */
 export async function withContradictions(
   deps: LookForContradictionsDeps,
   ofSession: string,

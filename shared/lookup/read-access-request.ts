@@ -64,7 +64,7 @@ function readCut(value: unknown): string[] {
   return cut;
 }
 
-/** Names are judged together: with one of them unknown, none of the others counts. Issuer and serial number are no names. */
+/** Names are judged together: with one unknown, none of the others counts. Issuer and serial number are no names. */
 function withoutCut(certificate: CertificateNames | undefined, cut: readonly string[]): CertificateNames | undefined {
   const { issuer, serial, ...names } = certificate ?? {};
   const whole = {

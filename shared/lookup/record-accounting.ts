@@ -156,7 +156,7 @@ function askedBefore({ answers, nasRestartedAt }: Session): AskedBefore {
   };
 }
 
-/** The NAS ends a session that has been replaced by another of the same station: the newest question came with another name. */
+/** The NAS ends a session that another of the same station has replaced: the newest question had another name. */
 function isAboutAnEarlierOne({ answers, accounting }: Session, event: AccountingEvent): boolean {
   const newest = answers[0];
   if (event.status !== 'Stop' || newest === undefined || event.class === newest.decision.id) return false;

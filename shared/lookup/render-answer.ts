@@ -46,7 +46,7 @@ interface JsonPermit {
   readonly attributes: ReplyAttributes;
 }
 
-/** Where the state came from: Intune itself, the store, or the store with a mark that it does not stand as firmly as usual. */
+/** Where the state came from: Intune itself, the store, or the store with a mark that it is in doubt. */
 export type AnswerSource = 'live' | 'store' | 'stale' | 'held';
 
 export function renderJson({ decision, stored, sessionTimeoutSeconds, policyAgeSeconds }: LookupAnswer): JsonAnswer {

@@ -63,7 +63,7 @@ export interface WhatIfReport {
   readonly sessions: TallyReport;
   readonly fleet: TallyReport & { readonly assumed: AssumedRequest };
   readonly enforcing: {
-    /** Seconds until the last CoA of each site is out; the longest is that of all, since sites do not wait for each other. */
+    /** Seconds until the last CoA of each site is out; the longest counts for all, since sites work at once. */
     readonly secondsBySite: Readonly<Record<string, number>>;
     readonly seconds: number;
     readonly assumed: CoaBudget;

@@ -53,7 +53,7 @@ export interface DeviceStore {
     shard: string,
     after: DeviceKey | undefined,
   ): Promise<{ readonly records: readonly StoredDevice[]; readonly more: boolean }>;
-  /** Some of the records of a shard whose devices were gone before a moment, at most a thousand; none when there are none. */
+  /** Records of a shard whose devices were gone before a moment, at most a thousand at once. */
   listGone(shard: string, before: Instant, options?: CallOptions): Promise<readonly StoredDevice[]>;
   /** Changes not yet dispatched, per device oldest first; however many there are, a few thousand are in memory. */
   pendingChanges(): AsyncIterable<DeviceChange>;

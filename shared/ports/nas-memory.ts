@@ -2,7 +2,7 @@ import type { CoaNas } from '../domain/coa-job.ts';
 import type { Instant } from '../domain/instant.ts';
 
 export interface ClockShown {
-  /** The most that a record showed it to be ahead: the one that was under way for the shortest time is nearest to the truth. */
+  /** The most that a record showed it to be ahead: the record with the shortest way is nearest to the truth. */
   readonly mostMs: number;
   readonly records: number;
   readonly since: Instant;

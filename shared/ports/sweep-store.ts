@@ -15,7 +15,7 @@ export interface SweepState {
   readonly lastStartedAt?: Instant;
   /** How many times the polling interval lies between runs now; more than 1 after the source asked us to slow down. */
   readonly stretch?: number;
-  /** A slice ended before it had saved the index: records that it stored may be in none, until a complete run has compared them. */
+  /** A slice ended before it had saved the index: its records may be in none, until a complete run has compared them. */
   readonly mayMissKeys?: boolean;
   /** As the newest run left it. */
   readonly fleetIndex?: FleetIndexRoom;

@@ -124,7 +124,7 @@ class ComplianceReader {
     });
   }
 
-  /** `undefined` when nothing was said, `null` when what was said makes no sense or contradicts itself: no such record counts. */
+  /** `undefined` when nothing was said, `null` when it makes no sense or contradicts itself: no such record counts. */
   #value<T>(
     record: Map<string, Set<string>>,
     field: string,

@@ -1,4 +1,4 @@
-// Looks at once whether a PFX can be opened, with what Node.js brings along: it opens them, but does not give out the key.
+// Looks at once whether a PFX can be opened, with Node.js alone, which opens it but does not give out the key.
 
 import { createSecureContext } from 'node:tls';
 import type { ConnectorError } from '../../errors.ts';

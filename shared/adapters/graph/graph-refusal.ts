@@ -56,7 +56,7 @@ function meaningOf(status: number, code: string, call: RefusedCall): { errorCode
   return { errorCode: 'NAC_INTUNE_UNAVAILABLE', action };
 }
 
-/** Graph's error body; Intune puts a JSON text inside `message`, of which `Message` is for people and `RetryAfter` may be null. */
+/** Graph's error body; Intune puts a JSON text inside `message`, with `Message` for people, and `RetryAfter`, which may be null. */
 function graphError(body: unknown): { code: string; message: string; retryAfter: string | undefined } {
   const { error } = asRecord(typeof body === 'string' ? parseOrUndefined(body) : body);
   const { code, message } = asRecord(error);

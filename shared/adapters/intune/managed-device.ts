@@ -42,7 +42,7 @@ export const MANAGED_DEVICE_PROPERTIES = [
 ] as const;
 
 const LONGEST_TEXT = 256;
-/** Nearly every text: nothing in it needs to be mended. A hundred thousand records of twenty fields are worth a short cut. */
+/** Nearly every text needs no repair. For a hundred thousand records of twenty fields a short cut pays. */
 const PLAIN_TEXT = /^[!-~](?:[ -~]{0,254}[!-~])?$/;
 /** As Graph writes nearly every date, on a day that every month has: an instant but for its milliseconds. */
 const PLAIN_DATE = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;

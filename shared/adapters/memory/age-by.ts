@@ -2,7 +2,7 @@
 
 import type { Stopwatch } from '../../ports/timer.ts';
 
-/** Options of lru-cache: it looks at the clock each time, since at a step of its own it would set a timer with every request. */
+/** Options of lru-cache: it looks at the clock each time, since otherwise it sets a timer with every request. */
 export function ageBy(timer: Stopwatch) {
   return { ttlResolution: 0, perf: { now: () => timer.elapsed() } } as const;
 }

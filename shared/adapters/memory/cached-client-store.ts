@@ -61,7 +61,7 @@ export class CachedClientStore implements ClientStore {
     return this.#readTogether(name, options, now);
   }
 
-  /** What a stranger sees of it is what is seen of an unknown name: the same reads, the same limit, the same failure of the store. */
+  /** A stranger sees the same as for an unknown name: the same reads, the same limit, the same failure of the store. */
   async #lookAgain(
     name: string,
     { client, lookedAt }: KnownClient,

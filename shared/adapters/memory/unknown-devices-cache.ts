@@ -1,4 +1,4 @@
-// Device ids that Intune did not know, for ten minutes: a stray certificate that asks every few seconds costs one question.
+// Device ids that Intune did not know, for ten minutes: a stray certificate that asks all the time costs one question.
 
 import { LRUCache } from 'lru-cache';
 import type { UnknownDevices } from '../../ports/unknown-devices.ts';

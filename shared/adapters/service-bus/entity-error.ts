@@ -1,4 +1,4 @@
-// Which failures of Service Bus speak of one queue or one message alone. The connection they came on is as good as before.
+// Which failures of Service Bus are about one queue or one message alone: the connection is as good as before.
 
 import { isServiceBusError } from '@azure/service-bus';
 

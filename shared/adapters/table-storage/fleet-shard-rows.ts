@@ -1,4 +1,4 @@
-// One shard of the fleet index in Table Storage: a row while it fits into one, a head and several parts when it does not.
+// One shard of the fleet index in Table Storage: one row if it fits, else a head and several parts.
 //
 //   fits      fleet  <shard>          columns, packed0 …            as it always was
 //   does not  fleet  <shard>          parts: the hashes in order    the head, which alone says what the index is

@@ -1,4 +1,4 @@
-// Housekeeping among sessions: those that have been over for long go, and what leads to sessions that are not there any more.
+// Purges sessions: removes those that have been over for long, and the ways to sessions that are gone.
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';

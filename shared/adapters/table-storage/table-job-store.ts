@@ -47,7 +47,7 @@ export class TableJobStore implements JobStore {
       if (!isConflict(thrown)) throw toStoreError('creating a job', thrown);
       created = false;
     }
-    // Repeated after a crash in between: the job is there, its outbox row may not be. A final job's is swept away again.
+    // Repeated after a crash in between: the job is there, its outbox row may not be. That of a final job is removed again.
     await storeCall('filling the outbox', this.#outbox.upsertEntity({ ...outboxRow(job), jobId: job.id }, 'Replace'));
     return created;
   }

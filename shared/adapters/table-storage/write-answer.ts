@@ -51,7 +51,7 @@ export function waysTo(session: AnsweredSession): TransactionAction[] {
   return ways.map((way) => ['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
 }
 
-/** Those that stay as long as the session has the answer: by device, by an identity that led to none, by a name of accounting. */
+/** Ways that stay as long as the session has the answer: by device, by an identity without one, by a name of accounting. */
 export function waysOfAnswer(id: string, site: string, answer: Answer): RowKey[] {
   return [
     ...devicesBehind(answer).map((device) => sessionOfDeviceRow(device, id)),

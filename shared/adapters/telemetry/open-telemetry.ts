@@ -1,4 +1,4 @@
-// The telemetry port by OpenTelemetry's SDK. Nothing global is touched: what else in the process uses the API stays silent.
+// The telemetry port by OpenTelemetry's SDK. Nothing global is set: other users of the API in the process stay silent.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {

@@ -269,7 +269,7 @@ export class YamlReader {
   }
 }
 
-/** In one walk: an alias means the nearest anchor of its name before it, and asking the library for each walks once more. */
+/** In one walk: an alias means the nearest anchor of its name before it, and the library walks again for each. */
 function targetsOf(document: Document): ReadonlyMap<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -1,4 +1,4 @@
-// A record that stands for an address: a service may say that the device at an address is managed, and not which one it is.
+// A record that stands for an address: a service may say that its device is managed, and not which device it is.
 
 import type { MacAddress } from '../mac-address.ts';
 import type { DeviceKey } from './device.ts';

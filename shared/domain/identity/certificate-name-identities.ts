@@ -1,4 +1,4 @@
-// What a certificate without a device id says of its device by name: its computer name, its address, its hardware numbers.
+// What a certificate without a device id says of its device: computer name, address, hardware numbers.
 
 import { plainGuid } from '../guid-forms.ts';
 import { canIdentifyDevice, parseMacAddress } from '../mac-address.ts';

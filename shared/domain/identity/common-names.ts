@@ -1,5 +1,4 @@
-// The common names of a certificate: one that the server gives, and those that stand beside it in the subject. A name that
-// was cut is none.
+// The common names of a certificate: the one that the server gives, and those of the subject. A name that was cut is none.
 
 import type { CertificateNames } from './access-request.ts';
 

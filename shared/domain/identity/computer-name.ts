@@ -51,7 +51,7 @@ export function computerAccountNames(userName: string, domains?: readonly string
 }
 
 /**
- * The first label of an own domain's name in `name@domain`, as `{{DeviceName}}@contoso.com` makes it, without dollar sign.
+ * The first label of an own domain's name in `name@domain`, as of `{{DeviceName}}@contoso.com`, without dollar sign.
  * @param domains where they are declared, the part behind the sign must be one of them
  */
 export function nameBeforeDomain(text: string, domains?: readonly string[]): string[] {

@@ -44,7 +44,7 @@ export interface PresentedIdentity extends Identity {
   readonly source?: string;
   /** A record, found by this or another identity, counts only if it has this id, too. */
   readonly required?: true;
-  /** It stands beside a surer id and leads to no device; where it is another device's, the certificate contradicts itself. */
+  /** It stands beside a surer id and leads to no device; if it is another device's, that is a contradiction. */
   readonly beside?: true;
 }
 

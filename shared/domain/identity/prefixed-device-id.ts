@@ -1,4 +1,4 @@
-// The forms in which MDMs write their device id into a certificate or a VPN client's report: a prefix that names the MDM.
+// How MDMs write their device id into a certificate or a VPN client's report: with a prefix that names the MDM.
 
 import { bareGuid, GUID_IN_URI } from '../guid-forms.ts';
 

@@ -11,7 +11,7 @@
  */
 export function personPart(text: string): string {
   const folded = asDirectoriesCompare(text);
-  // `host/…` is a computer; there the part behind the slash is no person. FreeRADIUS doubles a backslash where it expands a name.
+  // `host/…` is a computer, not a person. FreeRADIUS doubles a backslash where it expands a name.
   const separators = folded.startsWith('host/') ? /^[^\\]*\\+/ : /^[^\\/]*[\\/]+/;
   const behind = folded.replace(separators, '');
   return (/^[^@%]+/.exec(behind)?.[0] ?? '').trim();

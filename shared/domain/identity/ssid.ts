@@ -39,7 +39,7 @@ function inCalledStationId(text: string, wireless: boolean): string[] {
   return plausible(behindColons);
 }
 
-/** What stands behind an address and a separator; empty where nothing does, `undefined` where no address begins the text. */
+/** The text behind an address and a separator, maybe empty; `undefined` where no address begins it. */
 function behindAddress(text: string): string | undefined {
   for (let length = Math.min(LONGEST_ADDRESS, text.length); length >= 12; length--) {
     if (parseMacAddress(text.slice(0, length)) === undefined || text.slice(0, length).trim().length < length) continue;

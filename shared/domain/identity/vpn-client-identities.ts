@@ -7,7 +7,7 @@ import { DEVICE_ID_FORMS, kindsOfId, prefixedDeviceId } from './prefixed-device-
 
 /** A client lists its adapters, and no laptop has more. */
 const MOST_MACS = 8;
-/** One device has one id with its MDM, read as Intune's and as Entra's, and two unique ids; each is a question to the store. */
+/** One device has one id of its MDM, read as Intune's and as Entra's, and two unique ids. Each costs a read. */
 const MOST_IDS = 4;
 
 /**

@@ -1,4 +1,4 @@
-// The form of a condition: what it wants, what it sees, and whether that will do. So a decision can be explained rule by rule.
+// A condition: what it wants, what it sees, and whether it holds. So a decision can be explained rule by rule.
 
 import { globMatches } from '../glob.ts';
 import type { PolicyFacts } from './policy-facts.ts';
@@ -15,7 +15,7 @@ export interface Condition {
   holds(facts: PolicyFacts): boolean | undefined;
 }
 
-/** What a fact may be: `undefined` where there is none of the kind, `null` where there should be one that cannot be read. */
+/** The value of a fact: `undefined` where there is none, `null` where there is one that cannot be read. */
 export type Reading<T> = T | null | undefined;
 
 /** A limit, e.g. `>= 10.0.19045` or `< 60`. */

@@ -6,7 +6,7 @@ import type { DeviceFacts, PolicyFacts } from './policy-facts.ts';
 export const OWNER_WORDS = ['same', 'another', 'none'] as const;
 export type OwnerWord = (typeof OWNER_WORDS)[number];
 
-/** @returns `null` where the question names no user, or nothing but its state is known of the device; `undefined` without device */
+/** @returns `null` where the question names no user, or only the state of the device is known; `undefined` without device */
 export function ownerWord({ device, users = [], cut = [] }: PolicyFacts): OwnerWord | null | undefined {
   if (device === undefined) return undefined;
   const { userPrincipalName, name } = device;

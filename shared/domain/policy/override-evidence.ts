@@ -84,7 +84,7 @@ function provesDevice({ source, id }: DeviceKey, { device, facts }: OverrideQues
   return assurance !== undefined && PROOF_OF_DEVICE.includes(assurance) && contradictions.length === 0;
 }
 
-/** Another record of the blocked machine, or a question that leads to no record and names it by what only one machine has. */
+/** Another record of the blocked machine, or a question without a record that names it by a mark of one machine. */
 function namesMachine(machine: BlockedMachine | undefined, { device, identities, facts }: OverrideQuestion): boolean {
   if (machine === undefined) return false;
   const addresses = machine.identities.flatMap(({ kind, value }) => (kind === 'mac' ? [value] : []));
@@ -99,7 +99,7 @@ function addressesOf({ wifiMac, ethernetMac }: Partial<Device>): MacAddress[] {
   return [wifiMac, ethernetMac].filter((mac) => mac !== undefined).filter(canIdentifyDevice);
 }
 
-/** A list of overrides answers many questions, and a question is put to many overrides: neither name is taken apart again. */
+/** Many questions meet many overrides: each name is taken apart once. */
 const PERSONS_BLOCKED = new WeakMap<OverrideTarget & { readonly user: string }, string>();
 const PERSONS_NAMED = new WeakMap<OverrideQuestion, ReadonlySet<string>>();
 
@@ -140,7 +140,7 @@ function namesOf({ facts, identities }: OverrideQuestion): readonly string[] {
   ];
 }
 
-/** An accent may be a character of its own, or a part of the letter: clients and directories write both (Unicode UAX 15). */
+/** An accent may be a character of its own or part of the letter: both forms occur (Unicode UAX 15). */
 function comparableName(text: string): string {
   return text.trim().normalize('NFC').toLowerCase();
 }

@@ -74,9 +74,9 @@ export const PLACES_OF_ADMINISTRATORS = 100;
 export const MOST_OF_SITE = 50;
 /** Instances answer by a list of overrides that is no older. */
 export const OVERRIDE_MEMORY_MS = 10_000;
-/** From a change of the list until every instance answers by it: half of it is for the write, for answers under way and for clocks. */
+/** From a change of the list until every instance answers by it: half of it is for the write, answers under way and clocks. */
 export const OVERRIDE_SETTLE_MS = 20_000;
-/** Of that a write may take so much from the moment that it names: what is stored later reaches instances after its CoAs. */
+/** The part of it for the write: an override that is stored later would reach instances after its CoAs. */
 export const OVERRIDE_WRITE_MS = 5_000;
 /** A role by override holds for seven days at most. */
 export const LONGEST_LET_ON_MS = 7 * 24 * 3_600_000;

@@ -3,7 +3,7 @@
 import { CONTRADICTIONS, type Contradiction } from '../identity/presented-identities.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 
-/** What names a device, or a user of it, where the site authenticated: the claims of a VPN client stand in its Cisco-AVPairs. */
+/** Fields that name a device or its user where the site authenticated; the VPN client's claims are in its Cisco-AVPairs. */
 const NAMES_BESIDE_PASSWORD: readonly string[] = ['userName', 'callingStationId', 'ciscoAvPairs'];
 
 const OF_NAMES = CONTRADICTIONS.filter((contradiction) => contradiction !== 'cn-contradicts-san');

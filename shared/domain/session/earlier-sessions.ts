@@ -63,7 +63,7 @@ export function isOnlyLate(
 ): boolean {
   if (nasRestartedAt > one.replacedAt) return false;
   if (acctSessionId === one.acctSessionId && answeredAt > one.replacedAt) return false;
-  // A NAS that restarted without a word begins to count again: its first record after an answer is of what came of that.
+  // A NAS that restarted silently counts from the start: its first record after an answer is about that answer.
   if (status === 'Start' && one.stopped && answeredAt > one.replacedAt && at >= answeredAt) return false;
   const mayRevive = current.status === 'stopped' && one.stopped !== true;
   return !mayRevive && at < addMilliseconds(one.replacedAt, LATE_MS);

@@ -1,4 +1,4 @@
-// What an answer rests on, found or not: devices, and identities that led to none. A change there may change the answer.
+// What an answer rests on: devices, and identities that led to none. A change there may change the answer.
 
 import { type DeviceKey, deviceKeyText } from '../device/device.ts';
 import type { Identity } from '../identity/identity.ts';

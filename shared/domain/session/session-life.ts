@@ -1,4 +1,4 @@
-// How long a session lives: until its Stop, until its NAS restarts, or until it has shown no sign of life for long enough.
+// How long a session lives: until its Stop, until its NAS restarts, or until it has been silent for long enough.
 
 import { addMilliseconds, type Instant, millisecondsBetween } from '../instant.ts';
 import { TIMEOUT_SPREAD } from '../policy/decision.ts';

@@ -1,5 +1,5 @@
 // Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty in a
-// batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for the walk.
+// batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for it.
 
 import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';

@@ -1,5 +1,5 @@
 // Saves what was seen of single devices between sweeps: what changed is written with a mark, so that the next sweep looks
-// at the record even if its fingerprint is unchanged, and dispatched at once. Changes of compliance pass the breaker
+// at the record even if its fingerprint is unchanged, and dispatched at once. Flips pass the breaker
 // first.
 
 import { type Device, type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';

@@ -21,7 +21,7 @@ export interface PointReadRules {
   readonly hold?: HoldRule;
 }
 
-/** Like {@link planObserved}, but a record that says the same is written with the new time: so old is the answer at most. */
+/** Like {@link planObserved}, but an unchanged record is written, too, with the new time as its age. */
 export function planConfirmed(
   stored: StoredDevice | undefined,
   device: Device,

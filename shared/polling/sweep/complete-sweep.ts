@@ -136,7 +136,7 @@ class RunEnd {
     if (met > 0) await editMassChange(this.#deps.tasks, (state) => countLately(state, this.#now(), { met }));
   }
 
-  /** Of records that the index does not know a run misses none: now and then, and where index was lost, they are looked for. */
+  /** A run misses no record that the index does not know: now and then, and after a loss of index, they are searched. */
   async #compare(): Promise<boolean> {
     const { run, fleet } = this.#inFlight;
     const { devices, source } = this.#deps;

@@ -3,7 +3,7 @@
 //   is it due? -> take the lease -> doubt what is marked -> hand on changes a crash left -> page -> renew the lease
 //   -> compare -> save -> hand on -> checkpoint -> next page, or, after the last one: conclude -> record the run
 //
-// While the pointers of one page are put in place, the records of the next one are saved, and those after are asked for.
+// While the pointers of one page are put in place, the next page is saved, and those after it are asked for.
 //
 // What would turn a device's compliance is kept back until the end of the run: too much of it at once is held
 // (docs/decisions/0008).
@@ -134,7 +134,7 @@ class SweepSlice {
     const { run: interrupted, runNumber: lastNumber } = before.state;
     const run = { ...(interrupted ?? newRun(deps.random.hex(8), now)), slices: (interrupted?.slices ?? 0) + 1 };
     const runNumber = interrupted ? lastNumber : lastNumber + 1;
-    // A slice that died may have stored records that its index never knew; a run that is not complete concludes nothing of it.
+    // A slice that died may have stored records that its index never knew; only a complete run may draw conclusions.
     const mayMissKeys = before.state.owner !== undefined || before.state.mayMissKeys === true;
     const first = {
       owner: deps.random.hex(8),
@@ -374,8 +374,7 @@ class SweepSlice {
   }
 
   /**
-   * What is only in memory so far. Before every checkpoint: it must never stand behind pages whose marks or turns are not
-   * stored.
+   * Stores what is only in memory. Before every checkpoint, which must not be behind pages with unstored marks or flips.
    */
   async #save(): Promise<void> {
     await stageFlips(this.#deps, this.#limits, this.#inFlight());
