@@ -16,8 +16,8 @@ const FORMATS = {
 } as const satisfies Record<string, (answer: LookupAnswer) => HttpResponseInit>;
 
 /**
- * Without `format`, FreeRADIUS asks for text by name; anything less exact gets JSON, which its pattern refuses. The whole
- * answer is for those that prefer it (RFC 7240 2): a sample of before refuses more than the short line.
+ * Without `format`, FreeRADIUS asks for text by name; anything less exact gets JSON, which its pattern refuses. The
+ * whole answer is for those that prefer it (RFC 7240 2): a sample of before refuses more than the short line.
  * @throws RequestError NAC_REQUEST_FIELD
  */
 export function answerFormat({ query, headers }: HttpRequest): (answer: LookupAnswer) => HttpResponseInit {

@@ -1,5 +1,5 @@
-// Queue trigger: relays report what became of jobs, one report or several in a message. A message with something else in it
-// is logged as NAC_REPORT and done with: it would be no better the tenth time.
+// Queue trigger: relays report what became of jobs, one report or several in a message. A message with something else
+// in it is logged as NAC_REPORT and done with: it would be no better the tenth time.
 
 import { app, type InvocationContext } from '@azure/functions';
 import { connector, startFailure } from './connector.ts';

@@ -1,6 +1,6 @@
-// The app of this process, made from its settings when the first function is registered. With wrong settings there is no
-// app, but every route still answers: 503 with the code. An app that does not load is a 404 on every route, and a RADIUS
-// server may take that for "no objection".
+// The app of this process, made from its settings when the first function is registered. With wrong settings there is
+// no app, but every route still answers: 503 with the code. An app that does not load is a 404 on every route, and a
+// RADIUS server may take that for "no objection".
 
 import { type App, createApp } from '../shared/app.ts';
 import { type ConnectorError, toConnectorError } from '../shared/errors.ts';
@@ -58,8 +58,9 @@ export async function closeConnector(): Promise<void> {
 }
 
 /**
- * Logs why there is no app, at the start and then once a minute for as long as requests are refused for it: the alerts count
- * these lines. One line each: on the host each line of a message is a log entry of its own, and only the first would carry the code.
+ * Logs why there is no app, at the start and then once a minute for as long as requests are refused for it: the alerts
+ * count these lines. One line each: on the host each line of a message is a log entry of its own, and only the first
+ * would carry the code.
  */
 export function reportNotStarted(nowMs: number = Date.now()): void {
   if (failed === undefined || Math.abs(nowMs - reportedAt) < REPORT_EVERY_MS) return;

@@ -1,5 +1,5 @@
-// Decisions that were made, for operators: a list newest first (read-decision-query.ts has the parameters), one with its
-// reasons, and one decided again by another version of the policy.
+// Decisions that were made, for operators: a list newest first (read-decision-query.ts has the parameters), one with
+// its reasons, and one decided again by another version of the policy.
 
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';

@@ -1,5 +1,5 @@
-// What an operator does with one device: POST /api/devices/{id}/refresh reads it from its source; reauthenticate and disconnect
-// do so, too, and then have its stations authenticate again, or off the network, by CoA.
+// What an operator does with one device: POST /api/devices/{id}/refresh reads it from its source; reauthenticate and
+// disconnect do so, too, and then have its stations authenticate again, or off the network, by CoA.
 
 import { connector, hasJobRoutes } from './connector.ts';
 import { httpRoute } from './http-route.ts';

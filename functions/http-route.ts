@@ -1,5 +1,5 @@
-// Every route with a credential is registered here, so that none is forgotten: it bounds the body, hands the credential on and
-// refuses in one way. Who may ask what is for shared/ to say.
+// Every route with a credential is registered here, so that none is forgotten: it bounds the body, hands the credential
+// on and refuses in one way. Who may ask what is for shared/ to say.
 
 import { app, type HttpMethod, type HttpRequest, type HttpResponseInit } from '@azure/functions';
 import { boundedBody, refuseLargeBody } from './bounded-body.ts';

@@ -1,5 +1,5 @@
-// Overrides of operators: POST /api/overrides blocks or lets on (shared/http/read-override.ts has the body), GET lists them, and
-// POST /api/overrides/{id}/end ends one early.
+// Overrides of operators: POST /api/overrides blocks or lets on (shared/http/read-override.ts has the body), GET lists
+// them, and POST /api/overrides/{id}/end ends one early.
 
 import { connector } from './connector.ts';
 import { httpRoute } from './http-route.ts';

@@ -1,5 +1,5 @@
-// How a function refuses: code, message and what to do, under a status that no RADIUS server takes for a permit. The log has
-// one line in ten seconds for each kind of refusal, however many there are.
+// How a function refuses: code, message and what to do, under a status that no RADIUS server takes for a permit. The
+// log has one line in ten seconds for each kind of refusal, however many there are.
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { parseApiKey } from '../shared/domain/client.ts';

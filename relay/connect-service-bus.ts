@@ -15,7 +15,10 @@ export type ConnectServiceBus = () => ServiceBusClient;
 /** The relay repeats by itself, and does not wait for the SDK where something hangs. */
 const retryOptions = { maxRetries: 0, timeoutInMs: 15_000 };
 
-/** What the relay signs in with; `undefined` where a connection string does. @param secret client secret or certificate */
+/**
+ * What the relay signs in with; `undefined` where a connection string does.
+ * @param secret client secret or certificate
+ */
 export function relayCredential(connection: ServiceBusConnection, secret: string): TokenCredential | undefined {
   return connection.kind === 'entra' ? entraCredential(connection.credential, secret, connection.proxy) : undefined;
 }

@@ -22,9 +22,9 @@ const acceptedDescriptor = 0x24;
 const fixed = new WeakSet<object>();
 
 /**
- * rhea 3.0.5 joins the first two settlements of neighbouring messages in one turn of the event loop into one frame without
- * comparing their outcomes: complete one message and dead-letter the next, and both are completed. With the guard, only
- * messages that are all completed share a frame. For the whole process; calling it again does nothing.
+ * rhea 3.0.5 joins the first two settlements of neighbouring messages in one turn of the event loop into one frame
+ * without comparing their outcomes: complete one message and dead-letter the next, and both are completed. With the
+ * guard, only messages that are all completed share a frame. For the whole process; calling it again does nothing.
  * @throws RelayError if rhea is not as expected
  */
 export function fixRheaSettlement(): void {

@@ -26,14 +26,17 @@ export interface JobsQueue {
 }
 
 /**
- * Service Bus says by its own clock when a lock ends, and not how long it lasts. Counted from when it was asked for, on a
- * monotonic clock, what the local clock makes of it is believed within these bounds alone: a clock that is behind must not
- * have the relay send when a standby does, and one that is ahead must not have it give up at the first slow renewal.
+ * Service Bus says by its own clock when a lock ends, and not how long it lasts. Counted from when it was asked for, on
+ * a monotonic clock, what the local clock makes of it is believed within these bounds alone: a clock that is behind
+ * must not have the relay send when a standby does, and one that is ahead must not have it give up at the first slow
+ * renewal.
  */
 export interface LockBounds {
   /** No lock of Service Bus is shorter than five seconds (lockDuration of a queue). */
   readonly shortestMs: number;
-  /** What the queues are deployed with (infra/modules/site-queue.bicep). A longer one is given up sooner than need be. */
+  /**
+   * What the queues are deployed with (infra/modules/site-queue.bicep). A longer one is given up sooner than need be.
+   */
   readonly longestMs: number;
 }
 

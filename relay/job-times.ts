@@ -1,4 +1,5 @@
-// Refuses jobs whose times lie too far ahead: the cloud makes none of them, and a job that lasts could be kept and sent later.
+// Refuses jobs whose times lie too far ahead: the cloud makes none of them, and a job that lasts could be kept and sent
+// later.
 
 import type { CoaJob } from '../shared/domain/coa-job.ts';
 

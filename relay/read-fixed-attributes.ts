@@ -1,4 +1,5 @@
-// Reads `alsoIdentifyBy`, `send` and `omit` of a NAS in relay.yaml: what it needs in each request, and what it must not get.
+// Reads `alsoIdentifyBy`, `send` and `omit` of a NAS in relay.yaml: what it needs in each request, and what it must not
+// get.
 
 import type { YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
 import { type ExtraIdentification, extraIdentification, type NasProfile } from './profiles/nas-profile.ts';

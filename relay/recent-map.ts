@@ -6,8 +6,8 @@ export interface RecentMap<Value> {
 }
 
 /**
- * Keeps at least the last so many keys, and at most twice as many. It forgets a generation at a time: taking out the oldest
- * key of a map, one for each that comes in, gets slow where many have been taken out before.
+ * Keeps at least the last so many keys, and at most twice as many. It forgets a generation at a time: taking out the
+ * oldest key of a map, one for each that comes in, gets slow where many have been taken out before.
  */
 export function createRecentMap<Value>(atLeast: number): RecentMap<Value> {
   let recent = new Map<string, Value>();

@@ -37,7 +37,9 @@ export interface RelayLimits {
   readonly held: number;
   /** Requests begun within any minute; further jobs wait. */
   readonly perMinute: number;
-  /** Stations that requests are begun for within any ten minutes; further jobs are reported back. Absent: no such limit. */
+  /**
+   * Stations that requests are begun for within any ten minutes; further jobs are reported back. Absent: no such limit.
+   */
   readonly inTenMinutes?: number;
 }
 

@@ -15,8 +15,8 @@ export interface ResultsQueue {
 
 export interface ReportOutbox {
   /**
-   * A stage that is not the last one waits a moment for the next, and then travels with it. A stage of an attempt that was
-   * put before is not sent again.
+   * A stage that is not the last one waits a moment for the next, and then travels with it. A stage of an attempt that
+   * was put before is not sent again.
    * @returns resolves when the results queue has accepted the report; rejects only after `close`
    */
   put(report: CoaReport): Promise<void>;

@@ -44,8 +44,8 @@ export function serviceBusResultsQueue(
 }
 
 /**
- * One message for all of them: it costs queue and functions what one report costs. The same reports make the same message
- * id, so that duplicate detection of the queue drops a repetition.
+ * One message for all of them: it costs queue and functions what one report costs. The same reports make the same
+ * message id, so that duplicate detection of the queue drops a repetition.
  */
 function toMessage(reports: readonly CoaReport[]): ServiceBusMessage {
   const ids = reports.map(reportMessageId);

@@ -1,5 +1,5 @@
-// The only place that wires adapters to flows, a part in each file of app/. Everything is opened on first use: an instance
-// that answers lookups never loads what polling needs, and the other way round.
+// The only place that wires adapters to flows, a part in each file of app/. Everything is opened on first use: an
+// instance that answers lookups never loads what polling needs, and the other way round.
 
 import type { ServiceBusClient } from '@azure/service-bus';
 import { checkClientCertificates } from './adapters/entra/client-certificate.ts';

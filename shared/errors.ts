@@ -84,8 +84,8 @@ export class ConnectorError extends Error {
 }
 
 /**
- * Statuses of the asker's faults. RADIUS proxies never get 404, 409 or 429, which FreeRADIUS takes for "no objection" and
- * "invalid": those are for operators.
+ * Statuses of the asker's faults. RADIUS proxies never get 404, 409 or 429, which FreeRADIUS takes for "no objection"
+ * and "invalid": those are for operators.
  */
 export type RequestErrorStatus = 400 | 401 | 403 | 404 | 409 | 411 | 413 | 503;
 

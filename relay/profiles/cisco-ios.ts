@@ -6,12 +6,12 @@ import { identifiedRequest } from './identified-request.ts';
 import type { NasProfile } from './nas-profile.ts';
 
 /**
- * Reauthenticate is a CoA-Request with `subscriber:command=reauthenticate`; `subscriber:reauthenticate-type=last` repeats
- * the method that succeeded last. The port stays up, so a phone or another host at it is not disturbed. Disconnect is a
- * plain Disconnect-Request.
+ * Reauthenticate is a CoA-Request with `subscriber:command=reauthenticate`; `subscriber:reauthenticate-type=last`
+ * repeats the method that succeeded last. The port stays up, so a phone or another host at it is not disturbed.
+ * Disconnect is a plain Disconnect-Request.
  *
- * The session is identified by Calling-Station-Id and audit-session-id, by Acct-Session-Id only if both are unknown: the
- * switch refuses (Error-Cause 407) unless every identifier sent matches.
+ * The session is identified by Calling-Station-Id and audit-session-id, by Acct-Session-Id only if both are unknown:
+ * the switch refuses (Error-Cause 407) unless every identifier sent matches.
  */
 export const ciscoIos: NasProfile = {
   name: 'cisco-ios',

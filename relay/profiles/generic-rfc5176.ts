@@ -6,11 +6,11 @@ import type { NasProfile } from './nas-profile.ts';
 
 /**
  * Disconnect-Request for both actions. RFC 5176 knows no "authenticate again": its CoA-Request changes authorization
- * attributes in place, and Authorize Only (section 3.2) does not involve the station and few NASes offer it. A station that is
- * disconnected comes back by itself, authenticates, and so gets the new answer; it costs a short interruption.
+ * attributes in place, and Authorize Only (section 3.2) does not involve the station and few NASes offer it. A station
+ * that is disconnected comes back by itself, authenticates, and so gets the new answer; it costs a short interruption.
  *
- * The session is identified by Acct-Session-Id, which the NAS chose itself, and Calling-Station-Id, each as far as known.
- * A user name or a port alone would hit the other sessions of the user, or the other stations at the port, too.
+ * The session is identified by Acct-Session-Id, which the NAS chose itself, and Calling-Station-Id, each as far as
+ * known. A user name or a port alone would hit the other sessions of the user, or the other stations at the port, too.
  */
 export const genericRfc5176: NasProfile = {
   name: 'generic-rfc5176',

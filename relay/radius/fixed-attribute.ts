@@ -1,5 +1,5 @@
-// Attributes that an operator has a NAS sent in every request, with values of their own: RFC 5176 section 3.6 would not have
-// some of them in a Disconnect-Request, and there are NASes that find no session without.
+// Attributes that an operator has a NAS sent in every request, with values of their own: RFC 5176 section 3.6 would not
+// have some of them in a Disconnect-Request, and there are NASes that find no session without.
 
 import { type AttributeKind, attributeTable } from './attribute-table.ts';
 import { encodeValue, withHeader } from './encode-attribute.ts';

@@ -19,8 +19,8 @@ interface Line {
 const identifiers = 256;
 
 /**
- * Identifiers of one line whose use has ended, the earliest one first. A busy relay remembers a hundred thousand of them,
- * so each is one number in a ring that grows with need.
+ * Identifiers of one line whose use has ended, the earliest one first. A busy relay remembers a hundred thousand of
+ * them, so each is one number in a ring that grows with need.
  */
 class EndedUses {
   #ring = new Float64Array(4);

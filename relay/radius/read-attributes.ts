@@ -9,8 +9,8 @@ export interface ReceivedAttribute {
 }
 
 /**
- * Reads `packet` from octet `start` to its end. Lengths must add up exactly (RFC 2865 section 5): with a length below 2,
- * or one that leads past the end, the result is `undefined`. Never throws. The values are views, not copies.
+ * Reads `packet` from octet `start` to its end. Lengths must add up exactly (RFC 2865 section 5): with a length below
+ * 2, or one that leads past the end, the result is `undefined`. Never throws. The values are views, not copies.
  */
 export function readAttributes(packet: Uint8Array, start: number): readonly ReceivedAttribute[] | undefined {
   const octets = Buffer.from(packet.buffer, packet.byteOffset, packet.byteLength);

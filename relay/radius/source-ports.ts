@@ -19,8 +19,8 @@ export interface LeaseOptions {
   readonly sourceAddress?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * A datagram with the identifier of this lease arrived at its port. `fromNas` is false if it came from another address
-   * or port than the NAS'.
+   * A datagram with the identifier of this lease arrived at its port. `fromNas` is false if it came from another
+   * address or port than the NAS'.
    */
   readonly onDatagram: (datagram: Uint8Array, fromNas: boolean) => void;
 }

@@ -67,9 +67,9 @@ const refusedBy = new Map<number, number>([
 ]);
 
 /**
- * Verifies by RFC 5176 sections 2.3 and 3.4; digests are compared in constant time, and nothing but the header is looked
- * at before the Response Authenticator has proved right. Octets after the packet's length are padding and ignored
- * (RFC 2865 section 3). Never throws, for any datagram.
+ * Verifies by RFC 5176 sections 2.3 and 3.4; digests are compared in constant time, and nothing but the header is
+ * looked at before the Response Authenticator has proved right. Octets after the packet's length are padding and
+ * ignored (RFC 2865 section 3). Never throws, for any datagram.
  */
 export function verifyAnswer(options: VerifyAnswerOptions): AnswerVerdict {
   const { request, datagram, secret } = options;

@@ -25,7 +25,9 @@ export interface Context {
   readonly stopping: AbortSignal;
   /** Opened on first use, once per process: what is signed in with is shared. */
   readonly intune: () => Promise<IntuneAccess>;
-  /** Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes. */
+  /**
+   * Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes.
+   */
   readonly mostRemembered?: number | undefined;
   readonly openTables: (patience: RetryProfile) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */

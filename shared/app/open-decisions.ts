@@ -19,7 +19,9 @@ import { openPolicyReader } from './open-policy-reader.ts';
 import { policyOfSettings } from './open-policy-source.ts';
 import { otherSite } from './operator-access.ts';
 
-/** A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found. */
+/**
+ * A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found.
+ */
 const LIST_DEADLINE_MS = 30_000;
 
 export type DecisionAudit = ReturnType<Awaited<ReturnType<typeof openDecisions>>>;

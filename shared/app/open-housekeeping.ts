@@ -1,5 +1,5 @@
-// Wires housekeeping: what logs changes at the command line, and what removes decisions, sessions, jobs, the audit and devices
-// that have been kept long enough.
+// Wires housekeeping: what logs changes at the command line, and what removes decisions, sessions, jobs, the audit and
+// devices that have been kept long enough.
 
 import { TableAuditStore } from '../adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';

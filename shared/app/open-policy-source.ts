@@ -39,8 +39,8 @@ export function openOverrideSource(
 }
 
 /**
- * What the breaker counts: answers that the policy in force would give differently. Where it cannot be read, the policy that
- * settings describe stands in for it, and that is logged.
+ * What the breaker counts: answers that the policy in force would give differently. Where it cannot be read, the policy
+ * that settings describe stands in for it, and that is logged.
  */
 export function answersInForce(
   { settings, clock, log }: Pick<Context, 'settings' | 'clock' | 'log'>,

@@ -7,7 +7,10 @@ import { RequestError } from '../errors.ts';
 import { nameDevice } from '../policy/name-device.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
-/** @returns what gives the id as it is stored @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS, NAC_REQUEST_FIELD */
+/**
+ * @returns what gives the id as it is stored
+ * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS, NAC_REQUEST_FIELD
+ */
 export async function openStoredDevice({ openTables }: Pick<Context, 'openTables'>) {
   const tables = await openTables('background');
   const deps = {

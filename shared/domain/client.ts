@@ -1,5 +1,5 @@
-// Clients: who may ask. Each belongs to one site and has a secret of 256 random bits of its own, or two while the secret is
-// being rotated.
+// Clients: who may ask. Each belongs to one site and has a secret of 256 random bits of its own, or two while the
+// secret is being rotated.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';

@@ -73,8 +73,8 @@ export interface CoaReport {
   /** RFC 5176 section 3.5; number and name. */
   readonly errorCause?: { readonly code: number; readonly name: string };
   /**
-   * With a NAK: this NAS has acknowledged no request since the relay started, so that an attribute it needs may be missing
-   * from all of them. Relays of versions before send nothing of the kind.
+   * With a NAK: this NAS has acknowledged no request since the relay started, so that an attribute it needs may be
+   * missing from all of them. Relays of versions before send nothing of the kind.
    */
   readonly neverAcknowledged?: true;
   /** Packets sent, the first one included. */

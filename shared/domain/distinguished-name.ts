@@ -8,8 +8,8 @@ const LONGEST_NAME = 1024;
 const MOST_PARTS = 32;
 
 /**
- * Attributes of distinguished names by the short names of OpenSSL, each with what else it is called: by Windows (S, E, G), in
- * full (RFC 4519 2, PKCS #9) and as object identifier. A server writes one of these, a policy's author another.
+ * Attributes of distinguished names by the short names of OpenSSL, each with what else it is called: by Windows (S, E,
+ * G), in full (RFC 4519 2, PKCS #9) and as object identifier. A server writes one of these, a policy's author another.
  */
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   cn: ['commonname', '2.5.4.3'],
@@ -53,7 +53,8 @@ const SAME_KEY: ReadonlyMap<string, string> = new Map(
 const OBJECT_IDENTIFIER = /^\d+(?:\.\d+)+$/;
 
 /**
- * @param pattern parts that the name must have, in any order, each with `*` and `?`; a text without `=` is a common name
+ * @param pattern parts that the name must have, in any order, each with `*` and `?`; a text without `=` is a common
+ * name
  * @param name as a RADIUS server writes it
  */
 export function distinguishedNameMatches(pattern: string, name: string): boolean {
@@ -131,9 +132,10 @@ function comparableKey(written: string): string {
 const ATTRIBUTE = /^\s*[a-z0-9][a-z0-9.-]*\s*=/i;
 
 /**
- * RFC 4514 2.1: parts end at a comma or plus sign that no backslash escapes; RFC 2253 4: nor quotation marks around the value.
- * What stands within them is one value: another part, `CN=…` for instance, is not to be found there. What names no attribute
- * goes on with the part before (`O=Contoso, Inc.`): left out, it would make a pattern fit other names than its author wrote.
+ * RFC 4514 2.1: parts end at a comma or plus sign that no backslash escapes; RFC 2253 4: nor quotation marks around the
+ * value. What stands within them is one value: another part, `CN=…` for instance, is not to be found there. What names
+ * no attribute goes on with the part before (`O=Contoso, Inc.`): left out, it would make a pattern fit other names than
+ * its author wrote.
  */
 function unescaped(name: string): { readonly parts: string[]; readonly isQuoted: boolean } {
   const parts: string[] = [];

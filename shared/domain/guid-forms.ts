@@ -3,7 +3,10 @@
 const DASHED = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const COMPACT = '[0-9a-f]{32}';
 
-/** Within a URI: Windows writes braces around it; what takes a URI apart and puts it together again ends it with a slash. */
+/**
+ * Within a URI: Windows writes braces around it; what takes a URI apart and puts it together again ends it with a
+ * slash.
+ */
 export const GUID_IN_URI = `(?:${DASHED}|\\{${DASHED}\\}|${COMPACT}|\\{${COMPACT}\\})/?`;
 
 /** RFC 9562 4 for `urn:uuid:`. */
@@ -21,9 +24,10 @@ export function plainGuid(text: string): string | undefined {
 }
 
 /**
- * Without hyphens, or as octets: what may be something else as well, a serial number for instance. Hexadecimal digits stand as
- * they are written, octets in base64 as Active Directory keeps an objectGUID (MS-DTYP 2.3.4.2: the first three numbers with their
- * lowest octet first). The other order is taken where only that one makes an id of the usual kind; so a text is one id.
+ * Without hyphens, or as octets: what may be something else as well, a serial number for instance. Hexadecimal digits
+ * stand as they are written, octets in base64 as Active Directory keeps an objectGUID (MS-DTYP 2.3.4.2: the first three
+ * numbers with their lowest octet first). The other order is taken where only that one makes an id of the usual kind;
+ * so a text is one id.
  */
 export function compactGuid(text: string): string | undefined {
   const trimmed = text.trim();

@@ -20,7 +20,9 @@ const MEDIUM_OF_PORT_TYPE: ReadonlyMap<string, Medium> = new Map([
   ['5', 'vpn'],
 ]);
 
-/** Names by which servers begin their own: `Wireless-802.11`, `Wireless - IEEE 802.11`, `IEEE 802.11`, `Ethernet (15)`. */
+/**
+ * Names by which servers begin their own: `Wireless-802.11`, `Wireless - IEEE 802.11`, `IEEE 802.11`, `Ethernet (15)`.
+ */
 const MEDIUM_OF_BEGINNING: readonly (readonly [RegExp, Medium])[] = [
   [/^(?:wireless|wlan|wi-?fi|(?:ieee[ -]?)?802\.11)/, 'wireless'],
   [/^(?:ethernet|(?:ieee[ -]?)?802\.3)/, 'wired'],

@@ -24,8 +24,8 @@ export const NAS_LOCATION_FIELDS = Object.keys({
 } satisfies Record<keyof NasLocation, true>) as readonly (keyof NasLocation)[];
 
 /**
- * The location with its addresses in one notation, each under the name of its kind. What is no address names no NAS, and no
- * CoA could be sent there.
+ * The location with its addresses in one notation, each under the name of its kind. What is no address names no NAS,
+ * and no CoA could be sent there.
  */
 export function withCanonicalAddresses<T extends NasLocation>(location: T): T {
   const { nasIpAddress, nasIpv6Address, packetSourceIp, ...rest } = location;

@@ -3,9 +3,9 @@
 import { withoutTrailing } from './trailing.ts';
 
 /**
- * Controls, marks without width, marks that turn the direction of what follows, ends of lines and of paragraphs, fillers that
- * look like nothing, halves of a character (Unicode categories Cc, Cf, Zl, Zp and Cs; Default_Ignorable_Code_Point of UAX 44).
- * Variation selectors stay: they choose between two looks of one emoji.
+ * Controls, marks without width, marks that turn the direction of what follows, ends of lines and of paragraphs,
+ * fillers that look like nothing, halves of a character (Unicode categories Cc, Cf, Zl, Zp and Cs;
+ * Default_Ignorable_Code_Point of UAX 44). Variation selectors stay: they choose between two looks of one emoji.
  */
 const DOES_NOT_SHOW = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u2800]|(?![\ufe00-\ufe0f])\p{Default_Ignorable_Code_Point}/u;
 const ALL_THAT_DO_NOT_SHOW = new RegExp(DOES_NOT_SHOW, 'gu');
@@ -16,7 +16,8 @@ export type PlainLine = { readonly text: string } | { readonly problem: string }
 
 /**
  * @param longest UTF-16 code units, blanks at the ends included
- * @returns the text without blanks at its ends; or what is wrong with it and what to do, to stand behind the name of its field
+ * @returns the text without blanks at its ends; or what is wrong with it and what to do, to stand behind the name of
+ * its field
  */
 export function readPlainLine(value: unknown, longest: number): PlainLine {
   const isTooLong = typeof value === 'string' && value.length > longest;

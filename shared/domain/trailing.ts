@@ -1,5 +1,5 @@
-// Takes characters off the end of a text in one pass: an expression like /[/]+$/ begins again at each of them, for a time that grows
-// with their square.
+// Takes characters off the end of a text in one pass: an expression like /[/]+$/ begins again at each of them, for a
+// time that grows with their square.
 
 /** @param characters each of which may stand at the end, any number of times */
 export function withoutTrailing(text: string, characters: string): string {

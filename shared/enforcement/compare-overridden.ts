@@ -1,5 +1,5 @@
-// Compares the sessions that an override concerns, once every instance answers by it, and once more when it is over. Each round of
-// enforcement looks at the list; progress is noted with the override, so that a round may end anywhere.
+// Compares the sessions that an override concerns, once every instance answers by it, and once more when it is over.
+// Each round of enforcement looks at the list; progress is noted with the override, so that a round may end anywhere.
 
 import { concurrently } from '../concurrently.ts';
 import type { Identity } from '../domain/identity/identity.ts';
@@ -87,8 +87,8 @@ async function compareLedTo(
 }
 
 /**
- * They are searched for among the sessions; what was recorded with one may be older than what is known by now, such as whose its
- * device is. So a comparison of all sessions follows.
+ * They are searched for among the sessions; what was recorded with one may be older than what is known by now, such as
+ * whose its device is. So a comparison of all sessions follows.
  */
 async function compareWithoutWays(
   deps: CompareOverriddenDeps,

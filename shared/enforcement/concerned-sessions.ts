@@ -1,5 +1,6 @@
-// Which sessions a change of a device may concern: those whose answers rest on it; those that rest on another record that holds
-// one of its identities, since a machine that enrols again has two; and those that an identity of its led to no device.
+// Which sessions a change of a device may concern: those whose answers rest on it; those that rest on another record
+// that holds one of its identities, since a machine that enrols again has two; and those that an identity of its led to
+// no device.
 
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
 import type { DeviceChange } from '../domain/device/device-change.ts';
@@ -16,7 +17,10 @@ export interface ConcernedSessionsDeps {
   readonly identities: Pick<IdentityStore, 'readOwners'>;
 }
 
-/** An identity that more records share leads to none of them; the comparison of all sessions finds what it led to before. */
+/**
+ * An identity that more records share leads to none of them; the comparison of all sessions finds what it led to
+ * before.
+ */
 const MOST_HOLDERS = 16;
 
 export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {

@@ -104,8 +104,8 @@ export interface Comparison {
 }
 
 /**
- * @returns the first answer in effect that policy no longer gives, with what is wanted instead: the answer of the moment
- * for the credential that rules the session; `undefined` when all of them are still given
+ * @returns the first answer in effect that policy no longer gives, with what is wanted instead: the answer of the
+ * moment for the credential that rules the session; `undefined` when all of them are still given
  */
 export async function findDifference(
   decideAgain: DecideJobsDeps['decideAgain'],
@@ -146,8 +146,8 @@ async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occas
 }
 
 /**
- * Where the answer would rest on another device by now, or the device has lost an identity that another one may get, changes of
- * those are to lead to the session. One that came before they did is seen by the second look.
+ * Where the answer would rest on another device by now, or the device has lost an identity that another one may get,
+ * changes of those are to lead to the session. One that came before they did is seen by the second look.
  */
 async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Instant): Promise<AnswerNow> {
   const answer = await deps.decideAgain(answered);
@@ -161,8 +161,8 @@ async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Insta
 }
 
 /**
- * Another device may have got an identity of the station, and nothing of its own has changed: its next question must not be
- * answered from what an instance remembers of that identity.
+ * Another device may have got an identity of the station, and nothing of its own has changed: its next question must
+ * not be answered from what an instance remembers of that identity.
  */
 async function noteContradicted({ devices }: DecideJobsDeps, has: Session, now: Instant): Promise<void> {
   const { decision, presented } = has;

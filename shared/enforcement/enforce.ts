@@ -1,5 +1,6 @@
-// One round of the enforcement timer: the outbox goes on, what was noted or overridden is compared, dead letters are read, and all sessions
-// are compared with policy when that is due. Rounds may overlap and be cut short: all they do may be done again.
+// One round of the enforcement timer: the outbox goes on, what was noted or overridden is compared, dead letters are
+// read, and all sessions are compared with policy when that is due. Rounds may overlap and be cut short: all they do
+// may be done again.
 
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
@@ -23,9 +24,10 @@ export interface EnforceLimits extends PumpLimits {
 }
 
 /**
- * A round is to end within 60 % of the time that a function may run, so it begins nothing after half of it. The tenth in between,
- * twelve seconds of two minutes, is for what was begun: a page of sessions (a second), a pass through the outboxes of four sites
- * (3,500 jobs each, two reads of 10 ms a job, sixteen at once: four to five seconds), dead letters (five seconds).
+ * A round is to end within 60 % of the time that a function may run, so it begins nothing after half of it. The tenth
+ * in between, twelve seconds of two minutes, is for what was begun: a page of sessions (a second), a pass through the
+ * outboxes of four sites (3,500 jobs each, two reads of 10 ms a job, sixteen at once: four to five seconds), dead
+ * letters (five seconds).
  */
 const ROUND_SHARE = 0.5;
 const LEASE_SHARE = 1.5;

@@ -27,7 +27,9 @@ export interface JobFilter {
   readonly sessionId?: string | undefined;
   /** Only jobs decided then or later. */
   readonly since?: Instant | undefined;
-  /** Decided, but not enforced: under way, or failed while the station still has an answer that policy does not give. */
+  /**
+   * Decided, but not enforced: under way, or failed while the station still has an answer that policy does not give.
+   */
   readonly notEnforced?: boolean | undefined;
   /** Id of the last job looked at for the page before. */
   readonly after?: string | undefined;
@@ -39,7 +41,10 @@ export interface JobPage {
   readonly jobs: readonly EnforcementJob[];
   /** Give it as `after` to go on; absent after the oldest job. A page may be short, or empty, and still have a next. */
   readonly next?: string;
-  /** With `notEnforced`, on the first page: live sessions for which no job is decided, since the breaker holds their devices. */
+  /**
+   * With `notEnforced`, on the first page: live sessions for which no job is decided, since the breaker holds their
+   * devices.
+   */
   readonly held?: HeldSessions;
 }
 
@@ -89,8 +94,9 @@ function matches(job: EnforcementJob, { stage, deviceId, sessionId }: JobFilter)
 }
 
 /**
- * An open job is listed until the station has got the wanted answer and nothing speaks against it. One that failed is no
- * one's business any more once the session is over, the station has another answer, or policy has come back to the one it has.
+ * An open job is listed until the station has got the wanted answer and nothing speaks against it. One that failed is
+ * no one's business any more once the session is over, the station has another answer, or policy has come back to the
+ * one it has.
  */
 async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
   if (job.wanted === undefined && wasAcknowledged(job)) return false;

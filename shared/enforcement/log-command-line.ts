@@ -1,5 +1,5 @@
-// Changes that operators made at the command line, with an Azure role alone: nothing of the app saw them, so they are logged from
-// the audit, for the alerts. Each is logged once, as far as memory and clocks go; twice does no harm.
+// Changes that operators made at the command line, with an Azure role alone: nothing of the app saw them, so they are
+// logged from the audit, for the alerts. Each is logged once, as far as memory and clocks go; twice does no harm.
 
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
@@ -11,7 +11,9 @@ import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
 export const LOG_TASK = 'audit-logged';
-/** The store's clock and ours may be apart, and a look may have ended halfway: what is missing of this time is logged. */
+/**
+ * The store's clock and ours may be apart, and a look may have ended halfway: what is missing of this time is logged.
+ */
 const OVERLAP_MS = 2 * 3_600_000;
 /** So far back the first look goes. */
 const FIRST_LOOK_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
-// How many of a site's jobs in hand may be for one NAS, and for all NASes together that do not answer: a request without an
-// answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
+// How many of a site's jobs in hand may be for one NAS, and for all NASes together that do not answer: a request
+// without an answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
 import { nasName } from '../domain/coa/coa-target.ts';
 import { type EnforcementJob, isInFlight, type JobStage } from '../domain/coa/enforcement-job.ts';

@@ -25,8 +25,9 @@ export function addOpenJob(open: OpenJobs, job: EnforcementJob): void {
 }
 
 /**
- * The newest job goes on. What an operator asked for wants no particular answer, so it takes the place of its like alone,
- * and never of a job that takes access away; and it has no more to do once a job with an answer of its own is newer.
+ * The newest job goes on. What an operator asked for wants no particular answer, so it takes the place of its like
+ * alone, and never of a job that takes access away; and it has no more to do once a job with an answer of its own is
+ * newer.
  */
 export function goesOn(
   job: Pick<OpenJob, 'id' | 'wanted'>,

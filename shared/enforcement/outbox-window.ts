@@ -1,5 +1,5 @@
-// Which jobs of a site one pass through the outbox looks at. Nearly always that is all of them. Where there are more than one pass
-// has time for:
+// Which jobs of a site one pass through the outbox looks at. Nearly always that is all of them. Where there are more
+// than one pass has time for:
 //
 //   the head    urgent ones, then the oldest
 //   the newest  urgent ones decided lately: a new change does not wait until all that was before it has had its turn

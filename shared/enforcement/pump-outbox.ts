@@ -1,6 +1,6 @@
-// The outbox at work, in one pass: settles what has come to an end, and queues what is due, a few jobs a site at a time. A site
-// with more jobs than one pass has time for is looked at in part (`outbox-window.ts`).
-// Ordering, pacing and superseding happen here and not in the queue, so one dead switch never holds up its site.
+// The outbox at work, in one pass: settles what has come to an end, and queues what is due, a few jobs a site at a
+// time. A site with more jobs than one pass has time for is looked at in part (`outbox-window.ts`). Ordering, pacing
+// and superseding happen here and not in the queue, so one dead switch never holds up its site.
 
 import { concurrently } from '../concurrently.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
@@ -98,7 +98,10 @@ async function sitesOf({ jobs }: PumpDeps, site: string | undefined, from = ''):
   return [...all.filter((name) => name >= from), ...all.filter((name) => name < from)];
 }
 
-/** The first page of each site's outbox, or what kept it from being read; neither for the site to go on with, where time was up. */
+/**
+ * The first page of each site's outbox, or what kept it from being read; neither for the site to go on with, where time
+ * was up.
+ */
 async function* heads(
   { jobs }: PumpDeps,
   sites: readonly string[],

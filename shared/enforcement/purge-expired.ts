@@ -1,5 +1,5 @@
-// Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs, the audit and devices.
-// The time for it is bounded, and shared out so that none of them is left to lie.
+// Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs, the audit
+// and devices. The time for it is bounded, and shared out so that none of them is left to lie.
 
 import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
@@ -45,7 +45,9 @@ export interface Removed {
 export const HOUSEKEEPING_TASK = 'housekeeping';
 /** The rest of the time that a function may run is for what is under way when the budget ends. */
 const BUDGET_SHARE = 0.5;
-/** Partitions of their own, each with a transaction under way: an hour's decisions of a large fleet go within the time. */
+/**
+ * Partitions of their own, each with a transaction under way: an hour's decisions of a large fleet go within the time.
+ */
 const DECISION_SHARDS_AT_ONCE = 4;
 
 /**

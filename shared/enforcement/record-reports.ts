@@ -8,8 +8,9 @@ import { type ReportDeps, recordReport } from './record-report.ts';
 const AT_ONCE = 10;
 
 /**
- * A report that is wrong, or cannot be written, does not hold up the others. Recording a report again changes nothing, so the
- * whole message may come again. What no one can read is logged and done with: it would be no better the tenth time.
+ * A report that is wrong, or cannot be written, does not hold up the others. Recording a report again changes nothing,
+ * so the whole message may come again. What no one can read is logged and done with: it would be no better the tenth
+ * time.
  * @throws the first thing that the stores threw, after all others have been recorded
  */
 export async function recordReports(deps: ReportDeps, body: unknown): Promise<void> {

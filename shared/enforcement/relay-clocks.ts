@@ -1,4 +1,5 @@
-// Clocks of relays, as their reports show them: one that is minutes off is logged, and again after a while. It has no other effect.
+// Clocks of relays, as their reports show them: one that is minutes off is logged, and again after a while. It has no
+// other effect.
 
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaReport } from '../domain/coa-job.ts';

@@ -1,4 +1,5 @@
-// Finds the sessions of overrides to which no way leads: those of a user or a certificate. All overrides that are due are found in one pass over the stored sessions, and only those that one of them may concern are compared.
+// Finds the sessions of overrides to which no way leads: those of a user or a certificate. All overrides that are due
+// are found in one pass over the stored sessions, and only those that one of them may concern are compared.
 
 import { concurrently } from '../concurrently.ts';
 import { SHARDS } from '../domain/device/device.ts';

@@ -39,8 +39,8 @@ function wantedAnswer(job: EnforcementJob, session: Session, now: Instant): Deci
 }
 
 /**
- * An answer that the NAS does not act on answers nothing: MAB gives way to 802.1X on the same port. And one that came before
- * the CoA leaves the station with what another credential got, as long as that answer is in effect, too.
+ * An answer that the NAS does not act on answers nothing: MAB gives way to 802.1X on the same port. And one that came
+ * before the CoA leaves the station with what another credential got, as long as that answer is in effect, too.
  */
 function wantedAnswerInEffect(
   job: EnforcementJob,
@@ -77,7 +77,9 @@ function settleAnswered(job: EnforcementJob, answer: Decision, session: Session,
   return millisecondsBetween(answer.decidedAt, now) >= PROOF_WAIT_MS ? endUnproven(answered) : answered;
 }
 
-/** It was answered, and the station has got another answer since: that one is compared now, and this job covers nothing. */
+/**
+ * It was answered, and the station has got another answer since: that one is compared now, and this job covers nothing.
+ */
 function withoutAnswer(job: EnforcementJob, now: Instant): EnforcementJob {
   return job.stage === 'answered' && job.wanted !== undefined ? advance(job, 'superseded', now) : job;
 }

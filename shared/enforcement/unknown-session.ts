@@ -1,5 +1,5 @@
-// A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which this
-// NAS finds sessions. Accounting distinguishes the two, and so does what the NAS has acknowledged before.
+// A NAS says that it knows no such session (NAK 503): the station has left, or the request lacks an attribute by which
+// this NAS finds sessions. Accounting distinguishes the two, and so does what the NAS has acknowledged before.
 
 import { coaTargetOf } from '../domain/coa/coa-target.ts';
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
@@ -30,8 +30,8 @@ export interface Judgement {
   /** Where it may not be. */
   readonly hint?: string;
   /**
-   * What follows for the sessions of the station, to be done once the job is written: a round of the timer that saw the end
-   * of the session first would end the job without the cause that the NAS gave. Doing it twice does no harm.
+   * What follows for the sessions of the station, to be done once the job is written: a round of the timer that saw the
+   * end of the session first would end the job without the cause that the NAS gave. Doing it twice does no harm.
    */
   readonly follow: () => Promise<void>;
 }

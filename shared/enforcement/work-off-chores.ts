@@ -1,5 +1,5 @@
-// Works off chores within a budget of time: each has its share, what one leaves goes to the others, and each goes on next
-// time behind the part where it was cut short, so that every part has its turn however much there is.
+// Works off chores within a budget of time: each has its share, what one leaves goes to the others, and each goes on
+// next time behind the part where it was cut short, so that every part has its turn however much there is.
 
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';

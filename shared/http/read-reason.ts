@@ -1,5 +1,5 @@
-// Why a person makes a change: an optional JSON body {"reason": "…"}; the header X-Reason where the body is a file; an option at the
-// command line.
+// Why a person makes a change: an optional JSON body {"reason": "…"}; the header X-Reason where the body is a file; an
+// option at the command line.
 
 import { LONGEST_REASON } from '../domain/audit-entry.ts';
 import { readPlainLine } from '../domain/plain-line.ts';

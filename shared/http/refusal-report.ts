@@ -1,5 +1,5 @@
-// Refused requests in the log: one line for the first of a kind, then one in ten seconds with the number since. So a stranger
-// cannot fill the log, and one client that repeats its mistake is one line.
+// Refused requests in the log: one line for the first of a kind, then one in ten seconds with the number since. So a
+// stranger cannot fill the log, and one client that repeats its mistake is one line.
 
 import type { Logger } from '../ports/telemetry.ts';
 
@@ -75,8 +75,8 @@ export class RefusalReport {
   }
 
   /**
-   * Writes what has been counted for ten seconds and belongs to no line yet. Called with every request, since nothing runs
-   * between requests: else the alerts would count a burst when the next one comes, hours later.
+   * Writes what has been counted for ten seconds and belongs to no line yet. Called with every request, since nothing
+   * runs between requests: else the alerts would count a burst when the next one comes, hours later.
    * @param nowMs milliseconds since 1970
    */
   catchUp(nowMs: number): void {

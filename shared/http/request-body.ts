@@ -1,5 +1,5 @@
-// The body of a request: text that is there, or a reader that is called only after the asker has been authenticated, so that
-// a stranger never has a body parsed.
+// The body of a request: text that is there, or a reader that is called only after the asker has been authenticated, so
+// that a stranger never has a body parsed.
 
 export type RequestBody = string | (() => Promise<string>);
 

@@ -1,10 +1,12 @@
-// What one client may ask of this instance: a key that was stolen, or a RADIUS server in a loop, must not take the answers of
-// all other sites. RADIUS servers get 503 then, which they treat as "no answer", never 404 or 429.
+// What one client may ask of this instance: a key that was stolen, or a RADIUS server in a loop, must not take the
+// answers of all other sites. RADIUS servers get 503 then, which they treat as "no answer", never 404 or 429.
 
 import { RequestError } from '../errors.ts';
 import { TokenBucket } from '../token-bucket.ts';
 
-/** Seconds of its rate that a client may ask at once after a quiet time: a power cut brings every station back together. */
+/**
+ * Seconds of its rate that a client may ask at once after a quiet time: a power cut brings every station back together.
+ */
 const BURST_SECONDS = 5;
 /** Clients remembered at once; only proven ones come here. */
 const MOST_CLIENTS = 5_000;

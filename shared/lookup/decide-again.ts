@@ -32,8 +32,8 @@ export interface DecideAgainDeps extends FactsDeps {
 const CLOCK_SKEW_MS = 30_000;
 
 /**
- * While instances may still answer by the policy or the overrides of before, each of these answers is right: a station that
- * got one of them is left alone.
+ * While instances may still answer by the policy or the overrides of before, each of these answers is right: a station
+ * that got one of them is left alone.
  */
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;

@@ -1,5 +1,6 @@
-// Which session an accounting record is about: the one at the place that the record names. Class leads to the answer that the
-// station has; without Class the NAS's own names of the session, which it also put into the question, or the station.
+// Which session an accounting record is about: the one at the place that the record names. Class leads to the answer
+// that the station has; without Class the NAS's own names of the session, which it also put into the question, or the
+// station.
 
 import type { Client } from '../domain/client.ts';
 import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts';
@@ -114,8 +115,8 @@ async function findByNames(
 }
 
 /**
- * A NAS that repeats no Class begins a session at a place where another one was, and the station has not been answered there
- * since: it may have roamed back, with what it was answered elsewhere.
+ * A NAS that repeats no Class begins a session at a place where another one was, and the station has not been answered
+ * there since: it may have roamed back, with what it was answered elsewhere.
  */
 function mayBeBack({ answers, accounting }: Session, event: AccountingEvent): boolean {
   const id = event.acctSessionId;
@@ -136,9 +137,9 @@ function backAt(here: Session, station: readonly Session[], event: AccountingEve
 }
 
 /**
- * What a station brings along to where no Class is repeated: the newest answer for the user that the record names, given before
- * the record's event. Two machines may have one address, and a record may wait while the other one asks. Without an answer for
- * that user (the NAS may name an outer identity) the newest of all.
+ * What a station brings along to where no Class is repeated: the newest answer for the user that the record names,
+ * given before the record's event. Two machines may have one address, and a record may wait while the other one asks.
+ * Without an answer for that user (the NAS may name an outer identity) the newest of all.
  */
 function lastAnswered(
   station: readonly Session[],
@@ -185,7 +186,9 @@ function isNamed({ answers }: Session, names: readonly string[]): boolean {
   return names.length === 0 || named.length === 0 || names.some((name) => named.includes(name));
 }
 
-/** The session at the place of the record; of several that may be, the one the NAS knows by that id, else the newest. */
+/**
+ * The session at the place of the record; of several that may be, the one the NAS knows by that id, else the newest.
+ */
 function atPlace(sessions: readonly Session[], event: AccountingEvent): Session | undefined {
   const here = sessions.filter((session) => mayBeSamePlace(placeOf(session), event));
   const byText = here.find((session) => placeText(session) === placeText(event));

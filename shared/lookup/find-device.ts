@@ -34,10 +34,11 @@ const HOLDERS_AT_ONCE = 8;
 const MOST_OTHERS = 8;
 
 /**
- * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to a
- * device counts, and one that leads to several ends the search. A device id comes first and needs no pointer, so none is
- * read where it leads to its device.
- * @param presented strongest first; those beside a surer one lead nowhere; a weaker one is tried only where the caller lets it stand in the list
+ * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to
+ * a device counts, and one that leads to several ends the search. A device id comes first and needs no pointer, so none
+ * is read where it leads to its device.
+ * @param presented strongest first; those beside a surer one lead nowhere; a weaker one is tried only where the caller
+ * lets it stand in the list
  */
 export async function findDevice(
   deps: FindDeps,
@@ -92,7 +93,9 @@ async function firstClaimed(
   return { kind: 'notEnrolled' };
 }
 
-/** Records with only a serial number in common are one machine while no other has it: what many share identifies none. */
+/**
+ * Records with only a serial number in common are one machine while no other has it: what many share identifies none.
+ */
 async function theMachineOf(
   deps: FindDeps,
   identity: Identity,

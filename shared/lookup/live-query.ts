@@ -1,5 +1,5 @@
-// Asks Intune itself about a device while a RADIUS server waits: only about devices that are not stored, within a deadline
-// and this instance's share, never in a queue. After any failure the lookup goes on without an answer.
+// Asks Intune itself about a device while a RADIUS server waits: only about devices that are not stored, within a
+// deadline and this instance's share, never in a queue. After any failure the lookup goes on without an answer.
 
 import { ConnectorError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';

@@ -27,7 +27,10 @@ function isOfDevice({ effect, target }: Override): boolean {
   return effect.kind === 'let-on' && 'device' in target;
 }
 
-/** Only when an answer is written: the address of a wired station often leads to no device, and a warm lookup reads one row. */
+/**
+ * Only when an answer is written: the address of a wired station often leads to no device, and a warm lookup reads one
+ * row.
+ */
 export async function withContradictions(
   deps: LookForContradictionsDeps,
   ofSession: string,
@@ -47,7 +50,8 @@ export async function withContradictions(
     before?.decision.device?.version === device?.version &&
     before?.mac === mac &&
     sameData(before?.presented.identities, presented.identities);
-  // A station that a CoA sends to ask again, since another device has got its address by now, must not meet what was so before.
+  // A station that a CoA sends to ask again, since another device has got its address by now, must not meet what was so
+  // before.
   const isNew = counts && beside.length > 0 && isAskedFor(device, toInstant(deps.clock.now()));
   const contradicting =
     sameAsBefore && !isNew

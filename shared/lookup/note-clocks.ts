@@ -12,8 +12,8 @@ import type { Logger } from '../ports/telemetry.ts';
 /** Records take seconds on their way. */
 const CLOCK_TOLERANCE_MS = 60_000;
 /**
- * A record that is late makes the clock of its NAS look slow. So many, over so long, are not all late: a NAS that sends after an
- * outage what it kept is done within minutes.
+ * A record that is late makes the clock of its NAS look slow. So many, over so long, are not all late: a NAS that sends
+ * after an outage what it kept is done within minutes.
  */
 const RECORDS_THAT_SHOW = 5;
 const TIME_THAT_SHOWS_MS = 10 * 60_000;

@@ -116,7 +116,10 @@ function readCertificate(value: unknown): CertificateNames | undefined {
   return fields['subjectAltName'] === '' ? { ...certificate, subjectAltName: '' } : certificate;
 }
 
-/** Cisco's access points name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication), controllers in `cisco-wlan-ssid=…`. */
+/**
+ * Cisco's access points name the SSID in a pair `ssid=…` (IOS: radius-server vsa send authentication), controllers in
+ * `cisco-wlan-ssid=…`.
+ */
 function ssidsInPairs(pairs: readonly string[]): string[] {
   return pairs.flatMap((pair) => /^(?:cisco-wlan-)?ssid=(.+)$/is.exec(pair)?.[1] ?? []);
 }

@@ -1,5 +1,5 @@
-// Reads the body of an accounting report: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text for
-// absent.
+// Reads the body of an accounting report: JSON of RADIUS attributes, every value hostile. FreeRADIUS sends empty text
+// for absent.
 
 import type { Instant } from '../domain/instant.ts';
 import { canonicalAddress } from '../domain/ip-address.ts';
@@ -62,9 +62,9 @@ function readStatus(text: string | undefined): AccountingStatus {
 }
 
 /**
- * When the record arrived, less what its NAS says that it waited with it, and when the event happened, both by our clock. The proxy says how long it had the record, by its
- * own clock alone, so that neither the NAS's clock nor the proxy's moves a record. Only without the proxy's word the NAS's
- * clock counts, and never beyond our own.
+ * When the record arrived, less what its NAS says that it waited with it, and when the event happened, both by our
+ * clock. The proxy says how long it had the record, by its own clock alone, so that neither the NAS's clock nor the
+ * proxy's moves a record. Only without the proxy's word the NAS's clock counts, and never beyond our own.
  */
 function readTimes(
   fields: { readonly [K in (typeof TIME_FIELDS)[number]]?: string | undefined },

@@ -1,5 +1,5 @@
-// Accounting: starts, moves and ends sessions. A record may come late, twice, sparse or out of order, and it is believed of
-// the place that it names only.
+// Accounting: starts, moves and ends sessions. A record may come late, twice, sparse or out of order, and it is
+// believed of the place that it names only.
 
 import type { Client } from '../domain/client.ts';
 import { nasName } from '../domain/coa/coa-target.ts';
@@ -127,8 +127,8 @@ function reportForeign({ nases, log, metrics }: AccountingDeps, { name, site }: 
 }
 
 /**
- * The station keeps an older access than its newest answer gave, or is there though it was thought to be gone: stopped, its
- * NAS restarted, silent for too long.
+ * The station keeps an older access than its newest answer gave, or is there though it was thought to be gone: stopped,
+ * its NAS restarted, silent for too long.
  */
 function isToCompare(
   session: Session,

@@ -53,8 +53,8 @@ export interface Remembered {
 }
 
 /**
- * Writes the session unless this process has written the very same within five minutes; then that decision stands. Where an
- * operator has asked for it to authenticate again, the session shows every time that it does.
+ * Writes the session unless this process has written the very same within five minutes; then that decision stands.
+ * Where an operator has asked for it to authenticate again, the session shows every time that it does.
  * @param name makes the id of the decision, should it be a new one
  */
 export async function rememberAnswer(
@@ -84,8 +84,9 @@ export async function rememberAnswer(
 }
 
 /**
- * Begins to read the session, where this process would not write its answer again and its NAS accounts for sessions: what
- * another instance heard, or answered, stands in the store alone. Read beside the device, so that no answer waits for it.
+ * Begins to read the session, where this process would not write its answer again and its NAS accounts for sessions:
+ * what another instance heard, or answered, stands in the store alone. Read beside the device, so that no answer waits
+ * for it.
  */
 export function readKept(
   { sessions, recentAnswers, nases, clock, writeDeadlineMs }: RememberDeps,

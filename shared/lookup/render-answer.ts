@@ -104,11 +104,11 @@ export function renderText({ decision, sessionTimeoutSeconds }: LookupAnswer): s
 }
 
 /**
- * The line of `renderText`, and behind it all else that the policy says: `acl=`, `url=` and each attribute by its name, one
- * piece for each value. The FreeRADIUS sample asks for it by `Prefer: answer=whole`. A value is written in
- * letters, digits and `_.:/-`, every other character as `=` and two hexadecimal digits (the quoting of `escape` and `unescape`
- * in FreeRADIUS, RFC 2045 6.7): nothing in it can be a piece of its own, or mean anything to the server. What a policy may
- * not send is left out, as in the answer for rlm_rest.
+ * The line of `renderText`, and behind it all else that the policy says: `acl=`, `url=` and each attribute by its name,
+ * one piece for each value. The FreeRADIUS sample asks for it by `Prefer: answer=whole`. A value is written in letters,
+ * digits and `_.:/-`, every other character as `=` and two hexadecimal digits (the quoting of `escape` and `unescape`
+ * in FreeRADIUS, RFC 2045 6.7): nothing in it can be a piece of its own, or mean anything to the server. What a policy
+ * may not send is left out, as in the answer for rlm_rest.
  */
 export function renderWholeText(answer: LookupAnswer): string {
   const { outcome } = answer.decision;

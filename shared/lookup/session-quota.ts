@@ -1,5 +1,6 @@
-// How many new sessions a client may open: a key that was stolen makes up stations without end, and so does an open MAB port
-// addresses that lead to no device. Beyond a bound a station is answered all the same, for some minutes and without a session.
+// How many new sessions a client may open: a key that was stolen makes up stations without end, and so does an open MAB
+// port addresses that lead to no device. Beyond a bound a station is answered all the same, for some minutes and
+// without a session.
 
 import type { Clock } from '../ports/clock.ts';
 import type { Logger, Metrics } from '../ports/telemetry.ts';

@@ -26,7 +26,10 @@ export interface ExplainDeps {
 
 export interface ExplainedDecision extends DecisionRecord {
   readonly identities: readonly TriedIdentity[];
-  /** Each rule of the version that decided, in order; with an override as it would have gone without. Absent when that version cannot be read any more. */
+  /**
+   * Each rule of the version that decided, in order; with an override as it would have gone without. Absent when that
+   * version cannot be read any more.
+   */
   readonly rules?: readonly RuleTrace[];
   /** What policy alone would have answered, where an override decided in its place. */
   readonly withoutOverride?: PolicyResult;

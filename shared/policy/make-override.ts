@@ -155,8 +155,8 @@ interface Places {
 }
 
 /**
- * Two operators of one site at once want the same place, so that one of them counts again and the site never has more than its
- * share. Others begin at different places, administrators at those that are kept for them.
+ * Two operators of one site at once want the same place, so that one of them counts again and the site never has more
+ * than its share. Others begin at different places, administrators at those that are kept for them.
  */
 function placesOf(
   { ofSite }: Pick<Override, 'ofSite'>,
@@ -179,7 +179,10 @@ function freePlace(stored: readonly StoredOverride[], { count, first }: Places):
   return undefined;
 }
 
-/** Enforcement removes what is over. Where there is none, or it stands still for an hour, this does. @returns whether there is room */
+/**
+ * Enforcement removes what is over. Where there is none, or it stands still for an hour, this does.
+ * @returns whether there is room
+ */
 async function makeRoom(store: OverrideStore, stored: readonly StoredOverride[], now: Instant): Promise<boolean> {
   const over = stored.filter(({ override }) => isLongOver(override, now));
   for (const one of over) await store.remove(one);

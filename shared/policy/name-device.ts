@@ -1,5 +1,5 @@
-// Which device an operator means: by what consoles, labels and inventories call it. One that several devices are called by is
-// refused: a block of the wrong machine looks as if it worked.
+// Which device an operator means: by what consoles, labels and inventories call it. One that several devices are called
+// by is refused: a block of the wrong machine looks as if it worked.
 
 import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';

@@ -1,5 +1,5 @@
-// Versions of policy.yaml: brought into the store, put into force, taken back. One row says which is in force, so a change
-// is all or nothing.
+// Versions of policy.yaml: brought into the store, put into force, taken back. One row says which is in force, so a
+// change is all or nothing.
 
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { BUILT_IN } from '../domain/policy/built-in-policy.ts';

@@ -1,5 +1,5 @@
-// Reads the query of GET /api/decisions and the body of POST /api/decisions/search: since, until, site, device, mac, user, session, decision, role, rule, policy,
-// standing, observed, after, limit.
+// Reads the query of GET /api/decisions and the body of POST /api/decisions/search: since, until, site, device, mac,
+// user, session, decision, role, rule, policy, standing, observed, after, limit.
 
 import { addMilliseconds, type Instant } from '../domain/instant.ts';
 import { parseMacAddress } from '../domain/mac-address.ts';

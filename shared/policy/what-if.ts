@@ -133,7 +133,9 @@ async function lookAtShards<T>(
   return sawAll;
 }
 
-/** From what was recorded with its latest decision: changes of the device since have led to a new one, or will by CoA. */
+/**
+ * From what was recorded with its latest decision: changes of the device since have led to a new one, or will by CoA.
+ */
 function sessionsChanging(
   tally: ChangeTally,
   { sessions }: WhatIfDeps,

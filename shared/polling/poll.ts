@@ -3,8 +3,8 @@
 //   changes that are left, and what a person released -> the sweep -> devices that changed -> devices to be read again
 //   -> Ethernet MAC and UDID
 //
-// Each has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that has just failed
-// or asked us to wait.
+// Each has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that has
+// just failed or asked us to wait.
 
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { StoreError } from '../errors.ts';

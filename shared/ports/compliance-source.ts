@@ -26,8 +26,8 @@ export interface ListedRecord {
   /** Absent when not even the id can be read. */
   readonly key: DeviceKey | undefined;
   /**
-   * A number of forty bits. A record with the same one reads the same, but for the time of its check-in on the same day:
-   * that moves every few hours on every device, and storing each move would rewrite the fleet for nothing.
+   * A number of forty bits. A record with the same one reads the same, but for the time of its check-in on the same
+   * day: that moves every few hours on every device, and storing each move would rewrite the fleet for nothing.
    */
   readonly fingerprint: number;
   /** Of a device in its grace period: then the record means something else, even if it says the same. */

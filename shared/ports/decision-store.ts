@@ -12,8 +12,8 @@ export interface DecisionStore {
   /** Newest first. @throws StoreError NAC_STORE_TIMEOUT when the signal ends it first */
   list(query: DecisionQuery, options?: CallOptions): Promise<DecisionPage>;
   /**
-   * Removes decisions of a shard (first digit of the ids) made before that time. When the signal ends it, what was removed
-   * by then counts.
+   * Removes decisions of a shard (first digit of the ids) made before that time. When the signal ends it, what was
+   * removed by then counts.
    * @returns how many
    */
   removeBefore(shard: string, before: Instant, options?: CallOptions): Promise<number>;

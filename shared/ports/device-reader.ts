@@ -10,7 +10,10 @@ import type { RecordProblem } from './compliance-source.ts';
 export interface DeviceReader {
   /** One page of the devices that checked in after `since`, first page without cursor. @throws SourceError */
   listCheckedInSince(since: Instant, cursor: string | undefined): Promise<CheckedInPage>;
-  /** Point reads, all at once as far as the source lets them. One that fails does not spoil the others. @throws SourceError */
+  /**
+   * Point reads, all at once as far as the source lets them. One that fails does not spoil the others.
+   * @throws SourceError
+   */
   readDevices(ids: readonly string[]): Promise<readonly DeviceReading[]>;
   /** What lists leave out (Ethernet MAC, UDID), for up to 20 devices a call. @throws SourceError */
   readHardware(ids: readonly string[]): Promise<readonly HardwareReading[]>;
@@ -21,7 +24,9 @@ export interface CheckedInPage {
   readonly requestedAt: Instant;
   /** The devices that could be read: nothing is concluded from the rest. */
   readonly devices: readonly Device[];
-  /** False when the page holds devices the filter should have kept out: the source ignored it, nothing may be concluded. */
+  /**
+   * False when the page holds devices the filter should have kept out: the source ignored it, nothing may be concluded.
+   */
   readonly filtered: boolean;
   /** Absent on the last page. */
   readonly nextCursor?: string;

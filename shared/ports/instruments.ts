@@ -1,5 +1,6 @@
-// What is counted and measured, with unit and labels. docs/telemetry.md shows these tables; a test holds the two together.
-// Names and units follow OpenTelemetry's semantic conventions: https://opentelemetry.io/docs/specs/semconv/general/metrics/
+// What is counted and measured, with unit and labels. docs/telemetry.md shows these tables; a test holds the two
+// together. Names and units follow OpenTelemetry's semantic conventions:
+// https://opentelemetry.io/docs/specs/semconv/general/metrics/
 
 import { AGE_BUCKETS } from '../domain/age-bucket.ts';
 import { JOB_STAGES } from '../domain/coa/enforcement-job.ts';

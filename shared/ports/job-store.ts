@@ -17,7 +17,8 @@ export interface JobStore {
   /** Replaces the job; takes it out of the outbox when it is final. False when another writer was first. */
   update(job: EnforcementJob, etag: string): Promise<boolean>;
   /**
-   * Some of a site's outbox: urgent ones first, then by age. Rows that something else wrote are reported and passed over.
+   * Some of a site's outbox: urgent ones first, then by age. Rows that something else wrote are reported and passed
+   * over.
    * @returns `next` where there are more of them
    */
   listOpen(site: string, range: OutboxRange): Promise<{ readonly jobs: readonly StoredJob[]; readonly next?: string }>;

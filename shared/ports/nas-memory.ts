@@ -11,7 +11,9 @@ export interface ClockShown {
 /** What this process has lately heard of each NAS of a site. */
 export interface NasMemory {
   noteSource(site: string, nas: CoaNas): void;
-  /** Where its questions came from; empty where nothing was heard of the NAS. A packet without a source counts as ''. */
+  /**
+   * Where its questions came from; empty where nothing was heard of the NAS. A packet without a source counts as ''.
+   */
   sourcesOf(site: string, nas: CoaNas): readonly string[];
   /** It accounts for its sessions. */
   noteAccounting(site: string, nas: CoaNas): void;

@@ -43,8 +43,8 @@ export interface SessionWays {
 
 export interface SessionStore {
   /**
-   * Keeps the answer with its session, and the decision in its own right, in one write. Nothing is read before; accounting
-   * and answers for other credentials stay.
+   * Keeps the answer with its session, and the decision in its own right, in one write. Nothing is read before;
+   * accounting and answers for other credentials stay.
    * @param column set where an earlier write of this answer's column may still arrive: another column is written then
    */
   writeDecision(session: AnsweredSession, options?: CallOptions & { readonly column?: string }): Promise<void>;
@@ -55,7 +55,8 @@ export interface SessionStore {
   open(session: AnsweredSession, accounting: SessionAccounting, options?: CallOptions): Promise<boolean>;
   /**
    * Changes what accounting knows of a session, as often as it takes under contention.
-   * @param edit gets the session, twice where its NAS has restarted, and gives its accounting from now on, or `undefined` to leave it
+   * @param edit gets the session, twice where its NAS has restarted, and gives its accounting from now on, or
+   * `undefined` to leave it
    * @returns false when there is no such session, or `edit` left it
    * @throws StoreError NAC_STORE_ROW when the row holds no session, or would take nothing more
    */
@@ -77,8 +78,8 @@ export interface SessionStore {
   /** Sessions of which an answer rests on the device: which of them are in effect, `answersInEffect` says. */
   listByDevice(key: DeviceKey, options?: CallOptions): Promise<Session[]>;
   /**
-   * Sessions whose answers a change of one of the devices may change, or a device that gets or loses one of the identities:
-   * whether it does, a comparison says.
+   * Sessions whose answers a change of one of the devices may change, or a device that gets or loses one of the
+   * identities: whether it does, a comparison says.
    */
   listConcerned(
     devices: readonly DeviceKey[],
@@ -108,12 +109,18 @@ export interface SessionStore {
   listToCompare(limit: number, options?: CallOptions): Promise<readonly SessionToCompare[]>;
   /** A session that was noted again meanwhile stays noted. */
   removeCompared(entry: SessionToCompare, options?: CallOptions): Promise<void>;
-  /** Notes that a NAS restarted, for readers to apply. @returns false when that, or a later restart, is noted already */
+  /**
+   * Notes that a NAS restarted, for readers to apply.
+   * @returns false when that, or a later restart, is noted already
+   */
   noteRestart(restart: NasRestart, options?: CallOptions): Promise<boolean>;
-  /** Restarts at the site that are noted by now count from now on, also those that another instance noted a moment ago. */
+  /**
+   * Restarts at the site that are noted by now count from now on, also those that another instance noted a moment ago.
+   */
   forgetRestarts(site: string): void;
   /**
-   * Removes sessions of a shard that have been over for long, and what leads to sessions that are not there any more. When the signal ends it, what was removed by then counts.
+   * Removes sessions of a shard that have been over for long, and what leads to sessions that are not there any more.
+   * When the signal ends it, what was removed by then counts.
    * @returns how many sessions
    */
   removeSilent(shard: string, now: Instant, options?: CallOptions): Promise<number>;

@@ -15,7 +15,9 @@ export interface SweepState {
   readonly lastStartedAt?: Instant;
   /** How many times the polling interval lies between runs now; more than 1 after the source asked us to slow down. */
   readonly stretch?: number;
-  /** A slice ended before it had saved the index: its records may be in none, until a complete run has compared them. */
+  /**
+   * A slice ended before it had saved the index: its records may be in none, until a complete run has compared them.
+   */
   readonly mayMissKeys?: boolean;
   /** As the newest run left it. */
   readonly fleetIndex?: FleetIndexRoom;
@@ -90,8 +92,8 @@ export interface ConcludingRun {
 
 export interface SweepRunRecord extends Omit<SweepRun, 'cursor' | 'retryAt' | 'concluding' | 'comparesKeys'> {
   /**
-   * `partial`: every page was read, but no absence was concluded, since some record had no readable id or the list proved
-   * short. `failed`: given up before the last page.
+   * `partial`: every page was read, but no absence was concluded, since some record had no readable id or the list
+   * proved short. `failed`: given up before the last page.
    */
   readonly result: 'complete' | 'partial' | 'failed';
   readonly finishedAt: Instant;

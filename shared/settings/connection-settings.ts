@@ -1,4 +1,5 @@
-// How the function app reaches the storage account and the Service Bus namespace: by its identity or a connection string.
+// How the function app reaches the storage account and the Service Bus namespace: by its identity or a connection
+// string.
 
 import type { SettingsReader } from './settings-reader.ts';
 

@@ -13,8 +13,8 @@ export interface NationalCloud {
 
 /**
  * Graph and authority: learn.microsoft.com/graph/deployments. Federated audiences: "Configure an application to trust a
- * managed identity". For DoD and China no Microsoft page names Intune's audience: what stands here follows from the host
- * names that Intune uses there, and INTUNE_AUDIENCE overrides it.
+ * managed identity". For DoD and China no Microsoft page names Intune's audience: what stands here follows from the
+ * host names that Intune uses there, and INTUNE_AUDIENCE overrides it.
  */
 export const NATIONAL_CLOUDS = {
   /** GCC is part of it. */

@@ -1,5 +1,5 @@
-// Whether a timer's schedule is one that Azure takes. The host lets a function with another one lie, and starts the rest of the
-// app: no poll, and no alert but the one that misses it.
+// Whether a timer's schedule is one that Azure takes. The host lets a function with another one lie, and starts the
+// rest of the app: no poll, and no alert but the one that misses it.
 
 interface Field {
   readonly least: number;
@@ -21,9 +21,9 @@ const FIELDS: readonly Field[] = [
 ];
 
 /**
- * Six fields of NCRONTAB: `*`, numbers, names of months and days (whole, or three letters), ranges, steps, lists of them. The
- * week has no day 7, and the letters of other crons (`L`, `W`, `#`, `?`) mean nothing.
- * Source: https://github.com/atifaziz/NCrontab, CrontabFieldImpl.cs.
+ * Six fields of NCRONTAB: `*`, numbers, names of months and days (whole, or three letters), ranges, steps, lists of
+ * them. The week has no day 7, and the letters of other crons (`L`, `W`, `#`, `?`) mean nothing. Source:
+ * https://github.com/atifaziz/NCrontab, CrontabFieldImpl.cs.
  */
 export function isNcrontab(schedule: string): boolean {
   const parts = schedule.trim().split(/\s+/);

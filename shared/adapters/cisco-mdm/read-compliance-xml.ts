@@ -1,6 +1,7 @@
-// Reads an answer of the Compliance Retrieval service in the Cisco MDM dialect: `ise_api` with a `deviceList`. Names are
-// lower case in version 2 and partly capitalised, within a namespace, in version 3, so they are compared without prefix
-// and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no bottomless nesting.
+// Reads an answer of the Compliance Retrieval service in the Cisco MDM dialect: `ise_api` with a `deviceList`. Names
+// are lower case in version 2 and partly capitalised, within a namespace, in version 3, so they are compared without
+// prefix and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no bottomless
+// nesting.
 
 import sax, { type QualifiedTag, type SAXParser, type Tag } from 'sax';
 import { isDeviceId } from '../../domain/device/device.ts';

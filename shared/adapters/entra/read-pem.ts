@@ -42,7 +42,9 @@ function readKey(label: string, body: string, password: string | undefined, sett
   }
 }
 
-/** One block as OpenSSL wants it. App settings and pipelines turn line ends into blanks, or into a backslash and an n. */
+/**
+ * One block as OpenSSL wants it. App settings and pipelines turn line ends into blanks, or into a backslash and an n.
+ */
 function block(label: string, body: string): string {
   if (body.includes('Proc-Type:')) return `-----BEGIN ${label}-----${body}-----END ${label}-----\n`;
   const base64 = body.replace(/\\r|\\n|\s/g, '');

@@ -74,8 +74,8 @@ function open(
 }
 
 /**
- * The highest count of rounds it asks for, as far as it shows without a password: in PKCS#12 and PKCS#5 it is the number
- * behind the salt.
+ * The highest count of rounds it asks for, as far as it shows without a password: in PKCS#12 and PKCS#5 it is the
+ * number behind the salt.
  */
 function mostIterations(node: forge.asn1.Asn1, depth: number): number {
   if (depth > DEEPEST) return 0;

@@ -19,7 +19,8 @@ export interface TokenSource {
   /**
    * A bearer token for one audience.
    * @param resource e.g. `https://graph.microsoft.com`; the slash some end with belongs to them
-   * @throws SourceError NAC_INTUNE_TOKEN, NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED; ConnectorError NAC_ENTRA_CERTIFICATE
+   * @throws SourceError NAC_INTUNE_TOKEN, NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED; ConnectorError
+   * NAC_ENTRA_CERTIFICATE
    */
   getToken(resource: string, options?: TokenOptions): Promise<string>;
   /**

@@ -14,7 +14,9 @@ export interface Refusal {
 export interface RefusedCall {
   /** The application permission the call needs. */
   readonly permission: string;
-  /** The token names that permission, and this is not yet one refusal too many: then a 403 is taken for a passing one. */
+  /**
+   * The token names that permission, and this is not yet one refusal too many: then a 403 is taken for a passing one.
+   */
   readonly forbiddenMayPass: boolean;
   readonly now: Date;
 }
@@ -56,7 +58,10 @@ function meaningOf(status: number, code: string, call: RefusedCall): { errorCode
   return { errorCode: 'NAC_INTUNE_UNAVAILABLE', action };
 }
 
-/** Graph's error body; Intune puts a JSON text inside `message`, with `Message` for people, and `RetryAfter`, which may be null. */
+/**
+ * Graph's error body; Intune puts a JSON text inside `message`, with `Message` for people, and `RetryAfter`, which may
+ * be null.
+ */
 function graphError(body: unknown): { code: string; message: string; retryAfter: string | undefined } {
   const { error } = asRecord(typeof body === 'string' ? parseOrUndefined(body) : body);
   const { code, message } = asRecord(error);

@@ -11,8 +11,8 @@ const PERMISSION = 'Application.Read.All';
 
 export interface ServiceDiscovery {
   /**
-   * Root address of the service without slash at the end, from memory if it is there. Callers who come while it is being
-   * asked for share the question.
+   * Root address of the service without slash at the end, from memory if it is there. Callers who come while it is
+   * being asked for share the question.
    * @throws SourceError NAC_INTUNE_DISCOVERY when the tenant has no such service
    */
   find(): Promise<string>;

@@ -92,7 +92,9 @@ async function readText(body: Readable): Promise<string[]> {
 
 let kept: { readonly extraCa: string; readonly context: SecureContext } | undefined;
 
-/** Made once for a process: to read some three hundred authorities for each connection would take 40 ms of a processor. */
+/**
+ * Made once for a process: to read some three hundred authorities for each connection would take 40 ms of a processor.
+ */
 function contextWith(extraCa: string): SecureContext {
   if (kept?.extraCa !== extraCa) {
     kept = { extraCa, context: createSecureContext({ ca: [...getCACertificates('default'), extraCa] }) };

@@ -20,8 +20,8 @@ function bounded(milliseconds: number, longestMs: number): number {
 }
 
 /**
- * The time on the clock that a `Retry-After` date was read from: that of the answer's own `Date` (RFC 9110 6.6.1), since
- * the sender's clock and ours may be apart; ours where it gives none.
+ * The time on the clock that a `Retry-After` date was read from: that of the answer's own `Date` (RFC 9110 6.6.1),
+ * since the sender's clock and ours may be apart; ours where it gives none.
  */
 export function clockOfAnswer(headers: Readonly<Record<string, string>>, now: Date = new Date()): Date {
   const date = Date.parse(headers['date'] ?? '');

@@ -7,8 +7,8 @@ import { clockOfAnswer, parseRetryAfter } from '../https/retry-after.ts';
 const FOUR_HOURS_MS = 4 * 3_600_000;
 
 /**
- * @param kind the noncompliant list is answered with 503 when it is asked for more than once in four hours; single devices
- * never are (Microsoft, "Network access control integration with Intune")
+ * @param kind the noncompliant list is answered with 503 when it is asked for more than once in four hours; single
+ * devices never are (Microsoft, "Network access control integration with Intune")
  */
 export function complianceRefusal({ status, headers }: HttpAnswer, kind: 'device' | 'list', now: Date): SourceError {
   const said = `Intune’s Compliance Retrieval service answered ${status}.`;

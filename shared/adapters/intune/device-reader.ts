@@ -77,8 +77,8 @@ export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceRead
 }
 
 /**
- * Graph ignores a filter it does not support without a word, and answers with everything. Its times have seven decimals,
- * ours three: the very millisecond of `since` proves nothing.
+ * Graph ignores a filter it does not support without a word, and answers with everything. Its times have seven
+ * decimals, ours three: the very millisecond of `since` proves nothing.
  */
 function judgeFilter({ requestedAt, records, nextCursor }: ListPage, since: Instant): CheckedInPage {
   const devices = records.flatMap((record) => record.read().device ?? []);

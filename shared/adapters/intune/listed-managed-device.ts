@@ -16,7 +16,10 @@ const DAY = '2026-11-20'.length;
 /** As Graph writes it, so that the day before it is the day. */
 const TIME_OF_DAY = /^T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
 
-/** Where the value of a property begins that is a text. Quotes within another text are escaped: nothing there passes for it. */
+/**
+ * Where the value of a property begins that is a text. Quotes within another text are escaped: nothing there passes for
+ * it.
+ */
 const ID = '"id":"';
 const COMPLIANCE_STATE = '"complianceState":"';
 const GRACE_EXPIRES = '"complianceGracePeriodExpirationDateTime":"';

@@ -13,8 +13,8 @@ export interface Permission {
 }
 
 /**
- * Role ids: Microsoft Graph permissions reference. That of get_device_compliance is not published by Microsoft; look it up
- * with `GET /servicePrincipals?$filter=appId eq 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'` if it is refused.
+ * Role ids: Microsoft Graph permissions reference. That of get_device_compliance is not published by Microsoft; look it
+ * up with `GET /servicePrincipals?$filter=appId eq 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'` if it is refused.
  */
 export const PERMISSIONS = {
   devices: {

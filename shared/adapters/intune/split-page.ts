@@ -1,10 +1,10 @@
 // Splits the text of a page of managedDevices into its records. Nearly all of them say what they said last time, and
 // that shows in the text: parsing them would cost more than everything else that is done with them.
 //
-// Graph writes records one like the other: each begins with the same property, and none holds an object. Then the first `}`
-// ends a record: it is followed by the beginning of the next one, or by the end of the list. A quote that no backslash
-// precedes cannot stand within a text, so what looks like `},{"id":"` is just that: no name that a user gives to a
-// device can imitate it. A page that is written otherwise is parsed as a whole.
+// Graph writes records one like the other: each begins with the same property, and none holds an object. Then the first
+// `}` ends a record: it is followed by the beginning of the next one, or by the end of the list. A quote that no
+// backslash precedes cannot stand within a text, so what looks like `},{"id":"` is just that: no name that a user gives
+// to a device can imitate it. A page that is written otherwise is parsed as a whole.
 
 import { parsedJson } from './parsed-json.ts';
 
@@ -89,8 +89,8 @@ function splitParsed(page: unknown): SplitPage {
 }
 
 /**
- * As Graph writes it, so that a page that had to be parsed says of nearly all its records what it said before. A property that
- * holds more than a value is of no use, however deep it goes.
+ * As Graph writes it, so that a page that had to be parsed says of nearly all its records what it said before. A
+ * property that holds more than a value is of no use, however deep it goes.
  */
 function recordText(record: unknown): string {
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'null';

@@ -1,6 +1,6 @@
-// Keeps clients in memory for a minute: they change a few times a year and are needed for every lookup. A store that fails for
-// some minutes does not turn a known client away. Strangers' names neither displace clients nor cost reads without end, and
-// bring about no failure: beyond a budget they are judged by the list of names.
+// Keeps clients in memory for a minute: they change a few times a year and are needed for every lookup. A store that
+// fails for some minutes does not turn a known client away. Strangers' names neither displace clients nor cost reads
+// without end, and bring about no failure: beyond a budget they are judged by the list of names.
 
 import { LRUCache } from 'lru-cache';
 import type { Client } from '../../domain/client.ts';
@@ -12,15 +12,22 @@ import { TokenBucket } from '../../token-bucket.ts';
 import { ClientNames } from './client-names.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
-/** While the store fails, a client that was read this long ago may still ask: it cannot have been revoked there either. */
+/**
+ * While the store fails, a client that was read this long ago may still ask: it cannot have been revoked there either.
+ */
 const USABLE_WITHOUT_STORE_MS = 10 * 60_000;
 const MOST_CLIENTS = 5_000;
-/** A key with an unknown name is most likely a mistake repeated at every authentication; it costs a read now and then. */
+/**
+ * A key with an unknown name is most likely a mistake repeated at every authentication; it costs a read now and then.
+ */
 const UNKNOWN_YOUNG_ENOUGH_MS = 5_000;
 const MOST_UNKNOWN_NAMES = 1_000;
 /** Reads of names that this instance has never seen a client for: all strangers together. */
 const UNKNOWN_READS = { capacity: 40, perSecond: 20 };
-/** A client whose secret was wrong is looked for in the store as often as a name that no client has: which of the two it is shows in nothing. */
+/**
+ * A client whose secret was wrong is looked for in the store as often as a name that no client has: which of the two it
+ * is shows in nothing.
+ */
 const LOOK_AGAIN_AFTER_MS = UNKNOWN_YOUNG_ENOUGH_MS;
 
 interface KnownClient {

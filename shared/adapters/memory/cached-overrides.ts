@@ -1,5 +1,5 @@
-// The list of overrides, kept in memory for ten seconds. Without the store the last list known is good: a block that cannot be
-// read must not open, and a let-on ends by its own end.
+// The list of overrides, kept in memory for ten seconds. Without the store the last list known is good: a block that
+// cannot be read must not open, and a let-on ends by its own end.
 
 import { OVERRIDE_MEMORY_MS, type Override } from '../../domain/policy/override.ts';
 import { toConnectorError } from '../../errors.ts';

@@ -1,5 +1,5 @@
-// The policy in force, kept in memory for a set time. Without the store the last one known is good: a policy that cannot
-// be read must not let everybody in, nor lock everybody out.
+// The policy in force, kept in memory for a set time. Without the store the last one known is good: a policy that
+// cannot be read must not let everybody in, nor lock everybody out.
 
 import { LRUCache } from 'lru-cache';
 import { type Instant, toInstant } from '../../domain/instant.ts';

@@ -1,5 +1,6 @@
-// Which clients there are, by name alone: one small list, read at most every five seconds. Once strangers have used up the reads
-// of single names, their names are judged by it, so that they bring about no failure, and a real client is found all the same.
+// Which clients there are, by name alone: one small list, read at most every five seconds. Once strangers have used up
+// the reads of single names, their names are judged by it, so that they bring about no failure, and a real client is
+// found all the same.
 
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';

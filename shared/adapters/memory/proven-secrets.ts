@@ -6,8 +6,9 @@ import type { Random } from '../../ports/random.ts';
 import type { SecretCheck } from '../../ports/secret-check.ts';
 
 /**
- * Keeps a digest of the secret under a key of this process, never the secret. What is kept goes with the client it was proven
- * to: as soon as that is read from the store again, the secret must be proven again, to the credentials it has then.
+ * Keeps a digest of the secret under a key of this process, never the secret. What is kept goes with the client it was
+ * proven to: as soon as that is read from the store again, the secret must be proven again, to the credentials it has
+ * then.
  */
 export function createProvenSecrets(random: Random): SecretCheck {
   const key = random.hex(32);

@@ -1,5 +1,5 @@
-// Wrong credentials are answered late, and later the more there are, so that guessing gains nothing. Right ones never wait:
-// an attacker who guesses cannot lock a RADIUS server out.
+// Wrong credentials are answered late, and later the more there are, so that guessing gains nothing. Right ones never
+// wait: an attacker who guesses cannot lock a RADIUS server out.
 
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../ports/clock.ts';

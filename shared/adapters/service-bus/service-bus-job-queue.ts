@@ -61,7 +61,9 @@ export class ServiceBusJobQueue implements JobQueue {
     this.#now = now;
   }
 
-  /** The message id lets duplicate detection drop a repeated send; one session per site lets one relay work at a time. */
+  /**
+   * The message id lets duplicate detection drop a repeated send; one session per site lets one relay work at a time.
+   */
   async send(job: CoaJob, trace?: string): Promise<void> {
     const message = {
       body: job,
@@ -127,8 +129,8 @@ export class ServiceBusJobQueue implements JobQueue {
 }
 
 /**
- * The W3C's draft for AMQP names the property `traceparent`; Microsoft's clients read `Diagnostic-Id`, with the same text.
- * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
+ * The W3C's draft for AMQP names the property `traceparent`; Microsoft's clients read `Diagnostic-Id`, with the same
+ * text. https://learn.microsoft.com/azure/service-bus-messaging/service-bus-end-to-end-tracing
  */
 function traceProperties(trace: string): Record<string, string> {
   return { traceparent: trace, 'Diagnostic-Id': trace };

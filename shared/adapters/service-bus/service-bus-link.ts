@@ -1,15 +1,15 @@
 // Uses a Service Bus client until it does not answer, and then another one.
 //
-// The SDK reconnects by itself, but a call that was under way when the connection died waits out its timeout, and a link
-// that was opening waits a minute (the time is fixed in the SDK) and makes every later call on it wait as well. A new
-// client has neither.
+// The SDK reconnects by itself, but a call that was under way when the connection died waits out its timeout, and a
+// link that was opening waits a minute (the time is fixed in the SDK) and makes every later call on it wait as well. A
+// new client has neither.
 
 import type { Stopwatch } from '../../ports/timer.ts';
 
 export interface ServiceBusLink<Open> {
   /**
-   * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is one
-   * that does not speak against the connection.
+   * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is
+   * one that does not speak against the connection.
    * @throws what the call rejects with; an error once patience is at an end or `cut` was called
    */
   use<Value>(call: (open: Open) => Promise<Value>): Promise<Value>;

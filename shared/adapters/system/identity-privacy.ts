@@ -29,7 +29,10 @@ export function createIdentityPrivacy(mode: PrivacyMode, key: string): Privacy {
   };
 }
 
-/** MAC addresses in the notations of switches and tools, names with a realm behind or before them: looked for where a word begins. */
+/**
+ * MAC addresses in the notations of switches and tools, names with a realm behind or before them: looked for where a
+ * word begins.
+ */
 const IDENTITIES =
   /(?<![0-9a-z])(?:(?:[0-9a-f]{1,2}[:-]){5}[0-9a-f]{1,2}|(?:[0-9a-f]{4}[.:-]){2}[0-9a-f]{4}|[0-9a-f]{6}-[0-9a-f]{6}|[0-9a-f]{12})(?![0-9a-z])|(?<![^\s\\@,;()<>"])[^\s\\@,;()<>"]+[\\@][^\s\\@,;()<>"]+/gi;
 

@@ -1,14 +1,16 @@
-// Traces of answers in a session's row: a write that was given up may arrive after that of another process, and overwrite the
-// answer of the same credential. Each process leaves the name of its newest answer in a column that only it writes.
+// Traces of answers in a session's row: a write that was given up may arrive after that of another process, and
+// overwrite the answer of the same credential. Each process leaves the name of its newest answer in a column that only
+// it writes.
 
 import { type Instant, millisecondsBetween } from '../../domain/instant.ts';
 import { parseDecisionId } from '../../domain/policy/decision-id.ts';
 import type { Answer } from '../../domain/session/session.ts';
 
 /**
- * A write that was given up arrives within this time, or never: the service ends what takes it longer than thirty seconds
- * (https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-table-service-operations). What lies further apart is
- * two answers of instances whose clocks differ, of which the row has the one that was written last.
+ * A write that was given up arrives within this time, or never: the service ends what takes it longer than thirty
+ * seconds (https://learn.microsoft.com/rest/api/storageservices/setting-timeouts-for-table-service-operations). What
+ * lies further apart is two answers of instances whose clocks differ, of which the row has the one that was written
+ * last.
  */
 const MOST_LATE_MS = 60_000;
 

@@ -1,5 +1,5 @@
-// The time by Table Storage's clock, which all instances have in common, where the machine's own clock differs from it: times
-// that one instance writes another one compares with its own.
+// The time by Table Storage's clock, which all instances have in common, where the machine's own clock differs from it:
+// times that one instance writes another one compares with its own.
 
 import type { Clock } from '../../ports/clock.ts';
 
@@ -19,7 +19,9 @@ const SLACK_MS = 2_000;
 /** What took longer says little of the time. */
 const LONGEST_CALL_MS = 2_000;
 
-/** `now` is by the store's clock as soon as a call has shown that the machine's differs; all else is the machine's own. */
+/**
+ * `now` is by the store's clock as soon as a call has shown that the machine's differs; all else is the machine's own.
+ */
 export class CommonClock implements Clock {
   readonly #own: Clock;
   readonly #onDiffers: (aheadMs: number) => void;

@@ -16,7 +16,8 @@ const LARGEST_RECORD = 32_000;
 
 /**
  * None for a session from before decisions were kept, and none that no column holds: what a session keeps of a request
- * and what a role may send are bounded, and should both be hostile at once, the session must be remembered all the same.
+ * and what a role may send are bounded, and should both be hostile at once, the session must be remembered all the
+ * same.
  */
 export function decisionActions(record: AnsweredSession): TransactionAction[] {
   const parts = parseDecisionId(record.decision.id);

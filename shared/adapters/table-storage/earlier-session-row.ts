@@ -1,5 +1,5 @@
-// Session rows of the version before, which kept one session of a station at a site: they are read for as long as they live,
-// and what is written now can be read by that version after a rollback. Both go with the release after the next.
+// Session rows of the version before, which kept one session of a station at a site: they are read for as long as they
+// live, and what is written now can be read by that version after a rollback. Both go with the release after the next.
 
 import type { MacAddress } from '../../domain/mac-address.ts';
 import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';

@@ -4,8 +4,8 @@
 //   does not  fleet  <shard>          parts: the hashes in order    the head, which alone says what the index is
 //             fleet  <shard>|<hash>   columns, packed0 …            a part, named by the hash of its content
 //
-// Parts are written before the head that names them, and removed after the head that does not: a process that dies in between
-// leaves the index before, or the one after. What has no head to name it goes with the next write.
+// Parts are written before the head that names them, and removed after the head that does not: a process that dies in
+// between leaves the index before, or the one after. What has no head to name it goes with the next write.
 
 import { createHash } from 'node:crypto';
 import type { TableClient } from '@azure/data-tables';
@@ -15,11 +15,14 @@ import { createOrReplace } from './create-or-replace.ts';
 import { fleetPartRow, fleetRow, prefixFilter } from './row-keys.ts';
 import { isNotFound, storeCall, storePages } from './store-errors.ts';
 
-/** Largest binary column of the Table service, in bytes (learn.microsoft.com, "Understanding the Table service data model"). */
+/**
+ * Largest binary column of the Table service, in bytes (learn.microsoft.com, "Understanding the Table service data
+ * model").
+ */
 const LARGEST_COLUMN = 65_536;
 /**
- * A row holds a mebibyte. Bytes travel as base64, a third more, and the emulator counts them so: fifteen columns are too many
- * for it, and eleven fit however they are counted.
+ * A row holds a mebibyte. Bytes travel as base64, a third more, and the emulator counts them so: fifteen columns are
+ * too many for it, and eleven fit however they are counted.
  */
 const COLUMNS_PER_ROW = 11;
 /** Earlier versions wrote up to so many. */

@@ -1,5 +1,5 @@
-// Pages of several queries as they come: each has one page under way or waiting, so that all are read side by side and no more
-// than one page of each is in memory.
+// Pages of several queries as they come: each has one page under way or waiting, so that all are read side by side and
+// no more than one page of each is in memory.
 
 /** Rows of one query stay in their order; those of several come as they arrive. */
 export async function* mergedPages<T>(queries: readonly AsyncIterator<readonly T[]>[]): AsyncIterable<T> {

@@ -1,5 +1,5 @@
-// Holders of an identity beyond those that its row lists: a row each in the same partition. So it is known when none is left, and
-// an identity that two hundred devices claimed once is one device's again when the others have gone.
+// Holders of an identity beyond those that its row lists: a row each in the same partition. So it is known when none is
+// left, and an identity that two hundred devices claimed once is one device's again when the others have gone.
 
 import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
 import { deviceHash, parseDeviceKeyText } from '../../domain/device/device.ts';

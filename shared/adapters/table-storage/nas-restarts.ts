@@ -13,7 +13,10 @@ import { restartRow, restartsPartition } from './row-keys.ts';
 import { isInstant } from './row-shapes.ts';
 import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
 
-/** Sessions of a site are read many at a time: a restart that another instance noted is applied so much later at most, unless it is asked for. */
+/**
+ * Sessions of a site are read many at a time: a restart that another instance noted is applied so much later at most,
+ * unless it is asked for.
+ */
 const KEPT_MS = 10_000;
 const ATTEMPTS = 10;
 

@@ -1,5 +1,6 @@
-// Whether what stands as JSON in a row is what this product writes there, as far as anything relies on it without a question:
-// a row that something else wrote, or that is damaged, is found out when it is read, and not in the middle of the work.
+// Whether what stands as JSON in a row is what this product writes there, as far as anything relies on it without a
+// question: a row that something else wrote, or that is damaged, is found out when it is read, and not in the middle of
+// the work.
 
 import type { EnforcementJob } from '../../domain/coa/enforcement-job.ts';
 import { NAS_LOCATION_FIELDS } from '../../domain/nas-location.ts';

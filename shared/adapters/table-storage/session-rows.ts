@@ -1,5 +1,5 @@
-// Reads rows of sessions, with what is kept beside them: restarts of their NASes. Rows that hold no session are logged once
-// and passed over, so that one that something else wrote holds up no other.
+// Reads rows of sessions, with what is kept beside them: restarts of their NASes. Rows that hold no session are logged
+// once and passed over, so that one that something else wrote holds up no other.
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';

@@ -1,5 +1,5 @@
-// Sessions that the next round of enforcement compares with policy: one small row each, all in one partition, so that a round
-// reads them with one query.
+// Sessions that the next round of enforcement compares with policy: one small row each, all in one partition, so that a
+// round reads them with one query.
 
 import type { TableClient } from '@azure/data-tables';
 import type { Instant } from '../../domain/instant.ts';

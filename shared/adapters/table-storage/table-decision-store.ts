@@ -50,8 +50,8 @@ export class TableDecisionStore implements DecisionStore {
   }
 
   /**
-   * All partitions at once, each in the order of time; the newest of their next rows comes first. When time runs out, the
-   * page is what was found by then, and `next` goes on behind it.
+   * All partitions at once, each in the order of time; the newest of their next rows comes first. When time runs out,
+   * the page is what was found by then, and `next` goes on behind it.
    * @throws StoreError NAC_STORE_TIMEOUT when nothing was found by then
    */
   async list({ filter, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {

@@ -1,5 +1,5 @@
-// Enforcement jobs and their outbox in Table Storage. The job's own row decides; an outbox row only says that it may not
-// be final yet, so it is written after the job and taken away after it.
+// Enforcement jobs and their outbox in Table Storage. The job's own row decides; an outbox row only says that it may
+// not be final yet, so it is written after the job and taken away after it.
 
 import type { TableClient, TableEntityResult } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
@@ -47,7 +47,8 @@ export class TableJobStore implements JobStore {
       if (!isConflict(thrown)) throw toStoreError('creating a job', thrown);
       created = false;
     }
-    // Repeated after a crash in between: the job is there, its outbox row may not be. That of a final job is removed again.
+    // Repeated after a crash in between: the job is there, its outbox row may not be. That of a final job is removed
+    // again.
     await storeCall('filling the outbox', this.#outbox.upsertEntity({ ...outboxRow(job), jobId: job.id }, 'Replace'));
     return created;
   }

@@ -1,5 +1,5 @@
-// Overrides in Table Storage: rows with numbers for keys in one partition of the table of policies, so that a list is one request
-// and the table itself refuses one too many.
+// Overrides in Table Storage: rows with numbers for keys in one partition of the table of policies, so that a list is
+// one request and the table itself refuses one too many.
 
 import type { TableClient } from '@azure/data-tables';
 import { MOST_OVERRIDES, type Override } from '../../domain/policy/override.ts';

@@ -77,7 +77,9 @@ function mayHaveLostItsNas({ answers, accounting }: Session, next: SessionAccoun
   return accounting !== undefined || addMilliseconds(answeredAt, REPEATED_UNWRITTEN_MS) < (next.receivedAt ?? next.at);
 }
 
-/** A session that is created with what accounting says; its answer's decision is kept under the session it was made for. */
+/**
+ * A session that is created with what accounting says; its answer's decision is kept under the session it was made for.
+ */
 export function openedSession(session: AnsweredSession, accounting: SessionAccounting): TransactionAction[] {
   const columns = accountingColumns(accounting, { answers: [session] });
   return [['create', { ...toSessionEntity(session), ...columns }], ...waysTo(session)];

@@ -1,5 +1,5 @@
-// Writes an answer: the session's row, what leads to it, and the decision in its own right, in one transaction and without
-// reading anything before.
+// Writes an answer: the session's row, what leads to it, and the decision in its own right, in one transaction and
+// without reading anything before.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { Instant } from '../../domain/instant.ts';
@@ -51,7 +51,9 @@ export function waysTo(session: AnsweredSession): TransactionAction[] {
   return ways.map((way) => ['upsert', { ...way, sessionId: id, decidedAt: decision.decidedAt }, 'Replace']);
 }
 
-/** Ways that stay as long as the session has the answer: by device, by an identity without one, by a name of accounting. */
+/**
+ * Ways that stay as long as the session has the answer: by device, by an identity without one, by a name of accounting.
+ */
 export function waysOfAnswer(id: string, site: string, answer: Answer): RowKey[] {
   return [
     ...devicesBehind(answer).map((device) => sessionOfDeviceRow(device, id)),

@@ -1,9 +1,12 @@
-// What a label may say: one of its listed values, or one of a bounded number of names out of the configuration. Everything
-// else is `other`, so that no client, relay or source can make up series, and nothing that names a person or station gets in.
+// What a label may say: one of its listed values, or one of a bounded number of names out of the configuration.
+// Everything else is `other`, so that no client, relay or source can make up series, and nothing that names a person or
+// station gets in.
 
 import { LABELS, type LabelDescription, type LabelName, OTHER } from '../../ports/instruments.ts';
 
-/** Names that a label out of the configuration has at most in one process: what a collector can bear, and a person read. */
+/**
+ * Names that a label out of the configuration has at most in one process: what a collector can bear, and a person read.
+ */
 export const MOST_NAMES = 100;
 const LONGEST_NAME = 64;
 

@@ -94,7 +94,10 @@ async function azureMonitorPair(
   };
 }
 
-/** By HTTP and JSON, which every collector takes on the same port as protobuf. Headers come from OTEL_EXPORTER_OTLP_HEADERS. */
+/**
+ * By HTTP and JSON, which every collector takes on the same port as protobuf. Headers come from
+ * OTEL_EXPORTER_OTLP_HEADERS.
+ */
 async function otlpPair({ endpoint }: OtlpCollector, ca: string[] | undefined, report: ReportFailure): Promise<Pair> {
   const [{ OTLPMetricExporter }, { OTLPTraceExporter }] = await Promise.all([
     import('@opentelemetry/exporter-metrics-otlp-http'),

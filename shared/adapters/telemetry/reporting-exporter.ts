@@ -45,7 +45,9 @@ export function reportingExporter<Batch, Of extends Exporter<Batch>>(exporter: O
   return exporter;
 }
 
-/** Microsoft's exporter calls a refusal that it may not keep on disk a success: what it was answered is looked at here. */
+/**
+ * Microsoft's exporter calls a refusal that it may not keep on disk a success: what it was answered is looked at here.
+ */
 export function reportingPolicy(report: ReportFailure): PipelinePolicy {
   return {
     name: 'reportRefusals',

@@ -1,5 +1,5 @@
-// Which traces are kept: so many changes a minute that a fleet or a policy that turns does not fill the workspace. What belongs
-// to a change that is kept is kept as well, here and on the relay; of the others nothing is.
+// Which traces are kept: so many changes a minute that a fleet or a policy that turns does not fill the workspace. What
+// belongs to a change that is kept is kept as well, here and on the relay; of the others nothing is.
 
 import { type Context, createContextKey, TraceFlags, trace } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace-base';

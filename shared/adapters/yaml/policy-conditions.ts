@@ -29,7 +29,9 @@ import type { YamlField, YamlReader } from './yaml-reader.ts';
 type Limit<T> = condition.Limit<T>;
 type Read = (read: YamlReader, field: YamlField, lists: MacLists) => condition.Condition | undefined;
 
-/** The lists that a policy may name, by name; `unchecked` where no store is asked: then any well-formed name will do. */
+/**
+ * The lists that a policy may name, by name; `unchecked` where no store is asked: then any well-formed name will do.
+ */
 export type MacLists = ReadonlyMap<string, MacSet> | 'unchecked';
 
 export const LONGEST_LIST = 200;

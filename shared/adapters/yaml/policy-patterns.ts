@@ -10,7 +10,9 @@ import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 export const LONGEST_PATTERN = 253;
 
-/** Members of enumerations as Microsoft Graph has them, which also says `unknownFutureValue` for those that came later. */
+/**
+ * Members of enumerations as Microsoft Graph has them, which also says `unknownFutureValue` for those that came later.
+ */
 export const OWNERSHIPS = ['unknown', 'company', 'personal', 'unknownFutureValue'] as const;
 export const REGISTRATION_STATES = [
   'notRegistered',

@@ -13,8 +13,8 @@ const FIRST_APPLY_WAIT_MS = 30_000;
 /** Error-Causes that pass: 505 Other Proxy Processing Error, 506 Resources Unavailable (RFC 5176 section 3.5). */
 const PASSING_ERROR_CAUSES = [505, 506];
 /**
- * Error-Causes by which a NAS says that it has acted: 201 Residual Session Context Removed, 507 Request Initiated (RFC 5176
- * section 3.5). Whether the station asks again is seen as after an ACK, and the CoA goes out again if it does not.
+ * Error-Causes by which a NAS says that it has acted: 201 Residual Session Context Removed, 507 Request Initiated (RFC
+ * 5176 section 3.5). Whether the station asks again is seen as after an ACK, and the CoA goes out again if it does not.
  */
 const ACTED_ERROR_CAUSES = [201, 507];
 

@@ -9,8 +9,9 @@ import type { Answer, Session } from '../session/session.ts';
 const SESSION_NAMES = ['acctSessionId', 'acctMultiSessionId', 'auditSessionId', 'framedIpAddress'] as const;
 
 /**
- * The place of the session, with all that lookup and accounting know of it; where both say something, the newer word by our
- * clock counts. Where the newer word is about another session of the NAS, the names of the earlier one are left out.
+ * The place of the session, with all that lookup and accounting know of it; where both say something, the newer word by
+ * our clock counts. Where the newer word is about another session of the NAS, the names of the earlier one are left
+ * out.
  */
 export function coaTargetOf(session: Session): { readonly session: CoaSession; readonly nas: CoaNas } {
   const { accounting, decision, mac } = session;

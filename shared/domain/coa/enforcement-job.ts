@@ -4,8 +4,9 @@
 // decided -> queued -> taken -> sent -> acknowledged -> answered -> proven
 //                                   \-> refused | no-answer (then queued again, as the next attempt) | dead-lettered
 // answered -> queued again, where accounting goes on with the Class of an older answer; without any Class it stays.
-// ended: the session is over, so no station has the old answer there; superseded: a newer job is about the same session,
-// or policy has come back to what the station has; expired: too old to be worth a try. All of them from anywhere.
+// ended: the session is over, so no station has the old answer there; superseded: a newer job is about the same
+// session, or policy has come back to what the station has; expired: too old to be worth a try. All of them from
+// anywhere.
 
 import { hash } from 'node:crypto';
 import type { CoaAction, CoaNas, CoaOutcome, CoaSession } from '../coa-job.ts';
@@ -57,8 +58,9 @@ export interface JobStep {
 
 export interface EnforcementJob {
   /**
-   * Newest first when sorted; made of the time decided, the session, and the version that made the difference; at its end a
-   * seal by the site's key, so that only the site's own relay, which reads the job off its queue, can report of it.
+   * Newest first when sorted; made of the time decided, the session, and the version that made the difference; at its
+   * end a seal by the site's key, so that only the site's own relay, which reads the job off its queue, can report of
+   * it.
    */
   readonly id: string;
   readonly site: string;
@@ -78,7 +80,9 @@ export interface EnforcementJob {
   readonly attempt: number;
   readonly stage: JobStage;
   readonly nextAttemptAt?: Instant;
-  /** Accounting carries this Class of an older answer, though the station has got a newer one: it keeps its old access. */
+  /**
+   * Accounting carries this Class of an older answer, though the station has got a newer one: it keeps its old access.
+   */
   readonly keptClass?: string;
   /** It ended as `answered`: no accounting with a Class came within the time that proof may take. */
   readonly unproven?: true;
@@ -145,8 +149,8 @@ export function decideJob(decision: JobDecision): EnforcementJob {
 }
 
 /**
- * Which outcome gives more access, only the policy's author knows; a standing that gets worse is what takes it away. Where
- * the standing stays and the policy moved, a station that had the access of a good standing may lose it.
+ * Which outcome gives more access, only the policy's author knows; a standing that gets worse is what takes it away.
+ * Where the standing stays and the policy moved, a station that had the access of a good standing may lose it.
  */
 function takesAccessAway(had: Pick<Decision, 'outcome' | 'standing'>, wanted: Outcome, standing?: Standing): boolean {
   if (had.outcome.verdict !== wanted.verdict) return wanted.verdict === 'deny';

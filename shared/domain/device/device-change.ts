@@ -25,7 +25,9 @@ export interface DeviceChange {
   readonly trace?: string;
   /** The fields that differ, for people who ask why. */
   readonly fields: readonly string[];
-  /** Identities that it held before and holds no more: their pointers are gone by the time that the change is handed on. */
+  /**
+   * Identities that it held before and holds no more: their pointers are gone by the time that the change is handed on.
+   */
   readonly lost?: readonly Identity[];
 }
 

@@ -5,7 +5,9 @@ import { type Instant, millisecondsBetween } from '../instant.ts';
 import type { MacAddress } from '../mac-address.ts';
 import type { ComplianceState, CompliantStates } from './compliance-state.ts';
 
-/** Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case). */
+/**
+ * Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case).
+ */
 export interface DeviceKey {
   readonly source: string;
   readonly id: string;
@@ -65,7 +67,9 @@ export interface DeviceRecord {
   readonly indexed: boolean;
   /** When Ethernet MAC and UDID were fetched, which lists leave out; absent when they are to be fetched. */
   readonly hardwareAt?: Instant;
-  /** A newer observation that may not count yet, because too much would have changed at once. Answers go by the content. */
+  /**
+   * A newer observation that may not count yet, because too much would have changed at once. Answers go by the content.
+   */
   readonly held?: HeldObservation;
   /** When an operator last asked for its stations to authenticate again. */
   readonly reauthenticationAskedAt?: Instant;
@@ -81,8 +85,8 @@ export interface HeldObservation {
 }
 
 /**
- * Intune was asked to retire, wipe or delete the device, or has done so; its compliance says nothing any more. The registration
- * state `revoked` means "blocked, wiped or retired" (Microsoft Graph, deviceRegistrationState).
+ * Intune was asked to retire, wipe or delete the device, or has done so; its compliance says nothing any more. The
+ * registration state `revoked` means "blocked, wiped or retired" (Microsoft Graph, deviceRegistrationState).
  */
 export function isBeingRemoved({ managementState, registrationState }: Device): boolean {
   if (/^revoked$/i.test(registrationState ?? '')) return true;

@@ -1,5 +1,5 @@
-// One machine enrolled twice: after a new image, a hybrid join or a reset Intune keeps the old record beside the new one,
-// with the compliance it had. Both claim the same addresses and names.
+// One machine enrolled twice: after a new image, a hybrid join or a reset Intune keeps the old record beside the new
+// one, with the compliance it had. Both claim the same addresses and names.
 
 import { standsForAddress } from './address-record.ts';
 import type { ComplianceState } from './compliance-state.ts';
@@ -27,7 +27,9 @@ export function machineMarks(device: Device): MachineMarks {
   };
 }
 
-/** How two records come to be of one machine: Entra ID says so, or a serial number does and nothing speaks against it. */
+/**
+ * How two records come to be of one machine: Entra ID says so, or a serial number does and nothing speaks against it.
+ */
 export type SameMachine = 'entra-device' | 'serial-number';
 
 /** @returns `undefined` for two machines, and where the fields do not say */
@@ -53,8 +55,8 @@ function contradict(a: MachineMarks, b: MachineMarks): boolean {
 }
 
 /**
- * Whether two records may be of one machine, for a block: also by an address, where nothing contradicts it, since docks are
- * handed on; and by serial number and address together, even after a new setup in Entra ID.
+ * Whether two records may be of one machine, for a block: also by an address, where nothing contradicts it, since docks
+ * are handed on; and by serial number and address together, even after a new setup in Entra ID.
  */
 export function mayBeSameMachine(
   a: MachineMarks,
@@ -81,8 +83,9 @@ export interface CurrentEnrolment<R> {
 }
 
 /**
- * Which of the records that claim one identity stands for the machine: never one that is being removed unless all are, never
- * a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last stands.
+ * Which of the records that claim one identity stands for the machine: never one that is being removed unless all are,
+ * never a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last
+ * stands.
  * @returns `undefined` when they are several machines: then any of them may be the one that asks
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {

@@ -1,5 +1,5 @@
-// Which way devices turn. Those that get better make up for those that get worse: on an ordinary day both are about as many,
-// and what adds up one way, little by little, is a mass.
+// Which way devices turn. Those that get better make up for those that get worse: on an ordinary day both are about as
+// many, and what adds up one way, little by little, is a mass.
 
 import type { ComplianceState } from './compliance-state.ts';
 

@@ -14,8 +14,8 @@ export type AuthenticationMethod = 'mab' | 'eap-tls' | 'site' | 'none';
 /** The names of a verified client certificate, as the RADIUS server reads them out. */
 export interface CertificateNames {
   /**
-   * All subject alternative names in one text, OpenSSL's way (FreeRADIUS 3.2.1): joined by `, ` and not escaped. Empty where
-   * a server that sends it had none; absent where it does not send it.
+   * All subject alternative names in one text, OpenSSL's way (FreeRADIUS 3.2.1): joined by `, ` and not escaped. Empty
+   * where a server that sends it had none; absent where it does not send it.
    */
   readonly subjectAltName?: string;
   /** The URI names one by one, where the server has them (FreeRADIUS 3.2.7, JSON callers). */

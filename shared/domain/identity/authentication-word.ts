@@ -14,8 +14,8 @@ const TTLS = /^(?:(?:eap-)?ttls|21)$/i;
 const NEITHER = /^(?:(?:eap-)?(?:cisco-leap|leap|sim|aka|aka-prime|aka'|fast|pwd|teap)|17|18|23|43|50|52|55)$/i;
 
 /**
- * All that hold: a certificate on a VPN is `eap-tls` and `vpn`. Where the server names only the method inside of a tunnel,
- * or another one, both tunnels may be meant.
+ * All that hold: a certificate on a VPN is `eap-tls` and `vpn`. Where the server names only the method inside of a
+ * tunnel, or another one, both tunnels may be meant.
  */
 export function methodWords(
   { method, eapType = '', certificate }: MethodSource,

@@ -21,11 +21,13 @@ const MOST_BESIDE = 4;
 
 /**
  * - an id with its MDM's prefix in a SAN URI, else in a common name
- * - else a bare GUID in SAN URI, SAN DNS, SAN UPN, SAN email or a common name; one without hyphens may be a name as well
+ * - else a bare GUID in SAN URI, SAN DNS, SAN UPN, SAN email or a common name; one without hyphens may be a name as
+ *   well
  * - else a computer's name, address or hardware number
  *
- * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or contradicting
- * identifies nothing, unless its common name confirms the id: it may be forged, or was issued without a check.
+ * An id of Intune's is an Intune device id, else an Entra device id. A certificate whose SAN is ambiguous or
+ * contradicting identifies nothing, unless its common name confirms the id: it may be forged, or was issued without a
+ * check.
  * @param domains of computers, where they are declared
  */
 export function certificateIdentities(

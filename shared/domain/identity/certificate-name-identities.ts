@@ -6,8 +6,8 @@ import { computerNames, nameBeforeDomain } from './computer-name.ts';
 import type { IdentityKind, PresentedIdentity } from './identity.ts';
 
 /**
- * Names as profiles make them: `{{DeviceName}}` with or without domain in common name, SAN DNS and SAN UPN; the common name
- * also as `{{WiFiMacAddress}}`, `{{SerialNumber}}`, `{{IMEI}}`, `{{MEID}}` or a UDID.
+ * Names as profiles make them: `{{DeviceName}}` with or without domain in common name, SAN DNS and SAN UPN; the common
+ * name also as `{{WiFiMacAddress}}`, `{{SerialNumber}}`, `{{IMEI}}`, `{{MEID}}` or a UDID.
  * @param commonNames of the certificate, whole
  * @param domains of computers, where they are declared
  */

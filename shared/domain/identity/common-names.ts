@@ -1,4 +1,5 @@
-// The common names of a certificate: the one that the server gives, and those of the subject. A name that was cut is none.
+// The common names of a certificate: the one that the server gives, and those of the subject. A name that was cut is
+// none.
 
 import type { CertificateNames } from './access-request.ts';
 
@@ -41,8 +42,8 @@ function endsOf(name: string, subject: string): string[] {
 }
 
 /**
- * The common names that follow the given one directly in OpenSSL's one-line form (`/O=x/CN=given/CN=next`). Nothing there is
- * escaped, so another attribute could hold `/CN=…`: then the given name stands there twice, or not before it.
+ * The common names that follow the given one directly in OpenSSL's one-line form (`/O=x/CN=given/CN=next`). Nothing
+ * there is escaped, so another attribute could hold `/CN=…`: then the given name stands there twice, or not before it.
  */
 function behind(commonName: string, subject: string): string[] {
   if (commonName.length > LONGEST_COMMON_NAME || commonName.includes('/')) return [];

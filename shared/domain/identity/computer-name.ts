@@ -14,8 +14,8 @@ interface WrittenName {
  * The comparable names a text may mean, lower case: the whole and, of a name with domain, its first label. Understands
  * `LT-0042`, `lt-0042.contoso.com`, `host/lt-0042.contoso.com`, `CONTOSO\LT-0042$` and `LT-0042$@contoso.com`.
  * Empty when the text cannot be a computer's name. Takes time in proportion to the length of any text.
- * @param domains the organisation's own, lower case, where they are declared; a name to which another domain is given, before or
- * behind it, counts for nothing: the server may have asked that one
+ * @param domains the organisation's own, lower case, where they are declared; a name to which another domain is given,
+ * before or behind it, counts for nothing: the server may have asked that one
  */
 export function computerNames(text: string, domains?: readonly string[]): string[] {
   const written = writtenName(text);

@@ -11,9 +11,9 @@ export interface Identity {
 
 /**
  * How sure an identity makes us, strongest first. A certificate was issued to one device and proven with its private
- * key; a bare id in a common name or DNS name stands where templates let people choose; a name can be reused; a computer
- * account was authenticated by the site; what VPN client software reports of its device is claimed, but not seen by
- * neighbours; a MAC address is only what the station claims, and is in the air.
+ * key; a bare id in a common name or DNS name stands where templates let people choose; a name can be reused; a
+ * computer account was authenticated by the site; what VPN client software reports of its device is claimed, but not
+ * seen by neighbours; a MAC address is only what the station claims, and is in the air.
  */
 export const ASSURANCES = [
   'certificate-guid',

@@ -3,8 +3,8 @@
 import { bareGuid, GUID_IN_URI } from '../guid-forms.ts';
 
 /**
- * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC guide
- * for `IntuneDeviceId://`. Meraki's ids are numbers of no documented length.
+ * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC
+ * guide for `IntuneDeviceId://`. Meraki's ids are numbers of no documented length.
  */
 const FORMS: readonly { readonly source: string; readonly prefix: string; readonly id: string }[] = [
   { source: 'intune', prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID_IN_URI },

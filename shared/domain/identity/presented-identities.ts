@@ -86,7 +86,9 @@ export function stationMac(request: Pick<AccessRequest, 'callingStationId'>): Ma
   return request.callingStationId === undefined ? undefined : parseMacAddress(request.callingStationId);
 }
 
-/** The site authenticated the user or the computer; what else is known of the device is what its software and NAS say. */
+/**
+ * The site authenticated the user or the computer; what else is known of the device is what its software and NAS say.
+ */
 function fromSite(request: AccessRequest, domains: readonly string[] | undefined): PresentedIdentities {
   const userName = request.userName ?? '';
   const account = computerAccountNames(userName, domains).map((value): PresentedIdentity => {

@@ -1,13 +1,13 @@
-// Whether a name may be that of a person whom an operator named: for a block, which one must not get past by another spelling
-// of one's own name.
+// Whether a name may be that of a person whom an operator named: for a block, which one must not get past by another
+// spelling of one's own name.
 
 /**
  * Which person a name may be of: equal texts may be one person, the empty text is none.
  *
- * Realms say nothing here: one account of a directory signs in as `jane@contoso.com`, `jane@corp.contoso.local`, `CORP\jane`,
- * `corp.contoso.local\jane`, `CORP/jane`, `jane%corp` and `jane`, and no list of them is ever complete. So the part that names
- * the person counts alone, as a directory compares it; a person of another organisation with the same name is blocked, too, and
- * that is seen at once.
+ * Realms say nothing here: one account of a directory signs in as `jane@contoso.com`, `jane@corp.contoso.local`,
+ * `CORP\jane`, `corp.contoso.local\jane`, `CORP/jane`, `jane%corp` and `jane`, and no list of them is ever complete. So
+ * the part that names the person counts alone, as a directory compares it; a person of another organisation with the
+ * same name is blocked, too, and that is seen at once.
  */
 export function personPart(text: string): string {
   const folded = asDirectoriesCompare(text);

@@ -1,12 +1,12 @@
-// The subject alternative names of a certificate as FreeRADIUS 3.2.1 shows them: one text, OpenSSL's way, joined by `, ` and not
-// escaped. What of it can be relied on, and what could be a forgery.
+// The subject alternative names of a certificate as FreeRADIUS 3.2.1 shows them: one text, OpenSSL's way, joined by `,
+// ` and not escaped. What of it can be relied on, and what could be a forgery.
 
 import type { CertificateNames } from './access-request.ts';
 import { holdsDeviceId } from './prefixed-device-id.ts';
 
 /**
- * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall into
- * a character, which then is lost too.
+ * FreeRADIUS 3.2.1 cuts the text of an extension after 1,023 bytes, and what stood behind is lost. The cut may fall
+ * into a character, which then is lost too.
  */
 export const SAN_TEXT_LIMIT_BYTES = 1020;
 
@@ -55,8 +55,8 @@ function couldPoseAsAnotherName(name: string): boolean {
 }
 
 /**
- * FreeRADIUS 3.2.1 ends a name at a NUL, and then sends the names one by one but no text of them: what is left of such a
- * name is no name. A server that never sends the text leaves the field out, instead of sending it empty.
+ * FreeRADIUS 3.2.1 ends a name at a NUL, and then sends the names one by one but no text of them: what is left of such
+ * a name is no name. A server that never sends the text leaves the field out, instead of sending it empty.
  */
 export function isCutAtNul({ subjectAltName, sanUri, ...certificate }: CertificateNames): boolean {
   return subjectAltName === '' && !sanUri?.length && singleNames(certificate).length > 0;
@@ -71,8 +71,8 @@ export interface SanNames {
 }
 
 /**
- * Names one by one. FreeRADIUS joins its lists by commas, which a name itself may hold, and lists no URIs; the text, once it is
- * above suspicion, separates the names.
+ * Names one by one. FreeRADIUS joins its lists by commas, which a name itself may hold, and lists no URIs; the text,
+ * once it is above suspicion, separates the names.
  */
 export function sanNames(certificate: CertificateNames): SanNames {
   const { subjectAltName: text = '', sanUri = [], sanDns = [], sanUpn = [], sanEmail = [] } = certificate;

@@ -17,8 +17,8 @@ export interface SsidSources {
 }
 
 /**
- * The SSIDs that the request may mean: one where it is plain, several where attributes disagree or an access point's name
- * may end at one of several colons, none where it names none.
+ * The SSIDs that the request may mean: one where it is plain, several where attributes disagree or an access point's
+ * name may end at one of several colons, none where it names none.
  */
 export function ssidsOf({ calledStationId = '', ssids = [], wireless }: SsidSources): readonly string[] {
   const called = inCalledStationId(calledStationId, wireless);
@@ -28,8 +28,8 @@ export function ssidsOf({ calledStationId = '', ssids = [], wireless }: SsidSour
 }
 
 /**
- * RFC 3580 3.20: the access point's address, a colon, the SSID. Controllers also put the access point's name, group or IP
- * address first (Cisco `AP Name:SSID`, Aruba `ap-name … include-ssid`), and HPE MSM writes `0011aa-22bb33:SSID`.
+ * RFC 3580 3.20: the access point's address, a colon, the SSID. Controllers also put the access point's name, group or
+ * IP address first (Cisco `AP Name:SSID`, Aruba `ap-name … include-ssid`), and HPE MSM writes `0011aa-22bb33:SSID`.
  */
 function inCalledStationId(text: string, wireless: boolean): string[] {
   const behind = behindAddress(text);

@@ -1,5 +1,6 @@
-// What a VPN client reports of its device, which the gateway sends along in Cisco-AVPairs (`mdm-tlv=…`, Cisco ASA and Secure
-// Client). On a VPN Calling-Station-Id is the client's public IP address, so a certificate is the only other source.
+// What a VPN client reports of its device, which the gateway sends along in Cisco-AVPairs (`mdm-tlv=…`, Cisco ASA and
+// Secure Client). On a VPN Calling-Station-Id is the client's public IP address, so a certificate is the only other
+// source.
 
 import { canIdentifyDevice, parseMacAddress } from '../mac-address.ts';
 import type { PresentedIdentity } from './identity.ts';

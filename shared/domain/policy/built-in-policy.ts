@@ -1,5 +1,5 @@
-// The policy in force until an operator activates one: compliant devices that are surely recognised get on; weak evidence and
-// contradictions get a role of their own, everyone else the site authenticated goes to quarantine.
+// The policy in force until an operator activates one: compliant devices that are surely recognised get on; weak
+// evidence and contradictions get a role of their own, everyone else the site authenticated goes to quarantine.
 
 import { COMPLIANCE_STATES, type ComplianceState } from '../device/compliance-state.ts';
 import { ASSURANCES, type Assurance, assurancesFrom } from '../identity/identity.ts';
@@ -47,8 +47,8 @@ function permitCompliant(role: BuiltInRole, states: readonly ComplianceState[], 
 }
 
 /**
- * Only devices that would be let in: a role of one's own must not be better than quarantine for a noncompliant one. The rule
- * that lets in asks for no contradiction as well: one that cannot be read steps past the rule before.
+ * Only devices that would be let in: a role of one's own must not be better than quarantine for a noncompliant one. The
+ * rule that lets in asks for no contradiction as well: one that cannot be read steps past the rule before.
  */
 function rulesOfEvidence(
   compliant: BuiltInRole,

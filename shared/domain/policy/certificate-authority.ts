@@ -10,7 +10,9 @@ export interface DeclaredIssuers {
   readonly sites: Readonly<Record<string, { readonly certificateIssuers?: readonly string[] }>>;
 }
 
-/** Whether what the certificate says may count; `undeclared` where policy names no issuers. Absent without certificate. */
+/**
+ * Whether what the certificate says may count; `undeclared` where policy names no issuers. Absent without certificate.
+ */
 export function certificateAuthority(
   policy: DeclaredIssuers,
   { site, certificateIssuer }: PolicyFacts,
@@ -37,8 +39,8 @@ export function factsThatCount(policy: DeclaredIssuers, facts: PolicyFacts): Pol
 }
 
 /**
- * That no issuers, or no domains, are declared is worth a remark where a certificate, or a computer account, led to a device:
- * there it counts.
+ * That no issuers, or no domains, are declared is worth a remark where a certificate, or a computer account, led to a
+ * device: there it counts.
  */
 export function authorityProblems(
   policy: DeclaredIssuers,

@@ -25,7 +25,9 @@ function text(field: keyof DeviceFacts) {
   };
 }
 
-/** What enumerations of Microsoft Graph say where there is no answer, or one that this version of them does not have. */
+/**
+ * What enumerations of Microsoft Graph say where there is no answer, or one that this version of them does not have.
+ */
 const NO_ANSWER: readonly string[] = ['unknown', 'unknownfuturevalue'];
 
 /** Of an enumeration: without an answer it is not known, unless the policy asks for just that word. */

@@ -6,7 +6,10 @@ import type { DeviceFacts, PolicyFacts } from './policy-facts.ts';
 export const OWNER_WORDS = ['same', 'another', 'none'] as const;
 export type OwnerWord = (typeof OWNER_WORDS)[number];
 
-/** @returns `null` where the question names no user, or only the state of the device is known; `undefined` without device */
+/**
+ * @returns `null` where the question names no user, or only the state of the device is known; `undefined` without
+ * device
+ */
 export function ownerWord({ device, users = [], cut = [] }: PolicyFacts): OwnerWord | null | undefined {
   if (device === undefined) return undefined;
   const { userPrincipalName, name } = device;
@@ -23,7 +26,9 @@ export function isStateAlone({ operatingSystem, lastSyncAt }: DeviceFacts): bool
   return operatingSystem === undefined && lastSyncAt === undefined;
 }
 
-/** A name without realm, or with a NetBIOS domain before or behind it, is compared with what stands before the realm. */
+/**
+ * A name without realm, or with a NetBIOS domain before or behind it, is compared with what stands before the realm.
+ */
 function isSamePerson(user: string, owner: string): boolean {
   const [one, other] = [comparable(user), comparable(owner)];
   const isWhole = /^[^@]+@[^@]*\./.test(one);

@@ -3,7 +3,10 @@
 import { macDigits } from './mac-set.ts';
 import { LONGEST_VERSION_NAME } from './policy-activation.ts';
 
-/** Characters of a file, and addresses in it. A policy may name several lists, and an instance reads them before its first answer. */
+/**
+ * Characters of a file, and addresses in it. A policy may name several lists, and an instance reads them before its
+ * first answer.
+ */
 export const LARGEST_MAC_LIST = 1_000_000;
 export const MOST_ADDRESSES = 20_000;
 /** More would be of no use to a person, and a long answer to a short question. */
@@ -23,8 +26,8 @@ export interface MacListText {
 }
 
 /**
- * Empty lines, and what stands behind `#`, are left out; so is what follows a comma, a semicolon or a tab (an export with a
- * description in its second column).
+ * Empty lines, and what stands behind `#`, are left out; so is what follows a comma, a semicolon or a tab (an export
+ * with a description in its second column).
  */
 export function readMacList(text: string): MacListText {
   if (text.length > LARGEST_MAC_LIST) {

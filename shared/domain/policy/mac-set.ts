@@ -22,8 +22,8 @@ const SHOWN = 5;
 const REST = 'x?*:.-_ ';
 
 /**
- * Hexadecimal digits of an address or of its beginning, in any notation: `00:11:22`, `0011.22`, `001122*`, `00-11-22-xx-xx-xx`,
- * `00:11:22:00:00:00/24`, `00:11:22:00:00:00/ff:ff:ff:00:00:00`, `0:11:22:3:4:5`.
+ * Hexadecimal digits of an address or of its beginning, in any notation: `00:11:22`, `0011.22`, `001122*`,
+ * `00-11-22-xx-xx-xx`, `00:11:22:00:00:00/24`, `00:11:22:00:00:00/ff:ff:ff:00:00:00`, `0:11:22:3:4:5`.
  * @returns lower case; `undefined` for anything else
  */
 export function macDigits(text: string): string | undefined {

@@ -57,7 +57,9 @@ export function evaluateOverridden(policy: Policy, overrides: readonly Override[
   return { ...result, ...remarks(problems) };
 }
 
-/** Whether the override, in force or not, may have or have had a say in the answer: what the question names, or hides. */
+/**
+ * Whether the override, in force or not, may have or have had a say in the answer: what the question names, or hides.
+ */
 export function mayConcern(override: Override, question: OverrideQuestion): boolean {
   const { facts } = question;
   if (isNamed(override, question)) return true;

@@ -126,8 +126,9 @@ function personsNamed(question: OverrideQuestion): ReadonlySet<string> {
 }
 
 /**
- * Authenticated names, what the station calls itself, what its certificate is called, and whose its device is: to block, one of
- * them is enough. A directory lets a person sign in by names that have nothing in common; whose the device is stays.
+ * Authenticated names, what the station calls itself, what its certificate is called, and whose its device is: to
+ * block, one of them is enough. A directory lets a person sign in by names that have nothing in common; whose the
+ * device is stays.
  */
 function namesOf({ facts, identities }: OverrideQuestion): readonly string[] {
   const { users = [], userName, device } = facts;

@@ -1,5 +1,5 @@
-// An override: an operator's block or exception for a device, a station's address, a certificate or a user, with a reason and
-// an end. It beats policy. docs/decisions/0015 has the flow.
+// An override: an operator's block or exception for a device, a station's address, a certificate or a user, with a
+// reason and an end. It beats policy. docs/decisions/0015 has the flow.
 
 import type { Device, DeviceKey } from '../device/device.ts';
 import { identitiesOf } from '../device/device-identities.ts';
@@ -74,7 +74,10 @@ export const PLACES_OF_ADMINISTRATORS = 100;
 export const MOST_OF_SITE = 50;
 /** Instances answer by a list of overrides that is no older. */
 export const OVERRIDE_MEMORY_MS = 10_000;
-/** From a change of the list until every instance answers by it: half of it is for the write, answers under way and clocks. */
+/**
+ * From a change of the list until every instance answers by it: half of it is for the write, answers under way and
+ * clocks.
+ */
 export const OVERRIDE_SETTLE_MS = 20_000;
 /** The part of it for the write: an override that is stored later would reach instances after its CoAs. */
 export const OVERRIDE_WRITE_MS = 5_000;
@@ -122,9 +125,9 @@ export function targetText(target: OverrideTarget): string {
 }
 
 /**
- * A serial number of a certificate in one comparable form: hexadecimal digits without leading zeros (RFC 5280 4.1.2.2: up to
- * twenty octets). Octets may stand apart by colons, blanks or hyphens; the mark without width that Windows' certificate dialog
- * puts before a number when it is copied does not count.
+ * A serial number of a certificate in one comparable form: hexadecimal digits without leading zeros (RFC 5280 4.1.2.2:
+ * up to twenty octets). Octets may stand apart by colons, blanks or hyphens; the mark without width that Windows'
+ * certificate dialog puts before a number when it is copied does not count.
  * @returns `undefined` where the text is none
  */
 export function certificateSerial(text: string): string | undefined {

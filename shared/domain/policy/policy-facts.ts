@@ -73,7 +73,10 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFac
   readonly userName?: string;
 }
 
-/** RFC 2865 5: no attribute of a packet holds more. A longer one came by another way: it is only shown, since half of it would be another text. */
+/**
+ * RFC 2865 5: no attribute of a packet holds more. A longer one came by another way: it is only shown, since half of it
+ * would be another text.
+ */
 const LONGEST_TEXT = 253;
 const LONGEST_ISSUER = 4 * LONGEST_TEXT;
 const MOST_USERS = 4;

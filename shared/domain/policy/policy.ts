@@ -6,7 +6,9 @@ import type { Outcome, PolicyResult } from './decision.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 import type { ReplyAttributes } from './reply-attributes.ts';
 
-/** What a role means on the wire: its name (Filter-Id or the vendor's role attribute), its VLAN name or id, and more. */
+/**
+ * What a role means on the wire: its name (Filter-Id or the vendor's role attribute), its VLAN name or id, and more.
+ */
 export interface Role {
   readonly name: string;
   readonly vlan: string;
@@ -74,8 +76,8 @@ export const RESERVED_RULE_NAMES: readonly string[] = [NOT_AUTHENTICATED_RULE, N
  * First match wins. A station that is not authenticated matches only a rule that says so: a last rule for "everyone
  * else" must not let in a wrong password, and neither must a site that only observes.
  *
- * A condition that cannot be read counts against the station: a rule that rejects takes it as held, a rule that permits as
- * failed. So it neither opens a role nor steps past a rejection.
+ * A condition that cannot be read counts against the station: a rule that rejects takes it as held, a rule that permits
+ * as failed. So it neither opens a role nor steps past a rejection.
  */
 export function evaluatePolicy(policy: Policy, given: PolicyFacts): PolicyResult {
   const facts = factsThatCount(policy, given);

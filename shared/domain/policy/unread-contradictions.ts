@@ -3,7 +3,9 @@
 import { CONTRADICTIONS, type Contradiction } from '../identity/presented-identities.ts';
 import type { PolicyFacts } from './policy-facts.ts';
 
-/** Fields that name a device or its user where the site authenticated; the VPN client's claims are in its Cisco-AVPairs. */
+/**
+ * Fields that name a device or its user where the site authenticated; the VPN client's claims are in its Cisco-AVPairs.
+ */
 const NAMES_BESIDE_PASSWORD: readonly string[] = ['userName', 'callingStationId', 'ciscoAvPairs'];
 
 const OF_NAMES = CONTRADICTIONS.filter((contradiction) => contradiction !== 'cn-contradicts-san');

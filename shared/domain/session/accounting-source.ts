@@ -1,5 +1,5 @@
-// Who may speak of a session: the NAS that has it. A site's RADIUS server takes accounting from all of its NASes, and what a
-// packet names (NAS-IP-Address, NAS-Identifier) any of them can write.
+// Who may speak of a session: the NAS that has it. A site's RADIUS server takes accounting from all of its NASes, and
+// what a packet names (NAS-IP-Address, NAS-Identifier) any of them can write.
 
 import type { AccountingEvent } from './accounting-event.ts';
 import { placeOf, type Session } from './session.ts';

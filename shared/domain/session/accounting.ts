@@ -54,7 +54,9 @@ function fromEvent(event: AccountingEvent): SessionAccounting {
   };
 }
 
-/** Another session of the station at the same place: of the earlier one only the words of the place stay, and its name. */
+/**
+ * Another session of the station at the same place: of the earlier one only the words of the place stay, and its name.
+ */
 function replaced(
   current: SessionAccounting,
   event: AccountingEvent,
@@ -90,8 +92,8 @@ function noted(
 }
 
 /**
- * The session that the current one replaced lately and of which no Stop is known: where the current one ends, the station may
- * be there still under the other name.
+ * The session that the current one replaced lately and of which no Stop is known: where the current one ends, the
+ * station may be there still under the other name.
  * @param current as it ended @param now by our clock
  */
 export function withoutCurrent(

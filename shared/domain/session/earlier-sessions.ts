@@ -14,7 +14,9 @@ export interface AskedBefore {
   readonly nasRestartedAt?: Instant;
 }
 
-/** Records wait in a proxy for minutes, and the clock of a NAS is off by minutes. After that, a name may be used again. */
+/**
+ * Records wait in a proxy for minutes, and the clock of a NAS is off by minutes. After that, a name may be used again.
+ */
 const LATE_MS = 15 * 60_000;
 /** So many are kept however long ago they were replaced. */
 const ALWAYS_KEPT = 4;
@@ -52,8 +54,8 @@ export function asEarlier(
 }
 
 /**
- * Whether what arrives of an earlier session, no Stop, was only late: the NAS uses its names once, unless it restarts, or the
- * station asks under the name again.
+ * Whether what arrives of an earlier session, no Stop, was only late: the NAS uses its names once, unless it restarts,
+ * or the station asks under the name again.
  */
 export function isOnlyLate(
   one: EarlierSession,
@@ -70,8 +72,8 @@ export function isOnlyLate(
 }
 
 /**
- * The session that was replaced lately, of which no Stop is known: their records may have come in the wrong order, so the
- * station may be there still. None where the newest question named the one that ends, and so the last.
+ * The session that was replaced lately, of which no Stop is known: their records may have come in the wrong order, so
+ * the station may be there still. None where the newest question named the one that ends, and so the last.
  * @param now by our clock
  */
 export function leftBehind(

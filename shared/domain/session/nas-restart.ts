@@ -19,9 +19,9 @@ export function namesOfNas(nas: CoaNas): string[] {
 }
 
 /**
- * A NAS speaks of itself alone: from its own address, or from the one that its sessions come from (a proxy between). Every
- * name that both have must be the same: behind a proxy that gives all of them its own address only NAS-Identifier differs, and
- * a session that is taken for over is enforced no more.
+ * A NAS speaks of itself alone: from its own address, or from the one that its sessions come from (a proxy between).
+ * Every name that both have must be the same: behind a proxy that gives all of them its own address only NAS-Identifier
+ * differs, and a session that is taken for over is enforced no more.
  */
 export function isRestartOf(restart: CoaNas, nas: CoaNas): boolean {
   const common = NAMES.filter((name) => restart[name] !== undefined && nas[name] !== undefined);

@@ -17,7 +17,9 @@ export interface SessionAccounting {
   readonly coa: CoaSession;
   /** Decision that the session's Class names. */
   readonly class?: string;
-  /** When the NAS said that it knows no such session (Error-Cause 503). What it says of it later speaks against that. */
+  /**
+   * When the NAS said that it knows no such session (Error-Cause 503). What it says of it later speaks against that.
+   */
   readonly notFoundAt?: Instant;
   /** No record said so: that one ended which had replaced it, and the station may be there still. */
   readonly supposed?: true;

@@ -1,5 +1,5 @@
-// Ids of sessions: fourteen hexadecimal digits of the station, six of its place. So all sessions of a station stand side by
-// side in one partition of the store.
+// Ids of sessions: fourteen hexadecimal digits of the station, six of its place. So all sessions of a station stand
+// side by side in one partition of the store.
 
 import { hash } from 'node:crypto';
 import type { Client } from '../client.ts';

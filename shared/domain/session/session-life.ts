@@ -16,7 +16,9 @@ export function isUnknownStation({ method, decision }: Pick<Answer, 'method' | '
   return method === 'mab' && decision.device === undefined;
 }
 
-/** Signs of accounting that say nothing new are kept once an hour: an unknown station that accounts is not over before. */
+/**
+ * Signs of accounting that say nothing new are kept once an hour: an unknown station that accounts is not over before.
+ */
 const UNKNOWN_ACCOUNTED_LIFE_MS = 2 * UNKNOWN_STATION_LIFE_MS;
 
 /** Milliseconds that the session lives after its last sign. */
@@ -51,9 +53,9 @@ export function hasStopped({ answers, accounting }: Pick<Session, 'answers' | 'a
 }
 
 /**
- * The NAS knows none of the sessions that it had before its restart. An answer may have been given again since, unwritten, by
- * an instance that heard nothing of the restart: where the NAS accounts for its sessions, its next record says so; where it
- * does not, such an answer is not ended.
+ * The NAS knows none of the sessions that it had before its restart. An answer may have been given again since,
+ * unwritten, by an instance that heard nothing of the restart: where the NAS accounts for its sessions, its next record
+ * says so; where it does not, such an answer is not ended.
  */
 function hasLostItsNas({ answers, accounting, nasRestartedAt }: Session): boolean {
   if (nasRestartedAt === undefined) return false;

@@ -200,7 +200,9 @@ function withoutLook({ under, ...state }: ChangedDevicesState): ChangedDevicesSt
   return state;
 }
 
-/** The interval adapts: twice as long after a pass that was asked to slow down. A link that fails and fails is given up. */
+/**
+ * The interval adapts: twice as long after a pass that was asked to slow down. A link that fails and fails is given up.
+ */
 function slower(before: ChangedDevicesState, error: SourceError): ChangedDevicesState {
   const isGivenUp = ((before.failures ?? 0) + 1) % FAILURES_UNTIL_FIRST_PAGE === 0;
   const state = isGivenUp ? withoutLook(before) : before;

@@ -1,5 +1,5 @@
-// Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty in a
-// batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for it.
+// Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty
+// in a batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for it.
 
 import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
@@ -20,7 +20,9 @@ import {
 export const HARDWARE_TASK = 'hardware';
 /** A `$batch` of Graph holds this many. */
 const BATCH = 20;
-/** Batches of one tick: a tenth of what Graph allows an app for Intune devices in twenty seconds, with room to spare. */
+/**
+ * Batches of one tick: a tenth of what Graph allows an app for Intune devices in twenty seconds, with room to spare.
+ */
 const BATCHES_PER_TICK = 50;
 /** After a walk through the whole fleet. */
 const REST_MS = 15 * 60_000;

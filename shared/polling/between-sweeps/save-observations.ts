@@ -1,6 +1,5 @@
-// Saves what was seen of single devices between sweeps: what changed is written with a mark, so that the next sweep looks
-// at the record even if its fingerprint is unchanged, and dispatched at once. Flips pass the breaker
-// first.
+// Saves what was seen of single devices between sweeps: what changed is written with a mark, so that the next sweep
+// looks at the record even if its fingerprint is unchanged, and dispatched at once. Flips pass the breaker first.
 
 import { type Device, type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { countTurns, directionTo } from '../../domain/device/turn-direction.ts';
@@ -133,7 +132,9 @@ async function tell(
   });
 }
 
-/** While a run of ours is held, and no person has judged it, what joins it has its name: one release lets all through. */
+/**
+ * While a run of ours is held, and no person has judged it, what joins it has its name: one release lets all through.
+ */
 function periodOf(held: readonly HeldRun[], freshId: string): string {
   const open = held.findLast(({ runId, released }) => runId.startsWith(BESIDES) && released === undefined);
   return open?.runId ?? freshId;

@@ -1,5 +1,5 @@
-// Devices to be read again at a set time: when their grace period ends, when Entra says that something changed, or because
-// a user waits for them. One row of the task store holds them, the nearest first.
+// Devices to be read again at a set time: when their grace period ends, when Entra says that something changed, or
+// because a user waits for them. One row of the task store holds them, the nearest first.
 
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';

@@ -1,5 +1,5 @@
-// What is held beside records, device by device, as a sweep has it in hand: sixteen bytes each and a slot, since after a fault
-// at the source that is the whole fleet.
+// What is held beside records, device by device, as a sweep has it in hand: sixteen bytes each and a slot, since after
+// a fault at the source that is the whole fleet.
 
 import { type DeviceKey, deviceHash } from '../../domain/device/device.ts';
 import { countTurns, type TurnDirection, type Turns } from '../../domain/device/turn-direction.ts';

@@ -152,8 +152,8 @@ function plus(total: Counted, each: Partial<Counted>): Counted {
 }
 
 /**
- * Whether turns make a mass together with those of a day that went the same way, less those that went back: what turns little
- * by little, a share with each sweep, is a mass, too.
+ * Whether turns make a mass together with those of a day that went the same way, less those that went back: what turns
+ * little by little, a share with each sweep, is a mass, too.
  * @param turning what would turn now @param known devices of the fleet
  */
 export function turnsAddUp(

@@ -86,7 +86,8 @@ async function judge(
 }
 
 /**
- * Hands on what an earlier tick left, and applies what was released. Costs one read while there is neither. Done again after a crash, or where the time was over, it goes on with what is still held.
+ * Hands on what an earlier tick left, and applies what was released. Costs one read while there is neither. Done again
+ * after a crash, or where the time was over, it goes on with what is still held.
  * @returns how many records were written
  */
 export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): Promise<number> {

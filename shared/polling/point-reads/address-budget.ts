@@ -1,5 +1,5 @@
-// How many addresses without a record a slice asks about: at an open port they can be made up without end, and the service may
-// be asked at one pace for all, devices included.
+// How many addresses without a record a slice asks about: at an open port they can be made up without end, and the
+// service may be asked at one pace for all, devices included.
 
 /** Ten seconds at the pace of the service, of a slice that has 24. */
 export const MOST_ADDRESSES = 200;

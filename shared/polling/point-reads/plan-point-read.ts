@@ -73,8 +73,8 @@ export function planUnlisted(
 }
 
 /**
- * A session was let in on Intune's own word, and now Intune knows no such device: a record of its absence ends that word.
- * A read of the device itself is proof enough where nothing was stored.
+ * A session was let in on Intune's own word, and now Intune knows no such device: a record of its absence ends that
+ * word. A read of the device itself is proof enough where nothing was stored.
  */
 export function planNeverStored(key: DeviceKey, readAt: Instant, { outOfBand }: PointReadRules): DevicePlan {
   const device: Device = { source: key.source, id: key.id, complianceState: 'unknown' };

@@ -1,5 +1,5 @@
-// What is under way where no sweep is: a run of the noncompliant list, and a round of the refresh. Each stages what it would turn
-// under a name of its own, and none of that counts before the run that staged it has come to its end.
+// What is under way where no sweep is: a run of the noncompliant list, and a round of the refresh. Each stages what it
+// would turn under a name of its own, and none of that counts before the run that staged it has come to its end.
 
 import type { Instant } from '../../domain/instant.ts';
 import type { TaskStore } from '../../ports/task-store.ts';

@@ -130,8 +130,8 @@ function withHeld(
 }
 
 /**
- * A complete sweep did not confirm the device: the record says until when it was, so that no answer looks fresher than it
- * is. Neither version nor change: what is known of the device is the same.
+ * A complete sweep did not confirm the device: the record says until when it was, so that no answer looks fresher than
+ * it is. Neither version nor change: what is known of the device is the same.
  * @param confirmedUntil start of the sweep before, if there was one
  */
 export function planStale(

@@ -101,7 +101,9 @@ function isSettled(plan: DevicePlan): boolean {
   return plan.kind === 'unchanged' || plan.kind === 'index-again';
 }
 
-/** New pointers first, so that the device can be found at every moment; then the old ones go; then the record says so. */
+/**
+ * New pointers first, so that the device can be found at every moment; then the old ones go; then the record says so.
+ */
 async function putInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
   if (records.length === 0) return;
   const holders = (choose: (record: Unindexed) => readonly Identity[]): IdentityHolder[] =>

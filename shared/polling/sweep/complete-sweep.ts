@@ -136,7 +136,9 @@ class RunEnd {
     if (met > 0) await editMassChange(this.#deps.tasks, (state) => countLately(state, this.#now(), { met }));
   }
 
-  /** A run misses no record that the index does not know: now and then, and after a loss of index, they are searched. */
+  /**
+   * A run misses no record that the index does not know: now and then, and after a loss of index, they are searched.
+   */
   async #compare(): Promise<boolean> {
     const { run, fleet } = this.#inFlight;
     const { devices, source } = this.#deps;
@@ -169,7 +171,8 @@ class RunEnd {
     this.#at = { ...this.#at, asked: said };
     if (!said.shortList) return;
     this.#deps.log.error('poll.short-list', { missing: this.#at.looked.missing, asked, found: found.length });
-    // Stored before any miss is forgiven: an index without them, saved by a process that dies, would make the list a whole one.
+    // Stored before any miss is forgiven: an index without them, saved by a process that dies, would make the list a
+    // whole one.
     await this.#inFlight.keep(this.#at);
   }
 
@@ -194,8 +197,8 @@ class RunEnd {
   }
 
   /**
-   * What was met for the first time makes no loss smaller, within a day and as long as the loss is held: another tenant's list
-   * is long, too.
+   * What was met for the first time makes no loss smaller, within a day and as long as the loss is held: another
+   * tenant's list is long, too.
    */
   #knownBefore(state: MassChangeState): number {
     const { run, fleet } = this.#inFlight;

@@ -21,8 +21,8 @@ const RUNS = 65_536;
 
 interface Shard {
   /**
-   * A fingerprint, the complete runs in a row that did not list the device, and the last run, modulo 65,536, that judged the
-   * entry: saw the device, or missed it.
+   * A fingerprint, the complete runs in a row that did not list the device, and the last run, modulo 65,536, that
+   * judged the entry: saw the device, or missed it.
    */
   readonly entries: PackedEntries;
   /** What was stored cannot be read, or not all of it. */
@@ -172,8 +172,8 @@ export class FleetIndex {
   }
 
   /**
-   * What is missing, and has no record: it left by another way, or the index comes from another store. Nothing would ever end
-   * its being missed, and it would count as part of the fleet.
+   * What is missing, and has no record: it left by another way, or the index comes from another store. Nothing would
+   * ever end its being missed, and it would count as part of the fleet.
    * @param known those of the shard that have one, by hash @returns how many were forgotten
    */
   forgetMissingBut(name: string, known: PackedEntries): number {

@@ -34,8 +34,8 @@ export interface MissedKey extends DeviceKey {
 }
 
 /**
- * Devices of a shard that the index has missed and whose records say that they are present. Of what it has missed and no record
- * is there of it knows no more, once all keys of the shard were listed.
+ * Devices of a shard that the index has missed and whose records say that they are present. Of what it has missed and
+ * no record is there of it knows no more, once all keys of the shard were listed.
  */
 export async function* missedIn(
   { source, devices, log }: Pick<SweepDeps, 'source' | 'devices' | 'log'>,

@@ -1,5 +1,5 @@
-// Entries of sixteen bytes, kept in memory as they are stored, and found by their hash. A hundred thousand objects instead
-// would be looked at by every collection of garbage, and a sweep makes much of that.
+// Entries of sixteen bytes, kept in memory as they are stored, and found by their hash. A hundred thousand objects
+// instead would be looked at by every collection of garbage, and a sweep makes much of that.
 //
 //   bytes 0-7 hash | 8-12 fingerprint | 13 misses | 14-15 run
 

@@ -71,8 +71,8 @@ export class SweepIndex {
   }
 
   /**
-   * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would not
-   * be looked at again if it turned back. The doubt is stored before the changes are removed.
+   * Changes a crash left: of their devices the index may still vouch for the content before, so that the device would
+   * not be looked at again if it turned back. The doubt is stored before the changes are removed.
    * @returns false when the time was over before all of them were handed on
    */
   async loadPendingChanges(hasTime: () => boolean): Promise<boolean> {
@@ -88,8 +88,8 @@ export class SweepIndex {
   }
 
   /**
-   * Marks beyond those that go with the first save: the doubt of each is stored before it goes. What is left when the time is
-   * over the next slice takes up.
+   * Marks beyond those that go with the first save: the doubt of each is stored before it goes. What is left when the
+   * time is over the next slice takes up.
    */
   async takeUpDoubts(hasTime: () => boolean): Promise<void> {
     if (!this.#hasMoreDoubts) return;

@@ -218,8 +218,8 @@ class SweepSlice {
     // A page that took too long must not be saved by an owner that has lost the lease meanwhile.
     const renewed = this.#lease.renew();
     renewed.catch(() => undefined);
-    // Looking at a page keeps this thread busy. What was asked for goes out before: a connection that was idle is looked at
-    // for one turn (undici), and used in the next.
+    // Looking at a page keeps this thread busy. What was asked for goes out before: a connection that was idle is
+    // looked at for one turn (undici), and used in the next.
     await this.#deps.timer.turn();
     await this.#deps.timer.turn();
     // What the page before said of a device that is listed once more comes first: it may have been something else.
@@ -374,7 +374,8 @@ class SweepSlice {
   }
 
   /**
-   * Stores what is only in memory. Before every checkpoint, which must not be behind pages with unstored marks or flips.
+   * Stores what is only in memory. Before every checkpoint, which must not be behind pages with unstored marks or
+   * flips.
    */
   async #save(): Promise<void> {
     await stageFlips(this.#deps, this.#limits, this.#inFlight());

@@ -49,8 +49,8 @@ const FIRST_WAIT_MS = 5_000;
 const LONGEST_WAIT_MS = 300_000;
 
 /**
- * What the source asked for, or exponential backoff where it asked for nothing; spread by a fifth, so that several apps of one tenant do not
- * come back together.
+ * What the source asked for, or exponential backoff where it asked for nothing; spread by a fifth, so that several apps
+ * of one tenant do not come back together.
  * @param failures attempts that failed in a row, this one included
  * @param fraction random number from 0 to 1
  */

@@ -1,9 +1,10 @@
-// The breaker where no sweep is. What a run of the noncompliant list, or a round of the refresh, would turn or lose is staged
-// beside the records while it goes on; here, at its end, all of it counts, or stays held until a person has looked.
+// The breaker where no sweep is. What a run of the noncompliant list, or a round of the refresh, would turn or lose is
+// staged beside the records while it goes on; here, at its end, all of it counts, or stays held until a person has
+// looked.
 //
-// Done again after a crash it comes to the same: what is staged outlives the process that staged it. What another run has
-// staged that is not at its end counts with the others when it is asked whether they are too many, and stays where it is: half
-// of a run is no run.
+// Done again after a crash it comes to the same: what is staged outlives the process that staged it. What another run
+// has staged that is not at its end counts with the others when it is asked whether they are too many, and stays where
+// it is: half of a run is no run.
 
 import { concurrently } from '../../concurrently.ts';
 import { SHARDS } from '../../domain/device/device.ts';
@@ -43,8 +44,8 @@ export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRul
 
 /**
  * @param runId of the run that is at its end
- * @returns how many devices are held now; nothing when the time was over before all of it counted: then it goes on with what is
- * left
+ * @returns how many devices are held now; nothing when the time was over before all of it counted: then it goes on with
+ * what is left
  */
 export async function concludePointReads(
   deps: SaveDeps & HandOnDeps & TellHeldDeps,

@@ -5,8 +5,8 @@ import type { DeviceRecord } from '../../domain/device/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 
 /**
- * The device was called noncompliant since then, held back or not. A point read that said so meanwhile counts as well: it is
- * newer than the list.
+ * The device was called noncompliant since then, held back or not. A point read that said so meanwhile counts as well:
+ * it is newer than the list.
  */
 export function namedSince(
   record: Pick<DeviceRecord, 'device' | 'observedAt' | 'presence' | 'held'> | undefined,

@@ -5,8 +5,8 @@
 //   those that left it, and those listed by address alone -> drop what is held and not listed any more -> changes of
 //   compliance apply, unless they are too many at once
 //
-// The list may be had once in four hours, so none of it is lost: after every page, and every few hundred sessions, it is stored
-// where the run goes on. A run that is interrupted goes on there in the next tick, or in another instance.
+// The list may be had once in four hours, so none of it is lost: after every page, and every few hundred sessions, it
+// is stored where the run goes on. A run that is interrupted goes on there in the next tick, or in another instance.
 
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';

@@ -1,5 +1,5 @@
-// Reads devices with live sessions whose records and the noncompliant list disagree: noncompliant ones that are not listed any
-// more, which are compliant only once Intune says so, and ones at whose address some device is listed.
+// Reads devices with live sessions whose records and the noncompliant list disagree: noncompliant ones that are not
+// listed any more, which are compliant only once Intune says so, and ones at whose address some device is listed.
 
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';

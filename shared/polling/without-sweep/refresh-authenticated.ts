@@ -1,11 +1,11 @@
-// With the least permission there is no sweep: devices that have authenticated are read one by one, again and again, each
-// before its record is older than the operator allows. One call works one slice of a round through the sessions:
+// With the least permission there is no sweep: devices that have authenticated are read one by one, again and again,
+// each before its record is older than the operator allows. One call works one slice of a round through the sessions:
 //
 //   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> go on there
 //   at the end of a round: what turned or is gone counts, unless it is too much at once
 //
-// Addresses without a record have a budget of their own in each round, and take turns from round to round: at an open port they
-// can be made up.
+// Addresses without a record have a budget of their own in each round, and take turns from round to round: at an open
+// port they can be made up.
 
 import { deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
