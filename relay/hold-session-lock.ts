@@ -69,7 +69,7 @@ const renewalRetryMs = 1000;
 /** A session held for less counts as a failure to get it. */
 const steadyMs = 10_000;
 
-/** Ends only after `stop`, with the session given back. */
+/** Resolves only after `stop`, once the session is given back. */
 export async function holdSessionLock(options: KeepSessionOptions): Promise<void> {
   const { queue, clock, log, random, delays, standbyRetryMs, stop, onState } = options;
   let state: RelayState | undefined;

@@ -20,7 +20,7 @@ export interface ReportOutbox {
    * @returns resolves when the results queue has accepted the report; rejects only after `close`
    */
   put(report: CoaReport): Promise<void>;
-  /** As `put` has returned for the last stage of this attempt; nothing if that is not known to have come to an end. */
+  /** What `put` has returned for the last stage of this attempt; nothing where the end of it is not known. */
   ending(attempt: Pick<CoaJob, 'id' | 'attempt'>): Promise<void> | undefined;
   /** Reports that the queue has not accepted yet. */
   readonly pending: number;

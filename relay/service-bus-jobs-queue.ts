@@ -44,7 +44,7 @@ export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): Servic
         return accepting;
       });
     } catch (error) {
-      // One that comes too late would keep the session from everybody.
+      // A session that comes too late would be closed to every relay, this one included.
       void accepting?.then((late) => late.close()).catch(() => undefined);
       if (!isTaken(error)) throw error;
     }

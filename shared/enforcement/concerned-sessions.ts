@@ -42,7 +42,7 @@ export async function holdersOf(
   return [...new Set(holders)].map(parseDeviceKeyText);
 }
 
-/** Only then questions may lead to it that did not before, or the other way round. */
+/** Only then other questions than before may lead to it. */
 function isFoundAnew({ before, fields }: DeviceChange): boolean {
   return before === undefined || fields.some((field) => IDENTIFYING_FIELDS.includes(field));
 }

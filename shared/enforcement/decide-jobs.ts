@@ -50,7 +50,7 @@ export async function decideJobsForChange(
   return decided.filter(Boolean).length;
 }
 
-/** Nothing is known to have changed, but the session may be answered otherwise all the same. */
+/** No change is known, but the session may get another answer. */
 export function decideJobForSession(deps: DecideJobsDeps, session: Session): Promise<boolean> {
   return decideFor(deps, session, { again: true });
 }
@@ -126,7 +126,7 @@ interface Occasion {
   readonly change?: DeviceChange;
   /** Jobs of the session that are open already. */
   readonly open?: readonly OpenJob[];
-  /** Whether the same decision is made once more where it came to nothing. */
+  /** Whether the same decision is made once more where its job failed. */
   readonly again?: boolean;
 }
 
@@ -200,13 +200,13 @@ function newJob(
   });
 }
 
-/** What made the difference: the same for all who decide again. */
+/** What made the difference: every process that decides again gets the same one. */
 export function answerVersion({ device, standing, override }: AnswerNow): string {
   const version = device ? `v${device.version}` : standing;
   return override === undefined ? version : `${version}_${override}`;
 }
 
-/** The job came to an end without its end: another one, of this moment. */
+/** The job has ended without its effect: another one, decided now, takes its place. */
 async function createAgain({ jobs }: DecideJobsDeps, job: EnforcementJob, now: Instant): Promise<boolean> {
   const existing = await jobs.read(job.site, job.id);
   if (existing === undefined || !isFinal(existing.job)) return false;

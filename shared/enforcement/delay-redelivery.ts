@@ -1,5 +1,5 @@
 // Why a report that could not be recorded is not given back at once: Service Bus delivers it again immediately, and ten
-// deliveries in a fifth of a second would make a dead letter of it before a store that stumbles is back.
+// deliveries in a fifth of a second would make a dead letter of it before a store that failed is back.
 
 import type { Stopwatch } from '../ports/timer.ts';
 

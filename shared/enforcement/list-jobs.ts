@@ -95,7 +95,7 @@ function matches(job: EnforcementJob, { stage, deviceId, sessionId }: JobFilter)
 
 /**
  * An open job is listed until the station has got the wanted answer and nothing speaks against it. One that failed is
- * no one's business any more once the session is over, the station has another answer, or policy has come back to the
+ * not listed any more once the session is over, the station has another answer, or policy has come back to the
  * one it has.
  */
 async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<boolean> {

@@ -1,4 +1,4 @@
-// How many of a site's jobs in hand may be for one NAS, and for all NASes together that do not answer: a request
+// How many of a site's jobs in flight may be for one NAS, and for all NASes together that do not answer: a request
 // without an answer takes half a minute, a NAS may have hundreds of stations, and a power cut takes many NASes at once.
 
 import { nasName } from '../domain/coa/coa-target.ts';
@@ -28,7 +28,7 @@ export class NasShares {
     this.#room = inFlightPerSite - open.filter(isInFlight).length + Math.min(inVain, inFlightPerSite);
   }
 
-  /** Takes the first so many out of the list for which their NAS has room; they count as in hand from now on. */
+  /** Takes the first so many out of the list for which their NAS has room; they count as in flight from now on. */
   take<T extends { readonly job: EnforcementJob }>(due: T[], most: number): T[] {
     const taken: T[] = [];
     const left: T[] = [];
@@ -69,7 +69,7 @@ export class NasShares {
   }
 }
 
-/** NASes of which a job got no answer, or waits for one in vain, and which have answered no other job since. */
+/** NASes that have left a job without an answer, or keep one waiting, and have answered no other job since. */
 function silentNases(open: readonly EnforcementJob[], now: Instant): Set<string> {
   const askedAt = new Map<string, Instant>();
   const answeredAt = new Map<string, Instant>();

@@ -8,7 +8,7 @@ import { nasProfileName } from '../domain/nas-profile-name.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { Telemetry } from '../ports/telemetry.ts';
 
-/** Stages with which the network, or the time, has had the last word on an attempt that went out. */
+/** Stages that end an attempt that went out: by an answer of the network, or by time. */
 const OUTCOMES: readonly string[] = ['answered', 'proven', 'ended', 'superseded', 'expired', 'dead-lettered'];
 
 /** Stages that a report may say a cause of. */

@@ -3,7 +3,7 @@
 import { type EnforcementJob, wasAcknowledged } from '../domain/coa/enforcement-job.ts';
 import type { Outcome } from '../domain/policy/decision.ts';
 
-/** What another decision about the session needs to know of a job: kept for each of very many. */
+/** What another decision about the session needs to know of a job. Small, since very many are kept. */
 export interface OpenJob {
   readonly id: string;
   readonly wanted?: Outcome;

@@ -32,7 +32,7 @@ export interface PumpDeps {
 }
 
 export interface PumpLimits {
-  /** Jobs that a site's queue and relay may have in hand at once. */
+  /** Jobs that a site's queue and relay may have at once. */
   readonly inFlightPerSite: number;
 }
 
@@ -46,7 +46,7 @@ interface OpenJob extends StoredJob {
 export interface SitePumped {
   /** Attempts queued. */
   readonly queued: number;
-  /** Ids of jobs that the queue or the relay has in hand now. */
+  /** Ids of jobs that the queue or the relay has now. */
   readonly inFlight: readonly string[];
 }
 
@@ -127,7 +127,7 @@ async function readSession(
   }
 }
 
-/** It waits for something that may never come: for the time of its next attempt. */
+/** It waits for an answer or a proof that may never come, until its next attempt is due. */
 function waits({ stage }: EnforcementJob): boolean {
   return stage === 'acknowledged' || stage === 'no-answer';
 }
@@ -148,7 +148,7 @@ async function queueUnlessOvertaken(deps: PumpDeps, { job, etag, session }: Open
     await write(deps, advance(job, 'superseded', now), etag);
     return false;
   }
-  // Sent first, written down after: dying in between sends the same attempt again under the same message id, and
+  // Sent first, then written: a crash in between sends the same attempt again under the same message id, and
   // duplicate detection drops it.
   const attempt = queuedAttempt(job);
   await send(deps, job, attempt);

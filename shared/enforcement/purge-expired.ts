@@ -1,5 +1,5 @@
 // Removes what has been over for long: decisions first, since most is written of them, then sessions, jobs, the audit
-// and devices. The time for it is bounded, and shared out so that none of them is left to lie.
+// and devices. Its time is bounded and shared out among them, so that each of them gets done.
 
 import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';

@@ -46,7 +46,7 @@ function extrasOf(fields: Record<string, unknown>): Pick<CoaReport, 'profile' | 
   return { ...(profile && { profile }), ...(trace && { trace }) };
 }
 
-/** None where each stage has had a report of its own. */
+/** Empty where each stage had its own report. */
 function earlierOf(value: unknown): Pick<CoaReport, 'earlier'> {
   if (value === undefined || value === null) return {};
   if (!Array.isArray(value) || value.length > EARLIER_STAGES.length) throw reportError('earlier');

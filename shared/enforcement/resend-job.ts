@@ -1,4 +1,4 @@
-// An operator has a job sent again that came to nothing. A job that has ended stays as it is: the new one names it.
+// An operator has a failed job sent again. A job that has ended stays as it is: the new one names it.
 
 import { retryNow } from '../domain/coa/advance-job.ts';
 import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/coa/enforcement-job.ts';

@@ -1,4 +1,4 @@
-// What has become of a job, as its session shows it: answered, proven, ended, overtaken, too old, or as it was.
+// The stage of a job, as its session shows it: answered, proven, ended, superseded, expired, or as it was.
 
 import { advance, endUnproven, keepsOldAnswer } from '../domain/coa/advance-job.ts';
 import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/coa/enforcement-job.ts';

@@ -1,4 +1,4 @@
-// What queues gave up on, written into its jobs. It stays there until an operator has it sent again, or the next
+// Writes dead letters of the queues into their jobs. Such a job stays until an operator has it sent again, or the next
 // comparison of all sessions decides again: a message that cannot be handled must not go round for ever.
 
 import { concurrently } from '../concurrently.ts';

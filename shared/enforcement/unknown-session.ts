@@ -55,7 +55,7 @@ export async function judgeUnknownSession(
   if (report.neverAcknowledged || livesOn(session)) {
     return { sessionIsOver: false, hint: MISSING_ATTRIBUTE, follow: async () => {} };
   }
-  // Asked since: the NAS spoke of a session that was over already; what the station has now is another matter.
+  // Asked since: the NAS meant a session that was over already, not the one that the station has now.
   if (hasAskedSince(session, job)) {
     return { sessionIsOver: true, follow: () => sessions.noteToCompare(session.id, now) };
   }

@@ -23,7 +23,7 @@ export interface ChoresResult {
   readonly removed: Readonly<Record<string, number>>;
   /** Chores that time did not suffice for, or that failed. */
   readonly unfinished: readonly string[];
-  /** Of the store, the first one: the other chores had their turn all the same. */
+  /** The first error of the store; it did not stop the other chores. */
   readonly failure?: unknown;
 }
 
@@ -42,7 +42,7 @@ export async function workOffChores(
   const { state = {}, etag } = await tasks.read<ChoresState>(task);
   const turns = chores.map((chore) => new Turn(chore, state[chore.name]));
   const endsAt = clock.now().getTime() + budgetMs;
-  // A second time round, what is left of the time is for those that did not get to their end.
+  // The second pass gives what is left of the time to the chores that were not finished.
   for (const _ of ['first', 'second']) {
     let waiting = turns.filter(({ isOver }) => !isOver);
     for (const turn of waiting) {
@@ -64,7 +64,7 @@ export async function workOffChores(
   };
 }
 
-/** Another process that does the same is no harm: it has noted where it stands itself. */
+/** Another process may do the same: it has noted its own progress. */
 async function remember(
   tasks: TaskStore,
   task: string,

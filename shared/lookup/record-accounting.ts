@@ -64,7 +64,7 @@ async function recordOfSession(
   options: CallOptions,
 ): Promise<boolean> {
   const { sessions } = deps;
-  // Nearly always the record is about the session that it seems to be about, and one read is enough.
+  // Nearly always the record is about the session of its exact place, and one read is enough.
   const likely = likelySession(client, event);
   let isIt = false;
   const atOnce = await write(deps, client, event, { id: likely }, options, (session) => {

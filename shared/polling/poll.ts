@@ -67,7 +67,7 @@ function isOfSource(result: SliceResult): boolean {
   return result.kind === 'failed' && !(result.error instanceof StoreError);
 }
 
-/** One row that cannot be read or written keeps nothing else of the poll from going on. */
+/** One row that cannot be read or written does not stop the rest of the poll. */
 async function passingOver<T>(log: Logger, run: () => Promise<T> | 0 | undefined): Promise<T | 0 | undefined> {
   try {
     return await run();

@@ -1,6 +1,6 @@
 // Reads an answer of the Compliance Retrieval service in the Cisco MDM dialect: `ise_api` with a `deviceList`. Names
 // are lower case in version 2 and partly capitalised, within a namespace, in version 3, so they are compared without
-// prefix and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no bottomless
+// prefix and letter case. Everything in it is hostile: there is no DOCTYPE, no entity but XML's own five, no unbounded
 // nesting.
 
 import sax, { type QualifiedTag, type SAXParser, type Tag } from 'sax';

@@ -10,7 +10,7 @@ export interface ServiceBusLink<Open> {
   /**
    * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is
    * one that does not speak against the connection.
-   * @throws what the call rejects with; an error once patience is at an end or `cut` was called
+   * @throws what the call rejects with; an error once its time is over or `cut` was called
    */
   use<Value>(call: (open: Open) => Promise<Value>): Promise<Value>;
   /** The connection is known to be gone: what is under way fails at once. */
@@ -23,7 +23,7 @@ export interface RetryProfile {
   readonly shortestMs: number;
   /** The first call of a client has to connect; it is given at least this. */
   readonly connectMs: number;
-  /** Each call without an answer doubles the patience for the next, up to this. */
+  /** Each call without an answer doubles the time for the next, up to this. */
   readonly longestMs: number;
 }
 
@@ -45,7 +45,7 @@ interface Connection<Open> {
   readonly endCalls: Set<(reason: Error) => void>;
 }
 
-/** Saying goodbye to a connection that is gone would take as long as anything else on it. */
+/** Closing a connection that is gone would take as long as any other call on it. */
 const CLOSE_LIMIT_MS = 1000;
 
 export function serviceBusLink<Open extends { readonly client: { close(): Promise<void> } }>(

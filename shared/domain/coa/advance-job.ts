@@ -54,7 +54,7 @@ export function keepsOldAnswer(job: EnforcementJob, keptClass: string, now: Inst
   };
 }
 
-/** That is all there will be known: the NAS sends no Class. */
+/** No more will be known: the NAS sends no Class. */
 export function endUnproven(job: EnforcementJob): EnforcementJob {
   if (job.stage !== 'answered' || isFinal(job)) return job;
   const { nextAttemptAt: _, ...rest } = job;
@@ -90,7 +90,7 @@ export function applyReport(
   };
 }
 
-/** What the queue gave up on is over, and waits for an operator or the next comparison of all sessions. */
+/** A dead letter ends the job, which waits for an operator or the next comparison of all sessions. */
 export function applyDeadLetter(
   job: EnforcementJob,
   { attempt, reason }: { readonly attempt: number; readonly reason: string },

@@ -44,7 +44,7 @@ export type JobStage = (typeof JOB_STAGES)[number];
 const FINAL_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
 /** Final stages that leave the station with its old answer. */
 const FAILED_STAGES: readonly JobStage[] = ['dead-lettered', 'refused', 'expired'];
-/** Stages in which the site's queue or relay has the job in hand. */
+/** Stages in which the site's queue or relay has the job. */
 const IN_FLIGHT_STAGES: readonly JobStage[] = ['queued', 'taken', 'sent'];
 
 /** After this the station has most likely asked again by itself, or is gone. */
@@ -114,7 +114,7 @@ export interface JobDecision {
   /** What made the difference: the device's version, or another word that stays the same when it is decided again. */
   readonly version: string;
   readonly reason: string;
-  /** When what made the difference was observed: the same for everybody who decides. */
+  /** When what made the difference was observed: every process that decides has the same time. */
   readonly decidedAt: Instant;
   readonly now: Instant;
   readonly resentFrom?: string;

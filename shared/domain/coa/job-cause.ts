@@ -1,4 +1,4 @@
-// Why an attempt came to nothing, in one word of a list: what counts are kept by.
+// Why an attempt failed, in one word of a list: the label of its counter.
 
 import type { CoaOutcome } from '../coa-job.ts';
 

@@ -8,7 +8,7 @@ export type Standing = ComplianceState | StandingWithoutState;
 export const STANDINGS_WITHOUT_STATE = [
   /** Being retired, wiped or deleted, in every compliance state. */
   'beingRemoved',
-  /** Has not checked in with its MDM for so long that what it was called then says nothing any more. */
+  /** Has not checked in with its MDM for so long that its last compliance state says nothing any more. */
   'silent',
   /** Nothing in the store answers to the identities presented. */
   'notEnrolled',

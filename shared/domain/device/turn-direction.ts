@@ -1,4 +1,4 @@
-// Which way devices turn. Those that get better make up for those that get worse: on an ordinary day both are about as
+// Which way compliance flips. Flips to the better make up for flips to the worse: on an ordinary day both are about as
 // many, and what adds up one way, little by little, is a mass.
 
 import type { ComplianceState } from './compliance-state.ts';

@@ -135,7 +135,7 @@ function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
   return watermark !== undefined && watermark > baseline ? watermark : baseline;
 }
 
-/** Graph answers a filter it does not support with everything, without a word: then nothing is known. */
+/** Graph silently answers a filter that it does not support with everything: then nothing is known. */
 function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
   const distrustedUntil = addMilliseconds(now, DISTRUST_MS);
   deps.log.error('poll.filter-ignored', {

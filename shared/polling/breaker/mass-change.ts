@@ -1,4 +1,4 @@
-// The breaker: how much one run may change, what is held since it wanted to change more, and what a person said of it.
+// The breaker: how much one run may change, what is held of a run that changes more, and what an operator decided.
 
 import type { DeviceChange } from '../../domain/device/device-change.ts';
 import { countTurns, directionTo, type Turns } from '../../domain/device/turn-direction.ts';
@@ -18,7 +18,7 @@ export function isMassChange(changing: number, known: number, { share, least }: 
   return changing >= least && changing > share * known;
 }
 
-/** What a person said of a run that holds something, and why. */
+/** What an operator decided about a run that holds something, and why. */
 export interface Verdict {
   readonly by: string;
   readonly at: Instant;
@@ -33,7 +33,7 @@ export interface HeldRun extends HeldCounts {
   readonly changing: number;
   readonly known: number;
   readonly released?: Verdict;
-  /** Ends when the set of held devices is another one than it was. */
+  /** Ends when the set of held devices changes. */
   readonly refused?: Verdict;
 }
 
@@ -140,7 +140,7 @@ export function countIn(state: MassChangeState, since: Instant | undefined, chan
   return { ...state, besides: { since, count: counted + changes } };
 }
 
-/** Of the last day, since the newest release: then a person has looked. */
+/** Of the last day, since the newest release: what came before it an operator has seen. */
 export function countedLately({ lately = [] }: MassChangeState, now: Instant): Counted {
   const since = addMilliseconds(now, -COUNTED_TOGETHER_MS);
   return lately.filter(({ hour }) => hour >= since).reduce<Counted>(plus, NOTHING_COUNTED);

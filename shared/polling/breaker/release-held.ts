@@ -1,4 +1,4 @@
-// A person lets through what a run held, and the next tick of the poll applies it; or refuses it, and it stays held.
+// An operator releases what a run held, and the next tick of the poll applies it; or refuses it, and it stays held.
 
 import type { DeviceChange } from '../../domain/device/device-change.ts';
 import { toInstant } from '../../domain/instant.ts';

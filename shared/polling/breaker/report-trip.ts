@@ -35,7 +35,7 @@ export async function reportTrip(
     ({ released, refused }) => released === undefined && refused === undefined,
   );
   const counts = { run: runId, flips, absences, known, share, least };
-  // A person has said no to all of it, and it is the same devices.
+  // An operator has refused all of it, and it is the same devices.
   if (waiting.length === 0) deps.log.info('poll.still-refused', counts);
   else deps.log.error('poll.breaker-tripped', { ...counts, action: ACTION });
   return now.changing;

@@ -1,5 +1,5 @@
 // Decides what a read of one device means for its record, where no sweep confirms records: the time of the read counts,
-// too, and one "not managed" alone takes no device away.
+// too, and one "not managed" alone does not make a device gone.
 
 import type { Device, DeviceKey, DeviceRecord } from '../../domain/device/device.ts';
 import { describeChange } from '../../domain/device/device-change.ts';

@@ -56,7 +56,7 @@ export interface RefreshState {
   readonly retryAt?: Instant;
 }
 
-/** One name for all of it, also after a crash: a person's release means all of it. */
+/** One name for all of it, also after a crash, so that an operator's release means all of it. */
 export function runIdOfList({ requestedAt }: Pick<NoncompliantRun, 'requestedAt'>): string {
   return `noncompliant-${Date.parse(requestedAt)}`;
 }
@@ -65,7 +65,7 @@ export function runIdOfRound({ startedAt }: Pick<RefreshRound, 'startedAt'>): st
   return `refresh-${Date.parse(startedAt)}`;
 }
 
-/** Names of what has staged something, maybe, and is not at its end. */
+/** Names of runs that are not at their end, and may have staged something. */
 export async function runsUnderWay(tasks: TaskStore): Promise<ReadonlySet<string>> {
   const [list, refresh] = await Promise.all([
     readTask<NoncompliantState>(tasks, NONCOMPLIANT_TASK),

@@ -21,9 +21,9 @@ export interface RefreshDeviceDeps extends SavePointReadsDeps {
 /** What the source said of the device. */
 export type RefreshedDevice =
   | { readonly read: 'found'; readonly compliance: ComplianceState; readonly asOf: Instant }
-  /** The source knows no such device; one such word alone takes no device away. */
+  /** The source knows no such device; one such answer alone does not make it gone. */
   | { readonly read: 'absent'; readonly asOf: Instant }
-  /** It was not asked, or did not answer: what is stored stands. */
+  /** It was not asked, or did not answer: the stored record stays. */
   | { readonly read: 'failed'; readonly code: string; readonly message: string };
 
 /** An operator waits for it. */

@@ -1,4 +1,4 @@
-// Saves what reads of single devices brought, and hands on what changed.
+// Saves what reads of single devices brought, and dispatches the changes.
 
 import type { Device, DeviceKey } from '../../domain/device/device.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
@@ -55,7 +55,7 @@ function byDevice(
     if (reading.kind === 'found') {
       add(reading.id, (stored) => planConfirmed(stored, observed(reading.device, stored), requestedAt, rules));
       const { mac } = reading.target;
-      // The address has a device now: what stood for it meanwhile would make it ambiguous.
+      // The address has a device now: the record that stood for it would make it ambiguous.
       if (mac !== undefined && reading.id !== idOfAddress(mac)) {
         const { outOfBand } = rules;
         add(idOfAddress(mac), (stored) =>

@@ -63,7 +63,7 @@ export interface StoreLiveResult {
 
 const INITIAL: StoreLiveState = { failures: 0, absent: [] };
 
-/** Costs two reads and no write while no session waits, but for those that are passed by every quarter of an hour. */
+/** Costs two reads and no write while no session waits, and one write every quarter of an hour. */
 export async function storeLiveDevices(
   deps: StoreLiveDeps,
   limits: { readonly leaseMs: number; readonly budgetMs: number },

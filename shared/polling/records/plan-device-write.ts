@@ -148,7 +148,7 @@ export function planStale(
   return { kind: 'write', write: { record: { ...record, confirmedUntil: until }, retiredIdentities, replaces: etag } };
 }
 
-/** The doubt is over: the same content, observed now. What was held against it is held no more. */
+/** The doubt is over: the same content, observed now. The held observation is dropped. */
 function confirmed(
   { etag, retiredIdentities, confirmedUntil, held, unswept, ...record }: StoredDevice,
   observedAt: Instant,

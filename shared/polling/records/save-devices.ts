@@ -19,7 +19,7 @@ export interface SaveDeps {
 /** One device, and how to judge it against what is stored. */
 export interface DeviceToSave<T extends DeviceKey = DeviceKey> {
   readonly key: T;
-  /** It is written without looking first whether there is a record; if there is one, it is looked at after all. */
+  /** It is written without a read first; if there is a record after all, that is read then. */
   readonly expectedNew?: boolean;
   plan(stored: StoredDevice | undefined): DevicePlan;
 }

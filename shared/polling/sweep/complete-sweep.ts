@@ -55,7 +55,7 @@ export interface RunContext {
   /** Start of the newest complete sweep before this one. */
   readonly confirmedUntil: Instant | undefined;
   dispatchChanges(changes: readonly DeviceChange[]): Promise<void>;
-  /** What was handed on is removed, and the index knows why. */
+  /** Saves the index, then removes the changes that were dispatched. */
   saveIndex(): Promise<void>;
   /** Writes into the records since when they are not confirmed any more. */
   saveDoubted(keys: readonly DeviceKey[]): Promise<void>;
@@ -130,7 +130,7 @@ class RunEnd {
     return { result, gone: this.#at.gone, turned: this.#at.turned, held };
   }
 
-  /** Counted again after a crash they are too many: then less makes a mass. */
+  /** After a crash they are counted twice, and the limit is reached sooner. */
   async #countMet(): Promise<void> {
     const met = this.#inFlight.run.fresh ?? 0;
     if (met > 0) await editMassChange(this.#deps.tasks, (state) => countLately(state, this.#now(), { met }));
@@ -181,7 +181,7 @@ class RunEnd {
     const { asked, looked, gone, turned } = this.#at;
     const lost =
       asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
-    // An empty list is believed by no one, however small the fleet.
+    // An empty list proves nothing, however small the fleet.
     if (run.devices === 0 && lost > 0) return true;
     const counted = [...flips.values()];
     const turning = heldFlips.size + counted.filter((flip) => !heldFlips.has(flip)).length;
@@ -219,7 +219,7 @@ class RunEnd {
     return toInstant(this.#deps.clock.now());
   }
 
-  /** A mass waits for a person, absences as well as turns: what is wrong at the source repeats itself. */
+  /** A mass waits for an operator, absences as well as flips: a fault at the source repeats itself. */
   async #settle(mass: boolean): Promise<boolean> {
     const { fleet } = this.#inFlight;
     if (this.#inFlight.heldAbsences.size > 0) this.#held = await this.#readHeld();
@@ -304,7 +304,7 @@ class RunEnd {
   async #turnHeld(turnedBefore: number): Promise<boolean> {
     const { deps, inFlight } = { deps: this.#deps, inFlight: this.#inFlight };
     const held = await this.#readHeld();
-    // What a person has refused stays held while it is the same devices, few or many.
+    // What an operator has refused stays held while it is the same devices, few or many.
     const isFree = (runId: string): boolean => entryOf(held, runId)?.refused === undefined;
     const { heldFlips } = inFlight;
     const isLarge = heldFlips.size > CHUNK;

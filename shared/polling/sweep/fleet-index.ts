@@ -189,7 +189,7 @@ export class FleetIndex {
     return forgotten;
   }
 
-  /** The list proved short: nothing is missing because of it, nor by what was counted before. */
+  /** The list proved short: it makes no device missing, and neither do earlier counts. */
   forgiveMisses(): void {
     for (const shard of this.#shards.values()) {
       for (const entry of shard.entries) {

@@ -49,7 +49,7 @@ export async function* missedIn(
     if (times === 0) continue;
     known.add(deviceHash(key));
     if (key.source !== source.name) continue;
-    // What left by another way is missed no more.
+    // A device that was removed in another way is not missed any more.
     if (presence === 'gone') fleet.forget(key);
     else yield { ...key, times };
   }

@@ -5,7 +5,7 @@ import type { ComplianceSource, ListPage } from '../../ports/compliance-source.t
 
 /** Pages that wait to be taken, each a megabyte or two. More would grow old while those before them are saved. */
 const MOST_AHEAD = 2;
-/** While the index is being loaded: no longer than that they wait. */
+/** While the index is being loaded, which is soon over. */
 const MOST_AHEAD_AT_FIRST = 32;
 /** More pages than any tenant has: pages that lead round in a circle end here. */
 const MOST_PAGES = 20_000;

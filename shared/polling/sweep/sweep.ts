@@ -53,7 +53,7 @@ const RUNS_KEPT_MS = 90 * 24 * 60 * 60_000;
 const MOST_RUNS_REMOVED = 100;
 /** Share of the fleet index's room from which on each run says so. */
 const NEARLY_FULL = 0.8;
-/** However late it begins: the end of a run gets on in every slice. */
+/** At least this time for the end of a run, so that every slice makes progress with it. */
 const LEAST_FOR_CONCLUSION_MS = 10_000;
 
 export type SliceResult =
@@ -351,7 +351,7 @@ class SweepSlice {
     return { kind: 'failed', error };
   }
 
-  /** The next run begins afresh, at the first page, when this one may have tried again. */
+  /** The next run begins at the first page, at the time when this one may have tried again. */
   async #giveUp(): Promise<void> {
     const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result: 'failed', gone: 0, turned: 0, held: 0, stretch });
@@ -374,7 +374,7 @@ class SweepSlice {
   }
 
   /**
-   * Stores what is only in memory. Before every checkpoint, which must not be behind pages with unstored marks or
+   * Stores what is only in memory. Before every checkpoint, which must not pass pages with unstored marks or
    * flips.
    */
   async #save(): Promise<void> {

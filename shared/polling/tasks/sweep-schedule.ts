@@ -38,7 +38,7 @@ export function nextStretch(stretch: number, throttled: number): number {
   return throttled > 1 ? Math.min(stretch * 2, LONGEST_STRETCH) : Math.max(stretch / 2, 1);
 }
 
-/** A run that fails and fails is given up after a polling interval, and at the earliest after this long. */
+/** A run that keeps failing is given up after a polling interval, and at the earliest after this long. */
 const GIVE_UP_AFTER_MS = 30 * 60_000;
 
 export function hasExceededRetryWindow(startedAt: Instant, now: Instant, pollingIntervalMs: number): boolean {

@@ -60,7 +60,7 @@ export async function concludePointReads(
   const { better, worse } = countedLately(before, now);
   const isFew = changing + better + worse < massChange.least && held.absences < 2;
   const known = isFew ? changing : await countPresent(deps.devices);
-  // A service that knows none of them any more is believed by no one, however small the fleet.
+  // A service that knows none of them any more proves nothing, however small the fleet.
   const isAll = held.absences > 1 && held.absences >= known;
   const isMass = isMassChange(changing, known, massChange) || turnsAddUp(before, now, held.turns, known, massChange);
   if (isAll || isMass) return reportTrip(deps, massChange, runId, known);
