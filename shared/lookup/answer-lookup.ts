@@ -1,7 +1,7 @@
 // The lookup, from the question of a RADIUS server to the decision:
 //
-//   which identities -> which device (or: ask Intune) -> which policy rule, or override -> decision -> remember the session
-//   -> has the device moved?
+//   which identities -> which device (or: ask Intune) -> which policy rule, or override -> decision
+//   -> remember the session -> has the device moved?
 //
 // Device rows are never kept in memory: after a CoA a station may ask another instance, and must not come back in on an
 // old copy. A warm lookup reads one row; a cold one reads two, one after the other.

@@ -1,8 +1,8 @@
 // Removes records of devices that have been gone for long, with the pointers to them: else an address that each machine
 // of a laboratory takes in turn would lead to hundreds of records, and to no device.
 //
-//   records that were gone by then -> their pointers count as missing -> pointers away -> record away, unless the device
-//   has come back
+//   records that were gone by then -> their pointers count as missing -> pointers away -> record away,
+//   unless the device has come back
 //
 // A process that dies in between leaves a record whose pointers are put in place when the device comes back, and
 // removed with the next turn when it does not.
