@@ -155,7 +155,7 @@ function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecisio
   return millisecondsBetween(askedAt, answer.decidedAt) < MAY_BE_TOO_LATE_MS ? answer : { ...answer, askedAt };
 }
 
-/** An address that leads to no device costs nothing to make up: what it got is over soon. */
+/** An address that leads to no device is easy to make up: its permit is short. */
 function withShortPermit(answer: UnnamedDecision): UnnamedDecision {
   const seconds = Math.min(answer.sessionTimeoutSeconds, UNKNOWN_STATION_LIFE_MS / 1000);
   return { ...answer, sessionTimeoutSeconds: seconds };

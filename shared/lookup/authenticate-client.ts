@@ -49,7 +49,7 @@ export async function authenticateClient(
       'Send the key made for this client in the header X-API-Key, or by HTTP Basic; docs/security.md says what each kind of client may do.',
     field: 'X-API-Key',
   });
-  // Names that no client has are one line together: they are what a stranger chose.
+  // Names that no client has share one line: a stranger chooses them.
   const known = { code: refused.code, status: refused.status, client: found?.client.name };
   deps.report.refused('warn', 'client.refused', known, now, () => ({
     refusals,

@@ -70,10 +70,10 @@ async function findByClass(
   const there = atPlace(await sessions.listStation(station, options), event);
   if (there !== undefined) {
     const isKept = there.answers.some(({ decision }) => decision.id === event.class);
-    // What it was given for is another place, where no CoA for this one may go.
+    // The answer was given at another place, and no CoA for this place may go there.
     return { kind: 'known', id: there.id, ...(!isKept && older !== undefined && { carried: movedTo(event, older) }) };
   }
-  // Where the station has gone from is no news.
+  // The place that the station has left needs no record.
   if (event.status === 'Stop') return undefined;
   return roamed(client, answered, older ?? answerOf(answered), event);
 }

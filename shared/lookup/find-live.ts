@@ -61,7 +61,7 @@ export async function orLiveVerdict(
   return { kind: 'found', identity, live: true, stored: recordOf(told, state, told.asOf) };
 }
 
-/** No record, but in its form: version 0 is no version that a stored one ever has. */
+/** Not stored, but in the form of a record: version 0, which no stored record has. */
 function recordOf({ source, id }: DeviceKey, complianceState: ComplianceState, observedAt: Instant): StoredDevice {
   const device = { source, id, complianceState };
   return { device, presence: 'present', version: 0, observedAt, indexed: true, retiredIdentities: [], etag: '' };

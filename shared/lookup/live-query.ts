@@ -49,7 +49,7 @@ export class LiveQuery {
     this.#deps = deps;
     this.#limits = limits;
     this.#share = new TokenBucket({ capacity: Math.max(1, limits.perSecond), perSecond: limits.perSecond });
-    // No longer a burst than the share itself has: else one client could empty it for as long as its burst lasts.
+    // No larger burst than the whole share has: else one client could empty the share.
     this.#ofClients = new ClientQuota(limits.perSecond * SHARE_OF_CLIENT, 1);
   }
 
@@ -88,7 +88,7 @@ export class LiveQuery {
       telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': isKnown ? 'answered' : 'unknown-device' });
       return reading;
     } catch (thrown) {
-      // A mistake of ours must not look like an outage of theirs.
+      // A mistake of ours must not count as an outage of Intune.
       if (!patience.aborted && !(thrown instanceof ConnectorError)) throw thrown;
       const now = clock.now().getTime();
       // An answer about one device that cannot be used says nothing of the service.

@@ -1,4 +1,4 @@
-// Reads the certificates with which the app proves itself to Microsoft Entra, in every form they come.
+// Reads the certificates with which the app proves itself to Microsoft Entra, in every form that settings allow.
 
 import { readFileSync } from 'node:fs';
 import type { AppCredential, CertificateLocation } from '../../ports/app-credential.ts';
@@ -9,7 +9,7 @@ import { isPem, readPem } from './read-pem.ts';
 
 type CertificatesCredential = Extract<AppCredential, { kind: 'certificates' }>;
 
-/** More than any certificate with its chain. */
+/** Larger than any certificate with its chain. */
 const LONGEST_BYTES = 262_144;
 
 /**
@@ -36,7 +36,7 @@ export async function readClientCertificates(
 }
 
 /**
- * What can be found out at once, so that a wrong password or a key without its certificate stops the start.
+ * Checks what can be checked without Entra, so that a wrong password or a key without its certificate stops the start.
  * @throws ConnectorError NAC_ENTRA_CERTIFICATE
  */
 export function checkClientCertificates(credential: AppCredential): void {

@@ -1,4 +1,4 @@
-// How long the app's credential is good for, before everything stands still.
+// How long the app's credential is valid. Without a valid one the app reads nothing from Microsoft.
 
 import type { CredentialStatus } from './credential-status.ts';
 

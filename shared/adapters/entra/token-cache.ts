@@ -8,9 +8,9 @@ import type { AccessToken } from './access-token.ts';
  * works.
  */
 const REST_MS = 30_000;
-/** A token that ends on its way is of no use. */
+/** A token with less time left may end before the service has checked it. */
 const LEAST_LEFT_MS = 30_000;
-/** A refused token is replaced, but a refusal that goes on is not answered with ever new tokens. */
+/** A refused token is replaced at most this often, even if the refusals go on. */
 const FRESH_EVERY_MS = 300_000;
 
 interface Kept {
@@ -24,7 +24,7 @@ export class TokenCache {
   readonly #refused = new Set<string>();
   readonly #freshAtMs = new Map<string, number>();
 
-  /** The token that was good a moment ago, or stands in while Entra, which failed a moment ago, is left alone. */
+  /** The token that was good a moment ago; also for a while after Entra failed, which is not asked then. */
   resting(resource: string, nowMs: number): string | undefined {
     const kept = this.#kept.get(resource);
     return kept && nowMs < kept.restUntilMs && isGood(kept, nowMs) ? kept.token : undefined;
@@ -48,7 +48,7 @@ export class TokenCache {
     this.#refused.add(resource);
   }
 
-  /** Whether the next token must be a new one. Saying so counts as asking for it. */
+  /** Whether the next token must be a new one. True once per refusal: the caller then asks for it. */
   takeFresh(resource: string, nowMs: number): boolean {
     const due = nowMs - (this.#freshAtMs.get(resource) ?? Number.NEGATIVE_INFINITY) >= FRESH_EVERY_MS;
     if (!due || !this.#refused.delete(resource)) return false;

@@ -85,7 +85,7 @@ class RollingTokenSource {
     return (await this.#inOrder()).map(({ status }) => status);
   }
 
-  /** A token that still holds bridges what is wrong with Entra for the moment. */
+  /** While Entra fails, a token that is still valid is used. */
   async #request(resource: string): Promise<string> {
     const nowMs = this.#now().getTime();
     const fresh = this.#kept.takeFresh(resource, nowMs);

@@ -1,4 +1,4 @@
-// Reads JSON from Microsoft Graph, one request or many in a $batch, and turns every way it can fail into one of this
+// Reads JSON from Microsoft Graph, one request or many in a $batch, and turns every failure into one of this
 // product's errors.
 
 import { randomUUID } from 'node:crypto';
@@ -74,7 +74,7 @@ export function createGraphClient(
     else if (brought(200)) forbiddenInARow = 0;
   }
 
-  /** Graph refuses a good token now and then; only one that goes on being refused lacks something. */
+  /** Graph refuses a good token now and then; only repeated refusals mean that the token lacks something. */
   function refused(refusal: Refusal, permission: string, token: string): SourceError {
     if (refusal.status === 401 || refusal.status === 403) tokens.refused(endpoint);
     const carries = readTokenRoles(token)?.includes(permission) === true;

@@ -15,7 +15,7 @@ export interface RefusedCall {
   /** The application permission the call needs. */
   readonly permission: string;
   /**
-   * The token names that permission, and this is not yet one refusal too many: then a 403 is taken for a passing one.
+   * The token names that permission, and refusals are few so far: then a 403 is taken for a passing one.
    */
   readonly forbiddenMayPass: boolean;
   readonly now: Date;

@@ -88,7 +88,7 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
   );
 }
 
-/** Anything but https on one of the hosts, or below it, would hand the token to a stranger. */
+/** Only https on one of the hosts, or below it, may get the token. */
 export function isTrustedService(uri: string, hosts: readonly string[]): boolean {
   if (!URL.canParse(uri)) return false;
   const { protocol, hostname, username, password, search, hash } = new URL(uri);

@@ -8,7 +8,7 @@ import { readCaFile } from './ca-file.ts';
 import { unreachable } from './unreachable.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Intune itself gives up after 15 seconds; a page that takes longer than this is not coming. */
+/** Intune itself gives up after 15 seconds; a page that takes longer than this will not come. */
 const ANSWER_TIMEOUT_MS = 30_000;
 /** A page of 1,000 devices has about 1.5 MB. */
 const LONGEST_ANSWER_BYTES = 67_108_864;

@@ -45,7 +45,7 @@ function whatToDo(found: {
     : 'Check DNS and outbound HTTPS (port 443) from the function app to this host.';
 }
 
-/** Both undici and an aborted request wrap what really happened. */
+/** Both undici and an aborted request wrap the real error. */
 function innermost(thrown: unknown): { code: string; text: string; timedOut: boolean } {
   const wrapped = thrown instanceof errors.UndiciError || (thrown instanceof Error && thrown.name === 'AbortError');
   const error = wrapped && thrown.cause instanceof Error ? thrown.cause : thrown;

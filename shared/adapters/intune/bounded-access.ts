@@ -10,7 +10,7 @@ import type { IntuneAccess } from './open-intune-source.ts';
 
 /** Lookups go on with the last address that was found: nothing else of a tick waits longer for it. */
 const LOCATE_MS = 15_000;
-/** However late in a tick: what is asked now still gets an answer from a source that is well. */
+/** At least this time even late in a tick: a healthy source answers within it. */
 const LEAST_MS = 1_000;
 
 export interface BoundedAccess extends IntuneAccess {

@@ -33,7 +33,9 @@ export function intuneChecks(
   const { granted, needs } = deps;
   const isNeeded = ({ role }: Permission): boolean =>
     needs.some(({ names }) => names.some((name) => PERMISSIONS[name].role === role));
-  /** Another level of permissions is whole: then this one was left out on purpose, and asking would only be refused. */
+  /**
+   * The permissions of another level are complete: this level was left out on purpose, and a question would be refused.
+   */
   const canDoWithout = (permission: Permission): boolean =>
     !isNeeded(permission) &&
     LEVELS.some((level) =>

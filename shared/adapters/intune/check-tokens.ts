@@ -1,4 +1,4 @@
-// A token per audience, and the permissions in it. Tokens are looked into, never shown.
+// A token per audience, and the permissions in it. Tokens are read, never shown.
 
 import { withoutTrailing } from '../../domain/trailing.ts';
 import type { Check, Outcome } from '../../ports/check.ts';

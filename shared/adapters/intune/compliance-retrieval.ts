@@ -35,7 +35,7 @@ export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Compli
     try {
       const answer = await send(deps, query, signal);
       if (answer.status === 404 && kind === 'device') {
-        // It may also be the service that is gone from there.
+        // A 404 may also mean that the service has moved away from this address.
         discovery.forget();
         return undefined;
       }

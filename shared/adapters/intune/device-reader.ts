@@ -77,7 +77,7 @@ export function createDeviceReader(graph: GraphClient, clock: Clock): DeviceRead
 }
 
 /**
- * Graph ignores a filter it does not support without a word, and answers with everything. Its times have seven
+ * Graph silently ignores a filter that it does not support, and answers with everything. Its times have seven
  * decimals, ours three: the very millisecond of `since` proves nothing.
  */
 function judgeFilter({ requestedAt, records, nextCursor }: ListPage, since: Instant): CheckedInPage {

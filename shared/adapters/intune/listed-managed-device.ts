@@ -49,7 +49,7 @@ export class ListedManagedDevice implements ListedRecord {
   }
 
   read(): RecordReading {
-    // A text that is no JSON was spoilt on its way, and is no device.
+    // A text that is no JSON was damaged on its way, and is no device.
     const reading = readManagedDevice(this.#source, parsedJson(this.#text));
     if (reading.device === undefined || reading.device.id === this.key?.id) return reading;
     const problem = { id: reading.device.id, field: 'id', problem: 'is written in an unusual way' };

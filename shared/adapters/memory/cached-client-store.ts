@@ -152,7 +152,7 @@ export class CachedClientStore implements ClientStore {
   }
 }
 
-/** A clock that was set back makes nothing young for ever. */
+/** After a clock was set back, nothing may stay young for ever. */
 function isYoung(at: number, now: number, age: number): boolean {
   return Math.abs(now - at) < age;
 }

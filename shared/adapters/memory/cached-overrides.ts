@@ -1,5 +1,5 @@
 // The list of overrides, kept in memory for ten seconds. Without the store the last list known is good: a block that
-// cannot be read must not open, and a let-on ends by its own end.
+// cannot be read must not open, and a let-on stops at its end.
 
 import { OVERRIDE_MEMORY_MS, type Override } from '../../domain/policy/override.ts';
 import { toConnectorError } from '../../errors.ts';
@@ -39,7 +39,7 @@ export class CachedOverrides implements OverrideSource {
     const now = this.#deps.clock.now().getTime();
     const known = this.#known;
     if (known !== undefined && !fresh) {
-      // A clock that went back makes nothing younger.
+      // After a clock was set back, nothing may look younger.
       if (Math.abs(now - known.readAtMs) < OVERRIDE_MEMORY_MS) return { overrides: known.overrides, isRecent: true };
       if (Math.abs(this.#notBefore - now) < RETRY_AFTER_MS) return { overrides: known.overrides, isRecent: false };
     }

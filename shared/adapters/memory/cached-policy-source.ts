@@ -32,7 +32,7 @@ interface Known {
   readonly policy: Policy;
   /** Those that were in force a moment ago. */
   readonly outgoing: ReadonlyMap<string, Policy>;
-  /** When the read began, so that nothing is ever thought younger than it is. */
+  /** When the read began, so that the policy never counts as younger than it is. */
   readonly readAt: Instant;
   readonly readAtMs: number;
 }

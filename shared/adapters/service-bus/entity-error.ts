@@ -28,7 +28,7 @@ const CONDITIONS: ReadonlySet<string> = new Set([
   'PreconditionFailedError',
 ]);
 
-/** True where nothing is wrong with the connection: the queue is missing, closed to us, full, throttled, or said no. */
+/** True where nothing is wrong with the connection: the queue is missing, forbidden, full, throttled, or refused. */
 export function isOfAnEntity(thrown: unknown): boolean {
   if (isQueueMissing(thrown)) return true;
   if (isServiceBusError(thrown) && OF_AN_ENTITY.has(thrown.code)) return true;

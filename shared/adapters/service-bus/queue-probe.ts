@@ -1,4 +1,4 @@
-// Tries whether the queues are there and may be used: a link is opened to each, and nothing is sent or taken.
+// Checks that the queues exist and may be used: opens a link to each, and sends or takes nothing.
 
 import type { ServiceBusClient } from '@azure/service-bus';
 import { queueError, siteQueueName } from './service-bus-job-queue.ts';

@@ -16,7 +16,7 @@ export type ServiceBusConnection =
 
 /** Dead letters taken at once; the rest waits for the next round. */
 const DEAD_LETTERS_AT_ONCE = 20;
-/** Nothing waits for dead letters: those that are there are there. */
+/** Short: only dead letters that are in the queue already are taken. */
 const DEAD_LETTER_WAIT_MS = 200;
 /** The link bounds each call and tries again on another connection: the SDK is to do neither. */
 const RETRY_OPTIONS = { timeoutInMs: 15_000, maxRetries: 0 };
@@ -74,7 +74,7 @@ export class ServiceBusJobQueue implements JobQueue {
       ...(trace !== undefined && { applicationProperties: traceProperties(trace) }),
     };
     try {
-      // Once more on a connection of its own: the first may have been dead for long.
+      // Once more on a new connection: the first may have been dead for long.
       await this.#send(job.site, message).catch((thrown) => {
         if (isOfAnEntity(thrown)) throw thrown;
         return this.#send(job.site, message);
@@ -136,7 +136,7 @@ function traceProperties(trace: string): Record<string, string> {
   return { traceparent: trace, 'Diagnostic-Id': trace };
 }
 
-/** What we sent ourselves; only enough is looked at to find the job again. */
+/** Messages that we sent ourselves; reads only what is needed to find the job. */
 function asCoaJob(body: unknown): CoaJob | undefined {
   const job = body as Partial<CoaJob> | null;
   return typeof job?.id === 'string' && typeof job.attempt === 'number' ? (job as CoaJob) : undefined;

@@ -8,8 +8,8 @@ import type { Stopwatch } from '../../ports/timer.ts';
 
 export interface ServiceBusLink<Open> {
   /**
-   * Calls with what is open, or opened for it. After a failure nothing of the connection is used again, unless it is
-   * one that does not speak against the connection.
+   * Calls with the open connection, or opens one. After a failure the connection is not used again, unless the failure
+   * is one that does not speak against the connection.
    * @throws what the call rejects with; an error once its time is over or `cut` was called
    */
   use<Value>(call: (open: Open) => Promise<Value>): Promise<Value>;

@@ -1,4 +1,4 @@
-// Counts what goes wrong quietly, and logs the running total with each count.
+// Counts failures that cause no error, and logs the running total with each count.
 
 import { LABELS } from '../../ports/instruments.ts';
 import type { Logger, Metrics, Telemetry } from '../../ports/telemetry.ts';

@@ -14,7 +14,7 @@ function take(bytes: number): Buffer {
     used = 0;
   }
   const taken = Buffer.from(pool.subarray(used, used + bytes));
-  // What has been given away does not stay behind.
+  // Bytes that were given out are removed from the pool.
   pool.fill(0, used, used + bytes);
   used += bytes;
   return taken;

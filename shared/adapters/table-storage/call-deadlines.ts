@@ -1,5 +1,5 @@
 // Bounds each call to Table Storage. The SDK waits for an answer as long as the connection stands, and a path that
-// drops packets without a word keeps it standing until the host ends the whole process.
+// drops packets silently keeps it standing until the host ends the whole process.
 
 import { RestError, type TableServiceClientOptions } from '@azure/data-tables';
 

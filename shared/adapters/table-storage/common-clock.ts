@@ -14,9 +14,9 @@ export interface SeenTime {
 
 export type ObserveTime = (seen: SeenTime) => void;
 
-/** Less does no harm: it is what clocks of machines differ by. */
+/** Smaller differences are ignored: clocks of machines always differ a little. */
 const SLACK_MS = 2_000;
-/** What took longer says little of the time. */
+/** An answer that took longer is too inexact to compare clocks. */
 const LONGEST_CALL_MS = 2_000;
 
 /**

@@ -3,7 +3,7 @@
 import { StoreError } from '../../errors.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 
-/** Beyond so many reports they begin again: memory stays bounded. */
+/** After so many reports the memory of them is cleared: it stays bounded. */
 const MOST_REMEMBERED = 1_000;
 
 export interface ForeignRow {

@@ -1,4 +1,4 @@
-// An override as a row holds it. Rows are read with suspicion: what something else wrote must not let a station on.
+// An override as a row holds it. Rows are checked strictly: a row of another writer must not let a station on.
 
 import { isDeviceId } from '../../domain/device/device.ts';
 import type { Identity } from '../../domain/identity/identity.ts';
@@ -26,7 +26,7 @@ export function readOverride(text: unknown): Override | undefined {
   if (typeof reason !== 'string' || typeof by !== 'string') return undefined;
   if (!isInstant(createdAt) || !isInstant(until)) return undefined;
   if (site !== undefined && typeof site !== 'string') return undefined;
-  // What of an early end cannot be read has not ended: a block stays, and a let-on has its own end.
+  // An early end that cannot be read does not count: a block stays, and a let-on has its own end.
   return {
     id,
     target,
@@ -73,7 +73,7 @@ function effectIn(value: unknown): OverrideEffect | undefined {
 
 const MARKS = ['entraDeviceId', 'serialNumber', 'model', 'userPrincipalName', 'ownership'] as const;
 
-/** What of it cannot be read names nothing; the device itself stays blocked. */
+/** Parts that cannot be read name nothing; the device itself stays blocked. */
 function machineIn(value: unknown): BlockedMachine | undefined {
   const fields = fieldsOf(value);
   const { identities } = fields;

@@ -20,7 +20,7 @@ const ANSWER_COLUMN = /^answer_/;
 /** An answer that is older than its credential's newest, and that accounting carries. */
 const CARRIED_COLUMN = 'carried';
 
-/** A session is kept after its end: for operators who ask for yesterday's, and for any clock to be wrong. */
+/** A session is kept after its end: operators ask for yesterday's, and clocks may be wrong. */
 const KEPT_AFTER_END_MS = 24 * 60 * 60_000;
 
 /** All but what accounting knows and other answers are, to be merged into the row: those stay. */

@@ -161,7 +161,7 @@ export class SessionRows {
     return withAnswers(session, found.flat());
   }
 
-  /** What a late answer was written over, though accounting has said that the station runs on it. */
+  /** The answer that a late one overwrote, although accounting says that the station runs on it. */
   async #withCarried(session: Session, options: CallOptions): Promise<Session> {
     const decisionId = replacedButCarried(session);
     if (decisionId === undefined) return session;

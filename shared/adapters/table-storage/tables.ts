@@ -38,7 +38,7 @@ const RETRIES: Record<RetryProfile, TableServiceClientOptions['retryOptions']> =
   lookup: { maxRetries: 1, retryDelayInMs: 20, maxRetryDelayInMs: 50 },
 };
 
-/** A batch of a hundred rows takes a second on a bad day. Lookups bring shorter limits of their own. */
+/** A batch of a hundred rows takes up to a second. Lookups have shorter limits. */
 const LIMITS: Record<RetryProfile, CallLimits> = {
   background: { tryMs: 10_000, callMs: 25_000 },
   lookup: { tryMs: 3_000, callMs: 5_000 },
@@ -72,7 +72,7 @@ async function opener(
   options: TableServiceClientOptions,
 ): Promise<(name: TableName) => TableClient> {
   if (connection.kind !== 'connection-string') {
-    // Loaded only here: a local run needs no identity library, and on Azure it costs one cold start.
+    // Loaded only here: a local run needs no identity library, and on Azure loading it is a part of one cold start.
     const { AzureCliCredential, ManagedIdentityCredential } = await import('@azure/identity');
     const credential =
       connection.kind === 'azure-cli'

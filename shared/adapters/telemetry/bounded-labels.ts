@@ -5,7 +5,7 @@
 import { LABELS, type LabelDescription, type LabelName, OTHER } from '../../ports/instruments.ts';
 
 /**
- * Names that a label out of the configuration has at most in one process: what a collector can bear, and a person read.
+ * Most names of a label out of the configuration in one process: as many as a collector can hold and a person can read.
  */
 export const MOST_NAMES = 100;
 const LONGEST_NAME = 64;

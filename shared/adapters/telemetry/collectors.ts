@@ -72,7 +72,7 @@ export async function openCollectors({
   };
 }
 
-/** What it cannot send is lost rather than kept on a disk that the next instance does not have. */
+/** Data that it cannot send is lost: the next instance would not have the disk that it was kept on. */
 async function azureMonitorPair(
   collector: AzureMonitorCollector,
   ca: string[] | undefined,

@@ -1,4 +1,4 @@
-// Telemetry for a collector, ended within bounds: one that hangs holds up nothing.
+// Telemetry for a collector. Its end is bounded: a collector that hangs does not hold up the process.
 
 import type { Attributes } from '@opentelemetry/api';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';

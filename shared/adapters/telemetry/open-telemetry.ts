@@ -25,7 +25,7 @@ import { type DroppedSpans, withoutDropped } from './dropped-spans.ts';
 import { SPAN_NAME, TraceSampler } from './trace-sampler.ts';
 
 export interface OpenTelemetryParts {
-  /** Who speaks: `service.name`, `service.version`, `service.instance.id` and the like. */
+  /** The sender: `service.name`, `service.version`, `service.instance.id` and the like. */
   readonly resource: Attributes;
   readonly readers: readonly IMetricReader[];
   readonly processors: readonly SpanProcessor[];

@@ -29,7 +29,7 @@ export class TraceSampler implements Sampler {
   shouldSample(context: Context, _traceId: string, name: string): SamplingResult {
     const parent = trace.getSpanContext(context);
     if (parent !== undefined && (parent.traceFlags & TraceFlags.SAMPLED) === 0) return DROPPED;
-    // A frame is one for many changes, and costs nothing to speak of.
+    // A frame is one for many changes, and costs little.
     if (FRAMES.has(name)) return KEPT;
     // A change that a crash left behind goes on with the trace of its poll, and counts all the same.
     const isFirst = parent === undefined || name === CHANGE || FRAMES.has(context.getValue(SPAN_NAME));
