@@ -64,9 +64,12 @@ function isFallenBackTo(bypass: Answer, ruling: Answer, { answers, accounting }:
   );
 }
 
-/** What accounting has said since the question names the user of the one answer, and not that of the other. */
+/**
+ * What accounting has said since the question names the user of the one answer, and not that of the other. A Class says it better,
+ * and some NASes keep the first user of a port in all their records.
+ */
 function isNamedAs(one: Answer, other: Answer, accounting: Session['accounting']): boolean {
-  const user = accounting?.coa.userName;
+  const user = accounting?.class === undefined ? accounting?.coa.userName : undefined;
   return user !== undefined && user === one.userName && user !== other.userName && receivedAfter(accounting, other);
 }
 

@@ -105,6 +105,7 @@ describe('of MAB and 802.1X on one port', () => {
       ['and names it as 802.1X does', naming('10:11:00', 'host/pc1')],
       ['and names it as neither does', naming('10:11:00', 'pc1')],
       ['without a name', accounted('started', '10:11:00')],
+      ['with the Class of the answer to 802.1X', { ...naming('10:11:00', 'a0b1c2d3e4f5'), class: `${ID}-cert` }],
     ])('and not where accounting speaks %s', (_what, accounting) => {
       expect(inEffect([bypass, given], accounting, '10:20:00')).toEqual(['cert']);
     });
