@@ -38,7 +38,7 @@ describe('tables', () => {
   });
 
   test('that operators write are those of their commands', () => {
-    const commands = sources('local').filter(({ text }) => text.includes("kind: 'azure-cli'"));
+    const commands = sources('cli', 'local').filter(({ text }) => text.includes("kind: 'azure-cli'"));
     expect(commands.map(({ path }) => path)).toEqual(['cli/clients.ts', 'cli/policy.ts']);
   });
 });
