@@ -62,7 +62,7 @@ const PUMPS = [
 const ENDS = ['', '\n', '!', '\0x'];
 
 const expressions = new Map(
-  globSync('{functions,relay,shared,local}/**/*.ts', {
+  globSync('{cli,functions,relay,shared,local}/**/*.ts', {
     exclude: (path) => path.startsWith('local/intune-tenant'),
   }).flatMap((path) =>
     literalsIn(readFileSync(path, 'utf8')).map((literal): [string, RegExp] => [String(literal), literal]),
