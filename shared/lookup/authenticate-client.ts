@@ -74,7 +74,9 @@ async function findClient(
     if (client === undefined) return undefined;
     if (secrets.matches(client, secret)) return { client, proven: true };
     const current = await clients.read(clientName, { ...options, fresh: true });
-    return { client, proven: current !== undefined && secrets.matches(current, secret) };
+    // The same as before: nothing was read that the secret could match now.
+    if (current === undefined || current === client) return { client, proven: false };
+    return { client, proven: secrets.matches(current, secret) };
   } catch (thrown) {
     if (!(thrown instanceof StoreError)) throw thrown;
     const { code, message } = thrown;

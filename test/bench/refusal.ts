@@ -8,9 +8,9 @@ import { measure } from './latency.ts';
 import { type BenchApp, lookupBody, lookupSite } from './lookup-site.ts';
 import { refusalVerdict } from './refusal-verdict.ts';
 
-const REQUESTS = 1_000;
+const REQUESTS = 2_000;
 const AT_ONCE = 64;
-const ROUNDS = 5;
+const ROUNDS = 7;
 
 const SECRET = '0'.repeat(64);
 /** Over the limit of every route of RADIUS servers, below the host's own. */
