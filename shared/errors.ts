@@ -95,7 +95,11 @@ export class RequestError extends ConnectorError {
   readonly status: RequestErrorStatus;
 
   constructor(status: RequestErrorStatus, code: ErrorCode, message: string, details: ErrorDetails) {
+    // An asker's fault is no fault of a line here, and a trace would cost more than the rest of a refusal.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(code, message, details);
+    Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
   }
 }
