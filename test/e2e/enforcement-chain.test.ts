@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
@@ -140,7 +140,7 @@ async function changed(at: Station, complianceState: 'compliant' | 'noncompliant
 }
 
 describe('a device that turns noncompliant while it is connected, and compliant again', () => {
-  it('is sent to ask again each time, and each job is proven by the answer it gets', async () => {
+  test('is sent to ask again each time, and each job is proven by the answer it gets', async () => {
     const laptop = station('NAC-00001');
     const first = await authenticate(laptop);
     expect(first.told).toBe('compliant/10');
@@ -191,13 +191,13 @@ describe('a device that turns noncompliant while it is connected, and compliant 
   });
 });
 
-it('has no file of the relay that others may read', () => {
+test('has no file of the relay that others may read', () => {
   expect(lines.all.filter((line) => line.includes('relay.started'))).toHaveLength(1);
   expect(lines.all.filter((line) => line.includes('chmod'))).toEqual([]);
 });
 
 describe('an operator', () => {
-  it('has a device ask again without any change', async () => {
+  test('has a device ask again without any change', async () => {
     const laptop = station('NAC-00002');
     const { told, reference } = await authenticate(laptop);
     expect(told).toBe('quarantine/666');

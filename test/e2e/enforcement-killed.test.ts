@@ -1,7 +1,7 @@
 // HTTP functions, background functions, relay or broker killed with SIGKILL while a change is being enforced, each at two points
 // of the chain, and started again: every job comes to exactly one end, and the station has the role that policy gives.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EnforcedStations, expectProvenOnce, type PointName } from '../support/enforced-stations.ts';
 
 const PARTS = {
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => stations?.[Symbol.asyncDispose]());
 
 describe('killed and started again', () => {
-  it.each(CASES)('$killed, when $point', async ({ part, point, station }) => {
+  test.each(CASES)('$killed, when $point', async ({ part, point, station }) => {
     await stations.interrupt(station, point, () => stations.stack.kill(part));
     if (part === 'background') await stations.letLeaseRunOut();
     await stations.stack.restart(part);
@@ -50,7 +50,7 @@ describe('killed and started again', () => {
 });
 
 describe('after all of it', () => {
-  it('every station comes back to normal, and no job is open, lost or there twice', async () => {
+  test('every station comes back to normal, and no job is open, lost or there twice', async () => {
     await stations.expectRightOrListed();
     for (const { station } of CASES) stations.turn(station, 'compliant');
     for (const { station } of CASES) await stations.settled(station, 'compliant', 2);

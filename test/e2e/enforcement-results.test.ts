@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { request } from 'undici';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { type EnforcementJob, isFinal } from '../../shared/domain/coa/enforcement-job.ts';
@@ -293,7 +293,7 @@ async function firstJob(index: number, { becomes: { stage } }: Row): Promise<Enf
 }
 
 describe('a job whose NAS gives', () => {
-  it.concurrent.each(ALL.map((row, index) => ({ row, index, name: row.name })))(
+  test.concurrent.each(ALL.map((row, index) => ({ row, index, name: row.name })))(
     '$name',
     async ({ row, index }) => {
       const job = await firstJob(index, row);

@@ -2,7 +2,7 @@
 // enforced: every job comes to exactly one end, and no session keeps an answer that policy no longer gives unlisted.
 
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CuttableConnection, cuttableConnection } from '../integration/relay-agent/cuttable-connection.ts';
 import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../support/enforced-stations.ts';
 
@@ -79,7 +79,7 @@ async function interrupted(
 }
 
 describe('of two relays, the one that works', () => {
-  it.each(KILLED)('is killed when $point', async ({ point, station }) => {
+  test.each(KILLED)('is killed when $point', async ({ point, station }) => {
     const { was, tookOver } = await interrupted(station, point, (relay) => stations.stack.kill(relay));
     await tookOver;
     expect(RELAYS[working()]).not.toBe(was);
@@ -87,14 +87,14 @@ describe('of two relays, the one that works', () => {
     await stations.stack.restart(was);
   });
 
-  it.each(CUT)('has its connection cut when $point', async ({ point, station }) => {
+  test.each(CUT)('has its connection cut when $point', async ({ point, station }) => {
     const { was, tookOver } = await interrupted(station, point, (relay) => lineOf(relay).cut());
     await tookOver;
     lineOf(was).mend();
     expectProvenOnce(await stations.settled(station, 'quarantine', 1));
   });
 
-  it('has a connection that dies without a word while it sends', { timeout: 120_000 }, async () => {
+  test('has a connection that dies without a word while it sends', { timeout: 120_000 }, async () => {
     const { tookOver } = await interrupted(FROZEN, 'the request is sent', (relay) => lineOf(relay).freeze());
     await tookOver;
     expectProvenOnce(await stations.settled(FROZEN, 'quarantine', 1));
@@ -102,7 +102,7 @@ describe('of two relays, the one that works', () => {
 });
 
 describe('the functions', () => {
-  it.each(FUNCTIONS_CUT)('have their connection cut when $point', async ({ point, station }) => {
+  test.each(FUNCTIONS_CUT)('have their connection cut when $point', async ({ point, station }) => {
     const line = lineOf('functions');
     await stations.interrupt(station, point, line.cut);
     // A poll begins and ends without Service Bus.
@@ -113,7 +113,7 @@ describe('the functions', () => {
 });
 
 describe('after all of it', () => {
-  it('every station comes back to normal, and no job is open, lost or there twice', async () => {
+  test('every station comes back to normal, and no job is open, lost or there twice', async () => {
     await stations.expectRightOrListed();
     for (const station of ALL) stations.turn(station, 'compliant');
     for (const station of ALL) await stations.settled(station, 'compliant', 2);
@@ -122,7 +122,7 @@ describe('after all of it', () => {
     await stations.expectRightOrListed();
   });
 
-  it('a station whose switch does not answer is listed as long as it has the wrong answer', {
+  test('a station whose switch does not answer is listed as long as it has the wrong answer', {
     timeout: 120_000,
   }, async () => {
     await stations.askSwitch('/behaviour', { coa: 'silent', mac: stations.macOf(SILENT) });

@@ -1,7 +1,7 @@
 // The accounting of the FreeRADIUS configuration we ship, run by the real server against a connector which the test
 // controls.
 
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   type Answering,
   API_KEY,
@@ -122,7 +122,7 @@ function nowSeconds(): number {
 }
 
 describe.concurrent('a record', () => {
-  it('of each kind arrives in the order of sending, with exactly the agreed fields and headers', async () => {
+  test('of each kind arrives in the order of sending, with exactly the agreed fields and headers', async () => {
     await withSite(async ({ connector, account, records }) => {
       const session = {
         'User-Name': 'host/laptop-0001.example.com',
@@ -179,7 +179,7 @@ describe.concurrent('a record', () => {
     });
   });
 
-  it('says when an access device comes and goes, and empty strings for what it does not contain', async () => {
+  test('says when an access device comes and goes, and empty strings for what it does not contain', async () => {
     await withSite(async ({ connector, account, records }) => {
       for (const status of ['Accounting-On', 'Accounting-Off']) {
         await account({ 'Acct-Status-Type': status, 'NAS-Identifier': 'switch-1', 'Event-Timestamp': 1_700_000_000 });
@@ -193,7 +193,7 @@ describe.concurrent('a record', () => {
     });
   });
 
-  it('without a time has the time of arrival, less that for which the access device has been trying', async () => {
+  test('without a time has the time of arrival, less that for which the access device has been trying', async () => {
     await withSite(async ({ connector, account, records }) => {
       const before = nowSeconds();
       await account(record('fresh'));
@@ -209,7 +209,7 @@ describe.concurrent('a record', () => {
     });
   });
 
-  it('arrives as it is, whatever its texts contain, and executes nothing', async () => {
+  test('arrives as it is, whatever its texts contain, and executes nothing', async () => {
     await withSite(async ({ connector, account, records }) => {
       const texts = [
         '%{config:nac.api_key}',
@@ -255,7 +255,7 @@ describe.concurrent('a record', () => {
     });
   });
 
-  it('brings back the Class of the permit', async () => {
+  test('brings back the Class of the permit', async () => {
     const answer: Answering = ({ path }) => (path === '/api/lookup' ? PERMIT : TAKEN);
     await withSite(
       async ({ connector, server, account, records }) => {
@@ -273,7 +273,7 @@ describe.concurrent('a record', () => {
 });
 
 describe.concurrent('a connector that does not answer', () => {
-  it('holds up neither the access device nor the lookups', async () => {
+  test('holds up neither the access device nor the lookups', async () => {
     const { promise: held, resolve: release } = Promise.withResolvers<StubAnswer>();
     const answer: Answering = ({ path, body }) => {
       if (path === '/api/lookup') return PERMIT;
@@ -297,7 +297,7 @@ describe.concurrent('a connector that does not answer', () => {
     );
   });
 
-  it('gets everything in order as soon as it is there, with the times of the events', async () => {
+  test('gets everything in order as soon as it is there, with the times of the events', async () => {
     await withSite(async ({ connector, server, account, records }) => {
       await connector.close();
       await account(record('s', 'Start', { 'Event-Timestamp': 1_700_000_000 }));
@@ -325,7 +325,7 @@ describe.concurrent('a connector that does not answer', () => {
     ['nothing in time', new Promise<StubAnswer>(() => undefined)],
   ];
 
-  it.each(refusals)('gets the record again, before all others, after %s', async (name, refusal) => {
+  test.each(refusals)('gets the record again, before all others, after %s', async (name, refusal) => {
     let first = true;
     const answer: Answering = () => {
       if (!first) return TAKEN;
@@ -350,7 +350,7 @@ describe.concurrent('a connector that does not answer', () => {
 });
 
 describe.concurrent('a record that the connector will never take', () => {
-  it.each([400, 413])('is noted after %i and does not hold up the others', async (status) => {
+  test.each([400, 413])('is noted after %i and does not hold up the others', async (status) => {
     const answer: Answering = ({ body }) =>
       sessionOf(body) === 'refused' ? { ...TAKEN, status, body: '{"error":"NAC_REQUEST"}' } : TAKEN;
     await withSite(
@@ -373,7 +373,7 @@ describe.concurrent('a record that is too long to be sent', () => {
   const long = (sign: string) => sign.repeat(Math.floor(250 / Buffer.byteLength(sign)));
   const names = (text: string) => ({ 'User-Name': text, 'Called-Station-Id': text, 'NAS-Port-Id': text });
 
-  it.each(['\u0001', '"', '/', 'ü', '\\', 'x', '%'])(
+  test.each(['\u0001', '"', '/', 'ü', '\\', 'x', '%'])(
     'brings what identifies the session, whatever its names are: %o',
     async (sign) => {
       await withSite(async ({ connector, server, account, records }) => {
@@ -406,25 +406,28 @@ describe.concurrent('a record that is too long to be sent', () => {
     },
   );
 
-  it.each(['\u0001', '"', 'ü'])('brings its Acct-Session-Id even if everything in it is nonsense: %o', async (sign) => {
-    await withSite(async ({ connector, server, account, sessions }) => {
-      const text = long(sign);
-      const more = {
-        'Acct-Multi-Session-Id': text,
-        'Calling-Station-Id': text,
-        'NAS-Identifier': text,
-        ...names(text),
-      };
-      const audit = `audit-session-id=${sign.repeat(Math.floor(220 / Buffer.byteLength(sign)))}`;
-      await account(record(text, 'Stop', { ...more, 'Cisco-AVPair': audit, Class: `0x${'41'.repeat(250)}` }));
-      await account(record('after'));
-      await connector.received(2);
-      expect(sessions()).toEqual([text, 'after']);
-      expect(server.refusedRecords()).toBe('');
-    });
-  });
+  test.each(['\u0001', '"', 'ü'])(
+    'brings its Acct-Session-Id even if everything in it is nonsense: %o',
+    async (sign) => {
+      await withSite(async ({ connector, server, account, sessions }) => {
+        const text = long(sign);
+        const more = {
+          'Acct-Multi-Session-Id': text,
+          'Calling-Station-Id': text,
+          'NAS-Identifier': text,
+          ...names(text),
+        };
+        const audit = `audit-session-id=${sign.repeat(Math.floor(220 / Buffer.byteLength(sign)))}`;
+        await account(record(text, 'Stop', { ...more, 'Cisco-AVPair': audit, Class: `0x${'41'.repeat(250)}` }));
+        await account(record('after'));
+        await connector.received(2);
+        expect(sessions()).toEqual([text, 'after']);
+        expect(server.refusedRecords()).toBe('');
+      });
+    },
+  );
 
-  it('of backslashes and control characters holds up no other', async () => {
+  test('of backslashes and control characters holds up no other', async () => {
     await withSite(async ({ connector, account, sessions }) => {
       const text = '\\\u0001'.repeat(126);
       await account(record(text, 'Stop', names(text)));
@@ -435,7 +438,7 @@ describe.concurrent('a record that is too long to be sent', () => {
     });
   });
 
-  it('brings no part of a text before a NUL', async () => {
+  test('brings no part of a text before a NUL', async () => {
     await withSite(async ({ connector, account, records }) => {
       const fields = [
         'User-Name',
@@ -461,7 +464,7 @@ describe.concurrent('a record that is too long to be sent', () => {
 });
 
 describe.concurrent('a restart of the server', () => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('with a full spool loses nothing (%s)', async (signal) => {
+  test.each(['SIGTERM', 'SIGKILL'] as const)('with a full spool loses nothing (%s)', async (signal) => {
     await withSite(async ({ connector, server, account, sessions, records }) => {
       await connector.close();
       const before = Array.from({ length: 8 }, (_, n) => `before-${n}`);
@@ -475,7 +478,7 @@ describe.concurrent('a restart of the server', () => {
     });
   });
 
-  it('goes on with the record that has not been taken', async () => {
+  test('goes on with the record that has not been taken', async () => {
     let taken = 2;
     const answer: Answering = () => {
       taken -= 1;
@@ -498,7 +501,7 @@ describe.concurrent('a restart of the server', () => {
 });
 
 describe.concurrent('a spool that cannot be written', () => {
-  it('leaves the record with the access device, which will repeat it', async () => {
+  test('leaves the record with the access device, which will repeat it', async () => {
     await withSite(
       async ({ server }) => {
         expect(await sendAccounting(server, record('s'), 1)).toBe('timeout');

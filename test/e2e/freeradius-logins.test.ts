@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fieldRequest } from '../support/field-cases.ts';
 import {
   ACCESS_POINT,
@@ -69,7 +69,7 @@ function pairsSent(): string[] {
 }
 
 describe('EAP-TTLS and PEAP', () => {
-  it.each(TUNNELS)('%s: let in by a permit, with one lookup', async (method) => {
+  test.each(TUNNELS)('%s: let in by a permit, with one lookup', async (method) => {
     stub.answerWith(PERMIT);
     const reply = await tunnel(server, { method });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
@@ -77,7 +77,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it.each(TUNNELS)('%s: rejected without one, and the device is told', async (method) => {
+  test.each(TUNNELS)('%s: rejected without one, and the device is told', async (method) => {
     stub.answerWith('deny');
     const reply = await tunnel(server, { method });
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
@@ -86,7 +86,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it.each(TUNNELS)('%s: nobody is asked about a wrong password', async (method) => {
+  test.each(TUNNELS)('%s: nobody is asked about a wrong password', async (method) => {
     stub.answerWith(PERMIT);
     for (const mode of FAIL_MODES) {
       expect(await tunnel(servers[mode], { method, password: 'wrong' }), mode).toMatchObject({ success: false });
@@ -94,7 +94,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.lookups).toHaveLength(0);
   });
 
-  it('asks about the account inside of the tunnel, at the station and access point outside of it', async () => {
+  test('asks about the account inside of the tunnel, at the station and access point outside of it', async () => {
     await tunnel(server, {
       outerIdentity: COMPUTER.name,
       mac: '02:ab:cd:ef:00:01',
@@ -122,7 +122,7 @@ describe('EAP-TTLS and PEAP', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['TTLS/PAP', COMPUTER],
     ['TTLS/PAP', ACCOUNT],
     ['PEAP/MSCHAPV2', COMPUTER],
@@ -132,7 +132,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.question()).toMatchObject({ method: 'site', userName: name });
   });
 
-  it('asks every time: no session is resumed past the password', async () => {
+  test('asks every time: no session is resumed past the password', async () => {
     stub.answerWith(PERMIT);
     for (const method of ['TTLS/PAP', 'PEAP/MSCHAPV2'] as const) {
       stub.reset();
@@ -142,14 +142,14 @@ describe('EAP-TTLS and PEAP', () => {
     }
   });
 
-  it('takes a name outside of the tunnel that is no text for what it is: nothing', async () => {
+  test('takes a name outside of the tunnel that is no text for what it is: nothing', async () => {
     stub.answerWith(PERMIT);
     const reply = await tunnel(server, { outerIdentity: Buffer.from([0xff, 0xfe, 0x22, 0x25, 0x7b, 0x80]) });
     expect(reply).toMatchObject({ success: true });
     expect(stub.question()).toMatchObject({ method: 'site', userName: ALICE.name });
   });
 
-  it('passes on a hostile name, executing nothing', async () => {
+  test('passes on a hostile name, executing nothing', async () => {
     stub.answerWith(PERMIT);
     const reply = await tunnel(server, { user: HOSTILE.name, password: HOSTILE.password, outerIdentity: HOSTILE.name });
     expect(reply).toMatchObject({ success: true });
@@ -159,7 +159,7 @@ describe('EAP-TTLS and PEAP', () => {
 });
 
 describe('a site’s own changes', () => {
-  it('that lose the lookup inside of the tunnel let nobody in, and the device is told', async () => {
+  test('that lose the lookup inside of the tunnel let nobody in, and the device is told', async () => {
     stub.answerWith(PERMIT);
     const lost = { file: 'sites-available/nac', from: '\n\t\tnac_after_tunnel\n', to: '\n\t\tnoop\n' };
     await site.withServer({ failMode: 'open', siteChanges: [lost] }, async (own) => {
@@ -173,7 +173,7 @@ describe('a site’s own changes', () => {
     });
   });
 
-  it('may declare a switch’s own form of MAB', async () => {
+  test('may declare a switch’s own form of MAB', async () => {
     stub.answerWith(PERMIT);
     const mac = '02abcdef0001';
     const request = {
@@ -199,7 +199,7 @@ describe('a site’s own changes', () => {
 });
 
 describe('requests as access devices in the field send them', () => {
-  it('MAB of a Huawei controller, with a long port', async () => {
+  test('MAB of a Huawei controller, with a long port', async () => {
     stub.answerWith(PERMIT);
     const request = fieldRequest('a-huawei-mab.rad');
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
@@ -210,7 +210,7 @@ describe('requests as access devices in the field send them', () => {
     });
   });
 
-  it('MAB of an Avaya switch without Calling-Station-Id, which a site may declare', async () => {
+  test('MAB of an Avaya switch without Calling-Station-Id, which a site may declare', async () => {
     stub.answerWith(PERMIT);
     const request = fieldRequest('a-avaya-neap.rad');
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Reject' });
@@ -237,7 +237,7 @@ describe('requests as access devices in the field send them', () => {
 });
 
 describe('a FortiGate', () => {
-  it.each(['a-fortigate-vpn.rad', 'a-fortigate-webauth.rad'])(
+  test.each(['a-fortigate-vpn.rad', 'a-fortigate-webauth.rad'])(
     'is answered by the connector alone: %s',
     async (file) => {
       const request = { ...fieldRequest(file), 'User-Name': ALICE.name, 'User-Password': ALICE.password };
@@ -252,14 +252,14 @@ describe('a FortiGate', () => {
 });
 
 describe('PAP, CHAP and MS-CHAP', () => {
-  it('let in by a permit, with one lookup', async () => {
+  test('let in by a permit, with one lookup', async () => {
     stub.answerWith(PERMIT);
     expect(await sendAccessRequest(server, login())).toEqual({ code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES });
     expect(stub.question()).toMatchObject({ method: 'site', userName: 'alice', callingStationId: '198.51.100.7' });
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it.each([
+  test.each([
     ['PAP', { 'User-Password': ALICE.password }],
     ['CHAP', { 'CHAP-Password': ALICE.password }],
     ['MS-CHAP', { 'MS-CHAP-Password': ALICE.password }],
@@ -272,7 +272,7 @@ describe('PAP, CHAP and MS-CHAP', () => {
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
   });
 
-  it.each([
+  test.each([
     ['no Service-Type', {}],
     ['Framed-User', { 'Service-Type': 'Framed-User' }],
     ['Call-Check without the MAC address as user', { 'Service-Type': 'Call-Check' }],
@@ -303,7 +303,7 @@ describe('a VPN gateway', () => {
     'mdm-tlv=","method":"mab',
   ];
 
-  it('has all its Cisco-AVPairs sent on, each by itself and as it is', async () => {
+  test('has all its Cisco-AVPairs sent on, each by itself and as it is', async () => {
     stub.answerWith(PERMIT);
     expect(await sendAccessRequest(server, login({ 'Cisco-AVPair': pairs }))).toMatchObject({ code: 'Access-Accept' });
     const sent = pairsSent();
@@ -312,7 +312,7 @@ describe('a VPN gateway', () => {
     expect(stub.lookups[0]?.body).not.toContain('key-');
   });
 
-  it('may send more than there is room for: the telling pairs stay', async () => {
+  test('may send more than there is room for: the telling pairs stay', async () => {
     stub.answerWith(PERMIT);
     const chatter = Array.from({ length: 14 }, (_, n) => `mdm-tlv=x-${n}=${'"'.repeat(200)}`);
     const telling = ['mdm-tlv=device-mac=00-0c-29-74-9d-e8', 'audit-session-id=c0a80101000010005f6e4b2a'];
@@ -324,7 +324,7 @@ describe('a VPN gateway', () => {
     expect(sent.filter((pair) => !telling.includes(pair) && !chatter.includes(pair))).toEqual([]);
   });
 
-  it('is asked about with long names and many pairs alike', async () => {
+  test('is asked about with long names and many pairs alike', async () => {
     stub.answerWith(PERMIT);
     const long = (text: string) => text.repeat(125);
     const names = { 'Called-Station-Id': long('c/'), 'NAS-Identifier': long('n/'), 'NAS-Port-Id': long('p/') };
@@ -339,7 +339,7 @@ describe('a VPN gateway', () => {
     expect(pairsSent().length).toBeGreaterThan(0);
   });
 
-  it('may send bytes that are no text', async () => {
+  test('may send bytes that are no text', async () => {
     stub.answerWith(PERMIT);
     const request = login({ 'Cisco-AVPair': [Buffer.from([0x6d, 0xff, 0xfe, 0x00, 0x80, 0x41]), 'coa-push=true'] });
     expect(await sendAccessRequest(server, request)).toMatchObject({ code: 'Access-Accept' });
@@ -358,7 +358,7 @@ describe('without an answer', () => {
     ['a role that is an expression', { body: 'permit role=%{config:nac.api_key} vlan=2 timeout=60 class=c' }],
   ];
 
-  it.each(unavailable)(
+  test.each(unavailable)(
     '%s: rejected, let into the fallback, or the last decision repeated',
     async (name, behaviour) => {
       const mac = '02:00:00:00:01:01';
@@ -389,7 +389,7 @@ describe('without an answer', () => {
     },
   );
 
-  it('an account’s last permit serves neither another account, nor another station, nor MAB', async () => {
+  test('an account’s last permit serves neither another account, nor another station, nor MAB', async () => {
     const mac = '02:00:00:00:02:01';
     stub.answerWith(PERMIT);
     expect(await tunnel(servers.last, { mac })).toMatchObject({ success: true });
@@ -404,7 +404,7 @@ describe('without an answer', () => {
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toEqual(UNAVAILABLE);
   });
 
-  it('MAB’s last permit serves no account, and a deny forgets an account’s in whichever case it is written', async () => {
+  test('MAB’s last permit serves no account, and a deny forgets an account’s in whichever case it is written', async () => {
     const mac = '02:00:00:00:03:01';
     stub.answerWith(PERMIT);
     await sendAccessRequest(servers.last, mabRequest(mac));
@@ -425,7 +425,7 @@ describe('the kind of access device', () => {
   );
   const reference = { Class: octets('ref-1') };
 
-  it.each([
+  test.each([
     ['cisco', { 'Filter-Id': 'employee.in', ...reference }],
     ['cisco-template', { 'Cisco-AVPair': 'subscriber:service-name=employee', ...reference }],
     ['cisco-wlc', { 'Airespace-ACL-Name': 'employee', ...reference }],

@@ -4,7 +4,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import {
   authenticateWithCertificate,
@@ -92,7 +92,7 @@ async function afterPoll(name: string, state: 'compliant' | 'noncompliant'): Pro
 }
 
 describe('MAC authentication bypass', () => {
-  it('a compliant device gets its role, with a time to ask again and a reference', async () => {
+  test('a compliant device gets its role, with a time to ask again and a reference', async () => {
     const { code, attributes } = await ask(mabRequest(device('NAC-00001').mac));
     expect(code).toBe('Access-Accept');
     expect(attributes).toMatchObject({
@@ -107,7 +107,7 @@ describe('MAC authentication bypass', () => {
     expect(Buffer.from(String(attributes['Class']).slice(2), 'hex').toString()).toMatch(/^[0-9a-f]{20}-[0-9a-z]+$/);
   });
 
-  it('noncompliant, unknown, shared and random addresses go to quarantine', async () => {
+  test('noncompliant, unknown, shared and random addresses go to quarantine', async () => {
     for (const mac of [
       device('NAC-00002').mac,
       'A4-BB-6D-FF-FF-FF',
@@ -118,7 +118,7 @@ describe('MAC authentication bypass', () => {
     }
   });
 
-  it('a flip in Intune is in the next answer after the poll, both ways', async () => {
+  test('a flip in Intune is in the next answer after the poll, both ways', async () => {
     const { mac } = device('NAC-00001');
     await afterPoll('NAC-00001', 'noncompliant');
     expect(await told(ask(mabRequest(mac)))).toBe('quarantine/666');
@@ -131,7 +131,7 @@ describe('EAP-TLS', () => {
   const eap = (options: Parameters<typeof authenticateWithCertificate>[1]) =>
     authenticateWithCertificate(radius, options);
 
-  it.each(['ID:Microsoft Endpoint Manager:GUID:', 'IntuneDeviceId://', 'ID:Intune:GUID:', 'ID:Intune:DeviceID:'])(
+  test.each(['ID:Microsoft Endpoint Manager:GUID:', 'IntuneDeviceId://', 'ID:Intune:GUID:', 'ID:Intune:DeviceID:'])(
     'finds the device by %s in the SAN URI, whatever its address, beside other names and the SID',
     async (prefix) => {
       const uri = `${prefix}${device('NAC-00001').id.toUpperCase()}`;
@@ -144,7 +144,7 @@ describe('EAP-TLS', () => {
     },
   );
 
-  it.each<[what: string, names: () => Parameters<typeof authenticateWithCertificate>[1]]>([
+  test.each<[what: string, names: () => Parameters<typeof authenticateWithCertificate>[1]]>([
     ['the id as a DNS name', () => ({ commonName: 'laptop', sanDns: [device('NAC-00001').id] })],
     ['the id as the common name', () => ({ commonName: device('NAC-00001').id })],
     ['the name as the common name', () => ({ commonName: 'NAC-00001' })],
@@ -155,7 +155,7 @@ describe('EAP-TLS', () => {
     expect(await told(eap({ ...names(), sanUris: [STRONG_MAPPING] }))).toBe('compliant/10');
   });
 
-  it('a noncompliant device and one Intune does not know go to quarantine, compliant address or not', async () => {
+  test('a noncompliant device and one Intune does not know go to quarantine, compliant address or not', async () => {
     const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
     expect(await told(eap({ guid: device('NAC-00002').id, mac }))).toBe('quarantine/666');
     expect(await told(eap({ guid: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
@@ -163,7 +163,7 @@ describe('EAP-TLS', () => {
     expect(await told(eap({ commonName: 'nobody', mac }))).toBe('quarantine/666');
   });
 
-  it('a DNS name that poses as a device id does not get its role', async () => {
+  test('a DNS name that poses as a device id does not get its role', async () => {
     const forged = `evil.example.com, URI:ID:Microsoft Endpoint Manager:GUID:${device('NAC-00001').id}`;
     expect(await told(eap({ commonName: 'evil', sanDns: [forged] }))).not.toBe('compliant/10');
   });
@@ -181,14 +181,14 @@ describe('EAP-TTLS and PEAP', () => {
     });
   }
 
-  it.each(['TTLS/PAP', 'PEAP/MSCHAPV2'] as const)('%s: a user’s device is found by its address', async (method) => {
+  test.each(['TTLS/PAP', 'PEAP/MSCHAPV2'] as const)('%s: a user’s device is found by its address', async (method) => {
     const mac = (name: string) => device(name).mac.match(/../g)?.join(':') ?? '';
     expect(await told(tunnel({ method, mac: mac('NAC-00001') }))).toBe('compliant/10');
     expect(await told(tunnel({ method, mac: mac('NAC-00002') }))).toBe('quarantine/666');
     expect(await told(tunnel({ method, mac: stranger }))).toBe('quarantine/666');
   });
 
-  it.each([
+  test.each([
     ['TTLS/PAP', COMPUTERS[0], 'compliant/10'],
     ['TTLS/PAP', COMPUTERS[1], 'compliant/10'],
     ['TTLS/PAP', COMPUTERS[2], 'quarantine/666'],
@@ -198,7 +198,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(await told(tunnel({ method, user, password: COMPUTER_PASSWORD, mac: stranger }))).toBe(outcome);
   });
 
-  it('a name outside of the tunnel counts for nothing', async () => {
+  test('a name outside of the tunnel counts for nothing', async () => {
     for (const outerIdentity of COMPUTERS) {
       expect(await told(tunnel({ outerIdentity, mac: stranger })), outerIdentity).toBe('quarantine/666');
     }
@@ -211,7 +211,7 @@ describe('a VPN', () => {
     ask({ ...login, 'Calling-Station-Id': '198.51.100.7', 'NAS-Port-Type': 'Virtual', 'Cisco-AVPair': pairs });
   const dashed = (mac: string) => mac.toLowerCase().match(/../g)?.join('-') ?? '';
 
-  it('finds the device by what the client reports of it', async () => {
+  test('finds the device by what the client reports of it', async () => {
     const platform = ['mdm-tlv=device-platform=win', 'mdm-tlv=device-type=Contoso, Inc. "Laptop"', 'coa-push=true'];
     const id = (name: string) => `mdm-tlv=device-platform-version=ID:Intune:DeviceID:${device(name).id}`;
     expect(await told(vpn([...platform, `mdm-tlv=device-mac=${dashed(device('NAC-00001').mac)}`]))).toBe(
@@ -222,7 +222,7 @@ describe('a VPN', () => {
     expect(await told(vpn(platform))).toBe('quarantine/666');
   });
 
-  it('is not misled by hostile pairs', async () => {
+  test('is not misled by hostile pairs', async () => {
     const hostile = ['mdm-tlv=","method":"mab', '%{config:nac.api_key}', '"]}', '\\', 'mdm-tlv=device-mac=\n'];
     expect(await told(vpn(hostile))).toBe('quarantine/666');
   });
@@ -231,7 +231,7 @@ describe('a VPN', () => {
 describe('hostile names', () => {
   const bytes = Buffer.from([0xff, 0xfe, 0x22, 0x25, 0x7b, 0x80]);
 
-  it('from certificate to reply do nothing', async () => {
+  test('from certificate to reply do nothing', async () => {
     const expression = '%{config:nac.api_key} "quotes" \\, new\nline","method":"mab';
     const guid = device('NAC-00001').id;
     const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
@@ -245,7 +245,7 @@ describe('hostile names', () => {
     expect(await eap({ guid, commonName: 'x'.repeat(64), sanDns: long })).toBe('quarantine/666');
   });
 
-  it('in a tunnel and from a VPN neither', async () => {
+  test('in a tunnel and from a VPN neither', async () => {
     const alice = { user: SITE_USER.name, password: SITE_USER.password, mac: '02:11:22:33:44:55' };
     const tunnel = authenticateWithPassword(radius, { method: 'TTLS/PAP', ...alice, outerIdentity: bytes });
     expect(await told(tunnel)).toBe('quarantine/666');
@@ -255,7 +255,7 @@ describe('hostile names', () => {
 });
 
 describe('200 unknown addresses a second while Intune hangs', () => {
-  it('are all answered, and so is every certificate', async () => {
+  test('are all answered, and so is every certificate', async () => {
     const own = await startFreeRadius({
       baseUrl: stack.url,
       apiKey: stack.apiKey,
@@ -288,7 +288,7 @@ describe('200 unknown addresses a second while Intune hangs', () => {
 });
 
 describe('what is not MAB', () => {
-  it('is never let in by us, with a compliant device’s address and all', async () => {
+  test('is never let in by us, with a compliant device’s address and all', async () => {
     const { mac } = device('NAC-00001');
     const asked = lines.all.length;
     const user = { 'User-Name': 'mallory', 'User-Password': 'guess', 'Calling-Station-Id': mac };
@@ -299,7 +299,7 @@ describe('what is not MAB', () => {
     expect(lines.all.slice(asked).filter((line) => line.includes('lookup.'))).toEqual([]);
   });
 
-  it('is the site’s own business where somebody logs in on the switch', async () => {
+  test('is the site’s own business where somebody logs in on the switch', async () => {
     const { mac } = device('NAC-00001');
     const reply = await ask({
       'User-Name': SITE_USER.name,
@@ -313,7 +313,7 @@ describe('what is not MAB', () => {
 });
 
 describe('a wrong API key', () => {
-  it('is no answer: the sample’s fail mode decides', async () => {
+  test('is no answer: the sample’s fail mode decides', async () => {
     const stranger = await startFreeRadius({
       baseUrl: stack.url,
       apiKey: `stranger.${'0'.repeat(64)}`,

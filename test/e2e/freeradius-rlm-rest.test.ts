@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Outcome } from '../../shared/domain/policy/decision.ts';
 import { REPLY_ATTRIBUTES } from '../../shared/domain/policy/reply-attributes.ts';
 import { renderRlmRest } from '../../shared/lookup/render-rlm-rest.ts';
@@ -117,7 +117,7 @@ async function told(answer: Outcome): Promise<string> {
 
 const PERMIT = { verdict: 'permit', role: 'staff', vlan: '20' } as const;
 
-it('makes VLAN, role, time and Class of a permit, and has the NAS ask again at the end', async () => {
+test('makes VLAN, role, time and Class of a permit, and has the NAS ask again at the end', async () => {
   const reply = await told(PERMIT);
   for (const line of [
     'Access-Accept',
@@ -134,11 +134,11 @@ it('makes VLAN, role, time and Class of a permit, and has the NAS ask again at t
   expect(reply).not.toContain('NAC-');
 });
 
-it('rejects on a deny', async () => {
+test('rejects on a deny', async () => {
   expect(await told({ verdict: 'deny' })).toContain('Access-Reject');
 });
 
-it('sends every attribute that a policy may add, each value of it', async () => {
+test('sends every attribute that a policy may add, each value of it', async () => {
   const attributes = Object.fromEntries(
     Object.entries(REPLY_ATTRIBUTES).map(([name, type]) => [name, type === 'number' ? [7] : ['one', 'two']]),
   );
@@ -149,7 +149,7 @@ it('sends every attribute that a policy may add, each value of it', async () => 
   }
 });
 
-it('expands nothing, whatever stands in a value', async () => {
+test('expands nothing, whatever stands in a value', async () => {
   const touched = join(folder, 'touched');
   const hostile = [`%{exec:/usr/bin/touch ${touched}}`, '%{User-Name}', '"; rm -rf', '`id`', 'Zürich\n%{'];
   const reply = await told({

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestAuthority } from '../support/freeradius/certificates.ts';
 import { ACCESS_POINT, authenticateWithCertificate, intuneDeviceUri } from '../support/freeradius/eapol-test.ts';
 import {
@@ -49,19 +49,19 @@ function newMac(): string {
 }
 
 describe('MAC authentication bypass', () => {
-  it('lets in with VLAN, role, session time and reference on permit', async () => {
+  test('lets in with VLAN, role, session time and reference on permit', async () => {
     stub.answerWith(PERMIT);
     const reply = await sendAccessRequest(server, mabRequest(MAC));
     expect(reply).toEqual({ code: 'Access-Accept', attributes: PERMIT_ATTRIBUTES });
   });
 
-  it('rejects on deny', async () => {
+  test('rejects on deny', async () => {
     stub.answerWith('deny');
     expect(await sendAccessRequest(server, mabRequest(MAC))).toEqual({ code: 'Access-Reject', attributes: {} });
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it('asks with exactly the agreed fields and headers', async () => {
+  test('asks with exactly the agreed fields and headers', async () => {
     await sendAccessRequest(
       server,
       mabRequest(MAC, {
@@ -108,7 +108,7 @@ describe('MAC authentication bypass', () => {
     });
   });
 
-  it('sends empty strings for what the request does not contain', async () => {
+  test('sends empty strings for what the request does not contain', async () => {
     await sendAccessRequest(server, { 'User-Name': MAC, 'Calling-Station-Id': MAC, 'Service-Type': 'Call-Check' });
     expect(stub.question()).toEqual({
       method: 'mab',
@@ -132,7 +132,7 @@ describe('MAC authentication bypass', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['02abcdef0001', '02:ab:cd:ef:00:01'],
     ['02-AB-CD-EF-00-01', '02abcdef0001'],
     ['02ab.cdef.0001', '02:AB:CD:EF:00:01'],
@@ -144,7 +144,7 @@ describe('MAC authentication bypass', () => {
     expect(stub.question()).toMatchObject({ method: 'mab', userName, callingStationId });
   });
 
-  it('passes on whatever the switch puts into a field, executing nothing', async () => {
+  test('passes on whatever the switch puts into a field, executing nothing', async () => {
     const hostile = {
       'Called-Station-Id': '%{config:nac.api_key}',
       'NAS-Identifier': 'quote" backslash\\ newline\n return\r tab\t control\u0001',
@@ -161,7 +161,7 @@ describe('MAC authentication bypass', () => {
     });
   });
 
-  it.each(['0xab', '0xzz', '0', 'x', '0x', '-._', 'a'.repeat(128)])(
+  test.each(['0xab', '0xzz', '0', 'x', '0x', '-._', 'a'.repeat(128)])(
     'returns the reference %s as it is',
     async (ref) => {
       stub.answerWith(`permit role=r vlan=v timeout=1 class=${ref}`);
@@ -170,7 +170,7 @@ describe('MAC authentication bypass', () => {
     },
   );
 
-  it('takes VLAN names and roles up to the agreed length', async () => {
+  test('takes VLAN names and roles up to the agreed length', async () => {
     const [role, vlan] = ['r'.repeat(64), 'V-._'.repeat(16)];
     stub.answerWith(`permit role=${role} vlan=${vlan} timeout=9999999 class=c`);
     const { attributes } = await sendAccessRequest(server, mabRequest(MAC));
@@ -183,7 +183,7 @@ describe('MAC authentication bypass', () => {
 });
 
 describe('EAP-TLS', () => {
-  it('lets in with VLAN, role, session time and reference on permit', async () => {
+  test('lets in with VLAN, role, session time and reference on permit', async () => {
     stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, { guid: GUID });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
@@ -191,7 +191,7 @@ describe('EAP-TLS', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it('rejects on deny', async () => {
+  test('rejects on deny', async () => {
     stub.answerWith('deny');
     const reply = await authenticateWithCertificate(server, { guid: GUID });
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
@@ -200,7 +200,7 @@ describe('EAP-TLS', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  it('asks with exactly the agreed fields and headers', async () => {
+  test('asks with exactly the agreed fields and headers', async () => {
     const certificate = await server.deviceAuthority.issueDeviceCertificate({
       commonName: 'LAPTOP-0001',
       sanUris: [intuneDeviceUri(GUID), 'tag:microsoft.com,2022-09-14:sid:S-1-5-21-1-2-3-512'],
@@ -268,7 +268,7 @@ describe('EAP-TLS', () => {
     });
   });
 
-  it("reports the device's own certificate below a longer chain of authorities", async () => {
+  test("reports the device's own certificate below a longer chain of authorities", async () => {
     await site.withServer({ env: { NAC_CHECK_CRL: 'no' } }, async (own) => {
       const department = await own.deviceAuthority.issueAuthority('Department CA');
       const certificate = await department.issueDeviceCertificate({
@@ -285,7 +285,7 @@ describe('EAP-TLS', () => {
     });
   });
 
-  it('passes on whatever the identity and the certificate contain, executing nothing', async () => {
+  test('passes on whatever the identity and the certificate contain, executing nothing', async () => {
     stub.answerWith(PERMIT);
     const hostile = '%{config:nac.api_key} "quotes" \\, new\nline \u0001 Zürich ✓ ","a":"';
     const name = '%{config:nac.api_key}","a":"';
@@ -309,7 +309,7 @@ describe('EAP-TLS', () => {
     expect(stub.lookups[0]?.body).not.toContain('key-');
   });
 
-  it('asks about names that are no text', async () => {
+  test('asks about names that are no text', async () => {
     stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, {
       identity: Buffer.from([0x68, 0xff, 0xfe, 0x22, 0x80]),
@@ -321,7 +321,7 @@ describe('EAP-TLS', () => {
     expect(stub.question()).toMatchObject({ method: 'eap-tls', certificate: { commonName: 'device' } });
   });
 
-  it('asks nobody about a certificate from an authority it does not trust', async () => {
+  test('asks nobody about a certificate from an authority it does not trust', async () => {
     const stranger = await createTestAuthority('Test Device Issuing CA');
     const certificate = await stranger.issueDeviceCertificate({
       commonName: 'device',
@@ -334,7 +334,7 @@ describe('EAP-TLS', () => {
     expect(stub.lookups).toHaveLength(0);
   });
 
-  it('asks every time: no session is resumed without the certificate', async () => {
+  test('asks every time: no session is resumed without the certificate', async () => {
     stub.answerWith(PERMIT);
     const reply = await authenticateWithCertificate(server, { guid: GUID, commonName: 'again', reauthentications: 1 });
     expect(reply).toMatchObject({ success: true, code: 'Access-Accept' });
@@ -349,7 +349,7 @@ describe('EAP-TLS', () => {
   describe('names of a certificate that cannot be put before the connector as they are', () => {
     const control = (count: number) => '\u0001'.repeat(count);
 
-    it.each([
+    test.each([
       [
         'a long certificate',
         { sanDns: Array.from({ length: 40 }, (_, n) => `host-${n}.${'x'.repeat(40)}.example.com`) },
@@ -384,7 +384,7 @@ describe('EAP-TLS', () => {
       }
     });
 
-    it('are asked about up to the limit', async () => {
+    test('are asked about up to the limit', async () => {
       stub.answerWith(PERMIT);
       const reply = await authenticateWithCertificate(server, {
         guid: GUID,
@@ -466,7 +466,7 @@ describe('without an answer', () => {
     }
   }
 
-  it.each(cases)('%s: rejected, let into the fallback, or the last decision repeated', async (_, behaviour) => {
+  test.each(cases)('%s: rejected, let into the fallback, or the last decision repeated', async (_, behaviour) => {
     const known = newMac();
     const unknown = newMac();
     stub.answerWith('permit role=known vlan=30 timeout=60 class=earlier');
@@ -497,7 +497,7 @@ describe('without an answer', () => {
     expect(stub.lookups).toHaveLength(behaviour === down ? 3 : behaviour === 'reset' ? stub.lookups.length : 7);
   });
 
-  it.each(cases.filter(([name]) => /down|hanging|503|404|login page|JSON that|second line/.test(name)))(
+  test.each(cases.filter(([name]) => /down|hanging|503|404|login page|JSON that|second line/.test(name)))(
     'EAP-TLS, %s: rejected, let into the fallback, or the last decision repeated',
     async (_, behaviour) => {
       const certificate = (mode: FailMode) => servers[mode].deviceAuthority.issueDeviceCertificate({ commonName: 'd' });
@@ -530,14 +530,14 @@ describe('without an answer', () => {
     },
   );
 
-  it('an unknown fail mode is closed', async () => {
+  test('an unknown fail mode is closed', async () => {
     stub.answerWith('', { status: 503 });
     await site.withServer({ env: { NAC_FAIL_MODE: 'opened' } }, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
     });
   });
 
-  it('the server starts while the connector is away, and asks it as soon as it is there', async () => {
+  test('the server starts while the connector is away, and asks it as soon as it is there', async () => {
     await stub.close();
     await site.withServer({}, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
@@ -547,7 +547,7 @@ describe('without an answer', () => {
     });
   });
 
-  it.each(FAIL_MODES)('a connector certified by another authority gives no answer (%s)', async (failMode) => {
+  test.each(FAIL_MODES)('a connector certified by another authority gives no answer (%s)', async (failMode) => {
     stub.answerWith(PERMIT);
     const other = await startLookupStub();
     try {
@@ -563,7 +563,7 @@ describe('without an answer', () => {
     expect(stub.lookups).toHaveLength(0);
   });
 
-  it('a connector certified for another name gives no answer', async () => {
+  test('a connector certified for another name gives no answer', async () => {
     stub.answerWith(PERMIT);
     await site.withServer({ baseUrl: stub.baseUrl.replace('localhost', '127.0.0.1') }, async (own) => {
       expect(await sendAccessRequest(own, mabRequest(MAC))).toEqual(UNAVAILABLE);
@@ -575,7 +575,7 @@ describe('without an answer', () => {
 describe('the last decision', () => {
   const unavailable = () => stub.answerWith('', { status: 503 });
 
-  it('is the newest one', async () => {
+  test('is the newest one', async () => {
     const mac = newMac();
     stub.answerWith('permit role=first vlan=1 timeout=60 class=first');
     await sendAccessRequest(servers.last, mabRequest(mac));
@@ -586,7 +586,7 @@ describe('the last decision', () => {
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toEqual(second);
   });
 
-  it('is forgotten by a deny', async () => {
+  test('is forgotten by a deny', async () => {
     const mac = newMac();
     stub.answerWith(PERMIT);
     await sendAccessRequest(servers.last, mabRequest(mac));
@@ -600,7 +600,7 @@ describe('the last decision', () => {
     expect(await sendAccessRequest(servers.last, mabRequest(mac))).toMatchObject({ code: 'Access-Accept' });
   });
 
-  it('is forgotten by a deny of the certificate, from whichever adapter', async () => {
+  test('is forgotten by a deny of the certificate, from whichever adapter', async () => {
     const certificate = await servers.last.deviceAuthority.issueDeviceCertificate({ commonName: 'd' });
     stub.answerWith(PERMIT);
     await authenticateWithCertificate(servers.last, { certificate, mac: '02:00:00:01:00:01' });
@@ -611,7 +611,7 @@ describe('the last decision', () => {
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
   });
 
-  it('of a MAC address serves no certificate, and that of a certificate neither MAC address nor other certificate', async () => {
+  test('of a MAC address serves no certificate, and that of a certificate neither MAC address nor other certificate', async () => {
     const issue = () => servers.last.deviceAuthority.issueDeviceCertificate({ commonName: 'same name' });
     const [permitted, other] = await Promise.all([issue(), issue()]);
     const [macOfMab, macOfCertificate] = [newMac(), newMac()];
@@ -627,7 +627,7 @@ describe('the last decision', () => {
     }
   });
 
-  it('holds for the configured time, however often it is repeated', async () => {
+  test('holds for the configured time, however often it is repeated', async () => {
     await site.withServer({ failMode: 'last', env: { NAC_LAST_DECISION_SECONDS: '2' } }, async (own) => {
       stub.answerWith(PERMIT);
       await sendAccessRequest(own, mabRequest(MAC));
@@ -680,7 +680,7 @@ describe('requests that are not a device', () => {
     ],
   ];
 
-  it.each(rejected)('are neither looked up nor let in: %s', async (name, request) => {
+  test.each(rejected)('are neither looked up nor let in: %s', async (name, request) => {
     stub.answerWith(PERMIT);
     for (const mode of FAIL_MODES) {
       const reply = await sendAccessRequest(servers[mode], request);
@@ -691,7 +691,7 @@ describe('requests that are not a device', () => {
     expect(stub.lookups).toHaveLength(0);
   });
 
-  it.each([
+  test.each([
     ['an administrator of the switch', { 'Service-Type': 'Administrative-User' }],
     ['an administrator on a compliant device', { 'Service-Type': 'Administrative-User', ...compliant }],
     ['at the prompt of the switch', { 'Service-Type': 'NAS-Prompt-User', ...compliant }],
@@ -705,7 +705,7 @@ describe('requests that are not a device', () => {
 });
 
 describe('a connector that answers nobody', () => {
-  it('holds up no more requests than the pool has places; all others are answered', async () => {
+  test('holds up no more requests than the pool has places; all others are answered', async () => {
     const places = 4;
     await site.withServer(
       { env: { NAC_MAX_LOOKUPS: String(places), NAC_MAX_SERVERS: '8', NAC_TOTAL_TIMEOUT: '25' } },
@@ -750,7 +750,7 @@ describe('a connector that answers nobody', () => {
     );
   });
 
-  it('a burst within the pool is served whole', async () => {
+  test('a burst within the pool is served whole', async () => {
     stub.answerWith(PERMIT);
     await site.withServer({ env: { NAC_MAX_LOOKUPS: '16', NAC_MAX_SERVERS: '32' } }, async (own) => {
       const replies = await Promise.all(Array.from({ length: 12 }, () => sendAccessRequest(own, mabRequest(newMac()))));
@@ -763,14 +763,14 @@ describe('the settings', () => {
   const shipped = (name: string) =>
     readFileSync(path.join(import.meta.dirname, '../../infra/freeradius', name), 'utf8');
 
-  it('are all in the example', () => {
+  test('are all in the example', () => {
     const used = [...shipped('nac.conf').matchAll(/\$ENV\{(NAC_\w+)\}/g)].map(([, name]) => name);
     const given = [...shipped('nac.env.example').matchAll(/^(NAC_\w+)=/gm)].map(([, name]) => name);
     expect(given).toEqual(expect.arrayContaining(used));
     expect(new Set(given)).toEqual(new Set(used));
   });
 
-  it('appear in no log line in normal operation', async () => {
+  test('appear in no log line in normal operation', async () => {
     stub.answerWith('', { status: 503 });
     await sendAccessRequest(server, mabRequest(MAC));
     expect(server.output()).toContain('Ready to process requests');

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { connectionString } from '../../local/table-storage.ts';
@@ -75,7 +75,7 @@ function lookup(body: string, headers: Record<string, string> = {}) {
 }
 
 describe('the lookup over HTTPS', () => {
-  it('answers JSON by default and one line of text when asked for it', async () => {
+  test('answers JSON by default and one line of text when asked for it', async () => {
     const json = await lookup(mabBody('NAC-00001'));
     expect(json).toMatchObject({ status: 200, contentType: expect.stringMatching(/^application\/json/) });
     expect(JSON.parse(json.body)).toMatchObject({ decision: 'permit', role: 'compliant' });
@@ -85,7 +85,7 @@ describe('the lookup over HTTPS', () => {
     expect(text.body).toMatch(/^permit role=compliant vlan=10 timeout=\d{1,7} class=[A-Za-z0-9_.-]{1,128}$/);
   });
 
-  it('answers 200 for every decision, a deny and an unknown device too', async () => {
+  test('answers 200 for every decision, a deny and an unknown device too', async () => {
     const unknown = await lookup(
       JSON.stringify({ method: 'mab', userName: 'a4bb6dffffff', callingStationId: 'A4BB6DFFFFFF' }),
     );
@@ -93,7 +93,7 @@ describe('the lookup over HTTPS', () => {
     expect(await lookup('{"method":"none"}', { accept: 'text/plain' })).toMatchObject({ status: 200, body: 'deny' });
   });
 
-  it.each([
+  test.each([
     ['no JSON', 'mac=1', 400, 'NAC_REQUEST_NOT_JSON', 'body'],
     ['a list', '[]', 400, 'NAC_REQUEST_FIELD', 'body'],
     ['a number for a name', '{"userName":1}', 400, 'NAC_REQUEST_FIELD', 'userName'],
@@ -107,14 +107,14 @@ describe('the lookup over HTTPS', () => {
     expect((await lookup(mabBody('NAC-00001'))).status).toBe(200);
   });
 
-  it('a malformed MAC address or SAN is a decision with the problem named, never an error', async () => {
+  test('a malformed MAC address or SAN is a decision with the problem named, never an error', async () => {
     const mac = JSON.parse((await lookup('{"method":"site","callingStationId":"10.1.2.3"}')).body);
     expect(mac).toMatchObject({ role: 'quarantine', standing: 'unidentified', problems: ['mac-malformed'] });
     const san = { method: 'eap-tls', certificate: { subjectAltName: 'URI:ID:Microsoft Endpoint Manager:GUID:zzz' } };
     expect(JSON.parse((await lookup(JSON.stringify(san))).body).problems).toEqual(['san-without-device-id']);
   });
 
-  it('bare liveness answers without a credential; nothing else does, nor with the key of somebody else', async () => {
+  test('bare liveness answers without a credential; nothing else does, nor with the key of somebody else', async () => {
     expect(await http.send('GET', '/api/health')).toMatchObject({ status: 200, body: '{"status":"alive"}' });
     expect(await http.post('/api/lookup', mabBody('NAC-00001'))).toMatchObject({ status: 401 });
     expect(await http.post('/api/accounting', '{"status":"Start"}')).toMatchObject({ status: 401 });
@@ -129,7 +129,7 @@ describe('the lookup over HTTPS', () => {
 });
 
 describe('an override over HTTPS', () => {
-  it('blocks soon, is listed, and ends early', async () => {
+  test('blocks soon, is listed, and ends early', async () => {
     const asOperator = { 'x-api-key': stack.operatorKey };
     const answer = async () => JSON.parse((await lookup(mabBody('NAC-00007'))).body);
     // Ten seconds, and what a busy machine adds: overrides.test.ts has the time, in time that is not the machine's.
@@ -149,7 +149,7 @@ describe('an override over HTTPS', () => {
     await vi.waitFor(async () => expect(await answer()).toMatchObject({ decision: 'permit' }), within);
   });
 
-  it('with a wrong field is refused by name', async () => {
+  test('with a wrong field is refused by name', async () => {
     const refused = await http.post('/api/overrides', '{"mac":"x"}', { 'x-api-key': stack.operatorKey });
     expect([refused.status, JSON.parse(refused.body)]).toMatchObject([
       400,
@@ -159,7 +159,7 @@ describe('an override over HTTPS', () => {
 });
 
 describe('the two processes', () => {
-  it('a flip seen by the poll process is what the HTTP process answers next', async () => {
+  test('a flip seen by the poll process is what the HTTP process answers next', async () => {
     const answer = async () => JSON.parse((await lookup(mabBody('NAC-00001'))).body).standing;
     for (const state of ['noncompliant', 'compliant', 'noncompliant', 'compliant'] as const) {
       const id = stack.tenant?.fleet.get('NAC-00001').id;
@@ -176,7 +176,7 @@ describe('the two processes', () => {
     }
   });
 
-  it('print no secret, no token and no address in clear', async () => {
+  test('print no secret, no token and no address in clear', async () => {
     const printed = lines.all.join('\n');
     const mac = String(stack.tenant?.fleet.get('NAC-00001').wiFiMacAddress);
     const hyphens = mac.match(/../g)?.join('-') ?? '';

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type LocalStack, startLocalStack } from '../../local/local-stack.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { concurrently } from '../../shared/concurrently.ts';
@@ -129,13 +129,13 @@ function isRefusal({ status, body }: { readonly status: number; readonly body: s
 }
 
 describe('every route', () => {
-  it('is among those walked here', () => {
+  test('is among those walked here', () => {
     const names = new Set(routes.map(({ name }) => name));
     expect(names).toEqual(new Set([...Object.values(NEEDED).flat(), ...OF_EVERYBODY]));
     expect(new Set(keys.keys())).toEqual(new Set(CLIENT_KINDS));
   });
 
-  it('but liveness answers nobody without a right credential', async () => {
+  test('but liveness answers nobody without a right credential', async () => {
     const attempts = routes.flatMap((route) => strangers().map((headers) => ({ route, headers })));
     await concurrently(attempts, AT_ONCE, async ({ route, headers }) => {
       const { status, body } = await ask(route, headers);
@@ -145,7 +145,7 @@ describe('every route', () => {
     });
   });
 
-  it('refuses a body over its limit by its length, from a stranger and from every client alike', async () => {
+  test('refuses a body over its limit by its length, from a stranger and from every client alike', async () => {
     const attempts = routes
       .filter(({ name }) => !OF_EVERYBODY.has(name))
       .flatMap((route) => [undefined, ...keys.values()].map((key) => ({ route, key })));
@@ -156,7 +156,7 @@ describe('every route', () => {
     });
   });
 
-  it('is for the kinds of clients that may do it, by API key and by HTTP Basic', async () => {
+  test('is for the kinds of clients that may do it, by API key and by HTTP Basic', async () => {
     const attempts = routes.flatMap((route) => [...keys].map(([kind, key]) => ({ route, kind, key })));
     await concurrently(attempts, AT_ONCE, async ({ route, kind, key }) => {
       const byKey = await ask(route, { 'x-api-key': key });
@@ -168,7 +168,7 @@ describe('every route', () => {
 });
 
 describe('an upload', () => {
-  it('says why in the header X-Reason, which the audit keeps', async () => {
+  test('says why in the header X-Reason, which the audit keeps', async () => {
     const headers = { 'x-api-key': keys.get('administrator') ?? '', 'x-reason': 'f%C3%BCr%20Drucker' };
     const policy = 'roles: { all: { vlan: 1 } }\nrules: [{ name: all, permit: all }]\n';
     expect(await http.send('PUT', '/api/policies/with-reason', headers, policy)).toMatchObject({ status: 201 });

@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { EXAMPLE_LOAD, EXAMPLE_PRICES, type Load } from '../../scripts/cost-example.ts';
 import {
   estimateCost,
@@ -24,12 +24,12 @@ const document = readFileSync(join(ROOT, 'docs/cost.md'), 'utf8');
 const total = (change: Partial<Load>) => estimateCost({ ...EXAMPLE_LOAD, ...change }, EXAMPLE_PRICES).total;
 
 describe('docs/cost.md', () => {
-  it('shows the estimate for its example', () => {
+  test('shows the estimate for its example', () => {
     const shown = /<!-- npm run cost -->\n([\s\S]*?)\n<!-- end -->/.exec(document)?.[1]?.trim();
     expect(shown).toBe(costTable(estimateCost(EXAMPLE_LOAD, EXAMPLE_PRICES)));
   });
 
-  it('lists the counts that tests have counted', () => {
+  test('lists the counts that tests have counted', () => {
     const counts = [...document.matchAll(/^\| .+ \| ((?:up to )?\d[^|]*) \|$/gm)].map(([, text]) => text?.trim() ?? '');
     const numbers = counts.flatMap((text) => [...text.matchAll(/\d+/g)].map(([digits]) => Number(digits)));
     for (const count of [...Object.values(TABLE_REQUESTS), TABLE_REQUESTS_PER_COA]) expect(numbers).toContain(count);
@@ -37,13 +37,13 @@ describe('docs/cost.md', () => {
 });
 
 describe('a stranger', () => {
-  it('costs a bounded sum a day and instance, which docs/cost.md names', () => {
+  test('costs a bounded sum a day and instance, which docs/cost.md names', () => {
     const named = Number(/at most ([\d.]+) GB of logs a day for each instance/.exec(document)?.[1]);
     expect(strangersGigabytesPerDay(1)).toBeLessThanOrEqual(named);
     expect(strangersGigabytesPerDay(1)).toBeGreaterThan(named * 0.9);
   });
 
-  it('writes no more rows a second than host.json keeps, of requests and of exceptions', () => {
+  test('writes no more rows a second than host.json keeps, of requests and of exceptions', () => {
     const { samplingSettings: sampling } = JSON.parse(readFileSync(join(ROOT, 'host.json'), 'utf8')).logging
       .applicationInsights;
     expect(sampling.isEnabled).toBe(true);
@@ -55,7 +55,7 @@ describe('a stranger', () => {
 });
 
 describe('the estimate', () => {
-  it('rests on numbers of which each is held by the test that its comment names', () => {
+  test('rests on numbers of which each is held by the test that its comment names', () => {
     const model = readFileSync(join(ROOT, 'scripts/cost-model.ts'), 'utf8');
     const held = [...model.matchAll(/\/\*\* [^\n]*?(test\/[\w/-]+\.test\.ts)[^\n]*\nexport const (\w+)/g)];
     expect(held.map(([, , name]) => name)).toEqual(
@@ -66,11 +66,11 @@ describe('the estimate', () => {
     }
   });
 
-  it('stays within 8 GB of lines, metrics and spans a month for the example', () => {
+  test('stays within 8 GB of lines, metrics and spans a month for the example', () => {
     expect(estimateCost(EXAMPLE_LOAD, EXAMPLE_PRICES).amounts.logGigabytes).toBeLessThanOrEqual(8);
   });
 
-  it('grows with what is asked of it, and falls with what is left out', () => {
+  test('grows with what is asked of it, and falls with what is left out', () => {
     const usual = total({});
     expect(total({ devices: 50_000 })).toBeGreaterThan(usual);
     expect(total({ changesPerDay: 100_000 })).toBeGreaterThan(usual);
@@ -80,7 +80,7 @@ describe('the estimate', () => {
     expect(total({ sites: 0 })).toBeLessThan(usual);
   });
 
-  it('bills the log alerts that the template makes, each by how often it looks', () => {
+  test('bills the log alerts that the template makes, each by how often it looks', () => {
     const often = ofType(predicted('prod'), 'Microsoft.Insights/scheduledQueryRules').map((rule) =>
       valueAt(rule, 'properties.evaluationFrequency'),
     );
@@ -90,7 +90,7 @@ describe('the estimate', () => {
     expect(often.filter((frequency) => !['PT5M', 'PT15M', 'PT6H'].includes(String(frequency)))).toEqual([]);
   });
 
-  it('never bills an instance for more seconds than a month has', () => {
+  test('never bills an instance for more seconds than a month has', () => {
     const busy = estimateCost({ ...EXAMPLE_LOAD, devices: 10_000_000, changesPerDay: 0 }, EXAMPLE_PRICES);
     const most =
       30.4 *
@@ -100,7 +100,7 @@ describe('the estimate', () => {
     expect(busy.costs['Lookups (memory x time)']).toBeLessThanOrEqual(most * 1.000001);
   });
 
-  it('is free of what is not used, and of what is included', () => {
+  test('is free of what is not used, and of what is included', () => {
     const nothing = estimateCost(
       { ...EXAMPLE_LOAD, devices: 0, changesPerDay: 0, alwaysReadyInstances: 0, sites: 0 },
       EXAMPLE_PRICES,
@@ -114,7 +114,7 @@ describe('the estimate', () => {
 describe('npm run cost', () => {
   const cost = (...args: string[]) => run(process.execPath, [join(ROOT, 'cli/estimate-cost.ts'), ...args]);
 
-  it('prints the table for a load and prices of one’s own', async () => {
+  test('prints the table for a load and prices of one’s own', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nac-cost-'));
     try {
       writeFileSync(join(folder, 'prices.json'), JSON.stringify({ logGigabyte: 0, logAlertEvery5Minutes: 0 }));
@@ -128,7 +128,7 @@ describe('npm run cost', () => {
     }
   });
 
-  it.each([
+  test.each([
     ['--devices', 'many'],
     ['--devices', '-1'],
     ['--colour', 'blue'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { assemblePackage, type PackagedFile, zipPackage } from '../../scripts/assemble-package.ts';
 import { ROOT } from './deployment.ts';
@@ -51,7 +51,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
-  it('has only what ships', () => {
+  test('has only what ships', () => {
     expect(files.map(({ path }) => path)).toEqual([
       'LICENSE',
       'dist/functions.cjs',
@@ -62,7 +62,7 @@ describe('the package', () => {
     ]);
   });
 
-  it('says what it is made of: every dependency of the lock file that ships, with version, licence and checksum', () => {
+  test('says what it is made of: every dependency of the lock file that ships, with version, licence and checksum', () => {
     const text = readFileSync(join(folder, 'app/sbom.cdx.json'), 'utf8');
     const bill = JSON.parse(text);
     const { version, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -102,19 +102,19 @@ describe('the package', () => {
     expect(text).not.toContain(ROOT);
   });
 
-  it('names nothing to install or run, and the entry point', () => {
+  test('names nothing to install or run, and the entry point', () => {
     const packageJson = JSON.parse(readFileSync(join(folder, 'app/package.json'), 'utf8'));
     expect(packageJson).toMatchObject({ main: 'dist/functions.cjs', private: true });
     expect(Object.keys(packageJson).filter((key) => /dependencies|scripts/i.test(key))).toEqual([]);
   });
 
-  it('holds no path of the machine that built it, and no source map', () => {
+  test('holds no path of the machine that built it, and no source map', () => {
     const bundle = readFileSync(join(folder, 'app/dist/functions.cjs'), 'utf8');
     expect(bundle).not.toContain(ROOT);
     expect(bundle).not.toContain('sourceMappingURL');
   });
 
-  it('is the same as a zip, which is the same each time', async () => {
+  test('is the same as a zip, which is the same each time', async () => {
     const zip = readFileSync(join(folder, 'app.zip'));
     const content = unzipSync(new Uint8Array(zip));
     expect(Object.keys(content).toSorted()).toEqual(files.map(({ path }) => path).toSorted());
@@ -126,7 +126,7 @@ describe('the package', () => {
     expect(readFileSync(join(folder, 'again.zip')).equals(zip)).toBe(true);
   });
 
-  it('is not made where something else lies', async () => {
+  test('is not made where something else lies', async () => {
     mkdirSync(join(folder, 'taken'));
     writeFileSync(join(folder, 'taken/local.settings.json'), '{}');
     await expect(assemblePackage(join(folder, 'taken'))).rejects.toThrow(/taken is not empty/);
@@ -135,7 +135,7 @@ describe('the package', () => {
 });
 
 describe('the app in the package', () => {
-  it('registers every function of functions/, and none else', () => {
+  test('registers every function of functions/, and none else', () => {
     const declared = globSync('functions/*.ts', { cwd: ROOT }).flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
       return [...text.matchAll(/app\.(?:http|timer|serviceBusQueue)\(\s*'([\w-]+)'|httpRoute\(\s*'([\w-]+)'/g)];
@@ -145,7 +145,7 @@ describe('the app in the package', () => {
     expect(loaded.functions.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });
 
-  it('gives each its trigger, as the host is to index it', () => {
+  test('gives each its trigger, as the host is to index it', () => {
     const triggers = Object.fromEntries(loaded.functions.map(({ name, bindings }) => [name, triggerOf(bindings)]));
     expect(triggers).toMatchObject({
       health: { type: 'httpTrigger', route: 'api/health', methods: ['GET'] },
@@ -163,7 +163,7 @@ describe('the app in the package', () => {
     expect(new Set(routes).size).toBe(routes.length);
   });
 
-  it('registers nothing that needs Service Bus where no site is enforced', async () => {
+  test('registers nothing that needs Service Bus where no site is enforced', async () => {
     const { functions } = await load(
       Object.fromEntries(Object.entries(AZURE_SETTINGS).filter(([name]) => !name.startsWith('ServiceBusConnection'))),
     );
@@ -172,7 +172,7 @@ describe('the app in the package', () => {
     expect(types).not.toContain('serviceBusTrigger');
   });
 
-  it('answers over HTTP from there', async () => {
+  test('answers over HTTP from there', async () => {
     // The local host connects to Service Bus by connection string only; nothing here listens to a queue.
     const { ServiceBusConnection__fullyQualifiedNamespace: _, ...settings } = AZURE_SETTINGS;
     const nowhere = 'Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;';
@@ -189,7 +189,7 @@ describe('the app in the package', () => {
     }
   });
 
-  it('says at start which settings are missing', async () => {
+  test('says at start which settings are missing', async () => {
     const { stdout, stderr } = await start({ ENTRA_TENANT_ID: 'contoso' });
     expect(stderr).toContain('NAC_SETTINGS');
     expect(stderr).toContain('ENTRA_CLIENT_ID is missing');

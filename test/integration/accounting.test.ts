@@ -1,6 +1,6 @@
 // Accounting in this process, against Azurite filled by a real poll and real lookups: where sessions are, and whether.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { coaTargetOf } from '../../shared/domain/coa/coa-target.ts';
@@ -58,7 +58,7 @@ function sessionWrites({ storage }: ConnectorFixture): number {
 }
 
 describe('a record', () => {
-  it('finds its session by the Class of the permit, as FreeRADIUS prints it, whatever else it says', async () => {
+  test('finds its session by the Class of the permit, as FreeRADIUS prints it, whatever else it says', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     const octets = `0x${Buffer.from(decision.id).toString('hex')}`;
@@ -69,7 +69,7 @@ describe('a record', () => {
     expect((await sessionOf(nac, decision)).accounting).toMatchObject({ status: 'started', class: decision.id });
   });
 
-  it('finds its session by the station’s address without Class, in any notation, from any proxy of the site', async () => {
+  test('finds its session by the station’s address without Class, in any notation, from any proxy of the site', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     const second = await addClient(nac, 'radius-2', 'hq');
@@ -78,7 +78,7 @@ describe('a record', () => {
     expect((await sessionOf(nac, decision)).accounting).toMatchObject({ acctSessionId: 'A-1' });
   });
 
-  it('of a user without address (VPN) finds the session by the user name', async () => {
+  test('of a user without address (VPN) finds the session by the user name', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac, { method: 'site', userName: 'alice', callingStationId: '198.51.100.7' });
 
@@ -86,13 +86,13 @@ describe('a record', () => {
     expect((await sessionOf(nac, decision)).accounting).toMatchObject({ status: 'started' });
   });
 
-  it('of a station nobody asked about changes nothing', async () => {
+  test('of a station nobody asked about changes nothing', async () => {
     await using nac = await startConnector();
     expect(await account(nac, start())).toBe(0);
     expect(await Array.fromAsync(nac.tables.sessions.listEntities())).toEqual([]);
   });
 
-  it('speaks of sessions of its own site only, whatever Class it carries', async () => {
+  test('speaks of sessions of its own site only, whatever Class it carries', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     const branch = await addClient(nac, 'radius-2', 'branch');
@@ -102,7 +102,7 @@ describe('a record', () => {
     expect((await sessionOf(nac, decision)).accounting).toBe(undefined);
   });
 
-  it('delivered again and again is written once', async () => {
+  test('delivered again and again is written once', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     const record = start({ eventTime: String(seconds(nac)) });
@@ -114,7 +114,7 @@ describe('a record', () => {
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 
-  it('from a spool that was stuck for hours counts by the time it happened', async () => {
+  test('from a spool that was stuck for hours counts by the time it happened', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     const early = seconds(nac);
@@ -128,7 +128,7 @@ describe('a record', () => {
     expect(live(nac, session)).toBe(true);
   });
 
-  it('is refused without a right key or a right body, and nothing is written', async () => {
+  test('is refused without a right key or a right body, and nothing is written', async () => {
     await using nac = await startConnector();
     await ask(nac);
     nac.storage.requests.length = 0;
@@ -143,7 +143,7 @@ describe('a record', () => {
     expect(sessionWrites(nac)).toBe(0);
   });
 
-  it('however long its texts, is stored or refused, so that no spool delivers it for ever', async () => {
+  test('however long its texts, is stored or refused, so that no spool delivers it for ever', async () => {
     await using nac = await startConnector();
     await ask(nac);
     const fields = [
@@ -162,7 +162,7 @@ describe('a record', () => {
 });
 
 describe('Interim-Updates', () => {
-  it('that change nothing are written once an hour, and keep the session alive for days', async () => {
+  test('that change nothing are written once an hour, and keep the session alive for days', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());
@@ -184,7 +184,7 @@ describe('Interim-Updates', () => {
 });
 
 describe('a station that roams', () => {
-  it('has a session at each place, with the answer it got, until that place says Stop', async () => {
+  test('has a session at each place, with the answer it got, until that place says Stop', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());
@@ -208,7 +208,7 @@ describe('a station that roams', () => {
     expect((await places()).map(([, lives]) => lives)).toEqual([false, false]);
   });
 
-  it('keeps its decision as it was made, under the place that asked', async () => {
+  test('keeps its decision as it was made, under the place that asked', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start({ acctSessionId: 'B-1', nasIpAddress: '10.1.1.2', class: decision.id }));
@@ -217,7 +217,7 @@ describe('a station that roams', () => {
     });
   });
 
-  it('to a NAS that repeats no Class has the answer it got last', async () => {
+  test('to a NAS that repeats no Class has the answer it got last', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     expect(await account(nac, start({ acctSessionId: 'B-1', nasIpAddress: '10.1.1.2' }))).toBe(1);
@@ -225,7 +225,7 @@ describe('a station that roams', () => {
     expect(sessions.map((session) => session.decision.id)).toEqual([decision.id, decision.id]);
   });
 
-  it('and asks again keeps its accounting; one that comes back after its Stop is live at once', async () => {
+  test('and asks again keeps its accounting; one that comes back after its Stop is live at once', async () => {
     await using nac = await startConnector();
     await account(nac, start());
     const first = await ask(nac);
@@ -239,7 +239,7 @@ describe('a station that roams', () => {
     expect(live(nac, await sessionOf(nac, await ask(nac)))).toBe(true);
   });
 
-  it('and comes back within five minutes of its last question, told the same, is live at once', async () => {
+  test('and comes back within five minutes of its last question, told the same, is live at once', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());
@@ -251,7 +251,7 @@ describe('a station that roams', () => {
 });
 
 describe('a NAS that restarts', () => {
-  it.each(['Accounting-On', 'Accounting-Off'])(
+  test.each(['Accounting-On', 'Accounting-Off'])(
     '%s ends the sessions it has accounted for, and no others',
     async (status) => {
       await using nac = await startConnector();
@@ -272,7 +272,7 @@ describe('a NAS that restarts', () => {
     },
   );
 
-  it('is known by its identifier or its IPv6 address, too', async () => {
+  test('is known by its identifier or its IPv6 address, too', async () => {
     await using nac = await startConnector();
     const names = [{ nasIdentifier: 'switch-a' }, { nasIpv6Address: '2001:db8::1' }];
     for (const name of names) {
@@ -283,7 +283,7 @@ describe('a NAS that restarts', () => {
     }
   });
 
-  it('long ago does not end what has started since', async () => {
+  test('long ago does not end what has started since', async () => {
     await using nac = await startConnector();
     const early = seconds(nac);
     nac.clock.advance(HOUR_MS);
@@ -294,7 +294,7 @@ describe('a NAS that restarts', () => {
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 
-  it('just before a station asked does not end its session, accounted for or not', async () => {
+  test('just before a station asked does not end its session, accounted for or not', async () => {
     await using nac = await startConnector();
     const restarted = String(seconds(nac));
     const decision = await ask(nac);
@@ -303,7 +303,7 @@ describe('a NAS that restarts', () => {
     expect(live(nac, await sessionOf(nac, decision))).toBe(true);
   });
 
-  it('without saying who it is ends nothing', async () => {
+  test('without saying who it is ends nothing', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());
@@ -327,7 +327,7 @@ describe('one port', () => {
     return Array.fromAsync(walkSessions(nac.sessions));
   }
 
-  it('with MAB and 802.1X of one address has one session, and 802.1X wins', async () => {
+  test('with MAB and 802.1X of one address has one session, and 802.1X wins', async () => {
     await using nac = await startConnector();
     await ask(nac, PORT);
     const proven = await eapTls(nac);
@@ -338,14 +338,14 @@ describe('one port', () => {
     expect((await listed(nac)).map(({ decision }) => decision.id)).toEqual([bypass.id]);
   });
 
-  it('with a phone and a PC has two sessions', async () => {
+  test('with a phone and a PC has two sessions', async () => {
     await using nac = await startConnector();
     await ask(nac, PORT);
     await ask(nac, { ...PORT, callingStationId: OTHER_MAC, userName: OTHER_MAC });
     expect(await listed(nac)).toHaveLength(2);
   });
 
-  it('and a random address tells sessions apart, though it identifies no device', async () => {
+  test('and a random address tells sessions apart, though it identifies no device', async () => {
     await using nac = await startConnector();
     const random = '02-00-00-00-00-01';
     const decision = await ask(nac, { ...PORT, callingStationId: random, userName: random });
@@ -357,7 +357,7 @@ describe('one port', () => {
 describe('a record without Class and without the station’s address', () => {
   const AUDIT = '0A010101000010005F6E4B2A';
 
-  it.each([
+  test.each([
     ['audit-session-id', { ciscoAvPairs: `audit-session-id=${AUDIT}` }, { auditSessionId: AUDIT }],
     ['Acct-Multi-Session-Id', { acctMultiSessionId: 'multi-1' }, { acctMultiSessionId: 'multi-1' }],
   ])('finds its session by %s, at its own site only', async (_what, asked, recorded) => {
@@ -371,7 +371,7 @@ describe('a record without Class and without the station’s address', () => {
     expect((await sessionOf(nac, decision)).accounting).toMatchObject({ status: 'started', acctSessionId: 'A-1' });
   });
 
-  it('that ends an earlier session of the station does no harm to the one now', async () => {
+  test('that ends an earlier session of the station does no harm to the one now', async () => {
     await using nac = await startConnector();
     await ask(nac, { ciscoAvPairs: `audit-session-id=${AUDIT}` });
     const again = await ask(nac, { ciscoAvPairs: `audit-session-id=${AUDIT}FF` });

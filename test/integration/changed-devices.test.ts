@@ -1,7 +1,7 @@
 // What changes between two sweeps, against the simulated tenant and Azurite: check-ins, Entra's delta, ends of grace
 // periods. Found within a tick or two, handed on once, and the next sweep is not misled by it.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import type { ChangedDevicesState } from '../../shared/polling/between-sweeps/changed-devices.ts';
@@ -53,7 +53,7 @@ async function changedState({ tables }: ConnectorFixture): Promise<ChangedDevice
 }
 
 describe('a device that checks in', () => {
-  it('with another compliance is handed on a minute later, and the next sweep has nothing to add', async () => {
+  test('with another compliance is handed on a minute later, and the next sweep has nothing to add', async () => {
     await using nac = await startSwept();
     const [name = ''] = compliantDevices(nac, 1);
     checkIn(nac, name, 'noncompliant');
@@ -68,7 +68,7 @@ describe('a device that checks in', () => {
     expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
   });
 
-  it('as it was costs no row write, and does not say more than its own day', async () => {
+  test('as it was costs no row write, and does not say more than its own day', async () => {
     await using nac = await startSwept();
     for (const name of compliantDevices(nac, 100)) checkIn(nac, name, 'compliant');
 
@@ -77,7 +77,7 @@ describe('a device that checks in', () => {
     expect(nac.tenant.stats().requests.page).toBeGreaterThan(2);
   });
 
-  it('and turns back before the next sweep is not forgotten by it', async () => {
+  test('and turns back before the next sweep is not forgotten by it', async () => {
     await using nac = await startSwept();
     const [name = ''] = compliantDevices(nac, 1);
     checkIn(nac, name, 'noncompliant');
@@ -92,7 +92,7 @@ describe('a device that checks in', () => {
     expect((await nac.devices.read({ source: 'intune', id }))?.device.complianceState).toBe('compliant');
   });
 
-  it('is found on whichever page it stands', async () => {
+  test('is found on whichever page it stands', async () => {
     await using nac = await startSwept({ tenant: { pageSize: 10 } });
     const names = compliantDevices(nac, 35);
     for (const name of names) checkIn(nac, name, 'noncompliant');
@@ -103,7 +103,7 @@ describe('a device that checks in', () => {
 });
 
 describe('the watermark', () => {
-  it('moves to the start of the first request, and stays when a page fails', async () => {
+  test('moves to the start of the first request, and stays when a page fails', async () => {
     await using nac = await startSwept({ tenant: { pageSize: 10 } });
     const before = (await changedState(nac)).watermark;
     const names = compliantDevices(nac, 15);
@@ -118,7 +118,7 @@ describe('the watermark', () => {
     expect((await changedState(nac)).watermark).not.toBe(before);
   });
 
-  it('moves whatever the number of check-ins: a tick goes on where the one before ended', async () => {
+  test('moves whatever the number of check-ins: a tick goes on where the one before ended', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 70, pageSize: 1 } });
     const names = nac.tenant.fleet.list({ limit: 70 }).value.map(({ deviceName }) => String(deviceName));
     // All of them at the very same time.
@@ -145,7 +145,7 @@ describe('the watermark', () => {
     ).toEqual(ids.sort());
   });
 
-  it('is caught up although more devices check in each minute than one tick used to read', async () => {
+  test('is caught up although more devices check in each minute than one tick used to read', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 100, pageSize: 1 } });
     const names = nac.tenant.fleet.list({ limit: 100 }).value.map(({ deviceName }) => String(deviceName));
     const backlog: number[] = [];
@@ -160,7 +160,7 @@ describe('the watermark', () => {
     expect(Math.max(...backlog)).toBeLessThan(10 * MINUTE_MS);
   });
 
-  it('begins again where the link of a page is given up', async () => {
+  test('begins again where the link of a page is given up', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
     for (const { deviceName } of nac.tenant.fleet.list({ limit: 30 }).value) {
       checkIn(nac, String(deviceName), String(nac.tenant.fleet.get(String(deviceName)).complianceState));
@@ -175,7 +175,7 @@ describe('the watermark', () => {
     expect(await changedState(nac)).not.toHaveProperty('under');
   });
 
-  it('is caught up by a complete sweep: more check-ins than a pass has pages hold nobody up for good', async () => {
+  test('is caught up by a complete sweep: more check-ins than a pass has pages hold nobody up for good', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
     const names = nac.tenant.fleet.list().value.map(({ deviceName }) => String(deviceName));
     for (const name of names) checkIn(nac, name, String(nac.tenant.fleet.get(name).complianceState));
@@ -193,7 +193,7 @@ describe('the watermark', () => {
     expect(nac.changes).toMatchObject([{ id: nac.tenant.fleet.get(last).id }]);
   });
 
-  it('is given up when Graph ignores the filter: nothing of that answer counts, and sweeps find what changes', async () => {
+  test('is given up when Graph ignores the filter: nothing of that answer counts, and sweeps find what changes', async () => {
     await using nac = await startSwept();
     nac.tenant.behave({ supportedFilter: 'ignored' });
     const [name = ''] = compliantDevices(nac, 1);
@@ -212,7 +212,7 @@ describe('the watermark', () => {
   });
 });
 
-it('throttled, waits as long as it was told, and twice as long between two looks afterwards', async () => {
+test('throttled, waits as long as it was told, and twice as long between two looks afterwards', async () => {
   await using nac = await startSwept();
   const asked = (): number => nac.tenant.stats().requests.page;
   nac.tenant.script({ target: 'page', status: 429, headers: { 'retry-after': '90' }, body: '' });
@@ -230,7 +230,7 @@ it('throttled, waits as long as it was told, and twice as long between two looks
 });
 
 describe('the breaker', () => {
-  it('holds a pass that would turn too many, and lets the next sweep decide with the whole list', async () => {
+  test('holds a pass that would turn too many, and lets the next sweep decide with the whole list', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, 60);
     for (const name of names) checkIn(nac, name, 'noncompliant');
@@ -246,7 +246,7 @@ describe('the breaker', () => {
     expect(await heldMarks(nac)).toEqual([]);
   });
 
-  it('counts everything since the last complete sweep: many small passes do not add up unseen', async () => {
+  test('counts everything since the last complete sweep: many small passes do not add up unseen', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, 75);
     for (let pass = 0; pass < 3; pass++) {
@@ -267,7 +267,7 @@ describe('Entra’s delta', () => {
   };
   const withDelta: FixtureOptions = { tenant: { roles }, env: { ENTRA_DEVICE_DELTA: 'on' } };
 
-  it('brings a device that did not check in, after a read of the device itself', async () => {
+  test('brings a device that did not check in, after a read of the device itself', async () => {
     await using nac = await startSwept(withDelta);
     const [name = ''] = compliantDevices(nac, 1);
     turnSilently(nac, name, 'noncompliant');
@@ -278,7 +278,7 @@ describe('Entra’s delta', () => {
     expect(nac.tenant.stats().requests.batch).toBe(reads + 1);
   });
 
-  it('whose link has expired has everything read once, at once', async () => {
+  test('whose link has expired has everything read once, at once', async () => {
     await using nac = await startSwept(withDelta);
     nac.tenant.behave({ deltaTokenLifetimeSeconds: 0 });
     const runs = (await nac.sweeps.listRuns(10)).length;
@@ -292,7 +292,7 @@ describe('Entra’s delta', () => {
 });
 
 describe('a device whose grace period ends', () => {
-  it('is read again a minute later, though nothing about it has moved', async () => {
+  test('is read again a minute later, though nothing about it has moved', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { POLLING_INTERVAL: '2h' } });
     const [name = ''] = compliantDevices(nac, 1);
     const graceEnd = new Date(nac.clock.now().getTime() + 30 * MINUTE_MS).toISOString();
@@ -314,7 +314,7 @@ describe('a device whose grace period ends', () => {
   });
 });
 
-it('a device somebody waits for is read every tick for a while, and no longer once it turned', async () => {
+test('a device somebody waits for is read every tick for a while, and no longer once it turned', async () => {
   await using nac = await startSwept({ env: { CHANGED_DEVICES_INTERVAL: 'off' } });
   const [name = ''] = compliantDevices(nac, 1);
   const key = { source: 'intune', id: String(nac.tenant.fleet.get(name).id) };

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -31,7 +31,7 @@ function keyIn(output: string): string {
 }
 
 describe('npm run clients', () => {
-  it('rotates a key without a moment in which none is valid', async () => {
+  test('rotates a key without a moment in which none is valid', async () => {
     await using nac = await startConnector();
     const first = keyIn(await clients(nac, 'create', 'radius-2', '--site', 'branch'));
     await nac.app.lookup(first, LOOKUP);
@@ -46,7 +46,7 @@ describe('npm run clients', () => {
     await expect(restarted.app.lookup(first, LOOKUP)).rejects.toMatchObject(REFUSED);
   });
 
-  it('revokes a client', async () => {
+  test('revokes a client', async () => {
     await using nac = await startConnector();
     const key = keyIn(await clients(nac, 'create', 'radius-2', '--site', 'branch'));
     await clients(nac, 'revoke', 'radius-2');
@@ -81,7 +81,7 @@ describe('npm run clients', () => {
     expect(await failure(nac, 'rotate', 'ada', '--reason', 'x'.repeat(501))).toContain('NAC_REQUEST_FIELD');
   });
 
-  it('lists clients, and shows no secret', async () => {
+  test('lists clients, and shows no secret', async () => {
     await using nac = await startConnector();
     const key = keyIn(await clients(nac, 'create', 'noc', '--site', 'hq', '--kind', 'operator'));
     const listing = await clients(nac, 'list');
@@ -90,7 +90,7 @@ describe('npm run clients', () => {
     expect(listing).not.toContain(key.split('.')[1]);
   });
 
-  it.each([
+  test.each([
     [[]],
     [['create', 'radius-2']],
     [['create', 'radius-2', '--site', 'hq', '--kind', 'root']],
@@ -140,7 +140,7 @@ describe('a wrong key', () => {
     }
   });
 
-  it('does not make the right key of the same client wait', async () => {
+  test('does not make the right key of the same client wait', async () => {
     await using nac = await startConnector();
     await nac.app.lookup(nac.apiKey, LOOKUP);
     const refused = Array.from({ length: 8 }, () => nac.app.lookup(`radius-1.${'0'.repeat(64)}`, LOOKUP));

@@ -1,7 +1,7 @@
 // Too much changing at once is held with the least permission, too: by the noncompliant list, by the reads that follow
 // it and by the refresh, against a tenant that grants nothing else.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createApp } from '../../shared/app.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
 import { readSettings } from '../../shared/settings.ts';
@@ -59,7 +59,7 @@ function trips({ nac }: ComplianceTenant) {
 }
 
 describe('a noncompliant list that would turn more than the set share', () => {
-  it('turns nobody: records and answers stay, marked as held, and operators are told', async () => {
+  test('turns nobody: records and answers stay, marked as held, and operators are told', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, names } = started;
     setState(nac, names, 'noncompliant');
@@ -83,7 +83,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect(held[0]?.known).toBeGreaterThanOrEqual(MANY);
   });
 
-  it('is let through by a person, with the next tick', async () => {
+  test('is let through by a person, with the next tick', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, clock, names } = started;
     setState(nac, names, 'noncompliant');
@@ -104,7 +104,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect(trips(started)).toHaveLength(1);
   });
 
-  it('is forgotten when a later list does not say so any more', async () => {
+  test('is forgotten when a later list does not say so any more', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, names } = started;
     setState(nac, names, 'noncompliant');
@@ -124,7 +124,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect((await nac.app.pollStatus(await operatorKey(nac))).held).toEqual([]);
   });
 
-  it('counts once so few devices are left on it that it is no mass change', async () => {
+  test('counts once so few devices are left on it that it is no mass change', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, names } = started;
     setState(nac, names, 'noncompliant');
@@ -138,7 +138,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect(await heldMarks(nac)).toEqual([]);
   });
 
-  it('is held whichever way devices turn: too many that left it stay noncompliant', async () => {
+  test('is held whichever way devices turn: too many that left it stay noncompliant', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, names } = started;
     const key = await operatorKey(nac);
@@ -158,7 +158,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect(trips(started).at(-1)).toMatchObject({ fields: { flips: MANY } });
   });
 
-  it('counts with the next round where the run broke off: what it saw is not lost', async () => {
+  test('counts with the next round where the run broke off: what it saw is not lost', async () => {
     await using started = await startCompliance({ fleetSize: 40 }, LIMITS);
     const { nac } = started;
     // Known by their addresses, which is how the list names them.
@@ -180,7 +180,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
     expect(await heldMarks(nac)).toEqual([]);
   });
 
-  it('is contradicted by reads of the devices: what it said is held no more', async () => {
+  test('is contradicted by reads of the devices: what it said is held no more', async () => {
     await using started = await startKnown(LIMITS);
     const { nac, names } = started;
     setState(nac, names, 'noncompliant');
@@ -198,7 +198,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
 });
 
 describe('a refresh that would turn or lose more than the set share', () => {
-  it('turns nobody, and a person lets the round through', async () => {
+  test('turns nobody, and a person lets the round through', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     setState(nac, names, 'noncompliant');
@@ -217,7 +217,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     await expectStates(started, 'noncompliant');
   });
 
-  it('loses nobody, however often it says so, until a person lets it through', async () => {
+  test('loses nobody, however often it says so, until a person lets it through', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     const ids = names.map((name) => idOf(nac, name));
@@ -236,7 +236,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     expect(nac.changes.every(({ after }) => after.presence === 'gone')).toBe(true);
   });
 
-  it('lets nothing through before its end: what an interrupted round saw waits for the rest', async () => {
+  test('lets nothing through before its end: what an interrupted round saw waits for the rest', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     setState(nac, names, 'noncompliant');
@@ -252,7 +252,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     expect(held, 'all under the name of the one round').toMatchObject([{ flips: MANY }]);
   });
 
-  it('that was killed while what turned is handed on goes on with the rest', async () => {
+  test('that was killed while what turned is handed on goes on with the rest', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     const few = names.slice(0, 5);

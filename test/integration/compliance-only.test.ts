@@ -1,7 +1,7 @@
 // With the least permission there is no sweep: a tenant that grants only get_device_compliance and Application.Read.All,
 // asked over HTTPS, and the store in Azurite.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
@@ -38,7 +38,7 @@ function standings(answer: LookupAnswer): readonly unknown[] {
 }
 
 describe('a tenant that grants the least, from nothing', () => {
-  it('answers by certificate at once, stores the device, and hears of its change through the list', async () => {
+  test('answers by certificate at once, stores the device, and hears of its change through the list', async () => {
     // Nothing but the list tells of the change.
     await using started = await startCompliance({}, { COMPLIANCE_REAUTH_INTERVAL: '7d' });
     const { nac } = started;
@@ -68,7 +68,7 @@ describe('a tenant that grants the least, from nothing', () => {
     expect(nac.tenant.stats().requests).toMatchObject({ page: 0, device: 0, batch: 0 });
   });
 
-  it('shows operators when the list was asked for and how the rounds go', async () => {
+  test('shows operators when the list was asked for and how the rounds go', async () => {
     await using started = await startCompliance();
     const { nac, clock } = started;
     const key = await operatorKey(nac);
@@ -87,7 +87,7 @@ describe('a tenant that grants the least, from nothing', () => {
     expect(status.runs).toEqual([]);
   });
 
-  it('stores devices that authenticate by MAC address, too', async () => {
+  test('stores devices that authenticate by MAC address, too', async () => {
     await using started = await startCompliance();
     const { nac, clock } = started;
     const mac = macOf(nac, 'NAC-00001');
@@ -103,7 +103,7 @@ describe('a tenant that grants the least, from nothing', () => {
     expect(answer.decision).toMatchObject({ standing: 'compliant', device: { id: idOf(nac, 'NAC-00001') } });
   });
 
-  it('reads a device that left the list before it counts as compliant', async () => {
+  test('reads a device that left the list before it counts as compliant', async () => {
     await using started = await startCompliance({}, { COMPLIANCE_REAUTH_INTERVAL: '7d' });
     const { nac } = started;
     await warmUp(started);
@@ -123,7 +123,7 @@ describe('a tenant that grants the least, from nothing', () => {
     expect(standings(await askByCertificate(nac, id))).toEqual(['compliant', 'compliant', 'store']);
   });
 
-  it('reads devices that have authenticated again before what is stored grows too old', async () => {
+  test('reads devices that have authenticated again before what is stored grows too old', async () => {
     await using started = await startCompliance();
     const { nac, clock } = started;
     await warmUp(started);
@@ -143,7 +143,7 @@ describe('a tenant that grants the least, from nothing', () => {
     expect(new Set(observed).size).toBeLessThanOrEqual(4);
   });
 
-  it('believes that a device is gone after two reads, not after one', async () => {
+  test('believes that a device is gone after two reads, not after one', async () => {
     await using started = await startCompliance();
     const { nac, clock } = started;
     await warmUp(started);
@@ -162,7 +162,7 @@ describe('a tenant that grants the least, from nothing', () => {
 });
 
 describe('the four-hour wall', () => {
-  it('is never run into, whatever the polling interval, also after a restart', async () => {
+  test('is never run into, whatever the polling interval, also after a restart', async () => {
     await using started = await startCompliance({}, { POLLING_INTERVAL: '10m' });
     const { nac, clock } = started;
     const onChange = async (): Promise<void> => undefined;
@@ -177,7 +177,7 @@ describe('the four-hour wall', () => {
     expect(nac.log.filter(({ event }) => event === 'noncompliant.failed')).toEqual([]);
   });
 
-  it.each([['none' as const], ['seconds' as const], ['date' as const]])(
+  test.each([['none' as const], ['seconds' as const], ['date' as const]])(
     'that somebody else ran into is respected: Retry-After %s',
     async (complianceWallRetryAfter) => {
       await using started = await startCompliance();
@@ -199,7 +199,7 @@ describe('the four-hour wall', () => {
     },
   );
 
-  it('does not stand where the list was never asked for: a missing consent is tried again', async () => {
+  test('does not stand where the list was never asked for: a missing consent is tried again', async () => {
     await using started = await startCompliance({ roles: { graph: ['Application.Read.All'], intune: [] } });
     const { nac, clock } = started;
     await nac.app.poll(SLICE_MS);

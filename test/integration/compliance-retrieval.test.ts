@@ -1,6 +1,6 @@
 // Compliance Retrieval of the simulated tenant over HTTPS, in every form its answers are known or feared to take.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantBehaviour } from '../../local/intune-tenant/tenant-behaviour.ts';
 import { type IntuneAccess, openIntuneSource } from '../../shared/adapters/intune/open-intune-source.ts';
 import { readSettings } from '../../shared/settings.ts';
@@ -23,7 +23,7 @@ const idOf = (name: string): string => nac.tenant.fleet.get(name).id;
 const macOf = (name: string) => aMac(String(nac.tenant.fleet.get(name).wiFiMacAddress));
 
 describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lowerCase']])('names in %s', (names) => {
-  it.each<[TenantBehaviour['unknownDevice']]>([['emptyList'], ['notRegistered'], ['notFound']])(
+  test.each<[TenantBehaviour['unknownDevice']]>([['emptyList'], ['notRegistered'], ['notFound']])(
     'a device is what it is, and one that is not enrolled is not managed: %s',
     async (unknownDevice) => {
       nac.tenant.behave({ complianceXmlNames: names, unknownDevice });
@@ -35,7 +35,7 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
     },
   );
 
-  it.each<[TenantBehaviour['macAnswerIdentifiers'], boolean]>([
+  test.each<[TenantBehaviour['macAnswerIdentifiers'], boolean]>([
     ['macaddress', false],
     ['guid', true],
     ['both', true],
@@ -46,7 +46,7 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
     expect(device?.id).toBe(named ? idOf('NAC-00001') : undefined);
   });
 
-  it.each([[1], [7], [1000]])('the list is whole in pages of %i', async (complianceQueryMaxSize) => {
+  test.each([[1], [7], [1000]])('the list is whole in pages of %i', async (complianceQueryMaxSize) => {
     nac.tenant.behave({ complianceXmlNames: names, macAnswerIdentifiers: 'both', complianceQueryMaxSize });
     const compliant = new Set(['compliant', 'inGracePeriod', 'configManager']);
     const expected = nac.tenant.fleet

@@ -1,6 +1,6 @@
 // Rules of docs/compliance-rules.md that show in an answer: asked through the lookup, after a poll of the simulated tenant.
 
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { compliantDevices, setState, sweepAgain } from '../support/hold-scenario.ts';
@@ -17,7 +17,7 @@ function macOf({ tenant }: ConnectorFixture, name: string): string {
   return String(tenant.fleet.get(name).wiFiMacAddress);
 }
 
-it('a device in its grace period counts as compliant, unless settings say otherwise', async () => {
+test('a device in its grace period counts as compliant, unless settings say otherwise', async () => {
   for (const [states, role] of [
     ['compliant,inGracePeriod', 'compliant'],
     ['compliant', 'quarantine'],
@@ -31,7 +31,7 @@ it('a device in its grace period counts as compliant, unless settings say otherw
   }
 });
 
-it('a device that has not checked in for thirty days is silent, from that moment on and without a poll', async () => {
+test('a device that has not checked in for thirty days is silent, from that moment on and without a poll', async () => {
   await using nac = await startConnector({ tenant: { fleetSize: 60 } });
   const [name = ''] = compliantDevices(nac, 1);
   nac.tenant.fleet.patch(name, { lastSyncDateTime: nac.clock.now().toISOString() });
@@ -51,7 +51,7 @@ it('a device that has not checked in for thirty days is silent, from that moment
   expect(await answerFor(nac, macOf(nac, name))).toMatchObject({ standing: 'compliant', role: 'compliant' });
 });
 
-it('a session moves when its device becomes silent, although no poll has seen a change', async () => {
+test('a session moves when its device becomes silent, although no poll has seen a change', async () => {
   await using nac = await startEnforcement({ MAX_CHECK_IN_AGE: '2d' });
   const checkedInAt = nac.clock.now();
   nac.tenant.fleet.patch('NAC-00001', { lastSyncDateTime: checkedInAt.toISOString() });
@@ -73,7 +73,7 @@ it('a session moves when its device becomes silent, although no poll has seen a 
   ]);
 });
 
-it('a machine enrolled twice stands as its worse record says; two machines with one address are ambiguous', async () => {
+test('a machine enrolled twice stands as its worse record says; two machines with one address are ambiguous', async () => {
   await using nac = await startConnector({ tenant: { fleetSize: 60 } });
   const [name = ''] = compliantDevices(nac, 1);
   const { wiFiMacAddress, serialNumber, azureADDeviceId } = nac.tenant.fleet.get(name);
@@ -94,7 +94,7 @@ it('a machine enrolled twice stands as its worse record says; two machines with 
   expect(await answerFor(nac, String(wiFiMacAddress))).toMatchObject({ standing: 'ambiguous', role: 'quarantine' });
 });
 
-it('two machines that share a serial number, as firmware hands them out, are two by address and by certificate', async () => {
+test('two machines that share a serial number, as firmware hands them out, are two by address and by certificate', async () => {
   await using nac = await startConnector({ tenant: { fleetSize: 60 } });
   const [one = '', other = ''] = compliantDevices(nac, 2);
   const { wiFiMacAddress } = nac.tenant.fleet.get(one);
@@ -108,7 +108,7 @@ it('two machines that share a serial number, as firmware hands them out, are two
   expect(renderJson(await nac.app.lookup(nac.apiKey, body))).toMatchObject({ standing: 'ambiguous' });
 });
 
-it('a held change is marked in the answer, which stays what it was', async () => {
+test('a held change is marked in the answer, which stays what it was', async () => {
   await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { MASS_CHANGE_DEVICES: '5' } });
   await nac.app.poll(120_000);
   const names = compliantDevices(nac, 8);

@@ -1,6 +1,6 @@
 // What the code asks of Table Storage per event: docs/cost.md is computed from these counts.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LINE_KB, TABLE_REQUESTS, TABLE_REQUESTS_PER_COA } from '../../scripts/cost-model.ts';
 import { SETTINGS } from '../../shared/settings/settings-table.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
@@ -38,7 +38,7 @@ function expectCovered(requests: number, constant: number): void {
 }
 
 describe('table requests', () => {
-  it('of ticks, lookups and accounting', async () => {
+  test('of ticks, lookups and accounting', async () => {
     await using nac = await startEnforcement();
     const count = (run: () => Promise<unknown>) => requestsOf(nac, run);
     expectCovered(await count(() => nac.app.enforce()), TABLE_REQUESTS.enforceTick + TABLE_REQUESTS.reconciliation);
@@ -65,7 +65,7 @@ describe('table requests', () => {
     expect(perSession).toBeLessThanOrEqual(TABLE_REQUESTS.reconciledSession);
   });
 
-  it('of a tick that finds no sweep due', async () => {
+  test('of a tick that finds no sweep due', async () => {
     const defaults = {
       POLLING_INTERVAL: '120m',
       CHANGED_DEVICES_INTERVAL: SETTINGS.CHANGED_DEVICES_INTERVAL.default,
@@ -78,7 +78,7 @@ describe('table requests', () => {
     }
   });
 
-  it.each([
+  test.each([
     [100, 100],
     [300, 100],
   ])('of sweeps over %i devices in pages of %i', async (fleetSize, pageSize) => {
@@ -100,7 +100,7 @@ describe('table requests', () => {
     expect((counts[deepest] ?? 0) - usual).toBe(TABLE_REQUESTS.deepSweep + fleetSize * TABLE_REQUESTS.deepSweepDevice);
   });
 
-  it('of a change, from the poll that sees it to the proof', async () => {
+  test('of a change, from the poll that sees it to the proof', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await nac.app.enforce();

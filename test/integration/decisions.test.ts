@@ -1,6 +1,6 @@
 // Decisions that were made: listed, explained, replayed and forgotten, against Azurite and a real poll.
 
-import { beforeAll, describe, expect, it, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
 import { openTables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
@@ -53,7 +53,7 @@ const query = (parameters: Record<string, string>) => Object.entries(parameters)
 const idsOf = ({ decisions }: DecisionPage) => decisions.map(({ decision }) => decision.id);
 
 describe('a decision', () => {
-  it('is written in one request with its session, and none is written while nothing changes', async () => {
+  test('is written in one request with its session, and none is written while nothing changes', async () => {
     await using desk = await open();
     desk.nac.storage.requests.length = 0;
     await ask(desk, 'NAC-00001');
@@ -63,7 +63,7 @@ describe('a decision', () => {
     expect(writes().length).toBe(1);
   });
 
-  it('made of more text than a RADIUS packet holds is kept, and so is its session', async () => {
+  test('made of more text than a RADIUS packet holds is kept, and so is its session', async () => {
     await using desk = await open();
     const long = '%{x}"\n'.repeat(1_200);
     const { id } = await ask(desk, 'NAC-00001', desk.nac.apiKey, {
@@ -78,7 +78,7 @@ describe('a decision', () => {
     expect((await desk.decisions.explain(id)).decision.facts?.nasIdentifier).toBe(long.slice(0, 253));
   });
 
-  it('is read by its id in one point read of decisions', async () => {
+  test('is read by its id in one point read of decisions', async () => {
     await using desk = await open();
     const { id } = await ask(desk, 'NAC-00001');
     desk.nac.storage.requests.length = 0;
@@ -86,7 +86,7 @@ describe('a decision', () => {
     expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(1);
   });
 
-  it('is explained: identities, device with its raw state, each rule and why it did not match', async () => {
+  test('is explained: identities, device with its raw state, each rule and why it did not match', async () => {
     await using desk = await open();
     const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasPortType: 'Ethernet' });
     expect(await desk.decisions.explain(id)).toMatchObject({
@@ -117,14 +117,14 @@ describe('a decision', () => {
     });
   });
 
-  it('that nobody made, or a text that is no id, is unknown', async () => {
+  test('that nobody made, or a text that is no id, is unknown', async () => {
     await using desk = await open();
     for (const id of [`${'0'.repeat(20)}-mwpq9ynx824c4372`, 'x', '', "' or 1 eq 1", '../..']) {
       await expect(desk.decisions.explain(id), id).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN', status: 400 });
     }
   });
 
-  it('is explained by the version that made it, even after the next one is in force', async () => {
+  test('is explained by the version that made it, even after the next one is in force', async () => {
     await using desk = await open();
     const before = await ask(desk, 'NAC-00002');
     await desk.policies.upload('v1', 'roles: { all: { vlan: 7 } }\nrules: [{ name: all, permit: all }]\n');
@@ -137,7 +137,7 @@ describe('a decision', () => {
 });
 
 describe('a replay', () => {
-  it('decides again by another version from what was recorded, not from what is true now', async () => {
+  test('decides again by another version from what was recorded, not from what is true now', async () => {
     await using desk = await open();
     const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasIdentifier: 'lab-sw-1' });
     desk.nac.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
@@ -176,17 +176,17 @@ describe('the list', () => {
     return () => opened[Symbol.asyncDispose]();
   });
 
-  it('is newest first, whatever partition they are in', async () => {
+  test('is newest first, whatever partition they are in', async () => {
     expect(idsOf(await desk.decisions.list([]))).toEqual(made.map(({ id }) => id).reverse());
   });
 
-  it('asks each of the sixteen partitions once for a first page, whatever it holds', async () => {
+  test('asks each of the sixteen partitions once for a first page, whatever it holds', async () => {
     desk.nac.storage.requests.length = 0;
     await desk.decisions.list([]);
     expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(16);
   });
 
-  it('comes page by page, each decision once', async () => {
+  test('comes page by page, each decision once', async () => {
     const seen: string[] = [];
     let page: DecisionPage | undefined;
     do {
@@ -197,7 +197,7 @@ describe('the list', () => {
     expect(seen).toEqual(made.map(({ id }) => id).reverse());
   });
 
-  it('is filtered by device, MAC address, user, site, decision, rule and standing', async () => {
+  test('is filtered by device, MAC address, user, site, decision, rule and standing', async () => {
     const device = desk.nac.tenant.fleet.get('NAC-00002').id;
     const count = async (parameters: Record<string, string>) =>
       idsOf(await desk.decisions.search(JSON.stringify(parameters))).length;
@@ -217,7 +217,7 @@ describe('the list', () => {
     expect(await count({ observed: 'true' })).toBe(0);
   });
 
-  it('is bounded in time: the last day, or what the query says', async () => {
+  test('is bounded in time: the last day, or what the query says', async () => {
     const last = await desk.decisions.list(query({ since: '90s' }));
     expect(idsOf(last)).toEqual(
       made
@@ -234,7 +234,7 @@ describe('the list', () => {
     );
   });
 
-  it.each([
+  test.each([
     { limit: '0' },
     { limit: '201' },
     { since: 'yesterday' },
@@ -262,7 +262,7 @@ describe('the list', () => {
     await expect((async () => desk.decisions.search(body))()).rejects.toMatchObject({ status: 400 });
   });
 
-  it('ends with what was found when time runs out, and the next page goes on from there', async () => {
+  test('ends with what was found when time runs out, and the next page goes on from there', async () => {
     await using desk = await open();
     const ids: string[] = [];
     // More of one station than one answer of the store brings.
@@ -295,13 +295,13 @@ describe('the list', () => {
     expect(rest.next).toBeUndefined();
   });
 
-  it('takes no filter for a condition of its own', async () => {
+  test('takes no filter for a condition of its own', async () => {
     expect(idsOf(await desk.decisions.list(query({ site: "x' or site eq 'hq" })))).toEqual([]);
   });
 });
 
 describe('housekeeping', () => {
-  it('forgets decisions after the set time, and keeps younger ones', async () => {
+  test('forgets decisions after the set time, and keeps younger ones', async () => {
     await using desk = await open();
     const old = await ask(desk, 'NAC-00001');
     desk.nac.clock.advance(7 * DAY_MS + MINUTE_MS);

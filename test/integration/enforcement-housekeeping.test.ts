@@ -1,6 +1,6 @@
 // Jobs and sessions that have been over for long are removed; what is live, open or recent stays.
 
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import {
   account,
   acknowledge,
@@ -31,7 +31,7 @@ async function sessionRows({ tables }: Enforcement): Promise<{ sessions: string[
   };
 }
 
-it('finished jobs go after JOB_HISTORY, and a change is still enforced afterwards', async () => {
+test('finished jobs go after JOB_HISTORY, and a change is still enforced afterwards', async () => {
   await using nac = await startEnforcement({ JOB_HISTORY: '2d' });
   await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
@@ -54,7 +54,7 @@ it('finished jobs go after JOB_HISTORY, and a change is still enforced afterward
   expect(await takeJobs(nac)).toHaveLength(1);
 });
 
-it('a job that is not finished stays, however old it is', async () => {
+test('a job that is not finished stays, however old it is', async () => {
   await using nac = await startEnforcement({ JOB_HISTORY: '1d' });
   for (const name of ['NAC-00001', 'NAC-00007']) {
     await ask(nac, name);
@@ -70,7 +70,7 @@ it('a job that is not finished stays, however old it is', async () => {
   expect(open).toMatchObject({ stage: 'queued' });
 });
 
-it('sessions go a day after they were over, with what leads to them; others stay', async () => {
+test('sessions go a day after they were over, with what leads to them; others stay', async () => {
   await using nac = await startEnforcement();
   await ask(nac, 'NAC-00001', { acctMultiSessionId: 'M-1' });
   await ask(nac, 'NAC-00007');
@@ -100,7 +100,7 @@ it('sessions go a day after they were over, with what leads to them; others stay
   expect(await takeJobs(nac), 'a station that comes back is enforced like any other').toHaveLength(3);
 });
 
-it('a session that shows itself while it is being removed stays, and can be found from its device', async () => {
+test('a session that shows itself while it is being removed stays, and can be found from its device', async () => {
   await using nac = await startEnforcement();
   await ask(nac, 'NAC-00001');
   nac.clock.advance(3 * DAY_MS);

@@ -1,6 +1,6 @@
 // What operators do with jobs: list them page by page, and have them sent again.
 
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import {
   account,
@@ -43,7 +43,7 @@ function resend({ app, operatorKey }: Enforcement, id: string, site = 'hq'): Pro
   return app.resend(operatorKey, site, id);
 }
 
-it('a list of all sites goes on page by page, newest first, and leaves no job out or in twice', async () => {
+test('a list of all sites goes on page by page, newest first, and leaves no job out or in twice', async () => {
   await using nac = await startEnforcement();
   const registry = await openClientRegistry({
     kind: 'connection-string',
@@ -79,7 +79,7 @@ it('a list of all sites goes on page by page, newest first, and leaves no job ou
   );
 });
 
-it('what failed is listed as not enforced for as long as the station has the wrong answer', async () => {
+test('what failed is listed as not enforced for as long as the station has the wrong answer', async () => {
   await using nac = await startEnforcement();
   const listed = async () => (await pageOf(nac, { notEnforced: 'true' })).ids;
   const first = await refusedJob(nac, 'NAC-00001');
@@ -94,7 +94,7 @@ it('what failed is listed as not enforced for as long as the station has the wro
   expect((await pageOf(nac, { stage: 'refused' })).ids).toEqual([second, first]);
 });
 
-it('a refused job is sent again as a job of its own, with what policy says now, and proven', async () => {
+test('a refused job is sent again as a job of its own, with what policy says now, and proven', async () => {
   await using nac = await startEnforcement();
   const id = await refusedJob(nac, 'NAC-00001');
   await ask(nac, 'NAC-00001');
@@ -117,7 +117,7 @@ it('a refused job is sent again as a job of its own, with what policy says now, 
   expect((await jobsOf(nac, { stage: 'refused' })).map((refused) => refused.id)).toEqual([other, id]);
 });
 
-it('a job that waits for its next attempt makes it at once', async () => {
+test('a job that waits for its next attempt makes it at once', async () => {
   await using nac = await startEnforcement();
   await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
@@ -127,7 +127,7 @@ it('a job that waits for its next attempt makes it at once', async () => {
   expect(await takeMessages(nac, 'hq')).toMatchObject([{ messageId: `${job?.id}:2` }]);
 });
 
-it('an expired job is sent again', async () => {
+test('an expired job is sent again', async () => {
   await using nac = await startEnforcement();
   await turnWhileConnected(nac, 'NAC-00001');
   await nac.app.enforce();
@@ -139,7 +139,7 @@ it('an expired job is sent again', async () => {
   expect(await takeJobs(nac)).toMatchObject([{ id: fresh, attempt: 1 }]);
 });
 
-it('a job that is not there, under way, or has nothing left to do is not sent again, and the operator is told', async () => {
+test('a job that is not there, under way, or has nothing left to do is not sent again, and the operator is told', async () => {
   await using nac = await startEnforcement();
   const unknown = { status: 404, code: 'NAC_JOB_UNKNOWN' };
   for (const id of ['8204776547116-0123456789abcdef0123-v2', "x' or '1", '', 'a/b']) {
@@ -174,7 +174,7 @@ it('a job that is not there, under way, or has nothing left to do is not sent ag
   }
 });
 
-it('a station that is disconnected has nothing of the old answer any more, whether it comes back or not', async () => {
+test('a station that is disconnected has nothing of the old answer any more, whether it comes back or not', async () => {
   await using nac = await startEnforcement();
   for (const name of ['NAC-00001', 'NAC-00007']) {
     await ask(nac, name);

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startServiceBus } from '../../local/service-bus/start-service-bus.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { createApp } from '../../shared/app.ts';
@@ -39,7 +39,7 @@ import {
 } from './enforcement-fixture.ts';
 
 describe('a connected device turns noncompliant', () => {
-  it('becomes one urgent job in its site’s queue, which names session and NAS and carries no secret', async () => {
+  test('becomes one urgent job in its site’s queue, which names session and NAS and carries no secret', async () => {
     await using nac = await startEnforcement();
     const { mac, device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a' });
@@ -90,7 +90,7 @@ describe('a connected device turns noncompliant', () => {
     }
   });
 
-  it('replayed, makes no second job, before or after the first is done', async () => {
+  test('replayed, makes no second job, before or after the first is done', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const replay = async () => {
@@ -115,7 +115,7 @@ describe('a connected device turns noncompliant', () => {
     expect(await takeJobs(nac)).toEqual([]);
   });
 
-  it('becomes a job for each of its sessions, in the queue of each site', async () => {
+  test('becomes a job for each of its sessions, in the queue of each site', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001', { apiKey: nac.branchKey, nasIpAddress: '10.2.2.2' });
@@ -128,7 +128,7 @@ describe('a connected device turns noncompliant', () => {
     expect(hq[0]?.id).not.toBe(branch[0]?.id);
   });
 
-  it('becomes a job for the NAS that accounting saw last, where the station has roamed to without asking', async () => {
+  test('becomes a job for the NAS that accounting saw last, where the station has roamed to without asking', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7' });
     await account(nac, 'NAC-00001', { status: 'Start' });
@@ -147,7 +147,7 @@ describe('a connected device turns noncompliant', () => {
 });
 
 describe('other changes', () => {
-  it('make no job when the answer would be the same, or nobody is connected', async () => {
+  test('make no job when the answer would be the same, or nobody is connected', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await ask(nac, 'NAC-00002');
@@ -163,7 +163,7 @@ describe('other changes', () => {
     expect(await takeJobs(nac)).toEqual([]);
   });
 
-  it('back to compliant lets the station out of quarantine, without haste', async () => {
+  test('back to compliant lets the station out of quarantine, without haste', async () => {
     await using nac = await startEnforcement();
     expect((await ask(nac, 'NAC-00002')).decision.outcome).toEqual(QUARANTINE);
     turn(nac, 'NAC-00002', 'compliant');
@@ -177,7 +177,7 @@ describe('other changes', () => {
     expect(await stagesOf(nac)).toEqual(['proven']);
   });
 
-  it('a device that is gone from Intune is sent into quarantine, and the job says which device', async () => {
+  test('a device that is gone from Intune is sent into quarantine, and the job says which device', async () => {
     await using nac = await startEnforcement();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
@@ -191,7 +191,7 @@ describe('other changes', () => {
     expect(await jobsOf(nac, { device })).toEqual(jobs);
   });
 
-  it('a device that is being retired is sent into quarantine', async () => {
+  test('a device that is being retired is sent into quarantine', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     nac.tenant.fleet.retire('NAC-00001');
@@ -203,7 +203,7 @@ describe('other changes', () => {
 });
 
 describe('a session that is over', () => {
-  it('gets no job: stopped, its NAS restarted, or without a sign of life for a day', async () => {
+  test('gets no job: stopped, its NAS restarted, or without a sign of life for a day', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00011');
     nac.clock.advance(24 * 60 * MINUTE_MS);
@@ -228,7 +228,7 @@ describe('a session that is over', () => {
     expect(await jobsOf(nac)).toMatchObject([{ device: { id: stationOf(nac, 'NAC-00009').device } }]);
   });
 
-  it('gets no job when its NAS restarted before it accounted for the session', async () => {
+  test('gets no job when its NAS restarted before it accounted for the session', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     // Until then another instance may have given the same answer again, unwritten, after the restart.
@@ -241,7 +241,7 @@ describe('a session that is over', () => {
     expect(await jobsOf(nac)).toEqual([]);
   });
 
-  it('is another matter than a station that has moved: the NAS it left may restart', async () => {
+  test('is another matter than a station that has moved: the NAS it left may restart', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
@@ -253,7 +253,7 @@ describe('a session that is over', () => {
     expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
   });
 
-  it('takes its job along: what is not sent yet is not sent any more', async () => {
+  test('takes its job along: what is not sent yet is not sent any more', async () => {
     await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00007']) {
       await ask(nac, name);
@@ -274,7 +274,7 @@ describe('a session that is over', () => {
 });
 
 describe('the life of a job', () => {
-  it('taken, sent, acknowledged, answered, proven by accounting with the Class of the answer', async () => {
+  test('taken, sent, acknowledged, answered, proven by accounting with the Class of the answer', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -314,7 +314,7 @@ describe('the life of a job', () => {
     expect(await stagesOf(nac)).toEqual(['proven']);
   });
 
-  it('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
+  test('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -330,7 +330,7 @@ describe('the life of a job', () => {
 
   const unknownSession = { outcome: 'refused', errorCause: { code: 503, name: 'Session Context Not Found' } } as const;
 
-  it('ends with its session where the NAS does not know it', async () => {
+  test('ends with its session where the NAS does not know it', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -343,7 +343,7 @@ describe('the life of a job', () => {
     expect(await takeJobs(nac)).toEqual([]);
   });
 
-  it('is refused where the NAS has never acknowledged anything: it may miss an attribute', async () => {
+  test('is refused where the NAS has never acknowledged anything: it may miss an attribute', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -354,7 +354,7 @@ describe('the life of a job', () => {
     ]);
   });
 
-  it('is refused where the NAS goes on accounting for a session that it does not know', async () => {
+  test('is refused where the NAS goes on accounting for a session that it does not know', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
@@ -374,7 +374,7 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([{ id: second?.id, stage: 'refused' }]);
   });
 
-  it('is ended, not refused, where the session stopped before the NAS was asked', async () => {
+  test('is ended, not refused, where the session stopped before the NAS was asked', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
@@ -388,7 +388,7 @@ describe('the life of a job', () => {
     expect(await stagesOf(nac)).toEqual(['ended']);
   });
 
-  it('is sent once more where accounting goes on with the Class of the answer before', async () => {
+  test('is sent once more where accounting goes on with the Class of the answer before', async () => {
     await using nac = await startEnforcement();
     const before = await ask(nac, 'NAC-00001');
     await apply(nac, 'NAC-00001', before);
@@ -414,7 +414,7 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
-  it('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
+  test('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
@@ -431,7 +431,7 @@ describe('the life of a job', () => {
     expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
   });
 
-  it('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
+  test('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     await nac.app.enforce();
@@ -446,7 +446,7 @@ describe('the life of a job', () => {
     expect(await stagesOf(nac)).toEqual(['queued', 'expired']);
   });
 
-  it('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
+  test('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
@@ -466,7 +466,7 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
   });
 
-  it('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
+  test('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
@@ -485,7 +485,7 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
   });
 
-  it('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
+  test('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
@@ -504,7 +504,7 @@ describe('the life of a job', () => {
     ]);
   });
 
-  it('a report of no job, or no report at all, changes nothing', async () => {
+  test('a report of no job, or no report at all, changes nothing', async () => {
     await using nac = await startEnforcement();
     await report(nac, { id: 'nobody', attempt: 1, site: 'hq' } as CoaJob, 'taken');
     await nac.app.report({ stage: 'proven' });
@@ -516,7 +516,7 @@ describe('the life of a job', () => {
 });
 
 describe('a device that flips back', () => {
-  it('before the station asked again: the job is overtaken, and is not sent any more', async () => {
+  test('before the station asked again: the job is overtaken, and is not sent any more', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -530,7 +530,7 @@ describe('a device that flips back', () => {
     expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
-  it('after the station was told: the older job is done with, the newer one leads back', async () => {
+  test('after the station was told: the older job is done with, the newer one leads back', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     await takeJobs(nac);
@@ -549,7 +549,7 @@ describe('a device that flips back', () => {
     expect((await jobsOf(nac, { stage: 'proven' })).map(({ id }) => id)).toContain(newer?.id);
   });
 
-  it('a newer job about the same session supersedes the older one', async () => {
+  test('a newer job about the same session supersedes the older one', async () => {
     await using nac = await startEnforcement();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
@@ -564,7 +564,7 @@ describe('a device that flips back', () => {
     expect(await stagesOf(nac)).toEqual(['queued', 'superseded']);
   });
 
-  it('what an operator asks for does not swallow a quarantine that waits', async () => {
+  test('what an operator asks for does not swallow a quarantine that waits', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [quarantine] = await takeJobs(nac);
@@ -587,7 +587,7 @@ describe('a device that flips back', () => {
 describe('the outbox', () => {
   const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
 
-  it('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
+  test('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
     await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '2' });
     for (const [index, name] of names.entries()) {
       await ask(nac, name, { nasIpAddress: `10.1.1.${index}` });
@@ -611,7 +611,7 @@ describe('the outbox', () => {
     expect(new Set([first, second, ...third, ...fourth].map((job) => job?.id)).size).toBe(4);
   });
 
-  it('sends into quarantine before it lets out, whatever came first', async () => {
+  test('sends into quarantine before it lets out, whatever came first', async () => {
     await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00012']) await ask(nac, name);
     turn(nac, 'NAC-00002', 'compliant');
@@ -627,7 +627,7 @@ describe('the outbox', () => {
     expect(await takeJobs(nac)).toMatchObject([{ session: { userName: stationOf(nac, 'NAC-00001').mac } }]);
   });
 
-  it('keeps jobs while Service Bus is away, and queues them once it is back', async () => {
+  test('keeps jobs while Service Bus is away, and queues them once it is back', async () => {
     await using stack = new AsyncDisposableStack();
     const dataFolder = await mkdtemp(join(tmpdir(), 'nac-broker-'));
     stack.defer(() => rm(dataFolder, { recursive: true }));
@@ -648,7 +648,7 @@ describe('the outbox', () => {
     expect(await stagesOf(nac)).toEqual(['queued']);
   });
 
-  it('does not hold up a site because another one’s queue is missing', async () => {
+  test('does not hold up a site because another one’s queue is missing', async () => {
     await using nac = await startEnforcement();
     const registry = await openClientRegistry({
       kind: 'connection-string',
@@ -666,7 +666,7 @@ describe('the outbox', () => {
 });
 
 describe('the reconciliation', () => {
-  it('finds a session whose change was lost, once', async () => {
+  test('finds a session whose change was lost, once', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await nac.app.enforce();
@@ -685,7 +685,7 @@ describe('the reconciliation', () => {
     expect(await takeJobs(nac)).toEqual([]);
   });
 
-  it('finds a station that was unknown when it asked, and is enrolled now', async () => {
+  test('finds a station that was unknown when it asked, and is enrolled now', async () => {
     await using nac = await startEnforcement();
     const mac = 'A4-BB-6D-00-00-01';
     const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
@@ -698,7 +698,7 @@ describe('the reconciliation', () => {
     expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
   });
 
-  it('is not kept from it by an older job that is as good as done', async () => {
+  test('is not kept from it by an older job that is as good as done', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
@@ -714,7 +714,7 @@ describe('the reconciliation', () => {
 });
 
 describe('operators', () => {
-  it('have a device’s stations authenticate again, whatever comes of it', async () => {
+  test('have a device’s stations authenticate again, whatever comes of it', async () => {
     await using nac = await startEnforcement();
     const { device, mac } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
@@ -734,7 +734,7 @@ describe('operators', () => {
     expect(await stagesOf(nac)).toEqual(['proven']);
   });
 
-  it('have the device read from its source first, and may disconnect its stations', async () => {
+  test('have the device read from its source first, and may disconnect its stations', async () => {
     await using nac = await startEnforcement();
     const { device } = stationOf(nac, 'NAC-00001');
     await comeBack(nac, 'NAC-00001');
@@ -750,7 +750,7 @@ describe('operators', () => {
     expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(QUARANTINE);
   });
 
-  it('act on what is stored where the source is away, and learn why; a sweep begins when they ask for it', async () => {
+  test('act on what is stored where the source is away, and learn why; a sweep begins when they ask for it', async () => {
     await using nac = await startEnforcement();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
@@ -765,7 +765,7 @@ describe('operators', () => {
     expect(await nac.app.refreshDevice(nac.operatorKey, device)).toMatchObject({ source: { read: 'failed' } });
   });
 
-  it('see that the station has asked again, though it is told the same as a moment ago', async () => {
+  test('see that the station has asked again, though it is told the same as a moment ago', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
@@ -783,7 +783,7 @@ describe('operators', () => {
     expect((await stored(nac, 'NAC-00001')).version).toBe(before.version);
   });
 
-  it('are told when there is no such device, and get no job where nobody is connected', async () => {
+  test('are told when there is no such device, and get no job where nobody is connected', async () => {
     await using nac = await startEnforcement();
     for (const id of ['11111111-2222-3333-4444-555555555555', 'NAC-99999', "x' or '1", '']) {
       await expect(nac.app.reauthenticate(nac.operatorKey, id), id).rejects.toMatchObject({
@@ -797,7 +797,7 @@ describe('operators', () => {
     expect(await jobsOf(nac)).toEqual([]);
   });
 
-  it('list jobs newest first, by site, stage, device, session and what is not enforced', async () => {
+  test('list jobs newest first, by site, stage, device, session and what is not enforced', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001', { apiKey: nac.branchKey });
     for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
@@ -835,7 +835,7 @@ describe('operators', () => {
     expect(await idsOf({ notEnforced: 'true', site: 'hq', stage: 'proven' })).toEqual([]);
   });
 
-  it('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
+  test('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
     await using nac = await startEnforcement();
     const refused = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
     const { mac, device } = stationOf(nac, 'NAC-00001');

@@ -1,6 +1,6 @@
 // A quarantined device that asks is read again every minute for a while, long before the next sweep.
 
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 
@@ -31,7 +31,7 @@ async function tick(nac: ConnectorFixture, minutes = 1): Promise<void> {
   await nac.app.poll(MINUTE_MS);
 }
 
-it('notices within a minute that the device has become compliant, even after many looks in vain', async () => {
+test('notices within a minute that the device has become compliant, even after many looks in vain', async () => {
   await using nac = await quiet();
   expect(await standing(nac, 'NAC-00002')).toBe('noncompliant');
   for (let minute = 1; minute <= 8; minute++) await tick(nac);
@@ -40,7 +40,7 @@ it('notices within a minute that the device has become compliant, even after man
   expect(await standing(nac, 'NAC-00002')).toBe('compliant');
 });
 
-it('ends a quarter of an hour after the device asked last', async () => {
+test('ends a quarter of an hour after the device asked last', async () => {
   await using nac = await quiet();
   await standing(nac, 'NAC-00002');
   await tick(nac, 16);
@@ -52,7 +52,7 @@ it('ends a quarter of an hour after the device asked last', async () => {
   expect(await storedState(nac, 'NAC-00002')).toBe('compliant');
 });
 
-it('is not for a device to which compliance makes no difference, nor for one that is compliant', async () => {
+test('is not for a device to which compliance makes no difference, nor for one that is compliant', async () => {
   await using nac = await quiet();
   const registry = await openClientRegistry({
     kind: 'connection-string',

@@ -14,7 +14,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { compileCache } from '../../local/child-process.ts';
 import { parseNcrontab } from '../../local/functions-host/ncrontab.ts';
 import { createRouteTable } from '../../local/functions-host/route-table.ts';
@@ -142,7 +142,7 @@ describe('HTTP functions', () => {
     ({ url, output } = await startHttp(fixture));
   });
 
-  it('hands method, URL, parameters, query, headers and body to the handler', async () => {
+  test('hands method, URL, parameters, query, headers and body to the handler', async () => {
     const response = await fetch(`${url}/echo/a%20b%2Fc?x=1&x=2&empty=`, {
       method: 'POST',
       body: '{"hello":"wörld"}',
@@ -165,14 +165,14 @@ describe('HTTP functions', () => {
     });
   });
 
-  it('passes bytes, status and headers through unchanged', async () => {
+  test('passes bytes, status and headers through unchanged', async () => {
     const response = await fetch(`${url}/bytes`, { method: 'POST', body: new Uint8Array([0, 255, 128, 10]) });
     expect(response.status).toBe(201);
     expect(response.headers.get('x-answer')).toBe('yes');
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([10, 128, 255, 0]);
   });
 
-  it('sets every cookie of the cookies array, formatted as on Azure', async () => {
+  test('sets every cookie of the cookies array, formatted as on Azure', async () => {
     const response = await fetch(`${url}/cookies`);
     expect(response.headers.getSetCookie()).toEqual([
       'plain=a%20b; path=/',
@@ -180,28 +180,28 @@ describe('HTTP functions', () => {
     ]);
   });
 
-  it('answers 204 when the handler returns nothing', async () => {
+  test('answers 204 when the handler returns nothing', async () => {
     const response = await fetch(`${url}/nothing`);
     expect([response.status, await response.text()]).toEqual([204, '']);
   });
 
-  it('answers 500 with an empty body when the handler throws, and logs the error with its cause', async () => {
+  test('answers 500 with an empty body when the handler throws, and logs the error with its cause', async () => {
     const response = await fetch(`${url}/fails`);
     expect([response.status, await response.text()]).toEqual([500, '']);
     await output.line('stderr: [error] fails: Error: the handler failed on purpose');
     await output.line('stderr: Caused by: Error: the inner reason');
   });
 
-  it('answers 500 when the handler returns a bare string', async () => {
+  test('answers 500 when the handler returns a bare string', async () => {
     expect((await fetch(`${url}/text`)).status).toBe(500);
     await output.line('[error] text: Error: The HTTP response must be an object');
   });
 
-  it('runs invocation hooks in the order of registration around the handler', async () => {
+  test('runs invocation hooks in the order of registration around the handler', async () => {
     expect(await (await fetch(`${url}/hooked`)).json()).toEqual(['pre 1', 'pre 2', 'handler', 'post']);
   });
 
-  it('writes context logs to stderr through the log hooks, and leaves console output alone', async () => {
+  test('writes context logs to stderr through the log hooks, and leaves console output alone', async () => {
     await fetch(`${url}/logs`);
     await output.line('stderr: [information] logs: a *** of mine');
     await output.line('stdout: straight to stdout');
@@ -209,7 +209,7 @@ describe('HTTP functions', () => {
     expect(output.lines.filter((line) => line.includes('too detailed'))).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ['order/first', 'literal', {}],
     ['ORDER/FIRST', 'literal', {}],
     ['order/-12', 'number', { n: '-12' }],
@@ -224,7 +224,7 @@ describe('HTTP functions', () => {
     expect(await (await fetch(`${url}/${target}`)).json()).toEqual({ name, params });
   });
 
-  it('fills in an optional parameter only when it is there', async () => {
+  test('fills in an optional parameter only when it is there', async () => {
     const params = async (target: string) =>
       ((await (await fetch(`${url}/${target}`)).json()) as { params: unknown }).params;
     expect(await params('echo/1')).toEqual({ id: '1' });
@@ -232,7 +232,7 @@ describe('HTTP functions', () => {
     expect((await fetch(`${url}/echo/1/2/3`)).status).toBe(404);
   });
 
-  it('answers 404 without a route, and for a wrong method without saying which one is right', async () => {
+  test('answers 404 without a route, and for a wrong method without saying which one is right', async () => {
     expect((await fetch(`${url}/no/such/route`)).status).toBe(404);
     expect((await fetch(`${url}/api/nothing`)).status).toBe(404);
     const response = await fetch(`${url}/bytes`, { method: 'DELETE' });
@@ -240,7 +240,7 @@ describe('HTTP functions', () => {
     for (const method of ['HEAD', 'OPTIONS']) expect((await fetch(`${url}/bytes`, { method })).status).toBe(404);
   });
 
-  it.each(['/echo/%zz', '/echo/%ff%41', '/%', '//', '/echo/%c3%28', '/..%2f..', '/?%', '/echo/a?%zz=%ff'])(
+  test.each(['/echo/%zz', '/echo/%ff%41', '/%', '//', '/echo/%c3%28', '/..%2f..', '/?%', '/echo/a?%zz=%ff'])(
     'survives the malformed target %s',
     async (target) => {
       const { status } = await rawRequest(url, { path: target });
@@ -248,23 +248,23 @@ describe('HTTP functions', () => {
     },
   );
 
-  it('leaves malformed escapes of a route parameter as they are', async () => {
+  test('leaves malformed escapes of a route parameter as they are', async () => {
     const { body } = await rawRequest(url, { path: '/echo/%zz%41%ff' });
     expect(JSON.parse(body).params).toEqual({ id: '%zzA%ff' });
   });
 
-  it('answers 400 to a malformed Host header', async () => {
+  test('answers 400 to a malformed Host header', async () => {
     expect((await rawRequest(url, { path: '/nothing', headers: { host: 'a b' } })).status).toBe(400);
   });
 
-  it('answers 500, empty, to a body over 100 MB before reading it', async () => {
+  test('answers 500, empty, to a body over 100 MB before reading it', async () => {
     const headers = { 'content-length': String(100 * 1024 * 1024 + 1) };
     const refused = await rawRequest(`${url}/bytes`, { method: 'POST', headers });
     expect(refused).toMatchObject({ status: 500, body: '', headers: { connection: 'close' } });
     await output.line('Request body too large');
   });
 
-  it.each([
+  test.each([
     ['414 to a request line over 8 KiB', { path: `/echo/1?q=${'a'.repeat(8_200)}` }, 414],
     [
       '431 to more than 100 headers',
@@ -278,7 +278,7 @@ describe('HTTP functions', () => {
     expect((await rawRequest(url, options)).status).toBe(status);
   });
 
-  it.each([
+  test.each([
     ['404 to a method that nothing knows', 'BREW /echo/1 HTTP/1.1\r\nHost: a\r\n\r\n', 404],
     ['414 to a request line that is longer than Node reads', `GET /echo/1?q=${'a'.repeat(40_000)} HTTP/1.1\r\n`, 414],
     ['431 to headers over 32 KiB', `GET /echo/1 HTTP/1.1\r\nHost: a\r\nX-A: ${'a'.repeat(33_000)}\r\n\r\n`, 431],
@@ -290,7 +290,7 @@ describe('HTTP functions', () => {
   });
 
   // RFC 9112 section 3.2. Node's client would join the two.
-  it('answers 400 to two Host headers, alike or not, before any function runs', async () => {
+  test('answers 400 to two Host headers, alike or not, before any function runs', async () => {
     for (const second of ['127.0.0.1', 'other.example']) {
       const head = `GET /echo/1 HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: ${second}\r\nConnection: close\r\n\r\n`;
       const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
@@ -299,12 +299,12 @@ describe('HTTP functions', () => {
     }
   });
 
-  it('answers in chunks, without a Content-Length', async () => {
+  test('answers in chunks, without a Content-Length', async () => {
     const { headers } = await rawRequest(url, { path: '/echo/1' });
     expect([headers['transfer-encoding'], headers['content-length']]).toEqual(['chunked', undefined]);
   });
 
-  it('takes parameters of a query that differ in capitals alone for one', async () => {
+  test('takes parameters of a query that differ in capitals alone for one', async () => {
     const { body } = await rawRequest(url, { path: '/echo/1?a=1&A=2&a=3&b=4' });
     expect(JSON.parse(body).query).toEqual([
       ['A', '1,2,3'],
@@ -312,7 +312,7 @@ describe('HTTP functions', () => {
     ]);
   });
 
-  it('takes the body limit from the same app setting as Azure', async () => {
+  test('takes the body limit from the same app setting as Azure', async () => {
     const limited = await startHttp(fixture, { env: { ...ENV, FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '10' } });
     const post = (body: string) => fetch(`${limited.url}/bytes`, { method: 'POST', body });
     expect((await post('0123456789')).status).toBe(201);
@@ -320,14 +320,14 @@ describe('HTTP functions', () => {
     await limited.host.stop();
   });
 
-  it('delivers a chunked body as empty, as Azure does, and warns', async () => {
+  test('delivers a chunked body as empty, as Azure does, and warns', async () => {
     const headers = { 'transfer-encoding': 'chunked' };
     const { body } = await rawRequest(`${url}/echo/1`, { method: 'POST', headers }, 'lost');
     expect(JSON.parse(body).body).toBe('');
     await output.line('[warning] echo: The request body has no Content-Length');
   });
 
-  it('keeps connections for 65 seconds, also after an error answer', async () => {
+  test('keeps connections for 65 seconds, also after an error answer', async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const get = async (target: string) => {
       const request = http.get(`${url}${target}`, { agent });
@@ -341,7 +341,7 @@ describe('HTTP functions', () => {
     agent.destroy();
   });
 
-  it('answers many requests at once, each with its own', async () => {
+  test('answers many requests at once, each with its own', async () => {
     const ids = Array.from({ length: 100 }, (_, index) => String(index));
     const answers = await Promise.all(
       ids.map(
@@ -353,7 +353,7 @@ describe('HTTP functions', () => {
 });
 
 describe('routePrefix', () => {
-  it('is "api" by default, and the function name the default route', async () => {
+  test('is "api" by default, and the function name the default route', async () => {
     const { url } = await startHttp(app({ source: MINIMAL, hostJson: { version: '2.0' } }));
     expect(await (await fetch(`${url}/api/a`)).text()).toBe('a');
     expect((await fetch(`${url}/a`)).status).toBe(404);
@@ -382,7 +382,7 @@ describe('HTTPS', () => {
     writeFileSync(tls.keyFile, x509.PemConverter.encode(key, 'PRIVATE KEY'));
   });
 
-  it('serves with the given certificate and shows the handler an https URL', async () => {
+  test('serves with the given certificate and shows the handler an https URL', async () => {
     const { url } = await startHttp(fixture, { tls });
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     const request = https.get(`${url}/echo/1`, { ca: certificate.toString('pem'), agent: false });
@@ -390,7 +390,7 @@ describe('HTTPS', () => {
     expect(JSON.parse(await text(response)).url).toBe(`${url}/echo/1`);
   });
 
-  it.each([
+  test.each([
     ['missing', 'missing.pem', /The TLS file .*missing\.pem cannot be read/],
     ['wrong', 'cert.pem', /cert\.pem are no certificate and matching key/],
   ])('does not start with a %s key', async (_what, keyName, message) => {
@@ -404,7 +404,7 @@ describe('HTTPS', () => {
 });
 
 describe('timer functions', () => {
-  it('run on schedule, at start-up and with retries, with the argument Azure passes', async () => {
+  test('run on schedule, at start-up and with retries, with the argument Azure passes', async () => {
     const { host, output } = await startBackground(fixture);
     expect(host).toMatchObject({ port: null, url: null, functions: ['every-second', 'at-start', 'unlucky'] });
 
@@ -444,7 +444,7 @@ describe('timer functions', () => {
     await host.stop();
   });
 
-  it('run in one process of several, and in the next one when that ends', async () => {
+  test('run in one process of several, and in the next one when that ends', async () => {
     const source = `
       import { app } from '@azure/functions';
       app.timer('ticks', { schedule: '* * * * * *', handler: () => console.log('tick of ' + process.pid) });`;
@@ -463,7 +463,7 @@ describe('timer functions', () => {
     await output.line(`tick of ${second.pid}`);
   });
 
-  it('that were missed while no process ran are past due, once', async () => {
+  test('that were missed while no process ran are past due, once', async () => {
     const source = `
       import { app } from '@azure/functions';
       app.timer('nightly', { schedule: '0 0 3 * * *', handler: (timer) => console.log('ran', JSON.stringify(timer)) });`;
@@ -498,7 +498,7 @@ describe('timer functions', () => {
     expect(output.lines.filter((line) => line.includes('stdout: ran'))).toHaveLength(1);
   });
 
-  it('never run twice at the same time, and follow at once after an overrun', async () => {
+  test('never run twice at the same time, and follow at once after an overrun', async () => {
     const source = `
       import { app } from '@azure/functions';
       let running = 0;
@@ -515,7 +515,7 @@ describe('timer functions', () => {
     await host.stop();
   });
 
-  it('read %NAME% schedules from the environment and from local.settings.json, which the environment overrides', async () => {
+  test('read %NAME% schedules from the environment and from local.settings.json, which the environment overrides', async () => {
     const localSettings = { Values: { NIGHTLY: '0 0 4 * * *', OTHER: 'from the file' } };
     const source = `
       import { app } from '@azure/functions';
@@ -531,7 +531,7 @@ describe('timer functions', () => {
     expect(await fromEnv.output.line('next ')).toContain('T03:00:00');
   });
 
-  it('are not run in an HTTP process, nor HTTP functions in a background process', async () => {
+  test('are not run in an HTTP process, nor HTTP functions in a background process', async () => {
     const source = `${MINIMAL}
       app.timer('t', { schedule: '0 0 0 1 1 *', runOnStartup: true, handler: () => console.log('ran') });
       app.http('end', { handler: async () => { console.log('end called'); return {}; } });`;
@@ -560,7 +560,7 @@ describe('timer functions', () => {
 });
 
 describe('readiness', () => {
-  it('is one line with a freely chosen port, after the appStart hooks, and an IPC message', async () => {
+  test('is one line with a freely chosen port, after the appStart hooks, and an IPC message', async () => {
     const { host, output } = await startHttp(fixture);
     expect(host.port).toBeGreaterThan(0);
     const ready = output.lines.filter((line) => line.includes('functions-host ready'));
@@ -584,7 +584,7 @@ describe('readiness', () => {
 });
 
 describe.concurrent('the end', () => {
-  it.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT'] as const)(
     'on %s lets running invocations finish, then runs appTerminate',
     async (signal) => {
       const { host, output, url } = await startHttp(fixture);
@@ -601,7 +601,7 @@ describe.concurrent('the end', () => {
     },
   );
 
-  it('does not wait for ever for a running invocation', async () => {
+  test('does not wait for ever for a running invocation', async () => {
     const source = `
       import { app } from '@azure/functions';
       app.hook.appTerminate(() => console.log('terminated'));
@@ -619,7 +619,7 @@ describe.concurrent('the end', () => {
 
   // WorkerTerminateGracePeriodInSeconds of the host:
   // https://github.com/Azure/azure-functions-host/blob/dev/src/WebJobs.Script/Workers/WorkerConstants.cs
-  it('gives appTerminate five seconds: what takes four is done, what takes nine is cut off, and said', async () => {
+  test('gives appTerminate five seconds: what takes four is done, what takes nine is cut off, and said', async () => {
     const source = `
       import { app } from '@azure/functions';
       import { setTimeout } from 'node:timers/promises';
@@ -638,21 +638,21 @@ describe.concurrent('the end', () => {
     expect(output.lines.join('\n')).not.toContain('nine seconds');
   });
 
-  it('comes at once during start-up', async () => {
+  test('comes at once during start-up', async () => {
     const source = `${MINIMAL} app.hook.appStart(() => { console.log('starting'); return new Promise(() => undefined); });`;
     const child = fork(MAIN, ['--app', app({ source }), '--functions', 'http'], { execArgv: [], silent: true });
     for await (const chunk of child.stdout ?? []) if (String(chunk).includes('starting')) child.kill('SIGTERM');
     expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(0);
   });
 
-  it('comes with the parent process', async () => {
+  test('comes with the parent process', async () => {
     const { host, output } = await startBackground(fixture);
     host.process.disconnect();
     expect(await host.exited).toEqual({ code: 0, signal: null });
     expect(output.lines).toContain('stdout: hook appTerminate');
   });
 
-  it('is answered with 500 when an invocation exceeds functionTimeout; others end, and a new process goes on', async () => {
+  test('is answered with 500 when an invocation exceeds functionTimeout; others end, and a new process goes on', async () => {
     const source = `
       import { app } from '@azure/functions';
       import { setTimeout } from 'node:timers/promises';
@@ -676,7 +676,7 @@ describe.concurrent('the end', () => {
     expect([pid, pid === String(before)]).toEqual([String(host.pid), false]);
   });
 
-  it.each([
+  test.each([
     ['an uncaught error', "setImmediate(() => { throw new Error('nobody catches me'); });"],
     ['a rejection that nothing handles', "void Promise.reject(new Error('nobody catches me'));"],
   ])('is answered with 500 after %s, and a new process goes on at the same port', async (_what, failing) => {
@@ -695,7 +695,7 @@ describe.concurrent('the end', () => {
     expect(await (await fetch(`${url}/well`)).text()).toBe('well');
   });
 
-  it('comes with its code when the app is lost again and again', async () => {
+  test('comes with its code when the app is lost again and again', async () => {
     const source = `
       import { app } from '@azure/functions';
       app.timer('fails', { schedule: '0 0 3 * * *', runOnStartup: true, handler: () => {
@@ -710,22 +710,22 @@ describe('a failing start', () => {
   const timer = (schedule: string) =>
     `import { app } from '@azure/functions'; app.timer('nightly', { schedule: '${schedule}', handler: () => undefined });`;
 
-  it('of an entry point that throws: its stack', async () => {
+  test('of an entry point that throws: its stack', async () => {
     const err = await failedStart({ source: `${MINIMAL} throw new TypeError('broken at load');` });
     expect(err).toMatch(/^The entry point dist\/functions\.cjs could not be loaded: TypeError: broken at load\n\s+at /);
   });
 
-  it('of an entry point that throws an instruction: only that', async () => {
+  test('of an entry point that throws an instruction: only that', async () => {
     const source = `throw Object.assign(new Error('Set NAC_TENANTS first.'), { code: 'NAC_CONFIG' });`;
     expect(await failedStart({ source })).toBe('Set NAC_TENANTS first.');
   });
 
-  it('of an appStart hook', async () => {
+  test('of an appStart hook', async () => {
     const source = `${MINIMAL} app.hook.appStart(() => { throw new Error('no database'); });`;
     expect(await failedStart({ source })).toMatch(/^An appStart hook failed: Error: no database/);
   });
 
-  it.each<[string, AppSource, RegExp]>([
+  test.each<[string, AppSource, RegExp]>([
     [
       'registers nothing',
       { source: 'console.error("loaded")' },
@@ -758,14 +758,14 @@ describe('a failing start', () => {
     expect(await failedStart(source)).toMatch(message);
   });
 
-  it('for an unset %SETTING%, also in the process that would not run the timer', async () => {
+  test('for an unset %SETTING%, also in the process that would not run the timer', async () => {
     const source = `${MINIMAL} ${timer('%NIGHTLY%').slice(timer('').indexOf('app.timer'))}`;
     expect(await failedStart({ source }, { functions: 'http' })).toBe(
       'Function "nightly": its schedule is %NIGHTLY%, but the app setting NIGHTLY is not set.',
     );
   });
 
-  it.each([
+  test.each([
     ['* * * *', 'it has 4 fields'],
     ['0 0 0 * * 7', '"7" is not a valid day of week (0 to 6)'],
     ['0 0 0 L * *', '"L" is not a valid day'],
@@ -777,13 +777,13 @@ describe('a failing start', () => {
     expect(err).toContain(`Function "nightly": its schedule "${schedule}" is not valid: ${reason}`);
   });
 
-  it('names the setting a bad schedule came from', async () => {
+  test('names the setting a bad schedule came from', async () => {
     expect(await failedStart({ source: timer('%WHEN%') }, { env: { WHEN: 'daily' } })).toContain(
       'its schedule "daily" (from %WHEN%) is not valid: it has 1 field;',
     );
   });
 
-  it('for a trigger type it does not know', async () => {
+  test('for a trigger type it does not know', async () => {
     const source = `import { app } from '@azure/functions';
       app.storageQueue('worker', { queueName: 'q', connection: 'QUEUES', handler: () => undefined });`;
     expect(await failedStart({ source })).toBe(
@@ -791,7 +791,7 @@ describe('a failing start', () => {
     );
   });
 
-  it('for a Service Bus queue whose connection is not set', async () => {
+  test('for a Service Bus queue whose connection is not set', async () => {
     const source = `import { app } from '@azure/functions';
       app.serviceBusQueue('worker', { queueName: 'q', connection: 'BUS', handler: () => undefined });`;
     expect(await failedStart({ source })).toBe(
@@ -799,7 +799,7 @@ describe('a failing start', () => {
     );
   });
 
-  it('for a port in use; the programmatic start rejects with the text', async () => {
+  test('for a port in use; the programmatic start rejects with the text', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -807,7 +807,7 @@ describe('a failing start', () => {
     server.close();
   });
 
-  it.each([
+  test.each([
     [[], '--app is missing'],
     [['--app', '/no/such/folder', '--functions', 'all'], 'The app folder /no/such/folder does not exist.'],
     [['--app', '.', '--functions', 'some'], '--functions must be http, background or all'],
@@ -828,7 +828,7 @@ describe('route templates', () => {
   const segment = fc.stringMatching(/^[\w.~ %{}äöü*-]{1,8}$/).filter((text) => !/^\.{1,2}$/.test(text));
   const name = fc.stringMatching(/^[a-z]\w{0,5}$/);
 
-  it('never throw on any path', () => {
+  test('never throw on any path', () => {
     const templates = [
       '',
       'a',
@@ -850,7 +850,7 @@ describe('route templates', () => {
     );
   });
 
-  it('either compile or say what is wrong', () => {
+  test('either compile or say what is wrong', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[a{}:*?=()/,0-9]*$/)), (template) => {
         try {
@@ -865,7 +865,7 @@ describe('route templates', () => {
     );
   });
 
-  it('give back every parameter value that was put into the path', () => {
+  test('give back every parameter value that was put into the path', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(name, { minLength: 1, maxLength: 4 }),
@@ -883,7 +883,7 @@ describe('route templates', () => {
     );
   });
 
-  it('match integers exactly where an integer constraint stands', () => {
+  test('match integers exactly where an integer constraint stands', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 66n), max: 2n ** 66n }), (number) => {
         expect(match('{n:int}', `/${number}`) !== undefined).toBe(BigInt.asIntN(32, number) === number);
@@ -892,7 +892,7 @@ describe('route templates', () => {
     );
   });
 
-  it.each([
+  test.each([
     ['{a?}', '/', {}],
     ['{a=7}', '/', { a: '7' }],
     ['x/{a:int?}', '/x/y', undefined],
@@ -905,7 +905,7 @@ describe('route templates', () => {
     expect(match(template, target)).toEqual(params);
   });
 
-  it('fall back to a less specific route that allows the method', () => {
+  test('fall back to a less specific route that allows the method', () => {
     const route = (template: string, method: string) => ({
       fn: { metadata: { name: template, bindings: {} }, callback: () => undefined },
       methods: [method],
@@ -920,7 +920,7 @@ describe('route templates', () => {
 describe('NCRONTAB schedules', () => {
   const after = (schedule: string, from: string) => parseNcrontab(schedule).next(new Date(from)).toISOString();
 
-  it.each([
+  test.each([
     ['*/5 * * * *', '2026-01-01T00:00:00Z', '2026-01-01T00:05:00.000Z'],
     ['30 5/10 * * * *', '2026-01-01T00:05:30Z', '2026-01-01T00:15:30.000Z'],
     ['0 0 9 * * Monday-Fri', '2026-01-02T09:00:00Z', '2026-01-05T09:00:00.000Z'],
@@ -931,7 +931,7 @@ describe('NCRONTAB schedules', () => {
     expect(after(schedule, from)).toBe(next);
   });
 
-  it.each([
+  test.each([
     '',
     '60 * * * * *',
     '0 0 24 * * *',
@@ -950,7 +950,7 @@ describe('NCRONTAB schedules', () => {
 });
 
 describe('retry delays', () => {
-  it('double from the minimum to the maximum, or stay fixed', () => {
+  test('double from the minimum to the maximum, or stay fixed', () => {
     const backoff = {
       retryStrategy: 'exponentialBackoff',
       maxRetryCount: 5,

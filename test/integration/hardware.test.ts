@@ -1,6 +1,6 @@
 // Ethernet MAC and UDID, which lists leave out: fetched by batches, kept through sweeps, fetched anew when they may differ.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import { readHeld, storeContents } from '../support/store-contents.ts';
 
@@ -35,7 +35,7 @@ async function sweepAfter({ app, clock }: ConnectorFixture, milliseconds: number
 }
 
 describe('Ethernet MAC and UDID', () => {
-  it('are fetched behind the first sweep, with pointers, and once', async () => {
+  test('are fetched behind the first sweep, with pointers, and once', async () => {
     await using nac = await startFetched();
     await expectAllFetched(nac);
     const devices = [...(await storeContents(nac.tables)).devices];
@@ -48,7 +48,7 @@ describe('Ethernet MAC and UDID', () => {
     expect(nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0)).toEqual([]);
   });
 
-  it('are not wiped by sweeps, whose lists say nothing of them, whatever else changes', async () => {
+  test('are not wiped by sweeps, whose lists say nothing of them, whatever else changes', async () => {
     await using nac = await startFetched();
     nac.tenant.fleet.patch('NAC-00020', { osVersion: '99.9' });
     nac.changes.length = 0;
@@ -61,7 +61,7 @@ describe('Ethernet MAC and UDID', () => {
     expect(nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0)).toEqual([]);
   });
 
-  it('are fetched anew after a week, and what is not there any more goes, with its pointer', async () => {
+  test('are fetched anew after a week, and what is not there any more goes, with its pointer', async () => {
     await using nac = await startFetched();
     nac.tenant.fleet.patch('NAC-00020', { ethernetMacAddress: 'A4BB6D0A0B0C' });
     nac.tenant.fleet.patch('NAC-00021', { ethernetMacAddress: null as never });
@@ -73,7 +73,7 @@ describe('Ethernet MAC and UDID', () => {
     expect((await nac.identities.readOwners({ kind: 'mac', value: 'a4bb6d0a0b0c' })).devices).toHaveLength(1);
   });
 
-  it('are fetched at once for a new device, and for one with another name or serial number', async () => {
+  test('are fetched at once for a new device, and for one with another name or serial number', async () => {
     await using nac = await startFetched();
     nac.tenant.fleet.add({ deviceName: 'NEW', ethernetMacAddress: 'A4BB6D0A0B01' });
     nac.tenant.fleet.patch('NAC-00020', { serialNumber: 'ANOTHER', ethernetMacAddress: 'A4BB6D0A0B02' });
@@ -82,7 +82,7 @@ describe('Ethernet MAC and UDID', () => {
     await expectAllFetched(nac);
   });
 
-  it('that cannot be fetched now are fetched later, and hold no sweep up', async () => {
+  test('that cannot be fetched now are fetched later, and hold no sweep up', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 45 }, env: { HARDWARE_MAX_AGE: '7d' } });
     nac.tenant.script({ target: 'batch', status: 503, headers: { 'retry-after': '30' }, body: '' });
     expect((await nac.app.poll(SLICE_MS)).kind).toBe('complete');

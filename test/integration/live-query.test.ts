@@ -1,7 +1,7 @@
 // Devices that nobody has stored yet: asked about while the RADIUS server waits, stored in the background, and what
 // enforcement makes of a session that rests on Intune's own word. The tenant over HTTPS, Azurite, the embedded broker.
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { taskRow } from '../../shared/adapters/table-storage/row-keys.ts';
 import { createApp } from '../../shared/app.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
@@ -45,7 +45,7 @@ const standings = (answer: LookupAnswer): unknown[] => {
 const enrol = ({ tenant }: Enforcement): string => tenant.fleet.add({ complianceState: 'compliant' }).id;
 
 describe('a device that enrolled after the last sweep', () => {
-  it('gets on at once by its certificate, and is stored in the background before the next sweep', async () => {
+  test('gets on at once by its certificate, and is stored in the background before the next sweep', async () => {
     await using nac = await startEnforcement(ENV);
     const id = enrol(nac);
     expect(standings(await askWarm(nac, id))).toEqual(['compliant', 'compliant', 'live']);
@@ -57,7 +57,7 @@ describe('a device that enrolled after the last sweep', () => {
     expect(await jobsOf(nac)).toEqual([]);
   });
 
-  it('has Graph asked by the poll alone, which finds the service for everybody', async () => {
+  test('has Graph asked by the poll alone, which finds the service for everybody', async () => {
     await using nac = await startEnforcement(ENV);
     const graph = (): number => nac.tenant.stats().requests.endpoints;
     const found = graph();
@@ -70,7 +70,7 @@ describe('a device that enrolled after the last sweep', () => {
     expect(graph()).toBe(found + 1);
   });
 
-  it('costs no sweep when what is stored of the service is damaged', async () => {
+  test('costs no sweep when what is stored of the service is damaged', async () => {
     await using nac = await startEnforcement(ENV);
     await nac.tables.polling.upsertEntity({ ...taskRow('service-address'), columns: 1, state0: '{' }, 'Replace');
     await pollAgain(nac);
@@ -79,7 +79,7 @@ describe('a device that enrolled after the last sweep', () => {
     ]);
   });
 
-  it('is told to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
+  test('is told to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
     await using nac = await startEnforcement({ ...ENV, LIVE_QUERIES_PER_SECOND: '0' });
     const id = enrol(nac);
     expect(standings(await askByCertificate(nac, id))).toEqual(['notEnrolled', 'quarantine', 'store']);
@@ -89,7 +89,7 @@ describe('a device that enrolled after the last sweep', () => {
 });
 
 describe('a session that rests on Intune’s own word', () => {
-  it('is left alone by the reconciliation while nobody has stored the device', async () => {
+  test('is left alone by the reconciliation while nobody has stored the device', async () => {
     await using nac = await startEnforcement(ENV);
     const id = enrol(nac);
     expect(standings(await askWarm(nac, id))).toEqual(['compliant', 'compliant', 'live']);
@@ -131,7 +131,7 @@ describe('an Intune that hangs while unknown certificates come in masses', () =>
     };
   }
 
-  it('holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline', async () => {
+  test('holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline', async () => {
     await using nac = await startEnforcement(ENV);
     const clock = stoppedClock();
     const env = { ...nac.env, ServiceBusConnection: '', LIVE_QUERIES_PER_SECOND: '20' };

@@ -1,6 +1,6 @@
 // The lookup in this process, against Azurite filled by a real poll of the simulated tenant.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { coaTargetOf } from '../../shared/domain/coa/coa-target.ts';
 import { toInstant } from '../../shared/domain/instant.ts';
 import { isLive } from '../../shared/domain/session/session-life.ts';
@@ -44,7 +44,7 @@ function writes({ storage }: ConnectorFixture): string[] {
 }
 
 describe('the answer', () => {
-  it('lets a compliant device on by its MAC address, and says why and how old the knowledge is', async () => {
+  test('lets a compliant device on by its MAC address, and says why and how old the knowledge is', async () => {
     await using nac = await polledConnector();
     const device = nac.tenant.fleet.get('NAC-00001');
 
@@ -63,7 +63,7 @@ describe('the answer', () => {
     });
   });
 
-  it('quarantines a noncompliant device, an unknown one, a shared dock and a random address, each for its reason', async () => {
+  test('quarantines a noncompliant device, an unknown one, a shared dock and a random address, each for its reason', async () => {
     await using nac = await polledConnector();
     const standings = async (request: unknown) => {
       const { decision, standing, role, problems } = renderJson(await ask(nac, request));
@@ -81,7 +81,7 @@ describe('the answer', () => {
     ]);
   });
 
-  it('finds a device by the certificate, and never falls through from a certificate to the MAC address', async () => {
+  test('finds a device by the certificate, and never falls through from a certificate to the MAC address', async () => {
     await using nac = await polledConnector();
     const compliant = nac.tenant.fleet.get('NAC-00001');
     const mac = macOf(nac, 'NAC-00001');
@@ -97,7 +97,7 @@ describe('the answer', () => {
     expect(resumed.decision).toMatchObject({ standing: 'unidentified', problems: ['certificate-missing'] });
   });
 
-  it('denies what nobody authenticated, with a compliant MAC address and all', async () => {
+  test('denies what nobody authenticated, with a compliant MAC address and all', async () => {
     await using nac = await polledConnector();
     const callingStationId = macOf(nac, 'NAC-00001');
     for (const request of [
@@ -111,7 +111,7 @@ describe('the answer', () => {
     }
   });
 
-  it('changes with the device, at the next lookup', async () => {
+  test('changes with the device, at the next lookup', async () => {
     await using nac = await polledConnector();
     const request = mab(macOf(nac, 'NAC-00001'));
     expect((await ask(nac, request)).decision.standing).toBe('compliant');
@@ -122,7 +122,7 @@ describe('the answer', () => {
     expect((await ask(nac, request)).decision.standing).toBe('noncompliant');
   });
 
-  it('is right for an address that moved to another device while its pointer was in memory', async () => {
+  test('is right for an address that moved to another device while its pointer was in memory', async () => {
     await using nac = await polledConnector();
     const mac = macOf(nac, 'NAC-00001');
     await ask(nac, mab(mac));
@@ -135,7 +135,7 @@ describe('the answer', () => {
     expect(decision).toMatchObject({ standing: 'noncompliant', device: { name: 'NAC-00002' } });
   });
 
-  it('spreads the session time by a tenth to both sides', async () => {
+  test('spreads the session time by a tenth to both sides', async () => {
     await using low = await startConnector({
       overrides: { random: { fraction: () => 0, hex: (n) => '0'.repeat(2 * n) } },
     });
@@ -148,7 +148,7 @@ describe('the answer', () => {
 });
 
 describe('reads and writes', () => {
-  it('a cold lookup reads the pointer, then the device; a warm one only the device, and writes nothing', async () => {
+  test('a cold lookup reads the pointer, then the device; a warm one only the device, and writes nothing', async () => {
     await using nac = await polledConnector();
     const request = mab(macOf(nac, 'NAC-00001'));
     // The first one also learns the client and the age of the fleet, once for all lookups of this process.
@@ -167,7 +167,7 @@ describe('reads and writes', () => {
     expect(answers[0]?.decision.id).toBe(answers[1]?.decision.id);
   });
 
-  it('a certificate needs no pointer at all', async () => {
+  test('a certificate needs no pointer at all', async () => {
     await using nac = await polledConnector();
     const request = eapTls(nac.tenant.fleet.get('NAC-00001').id);
     await ask(nac, request);
@@ -176,7 +176,7 @@ describe('reads and writes', () => {
     expect(nac.storage.requests.map(({ table }) => table)).toEqual(['devices']);
   });
 
-  it('remembers the session with its decision, under the device, and again after five minutes', async () => {
+  test('remembers the session with its decision, under the device, and again after five minutes', async () => {
     await using nac = await polledConnector();
     const device = nac.tenant.fleet.get('NAC-00001');
     const mac = macOf(nac, 'NAC-00001');
@@ -204,7 +204,7 @@ describe('reads and writes', () => {
     );
   });
 
-  it('decides again when the device moves between the decision and the session that remembers it', async () => {
+  test('decides again when the device moves between the decision and the session that remembers it', async () => {
     await using nac = await polledConnector();
     const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
     const stored = await nac.devices.read(device);
@@ -227,7 +227,7 @@ describe('reads and writes', () => {
     expect((await nac.sessions.listByDevice(device))[0]?.decision).toEqual(decision);
   });
 
-  it('a session that cannot be written in time is counted and does not hold up the answer', async () => {
+  test('a session that cannot be written in time is counted and does not hold up the answer', async () => {
     await using nac = await polledConnector();
     nac.storage.beforeEach = ({ table }) => (table === 'sessions' ? 'hold' : 'pass');
 
@@ -237,7 +237,7 @@ describe('reads and writes', () => {
     ]);
   });
 
-  it('a write that nobody waited for is of its own place, and takes none from a station that has come back', async () => {
+  test('a write that nobody waited for is of its own place, and takes none from a station that has come back', async () => {
     await using nac = await polledConnector();
     const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
     const places = async () => (await nac.sessions.listByDevice(device)).map((session) => session.nasIpAddress).sort();
@@ -277,7 +277,7 @@ describe('the very same answer is written again', () => {
     return { nac, written, session };
   }
 
-  it('is not needed where accounting has the station at another NAS too: both places are sessions', async () => {
+  test('is not needed where accounting has the station at another NAS too: both places are sessions', async () => {
     const start = { status: 'Start', acctSessionId: 'B1', nasIpAddress: '10.1.1.2' };
     const { nac, written } = await askedAgainAfter((to, mac) => account(to, { ...start, callingStationId: mac }));
     await using _ = nac;
@@ -288,14 +288,14 @@ describe('the very same answer is written again', () => {
     expect(sessions.every((session) => isLive(session, toInstant(nac.clock.now())))).toBe(true);
   });
 
-  it.each(['Accounting-On', 'Accounting-Off'])('after %s of its NAS: it is on again', async (status) => {
+  test.each(['Accounting-On', 'Accounting-Off'])('after %s of its NAS: it is on again', async (status) => {
     const { nac, written, session } = await askedAgainAfter((to) => account(to, { status }));
     await using _ = nac;
     expect(written).toEqual(['sessions']);
     expect(session && isLive(session, toInstant(nac.clock.now()))).toBe(true);
   });
 
-  it('not for a Start where it was answered', async () => {
+  test('not for a Start where it was answered', async () => {
     const start = { status: 'Start', acctSessionId: 'A1' };
     const { nac, written } = await askedAgainAfter((to, mac) => account(to, { ...start, callingStationId: mac }));
     await using _ = nac;
@@ -303,7 +303,7 @@ describe('the very same answer is written again', () => {
   });
 });
 
-it('a station whose attributes are as long as can be, or longer, is remembered all the same', async () => {
+test('a station whose attributes are as long as can be, or longer, is remembered all the same', async () => {
   await using nac = await polledConnector();
   const names = ['acctSessionId', 'acctMultiSessionId', 'nasIdentifier', 'nasPortId', 'nasPortType', 'calledStationId'];
   // A control character is six in JSON; the others make a body of nearly 64 KiB.
@@ -318,7 +318,7 @@ it('a station whose attributes are as long as can be, or longer, is remembered a
 });
 
 describe('who may ask', () => {
-  it('nobody without a right API key, and a refusal reads nothing about devices', async () => {
+  test('nobody without a right API key, and a refusal reads nothing about devices', async () => {
     await using nac = await polledConnector();
     const [name] = nac.apiKey.split('.');
     for (const key of [
@@ -337,7 +337,7 @@ describe('who may ask', () => {
     expect(reads(nac).filter((table) => table !== 'clients')).toEqual([]);
   });
 
-  it('keeps no key: the store has a salted HMAC only, and no log line shows it', async () => {
+  test('keeps no key: the store has a salted HMAC only, and no log line shows it', async () => {
     await using nac = await polledConnector();
     await ask(nac, mab(macOf(nac, 'NAC-00001')));
     const [, secret = ''] = nac.apiKey.split('.');
@@ -347,7 +347,7 @@ describe('who may ask', () => {
     expect(JSON.stringify(nac.log)).not.toContain(secret);
   });
 
-  it('and the log shows no station address in clear', async () => {
+  test('and the log shows no station address in clear', async () => {
     await using nac = await polledConnector();
     const mac = macOf(nac, 'NAC-00001');
     await ask(nac, mab(mac));
@@ -358,7 +358,7 @@ describe('who may ask', () => {
 });
 
 describe('when the store is away', () => {
-  it('there is no answer rather than a guess, within the deadline', async () => {
+  test('there is no answer rather than a guess, within the deadline', async () => {
     await using nac = await startConnector({ env: { LOOKUP_DEADLINE: '200ms' } });
     await nac.app.poll(MINUTE_MS);
     nac.storage.beforeEach = () => 'hold';
@@ -379,7 +379,7 @@ describe('a device is recognised', () => {
     return device && [device.name, device.identity.assurance, device.identity.kind, device.identity.origin];
   }
 
-  it('by every identity a certificate may hold', async () => {
+  test('by every identity a certificate may hold', async () => {
     await using nac = await polledConnector();
     const { id, azureADDeviceId, serialNumber } = nac.tenant.fleet.get('NAC-00001');
     const byCertificate = (certificate: Record<string, unknown>) => matched(nac, { method: 'eap-tls', certificate });
@@ -413,7 +413,7 @@ describe('a device is recognised', () => {
     ]);
   });
 
-  it('by its computer account, and by what its VPN client reports', async () => {
+  test('by its computer account, and by what its VPN client reports', async () => {
     await using nac = await polledConnector();
     const { id, wiFiMacAddress } = nac.tenant.fleet.get('NAC-00001');
     expect(await matched(nac, { method: 'site', userName: 'CONTOSO\\NAC-00001$' })).toEqual([
@@ -434,7 +434,7 @@ describe('a device is recognised', () => {
     ]);
   });
 
-  it('by its certificate, even if the MAC address is another device’s, and the contradiction is reported', async () => {
+  test('by its certificate, even if the MAC address is another device’s, and the contradiction is reported', async () => {
     await using nac = await polledConnector();
     const { id } = nac.tenant.fleet.get('NAC-00001');
     const own = eapTls(id, { callingStationId: macOf(nac, 'NAC-00001') });
@@ -452,7 +452,7 @@ describe('a device is recognised', () => {
     }
   });
 
-  it('and a contradiction that is over is reported five minutes more at most, a new one as soon', async () => {
+  test('and a contradiction that is over is reported five minutes more at most, a new one as soon', async () => {
     await using nac = await polledConnector();
     const { id } = nac.tenant.fleet.get('NAC-00001');
     const others = eapTls(id, { callingStationId: macOf(nac, 'NAC-00002') });
@@ -472,7 +472,7 @@ describe('a device is recognised', () => {
     expect(await problems()).toEqual(['mac-of-another-device']);
   });
 
-  it('by the stronger identity of a computer account or a VPN client, and what contradicts it is reported', async () => {
+  test('by the stronger identity of a computer account or a VPN client, and what contradicts it is reported', async () => {
     await using nac = await polledConnector();
     const { id } = nac.tenant.fleet.get('NAC-00001');
     const other = nac.tenant.fleet.get('NAC-00002');
@@ -505,7 +505,7 @@ describe('a device is recognised', () => {
     }
   });
 
-  it('and a warm answer to an address nobody knows still reads one row', async () => {
+  test('and a warm answer to an address nobody knows still reads one row', async () => {
     await using nac = await polledConnector();
     const request = eapTls(nac.tenant.fleet.get('NAC-00001').id, { callingStationId: '0C-96-E6-01-02-03' });
     await ask(nac, request);
@@ -514,7 +514,7 @@ describe('a device is recognised', () => {
     expect([reads(nac), writes(nac)]).toEqual([['devices'], []]);
   });
 
-  it('never by an id of another MDM', async () => {
+  test('never by an id of another MDM', async () => {
     await using nac = await polledConnector();
     const { id } = nac.tenant.fleet.get('NAC-00001');
     const { decision } = await ask(nac, { method: 'eap-tls', certificate: { sanUri: [`ID:Mobileiron:GUID:${id}`] } });

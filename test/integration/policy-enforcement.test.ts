@@ -1,6 +1,6 @@
 // An activation's CoAs: nobody is told to ask again before every instance gives the new answer, and then everybody is.
 
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { ask, type Enforcement, jobsOf, pollAgain, SECOND_MS, startEnforcement, turn } from './enforcement-fixture.ts';
 
@@ -22,7 +22,7 @@ async function activate(nac: Enforcement, version: string, text: string): Promis
   await policies.activate(version);
 }
 
-it('waits until no instance can hold the old version, then tells who was answered by it, once', async () => {
+test('waits until no instance can hold the old version, then tells who was answered by it, once', async () => {
   await using nac = await startEnforcement();
   await ask(nac, 'NAC-00001');
   await nac.app.enforce();
@@ -41,7 +41,7 @@ it('waits until no instance can hold the old version, then tells who was answere
   expect((await jobsOf(nac)).length).toBe(1);
 });
 
-it('leaves alone who was told by the new version, although enforcement has not heard of it yet', async () => {
+test('leaves alone who was told by the new version, although enforcement has not heard of it yet', async () => {
   await using nac = await startEnforcement({ POLLING_INTERVAL: '1s' });
   await nac.app.enforce();
   await activate(nac, 'v1', STAFF_IN_20);
@@ -54,7 +54,7 @@ it('leaves alone who was told by the new version, although enforcement has not h
   expect(await jobsOf(nac)).toEqual([]);
 });
 
-it('a device that turns meanwhile is quarantined at once, by whatever version', async () => {
+test('a device that turns meanwhile is quarantined at once, by whatever version', async () => {
   await using nac = await startEnforcement();
   await ask(nac, 'NAC-00001');
   await activate(nac, 'v1', STAFF_IN_20);

@@ -1,6 +1,6 @@
 // Versions of policy.yaml in the store, and what answers make of them: Azurite behind a proxy, the clock moved by hand.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { PolicyAdmin } from '../../shared/app/open-policy.ts';
 import { createApp } from '../../shared/app.ts';
@@ -35,7 +35,7 @@ async function answered(nac: ConnectorFixture): Promise<string> {
 }
 
 describe('activation', () => {
-  it('is what every instance answers by within a minute, not by what was uploaded only', async () => {
+  test('is what every instance answers by within a minute, not by what was uploaded only', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     expect(await policies.upload('v1', policyWithVlan(111))).toEqual({ created: true });
@@ -46,7 +46,7 @@ describe('activation', () => {
     expect(await answered(nac)).toBe('111 by v1');
   });
 
-  it('is read once a minute: in between a lookup reads no policy', async () => {
+  test('is read once a minute: in between a lookup reads no policy', async () => {
     await using nac = await startConnector();
     await answered(nac);
     nac.storage.requests.length = 0;
@@ -58,7 +58,7 @@ describe('activation', () => {
     expect(readsOfPolicies(nac).length).toBe(1);
   });
 
-  it('says what is in force, since when, when all instances have it, and what a rollback brings', async () => {
+  test('says what is in force, since when, when all instances have it, and what a rollback brings', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -70,7 +70,7 @@ describe('activation', () => {
     expect(await policies.text('v2')).toBe(policyWithVlan(222));
   });
 
-  it('of a version that is not there, or of none, changes nothing', async () => {
+  test('of a version that is not there, or of none, changes nothing', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     for (const version of ['v9', '', 'built-in:x/1/60:y/2/60', '../state']) {
@@ -84,7 +84,7 @@ describe('activation', () => {
 });
 
 describe('upload', () => {
-  it('stores nothing of a policy with problems, and names their places', async () => {
+  test('stores nothing of a policy with problems, and names their places', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await expect(policies.upload('v1', 'roles: {}\nrules: []\n')).rejects.toMatchObject({
@@ -94,7 +94,7 @@ describe('upload', () => {
     expect((await policies.overview()).versions).toEqual([]);
   });
 
-  it('does no harm twice, and never changes what a version means', async () => {
+  test('does no harm twice, and never changes what a version means', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -103,7 +103,7 @@ describe('upload', () => {
     expect(await policies.text('v1')).toBe(policyWithVlan(111));
   });
 
-  it('keeps a long policy whole', async () => {
+  test('keeps a long policy whole', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     const lines = Array.from({ length: 6_000 }, (_, line) => `# Zürich ${line}`);
@@ -137,7 +137,7 @@ rules:
     callingStationId: mac,
   });
 
-  it('of thousands of lines is in force with the policy that names it, for MAB alone, and goes back with it', async () => {
+  test('of thousands of lines is in force with the policy that names it, for MAB alone, and goes back with it', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await expect(policies.upload('v1', naming('printers-1'))).rejects.toMatchObject({ code: 'NAC_POLICY' });
@@ -158,7 +158,7 @@ rules:
     expect(await printer(nac, mab('00-11-22-33-13-87'))).toBe('printers');
   });
 
-  it('never changes, is shown, and its upload is in the audit', async () => {
+  test('never changes, is shown, and its upload is in the audit', async () => {
     await using nac = await startConnector();
     const registry = await openClientRegistry({
       kind: 'connection-string',
@@ -188,7 +188,7 @@ rules:
     );
   });
 
-  it('is read once, not at every lookup', async () => {
+  test('is read once, not at every lookup', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.uploadMacList('printers-1', file(5_000));
@@ -202,7 +202,7 @@ rules:
 });
 
 describe('rollback', () => {
-  it('has the very same answer written again: another instance may have told the station what was taken back', async () => {
+  test('has the very same answer written again: another instance may have told the station what was taken back', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -221,7 +221,7 @@ describe('rollback', () => {
     await other.close();
   });
 
-  it('brings back the version before with one command; sent twice with --from it goes back once', async () => {
+  test('brings back the version before with one command; sent twice with --from it goes back once', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -239,7 +239,7 @@ describe('rollback', () => {
     expect(await answered(nac)).toBe('666 by built-in');
   });
 
-  it('and activation at the same time both count, one after the other', async () => {
+  test('and activation at the same time both count, one after the other', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     for (const version of ['v1', 'v2', 'v3']) await policies.upload(version, policyWithVlan(111));
@@ -251,7 +251,7 @@ describe('rollback', () => {
 });
 
 describe('without the policy table', () => {
-  it('an instance goes on with the policy it knows, says how old that is, and is itself again afterwards', async () => {
+  test('an instance goes on with the policy it knows, says how old that is, and is itself again afterwards', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -271,7 +271,7 @@ describe('without the policy table', () => {
     expect((await nac.app.lookup(nac.apiKey, body)).policyAgeSeconds).toBe(0);
   });
 
-  it('an instance that never read one answers nobody, rather than by another policy than the one in force', async () => {
+  test('an instance that never read one answers nobody, rather than by another policy than the one in force', async () => {
     await using nac = await startConnector();
     const policies = await desk(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -283,7 +283,7 @@ describe('without the policy table', () => {
   });
 });
 
-it('two instances agree a minute after the activation, whichever of them read last', async () => {
+test('two instances agree a minute after the activation, whichever of them read last', async () => {
   await using nac = await startConnector();
   const other = createApp(readSettings(nac.env), { clock: nac.clock });
   const both = async () => [await answered(nac), await answered({ ...nac, app: other })];

@@ -1,7 +1,7 @@
 // Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before, told
 // to operators, and let through by a person, by the source, or (absences only) by a second complete list.
 
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
 import {
   compliantDevices,
@@ -53,7 +53,7 @@ async function heldRun(nac: ConnectorFixture, key: string): Promise<string> {
 }
 
 describe('a sweep that would turn a tenth of the fleet or more', () => {
-  it('turns nobody: rows keep state and version, with what was seen held beside them, and operators are told', async () => {
+  test('turns nobody: rows keep state and version, with what was seen held beside them, and operators are told', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     setState(nac, names, 'noncompliant');
@@ -76,7 +76,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
   });
 
-  it('holds the other direction as well: a fleet does not become compliant at once', async () => {
+  test('holds the other direction as well: a fleet does not become compliant at once', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     const names = compliantDevices(nac, MANY);
@@ -93,7 +93,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect(await heldMarks(nac)).toHaveLength(MANY);
   });
 
-  it('still saves whatever turns nobody: new devices, other names, states that count the same', async () => {
+  test('still saves whatever turns nobody: new devices, other names, states that count the same', async () => {
     await using nac = await startSwept();
     const [renamed = '', inGrace = '', ...others] = compliantDevices(nac, MANY + 2);
     setState(nac, others, 'error');
@@ -108,7 +108,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect(await nac.devices.read({ source: 'intune', id: added.id })).toMatchObject({ presence: 'present' });
   });
 
-  it('goes on holding, sweep after sweep, until the source takes it back', async () => {
+  test('goes on holding, sweep after sweep, until the source takes it back', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     setState(nac, names, 'noncompliant');
@@ -129,7 +129,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect((await nac.app.pollStatus(await operatorKey(nac))).held).toEqual([]);
   });
 
-  it('applies what is left once it is no mass change any more', async () => {
+  test('applies what is left once it is no mass change any more', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     setState(nac, names, 'noncompliant');
@@ -144,7 +144,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect(await heldMarks(nac)).toEqual([]);
   });
 
-  it('costs no row that is held another write while nothing moves', async () => {
+  test('costs no row that is held another write while nothing moves', async () => {
     await using nac = await startSwept();
     setState(nac, compliantDevices(nac, MANY), 'noncompliant');
     await sweepAgain(nac);
@@ -155,7 +155,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
   });
 });
 
-it.each([
+test.each([
   ['fewer than fifty devices, whatever their share', 49, {}],
   ['less than the share, however many', 60, { MASS_CHANGE_PERCENT: '40' }],
 ])('%s turn at once', async (_, count, env) => {
@@ -205,7 +205,7 @@ describe('a run worked in slices', () => {
     }
   }
 
-  it('hands on no turn before its last page, then all of them', async () => {
+  test('hands on no turn before its last page, then all of them', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, 4);
     setState(nac, names, 'noncompliant');
@@ -221,7 +221,7 @@ describe('a run worked in slices', () => {
     expect(await Array.fromAsync(nac.devices.marks())).toEqual([]);
   });
 
-  it('counts over all its slices', async () => {
+  test('counts over all its slices', async () => {
     await using nac = await startSwept();
     setState(nac, compliantDevices(nac, MANY), 'noncompliant');
 
@@ -230,7 +230,7 @@ describe('a run worked in slices', () => {
     expect(await heldMarks(nac)).toHaveLength(MANY);
   });
 
-  it('drops a turn that is taken back before the run ends', async () => {
+  test('drops a turn that is taken back before the run ends', async () => {
     await using nac = await startSwept();
     const [turning = ''] = compliantDevices(nac, 1);
     setState(nac, [turning], 'noncompliant');
@@ -254,7 +254,7 @@ describe('a run worked in slices', () => {
 describe('a sweep that misses a tenth of the fleet or more', () => {
   const goneOf = ({ changes }: ConnectorFixture) => changes.filter(({ after }) => after.presence === 'gone').length;
 
-  it('concludes nothing when a point read finds one of them: the list was short', async () => {
+  test('concludes nothing when a point read finds one of them: the list was short', async () => {
     await using nac = await startSwept(LARGE_FLEET, {});
     const half = nac.tenant.fleet.list({ limit: 100 }).value;
     for (let sweep = 0; sweep < 3; sweep++) {
@@ -270,7 +270,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     ]);
   });
 
-  it('holds the absences, however often a complete sweep repeats them', async () => {
+  test('holds the absences, however often a complete sweep repeats them', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     const ids = names.map((name) => String(nac.tenant.fleet.get(name).id));
@@ -289,7 +289,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     }
   });
 
-  it('empties no fleet by an empty list and point reads that say 404, large or small', async () => {
+  test('empties no fleet by an empty list and point reads that say 404, large or small', async () => {
     for (const fleetSize of [48, 12]) {
       await using nac = await startSwept({ ...FLEET, fleetSize });
       for (const { id } of nac.tenant.fleet.list({ limit: fleetSize }).value) nac.tenant.fleet.remove(id);
@@ -299,7 +299,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     }
   });
 
-  it('is let through by a person', async () => {
+  test('is let through by a person', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     for (const name of compliantDevices(nac, MANY)) nac.tenant.fleet.remove(name);
@@ -316,7 +316,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
     expect((await nac.app.pollStatus(key)).held).toEqual([]);
   });
 
-  it('forgets the absences when the devices are listed again', async () => {
+  test('forgets the absences when the devices are listed again', async () => {
     await using nac = await startSwept();
     const devices = compliantDevices(nac, MANY).map((name) => nac.tenant.fleet.get(name));
     for (const { id } of devices) nac.tenant.fleet.remove(id);
@@ -332,7 +332,7 @@ describe('a sweep that misses a tenth of the fleet or more', () => {
 });
 
 describe('a person’s refusal', () => {
-  it('keeps the last verdicts without another alarm, until other devices are held', async () => {
+  test('keeps the last verdicts without another alarm, until other devices are held', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     const names = compliantDevices(nac, MANY);
@@ -361,7 +361,7 @@ describe('a person’s refusal', () => {
     expect(nac.changes).toEqual([]);
   });
 
-  it('can be taken back by a release, and a release not by a refusal', async () => {
+  test('can be taken back by a release, and a release not by a refusal', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     setState(nac, compliantDevices(nac, MANY), 'noncompliant');
@@ -376,7 +376,7 @@ describe('a person’s refusal', () => {
     expect(nac.changes).toHaveLength(MANY);
   });
 
-  it.each([
+  test.each([
     ['without a reason', '{"runId":"a"}', 'NAC_REQUEST_FIELD'],
     ['with an empty reason', '{"runId":"a","reason":"  "}', 'NAC_REQUEST_FIELD'],
     ['with a reason of two lines', '{"runId":"a","reason":"x\\ny"}', 'NAC_REQUEST_FIELD'],
@@ -392,7 +392,7 @@ describe('a person’s refusal', () => {
 });
 
 describe('a person’s release', () => {
-  it('lets through what the named run held, with the next tick', async () => {
+  test('lets through what the named run held, with the next tick', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     const names = compliantDevices(nac, MANY);
@@ -413,7 +413,7 @@ describe('a person’s release', () => {
     expect(await heldMarks(nac)).toEqual([]);
   });
 
-  it('does not let through what joined later, under another run’s name', async () => {
+  test('does not let through what joined later, under another run’s name', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     const names = compliantDevices(nac, MANY + MORE);
@@ -433,7 +433,7 @@ describe('a person’s release', () => {
     expect((await nac.app.pollStatus(key)).held).toMatchObject([{ flips: MORE }]);
   });
 
-  it('of the newest run lets through all that was held before it', async () => {
+  test('of the newest run lets through all that was held before it', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     const names = compliantDevices(nac, MANY + MORE);
@@ -449,7 +449,7 @@ describe('a person’s release', () => {
     expect((await nac.app.pollStatus(key)).held).toEqual([]);
   });
 
-  it('is refused without a run that holds something, without a run at all, and from a RADIUS proxy', async () => {
+  test('is refused without a run that holds something, without a run at all, and from a RADIUS proxy', async () => {
     await using nac = await startSwept();
     const key = await operatorKey(nac);
     await expect(nac.app.releaseHeld(key, '{"runId":"0123456789abcdef","reason":"x"}')).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 // The poll against the simulated tenant (HTTPS, MSAL, paging) and Azurite, through the unmodified SDKs.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createClientCertificate } from '../../local/certificates/client-certificate.ts';
 import { SHARDS } from '../../shared/domain/device/device.ts';
 import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
@@ -32,7 +32,7 @@ function stored({ devices, tenant }: ConnectorFixture, name: string) {
 }
 
 describe('the first poll', () => {
-  it('stores every device of every page, with pointers and nothing pending', async () => {
+  test('stores every device of every page, with pointers and nothing pending', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 500, pageSize: 120 } });
 
     expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
@@ -47,7 +47,7 @@ describe('the first poll', () => {
     expect(run).toMatchObject({ result: 'complete', pages: 5, devices: 500, saved: 500, rejected: 0, gone: 0 });
   });
 
-  it('signs in with a certificate as well as with a secret', async () => {
+  test('signs in with a certificate as well as with a secret', async () => {
     const { certificatePem, privateKeyPem } = await createClientCertificate();
     await using nac = await startConnector({
       tenant: { fleetSize: 3, clientCertificatePem: certificatePem },
@@ -58,7 +58,7 @@ describe('the first poll', () => {
     expect((await storeContents(nac.tables)).devices).toHaveLength(3);
   });
 
-  it('lists both holders of a shared dock, and points at no random address', async () => {
+  test('lists both holders of a shared dock, and points at no random address', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
 
@@ -73,7 +73,7 @@ describe('the first poll', () => {
 });
 
 describe('a poll without changes', () => {
-  it('writes its own run record and nothing else', async () => {
+  test('writes its own run record and nothing else', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 300, pageSize: 100 } });
     await nac.app.poll(SLICE_MS);
     const before = await storeContents(nac.tables);
@@ -91,7 +91,7 @@ describe('a poll without changes', () => {
     expect(await storeContents(nac.tables)).toEqual(before);
   });
 
-  it.each([
+  test.each([
     ['off', 0],
     // Who waits to be compliant: one read in each partition of decisions.
     ['15m', 16],
@@ -114,7 +114,7 @@ describe('a poll without changes', () => {
 });
 
 describe('a changed device', () => {
-  it('is the only one written, in one transaction with its change', async () => {
+  test('is the only one written, in one transaction with its change', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 100 } });
     await nac.app.poll(SLICE_MS);
     nac.changes.length = 0;
@@ -141,7 +141,7 @@ describe('a changed device', () => {
     expect((await stored(nac, 'NAC-00001'))?.device.complianceState).toBe('noncompliant');
   });
 
-  it('takes its pointers along when its addresses and name change', async () => {
+  test('takes its pointers along when its addresses and name change', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const old = nac.tenant.fleet.get('NAC-00001');
@@ -157,7 +157,7 @@ describe('a changed device', () => {
     expect((await nac.identities.readOwners({ kind: 'mac', value: oldMac })).devices).toEqual([]);
   });
 
-  it('is never overwritten by an older observation', async () => {
+  test('is never overwritten by an older observation', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const current = await stored(nac, 'NAC-00001');
@@ -179,7 +179,7 @@ describe('a changed device', () => {
 });
 
 describe('a device that is listed no more', () => {
-  it('is gone at once when Intune answers 404 for it, and comes back with its next listing', async () => {
+  test('is gone at once when Intune answers 404 for it, and comes back with its next listing', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
@@ -197,7 +197,7 @@ describe('a device that is listed no more', () => {
     expect(nac.changes[1]).toMatchObject({ id: device.id, after: { presence: 'present' } });
   });
 
-  it('is gone after the second complete sweep without it, where nobody can be asked for it', async () => {
+  test('is gone after the second complete sweep without it, where nobody can be asked for it', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
@@ -212,7 +212,7 @@ describe('a device that is listed no more', () => {
     expect(nac.changes).toMatchObject([{ id: device.id, fields: ['presence'], after: { presence: 'gone' } }]);
   });
 
-  it('makes no answer look fresher than it is while it is only missing', async () => {
+  test('makes no answer look fresher than it is while it is only missing', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     await pollAgain(nac);
@@ -233,7 +233,7 @@ describe('a device that is listed no more', () => {
     expect(nac.changes).toEqual([]);
   });
 
-  it('is not missed by a list that was short once', async () => {
+  test('is not missed by a list that was short once', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     nac.changes.length = 0;
@@ -245,7 +245,7 @@ describe('a device that is listed no more', () => {
     expect(nac.changes.filter(({ fields }) => fields.includes('presence'))).toEqual([]);
   });
 
-  it('is not gone because of two empty lists: a point read finds it', async () => {
+  test('is not gone because of two empty lists: a point read finds it', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 2 });
@@ -256,7 +256,7 @@ describe('a device that is listed no more', () => {
     expect(devices.every(({ presence, inDoubt }) => presence === 'present' && !inDoubt)).toBe(true);
   });
 
-  it('is not gone because of any number of empty lists where nobody can be asked', async () => {
+  test('is not gone because of any number of empty lists where nobody can be asked', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 4 });
@@ -270,7 +270,7 @@ describe('a device that is listed no more', () => {
 });
 
 describe('slices', () => {
-  it('go on at the checkpoint and still count absences over the whole run', async () => {
+  test('go on at the checkpoint and still count absences over the whole run', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 50, pageSize: 10 } });
     const slices = async (): Promise<string[]> => {
       const kinds: string[] = [];
@@ -291,7 +291,7 @@ describe('slices', () => {
     expect((await nac.sweeps.listRuns(1))[0]).toMatchObject({ slices: 5, pages: 5, devices: 49, gone: 1 });
   });
 
-  it('of two instances never work at the same time; the second one waits for the lease', async () => {
+  test('of two instances never work at the same time; the second one waits for the lease', async () => {
     await using nac = await startConnector();
     const reached = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
@@ -342,7 +342,7 @@ describe('answers that are not what they should be', () => {
     ['a gateway time-out', { status: 504, body: '' }, 'NAC_INTUNE_UNAVAILABLE', undefined],
   ] as const;
 
-  it.each(junk)(
+  test.each(junk)(
     '%s stops the slice with a code and stores nothing; the next attempt goes on',
     async (_, answer, code, field) => {
       await using nac = await startConnector();
@@ -364,7 +364,7 @@ describe('answers that are not what they should be', () => {
     },
   );
 
-  it('a run that fails and fails is given up as failed; the next one begins afresh and nothing is lost', async () => {
+  test('a run that fails and fails is given up as failed; the next one begins afresh and nothing is lost', async () => {
     await using nac = await startConnector({ tenant: { pageSize: 8 } });
     await nac.app.poll(SLICE_MS);
     nac.clock.advance(HOUR_MS);
@@ -395,7 +395,7 @@ describe('answers that are not what they should be', () => {
     expect((await stored(nac, 'NAC-00001'))?.device.complianceState).toBe('noncompliant');
   });
 
-  it('a malformed token response names the field and what to do', async () => {
+  test('a malformed token response names the field and what to do', async () => {
     // Nothing but the sweep asks for a token.
     await using nac = await startConnector({ env: { LIVE_QUERIES_PER_SECOND: '0' } });
     nac.tenant.script({ target: 'token', headers: { 'content-type': 'text/html' }, body: '<html>proxy</html>' });
@@ -406,7 +406,7 @@ describe('answers that are not what they should be', () => {
     });
   });
 
-  it('a wrong secret says which setting to mend, and does not show the secret', async () => {
+  test('a wrong secret says which setting to mend, and does not show the secret', async () => {
     await using nac = await startConnector({ env: { ENTRA_CLIENT_SECRET: 'wrong-secret-value' } });
 
     const result = await nac.app.poll(SLICE_MS);
@@ -421,7 +421,7 @@ describe('answers that are not what they should be', () => {
     expect(JSON.stringify(nac.log)).not.toContain('wrong-secret-value');
   });
 
-  it('a device that two pages in a row list is as the later page says', async () => {
+  test('a device that two pages in a row list is as the later page says', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 2 } });
     await nac.app.poll(SLICE_MS);
     const { value } = nac.tenant.fleet.list({ limit: 2 });
@@ -450,7 +450,7 @@ describe('answers that are not what they should be', () => {
     expect((await nac.sweeps.listRuns(1))[0]).toMatchObject({ pages: 2, saved: 2 });
   });
 
-  it('a malformed record keeps what was stored of its device, and the others are saved', async () => {
+  test('a malformed record keeps what was stored of its device, and the others are saved', async () => {
     await using nac = await startConnector({ tenant: { fleetSize: 2 } });
     await nac.app.poll(SLICE_MS);
     const [first, second] = ['NAC-00001', 'NAC-00002'].map((name) => nac.tenant.fleet.get(name));

@@ -1,7 +1,7 @@
 // What happens to devices, and when a list leaves it out: devices that vanish and return, are hidden, retired, wiped,
 // enrolled again, or turn in masses. Every change is told once; what is none is not.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { changeShare, hideShare } from '../../local/intune-tenant/fleet-scenarios.ts';
 import type { ConnectorFixture } from '../support/connector-fixture.ts';
 import { compliantDevices } from '../support/hold-scenario.ts';
@@ -29,7 +29,7 @@ async function startSwept(options: Parameters<typeof startQuirky>[0] = {}) {
 const sweep = (nac: ConnectorFixture) => tickAfter(nac, HOUR_MS);
 
 describe('a device that vanishes and returns', () => {
-  it('is missed by nobody when one list leaves it out and nobody can be asked for it', async () => {
+  test('is missed by nobody when one list leaves it out and nobody can be asked for it', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     nac.tenant.fleet.hide(name);
@@ -44,7 +44,7 @@ describe('a device that vanishes and returns', () => {
     await expectChangesTold(nac, {});
   });
 
-  it('is gone when Intune says so itself, and comes back as it was, each told once', async () => {
+  test('is gone when Intune says so itself, and comes back as it was, each told once', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     nac.tenant.fleet.hide(name);
@@ -61,7 +61,7 @@ describe('a device that vanishes and returns', () => {
     await expectChangesTold(nac, { [name]: 2 });
   });
 
-  it('is one of those that Intune hides as inactive, until it checks in again', async () => {
+  test('is one of those that Intune hides as inactive, until it checks in again', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     const silentSince = new Date(nac.clock.now().getTime() - 100 * DAY_MS).toISOString();
@@ -81,7 +81,7 @@ describe('a device that vanishes and returns', () => {
 });
 
 describe('a device that is being removed', () => {
-  it.each([['retire' as const], ['wipe' as const]])(
+  test.each([['retire' as const], ['wipe' as const]])(
     'by %s is let in no more, whatever its state, and is gone once it is',
     async (how) => {
       const { nac, name, mac } = await startSwept();
@@ -103,7 +103,7 @@ describe('a device that is being removed', () => {
 });
 
 describe('one address on two records', () => {
-  it('of one machine enrolled twice answers by the record that lives on, and loses nothing when the old one goes', async () => {
+  test('of one machine enrolled twice answers by the record that lives on, and loses nothing when the old one goes', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     const old = nac.tenant.fleet.get(name);
@@ -121,7 +121,7 @@ describe('one address on two records', () => {
     await expectChangesTold(nac, { [name]: 1, AGAIN: 1 });
   });
 
-  it('of two machines is nobody’s, and each one’s again when the other gets its own', async () => {
+  test('of two machines is nobody’s, and each one’s again when the other gets its own', async () => {
     const { nac } = await startSwept();
     await using _ = nac;
     expect(await standingOf(nac, 'NAC-00003')).toBe('ambiguous');
@@ -134,7 +134,7 @@ describe('one address on two records', () => {
 });
 
 describe('a large part of the fleet', () => {
-  it('that vanishes for one list is missed by nobody', async () => {
+  test('that vanishes for one list is missed by nobody', async () => {
     const { nac, mac } = await startSwept({ tenant: { fleetSize: 200, pageSize: 100 } });
     await using _ = nac;
     expect(hideShare(nac.tenant.fleet, { share: 0.5 })).toBe(100);
@@ -147,7 +147,7 @@ describe('a large part of the fleet', () => {
     await expectChangesTold(nac, {});
   });
 
-  it('that flips for one list turns nobody', async () => {
+  test('that flips for one list turns nobody', async () => {
     const { nac, mac } = await startSwept({ tenant: { fleetSize: 200, pageSize: 100 } });
     await using _ = nac;
     const before = nac.tenant.fleet.list({ limit: 200 }).value;

@@ -1,7 +1,7 @@
 // What goes wrong with Graph's list of managed devices, each switched on while a sweep runs: the sweep waits, asks again
 // and ends with everything, and until then answers stay as they were.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import type { Script } from '../../local/intune-tenant/script.ts';
 import {
@@ -102,7 +102,7 @@ const PASSING: readonly (readonly [string, Passing])[] = [
 ];
 
 describe('a sweep that meets', () => {
-  it.each(PASSING)(
+  test.each(PASSING)(
     '%s ends with everything, and asks for no page it has',
     async (_, { begin, asked, code, waits = 0 }) => {
       await using nac = await startQuirky({ env: { HTTPS_READ_TIMEOUT: '1s' } });
@@ -124,7 +124,7 @@ describe('a sweep that meets', () => {
 });
 
 describe('a nextLink', () => {
-  it.each([
+  test.each([
     [
       'that leads to its own page again and again',
       { repeatedNextLinkPage: 2 },
@@ -157,7 +157,7 @@ describe('a nextLink', () => {
     await expectAllTold(nac, fleet);
   });
 
-  it('that grew too old between two slices is given up for the first page', async () => {
+  test('that grew too old between two slices is given up for the first page', async () => {
     await using nac = await startQuirky();
     const fleet = await startTurned(nac);
     nac.tenant.behave({ nextLinkLifetimeSeconds: 300 });
@@ -173,7 +173,7 @@ describe('a nextLink', () => {
   });
 });
 
-it('a list that silently ends early, three sweeps long, makes nobody gone and hides no change', async () => {
+test('a list that silently ends early, three sweeps long, makes nobody gone and hides no change', async () => {
   await using nac = await startQuirky();
   const fleet = await startTurned(nac);
   nac.tenant.behave({ listEndsAfterPages: 1 });
@@ -188,7 +188,7 @@ it('a list that silently ends early, three sweeps long, makes nobody gone and hi
   await expectAllTold(nac, fleet);
 });
 
-it('more questions than Intune takes in twenty seconds spread over ticks, and none is lost', async () => {
+test('more questions than Intune takes in twenty seconds spread over ticks, and none is lost', async () => {
   await using nac = await startQuirky();
   const fleet = await startTurned(nac);
   nac.tenant.behave({ intuneRequestLimit: 1 });

@@ -1,6 +1,6 @@
 // What goes wrong where single devices, Entra's delta and the noncompliant list are read, seen through polls and lookups.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import type { Script } from '../../local/intune-tenant/script.ts';
 import type { TenantBehaviour } from '../../local/intune-tenant/tenant-behaviour.ts';
@@ -42,7 +42,7 @@ describe('Ethernet MAC and UDID', () => {
     await expectStoreToSayWhatTheTenantSays(nac);
   }
 
-  it.each<[string, Begin]>([
+  test.each<[string, Begin]>([
     ['lists that show them', behave({ listsFillKeptBack: true })],
     ['answers of a batch in another order', behave({ batchOrder: 'reversed' })],
     ['a truncated batch', script({ target: 'batch', damage: 'truncated' })],
@@ -66,7 +66,7 @@ describe('Ethernet MAC and UDID', () => {
   });
 });
 
-it('a Graph that refuses filters it does not document refuses none of ours', async () => {
+test('a Graph that refuses filters it does not document refuses none of ours', async () => {
   await using nac = await startQuirky({ env: { CHANGED_DEVICES_INTERVAL: '1m', POLLING_INTERVAL: '12h' } });
   nac.tenant.behave({ unsupportedFilter: 'refused' });
   expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
@@ -82,7 +82,7 @@ it('a Graph that refuses filters it does not document refuses none of ours', asy
 const HALF_THE_USUAL_FLEET = { fleetSize: 30, pageSize: 10 };
 
 describe('Entra’s delta', () => {
-  it.each<[string, Begin]>([
+  test.each<[string, Begin]>([
     ['one object on a page', behave({ deltaPageSize: 1 })],
     ['every object twice', behave({ deltaDuplicates: true })],
     ['changes told again', behave({ deltaReplays: 5 })],
@@ -140,7 +140,7 @@ describe('with the least permission', () => {
       { target: 'complianceList', times: 1000, ...answer },
     );
 
-  it.each<[string, Begin]>([
+  test.each<[string, Begin]>([
     ['truncated XML', both({ damage: 'truncated' })],
     ['an answer that breaks off', both({ damage: 'cut' })],
     ['sockets that hang', both({ hang: true })],
@@ -191,7 +191,7 @@ describe('with the least permission', () => {
     expect(nac.changes).toMatchObject([{ after: { complianceState: 'noncompliant', presence: 'present' } }]);
   });
 
-  it.each([['asUnknown' as const], ['badRequest' as const]])(
+  test.each([['asUnknown' as const], ['badRequest' as const]])(
     'a certificate calls nobody enrolled whose id is none, and asks nobody: %s',
     async (malformedValue) => {
       await using nac = await startLeast({ LIVE_QUERY_DEADLINE: '600ms' });
@@ -206,7 +206,7 @@ describe('with the least permission', () => {
     },
   );
 
-  it.each([[['compliant' as const]], [['compliant' as const, 'error' as const]]])(
+  test.each([[['compliant' as const]], [['compliant' as const, 'error' as const]]])(
     'says yes to whatever Intune calls compliant: %j',
     async (compliantStates) => {
       await using nac = await startLeast({ LIVE_QUERIES_PER_SECOND: '0' });

@@ -1,7 +1,7 @@
 // The app is let in no more, or nobody answers it: what is stored stays and goes on answering, what operators are told says
 // what to do, Microsoft is not asked in a storm, and once it is mended everything is read.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../local/certificates/client-certificate.ts';
 import type { IntuneTenant } from '../../local/intune-tenant/intune-tenant.ts';
 import type { Script } from '../../local/intune-tenant/script.ts';
@@ -125,7 +125,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
 ];
 
 describe('while', () => {
-  it.each(REFUSED)('%s, answers stay as they were; everything is read afterwards', async (_, refused) => {
+  test.each(REFUSED)('%s, answers stay as they were; everything is read afterwards', async (_, refused) => {
     await using stack = new AsyncDisposableStack();
     const first = await createClientCertificate({ notAfter: new Date(Date.now() + HOUR_MS / 2) });
     const nac = stack.use(
@@ -169,7 +169,7 @@ describe('while', () => {
 });
 
 describe('a tenant whose clock is apart from ours', () => {
-  it.each([[7200], [-7200]])('by %i seconds brings every change once, and nothing that is none', async (seconds) => {
+  test.each([[7200], [-7200]])('by %i seconds brings every change once, and nothing that is none', async (seconds) => {
     await using nac = await startQuirky({
       tenant: { behaviour: { clockSkewSeconds: seconds } },
       env: { CHANGED_DEVICES_INTERVAL: '1m' },
@@ -183,7 +183,7 @@ describe('a tenant whose clock is apart from ours', () => {
     await expectAllTold(nac, fleet);
   });
 
-  it.each([[3000], [-3000]])(
+  test.each([[3000], [-3000]])(
     'by %i seconds and names a date to come back is asked then, not an hour later',
     async (seconds) => {
       await using nac = await startQuirky({ tenant: { behaviour: { clockSkewSeconds: seconds } } });

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { PolicyAdmin } from '../../shared/app/open-policy.ts';
 import { type ConnectorFixture, startConnector } from '../support/connector-fixture.ts';
@@ -46,7 +46,7 @@ async function polled(): Promise<
 }
 
 describe('what-if', () => {
-  it('counts the live sessions that would be told something else, by site and rule, and names them', async () => {
+  test('counts the live sessions that would be told something else, by site and rule, and names them', async () => {
     await using desk = await polled();
     const { sessions, enforcing } = await desk.policies.whatIf(STRICTER, []);
     expect(sessions).toMatchObject({
@@ -65,7 +65,7 @@ describe('what-if', () => {
     expect(enforcing).toMatchObject({ secondsBySite: { hq: 110, branch: 100 }, seconds: 110 });
   });
 
-  it('counts the stored devices that would get something else than by the policy in force', async () => {
+  test('counts the stored devices that would get something else than by the policy in force', async () => {
     await using desk = await polled();
     const { fleet } = await desk.policies.whatIf(NOBODY, []);
     expect([fleet.looked, fleet.changing]).toEqual([desk.nac.tenant.fleet.size, desk.nac.tenant.fleet.size]);
@@ -76,7 +76,7 @@ describe('what-if', () => {
     expect((await desk.policies.whatIf(NOBODY, [])).fleet.changing).toBe(0);
   });
 
-  it('takes a device that has been silent for too long as silent, as a lookup would', async () => {
+  test('takes a device that has been silent for too long as silent, as a lookup would', async () => {
     await using desk = await polled();
     const { nac, policies } = desk;
     const refused = SAME.replace(
@@ -88,7 +88,7 @@ describe('what-if', () => {
     expect((await policies.whatIf(refused, [])).fleet.changing).toBe(nac.tenant.fleet.size);
   });
 
-  it('takes stored devices to ask as the query says', async () => {
+  test('takes stored devices to ask as the query says', async () => {
     await using desk = await polled();
     const byMac = SAME.replace(
       'rules:\n',
@@ -105,7 +105,7 @@ describe('what-if', () => {
     await expect(changing([['colour', 'red']])).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'colour' });
   });
 
-  it('changes nothing, and refuses a draft with problems', async () => {
+  test('changes nothing, and refuses a draft with problems', async () => {
     await using desk = await polled();
     desk.nac.storage.requests.length = 0;
     await desk.policies.whatIf(STRICTER, []);
@@ -113,14 +113,14 @@ describe('what-if', () => {
     await expect(desk.policies.whatIf('rules: []', [])).rejects.toMatchObject({ code: 'NAC_POLICY' });
   });
 
-  it('leaves out sessions that are over', async () => {
+  test('leaves out sessions that are over', async () => {
     await using desk = await polled();
     desk.nac.clock.advance(25 * 60 * MINUTE_MS);
     expect((await desk.policies.whatIf(STRICTER, [])).sessions.looked).toBe(0);
   });
 });
 
-it('npm run policy: checks, uploads, tries, activates, rolls back and lists', async () => {
+test('npm run policy: checks, uploads, tries, activates, rolls back and lists', async () => {
   await using desk = await polled();
   const folder = await mkdtemp(join(tmpdir(), 'nac-policy-'));
   const file = join(folder, 'policy.yaml');

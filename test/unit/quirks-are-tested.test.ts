@@ -2,7 +2,7 @@
 // quirks, switches and ways to spoil an answer; one that no test of the connector is named for fails here.
 
 import { readFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { usualBehaviour } from '../../local/intune-tenant/tenant-behaviour.ts';
 
 /** A file of test/integration, and words that stand in the title of a test there. */
@@ -146,7 +146,7 @@ function rows(heading: string): string[][] {
 const quoted = (text: string): string[] => [...text.matchAll(/`"?(\w+)"?`/g)].map(([, name]) => String(name));
 
 describe('every quirk of the simulated tenant has a test of the connector', () => {
-  it('quirks, as its README lists them', () => {
+  test('quirks, as its README lists them', () => {
     expect(Object.keys(QUIRKS).sort()).toEqual(
       rows('Quirks and how to switch them on')
         .map(([name]) => name)
@@ -154,21 +154,21 @@ describe('every quirk of the simulated tenant has a test of the connector', () =
     );
   });
 
-  it('switches, except those that switch a quirk on', () => {
+  test('switches, except those that switch a quirk on', () => {
     const switches = rows('Switches').flatMap(([name = '']) => quoted(name));
     expect(switches.toSorted()).toEqual(Object.keys(usualBehaviour).sort());
     const ofQuirks = new Set(rows('Quirks and how to switch them on').flatMap(([, how = '']) => quoted(how)));
     expect(Object.keys(SWITCHES).sort()).toEqual(switches.filter((name) => !ofQuirks.has(name)).sort());
   });
 
-  it('scripts that refuse or spoil an answer', () => {
+  test('scripts that refuse or spoil an answer', () => {
     const scripts = Object.fromEntries(rows('Scripts').map(([name = '', what = '']) => [name, quoted(what)]));
     expect(Object.keys(SCRIPTS).sort()).toEqual(
       [...(scripts['`answer`'] ?? []), ...(scripts['`damage`'] ?? [])].sort(),
     );
   });
 
-  it('and each of these tests is there', async () => {
+  test('and each of these tests is there', async () => {
     for (const [file, title] of [QUIRKS, SWITCHES, SCRIPTS].flatMap((each) => Object.values(each).flat())) {
       const source = await readFile(new URL(`../integration/${file}.test.ts`, import.meta.url), 'utf8');
       expect(source.includes(title), `${file}: ${title}`).toBe(true);

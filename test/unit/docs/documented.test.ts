@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { RELAY_ERROR_CODES } from '../../../relay/relay-error.ts';
 import { ERROR_CODES } from '../../../shared/errors.ts';
 import { SETTINGS, type SettingDescription } from '../../../shared/settings/settings-table.ts';
@@ -11,12 +11,12 @@ function read(file: string): string {
   return readFileSync(join(import.meta.dirname, '../../..', file), 'utf8');
 }
 
-it('docs/errors.md lists every error code, in the order of the code, and none else', () => {
+test('docs/errors.md lists every error code, in the order of the code, and none else', () => {
   const listed = [...read('docs/errors.md').matchAll(/^\| `(NAC_\w+)` \|/gm)].map(([, code]) => code);
   expect(listed).toEqual([...ERROR_CODES, ...RELAY_ERROR_CODES]);
 });
 
-it('docs/settings.md shows every setting with its default and meaning', () => {
+test('docs/settings.md shows every setting with its default and meaning', () => {
   const table = [...read('docs/settings.md').matchAll(/^\| `(\w+)` \| (.*?) \| (.*) \|$/gm)].map(
     ([, name, fallback, meaning]) => ({
       name,
@@ -32,7 +32,7 @@ it('docs/settings.md shows every setting with its default and meaning', () => {
   expect(table).toEqual(settings);
 });
 
-it('infra/modules/app-settings.bicep sets every setting that is not for local runs only', () => {
+test('infra/modules/app-settings.bicep sets every setting that is not for local runs only', () => {
   const template = read('infra/modules/app-settings.bicep');
   const missing = Object.entries<SettingDescription>(SETTINGS)
     .filter(([name, { localOnly }]) => !localOnly && !new RegExp(`\\b${name}\\b`).test(template))
@@ -42,7 +42,7 @@ it('infra/modules/app-settings.bicep sets every setting that is not for local ru
   expect(missing, 'Add these lines (docs/deploy.md, "A new setting")').toEqual([]);
 });
 
-it('docs/security.md says of every history how long personal data are kept by it', () => {
+test('docs/security.md says of every history how long personal data are kept by it', () => {
   const text = read('docs/security.md');
   const table = text.slice(text.indexOf('## Personal data')).split('\n## ')[0] ?? '';
   const said = [...table.matchAll(/`(\w+_HISTORY)` \((\d+) days\)/g)].map(([, name, days]) => [name, `${days}d`]);
@@ -50,6 +50,6 @@ it('docs/security.md says of every history how long personal data are kept by it
   expect(said.toSorted()).toEqual(kept.map(([name, setting]) => [name, setting.default]).toSorted());
 });
 
-it('README.md stays short enough to be read', () => {
+test('README.md stays short enough to be read', () => {
   expect(read('README.md').split('\n').length).toBeLessThanOrEqual(120);
 });

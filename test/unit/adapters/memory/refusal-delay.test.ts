@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRefusalDelay } from '../../../../shared/adapters/memory/refusal-delay.ts';
 import type { Clock } from '../../../../shared/ports/clock.ts';
 
@@ -24,7 +24,7 @@ function manualClock() {
 }
 
 describe('wrong credentials', () => {
-  it('cost nothing at first, then twice as long each time, up to two seconds', async () => {
+  test('cost nothing at first, then twice as long each time, up to two seconds', async () => {
     const { clock, deadlines } = manualClock();
     const refusals = createRefusalDelay(clock);
     for (let count = 1; count <= 3; count++) expect(await refusals.after('radius-1')).toBe(count);
@@ -38,7 +38,7 @@ describe('wrong credentials', () => {
     expect(waits).toEqual([100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000]);
   });
 
-  it('of one client make no other wait', async () => {
+  test('of one client make no other wait', async () => {
     const { clock, deadlines } = manualClock();
     const refusals = createRefusalDelay(clock);
     for (let count = 1; count <= 3; count++) await refusals.after('radius-1');
@@ -46,7 +46,7 @@ describe('wrong credentials', () => {
     expect(deadlines).toEqual([]);
   });
 
-  it('are forgotten after ten minutes of peace', async () => {
+  test('are forgotten after ten minutes of peace', async () => {
     const { clock, deadlines, advance } = manualClock();
     const refusals = createRefusalDelay(clock);
     for (let count = 1; count <= 3; count++) await refusals.after('radius-1');
@@ -55,7 +55,7 @@ describe('wrong credentials', () => {
     expect(deadlines).toEqual([]);
   });
 
-  it('wait fifty at a time; more are answered at once, since waiting costs the instance', async () => {
+  test('wait fifty at a time; more are answered at once, since waiting costs the instance', async () => {
     const { clock, deadlines } = manualClock();
     const refusals = createRefusalDelay(clock);
     for (let count = 1; count <= 3; count++) await refusals.after('radius-1');
