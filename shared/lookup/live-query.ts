@@ -92,7 +92,7 @@ export class LiveQuery {
       if (!patience.aborted && !(thrown instanceof ConnectorError)) throw thrown;
       const now = clock.now().getTime();
       // An answer about one device that cannot be used says nothing of the service.
-      if (!(thrown instanceof ConnectorError && thrown.code === 'NAC_INTUNE_RECORD')) this.#failures += 1;
+      if (!(thrown instanceof ConnectorError && thrown.code === 'NAC_SOURCE_RECORD')) this.#failures += 1;
       if (this.#failures >= FAILURES_UNTIL_PAUSE) this.#pausedUntil = now + PAUSE_MS;
       return this.#without(patience.aborted ? 'late' : 'failed', now);
     }

@@ -11,7 +11,7 @@ export interface ComplianceRetrieval {
    * A page of the devices that it calls not compliant. The first one never more often than every four hours: the caller
    * keeps the time; those that follow belong to the list that was begun.
    * @param cursor absent for the first page
-   * @throws SourceError NAC_INTUNE_THROTTLED when asked sooner; the same cursor may be asked again
+   * @throws SourceError NAC_SOURCE_THROTTLED when asked sooner; the same cursor may be asked again
    */
   listNoncompliant(cursor?: string): Promise<NoncompliantPage>;
 }

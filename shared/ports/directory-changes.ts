@@ -6,7 +6,7 @@ import type { Instant } from '../domain/instant.ts';
 export interface DirectoryChanges {
   /**
    * @param link absent for "everything from now on"; else the next or delta link of the page before, as it was given
-   * @throws SourceError NAC_INTUNE_DELTA_EXPIRED when the link is too old: read everything once, then begin again
+   * @throws SourceError NAC_SOURCE_DELTA_EXPIRED when the link is too old: read everything once, then begin again
    */
   read(link: string | undefined): Promise<DirectoryChangesPage>;
 }

@@ -186,7 +186,7 @@ describe('the four-hour wall', () => {
       nac.tenant.script({ target: 'complianceList', status: 503 });
       await nac.app.poll(SLICE_MS);
       expect(nac.log.filter(({ event }) => event === 'noncompliant.failed')).toMatchObject([
-        { fields: { code: 'NAC_INTUNE_THROTTLED' } },
+        { fields: { code: 'NAC_SOURCE_THROTTLED' } },
       ]);
       for (let tick = 0; tick < 7; tick++) {
         clock.advance(30 * MINUTE_MS);

@@ -80,7 +80,7 @@ describe('failures that documentation names', () => {
     const report = await with_({ EXTRA_CA_FILE: '' });
     expect(report.exitCode).toBe(1);
     const host = report.check('host-entra');
-    expect(host).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_UNTRUSTED' });
+    expect(host).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_UNTRUSTED' });
     expect(host.means).toMatch(/Trust store.*PKIX path building failed.*CN=Simulated Intune tenant CA/);
     expect(host.action).toContain('EXTRA_CA_FILE');
     expect(host.details?.join('\n')).toMatch(/1 {2}CN=localhost\n.*issued by CN=Simulated.*\n.*SHA-256 [0-9A-F]{64}/);
@@ -95,7 +95,7 @@ describe('failures that documentation names', () => {
     const report = await with_({ ENTRA_CLIENT_CERTIFICATE: pemOf(await createClientCertificate()) });
     expect(report.check('token-graph')).toMatchObject({
       status: 'failed',
-      code: 'NAC_INTUNE_TOKEN',
+      code: 'NAC_SOURCE_TOKEN',
       saw: expect.stringContaining('AADSTS700027'),
       means: expect.stringContaining('Wrong certificate uploaded'),
       action: expect.stringContaining('Certificates & secrets'),
@@ -106,11 +106,11 @@ describe('failures that documentation names', () => {
   test('permission missing', async () => {
     fixture.tenant.register({ roles: { graph: ['Application.Read.All'], intune: [] } });
     const report = await with_({});
-    expect(report.check('roles')).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_FORBIDDEN' });
+    expect(report.check('roles')).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_FORBIDDEN' });
     expect(report.check('roles').saw).toContain('DeviceManagementManagedDevices.Read.All');
     expect(report.check('roles').means).toMatch(/Permission missing, or consent not granted/);
-    expect(report.check('devices')).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_FORBIDDEN' });
-    expect(report.check('compliance')).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_FORBIDDEN' });
+    expect(report.check('devices')).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_FORBIDDEN' });
+    expect(report.check('compliance')).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_FORBIDDEN' });
     expect(report.check('discovery').status).toBe('ok');
   });
 
@@ -227,7 +227,7 @@ describe('the credential’s days', () => {
 describe('the way to Microsoft', () => {
   test('a name that does not resolve', async () => {
     const report = await with_({ GRAPH_ENDPOINT: 'https://graph.invalid' });
-    expect(report.check('host-graph')).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_UNREACHABLE' });
+    expect(report.check('host-graph')).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_UNREACHABLE' });
     expect(report.check('host-graph').action).toMatch(/DNS/);
     expect(report.check('devices').status).toBe('skipped');
   });
@@ -286,14 +286,14 @@ describe('the way to Microsoft', () => {
 describe('Intune', () => {
   test('that lists no compliance service, or one on a strange host', async () => {
     fixture.tenant.script({ target: 'endpoints', body: '{"value":[]}' });
-    expect((await with_({})).check('discovery').code).toBe('NAC_INTUNE_DISCOVERY');
+    expect((await with_({})).check('discovery').code).toBe('NAC_SOURCE_DISCOVERY');
     const strange = await with_({ INTUNE_SERVICE_HOSTS: 'manage.microsoft.com' });
     expect(strange.check('discovery')).toMatchObject({ action: expect.stringContaining('INTUNE_SERVICE_HOSTS') });
   });
 
   test('that throttles', async () => {
     fixture.tenant.script({ target: 'page', status: 429, headers: { 'Retry-After': '9' }, times: 5 });
-    expect((await with_({})).check('devices')).toMatchObject({ status: 'failed', code: 'NAC_INTUNE_THROTTLED' });
+    expect((await with_({})).check('devices')).toMatchObject({ status: 'failed', code: 'NAC_SOURCE_THROTTLED' });
   });
 });
 

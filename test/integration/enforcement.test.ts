@@ -760,7 +760,7 @@ describe('operators', () => {
     expect(await nac.app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
     await nac.tenant.close();
     const { source, jobs } = await nac.app.reauthenticate(nac.operatorKey, device);
-    expect(source).toMatchObject({ read: 'failed', code: expect.stringMatching(/^NAC_INTUNE_/) });
+    expect(source).toMatchObject({ read: 'failed', code: expect.stringMatching(/^NAC_SOURCE_/) });
     expect(jobs).toHaveLength(1);
     expect(await nac.app.refreshDevice(nac.operatorKey, device)).toMatchObject({ source: { read: 'failed' } });
   });

@@ -70,14 +70,14 @@ test('an answer comes with status, header names in lower case, and body', async 
 describe('deadlines', () => {
   test.each(['/hangs', '/stalls', '/trickles'])('%s: the request ends by itself', async (path) => {
     expect(await refusal(path)).toMatchObject({
-      code: 'NAC_INTUNE_UNREACHABLE',
+      code: 'NAC_SOURCE_UNREACHABLE',
       action: expect.stringContaining('in time'),
     });
   });
 
   test('a caller’s own deadline ends it earlier', async () => {
     const { code, cause } = await refusal('/hangs', { answerTimeoutMs: 50_000 }, AbortSignal.timeout(30));
-    expect(code).toBe('NAC_INTUNE_UNREACHABLE');
+    expect(code).toBe('NAC_SOURCE_UNREACHABLE');
     expect(cause).toMatchObject({ name: 'TimeoutError' });
   });
 
@@ -87,14 +87,14 @@ describe('deadlines', () => {
     sockets.defer(async () => void (await close(mute)));
     const port = await listen(mute);
     const error = await refusal(`https://localhost:${port}/`, { connectTimeoutMs: 100, answerTimeoutMs: 60_000 });
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_UNREACHABLE', action: expect.stringContaining('in time') });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_UNREACHABLE', action: expect.stringContaining('in time') });
   });
 });
 
 describe('trust', () => {
   test('a certificate nobody vouches for is told apart from no connection', async () => {
     const error = await refusal('/', { extraCaFile: undefined });
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_UNTRUSTED', action: expect.stringContaining('EXTRA_CA_FILE') });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_UNTRUSTED', action: expect.stringContaining('EXTRA_CA_FILE') });
     expect(error.message).toContain('localhost');
   });
 
@@ -142,6 +142,6 @@ describe('a proxy', () => {
   test('that says nothing is given up after the connect deadline', async () => {
     await using proxy = await startConnectProxy({ silent: true });
     const options = { proxy: { url: proxy.url, bypass: '' }, connectTimeoutMs: 100, answerTimeoutMs: 60_000 };
-    expect((await refusal('/', options)).code).toBe('NAC_INTUNE_UNREACHABLE');
+    expect((await refusal('/', options)).code).toBe('NAC_SOURCE_UNREACHABLE');
   });
 });

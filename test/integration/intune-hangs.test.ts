@@ -82,7 +82,7 @@ describe('an address that hangs', () => {
     expect(polled.kind).toBe('waiting');
     expect(polled.waitedMs).toBeLessThan(FUNCTION_TIMEOUT_MS * 0.75);
     expect(nac.log.find(({ event }) => event === 'noncompliant.failed')?.fields).toMatchObject({
-      code: 'NAC_INTUNE_UNREACHABLE',
+      code: 'NAC_SOURCE_UNREACHABLE',
     });
   });
 });

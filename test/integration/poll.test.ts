@@ -320,26 +320,26 @@ describe('answers that are not what they should be', () => {
     [
       'a captive portal',
       { headers: { 'content-type': 'text/html' }, body: '<html>Sign in</html>' },
-      'NAC_INTUNE_PAGE',
+      'NAC_SOURCE_PAGE',
       'body',
     ],
-    ['truncated JSON', { body: '{"value":[{"id":"0f8f' }, 'NAC_INTUNE_PAGE', 'body'],
-    ['a page without a list', { body: '{"value":{}}' }, 'NAC_INTUNE_PAGE', 'value'],
+    ['truncated JSON', { body: '{"value":[{"id":"0f8f' }, 'NAC_SOURCE_PAGE', 'body'],
+    ['a page without a list', { body: '{"value":{}}' }, 'NAC_SOURCE_PAGE', 'value'],
     [
       'a next page elsewhere',
       { body: '{"value":[],"@odata.nextLink":"https://evil.example/x"}' },
-      'NAC_INTUNE_PAGE',
+      'NAC_SOURCE_PAGE',
       '@odata.nextLink',
     ],
-    ['a next link that is no text', { body: '{"value":[],"@odata.nextLink":7}' }, 'NAC_INTUNE_PAGE', '@odata.nextLink'],
-    ['throttling', { status: 429, headers: { 'retry-after': '2.5' } }, 'NAC_INTUNE_THROTTLED', undefined],
+    ['a next link that is no text', { body: '{"value":[],"@odata.nextLink":7}' }, 'NAC_SOURCE_PAGE', '@odata.nextLink'],
+    ['throttling', { status: 429, headers: { 'retry-after': '2.5' } }, 'NAC_SOURCE_THROTTLED', undefined],
     [
       'a 403 although the token carries the permission',
       { status: 403, body: '{"error":{"code":"Forbidden"}}' },
-      'NAC_INTUNE_UNAVAILABLE',
+      'NAC_SOURCE_UNAVAILABLE',
       undefined,
     ],
-    ['a gateway time-out', { status: 504, body: '' }, 'NAC_INTUNE_UNAVAILABLE', undefined],
+    ['a gateway time-out', { status: 504, body: '' }, 'NAC_SOURCE_UNAVAILABLE', undefined],
   ] as const;
 
   test.each(junk)(
@@ -402,7 +402,7 @@ describe('answers that are not what they should be', () => {
 
     expect(await nac.app.poll(SLICE_MS)).toMatchObject({
       kind: 'failed',
-      error: { code: 'NAC_INTUNE_TOKEN', field: 'token response', action: expect.stringContaining('proxy') },
+      error: { code: 'NAC_SOURCE_TOKEN', field: 'token response', action: expect.stringContaining('proxy') },
     });
   });
 
@@ -413,7 +413,7 @@ describe('answers that are not what they should be', () => {
     expect(result).toMatchObject({
       kind: 'failed',
       error: {
-        code: 'NAC_INTUNE_TOKEN',
+        code: 'NAC_SOURCE_TOKEN',
         field: 'AADSTS7000215',
         action: expect.stringContaining('ENTRA_CLIENT_SECRET'),
       },

@@ -32,30 +32,30 @@ interface Passing {
 const PASSING: readonly (readonly [string, Passing])[] = [
   [
     '504 in the middle of paging',
-    { begin: script({ page: 3, answer: 'gatewayTimeout' }), asked: 5, code: 'NAC_INTUNE_UNAVAILABLE' },
+    { begin: script({ page: 3, answer: 'gatewayTimeout' }), asked: 5, code: 'NAC_SOURCE_UNAVAILABLE' },
   ],
   [
     '504 on every page once',
-    { begin: script({ answer: 'gatewayTimeout', every: 2, times: 4 }), asked: 8, code: 'NAC_INTUNE_UNAVAILABLE' },
+    { begin: script({ answer: 'gatewayTimeout', every: 2, times: 4 }), asked: 8, code: 'NAC_SOURCE_UNAVAILABLE' },
   ],
   [
     '503 with JSON inside JSON',
-    { begin: script({ page: 2, answer: 'cancelledOnServiceTimeout' }), asked: 5, code: 'NAC_INTUNE_UNAVAILABLE' },
+    { begin: script({ page: 2, answer: 'cancelledOnServiceTimeout' }), asked: 5, code: 'NAC_SOURCE_UNAVAILABLE' },
   ],
   [
     '403 now and then with a good token',
-    { begin: script({ answer: 'forbidden', every: 3, times: 5 }), asked: 6, code: 'NAC_INTUNE_UNAVAILABLE' },
+    { begin: script({ answer: 'forbidden', every: 3, times: 5 }), asked: 6, code: 'NAC_SOURCE_UNAVAILABLE' },
   ],
   [
     '429 without Retry-After, twice',
-    { begin: script({ page: 2, answer: 'tooManyRequests', times: 2 }), asked: 6, code: 'NAC_INTUNE_THROTTLED' },
+    { begin: script({ page: 2, answer: 'tooManyRequests', times: 2 }), asked: 6, code: 'NAC_SOURCE_THROTTLED' },
   ],
   [
     '429 with a Retry-After of ninety seconds',
     {
       begin: script({ page: 2, answer: 'tooManyRequests', retryAfterSeconds: 90 }),
       asked: 5,
-      code: 'NAC_INTUNE_THROTTLED',
+      code: 'NAC_SOURCE_THROTTLED',
       waits: 1,
     },
   ],
@@ -64,7 +64,7 @@ const PASSING: readonly (readonly [string, Passing])[] = [
     {
       begin: script({ page: 4, answer: 'tooManyRequests', retryAfterSeconds: 2.128 }),
       asked: 5,
-      code: 'NAC_INTUNE_THROTTLED',
+      code: 'NAC_SOURCE_THROTTLED',
     },
   ],
   [
@@ -72,31 +72,31 @@ const PASSING: readonly (readonly [string, Passing])[] = [
     {
       begin: script({ page: 3, answer: 'tooManyRequests', retryAfterDate: 90 }),
       asked: 5,
-      code: 'NAC_INTUNE_THROTTLED',
+      code: 'NAC_SOURCE_THROTTLED',
       waits: 1,
     },
   ],
-  ['truncated JSON', { begin: script({ page: 2, damage: 'truncated' }), asked: 5, code: 'NAC_INTUNE_PAGE' }],
+  ['truncated JSON', { begin: script({ page: 2, damage: 'truncated' }), asked: 5, code: 'NAC_SOURCE_PAGE' }],
   [
     'an answer that breaks off',
-    { begin: script({ page: 3, damage: 'cut' }), asked: 5, code: 'NAC_INTUNE_UNREACHABLE' },
+    { begin: script({ page: 3, damage: 'cut' }), asked: 5, code: 'NAC_SOURCE_UNREACHABLE' },
   ],
   [
     'a connection reset before the answer',
-    { begin: script({ page: 3, damage: 'reset' }), asked: 5, code: 'NAC_INTUNE_UNREACHABLE' },
+    { begin: script({ page: 3, damage: 'reset' }), asked: 5, code: 'NAC_SOURCE_UNREACHABLE' },
   ],
   [
     'an answer that stalls',
-    { begin: script({ page: 3, damage: 'stalled' }), asked: 5, code: 'NAC_INTUNE_UNREACHABLE' },
+    { begin: script({ page: 3, damage: 'stalled' }), asked: 5, code: 'NAC_SOURCE_UNREACHABLE' },
   ],
-  ['a socket that hangs', { begin: script({ page: 4, hang: true }), asked: 5, code: 'NAC_INTUNE_UNREACHABLE' }],
+  ['a socket that hangs', { begin: script({ page: 4, hang: true }), asked: 5, code: 'NAC_SOURCE_UNREACHABLE' }],
   ['a slow answer', { begin: script({ delayMs: 150, times: 4 }), asked: 4 }],
   [
     'the page of a captive portal',
     {
       begin: script({ answer: 'captivePortal' }, { page: 3, answer: 'captivePortal' }),
       asked: 6,
-      code: 'NAC_INTUNE_PAGE',
+      code: 'NAC_SOURCE_PAGE',
     },
   ],
 ];
@@ -129,13 +129,13 @@ describe('a nextLink', () => {
       'that leads to its own page again and again',
       { repeatedNextLinkPage: 2 },
       { repeatedNextLinkPage: null },
-      'NAC_INTUNE_PAGE_LOOP',
+      'NAC_SOURCE_PAGE_LOOP',
     ],
     [
       'that is refused as expired at once',
       { nextLinkLifetimeSeconds: 0 },
       { nextLinkLifetimeSeconds: null },
-      'NAC_INTUNE_UNAVAILABLE',
+      'NAC_SOURCE_UNAVAILABLE',
     ],
   ])('%s is asked for once a tick, and everything is read when that is over', async (_, on, off, code) => {
     await using nac = await startQuirky();
@@ -167,7 +167,7 @@ describe('a nextLink', () => {
     nac.clock.advance(10 * 60_000);
 
     const results = await ticksUntilSwept(nac);
-    expectFailures(results, 'NAC_INTUNE_UNAVAILABLE');
+    expectFailures(results, 'NAC_SOURCE_UNAVAILABLE');
     expect(fleet.asked() - before).toBe(3 + 4);
     await expectAllTold(nac, fleet);
   });
@@ -195,7 +195,7 @@ test('more questions than Intune takes in twenty seconds spread over ticks, and 
   nac.clock.advance(HOUR_MS);
 
   const results = [await nac.app.poll(SLICE_MS), ...(await ticksUntilSwept(nac))];
-  expectFailures(results, 'NAC_INTUNE_THROTTLED');
+  expectFailures(results, 'NAC_SOURCE_THROTTLED');
   expect(fleet.asked(), 'each page refused but the first').toBe(4 + 3);
   nac.tenant.behave({ intuneRequestLimit: null });
   await expectAllTold(nac, fleet);

@@ -179,7 +179,7 @@ describe('with the least permission', () => {
     expect(nac.changes).toEqual([]);
     for (const { level, fields } of nac.log.filter(({ event }) => event.endsWith('failed'))) {
       expect(level).not.toBe('info');
-      expect(String(fields['code'])).toMatch(/^NAC_INTUNE_/);
+      expect(String(fields['code'])).toMatch(/^NAC_SOURCE_/);
       expect(String(fields['action'])).toMatch(/\w{4}/);
     }
 

@@ -62,7 +62,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
         tenant.register({ roles: { graph: ['DeviceManagementManagedDevices.Read.All'], intune: [] } });
         return {};
       },
-      code: 'NAC_INTUNE_FORBIDDEN',
+      code: 'NAC_SOURCE_FORBIDDEN',
       action: /DeviceManagementManagedDevices\.Read\.All.*admin consent/,
     },
   ],
@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
         tenant.register({ secrets: [...tenant.registration.secrets, { value: 'another-secret-of-the-application' }] });
         return { ENTRA_CLIENT_SECRET: 'another-secret-of-the-application' };
       },
-      code: 'NAC_INTUNE_TOKEN',
+      code: 'NAC_SOURCE_TOKEN',
       action: /secret has expired.*ENTRA_CLIENT_SECRET/,
     },
   ],
@@ -87,7 +87,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
       byCertificate: true,
       begin: (tenant) => tenant.behave({ clockSkewSeconds: 3600 }),
       mend: uploadNew,
-      code: 'NAC_INTUNE_TOKEN',
+      code: 'NAC_SOURCE_TOKEN',
       action: /has expired.*Certificates & secrets/,
     },
   ],
@@ -97,7 +97,7 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
       byCertificate: true,
       begin: (tenant) => tenant.register({ certificates: [] }),
       mend: uploadNew,
-      code: 'NAC_INTUNE_TOKEN',
+      code: 'NAC_SOURCE_TOKEN',
       action: /Certificates & secrets/,
     },
   ],
@@ -110,17 +110,17 @@ const REFUSED: readonly (readonly [string, Refused])[] = [
         tenant.behave({ clockSkewSeconds: 0 });
         return {};
       },
-      code: 'NAC_INTUNE_TOKEN',
+      code: 'NAC_SOURCE_TOKEN',
       action: /clock/,
     },
   ],
-  ['Entra hangs', tokenScript({ hang: true }, 'NAC_INTUNE_UNREACHABLE', /did not answer in time/)],
-  ['Entra’s answer stalls', tokenScript({ damage: 'stalled' }, 'NAC_INTUNE_UNREACHABLE', /did not answer in time/)],
-  ['Entra’s answer is truncated', tokenScript({ damage: 'truncated' }, 'NAC_INTUNE_TOKEN', /cut off/)],
-  ['a captive portal answers for Entra', tokenScript({ answer: 'captivePortal' }, 'NAC_INTUNE_TOKEN', /proxy/)],
+  ['Entra hangs', tokenScript({ hang: true }, 'NAC_SOURCE_UNREACHABLE', /did not answer in time/)],
+  ['Entra’s answer stalls', tokenScript({ damage: 'stalled' }, 'NAC_SOURCE_UNREACHABLE', /did not answer in time/)],
+  ['Entra’s answer is truncated', tokenScript({ damage: 'truncated' }, 'NAC_SOURCE_TOKEN', /cut off/)],
+  ['a captive portal answers for Entra', tokenScript({ answer: 'captivePortal' }, 'NAC_SOURCE_TOKEN', /proxy/)],
   [
     'Entra is unavailable for a while',
-    tokenScript({ answer: 'temporarilyUnavailable' }, 'NAC_INTUNE_TOKEN', /tries again by itself/),
+    tokenScript({ answer: 'temporarilyUnavailable' }, 'NAC_SOURCE_TOKEN', /tries again by itself/),
   ],
 ];
 

@@ -136,7 +136,7 @@ describe('a token that Entra does not renew just now', () => {
     expect(await tokens.getToken(entra.graphUrl)).toBe(first);
     expect(entra.stats().requests.token).toBe(asked);
     clock.advance(180_000);
-    await expect(tokens.getToken(entra.graphUrl)).rejects.toMatchObject({ code: 'NAC_INTUNE_TOKEN' });
+    await expect(tokens.getToken(entra.graphUrl)).rejects.toMatchObject({ code: 'NAC_SOURCE_TOKEN' });
   });
 });
 
@@ -198,7 +198,7 @@ describe('during a rollover', () => {
     const tokens = tokensWith(certificates(other, uploaded));
     const before = tokenRequests();
     const error = await refusal(tokens);
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_TOKEN', field: 'AADSTS90033', retryAfterMs: 7000 });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_TOKEN', field: 'AADSTS90033', retryAfterMs: 7000 });
     expect(tokenRequests() - before).toBeLessThanOrEqual(2);
   });
 });
@@ -206,7 +206,7 @@ describe('during a rollover', () => {
 describe('a refusal says what to do', () => {
   test('when none of the certificates is uploaded', async () => {
     const error = await refusal(tokensWith(certificates(await createClientCertificate())));
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_TOKEN', field: 'AADSTS700027' });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_TOKEN', field: 'AADSTS700027' });
     expect(error.action).toMatch(/thumbprint.*Certificates & secrets/);
   });
 
@@ -237,13 +237,13 @@ describe('a token endpoint that says nothing', () => {
     tenant.script({ target: 'token', delayMs: 300 });
     const retried = tokens.getToken(tenant.graphUrl, { signal: AbortSignal.timeout(50) });
     const patient = tokens.getToken(tenant.graphUrl);
-    await expect(retried).rejects.toMatchObject({ code: 'NAC_INTUNE_UNREACHABLE' });
+    await expect(retried).rejects.toMatchObject({ code: 'NAC_SOURCE_UNREACHABLE' });
     await expect(patient).resolves.toMatch(/^ey/);
   });
 
   test('is given up by itself', async () => {
     tenant.script({ target: 'token', hang: true, times: 9 });
-    expect((await refusal(tokensWith(secret()))).code).toBe('NAC_INTUNE_UNREACHABLE');
+    expect((await refusal(tokensWith(secret()))).code).toBe('NAC_SOURCE_UNREACHABLE');
   });
 });
 
@@ -268,7 +268,7 @@ describe('without any secret, a managed identity stands in', () => {
 
   test('an identity that the function app has not is named', async () => {
     const error = await refusal(tokensWith(identity(crypto.randomUUID())));
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_TOKEN', field: 'ENTRA_MANAGED_IDENTITY_CLIENT_ID' });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_TOKEN', field: 'ENTRA_MANAGED_IDENTITY_CLIENT_ID' });
     expect(error.action).toMatch(/Assign the user-assigned managed identity/);
   });
 

@@ -18,7 +18,7 @@ test('every code is there once, and looks like one', () => {
 describe('an error', () => {
   test('says what happened, what to do, where, and why', () => {
     const cause = new Error('socket closed');
-    const error = new SourceError('NAC_INTUNE_THROTTLED', 'Too many requests.', {
+    const error = new SourceError('NAC_SOURCE_THROTTLED', 'Too many requests.', {
       action: 'Wait.',
       field: 'x',
       cause,
@@ -26,7 +26,7 @@ describe('an error', () => {
     });
     expect(error).toMatchObject({
       name: 'SourceError',
-      code: 'NAC_INTUNE_THROTTLED',
+      code: 'NAC_SOURCE_THROTTLED',
       message: 'Too many requests.',
       action: 'Wait.',
       field: 'x',
@@ -37,7 +37,7 @@ describe('an error', () => {
   });
 
   test('has no field and no wait that nobody named', () => {
-    const error = new SourceError('NAC_INTUNE_PAGE', 'x', { action: 'y' });
+    const error = new SourceError('NAC_SOURCE_PAGE', 'x', { action: 'y' });
     expect(error.field).toBeUndefined();
     expect(error.retryAfterMs).toBeUndefined();
   });

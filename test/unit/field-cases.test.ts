@@ -68,7 +68,7 @@ const EXPECTED: Readonly<Record<string, () => Promise<void>>> = {
   },
   async 'd-action-bad.xml'() {
     expect(() => readComplianceXml(fieldCase('d-action-bad.xml'))).toThrow(
-      expect.objectContaining({ code: 'NAC_INTUNE_PAGE' }),
+      expect.objectContaining({ code: 'NAC_SOURCE_PAGE' }),
     );
   },
   async 'd-maas.xml'() {

@@ -30,7 +30,7 @@ export interface ListedDevice extends RetrievedDevice {
   readonly registered?: boolean;
 }
 
-/** @throws SourceError NAC_INTUNE_PAGE when it is no such answer, or not all of it */
+/** @throws SourceError NAC_SOURCE_PAGE when it is no such answer, or not all of it */
 export function readComplianceXml(xml: string): ComplianceAnswer {
   if (xml.length > LONGEST_ANSWER) throw malformed(`is too long (${xml.length} characters)`);
   return new ComplianceReader().read(xml);
@@ -158,7 +158,7 @@ function parseAll(parser: SAXParser, xml: string): void {
 }
 
 function malformed(problem: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `The Compliance Retrieval service’s answer ${problem}.`, {
+  return new SourceError('NAC_SOURCE_PAGE', `The Compliance Retrieval service’s answer ${problem}.`, {
     action: 'It is asked again by itself; check for a proxy that changes answers if it goes on.',
     field: 'body',
   });

@@ -33,7 +33,7 @@ export function managedIdentityAssertion(
     } catch (thrown) {
       const cause = failure ?? thrown;
       const said = cause instanceof Error ? cause.message.split(/[\r\n]| Trace ID/)[0] : String(cause);
-      throw new SourceError('NAC_INTUNE_TOKEN', `The managed identity gave no token for ${audience}: ${said}`, {
+      throw new SourceError('NAC_SOURCE_TOKEN', `The managed identity gave no token for ${audience}: ${said}`, {
         action:
           'Assign the user-assigned managed identity to the function app, and give its client id in ENTRA_MANAGED_IDENTITY_CLIENT_ID. Outside Azure there is none: use a certificate.',
         field: 'ENTRA_MANAGED_IDENTITY_CLIENT_ID',

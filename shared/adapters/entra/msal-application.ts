@@ -55,7 +55,7 @@ export class MsalApplication {
 
   /**
    * @param fresh asks Entra even if a token is kept
-   * @throws SourceError NAC_INTUNE_TOKEN, or what the transport threw
+   * @throws SourceError NAC_SOURCE_TOKEN, or what the transport threw
    */
   getToken(resource: string, fresh: boolean): Promise<AccessToken> {
     const call: Call = {};

@@ -32,7 +32,7 @@ function parse<T>(url: string, answer: HttpAnswer): NetworkResponse<T> {
     return { status: answer.status, headers: { ...answer.headers }, body: JSON.parse(answer.body) as T };
   } catch (cause) {
     throw new SourceError(
-      'NAC_INTUNE_TOKEN',
+      'NAC_SOURCE_TOKEN',
       `${new URL(url).host} answered ${answer.status} with something that is not JSON (${answer.headers['content-type'] ?? 'no content type'}).`,
       {
         action:

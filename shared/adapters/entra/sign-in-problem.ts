@@ -32,7 +32,7 @@ export function toSignInError(thrown: unknown, refusal?: EntraRefusal): SourceEr
   const [firstLine = ''] = text.split(/[\r\n]| Trace ID/);
   const summary = firstLine.slice(Math.max(0, firstLine.indexOf('AADSTS')));
   const known = number === undefined ? undefined : aadstsRefusal(number);
-  return new SourceError('NAC_INTUNE_TOKEN', `Microsoft Entra gave no token: ${summary}`, {
+  return new SourceError('NAC_SOURCE_TOKEN', `Microsoft Entra gave no token: ${summary}`, {
     means: known?.means,
     action: known?.action || (text.includes('temporarily_unavailable') ? BUSY : UNKNOWN),
     field: number ? `AADSTS${number}` : 'token response',

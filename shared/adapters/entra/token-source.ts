@@ -19,7 +19,7 @@ export interface TokenSource {
   /**
    * A bearer token for one audience.
    * @param resource e.g. `https://graph.microsoft.com`; the slash some end with belongs to them
-   * @throws SourceError NAC_INTUNE_TOKEN, NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED; ConnectorError
+   * @throws SourceError NAC_SOURCE_TOKEN, NAC_SOURCE_UNREACHABLE, NAC_SOURCE_UNTRUSTED; ConnectorError
    * NAC_ENTRA_CERTIFICATE
    */
   getToken(resource: string, options?: TokenOptions): Promise<string>;
@@ -133,7 +133,7 @@ class RollingTokenSource {
   }
 }
 
-/** @throws SourceError NAC_INTUNE_UNREACHABLE when the signal aborts first */
+/** @throws SourceError NAC_SOURCE_UNREACHABLE when the signal aborts first */
 async function within<T>(promise: Promise<T>, signal: AbortSignal, url: string): Promise<T> {
   const { promise: end, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(unreachable(url, signal.reason));

@@ -71,7 +71,7 @@ function asRecord(value: unknown): Record<string, unknown> {
 }
 
 function malformed(field: string, problem: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `A page of device changes is malformed: ${field} ${problem}.`, {
+  return new SourceError('NAC_SOURCE_PAGE', `A page of device changes is malformed: ${field} ${problem}.`, {
     action: 'It is asked for again by itself; check for a proxy that changes answers if it goes on.',
     field,
   });

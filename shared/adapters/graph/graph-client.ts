@@ -22,7 +22,7 @@ export interface GraphClient {
    * @param url absolute, on the endpoint's own origin: the bearer token goes nowhere else
    * @param permission the application permission the call needs, for the error text
    * @param read makes of the body, which comes in parts, what is wanted of it
-   * @throws SourceError; NAC_INTUNE_PAGE when `read` throws
+   * @throws SourceError; NAC_SOURCE_PAGE when `read` throws
    */
   getJson(url: string, permission: string): Promise<unknown>;
   getJson<T>(url: string, permission: string, read: (parts: readonly string[]) => T): Promise<T>;
@@ -117,7 +117,7 @@ function readBody(answer: HttpAnswer, read: (parts: readonly string[]) => unknow
     return read(answer.parts);
   } catch (cause) {
     throw new SourceError(
-      'NAC_INTUNE_PAGE',
+      'NAC_SOURCE_PAGE',
       `Microsoft Graph answered 200 with something that is not JSON (${answer.headers['content-type'] ?? 'no content type'}, ${answer.body.length} characters).`,
       {
         action: 'The answer was cut off, or a proxy answered in Graph’s place. The page is asked for again by itself.',
@@ -129,7 +129,7 @@ function readBody(answer: HttpAnswer, read: (parts: readonly string[]) => unknow
 }
 
 function foreignUrl(host: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `A link leads outside ${host}; it was not followed.`, {
+  return new SourceError('NAC_SOURCE_PAGE', `A link leads outside ${host}; it was not followed.`, {
     action: 'Check that nothing between the function app and Microsoft Graph rewrites answers.',
   });
 }

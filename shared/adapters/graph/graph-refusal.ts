@@ -34,28 +34,28 @@ function meaningOf(status: number, code: string, call: RefusedCall): { errorCode
   // A delta link that is too old: 410, or 40x with this code (Graph, "Use delta query", synchronization reset).
   if (status === 410 || /^(?:syncStateNotFound|resyncRequired)$/i.test(code)) {
     const action = 'Nothing to do: everything is read once, then changes are followed anew.';
-    return { errorCode: 'NAC_INTUNE_DELTA_EXPIRED', action };
+    return { errorCode: 'NAC_SOURCE_DELTA_EXPIRED', action };
   }
   if (status === 401) {
     const action = 'The token was refused: check GRAPH_ENDPOINT and the clock; the next attempt uses a new token.';
-    return { errorCode: 'NAC_INTUNE_UNAUTHORIZED', action };
+    return { errorCode: 'NAC_SOURCE_UNAUTHORIZED', action };
   }
   if (status === 403 && call.forbiddenMayPass) {
     const action = `The token does carry ${call.permission}, and Graph refuses such a token now and then: it is tried again, what is stored stays. Look again if it goes on.`;
-    return { errorCode: 'NAC_INTUNE_UNAVAILABLE', action };
+    return { errorCode: 'NAC_SOURCE_UNAVAILABLE', action };
   }
   if (status === 403) {
     const action = `Give the app registration the application permission ${call.permission} and grant admin consent. If it has both, look for a missing Intune licence or a Conditional Access policy for workload identities. What is stored stays meanwhile.`;
-    return { errorCode: 'NAC_INTUNE_FORBIDDEN', action };
+    return { errorCode: 'NAC_SOURCE_FORBIDDEN', action };
   }
   if (status === 429) {
     return {
-      errorCode: 'NAC_INTUNE_THROTTLED',
+      errorCode: 'NAC_SOURCE_THROTTLED',
       action: 'Graph asks us to slow down; the poll waits and goes on by itself.',
     };
   }
   const action = 'The poll tries again by itself; look at the Microsoft 365 service health if it goes on.';
-  return { errorCode: 'NAC_INTUNE_UNAVAILABLE', action };
+  return { errorCode: 'NAC_SOURCE_UNAVAILABLE', action };
 }
 
 /**

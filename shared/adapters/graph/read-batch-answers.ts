@@ -6,7 +6,7 @@ import type { Refusal } from './graph-refusal.ts';
 /**
  * @param count how many requests the batch held; their ids are `0` to `count - 1`
  * @returns in the order of the requests; a request without a readable answer gets an error of its own
- * @throws SourceError NAC_INTUNE_PAGE when the answer is no batch answer at all
+ * @throws SourceError NAC_SOURCE_PAGE when the answer is no batch answer at all
  */
 export function readBatchAnswers(answer: unknown, count: number): readonly (Refusal | SourceError)[] {
   const responses = isRecord(answer) ? answer['responses'] : undefined;
@@ -34,7 +34,7 @@ function readHeaders(headers: unknown): Record<string, string> {
 }
 
 function malformed(field: string, problem: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `A $batch answer is malformed: ${field} ${problem}.`, {
+  return new SourceError('NAC_SOURCE_PAGE', `A $batch answer is malformed: ${field} ${problem}.`, {
     action: 'It is asked for again by itself; check for a proxy that changes answers if it goes on.',
     field,
   });

@@ -13,7 +13,7 @@ export interface ServiceDiscovery {
   /**
    * Root address of the service without slash at the end, from memory if it is there. Callers who come while it is
    * being asked for share the question.
-   * @throws SourceError NAC_INTUNE_DISCOVERY when the tenant has no such service
+   * @throws SourceError NAC_SOURCE_DISCOVERY when the tenant has no such service
    */
   find(): Promise<string>;
   /** The service failed: it may have moved, so the next call asks Graph again, but at most once a minute. */
@@ -57,7 +57,7 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
   const endpoints = asRecord(answer)['value'];
   if (!Array.isArray(endpoints)) {
     throw new SourceError(
-      'NAC_INTUNE_PAGE',
+      'NAC_SOURCE_PAGE',
       'The list of Intune’s service endpoints is malformed: value is not a list.',
       {
         action: 'It is asked for again by itself; check for a proxy that changes answers if it goes on.',
@@ -72,14 +72,14 @@ function chooseEndpoint(answer: unknown, { providerName, trustedHosts }: Service
   });
   const [uri] = uris;
   if (uri === undefined) {
-    throw new SourceError('NAC_INTUNE_DISCOVERY', `Graph lists no ${providerName} for this tenant.`, {
+    throw new SourceError('NAC_SOURCE_DISCOVERY', `Graph lists no ${providerName} for this tenant.`, {
       action: 'Check that the tenant has an Intune licence, and that its cloud offers this service.',
     });
   }
   const trusted = uris.find((candidate) => isTrustedService(candidate, trustedHosts));
   if (trusted !== undefined) return withoutTrailing(trusted, '/');
   throw new SourceError(
-    'NAC_INTUNE_DISCOVERY',
+    'NAC_SOURCE_DISCOVERY',
     `${providerName} is said to be at ${hostOf(uri)}, which gets no token.`,
     {
       action: 'If Microsoft does run the service there, name the host in INTUNE_SERVICE_HOSTS.',

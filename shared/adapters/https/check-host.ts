@@ -47,7 +47,7 @@ function judge(host: string, view: TlsView, { extraCa }: TlsProbeOptions): Outco
 
 function explainUntrusted(reason: string, host: string, top: PresentedCertificate | undefined): Outcome {
   const saw = `${host} presents a certificate that is not trusted: ${reason}.`;
-  const code = 'NAC_INTUNE_UNTRUSTED';
+  const code = 'NAC_SOURCE_UNTRUSTED';
   if (/EXPIRED|NOT_YET_VALID/.test(reason)) {
     return {
       status: 'failed',

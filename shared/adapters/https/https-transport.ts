@@ -28,7 +28,7 @@ export interface SendOptions {
 }
 
 export interface HttpsTransport {
-  /** @throws SourceError NAC_INTUNE_UNREACHABLE, NAC_INTUNE_UNTRUSTED */
+  /** @throws SourceError NAC_SOURCE_UNREACHABLE, NAC_SOURCE_UNTRUSTED */
   send(
     method: 'GET' | 'POST',
     url: string,

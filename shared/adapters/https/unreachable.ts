@@ -14,7 +14,7 @@ export function unreachable(url: string, thrown: unknown, proxyUrl?: string): So
   const { code, text, timedOut } = innermost(thrown);
   const through = proxyUrl === undefined ? '' : ` through the proxy ${new URL(proxyUrl).host}`;
   if (UNTRUSTED.test(code)) {
-    return new SourceError('NAC_INTUNE_UNTRUSTED', `The certificate of ${host} is not trusted${through}: ${code}.`, {
+    return new SourceError('NAC_SOURCE_UNTRUSTED', `The certificate of ${host} is not trusted${through}: ${code}.`, {
       action:
         'If a proxy opens TLS on the way, put its certificate authority into EXTRA_CA_FILE; else look who answers for this host.',
       cause: thrown,
@@ -22,7 +22,7 @@ export function unreachable(url: string, thrown: unknown, proxyUrl?: string): So
   }
   const refusal = proxyUrl === undefined ? undefined : /(?:Proxy response \(|HTTP\/1\.\d )(\d{3})/.exec(text)?.[1];
   const why = refusal === undefined ? code || text : `the proxy answered ${refusal}`;
-  return new SourceError('NAC_INTUNE_UNREACHABLE', `No answer from ${host}${through}: ${why}.`, {
+  return new SourceError('NAC_SOURCE_UNREACHABLE', `No answer from ${host}${through}: ${why}.`, {
     action: whatToDo({ timedOut, refusal, code, hasProxy: proxyUrl !== undefined }),
     cause: thrown,
   });

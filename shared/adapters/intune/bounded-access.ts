@@ -71,7 +71,7 @@ export function boundedAccess(
 type Failed = DeviceReading & HardwareReading & { readonly kind: 'failed' };
 
 function tooLate(limitMs: number): SourceError {
-  return new SourceError('NAC_INTUNE_UNREACHABLE', `Microsoft did not answer within ${Math.round(limitMs / 1000)} s.`, {
+  return new SourceError('NAC_SOURCE_UNREACHABLE', `Microsoft did not answer within ${Math.round(limitMs / 1000)} s.`, {
     action:
       'It is asked again by itself. `npm run doctor` shows which address does not answer; see HTTPS_READ_TIMEOUT.',
   });

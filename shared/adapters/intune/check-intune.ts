@@ -94,7 +94,7 @@ function judgePage(devices: number, problems: number, more: boolean): Outcome {
       status: 'warn',
       saw: `${saw} ${problems} fields could not be read.`,
       means: 'Devices with such fields may not be recognised by them.',
-      action: 'The poll’s log names them: search it for NAC_INTUNE_RECORD.',
+      action: 'The poll’s log names them: search it for NAC_SOURCE_RECORD.',
     };
   }
   if (devices > 0) return { status: 'ok', saw };

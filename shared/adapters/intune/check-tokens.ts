@@ -84,7 +84,7 @@ function judge(granted: GrantedRoles, needs: readonly Needs[]): Outcome {
     const nothing = granted.of('Microsoft Graph').length === 0 && granted.of('Intune API').length === 0;
     return {
       status: 'failed',
-      code: 'NAC_INTUNE_FORBIDDEN',
+      code: 'NAC_SOURCE_FORBIDDEN',
       saw: nothing ? 'The tokens carry no permission at all.' : `Missing: ${namesOf(missing)}.`,
       means: nothing
         ? 'Consent not granted, or the permissions were added as delegated ones instead of application ones.'
@@ -98,7 +98,7 @@ function judge(granted: GrantedRoles, needs: readonly Needs[]): Outcome {
     const lacking = unmet.names.map((name) => PERMISSIONS[name]).filter((permission) => !granted.has(permission));
     return {
       status: 'failed',
-      code: 'NAC_INTUNE_FORBIDDEN',
+      code: 'NAC_SOURCE_FORBIDDEN',
       saw: `Missing: ${namesOf(lacking)}.`,
       means: `Permission missing that the settings count on: ${lacking.map(({ purpose }) => purpose).join('; ')}.`,
       action: `Add it as an application permission and press “Grant admin consent”, or ${unmet.instead}.`,

@@ -20,17 +20,17 @@ export function complianceRefusal({ status, headers }: HttpAnswer, kind: 'device
       kind === 'list'
         ? 'The list was asked for within the last four hours, maybe by another product: it is asked for later.'
         : 'Intune asks us to slow down; it is asked again later.';
-    return new SourceError('NAC_INTUNE_THROTTLED', said, { ...details, action });
+    return new SourceError('NAC_SOURCE_THROTTLED', said, { ...details, action });
   }
   if (status === 401) {
     const action = 'The token was refused: check the audience of the Intune API for your cloud, and the clock.';
-    return new SourceError('NAC_INTUNE_UNAUTHORIZED', said, { ...details, action });
+    return new SourceError('NAC_SOURCE_UNAUTHORIZED', said, { ...details, action });
   }
   if (status === 403) {
     const action =
       'Give the app registration the application permission get_device_compliance of the Intune API and grant admin consent. What is stored stays meanwhile, and it is asked again by itself.';
-    return new SourceError('NAC_INTUNE_FORBIDDEN', said, { ...details, action });
+    return new SourceError('NAC_SOURCE_FORBIDDEN', said, { ...details, action });
   }
   const action = 'It is asked again by itself; look at the Microsoft 365 service health if it goes on.';
-  return new SourceError('NAC_INTUNE_UNAVAILABLE', said, { ...details, action });
+  return new SourceError('NAC_SOURCE_UNAVAILABLE', said, { ...details, action });
 }

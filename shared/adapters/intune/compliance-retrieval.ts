@@ -43,7 +43,7 @@ export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Compli
       if (answer.status !== 200) throw complianceRefusal(answer, kind, clock.now());
       return readComplianceXml(answer.body);
     } catch (thrown) {
-      if (thrown instanceof SourceError && thrown.code !== 'NAC_INTUNE_THROTTLED' && !signal?.aborted)
+      if (thrown instanceof SourceError && thrown.code !== 'NAC_SOURCE_THROTTLED' && !signal?.aborted)
         discovery.forget();
       throw thrown;
     }
@@ -131,13 +131,13 @@ function known({ registered, ...device }: ListedDevice): RetrievedDevice {
 }
 
 function unusable(problem: string): SourceError {
-  return new SourceError('NAC_INTUNE_RECORD', `An answer of the Compliance Retrieval service ${problem}.`, {
+  return new SourceError('NAC_SOURCE_RECORD', `An answer of the Compliance Retrieval service ${problem}.`, {
     action: 'What is stored of the device stays; it is asked again by itself.',
   });
 }
 
 function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'A page of the noncompliant list leads to itself.', {
+  return new SourceError('NAC_SOURCE_PAGE_LOOP', 'A page of the noncompliant list leads to itself.', {
     action: 'The list is asked for again by itself.',
     field: 'paging_info',
   });

@@ -108,14 +108,14 @@ function readHardware(id: string, answer: Answer): WithoutId<HardwareReading> {
 }
 
 function wrongRecord(field: string): SourceError {
-  return new SourceError('NAC_INTUNE_RECORD', `A read of one device brought a record that cannot be used: ${field}.`, {
+  return new SourceError('NAC_SOURCE_RECORD', `A read of one device brought a record that cannot be used: ${field}.`, {
     action: 'What is stored of the device stays; it is read again by itself.',
     field,
   });
 }
 
 function notAnId(): SourceError {
-  return new SourceError('NAC_INTUNE_RECORD', 'A device was asked for by something that is no device id.', {
+  return new SourceError('NAC_SOURCE_RECORD', 'A device was asked for by something that is no device id.', {
     action: 'Nothing to do: no such device can exist.',
     field: 'id',
   });

@@ -15,7 +15,7 @@ export const MANAGED_DEVICES_PERMISSION = 'DeviceManagementManagedDevices.Read.A
 /**
  * @param page from {@link splitPage}
  * @param origin where the next page must be, too: nothing else gets the bearer token
- * @throws SourceError NAC_INTUNE_PAGE
+ * @throws SourceError NAC_SOURCE_PAGE
  */
 export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, origin: string): ListPage {
   const { envelope, records } = page;
@@ -34,7 +34,7 @@ export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, ori
 }
 
 function malformedPage(field: string, problem: string): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE', `A page of managedDevices is malformed: ${field} ${problem}.`, {
+  return new SourceError('NAC_SOURCE_PAGE', `A page of managedDevices is malformed: ${field} ${problem}.`, {
     action: 'The page is asked for again by itself; check for a proxy that changes answers if it goes on.',
     field,
   });

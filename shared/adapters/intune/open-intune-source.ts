@@ -27,7 +27,7 @@ export interface IntuneAccess {
    */
   retrievalAt(readAddress: () => Promise<string | undefined>): ComplianceRetrieval;
   readonly services: {
-    /** Where the compliance service is now. @throws SourceError NAC_INTUNE_DISCOVERY */
+    /** Where the compliance service is now. @throws SourceError NAC_SOURCE_DISCOVERY */
     locate(): Promise<string>;
   };
   readonly tokens: TokenSource;

@@ -44,14 +44,14 @@ export function createStoredServiceAddress(
 }
 
 function notFoundYet(): SourceError {
-  return new SourceError('NAC_INTUNE_DISCOVERY', 'The poll has not found Intune’s compliance service yet.', {
+  return new SourceError('NAC_SOURCE_DISCOVERY', 'The poll has not found Intune’s compliance service yet.', {
     action:
       'It looks within a minute of its start, and every quarter of an hour; `npm run doctor` shows what keeps it from it.',
   });
 }
 
 function notTrusted(): SourceError {
-  return new SourceError('NAC_INTUNE_DISCOVERY', 'The stored address of Intune’s compliance service gets no token.', {
+  return new SourceError('NAC_SOURCE_DISCOVERY', 'The stored address of Intune’s compliance service gets no token.', {
     action: 'If Microsoft does run the service there, name the host in INTUNE_SERVICE_HOSTS.',
     field: 'uri',
   });

@@ -139,7 +139,7 @@ function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
 function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
   const distrustedUntil = addMilliseconds(now, DISTRUST_MS);
   deps.log.error('poll.filter-ignored', {
-    code: 'NAC_INTUNE_PAGE',
+    code: 'NAC_SOURCE_PAGE',
     filter: 'lastSyncDateTime gt',
     until: distrustedUntil,
     action: 'Changes are found by sweeps alone until then; shorten POLLING_INTERVAL if that is too slow.',
@@ -160,7 +160,7 @@ async function readDirectory(
   for (let pages = 0; pages < MOST_DELTA_PAGES && hasTime(); pages++) {
     const page = await directory.read(state.deltaLink).catch(expired);
     if (page === 'expired') {
-      deps.log.warn('poll.delta-expired', { code: 'NAC_INTUNE_DELTA_EXPIRED' });
+      deps.log.warn('poll.delta-expired', { code: 'NAC_SOURCE_DELTA_EXPIRED' });
       const { deltaLink, ...rest } = state;
       // A new link first, then the sweep: what happens in between is under both.
       state = { ...rest, wantsSweep: true };
@@ -180,7 +180,7 @@ async function readDirectory(
 }
 
 function expired(thrown: unknown): 'expired' {
-  if (thrown instanceof SourceError && thrown.code === 'NAC_INTUNE_DELTA_EXPIRED') return 'expired';
+  if (thrown instanceof SourceError && thrown.code === 'NAC_SOURCE_DELTA_EXPIRED') return 'expired';
   throw thrown;
 }
 

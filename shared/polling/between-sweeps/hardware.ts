@@ -101,7 +101,7 @@ async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: reado
   await dispatchChanges(deps, saved.changes);
   // The source asks to slow down: no more questions now. A failure for another reason may be about one device alone.
   const refusal =
-    errors.find(({ code }) => code === 'NAC_INTUNE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
+    errors.find(({ code }) => code === 'NAC_SOURCE_THROTTLED') ?? (found.length === 0 ? errors[0] : undefined);
   if (refusal !== undefined) throw refusal;
 }
 

@@ -99,7 +99,7 @@ export function pointReadsByRetrieval(
 
 /** An answer that cannot be used is about that device; anything else is about the service. */
 export function isOfOneDevice({ code }: SourceError): boolean {
-  return code === 'NAC_INTUNE_RECORD';
+  return code === 'NAC_SOURCE_RECORD';
 }
 
 function readingOf(target: PointTarget, { requestedAt, device }: RetrievedCompliance, source: string): PointReading {

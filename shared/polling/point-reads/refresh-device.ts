@@ -55,7 +55,7 @@ export function notRead(log: Logger, thrown: unknown): RefreshedDevice {
 /** What comes later is not stored: nothing may go on after the answer. */
 async function readInTime({ reads, quota, clock }: RefreshDeviceDeps, id: string): Promise<PointReading> {
   if (!quota.tryTake(1, clock.now().getTime())) {
-    throw new SourceError('NAC_INTUNE_THROTTLED', 'Operators have asked for too many devices at once.', {
+    throw new SourceError('NAC_SOURCE_THROTTLED', 'Operators have asked for too many devices at once.', {
       action: 'Wait some seconds, and ask again.',
     });
   }
@@ -70,7 +70,7 @@ function late(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => {
       const message = `The source did not answer within ${READ_DEADLINE_MS / 1000} seconds.`;
-      reject(new SourceError('NAC_INTUNE_UNREACHABLE', message, { action: 'Ask again, or look at GET /api/doctor.' }));
+      reject(new SourceError('NAC_SOURCE_UNREACHABLE', message, { action: 'Ask again, or look at GET /api/doctor.' }));
     });
   });
 }

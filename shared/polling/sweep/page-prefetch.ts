@@ -74,7 +74,7 @@ export class PagePrefetch {
 }
 
 function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages lead round in a circle.', {
+  return new SourceError('NAC_SOURCE_PAGE_LOOP', 'Pages lead round in a circle.', {
     action: 'The page is asked for again by itself; after several failures the run begins again.',
     field: '@odata.nextLink',
   });

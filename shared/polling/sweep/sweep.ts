@@ -407,10 +407,10 @@ class SweepSlice {
 
   #reportProblems(problems: readonly RecordProblem[]): void {
     for (const problem of problems.slice(0, LOGGED_PROBLEMS_PER_PAGE)) {
-      this.#deps.log.warn('poll.record-problem', { code: 'NAC_INTUNE_RECORD', ...problem });
+      this.#deps.log.warn('poll.record-problem', { code: 'NAC_SOURCE_RECORD', ...problem });
     }
     if (problems.length > LOGGED_PROBLEMS_PER_PAGE) {
-      this.#deps.log.warn('poll.record-problems', { code: 'NAC_INTUNE_RECORD', onThisPage: problems.length });
+      this.#deps.log.warn('poll.record-problems', { code: 'NAC_SOURCE_RECORD', onThisPage: problems.length });
     }
   }
 }

@@ -27,7 +27,7 @@ const LONGEST_STRETCH = 4;
 
 /** A 429, or a refusal that says how long to wait: Graph gives 503 a Retry-After when it is too much for it. */
 export function asksToSlowDown({ code, retryAfterMs }: Pick<SourceError, 'code' | 'retryAfterMs'>): boolean {
-  return code === 'NAC_INTUNE_THROTTLED' || retryAfterMs !== undefined;
+  return code === 'NAC_SOURCE_THROTTLED' || retryAfterMs !== undefined;
 }
 
 /**

@@ -182,7 +182,7 @@ class ListRun {
       return this.#task.save({ ...state, notBefore, failures });
     }
     const isOver =
-      code === 'NAC_INTUNE_PAGE_LOOP' ||
+      code === 'NAC_SOURCE_PAGE_LOOP' ||
       failures >= FAILURES_UNTIL_GIVEN_UP ||
       (state.notBefore !== undefined && state.notBefore <= now);
     if (!isOver) {
@@ -190,7 +190,7 @@ class ListRun {
       return this.#task.save({ ...state, run, failures, retryAt: soon });
     }
     // What was staged waits for the end of the next list, or round.
-    const notBefore = code === 'NAC_INTUNE_THROTTLED' ? atTheWall : (state.notBefore ?? atTheWall);
+    const notBefore = code === 'NAC_SOURCE_THROTTLED' ? atTheWall : (state.notBefore ?? atTheWall);
     log.warn('noncompliant.given-up', { code, message, action, pages: run.pages, listed: run.listed, notBefore });
     return this.#task.save({ ...state, notBefore, failures: 0 });
   }
@@ -219,15 +219,15 @@ function wasAsked({ code }: SourceError): boolean {
 }
 
 const NEVER_ASKED = new Set<string>([
-  'NAC_INTUNE_TOKEN',
-  'NAC_INTUNE_DISCOVERY',
-  'NAC_INTUNE_UNTRUSTED',
-  'NAC_INTUNE_UNAUTHORIZED',
-  'NAC_INTUNE_FORBIDDEN',
+  'NAC_SOURCE_TOKEN',
+  'NAC_SOURCE_DISCOVERY',
+  'NAC_SOURCE_UNTRUSTED',
+  'NAC_SOURCE_UNAUTHORIZED',
+  'NAC_SOURCE_FORBIDDEN',
 ]);
 
 function pageLoop(): SourceError {
-  return new SourceError('NAC_INTUNE_PAGE_LOOP', 'Pages of the noncompliant list lead round in a circle.', {
+  return new SourceError('NAC_SOURCE_PAGE_LOOP', 'Pages of the noncompliant list lead round in a circle.', {
     action: 'The list is asked for again by itself, when it may be.',
     field: 'paging_info',
   });

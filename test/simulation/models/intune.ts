@@ -244,11 +244,11 @@ function fingerprintOf(text: string): number {
 }
 
 function away(what: string): SourceError {
-  return new SourceError('NAC_INTUNE_UNAVAILABLE', `Intune does not answer: ${what}.`, { action: 'Wait.' });
+  return new SourceError('NAC_SOURCE_UNAVAILABLE', `Intune does not answer: ${what}.`, { action: 'Wait.' });
 }
 
 function throttled(what: string): SourceError {
-  return new SourceError('NAC_INTUNE_THROTTLED', `Intune asks to wait: ${what}.`, {
+  return new SourceError('NAC_SOURCE_THROTTLED', `Intune asks to wait: ${what}.`, {
     action: 'Wait.',
     retryAfterMs: 20_000,
   });

@@ -29,7 +29,7 @@ const check = (name: string, outcome: Outcome | Error, needs?: readonly string[]
 });
 
 test('what rests on a failure is skipped, and names the first cause', async () => {
-  const failure = new SourceError('NAC_INTUNE_UNREACHABLE', 'No answer.', { action: 'Check DNS.' });
+  const failure = new SourceError('NAC_SOURCE_UNREACHABLE', 'No answer.', { action: 'Check DNS.' });
   const report = await walkChecks(
     [check('a', failure), check('b', ok, ['a']), check('c', ok, ['b']), check('d', ok)],
     aClock(),

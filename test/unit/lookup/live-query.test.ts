@@ -64,7 +64,7 @@ function liveQuery(perSecond = 1000): LiveQuery {
   return new LiveQuery({ retrieval: { readByDeviceId }, unknown, clock, metrics }, { deadlineMs: 400, perSecond });
 }
 
-const unavailable = (code: 'NAC_INTUNE_UNAVAILABLE' | 'NAC_INTUNE_RECORD' = 'NAC_INTUNE_UNAVAILABLE') =>
+const unavailable = (code: 'NAC_SOURCE_UNAVAILABLE' | 'NAC_SOURCE_RECORD' = 'NAC_SOURCE_UNAVAILABLE') =>
   new SourceError(code, 'no', { action: 'none' });
 
 describe('a live query', () => {
@@ -194,7 +194,7 @@ describe('an Intune that is away', () => {
 
   test('is not away because of one device it cannot describe', async () => {
     const live = liveQuery();
-    answer = unavailable('NAC_INTUNE_RECORD');
+    answer = unavailable('NAC_SOURCE_RECORD');
     for (let index = 0; index < 10; index++) expect(await live.read('odd', {})).toBeUndefined();
     expect(asked).toHaveLength(10);
   });

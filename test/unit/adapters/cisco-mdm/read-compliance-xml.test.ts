@@ -20,7 +20,7 @@ function refusedWith(xml: string): string {
   try {
     readComplianceXml(xml);
   } catch (thrown) {
-    if (thrown instanceof SourceError && thrown.code === 'NAC_INTUNE_PAGE') return thrown.message;
+    if (thrown instanceof SourceError && thrown.code === 'NAC_SOURCE_PAGE') return thrown.message;
     throw thrown;
   }
   throw new Error('it was read');

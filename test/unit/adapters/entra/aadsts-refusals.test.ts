@@ -19,7 +19,7 @@ test.each(MET)('AADSTS%s reaches the doctor with both', (number) => {
   const outcome = explainFailure(toSignInError(new Error(`invalid_client: AADSTS${number}: No. Trace ID: 1`)));
   expect(outcome).toMatchObject({
     status: 'failed',
-    code: 'NAC_INTUNE_TOKEN',
+    code: 'NAC_SOURCE_TOKEN',
     saw: `Microsoft Entra gave no token: AADSTS${number}: No.`,
     means: aadstsRefusal(number)?.means,
     action: aadstsRefusal(number)?.action,

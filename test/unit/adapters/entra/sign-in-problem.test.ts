@@ -28,7 +28,7 @@ describe('a refused sign-in says what to do', () => {
   ])('AADSTS%s: %s', (number, _what, action) => {
     const error = toSignInError(refusal(number));
     expect(error).toBeInstanceOf(SourceError);
-    expect(error).toMatchObject({ code: 'NAC_INTUNE_TOKEN', field: `AADSTS${number}` });
+    expect(error).toMatchObject({ code: 'NAC_SOURCE_TOKEN', field: `AADSTS${number}` });
     expect(error.action).toMatch(action);
   });
 
@@ -55,13 +55,13 @@ test('the message has what Entra said, without ids and times', () => {
 });
 
 test('what the network said already keeps its own code and wait', () => {
-  const unreachable = new SourceError('NAC_INTUNE_UNREACHABLE', 'No answer.', { action: 'Check.', retryAfterMs: 5 });
+  const unreachable = new SourceError('NAC_SOURCE_UNREACHABLE', 'No answer.', { action: 'Check.', retryAfterMs: 5 });
   expect(toSignInError(unreachable)).toBe(unreachable);
 });
 
 test.each([['text'], [undefined], [null], [7], [new Error('no number at all')]])(
   'anything else thrown is a token problem: %s',
   (thrown) => {
-    expect(toSignInError(thrown)).toMatchObject({ code: 'NAC_INTUNE_TOKEN', cause: thrown });
+    expect(toSignInError(thrown)).toMatchObject({ code: 'NAC_SOURCE_TOKEN', cause: thrown });
   },
 );

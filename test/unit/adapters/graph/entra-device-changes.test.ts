@@ -57,7 +57,7 @@ describe('device changes of Entra', () => {
     [400, { error: { code: 'resyncRequired' } }],
   ])('have expired when Graph answers %i %j', async (status, body) => {
     graph.reply = () => ({ status, body, headers: { location: `${graph.url}/v1.0/devices/delta` } });
-    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_INTUNE_DELTA_EXPIRED' });
+    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_SOURCE_DELTA_EXPIRED' });
   });
 
   test.each([
@@ -68,11 +68,11 @@ describe('device changes of Entra', () => {
     ['nothing', null],
   ])('with %s are refused', async (_, body) => {
     graph.reply = () => ({ body });
-    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE' });
+    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_SOURCE_PAGE' });
   });
 
   test('whose page leads back to itself are refused', async () => {
     graph.reply = () => ({ body: { value: [], '@odata.nextLink': deltaLink() } });
-    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE' });
+    await expect(changes().read(deltaLink())).rejects.toMatchObject({ code: 'NAC_SOURCE_PAGE' });
   });
 });

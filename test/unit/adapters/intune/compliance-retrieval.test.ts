@@ -103,16 +103,16 @@ describe('a device by its id', () => {
     ],
   ])('gets no verdict from an answer about %s', async (_, devices) => {
     service = () => ({ body: answer(devices) });
-    await expect(retrieval().readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_INTUNE_RECORD' });
+    await expect(retrieval().readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_SOURCE_RECORD' });
   });
 
   test.each([
-    [401, 'NAC_INTUNE_UNAUTHORIZED'],
-    [403, 'NAC_INTUNE_FORBIDDEN'],
-    [429, 'NAC_INTUNE_THROTTLED'],
-    [503, 'NAC_INTUNE_UNAVAILABLE'],
-    [500, 'NAC_INTUNE_UNAVAILABLE'],
-    [302, 'NAC_INTUNE_UNAVAILABLE'],
+    [401, 'NAC_SOURCE_UNAUTHORIZED'],
+    [403, 'NAC_SOURCE_FORBIDDEN'],
+    [429, 'NAC_SOURCE_THROTTLED'],
+    [503, 'NAC_SOURCE_UNAVAILABLE'],
+    [500, 'NAC_SOURCE_UNAVAILABLE'],
+    [302, 'NAC_SOURCE_UNAVAILABLE'],
   ])('answered with %i is %s', async (status, code) => {
     service = () => ({ status, headers: { 'retry-after': '9' } });
     await expect(retrieval().readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code, retryAfterMs: 9000 });
@@ -123,7 +123,7 @@ describe('a device by its id', () => {
     const patience = new AbortController();
     const reading = retrieval().readByDeviceId(DEVICE_ID, { signal: patience.signal });
     patience.abort();
-    await expect(reading).rejects.toMatchObject({ code: 'NAC_INTUNE_UNREACHABLE' });
+    await expect(reading).rejects.toMatchObject({ code: 'NAC_SOURCE_UNREACHABLE' });
   });
 });
 
@@ -148,7 +148,7 @@ describe('a device by its address', () => {
     ['an address nobody can read', [{ id: DEVICE_ID, mac: 'n/a', status: true }]],
   ])('gets no verdict from an answer about %s', async (_, devices) => {
     service = () => ({ body: answer(devices) });
-    await expect(retrieval().readByMac(MAC)).rejects.toMatchObject({ code: 'NAC_INTUNE_RECORD' });
+    await expect(retrieval().readByMac(MAC)).rejects.toMatchObject({ code: 'NAC_SOURCE_RECORD' });
   });
 });
 
@@ -169,7 +169,7 @@ describe('the noncompliant list', () => {
 
   test('whose page leads to itself is not followed', async () => {
     service = () => ({ body: answer([], '1') });
-    await expect(retrieval().listNoncompliant('1')).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE_LOOP' });
+    await expect(retrieval().listNoncompliant('1')).rejects.toMatchObject({ code: 'NAC_SOURCE_PAGE_LOOP' });
   });
 
   test.each([
@@ -177,12 +177,12 @@ describe('the noncompliant list', () => {
     [undefined, undefined],
   ])('asked too soon is throttled, Retry-After %s', async (retryAfter, retryAfterMs) => {
     service = () => ({ status: 503, headers: retryAfter ? { 'retry-after': retryAfter } : {} });
-    await expect(retrieval().listNoncompliant()).rejects.toMatchObject({ code: 'NAC_INTUNE_THROTTLED', retryAfterMs });
+    await expect(retrieval().listNoncompliant()).rejects.toMatchObject({ code: 'NAC_SOURCE_THROTTLED', retryAfterMs });
   });
 
   test('is not empty because it is not there', async () => {
     service = () => ({ status: 404 });
-    await expect(retrieval().listNoncompliant()).rejects.toMatchObject({ code: 'NAC_INTUNE_UNAVAILABLE' });
+    await expect(retrieval().listNoncompliant()).rejects.toMatchObject({ code: 'NAC_SOURCE_UNAVAILABLE' });
   });
 });
 
@@ -213,7 +213,7 @@ describe('the discovery of the service', () => {
   test('that failed is not kept', async () => {
     const intune = retrieval();
     endpoints = () => 'not a list';
-    await expect(intune.readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_INTUNE_PAGE' });
+    await expect(intune.readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_SOURCE_PAGE' });
     endpoints = (root) => ({ value: [{ providerName: 'ComplianceRetrievalService', uri: root }] });
     expect(await intune.readByDeviceId(DEVICE_ID)).not.toHaveProperty('device');
   });
@@ -228,13 +228,13 @@ describe('the discovery of the service', () => {
   ])('hands no token to %s', async (_, uri) => {
     endpoints = () => ({ value: [{ providerName: 'ComplianceRetrievalService', uri }] });
     await expect(retrieval(['manage.microsoft.com']).readByDeviceId(DEVICE_ID)).rejects.toMatchObject({
-      code: 'NAC_INTUNE_DISCOVERY',
+      code: 'NAC_SOURCE_DISCOVERY',
     });
     expect(peer.requests.every(({ target }) => target.startsWith('/v1.0/'))).toBe(true);
   });
 
   test('without such a service says so', async () => {
     endpoints = () => ({ value: [{ providerName: 'NACAPIService', uri: peer.url }, null, 7] });
-    await expect(retrieval().readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_INTUNE_DISCOVERY' });
+    await expect(retrieval().readByDeviceId(DEVICE_ID)).rejects.toMatchObject({ code: 'NAC_SOURCE_DISCOVERY' });
   });
 });

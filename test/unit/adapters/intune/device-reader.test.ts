@@ -84,11 +84,11 @@ describe('reading devices by id', () => {
     expect(readings.map(({ kind }) => kind)).toEqual(['found', 'absent', ...Array.from({ length: 5 }, () => 'failed')]);
     const errors = readings.flatMap((reading) => (reading.kind === 'failed' ? [reading.error] : []));
     expect(errors.map(({ code }) => code)).toEqual([
-      'NAC_INTUNE_THROTTLED',
-      'NAC_INTUNE_UNAVAILABLE',
-      'NAC_INTUNE_RECORD',
-      'NAC_INTUNE_RECORD',
-      'NAC_INTUNE_PAGE',
+      'NAC_SOURCE_THROTTLED',
+      'NAC_SOURCE_UNAVAILABLE',
+      'NAC_SOURCE_RECORD',
+      'NAC_SOURCE_RECORD',
+      'NAC_SOURCE_PAGE',
     ]);
     expect(errors[0]?.retryAfterMs).toBe(2500);
   });
@@ -170,7 +170,7 @@ describe('devices that checked in since', () => {
     await reader().listCheckedInSince(SINCE, cursor);
     expect(graph.requests[0]?.target).toBe('/v1.0/deviceManagement/managedDevices?$skiptoken=a/b');
     await expect(reader().listCheckedInSince(SINCE, 'https://evil.example/')).rejects.toMatchObject({
-      code: 'NAC_INTUNE_PAGE',
+      code: 'NAC_SOURCE_PAGE',
     });
     expect(graph.requests).toHaveLength(0);
   });
@@ -185,7 +185,7 @@ describe('a 403', () => {
       const [reading] = await devices.readDevices([id(0)]);
       if (reading?.kind === 'failed') codes.push(reading.error.code);
     }
-    expect(codes).toEqual([...Array.from({ length: 3 }, () => 'NAC_INTUNE_UNAVAILABLE'), 'NAC_INTUNE_FORBIDDEN']);
+    expect(codes).toEqual([...Array.from({ length: 3 }, () => 'NAC_SOURCE_UNAVAILABLE'), 'NAC_SOURCE_FORBIDDEN']);
   });
 
   test('counts anew after an answer', async () => {
@@ -195,7 +195,7 @@ describe('a 403', () => {
       for (let attempt = 0; attempt < 3; attempt++) {
         forbid();
         expect(await devices.readDevices([0, 1, 2].map(id))).toMatchObject(
-          Array.from({ length: 3 }, () => ({ kind: 'failed', error: { code: 'NAC_INTUNE_UNAVAILABLE' } })),
+          Array.from({ length: 3 }, () => ({ kind: 'failed', error: { code: 'NAC_SOURCE_UNAVAILABLE' } })),
         );
       }
       batch((deviceId) => found(deviceId));
@@ -206,7 +206,7 @@ describe('a 403', () => {
   test('for a token without the permission names it at once', async () => {
     graph.reply = () => ({ status: 403, body: {} });
     const [reading] = await reader('Application.Read.All').readDevices([id(0)]);
-    expect(reading).toMatchObject({ kind: 'failed', error: { code: 'NAC_INTUNE_FORBIDDEN' } });
+    expect(reading).toMatchObject({ kind: 'failed', error: { code: 'NAC_SOURCE_FORBIDDEN' } });
     expect(reading?.kind === 'failed' && reading.error.action).toContain(PERMISSION);
   });
 });

@@ -78,7 +78,7 @@ describe('sessions without a record', () => {
     const run = complianceTables(telemetry);
     await answered(run, 1, MINUTE_MS, aDeviceOfFleet(1).id);
     run.service.compliantNow = () => {
-      throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away for a while', { action: 'Wait.', retryAfterMs: 5_000 });
+      throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away for a while', { action: 'Wait.', retryAfterMs: 5_000 });
     };
     await storeLive(run);
     expect((await points()).get('nac.source.throttled')).toEqual([{ labels: { 'nac.source': 'intune' }, value: 1 }]);

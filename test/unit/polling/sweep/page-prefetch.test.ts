@@ -76,8 +76,8 @@ describe('pages ahead', () => {
     const list = listOf(5);
     const pages = new PagePrefetch(list.source, FROM_START);
     await list.come();
-    await list.come(new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'wait' }));
-    expect([timeOf(await pages.take()), timeOf(await pages.take())]).toEqual(['1', 'NAC_INTUNE_UNAVAILABLE']);
+    await list.come(new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'wait' }));
+    expect([timeOf(await pages.take()), timeOf(await pages.take())]).toEqual(['1', 'NAC_SOURCE_UNAVAILABLE']);
     expect(list.asked).toEqual([undefined, '2']);
   });
 
@@ -96,7 +96,7 @@ describe('pages ahead', () => {
     const list = listOf(5);
     const pages = new PagePrefetch(list.source, run);
     await list.come({ requestedAt: '7', records: [], nextCursor });
-    expect(timeOf(await pages.take())).toBe('NAC_INTUNE_PAGE_LOOP');
+    expect(timeOf(await pages.take())).toBe('NAC_SOURCE_PAGE_LOOP');
     expect(list.asked).toEqual(['7']);
   });
 

@@ -71,10 +71,10 @@ describe('the wait after a failure', () => {
 
   test('is for a source that throttles, or refuses and says for how long, a reason to ask less often', () => {
     const slow = (code: ErrorCode, retryAfterMs?: number) => asksToSlowDown({ code, retryAfterMs });
-    expect(slow('NAC_INTUNE_THROTTLED')).toBe(true);
-    expect(slow('NAC_INTUNE_UNAVAILABLE', 10_000)).toBe(true);
-    expect(slow('NAC_INTUNE_UNAVAILABLE')).toBe(false);
-    expect(slow('NAC_INTUNE_UNREACHABLE')).toBe(false);
+    expect(slow('NAC_SOURCE_THROTTLED')).toBe(true);
+    expect(slow('NAC_SOURCE_UNAVAILABLE', 10_000)).toBe(true);
+    expect(slow('NAC_SOURCE_UNAVAILABLE')).toBe(false);
+    expect(slow('NAC_SOURCE_UNREACHABLE')).toBe(false);
   });
 
   test('differs between apps that failed together', () => {

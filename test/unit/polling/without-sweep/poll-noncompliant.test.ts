@@ -89,7 +89,7 @@ describe('a list of many pages', () => {
     run.service.pages.push(...listOf(300));
     let fails = true;
     run.service.onPage = (page) => {
-      if (page === 1 && fails) throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'wait' });
+      if (page === 1 && fails) throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'wait' });
     };
     expect(await run.list(60_000)).toBe('failed');
     fails = false;
@@ -102,7 +102,7 @@ describe('a list of many pages', () => {
     const run = complianceTables();
     run.service.pages.push(...listOf(300));
     run.service.onPage = (page) => {
-      if (page === 1) throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'wait' });
+      if (page === 1) throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'wait' });
     };
     for (let minute = 0; minute < 60; minute++) {
       await run.list(60_000);
@@ -126,7 +126,7 @@ describe('a list of many pages', () => {
     };
     expect(await run.list(600_000)).toBe('failed');
     expect(run.askedPages.length).toBeLessThan(5);
-    expect(run.log.at(-1)).toMatchObject({ event: 'noncompliant.given-up', fields: { code: 'NAC_INTUNE_PAGE_LOOP' } });
+    expect(run.log.at(-1)).toMatchObject({ event: 'noncompliant.given-up', fields: { code: 'NAC_SOURCE_PAGE_LOOP' } });
   });
 });
 
@@ -178,7 +178,7 @@ describe('half of a run', () => {
 
 describe('a service that asks to slow down', () => {
   const throttled = (): never => {
-    throw new SourceError('NAC_INTUNE_THROTTLED', 'slow down', { action: 'Wait.' });
+    throw new SourceError('NAC_SOURCE_THROTTLED', 'slow down', { action: 'Wait.' });
   };
 
   test('is counted with the list and with the rounds of reading devices again, and another failure is not', async () => {
@@ -187,7 +187,7 @@ describe('a service that asks to slow down', () => {
     const counted = async () => (await points()).get('nac.source.throttled')?.map(({ value }) => value);
     run.service.pages.push(...listOf(100));
     run.service.onPage = () => {
-      throw new SourceError('NAC_INTUNE_UNAVAILABLE', 'away', { action: 'Wait.' });
+      throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'Wait.' });
     };
     expect(await run.list(60_000)).toBe('failed');
     expect(await counted()).toBeUndefined();
