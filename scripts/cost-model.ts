@@ -2,7 +2,7 @@
 
 import type { Load, Prices } from './cost-example.ts';
 
-/** Table requests per event, held to the code by test/integration/counted-operations.test.ts. */
+/** Table requests per event, held to the code by test/integration/stores/counted-operations.test.ts. */
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
   pollTick: 29,
@@ -31,7 +31,7 @@ export const TABLE_REQUESTS = {
 /** Sweeps from one that reads every device to the next. */
 const DEEP_SWEEP_EVERY = 12;
 
-/** From the change of a connected device to the proof, at most, beyond what sweeps and ticks ask anyway: test/integration/counted-operations.test.ts. */
+/** From the change of a connected device to the proof, at most, beyond what sweeps and ticks ask anyway: test/integration/stores/counted-operations.test.ts. */
 export const TABLE_REQUESTS_PER_COA = 100;
 
 /** One job and up to three reports: each is sent, received and completed. */
@@ -52,7 +52,7 @@ const LEAST_SECONDS = 1;
 
 /** Kilobytes in the log workspace of a row of AppRequests: an estimate. */
 const REQUEST_ROW_KB = 1.2;
-/** Of a line of ours, at most: test/integration/counted-operations.test.ts counts that of an answer. */
+/** Of a line of ours, at most: test/integration/stores/counted-operations.test.ts counts that of an answer. */
 export const LINE_KB = 0.5;
 /** The host writes each line of stdout into a row of AppTraces twice: as `Message`, and as `prop__{OriginalFormat}`. */
 const COPIES_OF_A_LINE = 2;
@@ -68,9 +68,9 @@ const REFUSALS_PER_SECOND = 1_000;
 /** Lines about strangers: no key, a wrong one, two codes of a store that fails, a body too large. Each once in ten seconds. */
 const STRANGER_LINES_PER_SECOND = 0.5;
 
-/** Kilobytes of a row of AppMetrics, at most: test/integration/azure-monitor.test.ts counts what is sent for one. */
+/** Kilobytes of a row of AppMetrics, at most: test/integration/telemetry/azure-monitor.test.ts counts what is sent for one. */
 export const METRIC_KB = 0.6;
-/** Of a row of AppDependencies, which a span is: test/integration/azure-monitor.test.ts counts it, too. */
+/** Of a row of AppDependencies, which a span is: test/integration/telemetry/azure-monitor.test.ts counts it, too. */
 export const SPAN_KB = 0.8;
 /** OTEL_METRIC_EXPORT_INTERVAL, as it is unless set. */
 const METRIC_INTERVALS_PER_DAY = 288;

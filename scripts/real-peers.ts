@@ -30,11 +30,11 @@ const PEER_TESTS = [
   'test/e2e/freeradius-*.test.ts',
   'test/e2e/enforcement-chain.test.ts',
   'test/e2e/enforcement-results.test.ts',
-  'test/integration/client-certificate.test.ts',
-  'test/integration/host-check.test.ts',
-  'test/integration/relay-radius/coa-listener.test.ts',
-  'test/integration/relay-radius/dissection.test.ts',
-  'test/integration/simulated-switch.test.ts',
+  'test/integration/sign-in/client-certificate.test.ts',
+  'test/integration/doctor/host-check.test.ts',
+  'test/integration/relay/coa-listener.test.ts',
+  'test/integration/relay/dissection.test.ts',
+  'test/integration/simulated-switch/simulated-switch.test.ts',
 ];
 /** In front of the real FreeRADIUS, so they need what the others do, too. */
 const SWITCH_TESTS = ['test/e2e/real-switch-*.test.ts'];

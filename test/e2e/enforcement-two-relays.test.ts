@@ -3,7 +3,7 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CuttableConnection, cuttableConnection } from '../integration/relay-agent/cuttable-connection.ts';
+import { type CuttableConnection, cuttableConnection } from '../integration/relay/cuttable-connection.ts';
 import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../support/enforced-stations.ts';
 
 /** Names of the relays in their log. */

@@ -8,15 +8,18 @@ import { usualBehaviour } from '../../local/intune-tenant/tenant-behaviour.ts';
 /** A file of test/integration, and words that stand in the title of a test there. */
 type Shown = readonly [file: string, title: string];
 
-const lists = (title: string): Shown => ['quirks-of-lists', title];
-const reads = (title: string): Shown => ['quirks-of-point-reads', title];
-const signIn = (title: string): Shown => ['quirks-of-sign-in', title];
-const fleets = (title: string): Shown => ['quirks-of-fleets', title];
-const changed = (title: string): Shown => ['changed-devices', title];
-const retrieval = (title: string): Shown => ['compliance-retrieval', title];
-const doctor = (title: string): Shown => ['doctor-devices', title];
+const lists = (title: string): Shown => ['polling/quirks-of-lists', title];
+const reads = (title: string): Shown => ['polling/quirks-of-point-reads', title];
+const signIn = (title: string): Shown => ['sign-in/quirks', title];
+const fleets = (title: string): Shown => ['polling/quirks-of-fleets', title];
+const changed = (title: string): Shown => ['polling/changed-devices', title];
+const retrieval = (title: string): Shown => ['polling/compliance-retrieval', title];
+const doctor = (title: string): Shown => ['doctor/devices', title];
 
-const WALL: Shown = ['compliance-only', 'is never run into, whatever the polling interval, also after a restart'];
+const WALL: Shown = [
+  'polling/compliance-only',
+  'is never run into, whatever the polling interval, also after a restart',
+];
 
 const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
   'filters ignored': [
@@ -24,12 +27,12 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
     doctor('is found in Graph by its name, whatever Graph does with the filter'),
   ],
   'Ethernet MACs null in lists': [
-    ['hardware', 'are not wiped by sweeps, whose lists say nothing of them'],
+    ['polling/hardware', 'are not wiped by sweeps, whose lists say nothing of them'],
     reads('lists that show them'),
   ],
   'a list that silently ends early': [
     lists('a list that silently ends early'),
-    ['poll-breaker', 'concludes nothing when a point read finds one of them: the list was short'],
+    ['polling/breaker', 'concludes nothing when a point read finds one of them: the list was short'],
   ],
   '504 in the middle of paging': [lists('504 in the middle of paging'), lists('504 on every page once')],
   'repeated nextLink': [lists('that leads to its own page again and again')],
@@ -52,7 +55,7 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
   'certificate or secret expired': [
     signIn('the secret has expired'),
     signIn('the certificate has expired'),
-    ['doctor', 'that are over are a failure, before anybody is asked'],
+    ['doctor/doctor', 'that are over are a failure, before anybody is asked'],
   ],
   'clocks apart': [
     signIn('its clock and that of Entra are twenty minutes apart'),
@@ -65,7 +68,10 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
     lists('an answer that stalls'),
     signIn('Entra hangs'),
     reads('sockets that hang'),
-    ['live-query', 'holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline'],
+    [
+      'lookup/live-query',
+      'holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline',
+    ],
   ],
   'truncated JSON or XML': [
     lists('truncated JSON'),
@@ -88,7 +94,7 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
   'a large part of the fleet flips or vanishes': [
     fleets('that vanishes for one list is missed by nobody'),
     fleets('that flips for one list turns nobody'),
-    ['poll-breaker', 'turns nobody: rows keep state and version'],
+    ['polling/breaker', 'turns nobody: rows keep state and version'],
   ],
   'inactive devices hidden': [fleets('is one of those that Intune hides as inactive, until it checks in again')],
 };
@@ -113,7 +119,7 @@ const SWITCHES: Readonly<Record<string, readonly Shown[]>> = {
   malformedValue: [reads('calls nobody enrolled whose id is none')],
   macAnswerIdentifiers: [retrieval('a device is found by its address, and named by its id if the service tells it')],
   complianceQueryMaxSize: [retrieval('the list is whole in pages of %i')],
-  complianceWallRetryAfter: [['compliance-only', 'that somebody else ran into is respected: Retry-After %s']],
+  complianceWallRetryAfter: [['polling/compliance-only', 'that somebody else ran into is respected: Retry-After %s']],
 };
 
 /** Ways to spoil an answer; those to refuse one are among the quirks. */

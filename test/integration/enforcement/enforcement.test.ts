@@ -1,0 +1,854 @@
+// From a compliance change to a proven CoA, and everything that may come in between.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
+import { openClientRegistry } from '../../../shared/app/client-registry.ts';
+import { createApp } from '../../../shared/app.ts';
+import type { CoaJob } from '../../../shared/domain/coa-job.ts';
+import { readSettings } from '../../../shared/settings.ts';
+import { collectingLogger } from '../../support/collecting-logger.ts';
+import {
+  account,
+  acknowledge,
+  apply,
+  ask,
+  comeBack,
+  jobsOf,
+  MINUTE_MS,
+  NORMAL,
+  pollAgain,
+  pollWithoutEnforcing,
+  QUARANTINE,
+  QUEUES,
+  type Query,
+  report,
+  restartNas,
+  SECOND_MS,
+  stagesOf,
+  startEnforcement,
+  stationOf,
+  stored,
+  takeJobs,
+  takeMessages,
+  turn,
+  turnWhileConnected,
+  waitForNextAttempt,
+} from './enforcement-fixture.ts';
+
+describe('a connected device turns noncompliant', () => {
+  test('becomes one urgent job in its site’s queue, which names session and NAS and carries no secret', async () => {
+    await using nac = await startEnforcement();
+    const { mac, device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a' });
+    const accounted = { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7', auditSessionId: '0A01', nasPort: '50107' };
+    await account(nac, 'NAC-00001', { status: 'Start', userName: mac, framedIpAddress: '10.9.9.9', ...accounted });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [message, ...others] = await takeMessages(nac, 'hq');
+    const [job, ...otherJobs] = await jobsOf(nac);
+    expect([others, otherJobs, await takeJobs(nac, 'branch')]).toEqual([[], [], []]);
+    // Without telemetry there is no trace to go on with.
+    expect(message?.applicationProperties ?? {}).toEqual({});
+    expect(job).not.toHaveProperty('trace');
+    expect(job).toMatchObject({
+      site: 'hq',
+      device: { source: 'intune', id: device },
+      stage: 'queued',
+      urgent: true,
+      told: NORMAL,
+      wanted: QUARANTINE,
+      reason: expect.stringContaining('noncompliant'),
+    });
+    expect(message).toMatchObject({ messageId: `${job?.id}:1`, sessionId: 'hq', contentType: 'application/json' });
+    expect(message?.body).toEqual({
+      id: job?.id,
+      attempt: 1,
+      site: 'hq',
+      action: 'reauthenticate',
+      session: {
+        userName: mac,
+        callingStationId: mac,
+        acctSessionId: 'A-1',
+        auditSessionId: '0A01',
+        framedIpAddress: '10.9.9.9',
+        nasPort: 50_107,
+        nasPortId: 'Gi1/0/7',
+      },
+      nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' },
+      decidedAt: job?.decidedAt,
+      expiresAt: job?.expiresAt,
+    });
+    const [, secret = ''] = nac.apiKey.split('.');
+    for (const text of [JSON.stringify(message?.body), JSON.stringify(job)]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain(nac.tenant.clientSecret);
+      expect(text).not.toMatch(/secret|password|apiKey/i);
+    }
+  });
+
+  test('replayed, makes no second job, before or after the first is done', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const replay = async () => {
+      const { etag, retiredIdentities, ...record } = await stored(nac, 'NAC-00001');
+      const change = nac.changes.at(-1);
+      if (change === undefined) throw new Error('there was no change');
+      await nac.devices.write([{ record, retiredIdentities, change, replaces: etag }]);
+      await pollAgain(nac);
+      await nac.app.enforce();
+    };
+
+    await replay();
+    const [first, ...more] = await takeJobs(nac);
+    expect(more).toEqual([]);
+    expect(await jobsOf(nac)).toMatchObject([{ id: first?.id }]);
+
+    await acknowledge(nac, first);
+    await comeBack(nac, 'NAC-00001');
+    await nac.app.enforce();
+    await replay();
+    expect(await jobsOf(nac)).toMatchObject([{ id: first?.id, stage: 'proven' }]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  test('becomes a job for each of its sessions, in the queue of each site', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001', { apiKey: nac.branchKey, nasIpAddress: '10.2.2.2' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [hq, branch] = [await takeJobs(nac), await takeJobs(nac, 'branch')];
+    expect(hq).toMatchObject([{ site: 'hq', nas: { nasIpAddress: '10.1.1.1' } }]);
+    expect(branch).toMatchObject([{ site: 'branch', nas: { nasIpAddress: '10.2.2.2' } }]);
+    expect(hq[0]?.id).not.toBe(branch[0]?.id);
+  });
+
+  test('becomes a job for the NAS that accounting saw last, where the station has roamed to without asking', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7' });
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    const atB = { nasIpAddress: '10.1.1.2', nasIdentifier: 'switch-b', acctSessionId: 'B-1' };
+    await account(nac, 'NAC-00001', { status: 'Start', ...atB });
+    await account(nac, 'NAC-00001', { status: 'Stop' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    const [job, ...others] = await takeJobs(nac);
+    expect(others).toEqual([]);
+    expect(job?.nas).toEqual({ nasIpAddress: '10.1.1.2', nasIdentifier: 'switch-b' });
+    expect(job?.session).toMatchObject({ acctSessionId: 'B-1', callingStationId: stationOf(nac, 'NAC-00001').mac });
+    expect(job?.session).not.toHaveProperty('nasPortId');
+  });
+});
+
+describe('other changes', () => {
+  test('make no job when the answer would be the same, or nobody is connected', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00002');
+    nac.tenant.fleet.patch('NAC-00001', { deviceName: 'RENAMED', osVersion: '99' });
+    turn(nac, 'NAC-00002', 'error');
+    turn(nac, 'NAC-00007', 'noncompliant');
+    nac.changes.length = 0;
+    await pollAgain(nac);
+    expect(nac.changes).toHaveLength(3);
+
+    expect(await nac.app.enforce()).toEqual({ decided: 0, queued: 0 });
+    expect(await jobsOf(nac)).toEqual([]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  test('back to compliant lets the station out of quarantine, without haste', async () => {
+    await using nac = await startEnforcement();
+    expect((await ask(nac, 'NAC-00002')).decision.outcome).toEqual(QUARANTINE);
+    turn(nac, 'NAC-00002', 'compliant');
+    await pollAgain(nac);
+
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    expect((await comeBack(nac, 'NAC-00002')).decision.outcome).toEqual(NORMAL);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  test('a device that is gone from Intune is sent into quarantine, and the job says which device', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    nac.tenant.fleet.remove('NAC-00001');
+    // Not in the list, and not there when asked for by name either: two witnesses.
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toHaveLength(1);
+    const jobs = await jobsOf(nac);
+    expect(jobs).toMatchObject([{ urgent: true, wanted: QUARANTINE, stage: 'queued' }]);
+    expect(await jobsOf(nac, { device })).toEqual(jobs);
+  });
+
+  test('a device that is being retired is sent into quarantine', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    nac.tenant.fleet.retire('NAC-00001');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, wanted: QUARANTINE }]);
+  });
+});
+
+describe('a session that is over', () => {
+  test('gets no job: stopped, its NAS restarted, or without a sign of life for a day', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00011');
+    nac.clock.advance(24 * 60 * MINUTE_MS);
+    const places = {
+      'NAC-00001': '10.1.1.1',
+      'NAC-00007': '10.1.1.2',
+      'NAC-00008': '10.1.1.3',
+      'NAC-00009': '10.1.1.4',
+    };
+    for (const [name, nasIpAddress] of Object.entries(places)) {
+      await ask(nac, name, { nasIpAddress });
+      await account(nac, name, { status: 'Start', nasIpAddress });
+    }
+    await account(nac, 'NAC-00001', { status: 'Stop', nasIpAddress: '10.1.1.1' });
+    await restartNas(nac, '10.1.1.2', 'Accounting-On');
+    await restartNas(nac, '10.1.1.3', 'Accounting-Off');
+    for (const name of [...Object.keys(places), 'NAC-00011']) turn(nac, name, 'noncompliant');
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.4' } }]);
+    expect(await jobsOf(nac)).toMatchObject([{ device: { id: stationOf(nac, 'NAC-00009').device } }]);
+  });
+
+  test('gets no job when its NAS restarted before it accounted for the session', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    // Until then another instance may have given the same answer again, unwritten, after the restart.
+    nac.clock.advance(5 * MINUTE_MS);
+    await restartNas(nac, '10.1.1.1');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+
+  test('is another matter than a station that has moved: the NAS it left may restart', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    await ask(nac, 'NAC-00001', { nasIpAddress: '10.1.1.2' });
+    await restartNas(nac, '10.1.1.1');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
+  });
+
+  test('takes its job along: what is not sent yet is not sent any more', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
+    for (const name of ['NAC-00001', 'NAC-00007']) {
+      await ask(nac, name);
+      await account(nac, name, { status: 'Start', acctSessionId: name });
+      turn(nac, name, 'noncompliant');
+    }
+    await pollAgain(nac);
+    const [inFlight] = await takeJobs(nac);
+    const [waiting] = await jobsOf(nac, { stage: 'decided' });
+    const left = waiting?.device?.id === stationOf(nac, 'NAC-00001').device ? 'NAC-00001' : 'NAC-00007';
+    await account(nac, left, { status: 'Stop', acctSessionId: left });
+    await acknowledge(nac, inFlight);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await stagesOf(nac)).toContain('ended');
+  });
+});
+
+describe('the life of a job', () => {
+  test('taken, sent, acknowledged, answered, proven by accounting with the Class of the answer', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+
+    for (const stage of ['taken', 'sent'] as const) {
+      await report(nac, job, stage);
+      await report(nac, job, stage);
+      expect(await stagesOf(nac)).toEqual([stage]);
+    }
+    await report(nac, job, 'finished', { outcome: 'acknowledged', transmissions: 1 });
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
+      { stage: 'acknowledged', outcome: 'acknowledged', relay: 'relay-1' },
+    ]);
+
+    const answer = await ask(nac, 'NAC-00001');
+    expect(answer.decision.outcome).toEqual(QUARANTINE);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['answered']);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    await apply(nac, 'NAC-00001', answer);
+    await nac.app.enforce();
+    const [proven] = await jobsOf(nac);
+    expect(proven?.steps.map(({ stage }) => stage)).toEqual([
+      'decided',
+      'queued',
+      'taken',
+      'sent',
+      'acknowledged',
+      'answered',
+      'proven',
+    ]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    expect(await takeJobs(nac)).toEqual([]);
+
+    await report(nac, job, 'finished', { outcome: 'no-answer' });
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  test('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+    const errorCause = { code: 501, name: 'Administratively Prohibited' };
+    await report(nac, job, 'finished', { outcome: 'refused', errorCause, hint: 'Look into the NAS.' });
+    nac.clock.advance(20 * MINUTE_MS);
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac, { notEnforced: 'true', stage: 'refused' })).toMatchObject([
+      { errorCause, hint: 'Look into the NAS.' },
+    ]);
+  });
+
+  const unknownSession = { outcome: 'refused', errorCause: { code: 503, name: 'Session Context Not Found' } } as const;
+
+  test('ends with its session where the NAS does not know it', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+    await report(nac, job, 'finished', unknownSession);
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['ended']);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  test('is refused where the NAS has never acknowledged anything: it may miss an attribute', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+    await report(nac, job, 'finished', { ...unknownSession, neverAcknowledged: true });
+
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
+      { stage: 'refused', hint: expect.stringContaining('alsoIdentifyBy') },
+    ]);
+  });
+
+  test('is refused where the NAS goes on accounting for a session that it does not know', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [first] = await takeJobs(nac);
+    await report(nac, first, 'finished', unknownSession);
+    expect(await stagesOf(nac)).toEqual(['ended']);
+    nac.clock.advance(MINUTE_MS);
+    await account(nac, 'NAC-00001', { status: 'Interim-Update' });
+    await pollAgain(nac);
+    await nac.app.enforce();
+    const [second] = await takeJobs(nac);
+    expect(second?.id).not.toBe(first?.id);
+    await report(nac, second, 'finished', unknownSession);
+
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([{ id: second?.id, stage: 'refused' }]);
+  });
+
+  test('is ended, not refused, where the session stopped before the NAS was asked', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await report(nac, job, 'taken');
+    await account(nac, 'NAC-00001', { status: 'Stop' });
+    await report(nac, job, 'finished', { ...unknownSession, neverAcknowledged: true });
+
+    expect(await stagesOf(nac)).toEqual(['ended']);
+  });
+
+  test('is sent once more where accounting goes on with the Class of the answer before', async () => {
+    await using nac = await startEnforcement();
+    const before = await ask(nac, 'NAC-00001');
+    await apply(nac, 'NAC-00001', before);
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    const answer = await ask(nac, 'NAC-00001');
+    await apply(nac, 'NAC-00001', before, { status: 'Interim-Update' });
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
+      { stage: 'answered', keptClass: before.decision.id, hint: expect.stringContaining('older') },
+    ]);
+
+    nac.clock.advance(MINUTE_MS);
+    await nac.app.enforce();
+    const [again] = await takeJobs(nac);
+    expect(again).toMatchObject({ id: job?.id, attempt: 2 });
+    await acknowledge(nac, again);
+    await apply(nac, 'NAC-00001', answer, { status: 'Interim-Update' });
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['proven']);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+  });
+
+  test('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    await account(nac, 'NAC-00001', { status: 'Start', nasIpAddress: '10.1.1.2', acctSessionId: 'B-1' });
+    nac.clock.advance(SECOND_MS);
+    const errorCause = { code: 503, name: 'Session Context Not Found' };
+    await report(nac, job, 'finished', { outcome: 'refused', errorCause });
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
+  });
+
+  test('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    await nac.app.enforce();
+    await takeJobs(nac);
+    nac.clock.advance(61 * MINUTE_MS);
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([{ stage: 'expired' }]);
+
+    await pollAgain(nac);
+    expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await stagesOf(nac)).toEqual(['queued', 'expired']);
+  });
+
+  test('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [first] = await takeJobs(nac);
+    await report(nac, first, 'finished', { outcome: 'no-answer' });
+    expect(await nac.app.enforce()).toMatchObject({ queued: 0 });
+    expect(await takeJobs(nac)).toEqual([]);
+
+    await waitForNextAttempt(nac);
+    expect(await nac.app.enforce()).toMatchObject({ queued: 1 });
+    const [message, ...others] = await takeMessages(nac, 'hq');
+    expect(others).toEqual([]);
+    expect(message).toMatchObject({ messageId: `${first?.id}:2`, body: { id: first?.id, attempt: 2 } });
+
+    await acknowledge(nac, first);
+    expect(await jobsOf(nac), 'the first attempt is history').toMatchObject([{ stage: 'queued', attempt: 2 }]);
+    await acknowledge(nac, message?.body);
+    expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
+  });
+
+  test('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [first] = await takeJobs(nac);
+    await report(nac, first, 'finished', { outcome: 'no-answer' });
+    await waitForNextAttempt(nac);
+    nac.storage.beforeEach = async ({ table, method }) => {
+      if (table === 'jobs' && method !== 'GET') {
+        nac.storage.beforeEach = () => 'pass';
+        const [second] = await takeJobs(nac);
+        await acknowledge(nac, second);
+      }
+      return 'pass' as const;
+    };
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ stage: 'acknowledged', attempt: 2 }]);
+  });
+
+  test('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
+    await nac.app.enforce();
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toMatchObject([
+      { stage: 'dead-lettered', deadLetter: { attempt: 1, reason: expect.stringContaining('not-a-job') } },
+    ]);
+    await nac.app.enforce();
+    expect(await takeMessages(nac, 'hq'), 'it does not go round by itself').toEqual([]);
+
+    const resent = await nac.app.resend(nac.operatorKey, 'hq', dead?.body.id);
+    expect(await takeMessages(nac, 'hq')).toMatchObject([{ messageId: `${resent}:1` }]);
+    expect(await jobsOf(nac)).toMatchObject([
+      { id: resent, resentFrom: dead?.body.id, stage: 'queued', wanted: QUARANTINE },
+      { id: dead?.body.id, stage: 'dead-lettered' },
+    ]);
+  });
+
+  test('a report of no job, or no report at all, changes nothing', async () => {
+    await using nac = await startEnforcement();
+    await report(nac, { id: 'nobody', attempt: 1, site: 'hq' } as CoaJob, 'taken');
+    await nac.app.report({ stage: 'proven' });
+    expect(nac.log).toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ code: 'NAC_REPORT', field: 'stage' }) }),
+    );
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+});
+
+describe('a device that flips back', () => {
+  test('before the station asked again: the job is overtaken, and is not sent any more', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+    await report(nac, job, 'finished', { outcome: 'no-answer' });
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['superseded']);
+    expect(await takeJobs(nac)).toEqual([]);
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+  });
+
+  test('after the station was told: the older job is done with, the newer one leads back', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    await takeJobs(nac);
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollAgain(nac);
+
+    const [newer, older] = await jobsOf(nac);
+    expect(newer).toMatchObject({ stage: 'queued', urgent: false, told: QUARANTINE, wanted: NORMAL });
+    expect(older?.stage).toMatch(/^(superseded|proven)$/);
+    const [job] = await takeJobs(nac);
+    expect(job?.id).toBe(newer?.id);
+    await acknowledge(nac, job);
+    await comeBack(nac, 'NAC-00001');
+    await nac.app.enforce();
+    expect((await jobsOf(nac, { stage: 'proven' })).map(({ id }) => id)).toContain(newer?.id);
+  });
+
+  test('a newer job about the same session supersedes the older one', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    await nac.app.reauthenticate(nac.operatorKey, device);
+    const [older] = await takeJobs(nac);
+    nac.clock.advance(SECOND_MS);
+    await nac.app.reauthenticate(nac.operatorKey, device);
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['queued', 'superseded']);
+    await acknowledge(nac, older);
+    expect(await stagesOf(nac)).toEqual(['queued', 'superseded']);
+  });
+
+  test('what an operator asks for does not swallow a quarantine that waits', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [quarantine] = await takeJobs(nac);
+    await report(nac, quarantine, 'finished', { outcome: 'no-answer' });
+    await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
+    // The device was read first, so that the quarantine is decided with what Intune says now, and goes out at once.
+    const jobs = await takeJobs(nac);
+    const [operator, again] = [true, false].map((byOperator) =>
+      jobs.find(({ id }) => id.includes('-operator_') === byOperator),
+    );
+    await report(nac, again, 'finished', { outcome: 'no-answer' });
+    await acknowledge(nac, operator);
+    await waitForNextAttempt(nac);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ id: again?.id, attempt: 2 }]);
+  });
+});
+
+describe('the outbox', () => {
+  const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
+
+  test('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '2' });
+    for (const [index, name] of names.entries()) {
+      await ask(nac, name, { nasIpAddress: `10.1.1.${index}` });
+      turn(nac, name, 'noncompliant');
+    }
+    await pollAgain(nac);
+    await nac.app.enforce();
+    const [first, second, ...tooMany] = await takeJobs(nac);
+    expect(second).toBeDefined();
+    expect(tooMany).toEqual([]);
+    expect(await jobsOf(nac, { stage: 'decided' })).toHaveLength(2);
+
+    await acknowledge(nac, first);
+    await nac.app.enforce();
+    const third = await takeJobs(nac);
+    expect(third).toHaveLength(1);
+    await report(nac, second, 'finished', { outcome: 'no-answer' });
+    await nac.app.enforce();
+    const fourth = await takeJobs(nac);
+    expect(fourth, 'a dead switch does not hold up the others').toHaveLength(1);
+    expect(new Set([first, second, ...third, ...fourth].map((job) => job?.id)).size).toBe(4);
+  });
+
+  test('sends into quarantine before it lets out, whatever came first', async () => {
+    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
+    for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00012']) await ask(nac, name);
+    turn(nac, 'NAC-00002', 'compliant');
+    turn(nac, 'NAC-00012', 'compliant');
+    await pollAgain(nac);
+    const [inFlight, ...tooMany] = await takeJobs(nac);
+    expect(tooMany).toEqual([]);
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await acknowledge(nac, inFlight);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ session: { userName: stationOf(nac, 'NAC-00001').mac } }]);
+  });
+
+  test('keeps jobs while Service Bus is away, and queues them once it is back', async () => {
+    await using stack = new AsyncDisposableStack();
+    const dataFolder = await mkdtemp(join(tmpdir(), 'nac-broker-'));
+    stack.defer(() => rm(dataFolder, { recursive: true }));
+    let broker = await startServiceBus({ dataFolder, queues: QUEUES });
+    stack.defer(() => broker.close());
+    const { port } = broker;
+    const nac = stack.use(await startEnforcement({}, broker.connectionString));
+    await ask(nac, 'NAC-00001');
+    await broker.close();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    await nac.app.enforce().catch((thrown) => expect(thrown).toMatchObject({ code: 'NAC_QUEUE_UNAVAILABLE' }));
+    expect(await stagesOf(nac, { notEnforced: 'true' })).toEqual(['decided']);
+
+    broker = await startServiceBus({ dataFolder, port, queues: QUEUES });
+    expect(await nac.app.enforce()).toMatchObject({ queued: 1 });
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(await stagesOf(nac)).toEqual(['queued']);
+  });
+
+  test('does not hold up a site because another one’s queue is missing', async () => {
+    await using nac = await startEnforcement();
+    const registry = await openClientRegistry({
+      kind: 'connection-string',
+      connectionString: nac.storage.connectionString,
+    });
+    const labKey = await registry.createClient('radius-3', 'lab');
+    await ask(nac, 'NAC-00001', { apiKey: labKey });
+    await turnWhileConnected(nac, 'NAC-00001');
+
+    expect(await stagesOf(nac, { site: 'hq' })).toEqual(['queued']);
+    expect(await stagesOf(nac, { site: 'lab' })).toEqual(['decided']);
+    expect(await takeJobs(nac)).toHaveLength(1);
+    expect(JSON.stringify(nac.log)).toContain('NAC_QUEUE_MISSING');
+  });
+});
+
+describe('the reconciliation', () => {
+  test('finds a session whose change was lost, once', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await nac.app.enforce();
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollWithoutEnforcing(nac);
+    expect(await jobsOf(nac)).toEqual([]);
+
+    expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, told: NORMAL, wanted: QUARANTINE }]);
+    expect(await takeJobs(nac)).toHaveLength(1);
+
+    const another = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+    expect(await another.enforce()).toEqual({ decided: 0, queued: 0 });
+    await another.close();
+    expect(await nac.app.enforce()).toEqual({ decided: 0, queued: 0 });
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+
+  test('finds a station that was unknown when it asked, and is enrolled now', async () => {
+    await using nac = await startEnforcement();
+    const mac = 'A4-BB-6D-00-00-01';
+    const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
+    const { decision } = await nac.app.lookup(nac.apiKey, JSON.stringify(request));
+    expect(decision.standing).toBe('notEnrolled');
+    nac.tenant.fleet.add({ wiFiMacAddress: 'A4BB6D000001', complianceState: 'compliant' });
+    await pollAgain(nac);
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+  });
+
+  test('is not kept from it by an older job that is as good as done', async () => {
+    await using nac = await startEnforcement();
+    await turnWhileConnected(nac, 'NAC-00001');
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    await ask(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'compliant');
+    await pollWithoutEnforcing(nac);
+    await nac.app.enforce();
+    await nac.app.enforce();
+
+    expect(await jobsOf(nac)).toMatchObject([{ told: QUARANTINE, wanted: NORMAL, stage: 'queued' }, { id: job?.id }]);
+  });
+});
+
+describe('operators', () => {
+  test('have a device’s stations authenticate again, whatever comes of it', async () => {
+    await using nac = await startEnforcement();
+    const { device, mac } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    nac.clock.advance(6 * MINUTE_MS);
+    const { jobs: ids, source } = await nac.app.reauthenticate(nac.operatorKey, `{${device.toUpperCase()}}`);
+    expect(source).toMatchObject({ read: 'found', compliance: 'compliant' });
+    const [job, ...others] = await takeJobs(nac);
+    expect(others).toEqual([]);
+    expect(ids).toEqual([job?.id]);
+    expect(job).toMatchObject({ action: 'reauthenticate', session: { userName: mac } });
+    await acknowledge(nac, job);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['acknowledged']);
+
+    expect((await comeBack(nac, 'NAC-00001')).decision.outcome).toEqual(NORMAL);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['proven']);
+  });
+
+  test('have the device read from its source first, and may disconnect its stations', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await comeBack(nac, 'NAC-00001');
+    turn(nac, 'NAC-00001', 'noncompliant');
+    const { source, jobs } = await nac.app.disconnect(nac.operatorKey, device, '{"reason": "seen at the gate"}');
+    expect(source).toMatchObject({ read: 'found', compliance: 'noncompliant' });
+    expect(await jobsOf(nac)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ id: jobs[0], action: 'disconnect', reason: 'disconnected by ops' }),
+        expect.objectContaining({ wanted: QUARANTINE, reason: expect.stringContaining('noncompliant') }),
+      ]),
+    );
+    expect((await ask(nac, 'NAC-00001')).decision.outcome).toEqual(QUARANTINE);
+  });
+
+  test('act on what is stored where the source is away, and learn why; a sweep begins when they ask for it', async () => {
+    await using nac = await startEnforcement();
+    const { device } = stationOf(nac, 'NAC-00001');
+    await ask(nac, 'NAC-00001');
+    await nac.app.poll(MINUTE_MS);
+    expect(await nac.app.poll(MINUTE_MS)).toEqual({ kind: 'idle' });
+    expect(await nac.app.sweepNow(nac.operatorKey)).toBe('asked-for');
+    expect(await nac.app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
+    await nac.tenant.close();
+    const { source, jobs } = await nac.app.reauthenticate(nac.operatorKey, device);
+    expect(source).toMatchObject({ read: 'failed', code: expect.stringMatching(/^NAC_SOURCE_/) });
+    expect(jobs).toHaveLength(1);
+    expect(await nac.app.refreshDevice(nac.operatorKey, device)).toMatchObject({ source: { read: 'failed' } });
+  });
+
+  test('see that the station has asked again, though it is told the same as a moment ago', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
+    const [job] = await takeJobs(nac);
+    await acknowledge(nac, job);
+    await nac.app.enforce();
+    expect(await stagesOf(nac)).toEqual(['acknowledged']);
+    // The switch has done as it was told, so there is nothing left to enforce.
+    expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
+    const before = await stored(nac, 'NAC-00001');
+    await comeBack(nac, 'NAC-00001');
+    await nac.app.enforce();
+
+    expect(await stagesOf(nac)).toEqual(['proven']);
+    expect((await stored(nac, 'NAC-00001')).version).toBe(before.version);
+  });
+
+  test('are told when there is no such device, and get no job where nobody is connected', async () => {
+    await using nac = await startEnforcement();
+    for (const id of ['11111111-2222-3333-4444-555555555555', 'NAC-99999', "x' or '1", '']) {
+      await expect(nac.app.reauthenticate(nac.operatorKey, id), id).rejects.toMatchObject({
+        status: 400,
+        code: 'NAC_DEVICE_UNKNOWN',
+      });
+    }
+    expect(await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device)).toMatchObject({
+      jobs: [],
+    });
+    expect(await jobsOf(nac)).toEqual([]);
+  });
+
+  test('list jobs newest first, by site, stage, device, session and what is not enforced', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001', { apiKey: nac.branchKey });
+    for (const name of ['NAC-00001', 'NAC-00007', 'NAC-00008']) {
+      await turnWhileConnected(nac, name);
+    }
+    await nac.app.enforce();
+    const jobs = await takeJobs(nac);
+    const byName = new Map(jobs.map((job) => [job.session.userName, job]));
+    const [first, seventh, eighth] = ['NAC-00001', 'NAC-00007', 'NAC-00008'].map((name) =>
+      byName.get(stationOf(nac, name).mac),
+    );
+    await acknowledge(nac, first);
+    await report(nac, seventh, 'finished', { outcome: 'not-possible' });
+    await comeBack(nac, 'NAC-00001');
+    await nac.app.enforce();
+
+    const all = await jobsOf(nac);
+    expect(all).toHaveLength(4);
+    expect(all.map(({ decidedAt }) => decidedAt)).toEqual(
+      all
+        .map(({ decidedAt }) => decidedAt)
+        .toSorted()
+        .reverse(),
+    );
+    const idsOf = async (query: Query) => (await jobsOf(nac, query)).map(({ id }) => id);
+    expect(await idsOf({ limit: '2' })).toEqual([eighth?.id, seventh?.id]);
+    expect(await idsOf({ site: 'hq' })).toEqual([eighth?.id, seventh?.id, first?.id]);
+    expect(await jobsOf(nac, { site: 'branch' })).toMatchObject([{ site: 'branch' }]);
+    expect(await idsOf({ site: "hq' or PartitionKey ne '" })).toEqual([]);
+    expect(await idsOf({ stage: 'proven' })).toEqual([first?.id]);
+    expect(await idsOf({ stage: 'refused' })).toEqual([seventh?.id]);
+    expect(await idsOf({ device: stationOf(nac, 'NAC-00008').device.toUpperCase() })).toEqual([eighth?.id]);
+    expect(await idsOf({ session: all.find(({ id }) => id === seventh?.id)?.sessionId ?? '' })).toEqual([seventh?.id]);
+    expect(await idsOf({ notEnforced: 'true', site: 'hq' })).toEqual([eighth?.id, seventh?.id]);
+    expect(await idsOf({ notEnforced: 'true', site: 'hq', stage: 'proven' })).toEqual([]);
+  });
+
+  test('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
+    await using nac = await startEnforcement();
+    const refused = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
+    const { mac, device } = stationOf(nac, 'NAC-00001');
+    const lookup = JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac });
+    await ask(nac, 'NAC-00001');
+    for (const key of [nac.operatorKey, null, 'ops', `${nac.operatorKey}0`]) {
+      await expect(nac.app.lookup(key, lookup)).rejects.toMatchObject(refused);
+      await expect(nac.app.accounting(key, JSON.stringify({ status: 'Start' }))).rejects.toMatchObject(refused);
+    }
+    for (const key of [nac.apiKey, nac.branchKey, null, 'ops', `${nac.operatorKey}0`]) {
+      await expect(nac.app.jobs(key, [])).rejects.toMatchObject(refused);
+      await expect(nac.app.reauthenticate(key, device)).rejects.toMatchObject(refused);
+    }
+    expect(await takeJobs(nac)).toEqual([]);
+  });
+});
