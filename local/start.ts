@@ -12,12 +12,12 @@ import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 
 const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--func] [--verbose]`;
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 
 const options = readOptions();
 if (options.func) await requireCoreTools().catch(giveUp);
 console.log('\nServerless NAC connector, everything on this machine\n');
-show('Function app built', relative(root, await buildFunctionApp()));
+show('Function app built', relative(ROOT, await buildFunctionApp()));
 
 const firstSweep = Promise.withResolvers<SweepLine>();
 let stack: LocalStack;
@@ -25,8 +25,8 @@ let stack: LocalStack;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 try {
   stack = await startLocalStack({
-    appFolder: root,
-    dataFolder: join(root, '.local', String(process.pid)),
+    appFolder: ROOT,
+    dataFolder: join(ROOT, '.local', String(process.pid)),
     env: process.env,
     port: options.port,
     fleetSize: options.fleet,

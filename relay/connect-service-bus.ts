@@ -13,7 +13,7 @@ import type { EntraCredential, ServiceBusConnection } from './relay-config.ts';
 export type ConnectServiceBus = () => ServiceBusClient;
 
 /** The relay repeats by itself, and does not wait for the SDK where something hangs. */
-const retryOptions = { maxRetries: 0, timeoutInMs: 15_000 };
+const RETRY_OPTIONS = { maxRetries: 0, timeoutInMs: 15_000 };
 
 /**
  * What the relay signs in with; `undefined` where a connection string does.
@@ -33,11 +33,11 @@ export function connectServiceBus(
   credential = relayCredential(connection, secret),
 ): ConnectServiceBus {
   if (connection.kind === 'connection-string' || credential === undefined) {
-    return () => new ServiceBusClient(secret, { retryOptions });
+    return () => new ServiceBusClient(secret, { retryOptions: RETRY_OPTIONS });
   }
   const { namespace, transport, proxy } = connection;
   const options: ServiceBusClientOptions = {
-    retryOptions,
+    retryOptions: RETRY_OPTIONS,
     ...(transport === 'websocket' ? { webSocketOptions: { webSocket: proxiedWebSocket(proxy) } } : {}),
   };
   return () => new ServiceBusClient(namespace, credential, options);

@@ -13,7 +13,7 @@ export interface FoundNas<Entry> {
 type Matchable = Pick<NasEntry, 'match' | 'address'>;
 
 /** Higher than any prefix length; in the order in which they win. */
-const exact = { nasIdentifier: 1004, nasIpAddress: 1003, nasIpv6Address: 1002, packetSourceIp: 1001 };
+const EXACT = { nasIdentifier: 1004, nasIpAddress: 1003, nasIpv6Address: 1002, packetSourceIp: 1001 };
 
 /**
  * NAS-Identifier goes before NAS-IP-Address, NAS-IPv6-Address and packet source, and these before subnets, of which the
@@ -30,14 +30,14 @@ export function findNas<Entry extends Matchable>(entries: readonly Entry[], nas:
   for (const entry of entries) {
     const { match } = entry;
     let rank =
-      nas.nasIdentifier !== undefined && match.nasIdentifier.includes(nas.nasIdentifier) ? exact.nasIdentifier : -1;
+      nas.nasIdentifier !== undefined && match.nasIdentifier.includes(nas.nasIdentifier) ? EXACT.nasIdentifier : -1;
     let address = entry.address;
     for (const kind of ['nasIpAddress', 'nasIpv6Address', 'packetSourceIp'] as const) {
       const jobAddress = named[kind];
       if (jobAddress === undefined) continue;
       const isNamed = match[kind].some((candidate) => candidate.octets.equals(jobAddress.octets));
       const prefixes = match.subnet.filter((subnet) => subnetContains(subnet, jobAddress));
-      const addressRank = isNamed ? exact[kind] : Math.max(-1, ...prefixes.map(({ prefixLength }) => prefixLength));
+      const addressRank = isNamed ? EXACT[kind] : Math.max(-1, ...prefixes.map(({ prefixLength }) => prefixLength));
       if (addressRank < 0) continue;
       rank = Math.max(rank, addressRank);
       address ??= jobAddress.text;

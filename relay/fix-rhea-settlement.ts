@@ -18,8 +18,8 @@ interface Incoming {
   process(session: unknown): void;
 }
 
-const acceptedDescriptor = 0x24;
-const fixed = new WeakSet<object>();
+const ACCEPTED_DESCRIPTOR = 0x24;
+const FIXED_SESSIONS = new WeakSet<object>();
 
 /**
  * rhea 3.0.5 joins the first two settlements of neighbouring messages in one turn of the event loop into one frame
@@ -29,8 +29,8 @@ const fixed = new WeakSet<object>();
  */
 export function fixRheaSettlement(): void {
   const incoming = incomingPrototype();
-  if (fixed.has(incoming)) return;
-  fixed.add(incoming);
+  if (FIXED_SESSIONS.has(incoming)) return;
+  FIXED_SESSIONS.add(incoming);
   const original = incoming.update;
   incoming.update = function (this: Incoming, delivery, settled, state) {
     const last = this.updated.at(-1);
@@ -59,5 +59,5 @@ function unexpected(cause?: unknown): RelayError {
 }
 
 function isAccepted(state: Outcome | undefined): boolean {
-  return state?.descriptor?.value === acceptedDescriptor;
+  return state?.descriptor?.value === ACCEPTED_DESCRIPTOR;
 }

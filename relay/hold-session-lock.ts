@@ -64,10 +64,10 @@ export interface KeepSessionOptions {
 }
 
 /** A lock that seems to end that much outside its bounds shows that the clocks differ. */
-const clockToleranceMs = 2000;
-const renewalRetryMs = 1000;
+const CLOCK_TOLERANCE_MS = 2000;
+const RENEWAL_RETRY_MS = 1000;
 /** A session held for less counts as a failure to get it. */
-const steadyMs = 10_000;
+const STEADY_MS = 10_000;
 
 /** Resolves only after `stop`, once the session is given back. */
 export async function holdSessionLock(options: KeepSessionOptions): Promise<void> {
@@ -96,7 +96,7 @@ export async function holdSessionLock(options: KeepSessionOptions): Promise<void
       enter('connecting');
       const { code, message, action } = lost;
       log.warn('relay.session_lost', { code, message, action });
-      failures = clock.elapsed() - askedAt < steadyMs ? failures + 1 : 1;
+      failures = clock.elapsed() - askedAt < STEADY_MS ? failures + 1 : 1;
       await clockDelay(clock, retryDelay(delays, failures, random), stop);
     } catch (error) {
       if (stop.aborted) return;
@@ -126,7 +126,7 @@ async function hold(
 
   function locked(until: Date, requestedAt: number): void {
     const left = until.getTime() - clock.now().getTime();
-    const plausible = left >= lock.shortestMs - clockToleranceMs && left <= lock.longestMs + clockToleranceMs;
+    const plausible = left >= lock.shortestMs - CLOCK_TOLERANCE_MS && left <= lock.longestMs + CLOCK_TOLERANCE_MS;
     if (!plausible && !warnedOfClock) {
       warnedOfClock = true;
       log.warn('relay.clock', {
@@ -148,7 +148,7 @@ async function hold(
       locked(await session.renew(), requestedAt);
     } catch (error) {
       if (!session.isOpen) return end(error);
-      renewAt = clock.elapsed() + renewalRetryMs;
+      renewAt = clock.elapsed() + RENEWAL_RETRY_MS;
       const { code, message } = toRelayError(error);
       log.warn('relay.renewal_failed', { code, message });
     } finally {

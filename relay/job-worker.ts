@@ -58,7 +58,7 @@ type Ending = Pick<
   'outcome' | 'errorCause' | 'neverAcknowledged' | 'transmissions' | 'discarded' | 'hint'
 > & { readonly profile?: NasProfileName | undefined; readonly trace?: string | undefined };
 
-const longestDescription = 1000;
+const LONGEST_DESCRIPTION = 1000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const { config, secrets, sender, reports, clock, log, privacy, telemetry } = options;
@@ -79,7 +79,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   async function work(delivery: JobDelivery, signal: AbortSignal): Promise<void> {
     const reading = readCoaJob(delivery.body, config.site);
     if (!reading.ok) {
-      const description = reading.problems.join(' ').slice(0, longestDescription);
+      const description = reading.problems.join(' ').slice(0, LONGEST_DESCRIPTION);
       log.warn('relay.job_invalid', {
         code: 'NAC_RELAY_JOB',
         messageId: delivery.messageId.slice(0, 128),
@@ -113,7 +113,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const { entry, address } = found;
     const nas = { nas: entry.name, address };
     const told = { profile: nasProfileName(entry.profile.name), trace };
-    if (hasExpired(job)) return conclude(job, { ...expired, ...told }, nas);
+    if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...told }, nas);
     const answer = entry.profile.request(job, entry);
     if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason, ...told }, nas);
 
@@ -123,10 +123,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       // The same job may have come twice, and the first of them may have ended while this one waited.
       const ended = reports.ending(job);
       if (ended) return ended;
-      if (hasExpired(job)) return conclude(job, { ...expired, ...told }, nas);
+      if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...told }, nas);
       // By what the NAS goes by: an address that it is not sent would count many stations as one.
       if (!brake.admits(`${address} ${JSON.stringify(answer.request.attributes)}`)) {
-        return conclude(job, { ...turnedBack, ...told }, nas);
+        return conclude(job, { ...TURNED_BACK, ...told }, nas);
       }
       void reports.put(reportOf(job, 'taken', told));
       const target = { ...entry, address, secret: secretOctets.get(entry.name) ?? '' };
@@ -264,13 +264,13 @@ class WorkerStopped extends Error {
   }
 }
 
-const expired: Ending = {
+const EXPIRED: Ending = {
   outcome: 'expired',
   hint: 'The job came too late, or waited too long for its NAS: look whether the relay was away, the clock of the relay is right, or the NAS does not answer.',
 };
 
 /** `no-answer`, so that the cloud tries it again, and says why. */
-const turnedBack: Ending = {
+const TURNED_BACK: Ending = {
   outcome: 'no-answer',
   hint: 'Not sent: the relay has disturbed as many stations within ten minutes as limits.inTenMinutes of its relay.yaml allows. It is tried again; if so many are right, raise the limit and restart the relay.',
 };

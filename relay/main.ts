@@ -3,7 +3,7 @@
 import { createJsonLineLogger } from '../shared/adapters/system/json-line-logger.ts';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
 import { checkRelay } from './check-relay.ts';
-import { parseRelayCommand, relayUsage } from './parse-relay-command.ts';
+import { parseRelayCommand, RELAY_USAGE } from './parse-relay-command.ts';
 import { RelayConfigError, toRelayError } from './relay-error.ts';
 import { startRelay } from './start-relay.ts';
 
@@ -15,7 +15,7 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 try {
   const { command, file } = parseRelayCommand(process.argv.slice(2));
-  if (command === 'help') print(relayUsage);
+  if (command === 'help') print(RELAY_USAGE);
   else if (command === 'check') print(checkRelay(file, process.env).join('\n'));
   else await run(file);
   exit(0);

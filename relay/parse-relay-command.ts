@@ -8,14 +8,14 @@ export interface RelayCommand {
   readonly file: string;
 }
 
-export const relayUsage = `Usage: relay [run] [<file>]    run the relay until SIGTERM
+export const RELAY_USAGE = `Usage: relay [run] [<file>]    run the relay until SIGTERM
        relay check [<file>]    check the file and its secrets
 <file> is /etc/nac-relay/relay.yaml unless named; without a command, write it with its folder or ending.`;
 
 /** @throws RelayError */
 export function parseRelayCommand(args: readonly string[]): RelayCommand {
   const fail = (message: string): never => {
-    throw new RelayError('NAC_RELAY_USAGE', message, { action: relayUsage });
+    throw new RelayError('NAC_RELAY_USAGE', message, { action: RELAY_USAGE });
   };
   let read: ReturnType<typeof parseRelayArgs>;
   try {

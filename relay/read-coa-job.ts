@@ -9,12 +9,12 @@ export type CoaJobReading =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Longer ones would make a message id that Service Bus refuses. */
-const longestId = 100;
+const LONGEST_ID = 100;
 /** What a RADIUS attribute can hold. */
-const longestText = 253;
-const instantForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
+const LONGEST_TEXT = 253;
+const INSTANT_FORM = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/;
 
-const sessionTexts = [
+const SESSION_TEXTS = [
   'userName',
   'callingStationId',
   'calledStationId',
@@ -35,15 +35,15 @@ export function readCoaJob(body: unknown, site: string): CoaJobReading {
   };
   const { id, attempt, action, decidedAt, expiresAt, site: jobSite } = job;
   check(
-    isText(id, longestId) && /^[\x21-\x7e]+$/.test(id),
-    `id must be up to ${longestId} printable ASCII characters.`,
+    isText(id, LONGEST_ID) && /^[\x21-\x7e]+$/.test(id),
+    `id must be up to ${LONGEST_ID} printable ASCII characters.`,
   );
   check(isWhole(attempt, 1, 1_000_000), 'attempt must be a whole number from 1.');
   check(jobSite === site, `site must be ${site}: the job is in the queue of another site.`);
   check(action === 'reauthenticate' || action === 'disconnect', 'action must be reauthenticate or disconnect.');
   check(isInstant(decidedAt), 'decidedAt must be an ISO 8601 time in UTC.');
   check(isInstant(expiresAt), 'expiresAt must be an ISO 8601 time in UTC.');
-  for (const key of sessionTexts) checkText(session[key], `session.${key}`, problems);
+  for (const key of SESSION_TEXTS) checkText(session[key], `session.${key}`, problems);
   checkText(nas['nasIdentifier'], 'nas.nasIdentifier', problems);
   check(isAddress(session['framedIpAddress'], isIPv4), 'session.framedIpAddress must be an IPv4 address.');
   check(
@@ -57,7 +57,7 @@ export function readCoaJob(body: unknown, site: string): CoaJobReading {
     'nas.packetSourceIp must be an IP address.',
   );
   if (problems.length > 0) return { ok: false, problems };
-  const sessionKeys = [...sessionTexts, 'framedIpAddress', 'nasPort'] satisfies readonly (keyof CoaSession)[];
+  const sessionKeys = [...SESSION_TEXTS, 'framedIpAddress', 'nasPort'] satisfies readonly (keyof CoaSession)[];
   const nasKeys = ['nasIpAddress', 'nasIpv6Address', 'nasIdentifier', 'packetSourceIp'] satisfies (keyof CoaNas)[];
   return {
     ok: true,
@@ -85,8 +85,8 @@ function object(value: unknown, path: string, problems: string[]): Unread {
 }
 
 function checkText(value: unknown, path: string, problems: string[]): void {
-  if (value === undefined || isText(value, longestText)) return;
-  problems.push(`${path} must be text of 1 to ${longestText} octets without control characters.`);
+  if (value === undefined || isText(value, LONGEST_TEXT)) return;
+  problems.push(`${path} must be text of 1 to ${LONGEST_TEXT} octets without control characters.`);
 }
 
 function isText(value: unknown, longest: number): value is string {
@@ -100,7 +100,7 @@ function isWhole(value: unknown, from: number, to: number): boolean {
 }
 
 function isInstant(value: unknown): boolean {
-  return typeof value === 'string' && instantForm.test(value) && !Number.isNaN(Date.parse(value));
+  return typeof value === 'string' && INSTANT_FORM.test(value) && !Number.isNaN(Date.parse(value));
 }
 
 function isAddress(value: unknown, isOne: (text: string) => boolean): boolean {

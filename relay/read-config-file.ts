@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { RelayConfigError } from './relay-error.ts';
 
-const largestFile = 4_000_000;
+const LARGEST_FILE = 4_000_000;
 
 /** @throws RelayConfigError if there is no such file, or it is far too large */
 export function readConfigFile(file: string): string {
@@ -17,5 +17,5 @@ export function readConfigFile(file: string): string {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
     return fail(`cannot be read (${code}): name the relay.yaml on the command line, and let the relay read it.`);
   }
-  return text.length > largestFile ? fail('is far too large for a relay.yaml.') : text;
+  return text.length > LARGEST_FILE ? fail('is far too large for a relay.yaml.') : text;
 }

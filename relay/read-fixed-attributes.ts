@@ -2,7 +2,7 @@
 // get.
 
 import type { YamlField, YamlReader } from '../shared/adapters/yaml/yaml-reader.ts';
-import { type ExtraIdentification, extraIdentification, type NasProfile } from './profiles/nas-profile.ts';
+import { EXTRA_IDENTIFICATION, type ExtraIdentification, type NasProfile } from './profiles/nas-profile.ts';
 import { encodeFixed, FIXED_ATTRIBUTES, type FixedAttribute } from './radius/fixed-attribute.ts';
 
 const KEYS = ['name', 'value', 'vendor', 'type', 'text', 'integer', 'octets'] as const;
@@ -23,11 +23,11 @@ export function readAlsoIdentifyBy(
   for (const item of read.list(field)) {
     const text = read.text(item);
     if (text === undefined) continue;
-    const name = extraIdentification.find((known) => known === text);
+    const name = EXTRA_IDENTIFICATION.find((known) => known === text);
     const value = Object.hasOwn(OF_FIXED_VALUE, text) ? OF_FIXED_VALUE[text] : undefined;
     if (name !== undefined) alsoIdentifyBy.push(name);
     else if (value === undefined) {
-      const known = [...extraIdentification, ...Object.keys(OF_FIXED_VALUE)].join(', ');
+      const known = [...EXTRA_IDENTIFICATION, ...Object.keys(OF_FIXED_VALUE)].join(', ');
       read.problem(item, `must be one of ${known}; an attribute with a value of its own goes under send.`);
     } else if (!fixed.some(({ label }) => label === text)) fixed.push(...fixedAttribute(text, value));
   }

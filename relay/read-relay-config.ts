@@ -5,7 +5,7 @@ import { isClientOrSiteName } from '../shared/domain/client.ts';
 import { PRIVACY_MODES } from '../shared/ports/privacy-mode.ts';
 import { type IpSubnet, readIpSubnet } from './ip-subnet.ts';
 import { nasAmbiguities } from './nas-ambiguities.ts';
-import { nasProfiles } from './profiles/nas-profiles.ts';
+import { NAS_PROFILES } from './profiles/nas-profiles.ts';
 import { type IpAddress, readIpAddress } from './radius/read-ip-address.ts';
 import { readAlsoIdentifyBy, readOmit, readSend } from './read-fixed-attributes.ts';
 import type {
@@ -27,15 +27,15 @@ export interface ReadRelayConfigOptions {
   readonly hostName: string;
 }
 
-const defaultLimits: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 };
+const DEFAULT_LIMITS: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 };
 /** More than any NAS could be asked. */
 const MOST_REQUESTS = 100_000;
-const namespaceForm =
+const NAMESPACE_FORM =
   /^[a-z0-9-]{1,50}(\.[a-z0-9-]{1,60})*\.servicebus\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)$/i;
-const guidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const nameForm = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const queueForm = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$/;
-const variableForm = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const GUID_FORM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const QUEUE_FORM = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$/;
+const VARIABLE_FORM = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** @throws RelayConfigError, and nothing else, for any text */
 export function readRelayConfig(text: string, { file, hostName }: ReadRelayConfigOptions): RelayConfig {
@@ -70,7 +70,7 @@ function siteName(read: YamlReader, field: YamlField): string | undefined {
 
 function name(read: YamlReader, field: YamlField, meaning: string): string | undefined {
   const text = read.requiredText(field, meaning);
-  if (text === undefined || nameForm.test(text)) return text;
+  if (text === undefined || NAME_FORM.test(text)) return text;
   read.problem(field, 'may hold letters, digits, dot, hyphen and underscore, 63 at most.');
   return undefined;
 }
@@ -124,7 +124,7 @@ function readConnection(
     return { kind: 'connection-string', connectionString };
   }
   const namespace = read.requiredText(fields.namespace, 'the namespace, as in my-namespace.servicebus.windows.net');
-  if (parent.node !== undefined && namespace !== undefined && !namespaceForm.test(namespace)) {
+  if (parent.node !== undefined && namespace !== undefined && !NAMESPACE_FORM.test(namespace)) {
     read.problem(fields.namespace, 'must be the host name alone, as in my-namespace.servicebus.windows.net.');
   }
   const transport = read.oneOf(fields.transport, ['amqp', 'websocket']) ?? 'amqp';
@@ -150,7 +150,7 @@ function readCredential(read: YamlReader, field: YamlField): EntraCredential {
   const guid = (guidField: YamlField, meaning: string): string => {
     if (field.node === undefined) return '';
     const text = read.requiredText(guidField, meaning);
-    if (text !== undefined && !guidForm.test(text)) {
+    if (text !== undefined && !GUID_FORM.test(text)) {
       read.problem(guidField, 'must be a GUID like 0f8fad5b-d9cb-469f-a165-70867728950e.');
     }
     return text ?? '';
@@ -214,10 +214,10 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
     'legacyZeroMessageAuthenticator',
   ] as const;
   const fields = read.mapping(field, keys);
-  const profileName = read.requiredText(fields.profile, `a profile: ${[...nasProfiles.keys()].join(' or ')}`);
-  const profile = profileName === undefined ? undefined : nasProfiles.get(profileName);
+  const profileName = read.requiredText(fields.profile, `a profile: ${[...NAS_PROFILES.keys()].join(' or ')}`);
+  const profile = profileName === undefined ? undefined : NAS_PROFILES.get(profileName);
   if (profileName !== undefined && profile === undefined) {
-    read.problem(fields.profile, `must be one of ${[...nasProfiles.keys()].join(', ')}.`);
+    read.problem(fields.profile, `must be one of ${[...NAS_PROFILES.keys()].join(', ')}.`);
   }
   const match = readMatch(read, fields.match);
   const address = readAddress(read, fields.address);
@@ -245,7 +245,7 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
     port: read.integer(fields.port, { from: 1, to: 65_535 }) ?? profile?.defaultPort ?? 3799,
     ...(sourceAddress === undefined ? {} : { sourceAddress: sourceAddress.text }),
     secret: readSecret(read, field, fields.secretEnv, fields.secretFile, 'secretFile or secretEnv'),
-    profile: profile ?? unknownProfile,
+    profile: profile ?? UNKNOWN_PROFILE,
     alsoIdentifyBy,
     send,
     omit: readOmit(read, fields.omit, profile, { identifying: alsoIdentifyBy, alsoSent }),
@@ -256,7 +256,7 @@ function readNas(read: YamlReader, field: YamlField): NasEntry {
 }
 
 /** Stands in while the rest of the entry is checked; a config with it is never given back. */
-const unknownProfile: NasEntry['profile'] = {
+const UNKNOWN_PROFILE: NasEntry['profile'] = {
   name: '',
   description: '',
   defaultPort: 3799,
@@ -316,7 +316,7 @@ function readSecret(
 function source(read: YamlReader, from: SecretSource['from'], field: YamlField): SecretSource {
   const { path, line, column } = field;
   const text = read.text(field) ?? '';
-  if (from === 'env' && text !== '' && !variableForm.test(text)) {
+  if (from === 'env' && text !== '' && !VARIABLE_FORM.test(text)) {
     read.problem(field, 'must be the name of an environment variable, not a secret itself.');
   }
   return { from, name: text, path, line, column };
@@ -324,7 +324,7 @@ function source(read: YamlReader, from: SecretSource['from'], field: YamlField):
 
 function queueName(read: YamlReader, field: YamlField): string | undefined {
   const text = read.text(field);
-  if (text !== undefined && !queueForm.test(text)) read.problem(field, 'is no name that a queue can have.');
+  if (text !== undefined && !QUEUE_FORM.test(text)) read.problem(field, 'is no name that a queue can have.');
   return text;
 }
 
@@ -347,10 +347,10 @@ function readLimits(read: YamlReader, field: YamlField): RelayLimits {
   const fields = read.mapping(field, ['concurrency', 'perNas', 'held', 'perMinute', 'inTenMinutes', 'stations']);
   const inTenMinutes = readInTenMinutes(read, fields.inTenMinutes, fields.stations);
   return {
-    concurrency: read.integer(fields.concurrency, { from: 1, to: 1000 }) ?? defaultLimits.concurrency,
-    perNas: read.integer(fields.perNas, { from: 1, to: 256 }) ?? defaultLimits.perNas,
-    held: read.integer(fields.held, { from: 1, to: 2000 }) ?? defaultLimits.held,
-    perMinute: read.integer(fields.perMinute, { from: 1, to: MOST_REQUESTS }) ?? defaultLimits.perMinute,
+    concurrency: read.integer(fields.concurrency, { from: 1, to: 1000 }) ?? DEFAULT_LIMITS.concurrency,
+    perNas: read.integer(fields.perNas, { from: 1, to: 256 }) ?? DEFAULT_LIMITS.perNas,
+    held: read.integer(fields.held, { from: 1, to: 2000 }) ?? DEFAULT_LIMITS.held,
+    perMinute: read.integer(fields.perMinute, { from: 1, to: MOST_REQUESTS }) ?? DEFAULT_LIMITS.perMinute,
     ...(inTenMinutes === undefined ? {} : { inTenMinutes }),
   };
 }

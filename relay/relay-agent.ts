@@ -60,7 +60,7 @@ export interface RunningRelay {
   stop(): Promise<void>;
 }
 
-const defaultTiming: RelayTiming = {
+const DEFAULT_TIMING: RelayTiming = {
   standbyRetryMs: 2000,
   watchMs: 250,
   reconnect: { firstMs: 250, longestMs: 3000 },
@@ -73,7 +73,7 @@ export async function startRelayAgent(parts: RelayAgentParts): Promise<RunningRe
   const { config, nasSecrets, logKey, jobs, results, sender, clock, random, collected } = parts;
   const telemetry = collected?.telemetry;
   const log = withFields(parts.log, { site: config.site, relay: config.relay });
-  const { standbyRetryMs, watchMs, reconnect, graceMs, lock } = { ...defaultTiming, ...parts.timing };
+  const { standbyRetryMs, watchMs, reconnect, graceMs, lock } = { ...DEFAULT_TIMING, ...parts.timing };
   const stop = new AbortController();
   const reports = createReportOutbox({ queue: results, clock, log, random, delays: reconnect });
   const privacy = createIdentityPrivacy(config.log.privacy, logKey);

@@ -57,17 +57,17 @@ interface Told {
 }
 
 /** Sent together at most; with hints of full length that is half of what a message may hold. */
-const batchSize = 50;
+const BATCH_SIZE = 50;
 /** Attempts of which it is known what was put: far more than can come back after a lost lock. */
-const rememberedAttempts = 5000;
-const stages: readonly CoaReportStage[] = ['taken', 'sent', 'finished'];
+const REMEMBERED_ATTEMPTS = 5000;
+const STAGES: readonly CoaReportStage[] = ['taken', 'sent', 'finished'];
 
 export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   const { queue, clock, log, random, delays, holdMs = 100 } = options;
   /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
   const joinable = new Map<string, PendingReport>();
   /** By attempt: the furthest stage that was put. */
-  const told = createRecentMap<Told>(rememberedAttempts);
+  const told = createRecentMap<Told>(REMEMBERED_ATTEMPTS);
   const closed = new AbortController();
   const closing = (): Error => closed.signal.reason;
   let due: PendingReport[] = [];
@@ -106,7 +106,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   }
 
   function takeDue(): readonly PendingReport[] {
-    const taken = due.slice(0, batchSize);
+    const taken = due.slice(0, BATCH_SIZE);
     due = due.slice(taken.length);
     for (const parcel of taken) if (joinable.get(parcel.key) === parcel) joinable.delete(parcel.key);
     return taken;
@@ -160,7 +160,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     put(report) {
       const key = coaMessageId({ id: report.jobId, attempt: report.attempt });
       const known = told.get(key);
-      if (known && stages.indexOf(known.stage) >= stages.indexOf(report.stage)) return known.accepted;
+      if (known && STAGES.indexOf(known.stage) >= STAGES.indexOf(report.stage)) return known.accepted;
       if (closed.signal.aborted) return rejected(closing());
       const parcel = parcelFor(key, report);
       told.set(key, { stage: report.stage, accepted: parcel.accepted.promise });

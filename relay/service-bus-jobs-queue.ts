@@ -25,7 +25,7 @@ export interface ServiceBusJobsQueue extends JobsQueue {
 }
 
 /** Long enough for a connection that is there. */
-const closeLimitMs = 1500;
+const CLOSE_LIMIT_MS = 1500;
 
 export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): ServiceBusJobsQueue {
   const { connect, queue, sessionId, held, timer = systemSendClock } = options;
@@ -108,12 +108,12 @@ function jobSession(
       );
     },
     async pause() {
-      if (subscription) await within(timer, closeLimitMs, subscription.close()).catch(() => undefined);
+      if (subscription) await within(timer, CLOSE_LIMIT_MS, subscription.close()).catch(() => undefined);
     },
     async close() {
       // A link that was cut shows that the connection is not worth keeping, and cannot be closed in order.
       if (receiver.isClosed) return drop();
-      await within(timer, closeLimitMs, receiver.close()).catch(drop);
+      await within(timer, CLOSE_LIMIT_MS, receiver.close()).catch(drop);
     },
   };
 }

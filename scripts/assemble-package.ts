@@ -7,7 +7,7 @@ import { zipSync } from 'fflate';
 import { buildFunctionApp } from './build-function-app.ts';
 import { softwareBill } from './software-bill.ts';
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 
 /** The same content makes the same zip, byte for byte: a rollback can be told from a new version. */
 const ZIP_TIME = new Date(1980, 0, 1);
@@ -30,8 +30,8 @@ export async function assemblePackage(folder: string): Promise<PackagedFile[]> {
     );
   }
   await buildFunctionApp(join(folder, 'dist/functions.cjs'), { sourceMap: false });
-  await copyFile(join(root, 'host.json'), join(folder, 'host.json'));
-  await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  await copyFile(join(ROOT, 'host.json'), join(folder, 'host.json'));
+  await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
   await writeFile(join(folder, 'package.json'), await packageJson());
   await writeFile(join(folder, 'sbom.cdx.json'), await softwareBill());
   return listFiles(folder);
@@ -48,7 +48,7 @@ export async function zipPackage(folder: string, zipFile: string): Promise<void>
 
 /** Without dependencies and scripts: there is nothing to install or run. */
 async function packageJson(): Promise<string> {
-  const { name, version, license, engines } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  const { name, version, license, engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   return `${JSON.stringify({ name, version, license, private: true, engines, main: 'dist/functions.cjs' }, null, 2)}\n`;
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buildRelay } from './build-relay.ts';
 import { softwareBill } from './software-bill.ts';
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 
 /** Beside the bundle, as they lie in infra/relay. */
 const BESIDE = ['Dockerfile', 'README.md', 'nac-relay.service', 'relay.yaml'];
@@ -21,8 +21,8 @@ export async function assembleRelay(folder: string): Promise<void> {
     throw new Error(`${folder} is not empty. Name an empty or a new folder.`);
   }
   await buildRelay(join(folder, 'nac-relay.mjs'));
-  for (const name of BESIDE) await copyFile(join(root, 'infra/relay', name), join(folder, name));
-  await copyFile(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  for (const name of BESIDE) await copyFile(join(ROOT, 'infra/relay', name), join(folder, name));
+  await copyFile(join(ROOT, 'LICENSE'), join(folder, 'LICENSE'));
   await writeFile(join(folder, 'sbom.cdx.json'), await softwareBill('relay/package.json'));
   await writeFile(join(folder, 'SHA256SUMS'), await checksums(folder));
 }

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 
 export interface BuildOptions {
   /** For stack traces while developing; what is deployed goes without. */
@@ -16,12 +16,12 @@ export interface BuildOptions {
  * @returns path of the bundle
  */
 export async function buildFunctionApp(
-  outfile: string = join(root, 'dist/functions.cjs'),
+  outfile: string = join(ROOT, 'dist/functions.cjs'),
   { sourceMap = true }: BuildOptions = {},
 ): Promise<string> {
   await rm(dirname(outfile), { recursive: true, force: true });
   await build({
-    entryPoints: [join(root, 'functions/main.ts')],
+    entryPoints: [join(ROOT, 'functions/main.ts')],
     outfile,
     bundle: true,
     platform: 'node',

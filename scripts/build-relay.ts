@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 
 /** Some packages are CommonJS and ask for Node's own modules by require, which an ES module has not. */
 const REQUIRE = `import { createRequire as createRequireOfBundle } from 'node:module';
@@ -12,7 +12,7 @@ const require = createRequireOfBundle(import.meta.url);`;
 /** @returns the files that went in, from the root of the repository */
 export async function buildRelay(outfile: string): Promise<readonly string[]> {
   const { metafile } = await build({
-    absWorkingDir: root,
+    absWorkingDir: ROOT,
     entryPoints: ['relay/main.ts'],
     outfile,
     bundle: true,

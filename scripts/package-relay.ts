@@ -4,8 +4,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { assembleRelay } from './assemble-relay.ts';
 
-const root = join(import.meta.dirname, '..');
-const OWN_FOLDER = join(root, '.package-relay');
+const ROOT = join(import.meta.dirname, '..');
+const OWN_FOLDER = join(ROOT, '.package-relay');
 
 try {
   const [folder = OWN_FOLDER, ...rest] = process.argv.slice(2);

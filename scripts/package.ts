@@ -5,8 +5,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { assemblePackage, zipPackage } from './assemble-package.ts';
 
-const root = join(import.meta.dirname, '..');
-const OWN_FOLDER = join(root, '.package');
+const ROOT = join(import.meta.dirname, '..');
+const OWN_FOLDER = join(ROOT, '.package');
 
 try {
   const [folder = OWN_FOLDER, ...rest] = process.argv.slice(2);
@@ -20,7 +20,7 @@ try {
 }
 
 async function makePackage(folder: string): Promise<void> {
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const app = join(folder, 'app');
   const zipFile = join(folder, `connector-${version}.zip`);
   for (const { path, bytes } of await assemblePackage(app)) console.log(`${size(bytes)}  ${path}`);

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const root = join(import.meta.dirname, '..');
+const ROOT = join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
 const LARGEST_BILL = 16 * 1024 * 1024;
@@ -37,7 +37,7 @@ interface LockedPackage {
  */
 export async function softwareBill(packageFile = 'package.json'): Promise<string> {
   const { serialNumber: _, metadata, components, dependencies, ...bill }: SoftwareBill = JSON.parse(await npm(COMMAND));
-  const { name, version, dependencies: direct }: Shipped = JSON.parse(await readFile(join(root, packageFile), 'utf8'));
+  const { name, version, dependencies: direct }: Shipped = JSON.parse(await readFile(join(ROOT, packageFile), 'utf8'));
   const { timestamp: _time, tools: _tools, component, ...rest } = metadata;
   const ref = `${name}@${version}`;
   const named = { ...component, 'bom-ref': ref, type: 'application', name, version };
@@ -78,7 +78,7 @@ function reachedFrom(first: readonly string[], edgesOf: ReadonlyMap<string, read
 
 /** As `name@version`: what the lock file has for the app itself, not for tools alone. */
 async function shippedPackages(): Promise<ReadonlySet<string>> {
-  const lock = JSON.parse(await readFile(join(root, 'package-lock.json'), 'utf8'));
+  const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
   const packages = Object.entries<LockedPackage>(lock.packages).filter(
     ([path, { dev, optional, devOptional }]) => path !== '' && !dev && !optional && !devOptional,
   );
@@ -88,7 +88,7 @@ async function shippedPackages(): Promise<ReadonlySet<string>> {
 /** The npm that started this script, else the one on the path. */
 async function npm(words: readonly string[]): Promise<string> {
   const own = process.env['npm_execpath'] ?? '';
-  const options = { cwd: root, maxBuffer: LARGEST_BILL };
+  const options = { cwd: ROOT, maxBuffer: LARGEST_BILL };
   const { stdout } = own.endsWith('npm-cli.js')
     ? await run(process.execPath, [own, ...words], options)
     : await run('npm', [...words], { ...options, shell: process.platform === 'win32' });

@@ -4,6 +4,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { policySchema } from '../shared/adapters/yaml/policy-schema.ts';
 
-const file = join(import.meta.dirname, '../infra/policy.schema.json');
-writeFileSync(file, `${JSON.stringify(policySchema(), null, 2)}\n`);
-console.log(`wrote ${file}`);
+const FILE = join(import.meta.dirname, '../infra/policy.schema.json');
+writeFileSync(FILE, `${JSON.stringify(policySchema(), null, 2)}\n`);
+console.log(`wrote ${FILE}`);

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SAMPLES, snapshot } from './bicep.ts';
 
-const folder = join(import.meta.dirname, '../infra');
+const FOLDER = join(import.meta.dirname, '../infra');
 
 for (const sample of SAMPLES) {
-  await snapshot('overwrite', join(folder, `${sample}.bicepparam`));
-  sortOutputs(join(folder, `${sample}.snapshot.json`));
+  await snapshot('overwrite', join(FOLDER, `${sample}.bicepparam`));
+  sortOutputs(join(FOLDER, `${sample}.snapshot.json`));
   console.log(`infra/${sample}.snapshot.json`);
 }
 

@@ -8,8 +8,8 @@ import { X509Certificate } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { privateKeyPem } from './private-key-pem.ts';
 
-const oneHour = 3_600_000;
-const keyAlgorithm = {
+const ONE_HOUR = 3_600_000;
+const KEY_ALGORITHM = {
   name: 'RSASSA-PKCS1-v1_5',
   hash: 'SHA-256',
   publicExponent: new Uint8Array([1, 0, 1]),
@@ -34,13 +34,13 @@ export interface ClientCertificateOptions {
 
 /** A self-signed RSA client certificate, as one uploads it to an Entra app registration; valid for a year. */
 export async function createClientCertificate(options: ClientCertificateOptions = {}): Promise<ClientCertificate> {
-  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [options.commonName ?? 'nac-connector'] }],
     keys,
-    notBefore: options.notBefore ?? new Date(Date.now() - oneHour),
-    notAfter: options.notAfter ?? new Date(Date.now() + 365 * 24 * oneHour),
-    signingAlgorithm: keyAlgorithm,
+    notBefore: options.notBefore ?? new Date(Date.now() - ONE_HOUR),
+    notAfter: options.notAfter ?? new Date(Date.now() + 365 * 24 * ONE_HOUR),
+    signingAlgorithm: KEY_ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

@@ -7,9 +7,9 @@ import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { privateKeyPem } from './private-key-pem.ts';
 
-const oneHour = 3_600_000;
-const oneYear = 365 * 24 * oneHour;
-const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const ONE_HOUR = 3_600_000;
+const ONE_YEAR = 365 * 24 * ONE_HOUR;
+const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 export interface ServerCertificates {
   readonly caPem: string;
@@ -20,16 +20,16 @@ export interface ServerCertificates {
 /** A fresh CA and a server certificate for `localhost`, `127.0.0.1` and `::1`, valid for a year. */
 export async function createServerCertificates(caName: string): Promise<ServerCertificates> {
   // TLS clients check validity by the machine's clock, so a simulated one has no say here.
-  const notBefore = new Date(Date.now() - oneHour);
-  const notAfter = new Date(Date.now() + oneYear);
+  const notBefore = new Date(Date.now() - ONE_HOUR);
+  const notAfter = new Date(Date.now() + ONE_YEAR);
 
-  const caKeys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const caKeys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [caName] }],
     keys: caKeys,
     notBefore,
     notAfter,
-    signingAlgorithm: keyAlgorithm,
+    signingAlgorithm: KEY_ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
@@ -37,7 +37,7 @@ export async function createServerCertificates(caName: string): Promise<ServerCe
     ],
   });
 
-  const serverKeys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const serverKeys = await crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
   const server = await x509.X509CertificateGenerator.create({
     subject: 'CN=localhost',
     issuer: ca.subject,
@@ -45,7 +45,7 @@ export async function createServerCertificates(caName: string): Promise<ServerCe
     signingKey: caKeys.privateKey,
     notBefore,
     notAfter,
-    signingAlgorithm: keyAlgorithm,
+    signingAlgorithm: KEY_ALGORITHM,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),

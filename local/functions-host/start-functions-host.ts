@@ -16,7 +16,7 @@ import { REPLACE_GRACE_MS } from './lost-worker.ts';
 import { type App, readApp } from './read-app.ts';
 import { StartError } from './start-error.ts';
 import type { FunctionGroup, Listen, RunningTrigger, TriggeredFunction, TriggerHost } from './triggers/trigger-type.ts';
-import { triggerTypes } from './triggers/trigger-types.ts';
+import { TRIGGER_TYPES } from './triggers/trigger-types.ts';
 
 export interface FunctionsHostOptions {
   readonly appFolder: string;
@@ -68,7 +68,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
 
   const functions = [...core.functions.values()].map(findTrigger);
   const selected = (group: FunctionGroup) => options.functions === 'all' || options.functions === group;
-  const prepared = triggerTypes
+  const prepared = TRIGGER_TYPES
     // All functions are checked whatever runs here: on Azure one that cannot be indexed is an error everywhere.
     .map((type) => ({
       type,
@@ -132,7 +132,7 @@ function findTrigger(registered: TriggeredFunction['registered']): TriggeredFunc
   const trigger = Object.values(bindings).find((binding) => /trigger$/i.test(binding.type));
   if (!trigger) throw new StartError(`Function "${name}" has no trigger.`);
   const fn = { name, trigger, registered };
-  if (!triggerTypes.some((type) => isOfType(fn, type.bindingType))) {
+  if (!TRIGGER_TYPES.some((type) => isOfType(fn, type.bindingType))) {
     throw new StartError(`Function "${name}" has the trigger type ${trigger.type}, which this host does not support.`);
   }
   return fn;

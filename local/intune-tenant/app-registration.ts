@@ -46,9 +46,9 @@ export function changedRegistration(
   change: Readonly<Record<string, unknown>>,
 ): AppRegistration {
   for (const [name, value] of Object.entries(change)) {
-    const fits = checks[name];
+    const fits = CHECKS[name];
     if (fits === undefined) {
-      throw new RegistrationError(`the registration has no '${name}': use ${Object.keys(checks).join(', ')}`);
+      throw new RegistrationError(`the registration has no '${name}': use ${Object.keys(CHECKS).join(', ')}`);
     }
     if (!fits.check(value)) {
       throw new RegistrationError(`${name} must be ${fits.shape}`);
@@ -63,7 +63,7 @@ const record = (value: unknown): value is Readonly<Record<string, unknown>> =>
 const listOf = (value: unknown, check: (entry: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(check);
 
-const checks: Readonly<Record<string, { readonly shape: string; check(value: unknown): boolean }>> = {
+const CHECKS: Readonly<Record<string, { readonly shape: string; check(value: unknown): boolean }>> = {
   secrets: {
     shape: 'a list such as [{"value":"...","expires":"2027-01-01T00:00:00Z"}]',
     check: (value) =>

@@ -2,8 +2,8 @@
 import { FleetError } from './fleet-error.ts';
 import {
   isManagedDeviceProperty,
+  MANAGED_DEVICE_PROPERTIES,
   type ManagedDevice,
-  managedDeviceProperties,
   valueObjection,
 } from './managed-device.ts';
 
@@ -13,7 +13,7 @@ export function checkedProperties(properties: Readonly<Partial<ManagedDevice>>):
     if (!isManagedDeviceProperty(name)) {
       throw new FleetError(
         'invalid_property',
-        `managedDevice has no property '${name}' here: use one of ${managedDeviceProperties.join(', ')}`,
+        `managedDevice has no property '${name}' here: use one of ${MANAGED_DEVICE_PROPERTIES.join(', ')}`,
       );
     }
     const objection = valueObjection(name, value);

@@ -1,10 +1,10 @@
 /** Checks a client assertion the way Entra does for an application with a registered certificate. */
 import { X509Certificate } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
-import { type EntraRefusal, entraRefusals } from './entra-error.ts';
+import { ENTRA_REFUSALS, type EntraRefusal } from './entra-error.ts';
 
 /** How far the clock of an application may differ from Entra's. */
-const clockSkewSeconds = 300;
+const CLOCK_SKEW_SECONDS = 300;
 
 export interface ClientAssertionContext {
   readonly clientId: string;
@@ -25,11 +25,11 @@ export async function clientAssertionRefusal(
 ): Promise<EntraRefusal | undefined> {
   const header = assertionHeader(assertion);
   if (header === undefined) {
-    return entraRefusals.malformedAssertion();
+    return ENTRA_REFUSALS.malformedAssertion();
   }
   const thumbprint = header.alg === 'PS256' ? header.x5tS256 : header.alg === 'RS256' ? header.x5t : undefined;
   if (thumbprint === undefined) {
-    return entraRefusals.assertionSignature(
+    return ENTRA_REFUSALS.assertionSignature(
       `The key was not found: sign with PS256 and name the certificate in x5t#S256, or with RS256 and x5t.`,
     );
   }
@@ -38,13 +38,13 @@ export async function clientAssertionRefusal(
     .find((registered) => thumbprintOf(header.alg, registered) === bytesOf(thumbprint));
   if (certificate === undefined) {
     const used = bytesOf(thumbprint).toUpperCase();
-    return entraRefusals.assertionSignature(`The key was not found. Thumbprint of key used by client: '${used}'.`);
+    return ENTRA_REFUSALS.assertionSignature(`The key was not found. Thumbprint of key used by client: '${used}'.`);
   }
   const outlived =
     context.now.getTime() > certificate.validToDate.getTime() ||
     context.now.getTime() < certificate.validFromDate.getTime();
   if (outlived) {
-    return entraRefusals.assertionSignature('The key used is expired or not valid yet.');
+    return ENTRA_REFUSALS.assertionSignature('The key used is expired or not valid yet.');
   }
 
   let payload: JWTPayload;
@@ -52,18 +52,18 @@ export async function clientAssertionRefusal(
     ({ payload } = await jwtVerify(assertion, certificate.publicKey, {
       algorithms: [header.alg],
       currentDate: context.now,
-      clockTolerance: clockSkewSeconds,
+      clockTolerance: CLOCK_SKEW_SECONDS,
       requiredClaims: ['exp', 'aud', 'iss', 'sub'],
     }));
   } catch (error) {
     return verificationRefusal(error, context.now);
   }
   if (![payload.aud].flat().some((audience) => audience !== undefined && context.audiences.includes(audience))) {
-    return entraRefusals.assertionAudience();
+    return ENTRA_REFUSALS.assertionAudience();
   }
   const client = context.clientId.toLowerCase();
   if (payload.iss?.toLowerCase() !== client || payload.sub?.toLowerCase() !== client) {
-    return entraRefusals.assertionClient();
+    return ENTRA_REFUSALS.assertionClient();
   }
   return undefined;
 }
@@ -80,11 +80,13 @@ function bytesOf(thumbprint: string): string {
 
 function verificationRefusal(error: unknown, now: Date): EntraRefusal {
   if (error instanceof errors.JWSSignatureVerificationFailed) {
-    return entraRefusals.assertionSignature('The provided signature value did not match the expected signature value.');
+    return ENTRA_REFUSALS.assertionSignature(
+      'The provided signature value did not match the expected signature value.',
+    );
   }
   const aboutTime =
     error instanceof errors.JWTExpired || (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf');
-  return aboutTime ? entraRefusals.assertionTime(now) : entraRefusals.malformedAssertion();
+  return aboutTime ? ENTRA_REFUSALS.assertionTime(now) : ENTRA_REFUSALS.malformedAssertion();
 }
 
 interface AssertionHeader {

@@ -11,7 +11,7 @@ import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import type { ManagedDevice } from './managed-device.ts';
 import type { BehaviourSwitches, TenantBehaviour } from './tenant-behaviour.ts';
 
-export const complianceRetrievalPath =
+export const COMPLIANCE_RETRIEVAL_PATH =
   '/TrafficGateway/TrafficRoutingService/ResourceAccess/ComplianceRetrievalService';
 
 export interface ComplianceRetrievalContext {
@@ -24,8 +24,8 @@ export interface ComplianceRetrievalContext {
   readonly now: () => Date;
 }
 
-const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const mac = /^[0-9A-F]{12}$/;
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const MAC = /^[0-9A-F]{12}$/;
 
 /** `GET .../ciscoise/mdminfo/?ise_api_version=3`: what the service is and where its devices are asked for. */
 export async function answerComplianceInformation(
@@ -39,7 +39,7 @@ export async function answerComplianceInformation(
       informationDocument({
         name: 'mdminfo',
         api_version: '3',
-        api_path: `${complianceRetrievalPath}/cisco`,
+        api_path: `${COMPLIANCE_RETRIEVAL_PATH}/cisco`,
         redirect_url: 'https://portal.manage.microsoft.com/networkaccesscontrol/index',
         query_max_size: String(context.behaviour.current.complianceQueryMaxSize),
         messaging_support: 'false',
@@ -69,11 +69,11 @@ export async function answerComplianceQuery(
   switch (query.get('querycriteria')) {
     case 'guid': {
       const device = context.fleet.find(value);
-      answerDevices(exchange, context, guid.test(value), device === undefined ? [] : [device], { guid: value });
+      answerDevices(exchange, context, GUID.test(value), device === undefined ? [] : [device], { guid: value });
       return;
     }
     case 'macaddress':
-      answerDevices(exchange, context, mac.test(value), mac.test(value) ? context.fleet.withMac(value) : [], {
+      answerDevices(exchange, context, MAC.test(value), MAC.test(value) ? context.fleet.withMac(value) : [], {
         macAddress: value,
       });
       return;

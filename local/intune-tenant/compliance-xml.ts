@@ -11,7 +11,7 @@ export interface ComplianceEntry {
 
 export type XmlNames = 'capitalised' | 'lowerCase';
 
-const namespace =
+const NAMESPACE =
   'http://schemas.datacontract.org/2004/07/Microsoft.Intune.ResourceAccess.ComplianceRetrievalService.Model';
 
 export function complianceDocument(
@@ -33,7 +33,7 @@ export function informationDocument(properties: Readonly<Record<string, string>>
 }
 
 function apiDocument(content: string): string {
-  return `<ise_api xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="${namespace}">${content}</ise_api>`;
+  return `<ise_api xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="${NAMESPACE}">${content}</ise_api>`;
 }
 
 function deviceElement(entry: ComplianceEntry, names: XmlNames): string {

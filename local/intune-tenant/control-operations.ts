@@ -39,7 +39,7 @@ export interface ControlAnswer {
 
 type Operation = (request: ControlRequest) => ControlAnswer | undefined | Promise<ControlAnswer | undefined>;
 
-export const controlOperations: Readonly<Record<string, Operation>> = {
+export const CONTROL_OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET /devices': ({ context, query }) => ({ value: context.fleet.list(deviceFilter(query)) }),
   'POST /devices': async ({ context, body }) => ({ status: 201, value: context.fleet.add(await body()) }),
   'GET /devices/{device}': ({ context, device }) => ({ value: context.fleet.get(device) }),

@@ -4,13 +4,13 @@
  */
 import { RegistrationError } from './app-registration.ts';
 import { ControlError } from './control-error.ts';
-import { type ControlContext, controlOperations } from './control-operations.ts';
+import { CONTROL_OPERATIONS, type ControlContext } from './control-operations.ts';
 import { FleetError, type FleetErrorCode } from './fleet-error.ts';
 import { BodyTooLargeError, type HttpExchange } from './http-exchange.ts';
 import { ScriptError } from './script.ts';
 import { BehaviourError } from './tenant-behaviour.ts';
 
-const fleetStatus: Readonly<Record<FleetErrorCode, number>> = {
+const FLEET_STATUS: Readonly<Record<FleetErrorCode, number>> = {
   invalid_property: 400,
   device_not_found: 404,
   device_ambiguous: 409,
@@ -36,23 +36,23 @@ export async function answerControlRequest(exchange: HttpExchange, context: Cont
   }
 }
 
-const namedAfterDevices = ['devices', 'entra-devices'];
+const NAMED_AFTER_DEVICES = ['devices', 'entra-devices'];
 
 function requestedOperation(exchange: HttpExchange): {
-  operation: (typeof controlOperations)[string];
+  operation: (typeof CONTROL_OPERATIONS)[string];
   device: string;
 } {
   const [collection = '', ...rest] = segments(exchange.path);
-  const named = namedAfterDevices.includes(collection) && rest.length > 0;
+  const named = NAMED_AFTER_DEVICES.includes(collection) && rest.length > 0;
   const [device = '', ...actions] = named ? rest : ['', ...rest];
   const pattern = [collection, ...(named ? ['{device}'] : []), ...actions].join('/');
   const name = `${exchange.method} /${pattern}`;
-  const operation = Object.hasOwn(controlOperations, name) ? controlOperations[name] : undefined;
+  const operation = Object.hasOwn(CONTROL_OPERATIONS, name) ? CONTROL_OPERATIONS[name] : undefined;
   if (operation === undefined) {
     throw new ControlError(
       404,
       'unknown_operation',
-      `there is no ${exchange.method} ${exchange.path}: use ${Object.keys(controlOperations).join(', ')}`,
+      `there is no ${exchange.method} ${exchange.path}: use ${Object.keys(CONTROL_OPERATIONS).join(', ')}`,
     );
   }
   return { operation, device };
@@ -63,7 +63,7 @@ function refusalOf(error: unknown): { status: number; code: string; message: str
     return error;
   }
   if (error instanceof FleetError) {
-    return { status: fleetStatus[error.code], code: error.code, message: error.message };
+    return { status: FLEET_STATUS[error.code], code: error.code, message: error.message };
   }
   if (error instanceof ScriptError) {
     return { status: 400, code: 'invalid_script', message: error.message };

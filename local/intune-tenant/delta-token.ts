@@ -2,7 +2,7 @@
  * The opaque tokens of `devices/delta`. They carry the query, as Graph's do: whoever follows a link need not repeat
  * `$select`.
  */
-import { type EntraDevice, entraDeviceProperties } from './entra-device.ts';
+import { ENTRA_DEVICE_PROPERTIES, type EntraDevice } from './entra-device.ts';
 
 export interface DeltaQuery {
   /** The properties asked for; undefined for all. */
@@ -51,7 +51,7 @@ export function deltaSelection(select: string | null): DeltaQuery['select'] | { 
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const known = names.map((name) => entraDeviceProperties.find((property) => property === name));
+  const known = names.map((name) => ENTRA_DEVICE_PROPERTIES.find((property) => property === name));
   const unknown = names[known.indexOf(undefined)];
   if (unknown !== undefined) {
     return { unknown };

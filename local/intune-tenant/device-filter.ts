@@ -9,7 +9,7 @@ export type DevicePredicate = (device: ManagedDevice) => boolean;
 type Operator = 'eq' | 'ne' | 'gt' | 'lt' | 'contains';
 
 /** Everything not named here is unsupported, `ge` and `le` included. */
-const documented: Readonly<Partial<Record<ManagedDeviceProperty, readonly Operator[]>>> = {
+const DOCUMENTED: Readonly<Partial<Record<ManagedDeviceProperty, readonly Operator[]>>> = {
   azureADDeviceId: ['eq'],
   complianceState: ['eq'],
   managementState: ['eq'],
@@ -36,9 +36,9 @@ interface Clause {
   readonly value: string;
 }
 
-const comparison = /^\s*([A-Za-z]+)\s+([a-z]+)\s+(?:'((?:[^']|'')*)'|([^\s'()]+))\s*/;
-const containment = /^\s*contains\(\s*([A-Za-z]+)\s*,\s*'((?:[^']|'')*)'\s*\)\s*/;
-const junction = /^(and|or)\s+/;
+const COMPARISON = /^\s*([A-Za-z]+)\s+([a-z]+)\s+(?:'((?:[^']|'')*)'|([^\s'()]+))\s*/;
+const CONTAINMENT = /^\s*contains\(\s*([A-Za-z]+)\s*,\s*'((?:[^']|'')*)'\s*\)\s*/;
+const JUNCTION = /^(and|or)\s+/;
 
 /** The test that the filter puts to each device, or undefined when any part of it is unsupported. */
 export function devicePredicate(filter: string): DevicePredicate | undefined {
@@ -55,7 +55,7 @@ export function devicePredicate(filter: string): DevicePredicate | undefined {
     if (rest === '') {
       break;
     }
-    const joint = junction.exec(rest);
+    const joint = JUNCTION.exec(rest);
     if (joint?.[1] === undefined) {
       return undefined;
     }
@@ -83,12 +83,12 @@ export function devicePredicate(filter: string): DevicePredicate | undefined {
 }
 
 function leadingClause(text: string): { readonly clause: Clause; readonly length: number } | undefined {
-  const contained = containment.exec(text);
-  const compared = contained === null ? comparison.exec(text) : null;
+  const contained = CONTAINMENT.exec(text);
+  const compared = contained === null ? COMPARISON.exec(text) : null;
   const property = contained?.[1] ?? compared?.[1] ?? '';
   const operator = contained === null ? (compared?.[2] ?? '') : 'contains';
   const value = contained?.[2] ?? compared?.[3] ?? compared?.[4];
-  const known = isManagedDeviceProperty(property) ? documented[property] : undefined;
+  const known = isManagedDeviceProperty(property) ? DOCUMENTED[property] : undefined;
   const supported = known?.find((name) => name === operator);
   if (!isManagedDeviceProperty(property) || supported === undefined || value === undefined) {
     return undefined;

@@ -1,7 +1,7 @@
 /** Finds devices by MAC address and by Entra device ID without going through the whole fleet. */
 import type { ManagedDevice } from './managed-device.ts';
 
-const noDevice = '00000000-0000-0000-0000-000000000000';
+const NO_DEVICE = '00000000-0000-0000-0000-000000000000';
 
 /** Only letters and digits, in upper case: the way Intune writes MAC addresses. */
 export function macDigits(mac: string): string {
@@ -11,7 +11,7 @@ export function macDigits(mac: string): string {
 /** The Entra device ID in lower case; undefined for a device that Entra does not know. */
 export function entraDeviceId(device: ManagedDevice): string | undefined {
   const id = device.azureADDeviceId?.toLowerCase() ?? '';
-  return id === '' || id === noDevice ? undefined : id;
+  return id === '' || id === NO_DEVICE ? undefined : id;
 }
 
 export class DeviceIndex {

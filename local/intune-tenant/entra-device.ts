@@ -25,7 +25,7 @@ export interface EntraDevice {
   readonly complianceExpirationDateTime: string | null;
 }
 
-export const entraDeviceProperties = [
+export const ENTRA_DEVICE_PROPERTIES = [
   'id',
   'deviceId',
   'displayName',
@@ -44,8 +44,8 @@ export const entraDeviceProperties = [
   'complianceExpirationDateTime',
 ] as const satisfies readonly (keyof EntraDevice)[];
 
-const intuneAppId = '0000000a-0000-0000-c000-000000000000';
-const compliantStates: readonly string[] = ['compliant', 'inGracePeriod', 'configManager'];
+const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000';
+const COMPLIANT_STATES: readonly string[] = ['compliant', 'inGracePeriod', 'configManager'];
 
 /** The object that belongs to a managed device, or undefined for a device that Entra does not know. */
 export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
@@ -59,13 +59,13 @@ export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
     deviceId,
     displayName: device.deviceName,
     accountEnabled: true,
-    isCompliant: compliantStates.includes(device.complianceState),
+    isCompliant: COMPLIANT_STATES.includes(device.complianceState),
     isManaged: true,
     isRooted: device.jailBroken?.toLowerCase() === 'true',
     trustType: personal ? 'Workplace' : 'AzureAd',
     profileType: 'RegisteredDevice',
     managementType: 'MDM',
-    mdmAppId: intuneAppId,
+    mdmAppId: INTUNE_APP_ID,
     enrollmentType: device.deviceEnrollmentType,
     deviceOwnership: personal ? 'Personal' : 'Company',
     operatingSystem: device.operatingSystem,
@@ -95,7 +95,7 @@ export function entraObjectId(deviceId: string): string {
 export function differs(
   before: EntraDevice | undefined,
   after: EntraDevice | undefined,
-  names: readonly (keyof EntraDevice)[] = entraDeviceProperties,
+  names: readonly (keyof EntraDevice)[] = ENTRA_DEVICE_PROPERTIES,
 ): boolean {
   return before === undefined || after === undefined
     ? before !== after

@@ -25,9 +25,9 @@ export interface EntraPage {
 }
 
 /** More changes than this are not kept: whoever is further behind has to start again. */
-const longestRecord = 500_000;
+const LONGEST_RECORD = 500_000;
 /** A place in the full list from here on is among the objects that Intune does not manage any more. */
-const unmanagedPlaces = 2 ** 40;
+const UNMANAGED_PLACES = 2 ** 40;
 
 export class EntraDirectory {
   readonly #fleet: Fleet;
@@ -74,15 +74,15 @@ export class EntraDirectory {
     const asShown = (device: EntraDevice): EntraDevice | undefined =>
       waiting.has(device.id) ? waiting.get(device.id) : device;
     const others = [...this.#unmanaged.values(), ...this.#deletedSince(waiting)];
-    if (place < unmanagedPlaces) {
+    if (place < UNMANAGED_PLACES) {
       const { devices, next } = this.#fleet.page(place, count);
       const objects = devices.map((device) => this.#primaryObject(device)).filter((device) => device !== undefined);
       return {
         objects: objects.map(asShown).filter((device) => device !== undefined),
-        next: next ?? (others.length === 0 ? undefined : unmanagedPlaces),
+        next: next ?? (others.length === 0 ? undefined : UNMANAGED_PLACES),
       };
     }
-    const start = place - unmanagedPlaces;
+    const start = place - UNMANAGED_PLACES;
     return {
       objects: others
         .slice(start, start + count)
@@ -166,8 +166,8 @@ export class EntraDirectory {
       return;
     }
     this.#changes.push({ objectId, before, after, at: this.#now().getTime() });
-    if (this.#changes.length > longestRecord) {
-      const dropped = Math.floor(longestRecord / 5);
+    if (this.#changes.length > LONGEST_RECORD) {
+      const dropped = Math.floor(LONGEST_RECORD / 5);
       this.#changes.splice(0, dropped);
       this.#first += dropped;
     }

@@ -37,7 +37,7 @@ export interface EntraErrorContext {
   readonly correlationId: string | undefined;
 }
 
-export const entraRefusals = {
+export const ENTRA_REFUSALS = {
   unknownTenant: (tenant: string): EntraRefusal => ({
     status: 400,
     error: 'invalid_request',

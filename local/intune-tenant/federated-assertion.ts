@@ -2,7 +2,7 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { AccessTokens } from './access-tokens.ts';
 import type { FederatedCredential } from './app-registration.ts';
-import { type EntraRefusal, entraRefusals } from './entra-error.ts';
+import { ENTRA_REFUSALS, type EntraRefusal } from './entra-error.ts';
 
 export interface FederatedAssertionContext {
   readonly clientId: string;
@@ -33,29 +33,29 @@ export async function federatedAssertionRefusal(
   try {
     claims = decodeJwt(assertion);
   } catch {
-    return entraRefusals.malformedAssertion();
+    return ENTRA_REFUSALS.malformedAssertion();
   }
   const { iss = '', sub = '' } = claims;
   const audience = typeof claims.aud === 'string' ? claims.aud : '';
   if (context.federatedCredentials.length === 0) {
-    return entraRefusals.noFederatedCredential(context.clientId);
+    return ENTRA_REFUSALS.noFederatedCredential(context.clientId);
   }
   const ofIssuer = context.federatedCredentials.filter(({ issuer }) => issuer === iss);
   if (ofIssuer.length === 0) {
-    return entraRefusals.federatedIssuer(iss);
+    return ENTRA_REFUSALS.federatedIssuer(iss);
   }
   const ofSubject = ofIssuer.filter(({ subject }) => subject === sub);
   if (ofSubject.length === 0) {
-    return entraRefusals.federatedSubject(sub);
+    return ENTRA_REFUSALS.federatedSubject(sub);
   }
   if (!ofSubject.some((credential) => credential.audience === audience)) {
-    return entraRefusals.federatedAudience(audience);
+    return ENTRA_REFUSALS.federatedAudience(audience);
   }
   const check = await context.tokens.check(assertion, [audience]);
   if (check.valid) {
     return undefined;
   }
   return check.reason === 'expired'
-    ? entraRefusals.assertionTime(context.tokens.now())
-    : entraRefusals.assertionSignature('The provided signature value did not match the expected signature value.');
+    ? ENTRA_REFUSALS.assertionTime(context.tokens.now())
+    : ENTRA_REFUSALS.assertionSignature('The provided signature value did not match the expected signature value.');
 }

@@ -2,8 +2,8 @@
 import type { Fleet } from './fleet.ts';
 import { FleetError } from './fleet-error.ts';
 import {
+  COMPLIANCE_STATES,
   type ComplianceState,
-  complianceStates,
   type ManagedDevice,
   type ManagedDeviceChange,
 } from './managed-device.ts';
@@ -47,8 +47,8 @@ function chosen(fleet: Fleet, { share, count, skip = 0, complianceState }: Fleet
       throw new FleetError('invalid_property', `${name} must be a whole number, 0 or more`);
     }
   }
-  if (complianceState !== undefined && !complianceStates.includes(complianceState)) {
-    throw new FleetError('invalid_property', `complianceState must be one of ${complianceStates.join(', ')}`);
+  if (complianceState !== undefined && !COMPLIANCE_STATES.includes(complianceState)) {
+    throw new FleetError('invalid_property', `complianceState must be one of ${COMPLIANCE_STATES.join(', ')}`);
   }
   const wanted = count ?? Math.round((share ?? 0) * fleet.size);
   const inState = (device: ManagedDevice): boolean =>

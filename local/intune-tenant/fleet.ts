@@ -10,8 +10,8 @@ import { generatedDevice } from './generated-device.ts';
 import { graphDate } from './graph-date.ts';
 import type { ManagedDevice, ManagedDeviceChange } from './managed-device.ts';
 
-export const largestFleet = 1_000_000;
-const longestList = 1000;
+export const LARGEST_FLEET = 1_000_000;
+const LONGEST_LIST = 1000;
 
 export interface FleetOptions {
   readonly size: number;
@@ -75,8 +75,8 @@ export class Fleet {
   reseed(change: { readonly size?: number; readonly seed?: number }): void {
     const size = change.size ?? this.size;
     const seed = change.seed ?? this.#seed;
-    if (!Number.isInteger(size) || size < 0 || size > largestFleet) {
-      throw new FleetError('invalid_property', `size must be a whole number from 0 to ${largestFleet}`);
+    if (!Number.isInteger(size) || size < 0 || size > LARGEST_FLEET) {
+      throw new FleetError('invalid_property', `size must be a whole number from 0 to ${LARGEST_FLEET}`);
     }
     if (!Number.isInteger(seed)) {
       throw new FleetError('invalid_property', 'seed must be a whole number');
@@ -105,8 +105,8 @@ export class Fleet {
 
   list(filter: DeviceFilter = {}): DeviceList {
     const limit = filter.limit ?? 50;
-    if (!Number.isInteger(limit) || limit < 1 || limit > longestList) {
-      throw new FleetError('invalid_property', `limit must be a whole number from 1 to ${longestList}`);
+    if (!Number.isInteger(limit) || limit < 1 || limit > LONGEST_LIST) {
+      throw new FleetError('invalid_property', `limit must be a whole number from 1 to ${LONGEST_LIST}`);
     }
     const name = filter.name?.toLowerCase();
     const mac = filter.mac === undefined ? undefined : macDigits(filter.mac);

@@ -14,8 +14,8 @@ import type {
 } from './managed-device.ts';
 import { type SeededRandom, scramble, seededRandom } from './seeded-random.ts';
 
-const oneMinute = 60_000;
-const oneDay = 24 * 60 * oneMinute;
+const ONE_MINUTE = 60_000;
+const ONE_DAY = 24 * 60 * ONE_MINUTE;
 
 interface Platform {
   readonly operatingSystem: string;
@@ -28,7 +28,7 @@ interface Platform {
   readonly cellular: boolean;
 }
 
-const windows: Platform = {
+const WINDOWS: Platform = {
   operatingSystem: 'Windows',
   manufacturer: 'Dell Inc.',
   models: ['Latitude 5450', 'Latitude 7450', 'Precision 3590'],
@@ -38,7 +38,7 @@ const windows: Platform = {
   wired: true,
   cellular: false,
 };
-const macOs: Platform = {
+const MAC_OS: Platform = {
   operatingSystem: 'macOS',
   manufacturer: 'Apple',
   models: ['MacBook Pro', 'MacBook Air', 'Mac mini'],
@@ -48,7 +48,7 @@ const macOs: Platform = {
   wired: true,
   cellular: false,
 };
-const ios: Platform = {
+const IOS: Platform = {
   operatingSystem: 'iOS',
   manufacturer: 'Apple',
   models: ['iPhone 15', 'iPhone 16', 'iPad Air'],
@@ -58,7 +58,7 @@ const ios: Platform = {
   wired: false,
   cellular: true,
 };
-const android: Platform = {
+const ANDROID: Platform = {
   operatingSystem: 'Android',
   manufacturer: 'Samsung',
   models: ['SM-S921B', 'SM-A556B', 'SM-X510'],
@@ -69,13 +69,13 @@ const android: Platform = {
   cellular: true,
 };
 
-const platforms = [
-  [windows, 58],
-  [ios, 18],
-  [macOs, 12],
-  [android, 12],
+const PLATFORMS = [
+  [WINDOWS, 58],
+  [IOS, 18],
+  [MAC_OS, 12],
+  [ANDROID, 12],
 ] as const;
-const compliance: readonly (readonly [ComplianceState, number])[] = [
+const COMPLIANCE: readonly (readonly [ComplianceState, number])[] = [
   ['compliant', 78],
   ['noncompliant', 8],
   ['inGracePeriod', 4],
@@ -84,7 +84,7 @@ const compliance: readonly (readonly [ComplianceState, number])[] = [
   ['configManager', 2],
   ['conflict', 2],
 ];
-const management: readonly (readonly [ManagementState, number])[] = [
+const MANAGEMENT: readonly (readonly [ManagementState, number])[] = [
   ['managed', 94],
   ['retirePending', 1],
   ['retireIssued', 1],
@@ -93,12 +93,12 @@ const management: readonly (readonly [ManagementState, number])[] = [
   ['deletePending', 1],
   ['discovered', 1],
 ];
-const ownership: readonly (readonly [ManagedDeviceOwnerType, number])[] = [
+const OWNERSHIP: readonly (readonly [ManagedDeviceOwnerType, number])[] = [
   ['company', 80],
   ['personal', 19],
   ['unknown', 1],
 ];
-const threats: readonly (readonly [PartnerReportedThreatState, number])[] = [
+const THREATS: readonly (readonly [PartnerReportedThreatState, number])[] = [
   ['unknown', 70],
   ['secured', 26],
   ['mediumSeverity', 3],
@@ -106,7 +106,7 @@ const threats: readonly (readonly [PartnerReportedThreatState, number])[] = [
 ];
 
 /** The compliance of devices 1 to 6, whatever the seed. */
-const fixedCompliance: readonly ComplianceState[] = [
+const FIXED_COMPLIANCE: readonly ComplianceState[] = [
   'compliant',
   'noncompliant',
   'compliant',
@@ -116,8 +116,8 @@ const fixedCompliance: readonly ComplianceState[] = [
 ];
 
 // Universally administered, unicast: the two lowest bits of the first octet are 0.
-const wiFiVendors = ['A0B1C2', '3C5282', '8C1645', 'F4D488'];
-const ethernetVendors = ['00155D', '54BF64', 'B4A9FC'];
+const WIFI_VENDORS = ['A0B1C2', '3C5282', '8C1645', 'F4D488'];
+const ETHERNET_VENDORS = ['00155D', '54BF64', 'B4A9FC'];
 
 export interface DeviceOrigin {
   readonly seed: number;
@@ -165,19 +165,19 @@ function drawnDevice({ seed, index, reference }: DeviceOrigin): ManagedDevice {
   const id = random.guid();
   const azureADDeviceId = random.guid();
   const userId = random.guid();
-  const drawnPlatform = random.weighted<Platform>(platforms);
-  const drawnCompliance = random.weighted(compliance);
-  const drawnManagement = random.weighted(management);
-  const drawnOwner = random.weighted(ownership);
-  const fixed = fixedCompliance[index - 1];
+  const drawnPlatform = random.weighted<Platform>(PLATFORMS);
+  const drawnCompliance = random.weighted(COMPLIANCE);
+  const drawnManagement = random.weighted(MANAGEMENT);
+  const drawnOwner = random.weighted(OWNERSHIP);
+  const fixed = FIXED_COMPLIANCE[index - 1];
   const complianceState = fixed ?? drawnCompliance;
   const managementState = fixed === undefined ? drawnManagement : 'managed';
   const owner = fixed === undefined ? drawnOwner : 'company';
   // Only Windows is co-managed by Configuration Manager, and the fixed devices are office laptops.
-  const platform = complianceState === 'configManager' || fixed !== undefined ? windows : drawnPlatform;
-  const lastSync = reference.getTime() - random.below(8 * 60) * oneMinute;
-  const enrolled = reference.getTime() - (30 + random.below(700)) * oneDay - random.below(24 * 60) * oneMinute;
-  const graceEnd = reference.getTime() + (2 + random.below(6)) * oneDay;
+  const platform = complianceState === 'configManager' || fixed !== undefined ? WINDOWS : drawnPlatform;
+  const lastSync = reference.getTime() - random.below(8 * 60) * ONE_MINUTE;
+  const enrolled = reference.getTime() - (30 + random.below(700)) * ONE_DAY - random.below(24 * 60) * ONE_MINUTE;
+  const graceEnd = reference.getTime() + (2 + random.below(6)) * ONE_DAY;
   const cellular = platform.cellular && random.next() < 0.8;
   const apple = platform.manufacturer === 'Apple';
 
@@ -197,7 +197,7 @@ function drawnDevice({ seed, index, reference }: DeviceOrigin): ManagedDevice {
       ['Unassigned', 8],
       ['Office', 2],
     ]),
-    enrollmentProfileName: platform === windows ? 'Standard laptops' : '',
+    enrollmentProfileName: platform === WINDOWS ? 'Standard laptops' : '',
     azureADDeviceId,
     azureADRegistered: true,
     wiFiMacAddress: wiFiMac(seed, index),
@@ -211,7 +211,7 @@ function drawnDevice({ seed, index, reference }: DeviceOrigin): ManagedDevice {
     osVersion: oneOf(random, platform.versions),
     model: oneOf(random, platform.models),
     manufacturer: platform.manufacturer,
-    androidSecurityPatchLevel: platform === android ? '2026-01-01' : '',
+    androidSecurityPatchLevel: platform === ANDROID ? '2026-01-01' : '',
     isEncrypted: random.next() < 0.95,
     isSupervised: apple && owner === 'company',
     jailBroken: platform.cellular
@@ -220,23 +220,23 @@ function drawnDevice({ seed, index, reference }: DeviceOrigin): ManagedDevice {
           ['True', 2],
         ])
       : 'Unknown',
-    partnerReportedThreatState: random.weighted(threats),
+    partnerReportedThreatState: random.weighted(THREATS),
     userId,
     userPrincipalName: `user-${number}@nac.example`,
     userDisplayName: `User ${number}`,
     emailAddress: `user-${number}@nac.example`,
     enrolledDateTime: graphDate(new Date(enrolled)),
     lastSyncDateTime: graphDate(new Date(lastSync)),
-    managementCertificateExpirationDate: graphDate(new Date(enrolled + 3 * 365 * oneDay)),
+    managementCertificateExpirationDate: graphDate(new Date(enrolled + 3 * 365 * ONE_DAY)),
   };
 }
 
 function wiFiMac(seed: number, index: number): string {
-  return macAddress(wiFiVendors, seed, 2 * index);
+  return macAddress(WIFI_VENDORS, seed, 2 * index);
 }
 
 function ethernetMac(seed: number, index: number): string {
-  return macAddress(ethernetVendors, seed, 2 * index + 1);
+  return macAddress(ETHERNET_VENDORS, seed, 2 * index + 1);
 }
 
 /** An odd multiplier is one-to-one modulo 2^24: no two interfaces get the same address by chance. */

@@ -18,7 +18,7 @@ export interface RequiredPermission {
 
 type TokenFault = Extract<TokenCheck, { valid: false }>['reason'];
 
-const tokenMessages: Readonly<Record<TokenFault, string>> = {
+const TOKEN_MESSAGES: Readonly<Record<TokenFault, string>> = {
   malformed: 'IDX14100: JWT is not well formed.',
   signature: 'Access token validation failure. Invalid signature.',
   audience: 'Access token validation failure. Invalid audience.',
@@ -42,7 +42,7 @@ export async function authorizedByGraph(
   }
   const check = await context.tokens.check(token, graphAudiences(context.graphUrl, context.audiences));
   if (!check.valid) {
-    refuseToken(call, tokenMessages[check.reason]);
+    refuseToken(call, TOKEN_MESSAGES[check.reason]);
     return false;
   }
   if (!permission.anyOf.some((role) => check.roles.includes(role))) {

@@ -8,7 +8,7 @@ export interface BatchContext {
   readonly behaviour: BehaviourSwitches;
 }
 
-const mostSteps = 20;
+const MOST_STEPS = 20;
 
 interface BatchStep {
   readonly id: string;
@@ -34,12 +34,12 @@ export async function answerBatch(
     answerGraphError(call, 400, 'BadRequest', steps);
     return;
   }
-  if (steps.length > mostSteps) {
+  if (steps.length > MOST_STEPS) {
     answerGraphError(
       call,
       400,
       'MaximumValueExceeded',
-      `Number of batch request steps exceeds the maximum value of ${mostSteps}.`,
+      `Number of batch request steps exceeds the maximum value of ${MOST_STEPS}.`,
     );
     return;
   }

@@ -8,7 +8,7 @@ import {
   readDeltaToken,
   writeDeltaToken,
 } from './delta-token.ts';
-import { differs, type EntraDevice, entraDeviceProperties } from './entra-device.ts';
+import { differs, ENTRA_DEVICE_PROPERTIES, type EntraDevice } from './entra-device.ts';
 import type { EntraChange, EntraDirectory } from './entra-directory.ts';
 import { answerGraph, answerGraphError, type GraphCall } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';
@@ -19,7 +19,7 @@ export interface DevicesDeltaContext extends GraphAuthorizationContext {
   readonly behaviour: BehaviourSwitches;
 }
 
-const permission: RequiredPermission = {
+const PERMISSION: RequiredPermission = {
   anyOf: ['Device.Read.All', 'Device.ReadWrite.All', 'Directory.Read.All', 'Directory.ReadWrite.All'],
   service: 'directory',
 };
@@ -30,7 +30,7 @@ const permission: RequiredPermission = {
  * `syncStateNotFound` says that the token is too old. Source: Graph's delta query overview.
  */
 export async function answerDevicesDelta(call: GraphCall, context: DevicesDeltaContext): Promise<void> {
-  if (!(await authorizedByGraph(call, permission, context))) {
+  if (!(await authorizedByGraph(call, PERMISSION, context))) {
     return;
   }
   const behaviour = context.behaviour.current;
@@ -149,7 +149,7 @@ function latestChanges(
 }
 
 function shownObject(object: EntraDevice, select: DeltaQuery['select']): Readonly<Record<string, unknown>> {
-  const names = new Set<keyof EntraDevice>(['id', ...(select ?? entraDeviceProperties)]);
+  const names = new Set<keyof EntraDevice>(['id', ...(select ?? ENTRA_DEVICE_PROPERTIES)]);
   return Object.fromEntries([...names].map((name) => [name, object[name]]));
 }
 

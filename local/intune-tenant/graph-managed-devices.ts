@@ -17,9 +17,9 @@ export interface ManagedDevicesContext extends GraphAuthorizationContext {
   readonly pages: PageCache;
 }
 
-const oneDay = 24 * 3_600_000;
+const ONE_DAY = 24 * 3_600_000;
 
-const permission: RequiredPermission = {
+const PERMISSION: RequiredPermission = {
   anyOf: ['DeviceManagementManagedDevices.Read.All', 'DeviceManagementManagedDevices.ReadWrite.All'],
   service: 'intune',
 };
@@ -29,7 +29,7 @@ const permission: RequiredPermission = {
  * `$filter` that is not documented ignored without a word, an empty page for `$skip`.
  */
 export async function answerManagedDevices(call: GraphCall, context: ManagedDevicesContext): Promise<void> {
-  if (!(await authorizedByGraph(call, permission, context))) {
+  if (!(await authorizedByGraph(call, PERMISSION, context))) {
     return;
   }
   const { query, rawQuery } = call.exchange;
@@ -97,7 +97,7 @@ function activeSince(now: Date, days: number | null): DevicePredicate | undefine
   if (days === null) {
     return undefined;
   }
-  const oldest = now.getTime() - days * oneDay;
+  const oldest = now.getTime() - days * ONE_DAY;
   return ({ lastSyncDateTime }) => Date.parse(lastSyncDateTime) >= oldest;
 }
 
@@ -107,7 +107,7 @@ function both(first: DevicePredicate | undefined, second: DevicePredicate | unde
 
 /** Copies Graph's read by id: 404 once the device is gone. */
 export async function answerManagedDevice(call: GraphCall, id: string, context: ManagedDevicesContext): Promise<void> {
-  if (!(await authorizedByGraph(call, permission, context))) {
+  if (!(await authorizedByGraph(call, PERMISSION, context))) {
     return;
   }
   const selected = selection(call.exchange.query.get('$select'));

@@ -1,21 +1,21 @@
 /** One HTTP request with its answer, read and written the same way by the HTTPS listener and the control port. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-const largestBody = 1_048_576;
+const LARGEST_BODY = 1_048_576;
 
 export class BodyTooLargeError extends Error {
   constructor() {
-    super(`the request body is larger than ${largestBody} bytes`);
+    super(`the request body is larger than ${LARGEST_BODY} bytes`);
     this.name = 'BodyTooLargeError';
   }
 }
 
-export const answerDamages = ['truncated', 'cut', 'stalled', 'reset'] as const;
+export const ANSWER_DAMAGES = ['truncated', 'cut', 'stalled', 'reset'] as const;
 /**
  * How an answer is spoilt on its way: `truncated` is a whole HTTP message around half the body, `cut` closes the
  * connection in the middle of the body, `stalled` stops there and keeps it open, `reset` closes it before the headers.
  */
-export type AnswerDamage = (typeof answerDamages)[number];
+export type AnswerDamage = (typeof ANSWER_DAMAGES)[number];
 
 export type AnswerHeaders = Readonly<Record<string, string>>;
 
@@ -59,7 +59,7 @@ export function httpExchange(request: IncomingMessage, response: ServerResponse)
       const body: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
       for await (const chunk of body) {
         length += chunk.length;
-        if (length > largestBody) {
+        if (length > LARGEST_BODY) {
           throw new BodyTooLargeError();
         }
         chunks.push(chunk);

@@ -14,21 +14,21 @@ import { EntraDirectory } from './entra-directory.ts';
 import { Fleet } from './fleet.ts';
 import { type HttpExchange, httpExchange } from './http-exchange.ts';
 import { type HttpListener, listenForHttp } from './http-listener.ts';
-import { answerManagedIdentity, type ManagedIdentity, managedIdentityPath } from './managed-identity.ts';
+import { answerManagedIdentity, MANAGED_IDENTITY_PATH, type ManagedIdentity } from './managed-identity.ts';
 import { issuerUrl } from './openid-discovery.ts';
 import { PageCache } from './page-cache.ts';
 import { counted, RequestCounts } from './request-counts.ts';
 import { RequestThrottle } from './request-throttle.ts';
-import { scriptTargets } from './script.ts';
+import { SCRIPT_TARGETS } from './script.ts';
 import { ScriptedAnswers } from './scripted-answers.ts';
 import { BehaviourSwitches } from './tenant-behaviour.ts';
 import type { IntuneTenant, IntuneTenantOptions, IntuneTenantStats } from './tenant-interface.ts';
 import { answerScripted, answerTenantRequest, type TenantContext } from './tenant-requests.ts';
-import { cloudAudiences } from './token-audiences.ts';
+import { CLOUD_AUDIENCES } from './token-audiences.ts';
 
 export type { IntuneTenant, IntuneTenantOptions, IntuneTenantStats } from './tenant-interface.ts';
 
-const grantedRoles = {
+const GRANTED_ROLES = {
   graph: ['Application.Read.All', 'Device.Read.All', 'DeviceManagementManagedDevices.Read.All'],
   intune: ['get_device_compliance'],
 };
@@ -42,7 +42,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
   switches.change(options.behaviour ?? {});
   const clock = options.now ?? (() => new Date());
   const now = (): Date => new Date(clock().getTime() + switches.current.clockSkewSeconds * 1000);
-  const audiences = options.audiences ?? cloudAudiences.public;
+  const audiences = options.audiences ?? CLOUD_AUDIENCES.public;
   const clientSecret = options.clientSecret ?? randomBytes(30).toString('base64url');
   const identity: ManagedIdentity = {
     clientId: randomUUID(),
@@ -55,7 +55,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     secrets: [{ value: clientSecret }],
     certificates: options.clientCertificatePem === undefined ? [] : [options.clientCertificatePem],
     federatedCredentials: [],
-    roles: options.roles ?? grantedRoles,
+    roles: options.roles ?? GRANTED_ROLES,
   };
   const fleet = new Fleet({ size: options.fleetSize ?? 500, seed: options.seed ?? 1, now });
   const directory = new EntraDirectory(fleet, now);
@@ -92,7 +92,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
   const stats = (): IntuneTenantStats => ({
     requests: counts.requests(),
     scripted: counts.scripted(),
-    pendingScripts: counted(scriptTargets, (target) => scripts.pending(target)),
+    pendingScripts: counted(SCRIPT_TARGETS, (target) => scripts.pending(target)),
     tokensIssued: context?.tokens.issued ?? 0,
     devices: fleet.size,
   });
@@ -100,7 +100,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     const exchange = httpExchange(request, response);
     const ready = context;
     void answered(exchange, async () => {
-      if (ready !== undefined && exchange.path === managedIdentityPath) {
+      if (ready !== undefined && exchange.path === MANAGED_IDENTITY_PATH) {
         await answerScripted('identity', exchange, ready, () =>
           answerManagedIdentity(exchange, { ...ready, identity }),
         );
@@ -172,7 +172,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     clientId: registration.clientId,
     clientSecret,
     audiences,
-    identityEndpoint: `http://127.0.0.1:${controlListener.port}${managedIdentityPath}`,
+    identityEndpoint: `http://127.0.0.1:${controlListener.port}${MANAGED_IDENTITY_PATH}`,
     identity,
     directory,
     lowerComplianceWall: () => wall.lower(),

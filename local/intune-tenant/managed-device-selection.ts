@@ -1,15 +1,15 @@
 /** What Graph shows of a managed device: which properties `$select` may name and which ones lists keep back. */
-import { isManagedDeviceProperty, type ManagedDevice, managedDeviceProperties } from './managed-device.ts';
+import { isManagedDeviceProperty, MANAGED_DEVICE_PROPERTIES, type ManagedDevice } from './managed-device.ts';
 
 /** Read one device by id and name them in `$select` to see these; everywhere else they hold what their description says. */
-const keptBack: ReadonlyMap<string, null | ''> = new Map([
+const KEPT_BACK: ReadonlyMap<string, null | ''> = new Map([
   ['ethernetMacAddress', null],
   ['udid', ''],
   ['iccid', ''],
 ] as const);
 
 /** Properties of the resource that the fleet does not model: they may be selected and hold nothing. */
-const unmodelled: Readonly<Record<string, unknown>> = {
+const UNMODELLED: Readonly<Record<string, unknown>> = {
   activationLockBypassCode: null,
   configurationManagerClientEnabledFeatures: null,
   deviceActionResults: [],
@@ -39,7 +39,7 @@ export function selection(select: string | null): Selection {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const unknown = names.find((name) => !isManagedDeviceProperty(name) && !Object.hasOwn(unmodelled, name));
+  const unknown = names.find((name) => !isManagedDeviceProperty(name) && !Object.hasOwn(UNMODELLED, name));
   if (unknown !== undefined) {
     return { unknown };
   }
@@ -66,11 +66,11 @@ function shownDevice(
   revealed: boolean,
 ): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
-  for (const name of names ?? managedDeviceProperties) {
-    if (keptBack.has(name) && !revealed) {
-      shown[name] = keptBack.get(name);
+  for (const name of names ?? MANAGED_DEVICE_PROPERTIES) {
+    if (KEPT_BACK.has(name) && !revealed) {
+      shown[name] = KEPT_BACK.get(name);
     } else {
-      shown[name] = isManagedDeviceProperty(name) ? device[name] : unmodelled[name];
+      shown[name] = isManagedDeviceProperty(name) ? device[name] : UNMODELLED[name];
     }
   }
   return shown;

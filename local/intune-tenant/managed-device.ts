@@ -3,7 +3,7 @@
  * which value each property may take.
  */
 
-export const complianceStates = [
+export const COMPLIANCE_STATES = [
   'unknown',
   'compliant',
   'noncompliant',
@@ -12,7 +12,7 @@ export const complianceStates = [
   'inGracePeriod',
   'configManager',
 ] as const;
-export const managementStates = [
+export const MANAGEMENT_STATES = [
   'managed',
   'retirePending',
   'retireFailed',
@@ -27,7 +27,7 @@ export const managementStates = [
   'discovered',
   'unknownFutureValue',
 ] as const;
-export const managementAgents = [
+export const MANAGEMENT_AGENTS = [
   'eas',
   'mdm',
   'easMdm',
@@ -42,7 +42,7 @@ export const managementAgents = [
   'microsoft365ManagedMdm',
   'msSense',
 ] as const;
-export const deviceRegistrationStates = [
+export const DEVICE_REGISTRATION_STATES = [
   'notRegistered',
   'registered',
   'revoked',
@@ -52,7 +52,7 @@ export const deviceRegistrationStates = [
   'notRegisteredPendingEnrollment',
   'unknown',
 ] as const;
-export const deviceEnrollmentTypes = [
+export const DEVICE_ENROLLMENT_TYPES = [
   'unknown',
   'userEnrollment',
   'deviceEnrollmentManager',
@@ -68,8 +68,8 @@ export const deviceEnrollmentTypes = [
   'appleUserEnrollmentWithServiceAccount',
   'unknownFutureValue',
 ] as const;
-export const managedDeviceOwnerTypes = ['unknown', 'company', 'personal', 'unknownFutureValue'] as const;
-export const partnerReportedThreatStates = [
+export const MANAGED_DEVICE_OWNER_TYPES = ['unknown', 'company', 'personal', 'unknownFutureValue'] as const;
+export const PARTNER_REPORTED_THREAT_STATES = [
   'unknown',
   'activated',
   'deactivated',
@@ -82,13 +82,13 @@ export const partnerReportedThreatStates = [
   'misconfigured',
 ] as const;
 
-export type ComplianceState = (typeof complianceStates)[number];
-export type ManagementState = (typeof managementStates)[number];
-export type ManagementAgent = (typeof managementAgents)[number];
-export type DeviceRegistrationState = (typeof deviceRegistrationStates)[number];
-export type DeviceEnrollmentType = (typeof deviceEnrollmentTypes)[number];
-export type ManagedDeviceOwnerType = (typeof managedDeviceOwnerTypes)[number];
-export type PartnerReportedThreatState = (typeof partnerReportedThreatStates)[number];
+export type ComplianceState = (typeof COMPLIANCE_STATES)[number];
+export type ManagementState = (typeof MANAGEMENT_STATES)[number];
+export type ManagementAgent = (typeof MANAGEMENT_AGENTS)[number];
+export type DeviceRegistrationState = (typeof DEVICE_REGISTRATION_STATES)[number];
+export type DeviceEnrollmentType = (typeof DEVICE_ENROLLMENT_TYPES)[number];
+export type ManagedDeviceOwnerType = (typeof MANAGED_DEVICE_OWNER_TYPES)[number];
+export type PartnerReportedThreatState = (typeof PARTNER_REPORTED_THREAT_STATES)[number];
 
 export interface ManagedDevice {
   readonly id: string;
@@ -142,71 +142,71 @@ type PropertyRule =
   | { readonly kind: 'boolean'; readonly nullable: boolean }
   | { readonly kind: 'enumeration'; readonly values: readonly string[] };
 
-const text: PropertyRule = { kind: 'text' };
-const dateTime: PropertyRule = { kind: 'dateTime' };
+const TEXT: PropertyRule = { kind: 'text' };
+const DATE_TIME: PropertyRule = { kind: 'dateTime' };
 const enumeration = (values: readonly string[]): PropertyRule => ({ kind: 'enumeration', values });
 
-const propertyRules: Readonly<Record<ManagedDeviceProperty, PropertyRule>> = {
+const PROPERTY_RULES: Readonly<Record<ManagedDeviceProperty, PropertyRule>> = {
   id: { kind: 'guid' },
-  deviceName: text,
-  managedDeviceName: text,
-  complianceState: enumeration(complianceStates),
-  complianceGracePeriodExpirationDateTime: dateTime,
-  managementState: enumeration(managementStates),
-  managementAgent: enumeration(managementAgents),
-  managedDeviceOwnerType: enumeration(managedDeviceOwnerTypes),
-  deviceRegistrationState: enumeration(deviceRegistrationStates),
-  deviceEnrollmentType: enumeration(deviceEnrollmentTypes),
-  deviceCategoryDisplayName: text,
-  enrollmentProfileName: text,
-  azureADDeviceId: text,
+  deviceName: TEXT,
+  managedDeviceName: TEXT,
+  complianceState: enumeration(COMPLIANCE_STATES),
+  complianceGracePeriodExpirationDateTime: DATE_TIME,
+  managementState: enumeration(MANAGEMENT_STATES),
+  managementAgent: enumeration(MANAGEMENT_AGENTS),
+  managedDeviceOwnerType: enumeration(MANAGED_DEVICE_OWNER_TYPES),
+  deviceRegistrationState: enumeration(DEVICE_REGISTRATION_STATES),
+  deviceEnrollmentType: enumeration(DEVICE_ENROLLMENT_TYPES),
+  deviceCategoryDisplayName: TEXT,
+  enrollmentProfileName: TEXT,
+  azureADDeviceId: TEXT,
   azureADRegistered: { kind: 'boolean', nullable: true },
-  wiFiMacAddress: text,
-  ethernetMacAddress: text,
-  serialNumber: text,
-  imei: text,
-  meid: text,
-  udid: text,
-  iccid: text,
-  operatingSystem: text,
-  osVersion: text,
-  model: text,
-  manufacturer: text,
-  androidSecurityPatchLevel: text,
+  wiFiMacAddress: TEXT,
+  ethernetMacAddress: TEXT,
+  serialNumber: TEXT,
+  imei: TEXT,
+  meid: TEXT,
+  udid: TEXT,
+  iccid: TEXT,
+  operatingSystem: TEXT,
+  osVersion: TEXT,
+  model: TEXT,
+  manufacturer: TEXT,
+  androidSecurityPatchLevel: TEXT,
   isEncrypted: { kind: 'boolean', nullable: false },
   isSupervised: { kind: 'boolean', nullable: false },
-  jailBroken: text,
-  partnerReportedThreatState: enumeration(partnerReportedThreatStates),
-  userId: text,
-  userPrincipalName: text,
-  userDisplayName: text,
-  emailAddress: text,
-  enrolledDateTime: dateTime,
-  lastSyncDateTime: dateTime,
-  managementCertificateExpirationDate: dateTime,
+  jailBroken: TEXT,
+  partnerReportedThreatState: enumeration(PARTNER_REPORTED_THREAT_STATES),
+  userId: TEXT,
+  userPrincipalName: TEXT,
+  userDisplayName: TEXT,
+  emailAddress: TEXT,
+  enrolledDateTime: DATE_TIME,
+  lastSyncDateTime: DATE_TIME,
+  managementCertificateExpirationDate: DATE_TIME,
 };
 
-const guidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const dateTimePattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
+const GUID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const DATE_TIME_PATTERN = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/;
 
 export function isManagedDeviceProperty(name: string): name is ManagedDeviceProperty {
-  return Object.hasOwn(propertyRules, name);
+  return Object.hasOwn(PROPERTY_RULES, name);
 }
 
-export const managedDeviceProperties: readonly ManagedDeviceProperty[] =
-  Object.keys(propertyRules).filter(isManagedDeviceProperty);
+export const MANAGED_DEVICE_PROPERTIES: readonly ManagedDeviceProperty[] =
+  Object.keys(PROPERTY_RULES).filter(isManagedDeviceProperty);
 
 /** Why the value does not fit the property, in words for the person who sent it; undefined when it fits. */
 export function valueObjection(name: ManagedDeviceProperty, value: unknown): string | undefined {
-  const rule = propertyRules[name];
+  const rule = PROPERTY_RULES[name];
   switch (rule.kind) {
     case 'text':
       // Text is not looked into: Intune passes on what devices report, and odd MAC addresses are worth simulating.
       return value === null || typeof value === 'string' ? undefined : `${name} must be a string or null`;
     case 'guid':
-      return typeof value === 'string' && guidPattern.test(value) ? undefined : `${name} must be a GUID`;
+      return typeof value === 'string' && GUID_PATTERN.test(value) ? undefined : `${name} must be a GUID`;
     case 'dateTime':
-      return typeof value === 'string' && dateTimePattern.test(value) && !Number.isNaN(Date.parse(value))
+      return typeof value === 'string' && DATE_TIME_PATTERN.test(value) && !Number.isNaN(Date.parse(value))
         ? undefined
         : `${name} must be a UTC date and time such as 2026-01-02T03:04:05Z`;
     case 'boolean':

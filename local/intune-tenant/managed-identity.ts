@@ -22,8 +22,8 @@ export interface ManagedIdentityContext {
   readonly graphUrl: string;
 }
 
-export const managedIdentityPath = '/msi/token';
-const apiVersion = '2019-08-01';
+export const MANAGED_IDENTITY_PATH = '/msi/token';
+const API_VERSION = '2019-08-01';
 
 /** `GET /msi/token?api-version=2019-08-01&resource=...&client_id=...`: a token of the identity for the resource. */
 export async function answerManagedIdentity(exchange: HttpExchange, context: ManagedIdentityContext): Promise<void> {
@@ -37,8 +37,8 @@ export async function answerManagedIdentity(exchange: HttpExchange, context: Man
     refuse(exchange, 401, 'The header X-IDENTITY-HEADER is missing or wrong.');
     return;
   }
-  if (query.get('api-version') !== apiVersion) {
-    refuse(exchange, 400, `The api-version must be ${apiVersion}.`);
+  if (query.get('api-version') !== API_VERSION) {
+    refuse(exchange, 400, `The api-version must be ${API_VERSION}.`);
     return;
   }
   // The function app has no system-assigned identity, which is what a request without client_id is for.

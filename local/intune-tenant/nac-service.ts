@@ -8,7 +8,7 @@ import { macDigits } from './device-index.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import type { ManagedDevice } from './managed-device.ts';
 
-export const nacServicePath = '/StatelessNACService';
+export const NAC_SERVICE_PATH = '/StatelessNACService';
 /** As the service itself writes it; paths are taken in any capitals. */
 const API_PATH = '/StatelessNacService/ciscodeviceinfo/mdm/api';
 const MAC = /^[0-9A-F]{12}$/;

@@ -1,7 +1,7 @@
 /** The two public documents of the authority: its OpenID configuration and its signing keys. */
 import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
-import { answerEntraError, entraRefusals } from './entra-error.ts';
+import { answerEntraError, ENTRA_REFUSALS } from './entra-error.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { tokenEndpointUrl } from './token-endpoint.ts';
 
@@ -53,7 +53,7 @@ function refusedTenant(exchange: HttpExchange, tenant: string, context: OpenIdCo
   }
   answerEntraError(
     exchange,
-    { ...entraRefusals.unknownTenant(tenant), error: 'invalid_tenant' },
+    { ...ENTRA_REFUSALS.unknownTenant(tenant), error: 'invalid_tenant' },
     {
       now: context.now(),
       authorityHost: context.authorityHost,

@@ -1,7 +1,7 @@
 /** Keeps the JSON of the pages of a list until the fleet changes: the same hundred pages are read sweep after sweep. */
 
 /** Characters, which are bytes for almost all that devices report. */
-const largestContent = 80 * 1024 * 1024;
+const LARGEST_CONTENT = 80 * 1024 * 1024;
 
 export class PageCache {
   readonly #pages = new Map<string, CachedPage>();
@@ -19,7 +19,7 @@ export class PageCache {
       return kept;
     }
     const made = make();
-    if (this.#content + made.json.length > largestContent) {
+    if (this.#content + made.json.length > LARGEST_CONTENT) {
       this.#clear();
     }
     this.#pages.set(key, made);

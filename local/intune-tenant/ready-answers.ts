@@ -2,7 +2,7 @@
 import { graphCall, graphError, intuneMessage } from './graph-answer.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 
-export const readyAnswers = [
+export const READY_ANSWERS = [
   'captivePortal',
   'tooManyRequests',
   'cancelledOnServiceTimeout',
@@ -11,7 +11,7 @@ export const readyAnswers = [
   'serviceUnavailable',
   'temporarilyUnavailable',
 ] as const;
-export type ReadyAnswer = (typeof readyAnswers)[number];
+export type ReadyAnswer = (typeof READY_ANSWERS)[number];
 
 export interface WholeAnswer {
   readonly status: number;
@@ -19,7 +19,7 @@ export interface WholeAnswer {
   readonly body: string;
 }
 
-const json: AnswerHeaders = { 'content-type': 'application/json' };
+const JSON_HEADERS: AnswerHeaders = { 'content-type': 'application/json' };
 
 export function readyAnswer(name: ReadyAnswer, exchange: HttpExchange, now: Date): WholeAnswer {
   const call = graphCall(exchange, now);
@@ -33,27 +33,31 @@ export function readyAnswer(name: ReadyAnswer, exchange: HttpExchange, now: Date
     case 'tooManyRequests':
       return {
         status: 429,
-        headers: json,
+        headers: JSON_HEADERS,
         body: graphError(call, 'TooManyRequests', 'Please retry again later.', { code: '429' }),
       };
     // Intune gives up after fifteen seconds; the answer holds a JSON document inside a JSON string.
     case 'cancelledOnServiceTimeout':
       return {
         status: 503,
-        headers: json,
+        headers: JSON_HEADERS,
         body: graphError(call, 'CancelledOnServiceTimeout', intuneMessage(call, 'The request timed out')),
       };
     case 'gatewayTimeout':
-      return { status: 504, headers: json, body: graphError(call, 'UnknownError', 'Gateway Timeout') };
+      return { status: 504, headers: JSON_HEADERS, body: graphError(call, 'UnknownError', 'Gateway Timeout') };
     // Comes and goes although the token is good.
     case 'forbidden':
-      return { status: 403, headers: json, body: graphError(call, 'Forbidden', intuneMessage(call, 'Forbidden')) };
+      return {
+        status: 403,
+        headers: JSON_HEADERS,
+        body: graphError(call, 'Forbidden', intuneMessage(call, 'Forbidden')),
+      };
     case 'serviceUnavailable':
       return { status: 503, headers: { 'content-type': 'text/plain' }, body: 'Service Unavailable' };
     case 'temporarilyUnavailable':
       return {
         status: 503,
-        headers: json,
+        headers: JSON_HEADERS,
         body: JSON.stringify({
           error: 'temporarily_unavailable',
           error_description: 'AADSTS90033: A transient error has occurred. Please try again.',

@@ -1,8 +1,8 @@
 /** Counts what arrives at the simulated tenant, so that tests and operators see how often it is asked. */
-import { type ScriptTarget, scriptTargets } from './script.ts';
+import { SCRIPT_TARGETS, type ScriptTarget } from './script.ts';
 
-export const requestKinds = [...scriptTargets, 'keys', 'unknown'] as const;
-export type RequestKind = (typeof requestKinds)[number];
+export const REQUEST_KINDS = [...SCRIPT_TARGETS, 'keys', 'unknown'] as const;
+export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 export class RequestCounts {
   readonly #requests = new Map<RequestKind, number>();
@@ -18,11 +18,11 @@ export class RequestCounts {
 
   /** All requests by what they asked for, those answered by script included. */
   requests(): Record<RequestKind, number> {
-    return counted(requestKinds, (kind) => this.#requests.get(kind) ?? 0);
+    return counted(REQUEST_KINDS, (kind) => this.#requests.get(kind) ?? 0);
   }
 
   scripted(): Record<ScriptTarget, number> {
-    return counted(scriptTargets, (target) => this.#scripted.get(target) ?? 0);
+    return counted(SCRIPT_TARGETS, (target) => this.#scripted.get(target) ?? 0);
   }
 }
 

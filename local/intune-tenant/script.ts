@@ -1,9 +1,9 @@
 /** What a scripted answer may say, and the check of one that was sent by someone else. */
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { type AnswerDamage, type AnswerHeaders, answerDamages } from './http-exchange.ts';
-import { type ReadyAnswer, readyAnswers } from './ready-answers.ts';
+import { ANSWER_DAMAGES, type AnswerDamage, type AnswerHeaders } from './http-exchange.ts';
+import { READY_ANSWERS, type ReadyAnswer } from './ready-answers.ts';
 
-export const scriptTargets = [
+export const SCRIPT_TARGETS = [
   'token',
   'identity',
   'discovery',
@@ -16,7 +16,7 @@ export const scriptTargets = [
   'complianceDevice',
   'complianceList',
 ] as const;
-export type ScriptTarget = (typeof scriptTargets)[number];
+export type ScriptTarget = (typeof SCRIPT_TARGETS)[number];
 
 export interface Script {
   readonly target: ScriptTarget;
@@ -56,9 +56,9 @@ export class ScriptError extends Error {
   }
 }
 
-const longestDelay = 600_000;
-const mostRequests = 1_000_000;
-export const scriptProperties: readonly string[] = [
+const LONGEST_DELAY = 600_000;
+const MOST_REQUESTS = 1_000_000;
+export const SCRIPT_PROPERTIES: readonly string[] = [
   'target',
   'answer',
   'status',
@@ -93,25 +93,25 @@ export function checkedScript(input: unknown): Script {
     throw new ScriptError('a script is an object such as {"target":"page","status":200,"body":"<html>"}');
   }
   const script = input as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(script).find((name) => !scriptProperties.includes(name));
+  const unknown = Object.keys(script).find((name) => !SCRIPT_PROPERTIES.includes(name));
   if (unknown !== undefined) {
-    throw new ScriptError(`a script has no '${unknown}': use ${scriptProperties.join(', ')}`);
+    throw new ScriptError(`a script has no '${unknown}': use ${SCRIPT_PROPERTIES.join(', ')}`);
   }
   const { target, answer, damage, headers, body, hang, page, retryAfterSeconds } = script;
-  oneOf('target', target, scriptTargets);
+  oneOf('target', target, SCRIPT_TARGETS);
   if (answer !== undefined) {
-    oneOf('answer', answer, readyAnswers);
+    oneOf('answer', answer, READY_ANSWERS);
   }
   if (damage !== undefined) {
-    oneOf('damage', damage, answerDamages);
+    oneOf('damage', damage, ANSWER_DAMAGES);
   }
   wholeNumber(script, 'status', 200, 599);
-  wholeNumber(script, 'delayMs', 0, longestDelay);
-  wholeNumber(script, 'times', 1, mostRequests);
-  wholeNumber(script, 'skip', 0, mostRequests);
-  wholeNumber(script, 'every', 1, mostRequests);
-  wholeNumber(script, 'page', 1, mostRequests);
-  wholeNumber(script, 'retryAfterDate', 0, mostRequests);
+  wholeNumber(script, 'delayMs', 0, LONGEST_DELAY);
+  wholeNumber(script, 'times', 1, MOST_REQUESTS);
+  wholeNumber(script, 'skip', 0, MOST_REQUESTS);
+  wholeNumber(script, 'every', 1, MOST_REQUESTS);
+  wholeNumber(script, 'page', 1, MOST_REQUESTS);
+  wholeNumber(script, 'retryAfterDate', 0, MOST_REQUESTS);
   if (page !== undefined && target !== 'page') {
     throw new ScriptError('page numbers the pages of the list of managed devices: use it with the target page');
   }

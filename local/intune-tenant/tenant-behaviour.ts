@@ -2,7 +2,7 @@
  * The switches of the simulated tenant: what Microsoft leaves open, and the quirks that users report. All of them hold
  * until they are changed again; the usual values are those of a tenant in good health.
  */
-import { type ComplianceState, complianceStates } from './managed-device.ts';
+import { COMPLIANCE_STATES, type ComplianceState } from './managed-device.ts';
 
 export interface TenantBehaviour {
   /** Microsoft documents few filters; others are ignored without a word (all devices come back) or refused with 400. */
@@ -57,7 +57,7 @@ export interface TenantBehaviour {
   readonly clockSkewSeconds: number;
 }
 
-export const usualBehaviour: TenantBehaviour = {
+export const USUAL_BEHAVIOUR: TenantBehaviour = {
   unsupportedFilter: 'ignored',
   supportedFilter: 'honoured',
   listsFillKeptBack: false,
@@ -99,24 +99,24 @@ type Rule =
   | { readonly kind: 'states' };
 
 const choice = (...values: readonly string[]): Rule => ({ kind: 'choice', values });
-const yesOrNo: Rule = { kind: 'boolean' };
+const YES_OR_NO: Rule = { kind: 'boolean' };
 const number = (least: number, most: number, nullable = false): Rule => ({ kind: 'number', least, most, nullable });
-const tenYears = 10 * 366 * 24 * 3600;
+const TEN_YEARS = 10 * 366 * 24 * 3600;
 
-const rules: Readonly<Record<keyof TenantBehaviour, Rule>> = {
+const RULES: Readonly<Record<keyof TenantBehaviour, Rule>> = {
   unsupportedFilter: choice('ignored', 'refused'),
   supportedFilter: choice('honoured', 'ignored'),
-  listsFillKeptBack: yesOrNo,
+  listsFillKeptBack: YES_OR_NO,
   listEndsAfterPages: number(1, 1_000_000, true),
   repeatedNextLinkPage: number(1, 1_000_000, true),
-  nextLinkLifetimeSeconds: number(0, tenYears, true),
+  nextLinkLifetimeSeconds: number(0, TEN_YEARS, true),
   hiddenAfterInactiveDays: number(1, 3660, true),
   intuneRequestLimit: number(1, 1_000_000, true),
   batchOrder: choice('asSent', 'reversed'),
-  entraLagSeconds: number(0, tenYears),
+  entraLagSeconds: number(0, TEN_YEARS),
   deltaPageSize: number(1, 1000),
-  deltaTokenLifetimeSeconds: number(0, tenYears),
-  deltaDuplicates: yesOrNo,
+  deltaTokenLifetimeSeconds: number(0, TEN_YEARS),
+  deltaDuplicates: YES_OR_NO,
   deltaReplays: number(0, 1_000_000),
   removedReason: choice('changed', 'deleted'),
   expiredDeltaStatus: number(400, 410),
@@ -126,14 +126,14 @@ const rules: Readonly<Record<keyof TenantBehaviour, Rule>> = {
   macAnswerIdentifiers: choice('macaddress', 'guid', 'both'),
   complianceXmlNames: choice('capitalised', 'lowerCase'),
   complianceQueryMaxSize: number(1, 1000),
-  complianceWallSeconds: number(0, tenYears),
+  complianceWallSeconds: number(0, TEN_YEARS),
   complianceWallRetryAfter: choice('none', 'seconds', 'date'),
-  clockSkewSeconds: number(-tenYears, tenYears),
+  clockSkewSeconds: number(-TEN_YEARS, TEN_YEARS),
 };
 
 /** The switches as they stand. */
 export class BehaviourSwitches {
-  #current: TenantBehaviour = usualBehaviour;
+  #current: TenantBehaviour = USUAL_BEHAVIOUR;
 
   get current(): TenantBehaviour {
     return this.#current;
@@ -152,15 +152,15 @@ export class BehaviourSwitches {
   }
 
   reset(): void {
-    this.#current = usualBehaviour;
+    this.#current = USUAL_BEHAVIOUR;
   }
 }
 
 function behaviourObjection(name: string, value: unknown): string | undefined {
-  if (!Object.hasOwn(rules, name)) {
-    return `the tenant has no switch '${name}': use ${Object.keys(rules).join(', ')}`;
+  if (!Object.hasOwn(RULES, name)) {
+    return `the tenant has no switch '${name}': use ${Object.keys(RULES).join(', ')}`;
   }
-  const rule = rules[name as keyof TenantBehaviour];
+  const rule = RULES[name as keyof TenantBehaviour];
   switch (rule.kind) {
     case 'choice':
       return typeof value === 'string' && rule.values.includes(value)
@@ -174,8 +174,8 @@ function behaviourObjection(name: string, value: unknown): string | undefined {
         ? undefined
         : `${name} must be a whole number from ${rule.least} to ${rule.most}${rule.nullable ? ' or null' : ''}`;
     case 'states':
-      return Array.isArray(value) && value.every((state) => complianceStates.includes(state))
+      return Array.isArray(value) && value.every((state) => COMPLIANCE_STATES.includes(state))
         ? undefined
-        : `${name} must be a list of ${complianceStates.join(', ')}`;
+        : `${name} must be a list of ${COMPLIANCE_STATES.join(', ')}`;
   }
 }

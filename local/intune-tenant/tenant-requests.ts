@@ -4,8 +4,8 @@ import type { AppRegistration } from './app-registration.ts';
 import {
   answerComplianceInformation,
   answerComplianceQuery,
+  COMPLIANCE_RETRIEVAL_PATH,
   type ComplianceRetrievalContext,
-  complianceRetrievalPath,
 } from './compliance-retrieval.ts';
 import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
@@ -15,13 +15,13 @@ import { answerDevicesDelta } from './graph-devices-delta.ts';
 import { answerManagedDevice, answerManagedDevices } from './graph-managed-devices.ts';
 import { answerServiceEndpoints } from './graph-service-endpoints.ts';
 import type { HttpExchange } from './http-exchange.ts';
-import { answerNacInformation, answerNacJsonQuery, answerNacXmlQuery, nacServicePath } from './nac-service.ts';
+import { answerNacInformation, answerNacJsonQuery, answerNacXmlQuery, NAC_SERVICE_PATH } from './nac-service.ts';
 import { answerOpenIdConfiguration, answerSigningKeys } from './openid-discovery.ts';
 import type { PageCache } from './page-cache.ts';
 import { readyAnswer } from './ready-answers.ts';
 import type { RequestCounts, RequestKind } from './request-counts.ts';
 import type { RequestThrottle } from './request-throttle.ts';
-import { scriptTargets } from './script.ts';
+import { SCRIPT_TARGETS } from './script.ts';
 import type { ScriptedAnswers } from './scripted-answers.ts';
 import { placeOf } from './skip-token.ts';
 import type { CloudAudiences } from './token-audiences.ts';
@@ -50,15 +50,15 @@ interface Route {
   answer(): void | Promise<void>;
 }
 
-const openIdConfiguration = /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/;
-const signingKeys = /^\/([^/]+)\/discovery\/v2\.0\/keys$/;
-const token = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
-const tokenOfVersion1 = /^\/([^/]+)\/oauth2\/token$/;
-const serviceEndpoints = /^\/v1\.0\/servicePrincipals(?:\/appId=([^/]+)|\(appId='([^/]+)'\))\/endpoints$/i;
-const devicesDelta = /^\/v1\.0\/devices\/(?:microsoft\.graph\.)?delta(?:\(\))?$/i;
-const batch = /^\/v1\.0\/\$batch$/i;
-const managedDevices = /^\/v1\.0\/deviceManagement\/managedDevices\/?$/i;
-const managedDevice = /^\/v1\.0\/deviceManagement\/managedDevices(?:\/([^/]+)|\('?([^/']+)'?\))$/i;
+const OPENID_CONFIGURATION = /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/;
+const SIGNING_KEYS = /^\/([^/]+)\/discovery\/v2\.0\/keys$/;
+const TOKEN = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
+const TOKEN_OF_VERSION_1 = /^\/([^/]+)\/oauth2\/token$/;
+const SERVICE_ENDPOINTS = /^\/v1\.0\/servicePrincipals(?:\/appId=([^/]+)|\(appId='([^/]+)'\))\/endpoints$/i;
+const DEVICES_DELTA = /^\/v1\.0\/devices\/(?:microsoft\.graph\.)?delta(?:\(\))?$/i;
+const BATCH = /^\/v1\.0\/\$batch$/i;
+const MANAGED_DEVICES = /^\/v1\.0\/deviceManagement\/managedDevices\/?$/i;
+const MANAGED_DEVICE = /^\/v1\.0\/deviceManagement\/managedDevices(?:\/([^/]+)|\('?([^/']+)'?\))$/i;
 
 export async function answerTenantRequest(exchange: HttpExchange, context: TenantContext): Promise<void> {
   const { kind, method, answer } = route(exchange, context);
@@ -72,19 +72,19 @@ export async function answerTenantRequest(exchange: HttpExchange, context: Tenan
       );
       return;
     }
-    if (intuneReads.includes(kind) && throttled(exchange, context)) {
+    if (INTUNE_READS.includes(kind) && throttled(exchange, context)) {
       return;
     }
     await answer();
   });
 }
 
-const intuneReads: readonly RequestKind[] = ['page', 'device'];
-const throttleWindowSeconds = 20;
+const INTUNE_READS: readonly RequestKind[] = ['page', 'device'];
+const THROTTLE_WINDOW_SECONDS = 20;
 
 function throttled(exchange: HttpExchange, context: TenantContext): boolean {
   const now = context.now();
-  const wait = context.throttle.admit(now, context.behaviour.current.intuneRequestLimit, throttleWindowSeconds);
+  const wait = context.throttle.admit(now, context.behaviour.current.intuneRequestLimit, THROTTLE_WINDOW_SECONDS);
   if (wait > 0) {
     const { status, headers, body } = readyAnswer('tooManyRequests', exchange, now);
     exchange.answer(status, { ...headers, 'retry-after': String(wait) }, body);
@@ -100,7 +100,7 @@ export async function answerScripted(
   answer: () => Promise<void>,
 ): Promise<void> {
   context.counts.countRequest(kind);
-  const target = scriptTargets.find((known) => known === kind);
+  const target = SCRIPT_TARGETS.find((known) => known === kind);
   const script = target === undefined ? undefined : context.scripts.take(target, requestedPage(kind, exchange));
   if (target !== undefined && script !== undefined) {
     context.counts.countScripted(target);
@@ -121,52 +121,52 @@ function route(exchange: HttpExchange, context: TenantContext): Route {
   const path = decodedPath(exchange.path).replace(/^\/{2,}/, '/');
   const call = () => graphCall(exchange, context.now());
 
-  const tokenTenant = token.exec(path)?.[1];
+  const tokenTenant = TOKEN.exec(path)?.[1];
   if (tokenTenant !== undefined) {
     return { kind: 'token', method: undefined, answer: () => answerTokenRequest(exchange, tokenTenant, context) };
   }
-  const tenantOfVersion1 = tokenOfVersion1.exec(path)?.[1];
+  const tenantOfVersion1 = TOKEN_OF_VERSION_1.exec(path)?.[1];
   if (tenantOfVersion1 !== undefined) {
     const answer = () => answerTokenRequest(exchange, tenantOfVersion1, context, 'v1');
     return { kind: 'token', method: undefined, answer };
   }
-  const discoveryTenant = openIdConfiguration.exec(path)?.[1];
+  const discoveryTenant = OPENID_CONFIGURATION.exec(path)?.[1];
   if (discoveryTenant !== undefined) {
     const answer = () => answerOpenIdConfiguration(exchange, discoveryTenant, context);
     return { kind: 'discovery', method: 'GET', answer };
   }
-  const keysTenant = signingKeys.exec(path)?.[1];
+  const keysTenant = SIGNING_KEYS.exec(path)?.[1];
   if (keysTenant !== undefined) {
     return { kind: 'keys', method: 'GET', answer: () => answerSigningKeys(exchange, keysTenant, context) };
   }
-  const principal = serviceEndpoints.exec(path);
+  const principal = SERVICE_ENDPOINTS.exec(path);
   const appId = principal?.[1] ?? principal?.[2];
   if (appId !== undefined) {
     return { kind: 'endpoints', method: 'GET', answer: () => answerServiceEndpoints(call(), appId, context) };
   }
-  if (managedDevices.test(path)) {
+  if (MANAGED_DEVICES.test(path)) {
     return { kind: 'page', method: 'GET', answer: () => answerManagedDevices(call(), context) };
   }
-  const device = managedDevice.exec(path);
+  const device = MANAGED_DEVICE.exec(path);
   const id = device?.[1] ?? device?.[2];
   if (id !== undefined) {
     return { kind: 'device', method: 'GET', answer: () => answerManagedDevice(call(), id, context) };
   }
-  if (devicesDelta.test(path)) {
+  if (DEVICES_DELTA.test(path)) {
     return { kind: 'delta', method: 'GET', answer: () => answerDevicesDelta(call(), context) };
   }
-  if (batch.test(path)) {
+  if (BATCH.test(path)) {
     const answerStep = (step: HttpExchange): Promise<void> => answerTenantRequest(step, context);
     return { kind: 'batch', method: 'POST', answer: () => answerBatch(call(), context, answerStep) };
   }
-  if (path.startsWith(`${complianceRetrievalPath}/`)) {
-    const query = complianceRoute(path.slice(complianceRetrievalPath.length), exchange, context);
+  if (path.startsWith(`${COMPLIANCE_RETRIEVAL_PATH}/`)) {
+    const query = complianceRoute(path.slice(COMPLIANCE_RETRIEVAL_PATH.length), exchange, context);
     if (query !== undefined) {
       return query;
     }
   }
-  if (path.toLowerCase().startsWith(`${nacServicePath}/`.toLowerCase())) {
-    const query = nacServiceRoute(path.slice(nacServicePath.length), exchange, context);
+  if (path.toLowerCase().startsWith(`${NAC_SERVICE_PATH}/`.toLowerCase())) {
+    const query = nacServiceRoute(path.slice(NAC_SERVICE_PATH.length), exchange, context);
     if (query !== undefined) {
       return query;
     }

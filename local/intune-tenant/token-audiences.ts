@@ -13,7 +13,7 @@ export interface CloudAudiences {
  * The clouds of Microsoft. The audience of the Intune API is published for the first two alone; what China's is called
  * here is a guess after its host names.
  */
-export const cloudAudiences = {
+export const CLOUD_AUDIENCES = {
   public: {
     graph: 'https://graph.microsoft.com',
     intune: 'https://api.manage.microsoft.com/',

@@ -5,15 +5,15 @@
 import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { clientAssertionRefusal } from './client-assertion.ts';
-import { answerEntraError, type EntraRefusal, entraRefusals } from './entra-error.ts';
+import { answerEntraError, ENTRA_REFUSALS, type EntraRefusal } from './entra-error.ts';
 import { federatedAssertionRefusal, isFederatedAssertion } from './federated-assertion.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import { type CloudAudiences, graphAudiences } from './token-audiences.ts';
 
-const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-const defaultScope = '/.default';
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const DEFAULT_SCOPE = '/.default';
 /** Libraries add them to what they ask for; they are about users and change nothing here. */
-const userScopes: ReadonlySet<string> = new Set(['openid', 'profile', 'offline_access', 'email']);
+const USER_SCOPES: ReadonlySet<string> = new Set(['openid', 'profile', 'offline_access', 'email']);
 
 export interface TokenEndpointContext {
   readonly registration: AppRegistration;
@@ -111,29 +111,29 @@ async function grantOrRefusal(
 ): Promise<Grant | EntraRefusal> {
   const { registration } = context;
   if (exchange.method !== 'POST') {
-    return entraRefusals.onlyPost(exchange.method);
+    return ENTRA_REFUSALS.onlyPost(exchange.method);
   }
   if (!isTenant(registration, tenant)) {
-    return entraRefusals.unknownTenant(tenant);
+    return ENTRA_REFUSALS.unknownTenant(tenant);
   }
   const grantType = form.get('grant_type');
   const clientId = form.get('client_id');
   const asked = version === 'v1' ? 'resource' : 'scope';
   const wanted = form.get(asked);
   if (!grantType) {
-    return entraRefusals.missingParameter('grant_type');
+    return ENTRA_REFUSALS.missingParameter('grant_type');
   }
   if (grantType !== 'client_credentials') {
-    return entraRefusals.unsupportedGrant(grantType);
+    return ENTRA_REFUSALS.unsupportedGrant(grantType);
   }
   if (!clientId) {
-    return entraRefusals.missingParameter('client_id');
+    return ENTRA_REFUSALS.missingParameter('client_id');
   }
   if (!wanted) {
-    return entraRefusals.missingParameter(asked);
+    return ENTRA_REFUSALS.missingParameter(asked);
   }
   if (clientId.toLowerCase() !== registration.clientId.toLowerCase()) {
-    return entraRefusals.unknownClient(clientId, tenant);
+    return ENTRA_REFUSALS.unknownClient(clientId, tenant);
   }
   const resource = version === 'v1' ? wanted : resourceOf(wanted);
   if (typeof resource !== 'string') {
@@ -149,21 +149,21 @@ async function grantOrRefusal(
   if (resource === context.audiences.intune) {
     return { audience: resource, roles: registration.roles.intune, credential };
   }
-  return entraRefusals.unknownResource(resource, tenant);
+  return ENTRA_REFUSALS.unknownResource(resource, tenant);
 }
 
 function resourceOf(scope: string): string | EntraRefusal {
-  const asked = scope.split(' ').filter((part) => part !== '' && !userScopes.has(part));
+  const asked = scope.split(' ').filter((part) => part !== '' && !USER_SCOPES.has(part));
   const scopes = [...new Set(asked)];
-  const resources = new Set(scopes.filter((part) => part.endsWith(defaultScope)));
+  const resources = new Set(scopes.filter((part) => part.endsWith(DEFAULT_SCOPE)));
   if (resources.size > 1) {
-    return entraRefusals.severalResources(scope);
+    return ENTRA_REFUSALS.severalResources(scope);
   }
   const [only, ...others] = scopes;
-  if (only === undefined || others.length > 0 || !only.endsWith(defaultScope) || only === defaultScope) {
-    return entraRefusals.badScope(scope);
+  if (only === undefined || others.length > 0 || !only.endsWith(DEFAULT_SCOPE) || only === DEFAULT_SCOPE) {
+    return ENTRA_REFUSALS.badScope(scope);
   }
-  return only.slice(0, -defaultScope.length);
+  return only.slice(0, -DEFAULT_SCOPE.length);
 }
 
 async function provenCredential(
@@ -177,10 +177,10 @@ async function provenCredential(
   if (assertion) {
     const type = form.get('client_assertion_type');
     if (!type) {
-      return entraRefusals.missingParameter('client_assertion_type');
+      return ENTRA_REFUSALS.missingParameter('client_assertion_type');
     }
-    if (type !== jwtBearer) {
-      return entraRefusals.wrongAssertionType(type);
+    if (type !== JWT_BEARER) {
+      return ENTRA_REFUSALS.wrongAssertionType(type);
     }
     if (isFederatedAssertion(assertion)) {
       return (await federatedAssertionRefusal(assertion, { ...registration, tokens: context.tokens })) ?? '2';
@@ -194,12 +194,12 @@ async function provenCredential(
     return refusal ?? '2';
   }
   if (!secret) {
-    return entraRefusals.noCredential();
+    return ENTRA_REFUSALS.noCredential();
   }
   const known = registration.secrets.find(({ value }) => value === secret);
   if (known === undefined) {
-    return entraRefusals.wrongSecret(registration.clientId);
+    return ENTRA_REFUSALS.wrongSecret(registration.clientId);
   }
   const expired = known.expires !== undefined && Date.parse(known.expires) <= context.now().getTime();
-  return expired ? entraRefusals.expiredSecret(registration.clientId) : '1';
+  return expired ? ENTRA_REFUSALS.expiredSecret(registration.clientId) : '1';
 }

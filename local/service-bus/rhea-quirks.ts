@@ -90,7 +90,7 @@ export function rejectedWith({ condition, message: description }: BrokerError): 
   return message.rejected({ error: { condition, description } }).described();
 }
 
-const settledThisTurn = new WeakMap<Session, Delivery[]>();
+const SETTLED_THIS_TURN = new WeakMap<Session, Delivery[]>();
 
 /**
  * Settles a delivery with our own disposition frames. rhea's merge the first two neighbours of a turn even if their
@@ -103,18 +103,18 @@ export function settle(delivery: Delivery, outcome: unknown): void {
   inside.remote_settled = true;
   inside.state = outcome;
   const { session } = delivery.link;
-  const waiting = settledThisTurn.get(session);
+  const waiting = SETTLED_THIS_TURN.get(session);
   if (waiting) {
     waiting.push(delivery);
     return;
   }
-  settledThisTurn.set(session, [delivery]);
+  SETTLED_THIS_TURN.set(session, [delivery]);
   process.nextTick(writeDispositions, session);
 }
 
 function writeDispositions(session: Session): void {
-  const deliveries = settledThisTurn.get(session) ?? [];
-  settledThisTurn.delete(session);
+  const deliveries = SETTLED_THIS_TURN.get(session) ?? [];
+  SETTLED_THIS_TURN.delete(session);
   if (!session.is_open()) return;
   const connection = connectionInside(session.connection);
   connection.socket?.cork();
@@ -148,7 +148,7 @@ function neighboursWithSameOutcome(deliveries: readonly Delivery[]): SettledRang
 
 // --- Messages as bytes ------------------------------------------------------------------------------------------------
 
-const formats = new WeakMap<object, number>();
+const FORMATS = new WeakMap<object, number>();
 
 /**
  * rhea decodes messages of format 0 itself and drops the bytes, with them the exact types of the sender. On links
@@ -161,8 +161,8 @@ export function allowBytes(session: Session): void {
     const { performative } = frame;
     const link = this.remote.handles[performative.handle];
     // Only the first frame of a message tells the format.
-    if (link && formats.has(link) && !link._incomplete) {
-      formats.set(link, performative.message_format ?? 0);
+    if (link && FORMATS.has(link) && !link._incomplete) {
+      FORMATS.set(link, performative.message_format ?? 0);
       performative.message_format ||= 1;
     }
     return original.call(this, frame);
@@ -170,12 +170,12 @@ export function allowBytes(session: Session): void {
 }
 
 export function receiveBytes(link: Receiver): void {
-  formats.set(link, 0);
+  FORMATS.set(link, 0);
 }
 
 /** The real format of the message just received. */
 export function messageFormat(link: Receiver): number {
-  return formats.get(link) ?? 0;
+  return FORMATS.get(link) ?? 0;
 }
 
 // --- Attaching --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { AnsweredRequests } from './answered-requests.ts';
 import type { CoaBehaviours } from './coa-behaviour.ts';
 import { type CoaAnswer, encodeCoaAnswer } from './encode-coa-answer.ts';
 import type { CoaJudgement } from './judge-coa-request.ts';
-import { type ReceivedCoaRequest, readCoaRequest, replayWindowSeconds } from './read-coa-request.ts';
+import { REPLAY_WINDOW_SECONDS, type ReceivedCoaRequest, readCoaRequest } from './read-coa-request.ts';
 import type { TellSwitchEvent } from './switch-event.ts';
 
 export interface CoaListenerOptions {
@@ -37,12 +37,12 @@ export interface CoaListener {
 }
 
 /** Not the secret of any NAS. */
-const forgersSecret = Buffer.from('forger');
+const FORGERS_SECRET = Buffer.from('forger');
 
 export async function startCoaListener(options: CoaListenerOptions): Promise<CoaListener> {
   const { port, behaviours, judge, act, tell } = options;
   const secret = Buffer.from(options.secret, 'utf8');
-  const answered = new AnsweredRequests(replayWindowSeconds * 1000);
+  const answered = new AnsweredRequests(REPLAY_WINDOW_SECONDS * 1000);
   const counts = { received: 0, acknowledged: 0, refused: 0, repeated: 0 };
   const discarded: Record<string, number> = {};
   /** Answers that are held back, by source and identifier of their requests. */
@@ -79,7 +79,7 @@ export async function startCoaListener(options: CoaListenerOptions): Promise<Coa
     }
     if (behaviour.coa === 'forged') {
       discard('behaviour');
-      send(encodeCoaAnswer(request, { kind: 'ack' }, forgersSecret), from);
+      send(encodeCoaAnswer(request, { kind: 'ack' }, FORGERS_SECRET), from);
       return;
     }
     const station = judgement.ok ? { mac: judgement.session.callingStationId, role: judgement.session.role } : {};

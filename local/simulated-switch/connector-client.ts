@@ -5,8 +5,8 @@ import { Agent, request } from 'undici';
 import { withoutTrailing } from '../../shared/domain/trailing.ts';
 import { type AccessAnswer, readAccessAnswer } from './access-answer.ts';
 
-const longestWait = 10_000;
-const longestQuote = 200;
+const LONGEST_WAIT = 10_000;
+const LONGEST_QUOTE = 200;
 
 export type RadiusFields = Readonly<Record<string, string>>;
 export type LookupFields = Readonly<Record<string, string | { readonly sanUri: readonly string[] }>>;
@@ -48,7 +48,7 @@ export async function openConnectorClient({ url, caFile, apiKey }: ConnectorClie
       headers: { 'x-api-key': apiKey, accept, 'content-type': 'application/json' },
       body: JSON.stringify(fields),
       dispatcher,
-      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(longestWait)]),
+      signal: AbortSignal.any([closing.signal, AbortSignal.timeout(LONGEST_WAIT)]),
     });
     return { status: statusCode, text: await body.text() };
   }
@@ -87,5 +87,5 @@ function reasonOf(error: unknown): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, longestQuote));
+  return JSON.stringify(text.slice(0, LONGEST_QUOTE));
 }

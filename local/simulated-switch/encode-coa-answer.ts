@@ -1,22 +1,22 @@
 /** Encodes and signs the ACK or NAK to a CoA-Request or Disconnect-Request. */
-import { packetCode } from '../../relay/radius/packet-code.ts';
+import { PACKET_CODE } from '../../relay/radius/packet-code.ts';
 import {
-  authenticatorLength,
+  AUTHENTICATOR_LENGTH,
   authenticatorOf,
+  MESSAGE_AUTHENTICATOR_TYPE,
   messageAuthenticatorOf,
-  messageAuthenticatorType,
-  packetLayout,
+  PACKET_LAYOUT,
 } from '../../relay/radius/packet-digest.ts';
 import type { ReceivedCoaRequest } from './read-coa-request.ts';
 
 export type CoaAnswer = { readonly kind: 'ack' } | { readonly kind: 'nak'; readonly errorCause: number };
 
-const proxyStateType = 33;
-const errorCauseType = 101;
+const PROXY_STATE_TYPE = 33;
+const ERROR_CAUSE_TYPE = 101;
 
-const answerCodes = {
-  'CoA-Request': { ack: packetCode['CoA-ACK'], nak: packetCode['CoA-NAK'] },
-  'Disconnect-Request': { ack: packetCode['Disconnect-ACK'], nak: packetCode['Disconnect-NAK'] },
+const ANSWER_CODES = {
+  'CoA-Request': { ack: PACKET_CODE['CoA-ACK'], nak: PACKET_CODE['CoA-NAK'] },
+  'Disconnect-Request': { ack: PACKET_CODE['Disconnect-ACK'], nak: PACKET_CODE['Disconnect-NAK'] },
 } as const;
 
 /**
@@ -25,19 +25,21 @@ const answerCodes = {
  */
 export function encodeCoaAnswer(request: ReceivedCoaRequest, answer: CoaAnswer, secret: Uint8Array): Buffer {
   const packet = Buffer.concat([
-    Buffer.alloc(packetLayout.attributes),
-    ...(request.messageAuthenticator ? [attribute(messageAuthenticatorType, Buffer.alloc(authenticatorLength))] : []),
-    ...(answer.kind === 'nak' ? [attribute(errorCauseType, integer(answer.errorCause))] : []),
+    Buffer.alloc(PACKET_LAYOUT.attributes),
+    ...(request.messageAuthenticator
+      ? [attribute(MESSAGE_AUTHENTICATOR_TYPE, Buffer.alloc(AUTHENTICATOR_LENGTH))]
+      : []),
+    ...(answer.kind === 'nak' ? [attribute(ERROR_CAUSE_TYPE, integer(answer.errorCause))] : []),
     ...request.attributes
-      .filter(({ type }) => type === proxyStateType)
+      .filter(({ type }) => type === PROXY_STATE_TYPE)
       .map(({ type, value }) => attribute(type, value)),
   ]);
-  packet.writeUInt8(answerCodes[request.packet][answer.kind], 0);
-  packet.writeUInt8(request.identifier, packetLayout.identifier);
-  packet.writeUInt16BE(packet.length, packetLayout.length);
-  packet.set(request.authenticator, packetLayout.authenticator);
-  if (request.messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), packetLayout.attributes + 2);
-  packet.set(authenticatorOf(packet, secret), packetLayout.authenticator);
+  packet.writeUInt8(ANSWER_CODES[request.packet][answer.kind], 0);
+  packet.writeUInt8(request.identifier, PACKET_LAYOUT.identifier);
+  packet.writeUInt16BE(packet.length, PACKET_LAYOUT.length);
+  packet.set(request.authenticator, PACKET_LAYOUT.authenticator);
+  if (request.messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), PACKET_LAYOUT.attributes + 2);
+  packet.set(authenticatorOf(packet, secret), PACKET_LAYOUT.authenticator);
   return packet;
 }
 

@@ -1,6 +1,6 @@
 /** What the switch makes of a genuine request: which session it means and what is to happen, or the Error-Cause. */
-import { attributeTable } from '../../relay/radius/attribute-table.ts';
-import { messageAuthenticatorType } from '../../relay/radius/packet-digest.ts';
+import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
+import { MESSAGE_AUTHENTICATOR_TYPE } from '../../relay/radius/packet-digest.ts';
 import { type ReceivedAttribute, readAttributes } from '../../relay/radius/read-attributes.ts';
 import { readIpAddress } from '../../relay/radius/read-ip-address.ts';
 import { parseMacAddress } from '../../shared/domain/mac-address.ts';
@@ -18,7 +18,7 @@ export interface SwitchState {
 }
 
 /** RFC 5176 section 3.5. */
-const cause = {
+const CAUSE = {
   unsupportedAttribute: 401,
   missingAttribute: 402,
   nasIdentificationMismatch: 403,
@@ -28,8 +28,8 @@ const cause = {
   sessionContextNotFound: 503,
 } as const;
 
-const vendorSpecificType = 26;
-const proxyStateType = 33;
+const VENDOR_SPECIFIC_TYPE = 26;
+const PROXY_STATE_TYPE = 33;
 
 /** What one attribute says; a number is the Error-Cause it earns. */
 type Meaning =
@@ -49,61 +49,61 @@ export function judgeCoaRequest({ packet, attributes }: ReceivedCoaRequest, stat
 
   const commanded = meanings.includes('reauthenticate');
   // RFC 5176 section 3: a Disconnect-Request holds nothing but identification.
-  if (packet === 'Disconnect-Request' && commanded) return { ok: false, errorCause: cause.unsupportedAttribute };
-  if (packet === 'CoA-Request' && !commanded) return { ok: false, errorCause: cause.missingAttribute };
+  if (packet === 'Disconnect-Request' && commanded) return { ok: false, errorCause: CAUSE.unsupportedAttribute };
+  if (packet === 'CoA-Request' && !commanded) return { ok: false, errorCause: CAUSE.missingAttribute };
 
   const criteria = meanings.filter((meaning) => typeof meaning === 'object');
-  if (!criteria.some(({ namesSession }) => namesSession)) return { ok: false, errorCause: cause.missingAttribute };
+  if (!criteria.some(({ namesSession }) => namesSession)) return { ok: false, errorCause: CAUSE.missingAttribute };
   const session = state.sessions.find((candidate) => criteria.every(({ matches }) => matches(candidate)));
-  if (session === undefined) return { ok: false, errorCause: cause.sessionContextNotFound };
+  if (session === undefined) return { ok: false, errorCause: CAUSE.sessionContextNotFound };
   return { ok: true, action: commanded ? 'reauthenticate' : 'disconnect', session };
 }
 
 function meaningsOf({ type, value }: ReceivedAttribute, { name, nasIpAddress, sessions }: SwitchState): Meaning[] {
   const text = value.toString('utf8');
   switch (type) {
-    case attributeTable['Calling-Station-Id'].type: {
+    case ATTRIBUTE_TABLE['Calling-Station-Id'].type: {
       const mac = parseMacAddress(text);
       return [names((session) => session.mac === mac)];
     }
-    case attributeTable['Acct-Session-Id'].type:
+    case ATTRIBUTE_TABLE['Acct-Session-Id'].type:
       return [names((session) => session.acctSessionId === text)];
-    case attributeTable['User-Name'].type:
+    case ATTRIBUTE_TABLE['User-Name'].type:
       return [describes((session) => session.userName === text)];
-    case attributeTable['NAS-Port-Id'].type:
+    case ATTRIBUTE_TABLE['NAS-Port-Id'].type:
       return [describes((session) => session.port === text)];
-    case attributeTable['NAS-Port'].type:
-      if (value.length !== 4) return [cause.invalidRequest];
+    case ATTRIBUTE_TABLE['NAS-Port'].type:
+      if (value.length !== 4) return [CAUSE.invalidRequest];
       return [describes((session) => session.nasPort === value.readUInt32BE(0))];
-    case attributeTable['NAS-IP-Address'].type:
-      return [readIpAddress(nasIpAddress)?.octets.equals(value) ? 'nothing' : cause.nasIdentificationMismatch];
-    case attributeTable['NAS-Identifier'].type:
+    case ATTRIBUTE_TABLE['NAS-IP-Address'].type:
+      return [readIpAddress(nasIpAddress)?.octets.equals(value) ? 'nothing' : CAUSE.nasIdentificationMismatch];
+    case ATTRIBUTE_TABLE['NAS-Identifier'].type:
       // A station that has roamed is at a NAS of another name.
       if (text !== name && !sessions.some(({ nasIdentifier }) => nasIdentifier === text)) {
-        return [cause.nasIdentificationMismatch];
+        return [CAUSE.nasIdentificationMismatch];
       }
       return [describes((session) => session.nasIdentifier === text)];
-    case attributeTable['Event-Timestamp'].type:
-    case messageAuthenticatorType:
-    case proxyStateType:
+    case ATTRIBUTE_TABLE['Event-Timestamp'].type:
+    case MESSAGE_AUTHENTICATOR_TYPE:
+    case PROXY_STATE_TYPE:
       return ['nothing'];
-    case attributeTable['Service-Type'].type:
-      return [cause.unsupportedService];
-    case vendorSpecificType:
+    case ATTRIBUTE_TABLE['Service-Type'].type:
+      return [CAUSE.unsupportedService];
+    case VENDOR_SPECIFIC_TYPE:
       return vendorMeanings(value);
     default:
-      return [cause.unsupportedAttribute];
+      return [CAUSE.unsupportedAttribute];
   }
 }
 
 function vendorMeanings(value: Buffer): Meaning[] {
-  if (value.length < 4) return [cause.invalidRequest];
-  const { vendor, type: pairType } = attributeTable['Cisco-AVPair'];
-  if (value.readUInt32BE(0) !== vendor) return [cause.unsupportedAttribute];
+  if (value.length < 4) return [CAUSE.invalidRequest];
+  const { vendor, type: pairType } = ATTRIBUTE_TABLE['Cisco-AVPair'];
+  if (value.readUInt32BE(0) !== vendor) return [CAUSE.unsupportedAttribute];
   const attributes = readAttributes(value, 4);
-  if (attributes === undefined || attributes.length === 0) return [cause.invalidRequest];
+  if (attributes === undefined || attributes.length === 0) return [CAUSE.invalidRequest];
   return attributes.map(({ type, value: pair }) =>
-    type === pairType ? pairMeaning(pair.toString('utf8')) : cause.unsupportedAttribute,
+    type === pairType ? pairMeaning(pair.toString('utf8')) : CAUSE.unsupportedAttribute,
   );
 }
 
@@ -114,11 +114,11 @@ function pairMeaning(pair: string): Meaning {
     case 'audit-session-id':
       return names((session) => session.auditSessionId === value);
     case 'subscriber:command':
-      return value === 'reauthenticate' ? 'reauthenticate' : cause.invalidAttributeValue;
+      return value === 'reauthenticate' ? 'reauthenticate' : CAUSE.invalidAttributeValue;
     case 'subscriber:reauthenticate-type':
-      return value === 'last' || value === 'rerun' ? 'nothing' : cause.invalidAttributeValue;
+      return value === 'last' || value === 'rerun' ? 'nothing' : CAUSE.invalidAttributeValue;
     default:
-      return cause.unsupportedAttribute;
+      return CAUSE.unsupportedAttribute;
   }
 }
 

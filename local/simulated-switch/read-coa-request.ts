@@ -1,13 +1,13 @@
 /** Decides whether a datagram is a genuine CoA-Request or Disconnect-Request, and reads it. Everything received is hostile. */
 import { timingSafeEqual } from 'node:crypto';
-import { attributeTable } from '../../relay/radius/attribute-table.ts';
-import { packetCode, type RequestPacket } from '../../relay/radius/packet-code.ts';
+import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
+import { PACKET_CODE, type RequestPacket } from '../../relay/radius/packet-code.ts';
 import {
-  authenticatorLength,
+  AUTHENTICATOR_LENGTH,
   authenticatorOf,
+  MESSAGE_AUTHENTICATOR_TYPE,
   messageAuthenticatorOf,
-  messageAuthenticatorType,
-  packetLayout,
+  PACKET_LAYOUT,
 } from '../../relay/radius/packet-digest.ts';
 import { type ReceivedAttribute, readAttributes } from '../../relay/radius/read-attributes.ts';
 
@@ -44,45 +44,45 @@ export type CoaRequestVerdict =
   | { readonly ok: false; readonly problem: CoaRequestProblem };
 
 /** Seconds by which a request may be older or newer than this clock. */
-export const replayWindowSeconds = 300;
+export const REPLAY_WINDOW_SECONDS = 300;
 
-const requestPackets = ['CoA-Request', 'Disconnect-Request'] as const satisfies readonly RequestPacket[];
+const REQUEST_PACKETS = ['CoA-Request', 'Disconnect-Request'] as const satisfies readonly RequestPacket[];
 
 /** Verifies by RFC 5176 sections 2.3 and 3.4, in constant time. Never throws, whatever the datagram holds. */
 export function readCoaRequest(datagram: Uint8Array, secret: Uint8Array, now: Date): CoaRequestVerdict {
-  if (datagram.length < packetLayout.attributes) return refused('too-short');
+  if (datagram.length < PACKET_LAYOUT.attributes) return refused('too-short');
   // A copy: its authenticator field is overwritten below, and what is read from it must not change later.
   const received = Buffer.from(datagram);
-  const length = received.readUInt16BE(packetLayout.length);
-  if (length < packetLayout.attributes || length > packetLayout.maximumLength || length > received.length) {
+  const length = received.readUInt16BE(PACKET_LAYOUT.length);
+  if (length < PACKET_LAYOUT.attributes || length > PACKET_LAYOUT.maximumLength || length > received.length) {
     return refused('length');
   }
   const bytes = received.subarray(0, length);
-  const packet = requestPackets.find((name) => packetCode[name] === bytes[0]);
+  const packet = REQUEST_PACKETS.find((name) => PACKET_CODE[name] === bytes[0]);
   if (packet === undefined) return refused('code');
 
-  const authenticatorEnd = packetLayout.authenticator + authenticatorLength;
-  const authenticator = Buffer.from(bytes.subarray(packetLayout.authenticator, authenticatorEnd));
-  bytes.fill(0, packetLayout.authenticator, authenticatorEnd);
+  const authenticatorEnd = PACKET_LAYOUT.authenticator + AUTHENTICATOR_LENGTH;
+  const authenticator = Buffer.from(bytes.subarray(PACKET_LAYOUT.authenticator, authenticatorEnd));
+  bytes.fill(0, PACKET_LAYOUT.authenticator, authenticatorEnd);
   if (!timingSafeEqual(authenticatorOf(bytes, secret), authenticator)) return refused('authenticator');
 
-  const attributes = readAttributes(bytes, packetLayout.attributes);
+  const attributes = readAttributes(bytes, PACKET_LAYOUT.attributes);
   if (attributes === undefined) return refused('attributes');
-  const signatures = attributes.filter(({ type }) => type === messageAuthenticatorType);
+  const signatures = attributes.filter(({ type }) => type === MESSAGE_AUTHENTICATOR_TYPE);
   // Of two, each would have to sign the other: one of them is wrong.
   if (!signatures.every((signature) => signs(signature, bytes, secret))) return refused('message-authenticator');
 
-  const times = attributes.filter(({ type }) => type === attributeTable['Event-Timestamp'].type);
+  const times = attributes.filter(({ type }) => type === ATTRIBUTE_TABLE['Event-Timestamp'].type);
   if (!times.every(({ value }) => value.length === 4)) return refused('attributes');
   const seconds = Math.floor(now.getTime() / 1000);
-  if (!times.every(({ value }) => Math.abs(value.readUInt32BE(0) - seconds) <= replayWindowSeconds)) {
+  if (!times.every(({ value }) => Math.abs(value.readUInt32BE(0) - seconds) <= REPLAY_WINDOW_SECONDS)) {
     return refused('event-timestamp');
   }
   return {
     ok: true,
     request: {
       packet,
-      identifier: bytes.readUInt8(packetLayout.identifier),
+      identifier: bytes.readUInt8(PACKET_LAYOUT.identifier),
       authenticator,
       attributes,
       messageAuthenticator: signatures.length > 0,
@@ -92,9 +92,9 @@ export function readCoaRequest(datagram: Uint8Array, secret: Uint8Array, now: Da
 
 /** `bytes` holds zeros in place of the Request Authenticator, as the formula for requests wants it. */
 function signs({ value, valueOffset }: ReceivedAttribute, bytes: Uint8Array, secret: Uint8Array): boolean {
-  if (value.length !== authenticatorLength) return false;
+  if (value.length !== AUTHENTICATOR_LENGTH) return false;
   const blank = Buffer.from(bytes);
-  blank.fill(0, valueOffset, valueOffset + authenticatorLength);
+  blank.fill(0, valueOffset, valueOffset + AUTHENTICATOR_LENGTH);
   return timingSafeEqual(messageAuthenticatorOf(blank, secret), value);
 }
 

@@ -17,13 +17,13 @@ export interface SwitchControlContext {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const overview =
+const OVERVIEW =
   'use POST /connect, POST /disconnect, POST /roam, GET /sessions, POST /behaviour or GET /stats of the simulated switch';
-const behaviourHint =
+const BEHAVIOUR_HINT =
   'use {"coa":"ack"}, {"coa":"silent"}, {"coa":"double"}, {"coa":"forged"}, {"coa":"late","delayMs":3000} or ' +
   '{"coa":"nak","errorCause":503}; all but the first with "times" if not for good, and with "mac" for one station alone';
-const longestDelayMs = 120_000;
-const longestName = 253;
+const LONGEST_DELAY_MS = 120_000;
+const LONGEST_NAME = 253;
 
 /** Answers one request to the control port; refusals are `{code, message}` and say what to do instead. */
 export async function answerSwitchControl(exchange: HttpExchange, context: SwitchControlContext): Promise<void> {
@@ -68,7 +68,7 @@ async function operate(exchange: HttpExchange, { stations, behaviours, stats }: 
       exchange.answerJson(200, stats());
       return;
     default:
-      throw new SwitchError(404, 'unknown_operation', `there is no ${exchange.method} ${exchange.path}: ${overview}`);
+      throw new SwitchError(404, 'unknown_operation', `there is no ${exchange.method} ${exchange.path}: ${OVERVIEW}`);
   }
 }
 
@@ -110,11 +110,11 @@ function readDeviceId({ deviceId }: Fields): string | undefined {
 
 function readName(fields: Fields, name: string, example: string): string {
   const value = fields[name];
-  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= longestName) return value;
+  if (typeof value === 'string' && value !== '' && Buffer.byteLength(value) <= LONGEST_NAME) return value;
   throw new SwitchError(
     400,
     'invalid_property',
-    `${name} must be a text of 1 to ${longestName} octets, such as "${example}"`,
+    `${name} must be a text of 1 to ${LONGEST_NAME} octets, such as "${example}"`,
   );
 }
 
@@ -124,16 +124,16 @@ function readBehaviour({ coa, errorCause, delayMs, times }: Fields): CoaBehaviou
     return { coa, errorCause: readNumber('errorCause', errorCause, 1, 0xffff_ffff), ...lasting };
   }
   if (coa === 'late' && errorCause === undefined) {
-    return { coa, delayMs: readNumber('delayMs', delayMs, 1, longestDelayMs), ...lasting };
+    return { coa, delayMs: readNumber('delayMs', delayMs, 1, LONGEST_DELAY_MS), ...lasting };
   }
   if (errorCause === undefined && delayMs === undefined) {
     if (coa === 'silent' || coa === 'double' || coa === 'forged') return { coa, ...lasting };
     if (coa === 'ack' && times === undefined) return { coa };
   }
-  throw new SwitchError(400, 'invalid_property', `this is no behaviour: ${behaviourHint}`);
+  throw new SwitchError(400, 'invalid_property', `this is no behaviour: ${BEHAVIOUR_HINT}`);
 }
 
 function readNumber(name: string, value: unknown, least: number, most: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new SwitchError(400, 'invalid_property', `${name} must be a whole number from ${least}: ${behaviourHint}`);
+  throw new SwitchError(400, 'invalid_property', `${name} must be a whole number from ${least}: ${BEHAVIOUR_HINT}`);
 }

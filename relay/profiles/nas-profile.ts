@@ -6,7 +6,7 @@ import type { CoaRequest } from '../radius/encode-request.ts';
 import type { FixedAttribute } from '../radius/fixed-attribute.ts';
 
 /** Attributes that identify NAS or session, which a profile leaves out unless the NAS asks for them. */
-export const extraIdentification = [
+export const EXTRA_IDENTIFICATION = [
   'User-Name',
   'NAS-IP-Address',
   'NAS-IPv6-Address',
@@ -19,7 +19,7 @@ export const extraIdentification = [
   'Framed-IP-Address',
 ] as const satisfies readonly AttributeName[];
 
-export type ExtraIdentification = (typeof extraIdentification)[number];
+export type ExtraIdentification = (typeof EXTRA_IDENTIFICATION)[number];
 
 /** What the entry of a NAS says to its profile. */
 export interface NasFacts {

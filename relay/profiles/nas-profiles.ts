@@ -4,6 +4,6 @@ import { ciscoIos } from './cisco-ios.ts';
 import { genericRfc5176 } from './generic-rfc5176.ts';
 import type { NasProfile } from './nas-profile.ts';
 
-export const nasProfiles: ReadonlyMap<string, NasProfile> = new Map(
+export const NAS_PROFILES: ReadonlyMap<string, NasProfile> = new Map(
   [genericRfc5176, ciscoIos].map((profile) => [profile.name, profile]),
 );

@@ -20,7 +20,7 @@ export interface AttributeDefinition {
  * every identifying one has to match. Message-Authenticator is missing on purpose, layOutRequest adds it. Attributes
  * that RADIUS hides with the Request Authenticator (Tunnel-Password) must never be added: in these requests it is zero.
  */
-export const attributeTable = {
+export const ATTRIBUTE_TABLE = {
   'User-Name': { type: 1, kind: 'text' },
   'NAS-IP-Address': { type: 4, kind: 'ipv4' },
   'NAS-Port': { type: 5, kind: 'integer' },
@@ -39,7 +39,7 @@ export const attributeTable = {
   'Aruba-Port-Bounce-Host': { vendor: 14823, type: 40, kind: 'integer' },
 } as const satisfies Record<string, AttributeDefinition>;
 
-export type AttributeName = keyof typeof attributeTable;
+export type AttributeName = keyof typeof ATTRIBUTE_TABLE;
 
 interface ValueOfKind {
   readonly text: string;
@@ -51,7 +51,7 @@ interface ValueOfKind {
 }
 
 export type AttributeValue<Name extends AttributeName = AttributeName> =
-  ValueOfKind[(typeof attributeTable)[Name]['kind']];
+  ValueOfKind[(typeof ATTRIBUTE_TABLE)[Name]['kind']];
 
 /** An attribute to send: its name and a value of the type that its name asks for. */
 export type Attribute = { [Name in AttributeName]: readonly [name: Name, value: AttributeValue<Name>] }[AttributeName];

@@ -6,7 +6,7 @@ import type { ErrorCause } from './error-cause.ts';
 import { createIdentifierLedger } from './identifier-ledger.ts';
 import { type OpenUdpSocket, openUdpSocket } from './open-udp-socket.ts';
 import { readIpAddress } from './read-ip-address.ts';
-import { type RetransmissionTimes, retransmissionTimeouts, rfc5080Times } from './retransmission-timeouts.ts';
+import { type RetransmissionTimes, RFC5080_TIMES, retransmissionTimeouts } from './retransmission-timeouts.ts';
 import { type SendClock, systemSendClock } from './send-clock.ts';
 import { createSourcePorts, type SourcePortLease } from './source-ports.ts';
 import { type RefusalReason, verifyAnswer } from './verify-answer.ts';
@@ -102,7 +102,7 @@ export class CoaSenderClosedError extends Error {
 }
 
 export function createCoaSender(options: CoaSenderOptions = {}): CoaSender {
-  const { times = rfc5080Times, clock = systemSendClock, random = Math.random } = options;
+  const { times = RFC5080_TIMES, clock = systemSendClock, random = Math.random } = options;
   const { replayWindowMs = 300_000, maximumPorts = 32, idleCloseMs = 10_000, openSocket = openUdpSocket } = options;
   const ledger = createIdentifierLedger(replayWindowMs, clock.elapsed, random);
   const ports = createSourcePorts({ openSocket, ledger, clock, maximumPorts, idleCloseMs });

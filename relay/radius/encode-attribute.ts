@@ -1,13 +1,13 @@
 // Encodes one attribute as it goes on the wire, and says beforehand why a value cannot be sent.
 
-import { type Attribute, type AttributeDefinition, type AttributeKind, attributeTable } from './attribute-table.ts';
+import { ATTRIBUTE_TABLE, type Attribute, type AttributeDefinition, type AttributeKind } from './attribute-table.ts';
 import { readIpAddress } from './read-ip-address.ts';
 
-const vendorSpecific = 26;
-const maximumValue = 253;
+const VENDOR_SPECIFIC = 26;
+const MAXIMUM_VALUE = 253;
 /** Vendor id (4), vendor type (1) and vendor length (1) take their room from Vendor-Specific's value. */
-const maximumVendorValue = maximumValue - 6;
-const maximumInteger = 0xffff_ffff;
+const MAXIMUM_VENDOR_VALUE = MAXIMUM_VALUE - 6;
+const MAXIMUM_INTEGER = 0xffff_ffff;
 
 /**
  * Type, length, value (RFC 2865 section 5); attributes of vendors inside Vendor-Specific (section 5.26).
@@ -26,18 +26,18 @@ export function attributeProblem(attribute: Attribute): string | undefined {
 }
 
 function tryEncode([name, value]: Attribute): Buffer | string {
-  const definition: AttributeDefinition = attributeTable[name];
+  const definition: AttributeDefinition = ATTRIBUTE_TABLE[name];
   const octets = encodeValue(definition.kind, value);
   if (typeof octets === 'string') return octets;
   // RFC 2865 section 5: an empty text must not be sent, the attribute is to be left out.
   if (octets.length === 0) return 'is empty';
-  const limit = definition.vendor === undefined ? maximumValue : maximumVendorValue;
+  const limit = definition.vendor === undefined ? MAXIMUM_VALUE : MAXIMUM_VENDOR_VALUE;
   if (octets.length > limit) return `is longer than ${limit} octets`;
   const attribute = withHeader(definition.type, octets);
   if (definition.vendor === undefined) return attribute;
   const vendor = Buffer.alloc(4);
   vendor.writeUInt32BE(definition.vendor);
-  return withHeader(vendorSpecific, Buffer.concat([vendor, attribute]));
+  return withHeader(VENDOR_SPECIFIC, Buffer.concat([vendor, attribute]));
 }
 
 export function withHeader(type: number, value: Uint8Array): Buffer {
@@ -60,7 +60,7 @@ export function encodeValue(kind: AttributeKind, value: string | number | Uint8A
 }
 
 function encodeInteger(value: string | number | Uint8Array): Buffer | string {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > maximumInteger) {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAXIMUM_INTEGER) {
     return 'is not a whole number of 32 bits';
   }
   const octets = Buffer.alloc(4);

@@ -1,15 +1,15 @@
 // Encodes and signs a CoA-Request or Disconnect-Request.
 
-import { type Attribute, type AttributeDefinition, attributeTable } from './attribute-table.ts';
+import { ATTRIBUTE_TABLE, type Attribute, type AttributeDefinition } from './attribute-table.ts';
 import { encodeAttribute } from './encode-attribute.ts';
 import { encodeFixed, type FixedAttribute } from './fixed-attribute.ts';
-import { packetCode, type RequestPacket } from './packet-code.ts';
+import { PACKET_CODE, type RequestPacket } from './packet-code.ts';
 import {
-  authenticatorLength,
+  AUTHENTICATOR_LENGTH,
   authenticatorOf,
+  MESSAGE_AUTHENTICATOR_TYPE,
   messageAuthenticatorOf,
-  messageAuthenticatorType,
-  packetLayout,
+  PACKET_LAYOUT,
 } from './packet-digest.ts';
 
 /** What to ask of a NAS, without what belongs to one transmission (identifier, timestamp, signature). */
@@ -36,20 +36,20 @@ export interface RequestSignature {
 export function layOutRequest(options: CoaRequest & Pick<RequestSignature, 'messageAuthenticator'>): Buffer {
   const { packet: name, attributes, fixed = [], messageAuthenticator = true } = options;
   for (const [attribute] of attributes) {
-    const { coaOnly }: AttributeDefinition = attributeTable[attribute];
+    const { coaOnly }: AttributeDefinition = ATTRIBUTE_TABLE[attribute];
     if (coaOnly && name === 'Disconnect-Request') throw new RangeError(`${attribute} is not allowed in a ${name}`);
   }
   const packet = Buffer.concat([
-    Buffer.alloc(packetLayout.attributes),
+    Buffer.alloc(PACKET_LAYOUT.attributes),
     ...(messageAuthenticator ? [emptyMessageAuthenticator()] : []),
     ...attributes.map(encodeAttribute),
     ...fixed.map(encodedFixed),
   ]);
-  if (packet.length > packetLayout.maximumLength) {
-    throw new RangeError(`The ${name} would have ${packet.length} octets; ${packetLayout.maximumLength} are allowed`);
+  if (packet.length > PACKET_LAYOUT.maximumLength) {
+    throw new RangeError(`The ${name} would have ${packet.length} octets; ${PACKET_LAYOUT.maximumLength} are allowed`);
   }
-  packet.writeUInt8(packetCode[name], 0);
-  packet.writeUInt16BE(packet.length, packetLayout.length);
+  packet.writeUInt8(PACKET_CODE[name], 0);
+  packet.writeUInt16BE(packet.length, PACKET_LAYOUT.length);
   return packet;
 }
 
@@ -73,15 +73,15 @@ export function signRequest(
   if (!Number.isInteger(identifier) || identifier < 0 || identifier > 255) {
     throw new RangeError(`${identifier} is not an identifier`);
   }
-  packet.writeUInt8(identifier, packetLayout.identifier);
-  if (messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), packetLayout.attributes + 2);
-  packet.set(authenticatorOf(packet, secret), packetLayout.authenticator);
+  packet.writeUInt8(identifier, PACKET_LAYOUT.identifier);
+  if (messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), PACKET_LAYOUT.attributes + 2);
+  packet.set(authenticatorOf(packet, secret), PACKET_LAYOUT.authenticator);
   return packet;
 }
 
 function emptyMessageAuthenticator(): Buffer {
-  const attribute = Buffer.alloc(authenticatorLength + 2);
-  attribute.writeUInt8(messageAuthenticatorType, 0);
+  const attribute = Buffer.alloc(AUTHENTICATOR_LENGTH + 2);
+  attribute.writeUInt8(MESSAGE_AUTHENTICATOR_TYPE, 0);
   attribute.writeUInt8(attribute.length, 1);
   return attribute;
 }

@@ -8,7 +8,7 @@ export interface ErrorCause {
 type Row = readonly [code: number, name: string, hint: string];
 
 /** RFC 5176 section 3.5. */
-const rows: readonly Row[] = [
+const ROWS: readonly Row[] = [
   [201, 'Residual Session Context Removed', 'The session had ended; the NAS removed what was left of it.'],
   [202, 'Invalid EAP Packet (Ignored)', 'The NAS saw an EAP packet that was never sent: look for a proxy in between.'],
   [
@@ -60,14 +60,14 @@ const rows: readonly Row[] = [
   ],
 ];
 
-const byCode = new Map(rows.map((row) => [row[0], row]));
+const BY_CODE = new Map(ROWS.map((row) => [row[0], row]));
 
 /** The name as in RFC 5176, or `Error-Cause <number>` for one that RFC does not define. */
 export function errorCause(code: number): ErrorCause {
-  return { code, name: byCode.get(code)?.[1] ?? `Error-Cause ${code}` };
+  return { code, name: BY_CODE.get(code)?.[1] ?? `Error-Cause ${code}` };
 }
 
 /** What to do about it: a sentence or two for the operator. */
 export function errorCauseHint(code: number): string {
-  return byCode.get(code)?.[2] ?? `The NAS refused with Error-Cause ${code}: look it up in its manual.`;
+  return BY_CODE.get(code)?.[2] ?? `The NAS refused with Error-Cause ${code}: look it up in its manual.`;
 }

@@ -1,7 +1,7 @@
 // Attributes that an operator has a NAS sent in every request, with values of their own: RFC 5176 section 3.6 would not
 // have some of them in a Disconnect-Request, and there are NASes that find no session without.
 
-import { type AttributeKind, attributeTable } from './attribute-table.ts';
+import { ATTRIBUTE_TABLE, type AttributeKind } from './attribute-table.ts';
 import { encodeValue, withHeader } from './encode-attribute.ts';
 
 export interface FixedAttribute {
@@ -37,7 +37,7 @@ const SERVICE_TYPES = {
   'Authorize-Only': 17,
 } as const;
 
-const { 'Event-Timestamp': _, State: __, 'Service-Type': serviceType, ...sendable } = attributeTable;
+const { 'Event-Timestamp': _, State: __, 'Service-Type': serviceType, ...sendable } = ATTRIBUTE_TABLE;
 
 /** What `send` of relay.yaml may name. Anything else is given by vendor and number. */
 export const FIXED_ATTRIBUTES: Readonly<Record<string, Definition>> = {

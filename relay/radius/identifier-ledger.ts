@@ -16,7 +16,7 @@ interface Line {
   readonly ended: EndedUses;
 }
 
-const identifiers = 256;
+const IDENTIFIERS = 256;
 
 /**
  * Identifiers of one line whose use has ended, the earliest one first. A busy relay remembers a hundred thousand of
@@ -29,13 +29,13 @@ class EndedUses {
 
   add(identifier: number, freeAt: number): void {
     if (this.count === this.#ring.length) this.#grow();
-    this.#ring[(this.#first + this.count++) % this.#ring.length] = Math.ceil(freeAt) * identifiers + identifier;
+    this.#ring[(this.#first + this.count++) % this.#ring.length] = Math.ceil(freeAt) * IDENTIFIERS + identifier;
   }
 
   /** The earliest one, if it is free by then. */
   takeFree(now: number): number | undefined {
     if (this.count === 0 || this.#freeAt(0) > now) return undefined;
-    const identifier = this.#at(0) % identifiers;
+    const identifier = this.#at(0) % IDENTIFIERS;
     this.#first = (this.#first + 1) % this.#ring.length;
     this.count--;
     return identifier;
@@ -46,7 +46,7 @@ class EndedUses {
   }
 
   #freeAt(index: number): number {
-    return Math.floor(this.#at(index) / identifiers);
+    return Math.floor(this.#at(index) / IDENTIFIERS);
   }
 
   #at(index: number): number {
@@ -76,10 +76,10 @@ export function createIdentifierLedger(windowMs: number, now: () => number, rand
       let line = lines.get(key(sourcePort, nas));
       if (line === undefined) {
         // A random beginning: after a restart the system may hand out the port of the process before.
-        line = { first: Math.floor(random() * identifiers), used: 0, ended: new EndedUses() };
+        line = { first: Math.floor(random() * IDENTIFIERS), used: 0, ended: new EndedUses() };
         lines.set(key(sourcePort, nas), line);
       }
-      if (line.used < identifiers) return (line.first + line.used++) % identifiers;
+      if (line.used < IDENTIFIERS) return (line.first + line.used++) % IDENTIFIERS;
       return line.ended.takeFree(now());
     },
     release(sourcePort, nas, identifier) {

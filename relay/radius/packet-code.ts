@@ -1,6 +1,6 @@
 // The RADIUS packet codes of Dynamic Authorization, RFC 5176 section 2.3.
 
-export const packetCode = {
+export const PACKET_CODE = {
   'Disconnect-Request': 40,
   'Disconnect-ACK': 41,
   'Disconnect-NAK': 42,

@@ -10,7 +10,7 @@ export interface IpAddress {
   readonly text: string;
 }
 
-const mappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
+const MAPPED_PREFIX = Buffer.from('00000000000000000000ffff', 'hex');
 
 /**
  * Host names are not addresses. An IPv4 address mapped into IPv6 (`::ffff:192.0.2.1`) is read as the IPv4 address.
@@ -20,7 +20,7 @@ export function readIpAddress(text: string): IpAddress | undefined {
   if (isIPv4(text)) return ipv4(Buffer.from(text.split('.').map(Number)));
   if (!isIPv6(text)) return undefined;
   const octets = ipv6Octets(text);
-  if (octets.subarray(0, 12).equals(mappedPrefix)) return ipv4(octets.subarray(12));
+  if (octets.subarray(0, 12).equals(MAPPED_PREFIX)) return ipv4(octets.subarray(12));
   return { family: 6, octets, text };
 }
 

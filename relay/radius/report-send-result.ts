@@ -24,7 +24,7 @@ export function reportSendResult(result: CoaSendResult, target: HintTarget): Sen
   return { outcome: 'refused', ...common, ...cause, hint };
 }
 
-const localErrorHints: Readonly<Record<string, string>> = {
+const LOCAL_ERROR_HINTS: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: 'The source address set for this NAS is not an address of the relay.',
   ENETUNREACH: 'The relay has no route to the NAS.',
   EHOSTUNREACH: 'The relay has no route to the NAS.',
@@ -49,7 +49,7 @@ function silenceHint({ discarded, localError }: CoaUnanswered, target: HintTarge
     return `Only malformed or unrelated packets came from the address of this NAS: check that a NAS with dynamic authorization listens at ${place(target)}.`;
   }
   if (localError !== undefined) {
-    return localErrorHints[localError] ?? `The system of the relay refused to send (${localError}).`;
+    return LOCAL_ERROR_HINTS[localError] ?? `The system of the relay refused to send (${localError}).`;
   }
   return [
     `Nothing came back from ${place(target)}, as with a wrong secret, which a NAS never answers.`,

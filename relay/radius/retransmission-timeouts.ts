@@ -14,7 +14,7 @@ export interface RetransmissionTimes {
 }
 
 /** The values which RFC 5080 recommends. */
-export const rfc5080Times: RetransmissionTimes = {
+export const RFC5080_TIMES: RetransmissionTimes = {
   initialMs: 2000,
   maximumMs: 16_000,
   maximumCount: 5,

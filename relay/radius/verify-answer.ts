@@ -2,13 +2,13 @@
 
 import { timingSafeEqual } from 'node:crypto';
 import { type ErrorCause, errorCause } from './error-cause.ts';
-import { packetCode } from './packet-code.ts';
+import { PACKET_CODE } from './packet-code.ts';
 import {
-  authenticatorLength,
+  AUTHENTICATOR_LENGTH,
   authenticatorOf,
+  MESSAGE_AUTHENTICATOR_TYPE,
   messageAuthenticatorOf,
-  messageAuthenticatorType,
-  packetLayout,
+  PACKET_LAYOUT,
 } from './packet-digest.ts';
 import { type ReceivedAttribute, readAttributes } from './read-attributes.ts';
 
@@ -56,14 +56,14 @@ export interface VerifyAnswerOptions {
   readonly legacyZeroMessageAuthenticator?: boolean;
 }
 
-const errorCauseType = 101;
-const acknowledgedBy = new Map<number, number>([
-  [packetCode['Disconnect-Request'], packetCode['Disconnect-ACK']],
-  [packetCode['CoA-Request'], packetCode['CoA-ACK']],
+const ERROR_CAUSE_TYPE = 101;
+const ACKNOWLEDGED_BY = new Map<number, number>([
+  [PACKET_CODE['Disconnect-Request'], PACKET_CODE['Disconnect-ACK']],
+  [PACKET_CODE['CoA-Request'], PACKET_CODE['CoA-ACK']],
 ]);
-const refusedBy = new Map<number, number>([
-  [packetCode['Disconnect-Request'], packetCode['Disconnect-NAK']],
-  [packetCode['CoA-Request'], packetCode['CoA-NAK']],
+const REFUSED_BY = new Map<number, number>([
+  [PACKET_CODE['Disconnect-Request'], PACKET_CODE['Disconnect-NAK']],
+  [PACKET_CODE['CoA-Request'], PACKET_CODE['CoA-NAK']],
 ]);
 
 /**
@@ -73,27 +73,27 @@ const refusedBy = new Map<number, number>([
  */
 export function verifyAnswer(options: VerifyAnswerOptions): AnswerVerdict {
   const { request, datagram, secret } = options;
-  if (datagram.length < packetLayout.attributes) return refused('too-short');
+  if (datagram.length < PACKET_LAYOUT.attributes) return refused('too-short');
   // A copy: its authenticator field is overwritten below, and what is read from it must not change later.
   const received = Buffer.from(datagram);
-  const length = received.readUInt16BE(packetLayout.length);
-  if (length < packetLayout.attributes || length > packetLayout.maximumLength || length > received.length) {
+  const length = received.readUInt16BE(PACKET_LAYOUT.length);
+  if (length < PACKET_LAYOUT.attributes || length > PACKET_LAYOUT.maximumLength || length > received.length) {
     return refused('length');
   }
   const packet = received.subarray(0, length);
-  if (packet[packetLayout.identifier] !== request[packetLayout.identifier]) return refused('identifier');
+  if (packet[PACKET_LAYOUT.identifier] !== request[PACKET_LAYOUT.identifier]) return refused('identifier');
   const kind = answerKind(request, packet);
   if (kind === undefined) return refused('code');
 
   const authenticator = Buffer.from(authenticatorField(packet));
-  packet.set(authenticatorField(request), packetLayout.authenticator);
+  packet.set(authenticatorField(request), PACKET_LAYOUT.authenticator);
   if (!timingSafeEqual(authenticatorOf(packet, secret), authenticator)) return refused('authenticator');
 
-  const attributes = readAttributes(packet, packetLayout.attributes);
+  const attributes = readAttributes(packet, PACKET_LAYOUT.attributes);
   if (attributes === undefined) return refused('attributes');
   const messageAuthenticator = checkMessageAuthenticator(packet, attributes, options);
   if (messageAuthenticator === 'wrong') return refused('message-authenticator');
-  const causes = attributes.filter(({ type }) => type === errorCauseType);
+  const causes = attributes.filter(({ type }) => type === ERROR_CAUSE_TYPE);
   if (causes.some(({ value }) => value.length !== 4)) return refused('attributes');
   const cause = causes[0]?.value.readUInt32BE(0);
   return {
@@ -112,12 +112,12 @@ function refused(reason: RefusalReason): AnswerVerdict {
 }
 
 function answerKind([requested = 0]: Uint8Array, [answered = 0]: Uint8Array): Answer['kind'] | undefined {
-  if (acknowledgedBy.get(requested) === answered) return 'ack';
-  return refusedBy.get(requested) === answered ? 'nak' : undefined;
+  if (ACKNOWLEDGED_BY.get(requested) === answered) return 'ack';
+  return REFUSED_BY.get(requested) === answered ? 'nak' : undefined;
 }
 
 function authenticatorField(packet: Uint8Array): Uint8Array {
-  return packet.subarray(packetLayout.authenticator, packetLayout.authenticator + authenticatorLength);
+  return packet.subarray(PACKET_LAYOUT.authenticator, PACKET_LAYOUT.authenticator + AUTHENTICATOR_LENGTH);
 }
 
 /** `packet` holds the Request Authenticator, as the formula for answers wants it. */
@@ -126,11 +126,11 @@ function checkMessageAuthenticator(
   attributes: readonly ReceivedAttribute[],
   { secret, legacyZeroMessageAuthenticator = false }: VerifyAnswerOptions,
 ): Answer['messageAuthenticator'] | 'wrong' {
-  const [found, second] = attributes.filter(({ type }) => type === messageAuthenticatorType);
+  const [found, second] = attributes.filter(({ type }) => type === MESSAGE_AUTHENTICATOR_TYPE);
   if (found === undefined) return 'absent';
-  if (second !== undefined || found.value.length !== authenticatorLength) return 'wrong';
+  if (second !== undefined || found.value.length !== AUTHENTICATOR_LENGTH) return 'wrong';
   const blank = Buffer.from(packet);
-  blank.fill(0, found.valueOffset, found.valueOffset + authenticatorLength);
+  blank.fill(0, found.valueOffset, found.valueOffset + AUTHENTICATOR_LENGTH);
   if (timingSafeEqual(messageAuthenticatorOf(blank, secret), found.value)) return 'valid';
   if (!legacyZeroMessageAuthenticator) return 'wrong';
   authenticatorField(blank).fill(0);

@@ -23,7 +23,7 @@ export interface ChildOptions {
   readonly logFile: string;
 }
 
-const killAfterMs = 40_000;
+const KILL_AFTER_MS = 40_000;
 
 export function startChild({ script, args, nodeOptions = [], env = {}, logFile }: ChildOptions): Child {
   const output = openSync(logFile, 'w');
@@ -53,7 +53,7 @@ export function startChild({ script, args, nodeOptions = [], env = {}, logFile }
       stopping = true;
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await exited;
       clearTimeout(timer);
     },

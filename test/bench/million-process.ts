@@ -115,6 +115,6 @@ function microseconds({ user, system }: NodeJS.CpuUsage): number {
 
 const firstLoad = await run();
 const nothingChanged = await run();
-const report: MillionReport = { firstLoad, nothingChanged, peakMiB: process.resourceUsage().maxRSS / 1024 };
-process.send?.(report);
+const REPORT: MillionReport = { firstLoad, nothingChanged, peakMiB: process.resourceUsage().maxRSS / 1024 };
+process.send?.(REPORT);
 process.on('disconnect', () => process.exit());

@@ -8,7 +8,7 @@ import { benchRefusal } from './refusal.ts';
 import { benchScale } from './scale.ts';
 import { benchTelemetry } from './telemetry.ts';
 
-const benches: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
+const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
   lookup: benchLookup,
   policy: benchPolicy,
@@ -19,9 +19,9 @@ const benches: Readonly<Record<string, (options: readonly string[]) => Promise<v
 };
 
 const [name = '', ...options] = process.argv.slice(2);
-const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+const bench = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
 if (bench === undefined) {
-  process.stderr.write(`Usage: npm run bench -- <name>, where <name> is one of: ${Object.keys(benches).join(', ')}\n`);
+  process.stderr.write(`Usage: npm run bench -- <name>, where <name> is one of: ${Object.keys(BENCHES).join(', ')}\n`);
   process.exitCode = 2;
 } else {
   await bench(options);

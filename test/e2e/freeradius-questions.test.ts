@@ -58,7 +58,7 @@ function cut(): string[] {
   return String(stub.question()['cut']).split(',');
 }
 
-const hostile: readonly (readonly [name: string, text: string])[] = [
+const HOSTILE: readonly (readonly [name: string, text: string])[] = [
   ['a NUL', `a${NUL}b`],
   ['a NUL at the end', `GigabitEthernet1/0/7${NUL}`],
   ['nothing but NULs', NUL.repeat(253)],
@@ -84,7 +84,7 @@ const FIELDS = [
 ] as const;
 
 describe('MAC authentication bypass', () => {
-  test.each(hostile)('%s in one field is sent as it is, or named as cut', async (_, text) => {
+  test.each(HOSTILE)('%s in one field is sent as it is, or named as cut', async (_, text) => {
     for (const [attribute, field] of FIELDS) {
       stub.reset();
       await sendAccessRequest(server, mabRequest(MAC, { [attribute]: text }));
@@ -95,7 +95,7 @@ describe('MAC authentication bypass', () => {
     }
   });
 
-  test.each(hostile)('%s in all fields at once is asked about, and each field is whole or named', async (_, text) => {
+  test.each(HOSTILE)('%s in all fields at once is asked about, and each field is whole or named', async (_, text) => {
     const pairs = Array.from({ length: 5 }, () => text.slice(0, 240));
     const more = Object.fromEntries(FIELDS.map(([attribute]) => [attribute, text]));
     const address = {

@@ -22,7 +22,7 @@ const [workbook] = ofType(prod, 'Microsoft.Insights/workbooks');
 const charts = queriesOf(String(valueAt(workbook, 'properties.serializedData')));
 const documents = globSync('docs/**/*.md').flatMap((path) => documentQueries(path));
 const sources = globSync('{functions,shared,relay}/**/*.ts').map(read);
-const everywhere = [...alerts, ...charts, ...documents];
+const EVERYWHERE = [...alerts, ...charts, ...documents];
 
 describe('Kusto', () => {
   test('has queries to read in alerts, workbook and documents', () => {
@@ -33,7 +33,7 @@ describe('Kusto', () => {
     expect(documents.length).toBeGreaterThan(3);
   });
 
-  test.each(everywhere)('finds nothing wrong with $name', ({ query }) => {
+  test.each(EVERYWHERE)('finds nothing wrong with $name', ({ query }) => {
     expect(kustoDiagnostics(query)).toEqual([]);
   });
 
@@ -49,7 +49,7 @@ describe('Kusto', () => {
 });
 
 describe('queries over metrics', () => {
-  const onMetrics = everywhere.filter(({ query }) => query.includes('AppMetrics'));
+  const onMetrics = EVERYWHERE.filter(({ query }) => query.includes('AppMetrics'));
   const named = (query: string, form: RegExp) => [...query.matchAll(form)].map(([, name = '']) => name);
 
   test.each(onMetrics)('$name: the code counts it, with these labels', ({ query }) => {
@@ -69,7 +69,7 @@ describe('queries over metrics', () => {
 });
 
 describe('queries over lines', () => {
-  const onEvents = everywhere.flatMap(({ name, query }) => {
+  const onEvents = EVERYWHERE.flatMap(({ name, query }) => {
     return eventsOf(query).map((event) => ({ name, event, fields: fieldsOf(query) }));
   });
 
@@ -77,7 +77,7 @@ describe('queries over lines', () => {
     expect(logging(event), `nothing logs the event ${event}`).not.toEqual([]);
   });
 
-  test.each(everywhere.filter(({ query }) => eventsOf(query).length > 0))(
+  test.each(EVERYWHERE.filter(({ query }) => eventsOf(query).length > 0))(
     '$name: each field is one that some of its events are logged with',
     ({ query }) => {
       const texts = eventsOf(query).flatMap(logging);

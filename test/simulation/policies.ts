@@ -29,27 +29,27 @@ export interface WorldPolicy {
 const ROLES = { compliant: 10, quarantine: 666, limited: 20, guest: 99 } as const;
 const SESSION_TIMEOUT = '8h';
 
-const compliant: Rule = { name: 'compliant', standing: ['compliant'], role: 'compliant' };
-const grace: Rule = { name: 'grace', standing: ['inGracePeriod'], role: 'limited' };
-const rest: Rule = { name: 'rest', role: 'quarantine' };
+const COMPLIANT: Rule = { name: 'compliant', standing: ['compliant'], role: 'compliant' };
+const GRACE: Rule = { name: 'grace', standing: ['inGracePeriod'], role: 'limited' };
+const REST: Rule = { name: 'rest', role: 'quarantine' };
 
 export const POLICIES: readonly WorldPolicy[] = [
-  { version: 'strict', rules: [compliant, rest] },
-  { version: 'graceful', rules: [compliant, grace, rest] },
+  { version: 'strict', rules: [COMPLIANT, REST] },
+  { version: 'graceful', rules: [COMPLIANT, GRACE, REST] },
   {
     version: 'guests',
-    rules: [compliant, { name: 'unknown', standing: ['notEnrolled', 'unidentified'], role: 'guest' }, rest],
+    rules: [COMPLIANT, { name: 'unknown', standing: ['notEnrolled', 'unidentified'], role: 'guest' }, REST],
   },
   {
     version: 'proven',
-    rules: [{ ...compliant, proven: true }, { ...compliant, name: 'by-address', role: 'limited' }, rest],
+    rules: [{ ...COMPLIANT, proven: true }, { ...COMPLIANT, name: 'by-address', role: 'limited' }, REST],
   },
   {
     version: 'branch',
     rules: [
       { name: 'branch-grace', standing: ['compliant', 'inGracePeriod'], site: 'branch', role: 'limited' },
-      compliant,
-      rest,
+      COMPLIANT,
+      REST,
     ],
   },
 ];
@@ -57,7 +57,7 @@ export const POLICIES: readonly WorldPolicy[] = [
 /** What holds while nothing is activated, with the default settings. */
 export const BUILT_IN_POLICY: WorldPolicy = {
   version: 'built-in',
-  rules: [{ name: 'compliant', standing: ['compliant', 'inGracePeriod'], role: 'compliant' }, rest],
+  rules: [{ name: 'compliant', standing: ['compliant', 'inGracePeriod'], role: 'compliant' }, REST],
 };
 
 /** @returns as answers are compared: `permit <role> <vlan>`, or `deny` */

@@ -1,7 +1,7 @@
 // The relay as it ships, but for its patience: the times of RFC 5080, each divided by four. A test that waits until the relay
 // has given up waits 7.5 s instead of 30 s.
 
-import { rfc5080Times } from '../../relay/radius/retransmission-timeouts.ts';
+import { RFC5080_TIMES } from '../../relay/radius/retransmission-timeouts.ts';
 import { startRelay } from '../../relay/start-relay.ts';
 import { createJsonLineLogger } from '../../shared/adapters/system/json-line-logger.ts';
 import { systemClock } from '../../shared/adapters/system/system-clock.ts';
@@ -19,10 +19,10 @@ const relay = await startRelay({
   env: process.env,
   log: createJsonLineLogger(systemClock, (_, line) => void process.stdout.write(`${line}\n`)),
   retransmission: {
-    ...rfc5080Times,
-    initialMs: rfc5080Times.initialMs / SHARE,
-    maximumMs: rfc5080Times.maximumMs / SHARE,
-    maximumDurationMs: rfc5080Times.maximumDurationMs / SHARE,
+    ...RFC5080_TIMES,
+    initialMs: RFC5080_TIMES.initialMs / SHARE,
+    maximumMs: RFC5080_TIMES.maximumMs / SHARE,
+    maximumDurationMs: RFC5080_TIMES.maximumDurationMs / SHARE,
   },
 });
 await stopRequested.promise;

@@ -7,8 +7,8 @@ import {
   startIntuneTenant,
 } from '../../local/intune-tenant/intune-tenant.ts';
 
-export const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
-export const devicesPath = '/v1.0/deviceManagement/managedDevices';
+export const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+export const DEVICES_PATH = '/v1.0/deviceManagement/managedDevices';
 
 export interface TenantAnswer {
   readonly status: number;

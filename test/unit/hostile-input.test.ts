@@ -31,7 +31,7 @@ const text = fc.oneof(
   },
 );
 const list = fc.array(text, { maxLength: 4 });
-const absent = { requiredKeys: [] };
+const ABSENT = { requiredKeys: [] };
 
 function orCodedError<T>(work: () => T): T | undefined {
   try {
@@ -67,7 +67,7 @@ test('names of certificates', () => {
       furtherCommonNames: list,
       subject: text,
     },
-    absent,
+    ABSENT,
   );
   fc.assert(
     fc.property(names, (certificate) => {
@@ -94,10 +94,10 @@ test('fields of a RADIUS request, from the JSON body to the identities and facts
       cut: field,
       certificate: fc.oneof(
         field,
-        fc.record({ commonName: field, subjectAltName: field, sanDns: field, issuer: field }, absent),
+        fc.record({ commonName: field, subjectAltName: field, sanDns: field, issuer: field }, ABSENT),
       ),
     },
-    absent,
+    ABSENT,
   );
   fc.assert(
     fc.property(request, (asked) => {

@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { usualBehaviour } from '../../local/intune-tenant/tenant-behaviour.ts';
+import { USUAL_BEHAVIOUR } from '../../local/intune-tenant/tenant-behaviour.ts';
 
 /** A file of test/integration, and words that stand in the title of a test there. */
 type Shown = readonly [file: string, title: string];
@@ -162,7 +162,7 @@ describe('every quirk of the simulated tenant has a test of the connector', () =
 
   test('switches, except those that switch a quirk on', () => {
     const switches = rows('Switches').flatMap(([name = '']) => quoted(name));
-    expect(switches.toSorted()).toEqual(Object.keys(usualBehaviour).sort());
+    expect(switches.toSorted()).toEqual(Object.keys(USUAL_BEHAVIOUR).sort());
     const ofQuirks = new Set(rows('Quirks and how to switch them on').flatMap(([, how = '']) => quoted(how)));
     expect(Object.keys(SWITCHES).sort()).toEqual(switches.filter((name) => !ofQuirks.has(name)).sort());
   });

@@ -4,4 +4,4 @@ import { serviceBusQueueTrigger } from './service-bus-queue-trigger.ts';
 import { timerTrigger } from './timer-trigger.ts';
 import type { TriggerType } from './trigger-type.ts';
 
-export const triggerTypes: readonly TriggerType[] = [httpTrigger, timerTrigger, serviceBusQueueTrigger];
+export const TRIGGER_TYPES: readonly TriggerType[] = [httpTrigger, timerTrigger, serviceBusQueueTrigger];

@@ -50,7 +50,7 @@ export interface YamlReading {
   readonly strict?: boolean;
 }
 
-const anchor = { line: 1, column: 1 };
+const ANCHOR = { line: 1, column: 1 };
 
 export class YamlReader {
   readonly problems: YamlProblem[] = [];
@@ -82,11 +82,11 @@ export class YamlReader {
         this.#add({ path: '', ...place, problem: 'has a second document: remove the line `---` and what follows.' });
       }
       this.#targets = document && !strict ? targetsOf(document) : undefined;
-      this.root = this.#field('', document?.contents ?? null, anchor);
+      this.root = this.#field('', document?.contents ?? null, ANCHOR);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      this.#add({ path: '', ...anchor, problem: `is not readable as YAML: ${reason}` });
-      this.root = { path: '', node: undefined, ...anchor };
+      this.#add({ path: '', ...ANCHOR, problem: `is not readable as YAML: ${reason}` });
+      this.root = { path: '', node: undefined, ...ANCHOR };
     }
   }
 
@@ -265,7 +265,7 @@ export class YamlReader {
 
   #place(offset: number): { line: number; column: number } {
     const { line, col } = this.#lines.linePos(offset);
-    return line === 0 ? anchor : { line, column: col };
+    return line === 0 ? ANCHOR : { line, column: col };
   }
 }
 

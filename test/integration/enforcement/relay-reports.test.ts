@@ -69,33 +69,33 @@ async function stepsOf({ site, id }: EnforcementJob): Promise<readonly string[]>
   return (stored?.job.steps ?? []).map(({ stage, at: time }) => `${stage} ${time.slice(17, 19)}`);
 }
 
-const earlier = [
+const EARLIER = [
   { stage: 'taken', at: at(1) },
   { stage: 'sent', at: at(2) },
 ];
-const allSteps = ['queued 00', 'taken 01', 'sent 02', 'acknowledged 03'];
+const ALL_STEPS = ['queued 00', 'taken 01', 'sent 02', 'acknowledged 03'];
 
 test('one report that tells the stages before it', async () => {
   const job = await queuedJob();
-  await record(report(job, { earlier }));
-  expect(await stepsOf(job)).toEqual(allSteps);
+  await record(report(job, { earlier: EARLIER }));
+  expect(await stepsOf(job)).toEqual(ALL_STEPS);
   // Once more, as queues do.
-  await record(report(job, { earlier }));
-  expect(await stepsOf(job)).toEqual(allSteps);
+  await record(report(job, { earlier: EARLIER }));
+  expect(await stepsOf(job)).toEqual(ALL_STEPS);
 });
 
 test('a report for each stage', async () => {
   const job = await queuedJob();
-  for (const step of [...earlier, {}]) await record(report(job, step));
-  expect(await stepsOf(job)).toEqual(allSteps);
+  for (const step of [...EARLIER, {}]) await record(report(job, step));
+  expect(await stepsOf(job)).toEqual(ALL_STEPS);
 });
 
 test('many reports in one message, two of them about the same job', async () => {
   const many = await Promise.all(Array.from({ length: 25 }, queuedJob));
   const [first] = many;
   if (first === undefined) throw new Error('There are 25.');
-  await record([report(first, earlier[0]), ...many.map((job) => report(job, { earlier }))]);
-  for (const job of many.slice(1)) expect(await stepsOf(job)).toEqual(allSteps);
+  await record([report(first, EARLIER[0]), ...many.map((job) => report(job, { earlier: EARLIER }))]);
+  for (const job of many.slice(1)) expect(await stepsOf(job)).toEqual(ALL_STEPS);
   expect((await jobs.read(first.site, first.id))?.job.stage).toBe('acknowledged');
 });
 

@@ -8,8 +8,8 @@ import {
   tenantClock,
 } from '../../support/tenant-client.ts';
 
-const intuneAppId = '0000000a-0000-0000-c000-000000000000';
-const namespace =
+const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000';
+const NAMESPACE =
   'http://schemas.datacontract.org/2004/07/Microsoft.Intune.ResourceAccess.ComplianceRetrievalService.Model';
 let client: TenantClient;
 let clock: TenantClock;
@@ -19,7 +19,7 @@ let token: string;
 beforeEach(async () => {
   clock = tenantClock();
   client = await startTenantClient({ now: () => clock.now, tokenLifetimeSeconds: 86_400 });
-  const { json } = await client.graph(`/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`);
+  const { json } = await client.graph(`/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`);
   const entry = json.value.find(
     ({ providerName }: { providerName: string }) => providerName === 'ComplianceRetrievalService',
   );
@@ -49,7 +49,7 @@ describe('one device', () => {
     expect(answer.status).toBe(200);
     expect(answer.headers['content-type']).toContain('application/xml');
     expect(answer.text).toBe(
-      `<ise_api xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="${namespace}">` +
+      `<ise_api xmlns:i="http://www.w3.org/2001/XMLSchema-instance" xmlns="${NAMESPACE}">` +
         '<name>attributes</name><api_version>3</api_version>' +
         `<deviceList><device><guid>${id}</guid><Attributes><guid>${id}</guid><register_status>true</register_status>` +
         '<Compliance><status>false</status></Compliance></Attributes></device></deviceList></ise_api>',
@@ -223,7 +223,7 @@ test('takes only tokens for the Intune API that carry get_device_compliance', as
 
 test('with the least permissions discovery and compliance work, and the device list does not', async () => {
   client.tenant.register({ roles: { graph: ['Application.Read.All'], intune: ['get_device_compliance'] } });
-  expect((await client.graph(`/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`)).status).toBe(200);
+  expect((await client.graph(`/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`)).status).toBe(200);
   expect((await client.graph('/v1.0/deviceManagement/managedDevices')).status).toBe(403);
   expect((await client.graph('/v1.0/devices/delta')).status).toBe(403);
   const { id } = client.tenant.fleet.get('NAC-00001');

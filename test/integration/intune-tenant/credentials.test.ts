@@ -4,10 +4,10 @@ import { decodeJwt } from 'jose';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../../local/certificates/client-certificate.ts';
-import { cloudAudiences } from '../../../local/intune-tenant/token-audiences.ts';
+import { CLOUD_AUDIENCES } from '../../../local/intune-tenant/token-audiences.ts';
 import {
-  devicesPath,
-  jwtBearer,
+  DEVICES_PATH,
+  JWT_BEARER,
   startTenantClient,
   type TenantAnswer,
   type TenantClient,
@@ -45,7 +45,7 @@ function askWith(assertion: string): Promise<TenantAnswer> {
   return client.askForToken({
     grant_type: 'client_credentials',
     client_id: client.tenant.clientId,
-    client_assertion_type: jwtBearer,
+    client_assertion_type: JWT_BEARER,
     client_assertion: assertion,
     scope: 'https://graph.microsoft.com/.default',
   });
@@ -83,7 +83,7 @@ describe('managed identity', () => {
     });
     const answer = await askWith(identity.json.access_token);
     expect(answer.status).toBe(200);
-    expect((await client.graph(devicesPath, { token: answer.json.access_token })).status).toBe(200);
+    expect((await client.graph(DEVICES_PATH, { token: answer.json.access_token })).status).toBe(200);
   });
 
   test('MSAL gets both tokens without a secret', async () => {
@@ -239,14 +239,14 @@ describe('certificates and secrets', () => {
 });
 
 test('a tenant of the US Government cloud knows its own audiences only', async () => {
-  await using government = await startTenantClient({ audiences: cloudAudiences.usGovernment });
+  await using government = await startTenantClient({ audiences: CLOUD_AUDIENCES.usGovernment });
   expect(decodeJwt(await government.token('https://graph.microsoft.us/.default')).aud).toBe(
     'https://graph.microsoft.us',
   );
   expect(decodeJwt(await government.token('https://api.manage.microsoft.us//.default')).aud).toBe(
     'https://api.manage.microsoft.us/',
   );
-  expect((await government.graph(devicesPath)).status).toBe(200);
+  expect((await government.graph(DEVICES_PATH)).status).toBe(200);
   await expect(government.token('https://graph.microsoft.com/.default')).rejects.toThrow('500011');
   await expect(government.token('https://api.manage.microsoft.com//.default')).rejects.toThrow('500011');
   const { identityEndpoint, identity } = government.tenant;

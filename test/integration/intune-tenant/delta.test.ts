@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { entraObjectId } from '../../../local/intune-tenant/entra-device.ts';
 import { startTenantClient, type TenantClient, type TenantClock, tenantClock } from '../../support/tenant-client.ts';
 
-const deltaPath = '/v1.0/devices/delta';
+const DELTA_PATH = '/v1.0/devices/delta';
 let client: TenantClient;
 let clock: TenantClock;
 
@@ -44,7 +44,7 @@ function entraIds(name: string): { id: string; deviceId: string } {
 
 describe('a full round', () => {
   test('gives every device object over pages, under an object id of its own', async () => {
-    const { objects, pages } = await round(deltaPath);
+    const { objects, pages } = await round(DELTA_PATH);
     expect(pages).toBe(3);
     expect(objects).toHaveLength(25);
     const device = client.tenant.fleet.get('NAC-00002');
@@ -59,7 +59,7 @@ describe('a full round', () => {
   });
 
   test('gives the selected properties and the id, also in the rounds that follow', async () => {
-    const first = await round(`${deltaPath}?$select=deviceId,isCompliant`);
+    const first = await round(`${DELTA_PATH}?$select=deviceId,isCompliant`);
     expect(Object.keys(first.objects[0] ?? {}).sort()).toEqual(['deviceId', 'id', 'isCompliant']);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     client.tenant.fleet.patch('NAC-00003', { deviceName: 'RENAMED' });
@@ -70,14 +70,14 @@ describe('a full round', () => {
   test('leaves out devices that Entra does not know', async () => {
     client.tenant.fleet.patch('NAC-00001', { azureADDeviceId: '00000000-0000-0000-0000-000000000000' });
     client.tenant.fleet.patch('NAC-00002', { azureADDeviceId: null });
-    const { objects } = await round(deltaPath);
+    const { objects } = await round(DELTA_PATH);
     // The objects of both stay, as of devices that Intune does not manage any more.
     expect(objects.filter(({ isManaged }) => isManaged === false)).toHaveLength(2);
     expect(objects.filter(({ isManaged }) => isManaged === true)).toHaveLength(23);
   });
 
   test('tells in the next round what changed while it was read', async () => {
-    const { deltaLink } = await round(deltaPath, (page) => {
+    const { deltaLink } = await round(DELTA_PATH, (page) => {
       if (page === 1) {
         client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
       }
@@ -90,7 +90,7 @@ describe('a full round', () => {
 describe('changes', () => {
   test('after "latest" only what happens from now on is told, each object once, as it is now', async () => {
     client.tenant.fleet.patch('NAC-00005', { complianceState: 'noncompliant' });
-    const { objects, deltaLink } = await round(`${deltaPath}?$deltaToken=latest&$select=deviceId,isCompliant`);
+    const { objects, deltaLink } = await round(`${DELTA_PATH}?$deltaToken=latest&$select=deviceId,isCompliant`);
     expect(objects).toEqual([]);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     client.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
@@ -106,7 +106,7 @@ describe('changes', () => {
 
   test('a device taken out of Intune stays in Entra unmanaged until it is deleted there', async () => {
     const ids = entraIds('NAC-00002');
-    const start = await round(`${deltaPath}?$deltatoken=latest&$select=isCompliant,isManaged`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant,isManaged`);
     client.tenant.fleet.remove('NAC-00002');
     const removed = await round(start.deltaLink);
     expect(removed.objects).toEqual([{ id: ids.id, isCompliant: null, isManaged: false }]);
@@ -116,30 +116,30 @@ describe('changes', () => {
     client.tenant.behave({ removedReason: 'deleted' });
     const forGood = await round(removed.deltaLink);
     expect(forGood.objects).toEqual([{ id: ids.id, '@removed': { reason: 'deleted' } }]);
-    expect((await round(deltaPath)).objects).toHaveLength(24);
+    expect((await round(DELTA_PATH)).objects).toHaveLength(24);
     expect((await client.control('DELETE', `/entra-devices/${ids.deviceId}`)).status).toBe(404);
   });
 
   test('a device enrolled twice has one object, which follows the enrolment that synchronised last', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest&$select=isCompliant`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant`);
     const { id } = entraIds('NAC-00002');
     clock.advance(60);
     client.tenant.fleet.enrollAgain('NAC-00002', { complianceState: 'compliant' });
     const second = await round(start.deltaLink);
     expect(second.objects).toEqual([{ id, isCompliant: true }]);
-    const all = await round(deltaPath);
+    const all = await round(DELTA_PATH);
     expect(all.objects).toHaveLength(25);
   });
 
   test('a change in Intune shows in Entra after the lag', async () => {
     client.tenant.behave({ entraLagSeconds: 300 });
-    const start = await round(`${deltaPath}?$deltatoken=latest&$select=isCompliant`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant`);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     const { id } = entraIds('NAC-00001');
     clock.advance(299);
     const early = await round(start.deltaLink);
     expect(early.objects).toEqual([]);
-    const stale = await round(`${deltaPath}?$select=isCompliant`);
+    const stale = await round(`${DELTA_PATH}?$select=isCompliant`);
     expect(stale.objects).toContainEqual({ id, isCompliant: true });
     clock.advance(1);
     expect((await round(early.deltaLink)).objects).toEqual([{ id, isCompliant: false }]);
@@ -147,7 +147,7 @@ describe('changes', () => {
   });
 
   test('come over pages', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest`);
     for (const { id } of client.tenant.fleet.list({ limit: 100 }).value) {
       client.tenant.fleet.patch(id, { deviceName: `renamed ${id}` });
     }
@@ -159,17 +159,17 @@ describe('changes', () => {
   test('can be limited to some objects', async () => {
     const wanted = entraIds('NAC-00001').id;
     const filter = encodeURIComponent(`id eq '${wanted}' or id eq '${entraIds('NAC-00003').id}'`);
-    const full = await round(`${deltaPath}?$filter=${filter}`);
+    const full = await round(`${DELTA_PATH}?$filter=${filter}`);
     expect(full.objects).toHaveLength(2);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     client.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
     expect((await round(full.deltaLink)).objects.map(({ id }) => id)).toEqual([wanted]);
-    const other = await client.graph(`${deltaPath}?$filter=isCompliant%20eq%20true`);
+    const other = await client.graph(`${DELTA_PATH}?$filter=isCompliant%20eq%20true`);
     expect(other.status).toBe(400);
   });
 
   test('objects come twice and changes are told again when the tenant is told to', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest&$select=isCompliant`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant`);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     const change = { id: entraIds('NAC-00001').id, isCompliant: false };
     client.tenant.behave({ deltaDuplicates: true });
@@ -182,7 +182,7 @@ describe('changes', () => {
 
 describe('tokens', () => {
   test('410 with Location asks for a full round once a resync is demanded', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest&$select=isCompliant`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant`);
     expect((await client.control('POST', '/resync')).status).toBe(204);
     const gone = await client.graph(start.deltaLink);
     expect(gone.status).toBe(410);
@@ -194,13 +194,13 @@ describe('tokens', () => {
   });
 
   test('another fleet demands it too', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest`);
     client.tenant.fleet.reseed({ size: 5 });
     expect((await client.graph(start.deltaLink)).status).toBe(410);
   });
 
   test('are forgotten after seven days', async () => {
-    const start = await round(`${deltaPath}?$deltatoken=latest`);
+    const start = await round(`${DELTA_PATH}?$deltatoken=latest`);
     clock.advance(7 * 24 * 3600);
     expect((await client.graph(start.deltaLink)).status).toBe(200);
     clock.advance(1);
@@ -212,14 +212,14 @@ describe('tokens', () => {
   test.each(['$deltatoken=invented', '$skiptoken=invented', '$select=wiFiMacAddress'])(
     '%s is refused',
     async (query) => {
-      const answer = await client.graph(`${deltaPath}?${query}`);
+      const answer = await client.graph(`${DELTA_PATH}?${query}`);
       expect(answer.status).toBe(400);
     },
   );
 
   test('Device.Read.All is needed', async () => {
     client.tenant.register({ roles: { graph: ['DeviceManagementManagedDevices.Read.All'], intune: [] } });
-    const answer = await client.graph(deltaPath);
+    const answer = await client.graph(DELTA_PATH);
     expect(answer.status).toBe(403);
     expect(answer.json.error.code).toBe('Authorization_RequestDenied');
   });

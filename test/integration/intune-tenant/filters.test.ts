@@ -1,6 +1,6 @@
 /** `$filter` of the simulated tenant's device list: what is documented works, everything else is ignored. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { devicesPath, startTenantClient, type TenantClient } from '../../support/tenant-client.ts';
+import { DEVICES_PATH, startTenantClient, type TenantClient } from '../../support/tenant-client.ts';
 
 let client: TenantClient;
 let token: string;
@@ -14,7 +14,7 @@ afterEach(() => client[Symbol.asyncDispose]());
 /** The names of the devices on all pages that the filter leaves. */
 async function named(filter: string): Promise<string[]> {
   const names: string[] = [];
-  let url: string | undefined = `${devicesPath}?$select=deviceName&$filter=${encodeURIComponent(filter)}`;
+  let url: string | undefined = `${DEVICES_PATH}?$select=deviceName&$filter=${encodeURIComponent(filter)}`;
   while (url !== undefined) {
     const answer = await client.graph(url, { token });
     expect(answer.status).toBe(200);
@@ -98,7 +98,7 @@ describe('other filters', () => {
   test('are refused with 400 when the tenant is told to', async () => {
     expect((await client.control('PATCH', '/behaviour', { unsupportedFilter: 'refused' })).status).toBe(200);
     for (const filter of unsupported) {
-      const answer = await client.graph(`${devicesPath}?$filter=${encodeURIComponent(filter)}`, { token });
+      const answer = await client.graph(`${DEVICES_PATH}?$filter=${encodeURIComponent(filter)}`, { token });
       expect([filter, answer.status]).toEqual([filter, 400]);
       expect(JSON.parse(answer.json.error.message).Message).toContain('Invalid filter clause');
     }

@@ -1,7 +1,7 @@
 /** The quirks that the control port of the simulated tenant switches on, as a client sees them over HTTPS. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
-  devicesPath,
+  DEVICES_PATH,
   startTenantClient,
   type TenantAnswer,
   type TenantClient,
@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => client[Symbol.asyncDispose]());
 
-function list(url = devicesPath): Promise<TenantAnswer> {
+function list(url = DEVICES_PATH): Promise<TenantAnswer> {
   return client.graph(url, { token });
 }
 
@@ -31,7 +31,7 @@ function nextOf(answer: TenantAnswer): string {
 
 async function names(query = ''): Promise<string[]> {
   const found: string[] = [];
-  let url: string | undefined = `${devicesPath}?$select=deviceName${query}`;
+  let url: string | undefined = `${DEVICES_PATH}?$select=deviceName${query}`;
   while (url !== undefined) {
     const answer: TenantAnswer = await list(url);
     expect(answer.status).toBe(200);
@@ -85,19 +85,19 @@ describe('paging', () => {
   test('lists keep Ethernet MAC addresses back, selected or not, unless told otherwise', async () => {
     const select = '?$select=ethernetMacAddress,udid,iccid&$top=1';
     const { ethernetMacAddress } = client.tenant.fleet.get('NAC-00001');
-    expect((await list(devicesPath + select)).json.value[0]).toEqual({
+    expect((await list(DEVICES_PATH + select)).json.value[0]).toEqual({
       ethernetMacAddress: null,
       udid: '',
       iccid: '',
     });
     client.tenant.behave({ listsFillKeptBack: true });
-    expect((await list(devicesPath + select)).json.value[0]).toMatchObject({ ethernetMacAddress });
-    expect((await list(`${devicesPath}?$top=1`)).json.value[0]).toMatchObject({ ethernetMacAddress: null });
+    expect((await list(DEVICES_PATH + select)).json.value[0]).toMatchObject({ ethernetMacAddress });
+    expect((await list(`${DEVICES_PATH}?$top=1`)).json.value[0]).toMatchObject({ ethernetMacAddress: null });
   });
 
   test('a page is never older than the last change', async () => {
     const state = async () =>
-      (await list(`${devicesPath}?$top=1&$select=complianceState`)).json.value[0].complianceState;
+      (await list(`${DEVICES_PATH}?$top=1&$select=complianceState`)).json.value[0].complianceState;
     expect(await state()).toBe('compliant');
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'conflict' });
     expect(await state()).toBe('conflict');
@@ -185,9 +185,9 @@ describe('refusals that come and go', () => {
     const revoked = await client.control('PATCH', '/registration', { roles: { graph: [], intune: [] } });
     expect(revoked.status).toBe(200);
     expect((await list()).status).toBe(200);
-    expect((await client.graph(devicesPath)).status).toBe(403);
+    expect((await client.graph(DEVICES_PATH)).status).toBe(403);
     client.tenant.register({ roles });
-    expect((await client.graph(devicesPath)).status).toBe(200);
+    expect((await client.graph(DEVICES_PATH)).status).toBe(200);
   });
 });
 
@@ -195,7 +195,7 @@ describe('clock', () => {
   test.each([-90, 90])("the tenant's clock is off by %i minutes: Date, tokens and devices", async (minutes) => {
     client.tenant.behave({ clockSkewSeconds: minutes * 60 });
     const skewed = new Date(clock.now.getTime() + minutes * 60_000);
-    const answer = await client.graph(devicesPath);
+    const answer = await client.graph(DEVICES_PATH);
     expect(answer.headers['date']).toBe(skewed.toUTCString());
     const claims = JSON.parse(Buffer.from((await client.token()).split('.')[1] ?? '', 'base64url').toString('utf8'));
     expect(claims.nbf).toBe(skewed.getTime() / 1000);
@@ -253,9 +253,9 @@ describe('broken answers', () => {
 
   test('a body that stalls in the middle, and headers that never come', async () => {
     client.tenant.script({ target: 'page', damage: 'stalled' });
-    await expect(client.graph(devicesPath, { token, ...timeouts })).rejects.toThrow(/Body Timeout/);
+    await expect(client.graph(DEVICES_PATH, { token, ...timeouts })).rejects.toThrow(/Body Timeout/);
     client.tenant.script({ target: 'page', hang: true });
-    await expect(client.graph(devicesPath, { token, ...timeouts })).rejects.toThrow(/Headers Timeout/);
+    await expect(client.graph(DEVICES_PATH, { token, ...timeouts })).rejects.toThrow(/Headers Timeout/);
     expect((await list()).status).toBe(200);
   });
 
@@ -280,7 +280,7 @@ describe('devices', () => {
     const before = client.tenant.fleet.get('NAC-00002');
     expect((await client.control('POST', '/devices/NAC-00002/hide')).json.id).toBe(before.id);
     expect(await names()).not.toContain('NAC-00002');
-    expect((await list(`${devicesPath}/${before.id}`)).status).toBe(404);
+    expect((await list(`${DEVICES_PATH}/${before.id}`)).status).toBe(404);
     const shown = await client.control('POST', '/devices/NAC-00002/show');
     expect(shown.json).toEqual(before);
     expect(await names()).toContain('NAC-00002');
@@ -313,7 +313,7 @@ describe('devices', () => {
     expect((await client.control('POST', '/devices/NAC-00001/retire')).json.managementState).toBe('retirePending');
     expect((await client.control('POST', '/devices/NAC-00001/wipe')).json.managementState).toBe('wipePending');
     const { id } = client.tenant.fleet.get('NAC-00001');
-    expect((await list(`${devicesPath}/${id}`)).json.managementState).toBe('wipePending');
+    expect((await list(`${DEVICES_PATH}/${id}`)).json.managementState).toBe('wipePending');
   });
 
   test('flip in large numbers: the first of the fleet, or those in one state', async () => {
@@ -367,7 +367,7 @@ describe('devices', () => {
     expect(await names()).toContain('NAC-00001');
     client.tenant.behave({ hiddenAfterInactiveDays: 30 });
     expect(await names()).not.toContain('NAC-00001');
-    expect((await list(`${devicesPath}/${id}`)).status).toBe(404);
+    expect((await list(`${DEVICES_PATH}/${id}`)).status).toBe(404);
     client.tenant.fleet.patch('NAC-00001', { lastSyncDateTime: '2026-02-28T00:00:00Z' });
     expect(await names()).toContain('NAC-00001');
   });

@@ -21,12 +21,12 @@ import {
   type IntuneTenantOptions,
   startIntuneTenant,
 } from '../../../local/intune-tenant/intune-tenant.ts';
-import { complianceStates } from '../../../local/intune-tenant/managed-device.ts';
+import { COMPLIANCE_STATES } from '../../../local/intune-tenant/managed-device.ts';
 
-const intuneScope = 'https://api.manage.microsoft.com//.default';
-const publicGraphScope = 'https://graph.microsoft.com/.default';
-const intuneAppId = '0000000a-0000-0000-c000-000000000000';
-const jwtBearer = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
+const INTUNE_SCOPE = 'https://api.manage.microsoft.com//.default';
+const PUBLIC_GRAPH_SCOPE = 'https://graph.microsoft.com/.default';
+const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000';
+const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 let certificate: ClientCertificate;
 let tenant: IntuneTenant;
@@ -133,12 +133,12 @@ function graph(path: string, token: string, headers: Readonly<Record<string, str
 }
 
 const tenantModule = new URL('../../../local/intune-tenant/intune-tenant.ts', import.meta.url).href;
-const devicesPath = '/v1.0/deviceManagement/managedDevices';
+const DEVICES_PATH = '/v1.0/deviceManagement/managedDevices';
 
 /** All device names, page by page, with something done between the pages. */
 async function pageNames(token: string, query: string, between?: (page: number) => void): Promise<string[][]> {
   const pages: string[][] = [];
-  let url: string | undefined = `${tenant.graphUrl}${devicesPath}${query}`;
+  let url: string | undefined = `${tenant.graphUrl}${DEVICES_PATH}${query}`;
   while (url !== undefined) {
     const answer: Answer = await ask(url, { headers: { authorization: `Bearer ${token}` } });
     expect(answer.status).toBe(200);
@@ -182,8 +182,8 @@ describe('authority', () => {
   });
 
   test('a token has one audience and only its roles', async () => {
-    const graphToken = decodeJwt(await tokenFor(publicGraphScope));
-    const intuneToken = decodeJwt(await tokenFor(intuneScope));
+    const graphToken = decodeJwt(await tokenFor(PUBLIC_GRAPH_SCOPE));
+    const intuneToken = decodeJwt(await tokenFor(INTUNE_SCOPE));
     expect(graphToken.aud).toBe('https://graph.microsoft.com');
     expect(graphToken['roles']).not.toContain('get_device_compliance');
     expect(intuneToken.aud).toBe('https://api.manage.microsoft.com/');
@@ -199,8 +199,14 @@ describe('authority', () => {
     ['wrong secret', () => secretForm({ client_secret: 'no' }), 401, 7000215, 'invalid_client'],
     ['no credential', () => without(secretForm(), 'client_secret'), 401, 7000218, 'invalid_client'],
     ['a scope without /.default', () => secretForm({ scope: tenant.graphUrl }), 400, 70011, 'invalid_scope'],
-    ['a second scope', () => secretForm({ scope: `${publicGraphScope} User.Read` }), 400, 70011, 'invalid_scope'],
-    ['two resources', () => secretForm({ scope: `${publicGraphScope} ${intuneScope}` }), 400, 700022, 'invalid_scope'],
+    ['a second scope', () => secretForm({ scope: `${PUBLIC_GRAPH_SCOPE} User.Read` }), 400, 70011, 'invalid_scope'],
+    [
+      'two resources',
+      () => secretForm({ scope: `${PUBLIC_GRAPH_SCOPE} ${INTUNE_SCOPE}` }),
+      400,
+      700022,
+      'invalid_scope',
+    ],
     [
       'the Intune API with one slash',
       () => secretForm({ scope: 'https://api.manage.microsoft.com/.default' }),
@@ -275,7 +281,7 @@ describe('client assertions', () => {
       .sign(await importPKCS8((assertion.signer ?? certificate).privateKeyPem, algorithm));
     return askForToken({
       ...without(secretForm(), 'client_secret'),
-      client_assertion_type: jwtBearer,
+      client_assertion_type: JWT_BEARER,
       client_assertion: jwt,
     });
   }
@@ -331,7 +337,7 @@ describe('client assertions', () => {
 
   test('refuses what is no JWT, and an assertion of another type', async () => {
     const form = without(secretForm(), 'client_secret');
-    const garbage = await askForToken({ ...form, client_assertion_type: jwtBearer, client_assertion: 'a.b.c' });
+    const garbage = await askForToken({ ...form, client_assertion_type: JWT_BEARER, client_assertion: 'a.b.c' });
     expect(garbage.json.error_codes).toEqual([50027]);
     const saml = await askForToken({ ...form, client_assertion_type: 'saml2', client_assertion: 'a.b.c' });
     expect(saml.json.error_codes).toEqual([50049]);
@@ -392,20 +398,20 @@ describe('MSAL', () => {
       clientCertificate: { thumbprintSha256: certificate.thumbprintSha256, privateKey: certificate.privateKeyPem },
     });
     const graphToken = await client.acquireTokenByClientCredential({ scopes: [`${tenant.graphUrl}/.default`] });
-    const intuneToken = await client.acquireTokenByClientCredential({ scopes: [intuneScope] });
+    const intuneToken = await client.acquireTokenByClientCredential({ scopes: [INTUNE_SCOPE] });
     expect(decodeJwt(graphToken?.accessToken ?? '')).toMatchObject({ aud: tenant.graphUrl, appidacr: '2' });
     expect(decodeJwt(intuneToken?.accessToken ?? '')).toMatchObject({ aud: 'https://api.manage.microsoft.com/' });
     const before = tenant.stats();
     const again = await client.acquireTokenByClientCredential({ scopes: [`${tenant.graphUrl}/.default`] });
     expect(again?.fromCache).toBe(true);
     expect(tenant.stats()).toEqual(before);
-    const answer = await graph(devicesPath, graphToken?.accessToken ?? '');
+    const answer = await graph(DEVICES_PATH, graphToken?.accessToken ?? '');
     expect(answer.status).toBe(200);
   });
 
   test('gets a token with the secret', async () => {
     const client = application({ clientSecret: tenant.clientSecret });
-    const token = await client.acquireTokenByClientCredential({ scopes: [publicGraphScope] });
+    const token = await client.acquireTokenByClientCredential({ scopes: [PUBLIC_GRAPH_SCOPE] });
     expect(decodeJwt(token?.accessToken ?? '')).toMatchObject({ appidacr: '1', tid: tenant.tenantId });
   });
 
@@ -420,7 +426,7 @@ describe('MSAL', () => {
       [wrongCertificate, 700027],
     ] as const) {
       const refusal = await client
-        .acquireTokenByClientCredential({ scopes: [publicGraphScope] })
+        .acquireTokenByClientCredential({ scopes: [PUBLIC_GRAPH_SCOPE] })
         .catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(ServerError);
       expect(refusal).toMatchObject({ errorCode: 'invalid_client', errorNo: code, status: 401 });
@@ -431,8 +437,8 @@ describe('MSAL', () => {
     await stop();
     await start({ tokenLifetimeSeconds: 299 });
     const client = application({ clientSecret: tenant.clientSecret });
-    await client.acquireTokenByClientCredential({ scopes: [publicGraphScope] });
-    await client.acquireTokenByClientCredential({ scopes: [publicGraphScope] });
+    await client.acquireTokenByClientCredential({ scopes: [PUBLIC_GRAPH_SCOPE] });
+    await client.acquireTokenByClientCredential({ scopes: [PUBLIC_GRAPH_SCOPE] });
     expect(tenant.stats().tokensIssued).toBe(2);
   });
 });
@@ -456,20 +462,20 @@ describe('Graph authorization', () => {
   }
 
   test('refuses a missing, a foreign and a broken token', async () => {
-    expectRefusedToken(await ask(`${tenant.graphUrl}${devicesPath}`), 'empty');
-    expectRefusedToken(await graph(devicesPath, 'nonsense'), 'not well formed');
-    const [head, body, signature] = (await tokenFor(publicGraphScope)).split('.');
+    expectRefusedToken(await ask(`${tenant.graphUrl}${DEVICES_PATH}`), 'empty');
+    expectRefusedToken(await graph(DEVICES_PATH, 'nonsense'), 'not well formed');
+    const [head, body, signature] = (await tokenFor(PUBLIC_GRAPH_SCOPE)).split('.');
     const forged = `${head}.${body}.${(signature ?? '').split('').reverse().join('')}`;
-    expectRefusedToken(await graph(devicesPath, forged), 'signature');
-    expectRefusedToken(await graph(devicesPath, await tokenFor(intuneScope)), 'audience');
+    expectRefusedToken(await graph(DEVICES_PATH, forged), 'signature');
+    expectRefusedToken(await graph(DEVICES_PATH, await tokenFor(INTUNE_SCOPE)), 'audience');
   });
 
   test('takes a token until the second it expires', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     now = new Date('2026-03-01T10:09:59Z');
-    expect((await graph(devicesPath, token)).status).toBe(200);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(200);
     now = new Date('2026-03-01T10:10:00Z');
-    const answer = await graph(devicesPath, token);
+    const answer = await graph(DEVICES_PATH, token);
     expect(answer.status).toBe(401);
     expect(answer.json.error.message).toContain('expired');
   });
@@ -477,23 +483,23 @@ describe('Graph authorization', () => {
   test('refuses what the application was not granted, in the words of each service', async () => {
     await stop();
     await start({ roles: { graph: ['Application.Read.All'], intune: [] } });
-    const token = await tokenFor(publicGraphScope);
-    expect((await graph(`/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`, token)).status).toBe(200);
-    const list = await graph(devicesPath, token);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
+    expect((await graph(`/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`, token)).status).toBe(200);
+    const list = await graph(DEVICES_PATH, token);
     expect(list.status).toBe(403);
     expect(list.json.error.code).toBe('Forbidden');
     expect(JSON.parse(list.json.error.message)).toMatchObject({
       _version: 3,
       Message: expect.stringContaining('DeviceManagementManagedDevices.Read.All'),
     });
-    const single = await graph(`${devicesPath}/${tenant.fleet.get('NAC-00001').id}`, token);
+    const single = await graph(`${DEVICES_PATH}/${tenant.fleet.get('NAC-00001').id}`, token);
     expect(single.status).toBe(403);
 
     await stop();
     await start({ roles: { graph: [], intune: [] } });
-    const bare = await tokenFor(publicGraphScope);
+    const bare = await tokenFor(PUBLIC_GRAPH_SCOPE);
     expect(decodeJwt(bare)).not.toHaveProperty('roles');
-    const endpoints = await graph(`/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`, bare);
+    const endpoints = await graph(`/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`, bare);
     expect(endpoints.status).toBe(403);
     expect(endpoints.json.error.code).toBe('Authorization_RequestDenied');
   });
@@ -508,7 +514,7 @@ describe('Graph', () => {
   afterEach(() => stop());
 
   test('names the Intune services, on this server', async () => {
-    const answer = await graph(`/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`, token);
+    const answer = await graph(`/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`, token);
     expect(answer.status).toBe(200);
     const uris = Object.fromEntries(answer.json.value.map((entry) => [entry['providerName'], entry['uri']]));
     expect(uris).toEqual({
@@ -523,7 +529,7 @@ describe('Graph', () => {
 
   test('repeats client-request-id and adds request-id', async () => {
     const id = crypto.randomUUID();
-    const answer = await graph(devicesPath, token, { 'client-request-id': id });
+    const answer = await graph(DEVICES_PATH, token, { 'client-request-id': id });
     expect(answer.headers['client-request-id']).toBe(id);
     expect(answer.headers['request-id']).toMatch(/^[0-9a-f-]{36}$/);
     const missing = await graph('/v1.0/deviceManagement/nothing', token, { 'client-request-id': id });
@@ -612,19 +618,19 @@ describe('Graph', () => {
   });
 
   test('answers an empty page to $skip', async () => {
-    const answer = await graph(`${devicesPath}?$skip=10`, token);
+    const answer = await graph(`${DEVICES_PATH}?$skip=10`, token);
     expect(answer.json.value).toEqual([]);
     expect(answer.json).not.toHaveProperty('@odata.nextLink');
   });
 
   test.each(['?$top=0', '?$top=many', '?$skiptoken=invented', '?$select=macAddress'])('refuses %s', async (query) => {
-    const answer = await graph(`${devicesPath}${query}`, token);
+    const answer = await graph(`${DEVICES_PATH}${query}`, token);
     expect(answer.status).toBe(400);
     expect(answer.json.error.code).toBe('BadRequest');
   });
 
   test('refuses to write', async () => {
-    const answer = await ask(`${tenant.graphUrl}${devicesPath}`, {
+    const answer = await ask(`${tenant.graphUrl}${DEVICES_PATH}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body: '{}',
@@ -633,7 +639,7 @@ describe('Graph', () => {
   });
 
   test('gives the selected properties and no others', async () => {
-    const answer = await graph(`${devicesPath}?$select=id,complianceState, wiFiMacAddress,notes&$top=1`, token);
+    const answer = await graph(`${DEVICES_PATH}?$select=id,complianceState, wiFiMacAddress,notes&$top=1`, token);
     const { id, complianceState, wiFiMacAddress } = tenant.fleet.get('NAC-00001');
     expect(answer.json.value).toEqual([{ id, complianceState, wiFiMacAddress, notes: null }]);
     expect(answer.json['@odata.context']).toMatch(
@@ -647,21 +653,21 @@ describe('Graph', () => {
     const { id } = tenant.fleet.patch('NAC-00001', set);
     const nothing = { ethernetMacAddress: null, udid: '', iccid: '' };
     const select = '$select=ethernetMacAddress,udid,iccid';
-    expect((await graph(`${devicesPath}?$top=1`, token)).json.value[0]).toMatchObject(nothing);
-    expect((await graph(`${devicesPath}?${select}&$top=1`, token)).json.value[0]).toEqual(nothing);
-    expect((await graph(`${devicesPath}/${id}`, token)).json).toMatchObject({ id, ...nothing });
-    expect((await graph(`${devicesPath}/${id}?${select}`, token)).json).toMatchObject(set);
-    expect((await graph(`${devicesPath}('${id.toUpperCase()}')?${select}`, token)).json).toMatchObject(set);
+    expect((await graph(`${DEVICES_PATH}?$top=1`, token)).json.value[0]).toMatchObject(nothing);
+    expect((await graph(`${DEVICES_PATH}?${select}&$top=1`, token)).json.value[0]).toEqual(nothing);
+    expect((await graph(`${DEVICES_PATH}/${id}`, token)).json).toMatchObject({ id, ...nothing });
+    expect((await graph(`${DEVICES_PATH}/${id}?${select}`, token)).json).toMatchObject(set);
+    expect((await graph(`${DEVICES_PATH}('${id.toUpperCase()}')?${select}`, token)).json).toMatchObject(set);
   });
 
   test('answers 404 with a Graph body once a device is gone', async () => {
     const { id } = tenant.fleet.get('NAC-00003');
-    expect((await graph(`${devicesPath}/${id}`, token)).status).toBe(200);
+    expect((await graph(`${DEVICES_PATH}/${id}`, token)).status).toBe(200);
     tenant.fleet.remove(id);
-    const answer = await graph(`${devicesPath}/${id}`, token);
+    const answer = await graph(`${DEVICES_PATH}/${id}`, token);
     expect(answer.status).toBe(404);
     expect(answer.json.error.code).toBe('ResourceNotFound');
-    expect((await graph(`${devicesPath}/${id}?$select=nonsense`, token)).status).toBe(400);
+    expect((await graph(`${DEVICES_PATH}/${id}?$select=nonsense`, token)).status).toBe(400);
   });
 });
 
@@ -686,7 +692,7 @@ describe('fleet', () => {
 
   test('has every compliance state and plausible identities', () => {
     const devices = all(fleetOf(1000, 1));
-    expect(new Set(devices.map((device) => device.complianceState))).toEqual(new Set(complianceStates));
+    expect(new Set(devices.map((device) => device.complianceState))).toEqual(new Set(COMPLIANCE_STATES));
     const compliant = devices.filter((device) => device.complianceState === 'compliant');
     expect(compliant.length).toBeGreaterThan(600);
     expect(new Set(devices.map((device) => device.id)).size).toBe(1000);
@@ -761,8 +767,8 @@ describe('control port', () => {
     const changed = await control('PATCH', '/devices/NAC-00001', { complianceState: 'noncompliant' });
     expect(changed.status).toBe(200);
     expect(changed.json.lastSyncDateTime).toBe('2026-03-01T11:22:33Z');
-    const token = await tokenFor(publicGraphScope);
-    const seen = await graph(`${devicesPath}/${before.id}?$select=complianceState,lastSyncDateTime`, token);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
+    const seen = await graph(`${DEVICES_PATH}/${before.id}?$select=complianceState,lastSyncDateTime`, token);
     expect(seen.json).toMatchObject({
       complianceState: 'noncompliant',
       lastSyncDateTime: '2026-03-01T11:22:33Z',
@@ -842,9 +848,9 @@ describe('control port', () => {
   });
 
   test('counts requests per endpoint', async () => {
-    const token = await tokenFor(publicGraphScope);
-    await graph(devicesPath, token);
-    await graph(devicesPath, 'wrong');
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
+    await graph(DEVICES_PATH, token);
+    await graph(DEVICES_PATH, 'wrong');
     await graph('/favicon.ico', token);
     const { json } = await control('GET', '/stats');
     expect(json.requests).toMatchObject({ token: 1, page: 2, device: 0, unknown: 1 });
@@ -883,22 +889,22 @@ describe('scripted answers', () => {
       expect(answer.text).toBe(portal.body);
       expect(answer.headers['content-type']).toBe('text/html');
     }
-    const token = await tokenFor(publicGraphScope);
-    expect((await graph(devicesPath, token)).status).toBe(200);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(200);
     expect(tenant.stats()).toMatchObject({ scripted: { token: 2, page: 0 }, pendingScripts: { token: 0 } });
   });
 
   test('cover every target', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     for (const target of ['token', 'page', 'device', 'discovery', 'endpoints'] as const) {
       tenant.script({ target, status: 503, headers: { 'retry-after': '7' } });
     }
     const paths = [
       `/${tenant.tenantId}/oauth2/v2.0/token`,
-      devicesPath,
-      `${devicesPath}/x`,
+      DEVICES_PATH,
+      `${DEVICES_PATH}/x`,
       `/${tenant.tenantId}/v2.0/.well-known/openid-configuration`,
-      `/v1.0/servicePrincipals/appId=${intuneAppId}/endpoints`,
+      `/v1.0/servicePrincipals/appId=${INTUNE_APP_ID}/endpoints`,
     ];
     for (const path of paths) {
       const answer = await graph(path, token);
@@ -907,9 +913,9 @@ describe('scripted answers', () => {
   });
 
   test('can break a page in the middle of a list', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     tenant.script({ target: 'page', status: 504, skip: 1 });
-    const first = await graph(devicesPath, token);
+    const first = await graph(DEVICES_PATH, token);
     const next: string = first.json['@odata.nextLink'];
     const bearer = { headers: { authorization: `Bearer ${token}` } };
     expect((await ask(next, bearer)).status).toBe(504);
@@ -917,29 +923,29 @@ describe('scripted answers', () => {
   });
 
   test('play in order and can be cleared', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     tenant.script({ target: 'page', status: 500 });
     tenant.script({ target: 'page', status: 502, times: 5 });
-    expect((await graph(devicesPath, token)).status).toBe(500);
-    expect((await graph(devicesPath, token)).status).toBe(502);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(500);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(502);
     expect((await control('DELETE', '/script')).status).toBe(204);
-    expect((await graph(devicesPath, token)).status).toBe(200);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(200);
   });
 
   test('a delay alone lets the own answer follow', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     tenant.script({ target: 'page', delayMs: 30 });
     const began = performance.now();
-    expect((await graph(devicesPath, token)).json.value).toHaveLength(10);
+    expect((await graph(DEVICES_PATH, token)).json.value).toHaveLength(10);
     expect(performance.now() - began).toBeGreaterThan(25);
   });
 
   test('can leave a request without any answer', async () => {
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     tenant.script({ target: 'page', hang: true });
     const headers = { authorization: `Bearer ${token}` };
-    await expect(ask(`${tenant.graphUrl}${devicesPath}`, { headers, headersTimeout: 50 })).rejects.toThrow(/Timeout/);
-    expect((await graph(devicesPath, token)).status).toBe(200);
+    await expect(ask(`${tenant.graphUrl}${DEVICES_PATH}`, { headers, headersTimeout: 50 })).rejects.toThrow(/Timeout/);
+    expect((await graph(DEVICES_PATH, token)).status).toBe(200);
   });
 
   test.each<[unknown, string]>([
@@ -997,11 +1003,11 @@ describe('start and close', () => {
 
   test('closing breaks off hanging requests, delays and half-open connections', async () => {
     await start();
-    const token = await tokenFor(publicGraphScope);
+    const token = await tokenFor(PUBLIC_GRAPH_SCOPE);
     tenant.script({ target: 'page', hang: true });
     tenant.script({ target: 'page', status: 200, delayMs: 600_000 });
-    const hanging = graph(devicesPath, token).catch((error: unknown) => error);
-    const delayed = graph(devicesPath, token).catch((error: unknown) => error);
+    const hanging = graph(DEVICES_PATH, token).catch((error: unknown) => error);
+    const delayed = graph(DEVICES_PATH, token).catch((error: unknown) => error);
     const silent = connect(Number(new URL(tenant.baseUrl).port), '127.0.0.1');
     const silentClosed = new Promise((resolve) => silent.on('error', () => undefined).once('close', resolve));
     const unfinished = httpRequest(`${tenant.controlUrl}/devices`, { method: 'POST' });
@@ -1027,7 +1033,7 @@ describe('start and close', () => {
       tenant.script({ target: 'page', delayMs: 600_000 });
       tenant.script({ target: 'page', hang: true });
       for (let count = 0; count < 2; count += 1) {
-        request(tenant.baseUrl + '${devicesPath}', { ca: tenant.caPem }).on('error', () => {}).end();
+        request(tenant.baseUrl + '${DEVICES_PATH}', { ca: tenant.caPem }).on('error', () => {}).end();
       }
       while (tenant.stats().scripted.page < 2) await new Promise(setImmediate);
       await tenant.close();

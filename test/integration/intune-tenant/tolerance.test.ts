@@ -2,7 +2,7 @@
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../../local/certificates/client-certificate.ts';
-import { devicesPath, jwtBearer, startTenantClient, type TenantClient } from '../../support/tenant-client.ts';
+import { DEVICES_PATH, JWT_BEARER, startTenantClient, type TenantClient } from '../../support/tenant-client.ts';
 
 const ALL_OF_GRAPH = 'https://graph.microsoft.com/.default';
 let certificate: ClientCertificate;
@@ -24,7 +24,7 @@ describe('scopes', () => {
   ])('"%s" is for Graph alone', async (scope) => {
     const { status, json } = await secretGrant({ scope });
     expect([status, json.token_type]).toEqual([200, 'Bearer']);
-    expect((await client.graph(devicesPath, { token: json.access_token })).status).toBe(200);
+    expect((await client.graph(DEVICES_PATH, { token: json.access_token })).status).toBe(200);
   });
 
   test.each(['openid profile', `openid ${ALL_OF_GRAPH} https://api.manage.microsoft.com//.default`])(
@@ -81,7 +81,7 @@ describe('the token endpoint of v1', () => {
       const { status, json } = await secretGrant({ resource }, '/oauth2/token');
       expect(status).toBe(200);
       expect(json).toMatchObject({ expires_in: expect.stringMatching(/^\d+$/), resource });
-      expect((await client.graph(devicesPath, { token: json.access_token })).status).toBe(200);
+      expect((await client.graph(DEVICES_PATH, { token: json.access_token })).status).toBe(200);
     },
   );
 
@@ -98,12 +98,14 @@ describe('the token endpoint of v1', () => {
 
 describe('Graph', () => {
   test('takes a path that begins with two slashes', async () => {
-    expect((await client.graph(`/${devicesPath}`)).status).toBe(200);
-    expect((await client.graph(`/${devicesPath.replace('/deviceManagement', '//deviceManagement')}`)).status).toBe(404);
+    expect((await client.graph(`/${DEVICES_PATH}`)).status).toBe(200);
+    expect((await client.graph(`/${DEVICES_PATH.replace('/deviceManagement', '//deviceManagement')}`)).status).toBe(
+      404,
+    );
   });
 
   test('gives in lists empty texts for udid and iccid, and nothing for the Ethernet address', async () => {
-    const { json } = await client.graph(`${devicesPath}?$select=id,udid,iccid,ethernetMacAddress&$top=3`);
+    const { json } = await client.graph(`${DEVICES_PATH}?$select=id,udid,iccid,ethernetMacAddress&$top=3`);
     expect(json.value.length).toBeGreaterThan(0);
     for (const { id, ...keptBack } of json.value) {
       expect(keptBack).toEqual({ udid: '', iccid: '', ethernetMacAddress: null });
@@ -219,7 +221,7 @@ async function assertionGrant(x5t: string, audience: string) {
     .setExpirationTime(now + 600)
     .sign(key);
   return grant(
-    { client_assertion_type: jwtBearer, client_assertion: assertion, scope: ALL_OF_GRAPH },
+    { client_assertion_type: JWT_BEARER, client_assertion: assertion, scope: ALL_OF_GRAPH },
     '/oauth2/v2.0/token',
   );
 }

@@ -1,12 +1,12 @@
 // The sender and the profiles against a NAS played by FreeRADIUS.
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
+import { NAS_PROFILES } from '../../../relay/profiles/nas-profiles.ts';
 import type { Attribute } from '../../../relay/radius/attribute-table.ts';
 import { type CoaSender, type CoaTarget, createCoaSender } from '../../../relay/radius/coa-sender.ts';
 import type { CoaRequest } from '../../../relay/radius/encode-request.ts';
 import { reportSendResult } from '../../../relay/radius/report-send-result.ts';
-import { type RetransmissionTimes, rfc5080Times } from '../../../relay/radius/retransmission-timeouts.ts';
+import { type RetransmissionTimes, RFC5080_TIMES } from '../../../relay/radius/retransmission-timeouts.ts';
 import { systemSendClock } from '../../../relay/radius/send-clock.ts';
 import type { CoaAction } from '../../../shared/domain/coa-job.ts';
 import { type CoaListener, startCoaListener } from '../../support/freeradius/start-coa-listener.ts';
@@ -37,7 +37,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   network = recordedUdp();
-  patient = createCoaSender({ times: rfc5080Times, openSocket: network.openSocket });
+  patient = createCoaSender({ times: RFC5080_TIMES, openSocket: network.openSocket });
   quick = createCoaSender({ times: QUICK, openSocket: network.openSocket });
 });
 
@@ -214,7 +214,7 @@ describe('the Message-Authenticator that FreeRADIUS 3.2.1 puts into answers', ()
   });
 });
 
-describe.each([...nasProfiles.values()])('profile $name', (profile) => {
+describe.each([...NAS_PROFILES.values()])('profile $name', (profile) => {
   const session = { callingStationId: '02-00-00-00-00-01', auditSessionId: '0A0101010000000A', nasPort: 50_101 };
 
   async function carryOut(action: CoaAction, nasIpAddress: string) {

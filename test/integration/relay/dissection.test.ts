@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { extraIdentification } from '../../../relay/profiles/nas-profile.ts';
-import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
+import { EXTRA_IDENTIFICATION } from '../../../relay/profiles/nas-profile.ts';
+import { NAS_PROFILES } from '../../../relay/profiles/nas-profiles.ts';
 import { type CoaTarget, createCoaSender } from '../../../relay/radius/coa-sender.ts';
 import { encodeRequest } from '../../support/encode-request.ts';
 import { startCoaListener } from '../../support/freeradius/start-coa-listener.ts';
@@ -38,9 +38,9 @@ beforeAll(async () => {
   const sender = createCoaSender({ openSocket: network.openSocket });
   try {
     const target: CoaTarget = { address: '127.0.0.1', port: nas.port, secret };
-    for (const profile of nasProfiles.values()) {
+    for (const profile of NAS_PROFILES.values()) {
       for (const action of ['reauthenticate', 'disconnect'] as const) {
-        for (const alsoIdentifyBy of [[], extraIdentification]) {
+        for (const alsoIdentifyBy of [[], EXTRA_IDENTIFICATION]) {
           const answer = profile.request({ action, session: SESSION, nas: NAS }, { alsoIdentifyBy });
           if (!answer.possible) throw new Error(answer.reason);
           await sender.send(target, answer.request);

@@ -18,7 +18,7 @@ export const JOBS = `coa-${SITE}`;
 export const LOCK_MS = 5000;
 const NAS_SECRET = 'shared-with-the-nas';
 /** Gives up after 0.9 s. */
-const retransmission = { initialMs: 200, maximumMs: 400, maximumCount: 3, maximumDurationMs: 900, jitter: 0 };
+const RETRANSMISSION = { initialMs: 200, maximumMs: 400, maximumCount: 3, maximumDurationMs: 900, jitter: 0 };
 
 export interface RelayFixture extends AsyncDisposable {
   readonly client: ServiceBusClient;
@@ -122,7 +122,7 @@ export async function relayFixture({ connectionString, lockMs }: RelayFixtureOpt
     env,
     reports,
     async start(options = {}) {
-      const started = await startLogged({ file, env, retransmission, timing, ...options });
+      const started = await startLogged({ file, env, retransmission: RETRANSMISSION, timing: TIMING, ...options });
       stack.defer(() => started.relay.stop());
       return started;
     },
@@ -164,7 +164,7 @@ export async function lineTo({ env }: Pick<RelayFixture, 'env'>) {
   return { line, env: { ...env, SERVICE_BUS_CONNECTION: connection.replace(/:\d+;/, `:${line.port};`) } };
 }
 
-export const timing = { standbyRetryMs: 300, reconnect: { firstMs: 100, longestMs: 500 }, graceMs: 3000 };
+export const TIMING = { standbyRetryMs: 300, reconnect: { firstMs: 100, longestMs: 500 }, graceMs: 3000 };
 
 async function startLogged(options: Omit<StartRelayOptions, 'log'>): Promise<StartedRelay> {
   const { logger, entries } = collectingLogger();

@@ -11,7 +11,7 @@ import { aJob, lineTo, relayFixture, siteQueues } from './relay-fixture.ts';
 
 /** Nothing that the SDK waits for by itself is as short: 10 s would be the least, a minute the usual. */
 const SOON_MS = 8000;
-const patient = { initialMs: 20_000, maximumMs: 20_000, maximumCount: 0, maximumDurationMs: 60_000, jitter: 0 };
+const PATIENT = { initialMs: 20_000, maximumMs: 20_000, maximumCount: 0, maximumDurationMs: 60_000, jitter: 0 };
 
 async function soon<Value>(promise: Promise<Value>): Promise<Value> {
   const late = Promise.withResolvers<never>();
@@ -50,7 +50,7 @@ test('a connection that is dead without a word: what was to be reported goes ove
   await using fixture = await relayFixture();
   const { line, env } = await lineTo(fixture);
   await using _ = { [Symbol.asyncDispose]: () => line.close() };
-  const { logged } = await fixture.start({ env, retransmission: patient });
+  const { logged } = await fixture.start({ env, retransmission: PATIENT });
   await logged('relay.active');
   const before = aJob('live');
   await fixture.send(before);
@@ -100,7 +100,7 @@ test('the broker is killed and comes back with what it had stored', async () => 
   };
   const broker = await startBroker();
   const fixture = stack.use(await relayFixture({ connectionString: broker.connectionString }));
-  const { relay, logged } = await fixture.start({ retransmission: patient });
+  const { relay, logged } = await fixture.start({ retransmission: PATIENT });
   await logged('relay.active');
   const job = aJob('held');
   await fixture.send(job);

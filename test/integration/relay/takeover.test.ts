@@ -6,8 +6,8 @@ import { spawnRelay } from './relay-process.ts';
 
 const TAKEOVER_MS = LOCK_MS + 5000;
 /** Repeats nothing for as long as a test may take. */
-const once = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 1, maximumDurationMs: 60_000, jitter: 0 };
-const patient = { initialMs: 100, maximumMs: 100, maximumCount: 0, maximumDurationMs: 60_000, jitter: 0 };
+const ONCE = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 1, maximumDurationMs: 60_000, jitter: 0 };
+const PATIENT = { initialMs: 100, maximumMs: 100, maximumCount: 0, maximumDurationMs: 60_000, jitter: 0 };
 
 let fixture: RelayFixture;
 const ends: (() => Promise<void>)[] = [];
@@ -26,7 +26,7 @@ test('a relay that is stopped in its tracks (SIGSTOP) and woken after the takeov
   ends.push(() => first.close());
   await first.logged('relay.active');
   const { healthPort } = await first.logged('relay.started');
-  const second = await fixture.start({ retransmission: once });
+  const second = await fixture.start({ retransmission: ONCE });
   await second.logged('relay.standby');
   const job = aJob('held-1');
   await fixture.send(job);
@@ -59,7 +59,7 @@ test('a relay whose connection is dead without a word stops before the standby s
 }, async () => {
   const { line, env } = await lineTo(fixture);
   ends.push(() => line.close());
-  const first = await fixture.start({ env, retransmission: patient });
+  const first = await fixture.start({ env, retransmission: PATIENT });
   await first.logged('relay.active');
   const second = await fixture.start();
   await second.logged('relay.standby');

@@ -13,17 +13,17 @@ export const LOCK_MS = external ? 5000 : 2000;
 export const MAX_DELIVERIES = 3;
 export const DUPLICATE_WINDOW_MS = 20_000;
 
-const lock = { lockDurationMs: LOCK_MS, maxDeliveryCount: MAX_DELIVERIES };
+const LOCK = { lockDurationMs: LOCK_MS, maxDeliveryCount: MAX_DELIVERIES };
 
 /** To be created with these settings where the target is not the embedded broker. No two test files share one. */
 export const QUEUES = [
-  { name: 'messages', ...lock },
-  { name: 'settlement', ...lock },
-  { name: 'sessions', ...lock, requiresSession: true },
-  { name: 'scheduled', ...lock },
-  { name: 'deduplicated', ...lock, duplicateDetectionWindowMs: DUPLICATE_WINDOW_MS },
-  { name: 'expiring', ...lock, deadLetterOnExpiry: true },
-  { name: 'vanishing', ...lock, defaultTtlMs: 1000 },
+  { name: 'messages', ...LOCK },
+  { name: 'settlement', ...LOCK },
+  { name: 'sessions', ...LOCK, requiresSession: true },
+  { name: 'scheduled', ...LOCK },
+  { name: 'deduplicated', ...LOCK, duplicateDetectionWindowMs: DUPLICATE_WINDOW_MS },
+  { name: 'expiring', ...LOCK, deadLetterOnExpiry: true },
+  { name: 'vanishing', ...LOCK, defaultTtlMs: 1000 },
 ] as const satisfies readonly QueueDefinition[];
 
 export type QueueName = (typeof QUEUES)[number]['name'];

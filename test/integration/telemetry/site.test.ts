@@ -27,12 +27,12 @@ import {
 } from '../enforcement/enforcement-fixture.ts';
 import { type CoaPeer, startCoaPeer } from '../relay/coa-peer.ts';
 import { type CuttableConnection, cuttableConnection } from '../relay/cuttable-connection.ts';
-import { timing } from '../relay/relay-fixture.ts';
+import { TIMING } from '../relay/relay-fixture.ts';
 
 const SECRET = 'shared-with-the-nas';
 /** Gives up after 0.9 s. */
-const retransmission = { initialMs: 200, maximumMs: 400, maximumCount: 3, maximumDurationMs: 900, jitter: 0 };
-const patient = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 0, maximumDurationMs: 120_000, jitter: 0 };
+const RETRANSMISSION = { initialMs: 200, maximumMs: 400, maximumCount: 3, maximumDurationMs: 900, jitter: 0 };
+const PATIENT = { initialMs: 60_000, maximumMs: 60_000, maximumCount: 0, maximumDurationMs: 120_000, jitter: 0 };
 const SOON = { timeout: 10_000, interval: 20 };
 /** How many devices the breaker holds here. */
 const HELD = 6;
@@ -105,11 +105,11 @@ beforeAll(async () => {
   );
   const nas = stack.adopt(await startCoaPeer(SECRET), (peer) => peer.close());
   const line = stack.adopt(await lineTo(nac), (one) => one.close());
-  const startSite = async (retransmissionTimes: typeof retransmission) =>
+  const startSite = async (retransmissionTimes: typeof RETRANSMISSION) =>
     stack.adopt(await relayOf(nac, { nas, line, collected, retransmissionTimes }), (relay) => relay.stop());
 
   const [first = '', second = '', third = '', fourth = '', fifth = '', ...others] = await stationsLetIn(nac);
-  const relay = await startSite(retransmission);
+  const relay = await startSite(RETRANSMISSION);
   await oneChange(nac, first, 'live-1');
   await comeBack(nac, first);
   await nac.app.enforce();
@@ -117,7 +117,7 @@ beforeAll(async () => {
   await oneChange(nac, second, 'cause-501');
   await relay.stop();
 
-  const waiting = await startSite(patient);
+  const waiting = await startSite(PATIENT);
   for (const [name, acctSessionId] of [
     [third, 'held-3'],
     [fourth, 'held-4'],
@@ -191,7 +191,7 @@ interface Site {
   readonly nas: CoaPeer;
   readonly line: CuttableConnection;
   readonly collected: Readonly<Record<string, string>>;
-  readonly retransmissionTimes: typeof retransmission;
+  readonly retransmissionTimes: typeof RETRANSMISSION;
 }
 
 /** The relay of hq, which has its session: one request at a time goes to a NAS. */
@@ -214,7 +214,7 @@ nas:
     file,
     env: { ...collected, SERVICE_BUS_CONNECTION: connection, NAS_SECRET: SECRET },
     log: collectingLogger().logger,
-    timing,
+    timing: TIMING,
     retransmission: retransmissionTimes,
   });
   rmSync(folder, { recursive: true });

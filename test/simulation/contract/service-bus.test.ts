@@ -11,16 +11,16 @@ import { INSTANT } from '../services/wire.ts';
 
 /** The SDK collects messages for a second after the first one: a shorter lock would be over by then. */
 const LOCK_MS = 2000;
-const lock = { lockDurationMs: LOCK_MS, maxDeliveryCount: 2 };
+const LOCK = { lockDurationMs: LOCK_MS, maxDeliveryCount: 2 };
 const QUEUES = [
-  ...['plain', 'unlocked', 'given-up', 'settled-late', 'pushed'].map((name) => ({ name, ...lock })),
+  ...['plain', 'unlocked', 'given-up', 'settled-late', 'pushed'].map((name) => ({ name, ...LOCK })),
   ...['one-holder', 'in-order', 'lapsed', 'given-back', 'kept'].map((name) => ({
     name,
-    ...lock,
+    ...LOCK,
     requiresSession: true,
   })),
-  { name: 'deduplicated', ...lock, duplicateDetectionWindowMs: 20_000 },
-  { name: 'expiring', ...lock, deadLetterOnExpiry: true },
+  { name: 'deduplicated', ...LOCK, duplicateDetectionWindowMs: 20_000 },
+  { name: 'expiring', ...LOCK, deadLetterOnExpiry: true },
 ];
 
 interface Backend {
@@ -28,7 +28,7 @@ interface Backend {
   readonly close: () => Promise<void>;
 }
 
-const backends: Record<string, () => Promise<Backend>> = {
+const BACKENDS: Record<string, () => Promise<Backend>> = {
   async 'in memory'() {
     const bus = new MemoryServiceBus(QUEUES, { now: Date.now, after: systemTimer.after });
     return { connect: () => bus.connect(INSTANT), close: async () => undefined };
@@ -41,12 +41,12 @@ const backends: Record<string, () => Promise<Backend>> = {
   },
 };
 
-describe.each(Object.keys(backends))('a queue %s', (name) => {
+describe.each(Object.keys(BACKENDS))('a queue %s', (name) => {
   let backend: Backend;
   let client: ServiceBusClient;
 
   beforeAll(async () => {
-    backend = await (backends[name] as () => Promise<Backend>)();
+    backend = await (BACKENDS[name] as () => Promise<Backend>)();
     client = backend.connect();
   });
   afterAll(async () => {

@@ -13,7 +13,7 @@ interface Backend {
   readonly close: () => Promise<void>;
 }
 
-const backends: Record<string, () => Promise<Backend>> = {
+const BACKENDS: Record<string, () => Promise<Backend>> = {
   async 'in memory'() {
     const open = async () => memoryTableClient('rows', new MemoryTable(Date.now), INSTANT);
     return { open, close: async () => undefined };
@@ -37,12 +37,12 @@ const backends: Record<string, () => Promise<Backend>> = {
   },
 };
 
-describe.each(Object.keys(backends))('a table %s', (name) => {
+describe.each(Object.keys(BACKENDS))('a table %s', (name) => {
   let backend: Backend;
   let table: TableClient;
 
   beforeAll(async () => {
-    backend = await (backends[name] as () => Promise<Backend>)();
+    backend = await (BACKENDS[name] as () => Promise<Backend>)();
   });
   afterAll(() => backend.close());
 

@@ -6,8 +6,8 @@ import 'reflect-metadata';
 import { randomBytes, type webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const oneHour = 3_600_000;
+const KEY_ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const ONE_HOUR = 3_600_000;
 
 export interface IssuedCertificate {
   readonly certificatePem: string;
@@ -69,7 +69,7 @@ export async function createTestAuthority(commonName: string): Promise<TestAutho
     name,
     keys,
     ...validity(),
-    signingAlgorithm: keyAlgorithm,
+    signingAlgorithm: KEY_ALGORITHM,
     extensions: await authorityExtensions(keys.publicKey),
   });
   return authority(certificate.toString('pem'), { name, keys, chainPem: '' });
@@ -87,7 +87,7 @@ function authority(certificatePem: string, signer: Signer): TestAuthority {
         thisUpdate: validity().notBefore,
         nextUpdate,
         signingKey: signer.keys.privateKey,
-        signingAlgorithm: keyAlgorithm,
+        signingAlgorithm: KEY_ALGORITHM,
         entries: revoked.map((serialNumber) => ({ serialNumber, revocationDate: validity().notBefore })),
       });
       return Buffer.from(list.rawData);
@@ -162,7 +162,7 @@ async function sign(
     publicKey: keys.publicKey,
     signingKey: signer.keys.privateKey,
     ...validity(),
-    signingAlgorithm: keyAlgorithm,
+    signingAlgorithm: KEY_ALGORITHM,
     extensions,
   });
 }
@@ -185,7 +185,7 @@ function names(type: x509.GeneralNameType, values: readonly string[]): x509.Json
 }
 
 function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  return crypto.subtle.generateKey(KEY_ALGORITHM, true, ['sign', 'verify']);
 }
 
 /** Eight bytes that are a positive number without a leading zero byte. */
@@ -196,5 +196,5 @@ function newSerial(): string {
 }
 
 function validity() {
-  return { notBefore: new Date(Date.now() - oneHour), notAfter: new Date(Date.now() + 24 * oneHour) };
+  return { notBefore: new Date(Date.now() - ONE_HOUR), notAfter: new Date(Date.now() + 24 * ONE_HOUR) };
 }

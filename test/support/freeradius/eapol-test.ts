@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DeviceCertificateOptions, IssuedCertificate, TestAuthority } from './certificates.ts';
 import type { RadiusServer } from './radclient.ts';
-import { noReply, type RadiusReply, readReplyPacket } from './radius-reply.ts';
+import { NO_REPLY, type RadiusReply, readReplyPacket } from './radius-reply.ts';
 import { runProgram } from './run-program.ts';
 
-const eapolTest = '/usr/bin/eapol_test';
+const EAPOL_TEST = '/usr/bin/eapol_test';
 
 /** Where the server sees the access point's packets come from; radclient's come from 127.0.0.1. */
 export const ACCESS_POINT = '127.0.0.2';
@@ -114,7 +114,7 @@ async function converse(
       '}',
     ];
     const { output } = await runProgram(
-      eapolTest,
+      EAPOL_TEST,
       [
         ...['-c', file('eapol-test.conf', `${configuration.join('\n')}\n`)],
         ...['-a', '127.0.0.1', '-p', String(relay.port), '-s', server.secret],
@@ -129,7 +129,7 @@ async function converse(
     );
     const success = /^SUCCESS$/m.test(output);
     if (!success && !/^FAILURE$/m.test(output)) throw new Error(`eapol_test did not say what happened:\n${output}`);
-    return { success, ...(relay.lastReply() ?? noReply) };
+    return { success, ...(relay.lastReply() ?? NO_REPLY) };
   } finally {
     await relay.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -1,15 +1,15 @@
 /**
  * What the shipped FreeRADIUS configuration replies to an access device of no particular kind.
  */
-import { fallback } from './start-freeradius.ts';
+import { FALLBACK } from './start-freeradius.ts';
 
 /** An answer of the connector, and the reply the server makes of it. */
 export const PERMIT = 'permit role=employee vlan=20 timeout=3600 class=ref-1';
 
-const vlan = { 'Tunnel-Type:0': 'VLAN', 'Tunnel-Medium-Type:0': 'IEEE-802', 'Termination-Action': 'RADIUS-Request' };
+const VLAN = { 'Tunnel-Type:0': 'VLAN', 'Tunnel-Medium-Type:0': 'IEEE-802', 'Termination-Action': 'RADIUS-Request' };
 
 export const PERMIT_ATTRIBUTES = {
-  ...vlan,
+  ...VLAN,
   'Tunnel-Private-Group-Id:0': '20',
   'Filter-Id': 'employee',
   'Session-Timeout': '3600',
@@ -18,10 +18,10 @@ export const PERMIT_ATTRIBUTES = {
 
 /** Without an answer, in fail mode `open`. */
 export const FALLBACK_ATTRIBUTES = {
-  ...vlan,
-  'Tunnel-Private-Group-Id:0': fallback.vlan,
-  'Filter-Id': fallback.role,
-  'Session-Timeout': String(fallback.sessionTimeout),
+  ...VLAN,
+  'Tunnel-Private-Group-Id:0': FALLBACK.vlan,
+  'Filter-Id': FALLBACK.role,
+  'Session-Timeout': String(FALLBACK.sessionTimeout),
 };
 
 /** Without an answer and without a permit, outside of EAP. */

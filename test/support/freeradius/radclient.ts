@@ -1,10 +1,10 @@
 /**
  * Sends Access-Requests and Accounting-Requests with radclient, as a switch would, and reads the reply.
  */
-import { addAttribute, noReply, type RadiusReply } from './radius-reply.ts';
+import { addAttribute, NO_REPLY, type RadiusReply } from './radius-reply.ts';
 import { runProgram } from './run-program.ts';
 
-const radclient = '/usr/bin/radclient';
+const RADCLIENT = '/usr/bin/radclient';
 
 /** Where requests go; a running server of `startFreeRadius` is one. */
 export interface RadiusServer {
@@ -25,7 +25,7 @@ export type RequestAttributes = Readonly<Record<string, string | number | Buffer
 export type AccountingReply = 'Accounting-Response' | 'timeout';
 
 /** Texts outside of plain ASCII can only be given to radclient as bytes, and these only by attribute number. */
-const textAttributes: Readonly<Record<string, number | string>> = {
+const TEXT_ATTRIBUTES: Readonly<Record<string, number | string>> = {
   'User-Name': 1,
   'Cisco-AVPair': '26.9.1',
   'Trapeze-SSID': '26.14525.5',
@@ -91,7 +91,7 @@ export async function sendAccessRequests(
   },
 ): Promise<Readonly<Record<string, number>>> {
   const { output } = await runProgram(
-    radclient,
+    RADCLIENT,
     [
       ...['-x', '-r', '1', '-t', String(timeoutSeconds)],
       ...('perSecond' in pace ? ['-n', String(pace.perSecond)] : ['-p', String(pace.atOnce)]),
@@ -130,7 +130,7 @@ async function runRadclient(
   timeoutSeconds: number,
 ): Promise<string> {
   const { output } = await runProgram(
-    radclient,
+    RADCLIENT,
     ['-x', '-r', '1', '-t', String(timeoutSeconds), `127.0.0.1:${port}`, command, secret],
     { input: `${lines.join('\n')}\n`, deadline: (timeoutSeconds + 10) * 1000 },
   );
@@ -151,7 +151,7 @@ function requestLine(name: string, value: string | number | Buffer): string {
 }
 
 function bytesLine(name: string, value: Buffer): string {
-  const number = textAttributes[name];
+  const number = TEXT_ATTRIBUTES[name];
   if (number === undefined) throw new Error(`${name} cannot be sent with the value 0x${value.toString('hex')}`);
   return `Attr-${number} = 0x${value.toString('hex')}`;
 }
@@ -161,7 +161,7 @@ function readRadclientOutput(printed: string): RadiusReply {
   const output = printed.replaceAll(/\(\d+\) -?: ?Expected Access-Accept got [^\n]*\n/g, '');
   const received = /^Received (\S+) Id /m.exec(output);
   if (received === null) {
-    if (output.includes('No reply from server')) return noReply;
+    if (output.includes('No reply from server')) return NO_REPLY;
     throw new Error(`radclient did not say what happened:\n${output}`);
   }
   const code = received[1];

@@ -13,11 +13,11 @@ export interface RadiusReply {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-export const noReply: RadiusReply = { code: 'timeout', attributes: {} };
+export const NO_REPLY: RadiusReply = { code: 'timeout', attributes: {} };
 
 type Format = 'text' | 'number' | 'octets' | 'tagged number' | 'tagged text';
 
-const known: Readonly<Record<number, readonly [name: string, format: Format]>> = {
+const KNOWN: Readonly<Record<number, readonly [name: string, format: Format]>> = {
   1: ['User-Name', 'text'],
   11: ['Filter-Id', 'text'],
   18: ['Reply-Message', 'text'],
@@ -31,7 +31,7 @@ const known: Readonly<Record<number, readonly [name: string, format: Format]>> =
   81: ['Tunnel-Private-Group-Id', 'tagged text'],
 };
 
-const valueNames: Readonly<Record<string, string>> = {
+const VALUE_NAMES: Readonly<Record<string, string>> = {
   'Termination-Action 1': 'RADIUS-Request',
   'Tunnel-Type 13': 'VLAN',
   'Tunnel-Medium-Type 6': 'IEEE-802',
@@ -58,7 +58,7 @@ export function addAttribute(attributes: Record<string, string>, name: string, v
 }
 
 function readAttribute(type: number, value: Buffer): [name: string, value: string] {
-  const [name, format] = known[type] ?? [`Attr-${type}`, 'octets'];
+  const [name, format] = KNOWN[type] ?? [`Attr-${type}`, 'octets'];
   switch (format) {
     case 'text':
       return [name, value.toString('utf8')];
@@ -77,5 +77,5 @@ function readAttribute(type: number, value: Buffer): [name: string, value: strin
 }
 
 function namedValue(name: string, value: number): string {
-  return valueNames[`${name} ${value}`] ?? String(value);
+  return VALUE_NAMES[`${name} ${value}`] ?? String(value);
 }

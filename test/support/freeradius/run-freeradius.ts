@@ -4,9 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { requirePrograms } from './run-program.ts';
 
-const freeradius = '/usr/sbin/freeradius';
-const portAttempts = 5;
-const stopDeadline = 5000;
+const FREERADIUS = '/usr/sbin/freeradius';
+const PORT_ATTEMPTS = 5;
+const STOP_DEADLINE = 5000;
 
 export interface Prepared {
   /** Where its radiusd.conf is. */
@@ -30,12 +30,12 @@ export interface RunningFreeRadius {
 export async function runFreeRadius<What extends Prepared>(
   prepare: () => Promise<What>,
 ): Promise<What & { readonly server: RunningFreeRadius }> {
-  requirePrograms([freeradius]);
+  requirePrograms([FREERADIUS]);
   for (let attempt = 1; ; attempt++) {
     const prepared = await prepare();
     const server = launch(prepared);
     if (await server.started) return { ...prepared, server };
-    if (attempt === portAttempts || !server.output().includes('Address already in use')) {
+    if (attempt === PORT_ATTEMPTS || !server.output().includes('Address already in use')) {
       throw new Error(`FreeRADIUS did not start:\n${server.output()}`);
     }
   }
@@ -47,7 +47,7 @@ interface Launched extends RunningFreeRadius {
 }
 
 function launch({ folder, env = {} }: Prepared): Launched {
-  const child = spawn(freeradius, ['-f', '-l', 'stdout', '-d', folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(FREERADIUS, ['-f', '-l', 'stdout', '-d', folder], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // For a test process that ends without stopping its servers, such as one that vitest gave up on.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
@@ -71,7 +71,7 @@ function launch({ folder, env = {} }: Prepared): Launched {
 
 async function stop(child: ChildProcess, ended: Promise<void>, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopDeadline);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE);
   await ended;
   clearTimeout(timer);
 }

@@ -19,7 +19,7 @@ export interface ProgramOptions {
   readonly deadline: number;
 }
 
-const debianPackages = 'apt-get install freeradius freeradius-rest freeradius-utils eapoltest';
+const DEBIAN_PACKAGES = 'apt-get install freeradius freeradius-rest freeradius-utils eapoltest';
 
 /** Throws, naming the Debian packages to install, if a program is not there. */
 export function requirePrograms(files: readonly string[]): void {
@@ -27,7 +27,7 @@ export function requirePrograms(files: readonly string[]): void {
     try {
       accessSync(file, constants.R_OK);
     } catch {
-      throw new Error(`${file} is missing. The FreeRADIUS tests need Debian packages: ${debianPackages}`);
+      throw new Error(`${file} is missing. The FreeRADIUS tests need Debian packages: ${DEBIAN_PACKAGES}`);
     }
   }
 }

@@ -20,8 +20,8 @@ export interface CoaListener {
   stop(): Promise<void>;
 }
 
-const secret = 'shared-with-the-nas';
-const demandingSource = '127.0.0.2';
+const SECRET = 'shared-with-the-nas';
+const DEMANDING_SOURCE = '127.0.0.2';
 
 /** Starts the listener and returns when it answers requests. */
 export async function startCoaListener(): Promise<CoaListener> {
@@ -38,7 +38,15 @@ export async function startCoaListener(): Promise<CoaListener> {
       await server.stop();
       removeFolder();
     };
-    return { port, signingPort, strictPort, secret, demandingSource, output: server.output, stop };
+    return {
+      port,
+      signingPort,
+      strictPort,
+      secret: SECRET,
+      demandingSource: DEMANDING_SOURCE,
+      output: server.output,
+      stop,
+    };
   } catch (error) {
     removeFolder();
     throw error;
@@ -87,19 +95,19 @@ modules {
 }
 client nas {
 	ipaddr = 127.0.0.1
-	secret = ${secret}
+	secret = ${SECRET}
 }
 client nas6 {
 	ipv6addr = ::1
-	secret = ${secret}
+	secret = ${SECRET}
 }
 client demanding {
-	ipaddr = ${demandingSource}
-	secret = ${secret}
+	ipaddr = ${DEMANDING_SOURCE}
+	secret = ${SECRET}
 	require_message_authenticator = yes
 }
 server coa {
-${listen(port, 'ipaddr = 127.0.0.1')}${listen(port, 'ipv6addr = ::1')}${policy}}
+${listen(port, 'ipaddr = 127.0.0.1')}${listen(port, 'ipv6addr = ::1')}${POLICY}}
 server coa-signing {
 ${listen(signingPort, 'ipaddr = 127.0.0.1')}	recv-coa {
 		ok
@@ -146,7 +154,7 @@ function listen(port: number, address: string): string {
 }
 
 /** The session id says what becomes of the request; a presence test comes first, as an absent attribute ends a condition. */
-const policy = `	recv-coa {
+const POLICY = `	recv-coa {
 		if (!&Acct-Session-Id && !&Calling-Station-Id) {
 			update reply {
 				&Error-Cause := Missing-Attribute

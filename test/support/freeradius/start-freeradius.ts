@@ -12,9 +12,9 @@ import type { AccountingServer } from './radclient.ts';
 import { runFreeRadius } from './run-freeradius.ts';
 import { type ProgramResult, requirePrograms, runProgram } from './run-program.ts';
 
-const restModule = '/usr/lib/freeradius/rlm_rest.so';
+const REST_MODULE = '/usr/lib/freeradius/rlm_rest.so';
 const shippedFiles = path.join(import.meta.dirname, '../../../infra/freeradius');
-const secret = 'shared-with-the-switch';
+const SECRET = 'shared-with-the-switch';
 
 export type FailMode = 'closed' | 'open' | 'last';
 
@@ -57,11 +57,11 @@ export interface FreeRadius extends EapServer, AccountingServer {
 }
 
 /** The values of the fallback network in tests. */
-export const fallback = { vlan: 'fallback-vlan', role: 'fallback-role', sessionTimeout: 120 } as const;
+export const FALLBACK = { vlan: 'fallback-vlan', role: 'fallback-role', sessionTimeout: 120 } as const;
 
 /** Starts the server and returns when it answers requests. */
 export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeRadius> {
-  requirePrograms([restModule, '/usr/bin/radclient', '/usr/bin/eapol_test']);
+  requirePrograms([REST_MODULE, '/usr/bin/radclient', '/usr/bin/eapol_test']);
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-freeradius-'));
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -79,7 +79,7 @@ export async function startFreeRadius(options: FreeRadiusOptions): Promise<FreeR
       get acctPort() {
         return running.acctPort;
       },
-      secret,
+      secret: SECRET,
       deviceAuthority,
       radiusCaFile,
       certificatesFolder: path.join(folder, 'certs'),
@@ -187,9 +187,9 @@ function environment(
     NAC_TOTAL_TIMEOUT: '2.5',
     NAC_MAX_LOOKUPS: '4',
     NAC_FAIL_MODE: options.failMode ?? 'closed',
-    NAC_FALLBACK_VLAN: fallback.vlan,
-    NAC_FALLBACK_ROLE: fallback.role,
-    NAC_FALLBACK_SESSION_TIMEOUT: String(fallback.sessionTimeout),
+    NAC_FALLBACK_VLAN: FALLBACK.vlan,
+    NAC_FALLBACK_ROLE: FALLBACK.role,
+    NAC_FALLBACK_SESSION_TIMEOUT: String(FALLBACK.sessionTimeout),
     NAC_LAST_DECISION_SECONDS: '3600',
     NAC_CERTIFICATES_DIR: path.join(folder, 'certs'),
     NAC_CHECK_CRL: 'yes',
@@ -206,7 +206,7 @@ function environment(
     // The server takes less for 4.
     NAC_ACCT_RETRY_INTERVAL: '4',
     NAC_CLIENT_ADDRESS: '127.0.0.0/8',
-    NAC_CLIENT_SECRET: secret,
+    NAC_CLIENT_SECRET: SECRET,
     NAC_NAS_TYPE: '',
     NAC_CONSOLE: 'no',
     NAC_USERS_FILE: path.join(folder, 'users'),

@@ -3,7 +3,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { nasProfiles } from '../../../relay/profiles/nas-profiles.ts';
+import { NAS_PROFILES } from '../../../relay/profiles/nas-profiles.ts';
 import { NAS_PROFILE_NAMES } from '../../../shared/domain/nas-profile-name.ts';
 import {
   INSTRUMENTS,
@@ -44,7 +44,7 @@ test('every span', () => {
 });
 
 test('the profiles that a report may name are those that a relay has', () => {
-  expect([...NAS_PROFILE_NAMES].toSorted()).toEqual([...nasProfiles.keys()].toSorted());
+  expect([...NAS_PROFILE_NAMES].toSorted()).toEqual([...NAS_PROFILES.keys()].toSorted());
 });
 
 test('whatever is counted for the lines `metric` is a quiet failure with a label, and each label is counted somewhere', () => {

@@ -17,7 +17,7 @@ function aClock(): Clock & { end(): void } {
   };
 }
 
-const ok: Outcome = { status: 'ok', saw: 'fine' };
+const OK: Outcome = { status: 'ok', saw: 'fine' };
 const check = (name: string, outcome: Outcome | Error, needs?: readonly string[]): Check => ({
   name,
   title: `Title of ${name}`,
@@ -31,7 +31,7 @@ const check = (name: string, outcome: Outcome | Error, needs?: readonly string[]
 test('what rests on a failure is skipped, and names the first cause', async () => {
   const failure = new SourceError('NAC_SOURCE_UNREACHABLE', 'No answer.', { action: 'Check DNS.' });
   const report = await walkChecks(
-    [check('a', failure), check('b', ok, ['a']), check('c', ok, ['b']), check('d', ok)],
+    [check('a', failure), check('b', OK, ['a']), check('c', OK, ['b']), check('d', OK)],
     aClock(),
   );
   expect(report.checks.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'ok']);
@@ -40,7 +40,7 @@ test('what rests on a failure is skipped, and names the first cause', async () =
 });
 
 test('a warning stops nothing', async () => {
-  const report = await walkChecks([check('a', { status: 'warn', saw: 'hm' }), check('b', ok, ['a'])], aClock());
+  const report = await walkChecks([check('a', { status: 'warn', saw: 'hm' }), check('b', OK, ['a'])], aClock());
   expect(report).toMatchObject({ ok: true, counts: { ok: 1, warn: 1 } });
 });
 
@@ -54,7 +54,7 @@ test('every failure says what was seen, what it means and what to do, also one n
 test('a check that never ends is given up', async () => {
   const clock = aClock();
   const endless: Check = { name: 'a', title: 'A', run: () => new Promise(() => {}) };
-  const walking = walkChecks([endless, check('b', ok)], clock);
+  const walking = walkChecks([endless, check('b', OK)], clock);
   clock.end();
   expect((await walking).checks.map(({ status }) => status)).toEqual(['failed', 'ok']);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readReport } from '../../../shared/enforcement/read-report.ts';
 import { ConnectorError } from '../../../shared/errors.ts';
 
-const report = {
+const REPORT = {
   jobId: '8223840399999-0123456789abcdef0123-v2',
   attempt: 1,
   site: 'hq',
@@ -27,14 +27,14 @@ function refusal(body: unknown): ConnectorError {
 }
 
 test('a report is read as the relay sent it', () => {
-  expect(readReport(report)).toEqual(report);
-  const { outcome, errorCause, transmissions, hint, ...onTheWay } = report;
+  expect(readReport(REPORT)).toEqual(REPORT);
+  const { outcome, errorCause, transmissions, hint, ...onTheWay } = REPORT;
   expect(readReport({ ...onTheWay, stage: 'taken' })).toEqual({ ...onTheWay, stage: 'taken' });
 });
 
 test('why answers were discarded is read, too: it tells a wrong secret from silence', () => {
   const discarded = { authenticator: 3 };
-  expect(readReport({ ...report, outcome: 'no-answer', discarded })).toMatchObject({ discarded });
+  expect(readReport({ ...REPORT, outcome: 'no-answer', discarded })).toMatchObject({ discarded });
 });
 
 test('earlier stages of the same attempt come along', () => {
@@ -42,21 +42,21 @@ test('earlier stages of the same attempt come along', () => {
     { stage: 'taken', at: '2026-11-20T10:59:59.000Z' },
     { stage: 'sent', at: '2026-11-20T10:59:59.500Z' },
   ];
-  expect(readReport({ ...report, earlier: earlier.map((step) => ({ ...step, more: 1 })) })).toEqual({
-    ...report,
+  expect(readReport({ ...REPORT, earlier: earlier.map((step) => ({ ...step, more: 1 })) })).toEqual({
+    ...REPORT,
     earlier,
   });
 });
 
 test('fields nobody knows are left aside', () => {
-  expect(readReport({ ...report, secret: 'x', __proto__: { polluted: true } })).toEqual(report);
+  expect(readReport({ ...REPORT, secret: 'x', __proto__: { polluted: true } })).toEqual(REPORT);
 });
 
 describe('what is no report is refused, naming the field', () => {
   test.each([
     ['stage', 'proven'],
     ['earlier', 'taken'],
-    ['earlier', Array(3).fill({ stage: 'taken', at: report.at })],
+    ['earlier', Array(3).fill({ stage: 'taken', at: REPORT.at })],
     ['stage', undefined],
     ['outcome', undefined],
     ['outcome', 'proven'],
@@ -87,47 +87,47 @@ describe('what is no report is refused, naming the field', () => {
     ['transmissions', 'two'],
     ['transmissions', -1],
   ])('%s %j', (field, value) => {
-    expect(refusal({ ...report, [field]: value })).toMatchObject({ code: 'NAC_REPORT', field });
+    expect(refusal({ ...REPORT, [field]: value })).toMatchObject({ code: 'NAC_REPORT', field });
   });
 
   test('earlier stages without their time', () => {
     const earlier = [{ stage: 'taken', at: 'yesterday' }];
-    expect(refusal({ ...report, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'at' });
+    expect(refusal({ ...REPORT, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'at' });
   });
 
   test.each(['finished', 'proven', 7])('an earlier stage %j', (stage) => {
-    const earlier = [{ stage, at: report.at }];
-    expect(refusal({ ...report, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'earlier.stage' });
+    const earlier = [{ stage, at: REPORT.at }];
+    expect(refusal({ ...REPORT, earlier })).toMatchObject({ code: 'NAC_REPORT', field: 'earlier.stage' });
   });
 
   test.each([{ code: '503', name: 'x' }, {}, 'text', 503, []])('Error-Cause %j', (errorCause) => {
-    expect(refusal({ ...report, errorCause })).toMatchObject({
+    expect(refusal({ ...REPORT, errorCause })).toMatchObject({
       code: 'NAC_REPORT',
       field: expect.stringMatching(/^errorCause/),
     });
   });
 
   test('an Error-Cause whose name is no text, even one that cannot become text', () => {
-    expect(refusal({ ...report, errorCause: { code: 503, name: { toString: 1 } } })).toMatchObject({
+    expect(refusal({ ...REPORT, errorCause: { code: 503, name: { toString: 1 } } })).toMatchObject({
       code: 'NAC_REPORT',
       field: expect.stringMatching(/^errorCause/),
     });
   });
 
-  test.each([null, undefined, 'report', 7, [], [report], true])('%j is no report at all', (body) => {
+  test.each([null, undefined, 'report', 7, [], [REPORT], true])('%j is no report at all', (body) => {
     expect(refusal(body)).toMatchObject({ code: 'NAC_REPORT', action: expect.any(String) });
   });
 });
 
 test('long texts are cut, not kept', () => {
-  expect(readReport({ ...report, hint: 'x'.repeat(100_000) }).hint?.length).toBeLessThanOrEqual(500);
-  const { errorCause } = readReport({ ...report, errorCause: { code: 503, name: 'x'.repeat(100_000) } });
+  expect(readReport({ ...REPORT, hint: 'x'.repeat(100_000) }).hint?.length).toBeLessThanOrEqual(500);
+  const { errorCause } = readReport({ ...REPORT, errorCause: { code: 503, name: 'x'.repeat(100_000) } });
   expect(errorCause?.name.length).toBeLessThanOrEqual(100);
 });
 
 test('whatever is sent becomes a report or is refused as none, and nothing else happens', () => {
-  const field = fc.constantFrom(...Object.keys(report), 'discarded');
-  const changed = fc.dictionary(field, fc.jsonValue()).map((fields) => ({ ...report, ...fields }));
+  const field = fc.constantFrom(...Object.keys(REPORT), 'discarded');
+  const changed = fc.dictionary(field, fc.jsonValue()).map((fields) => ({ ...REPORT, ...fields }));
   fc.assert(
     fc.property(fc.oneof(changed, fc.jsonValue()), (body) => {
       try {

@@ -16,7 +16,7 @@ async function connector(env: Record<string, string> = {}) {
   return nac;
 }
 
-const lost: readonly [what: string, question: object][] = [
+const LOST: readonly [what: string, question: object][] = [
   ['pairs of a VPN client', { ciscoAvPairs: ['mdm-tlv=device-type=Latitude'], cut: ['ciscoAvPairs'] }],
   ['pairs, named in a text', { cut: 'nasPortId, ciscoAvPairs' }],
   ['more adapters than are looked at', { ciscoAvPairs: PAIRS }],
@@ -24,7 +24,7 @@ const lost: readonly [what: string, question: object][] = [
 ];
 
 describe('a contradiction that may have been cut off', () => {
-  test.each(lost)('with %s: the built-in policy lets nobody in as compliant', async (_, more) => {
+  test.each(LOST)('with %s: the built-in policy lets nobody in as compliant', async (_, more) => {
     const nac = await connector();
     expect((await nac.told(VPN)).role).toBe('compliant');
     const { role, problems } = await nac.told({ ...VPN, ...more });
@@ -32,7 +32,7 @@ describe('a contradiction that may have been cut off', () => {
     expect(problems).toContain('unreadable-contradiction');
   });
 
-  test.each(lost)('with %s: a rule that rejects takes it as there', async (_, more) => {
+  test.each(LOST)('with %s: a rule that rejects takes it as there', async (_, more) => {
     const nac = await connector();
     await nac.enforce(`roles: { staff: { vlan: 10 } }
 rules:

@@ -1,6 +1,6 @@
 // Texts of relay.yaml for tests.
 
-export const wholeRelayYaml = `site: hq
+export const WHOLE_RELAY_YAML = `site: hq
 relay: relay-a
 serviceBus:
   namespace: example.servicebus.windows.net
@@ -47,7 +47,7 @@ nas:
     profile: generic-rfc5176
 `;
 
-export const smallRelayYaml = `site: hq
+export const SMALL_RELAY_YAML = `site: hq
 serviceBus:
   connectionStringEnv: CONNECTION
 nas:

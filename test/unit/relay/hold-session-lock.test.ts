@@ -5,10 +5,10 @@ import { holdSessionLock, type JobSession, SERVICE_BUS_LOCK } from '../../../rel
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { manualSendClock, settled } from './radius/manual-send-clock.ts';
 
-const lockMs = 30_000;
+const LOCK_MS = 30_000;
 
 /** @param skew by how many milliseconds the clock of Service Bus is ahead of the relay's */
-function start({ lock = lockMs, skew = 0, answers = [] as ('taken' | Error)[] } = {}) {
+function start({ lock = LOCK_MS, skew = 0, answers = [] as ('taken' | Error)[] } = {}) {
   const clock = manualSendClock();
   const { logger, entries } = collectingLogger();
   const stop = new AbortController();
@@ -121,7 +121,7 @@ test('a lock that cannot be renewed counts as lost just before it runs out', asy
   const { bench, clock } = start();
   await settled();
   bench.renewalFails = true;
-  await clock.advance(lockMs - 500);
+  await clock.advance(LOCK_MS - 500);
   expect(bench.signal?.aborted).toBe(false);
   expect(bench.renewals).toBeGreaterThan(10);
   await clock.advance(499);
@@ -133,7 +133,7 @@ describe('a clock that differs from that of Service Bus', () => {
     const { bench, clock, entries } = start({ skew });
     await settled();
     bench.renewalFails = true;
-    await clock.advance(lockMs - 1);
+    await clock.advance(LOCK_MS - 1);
     expect(bench.signal?.aborted).toBe(true);
     expect(entries.filter(({ event }) => event === 'relay.clock')).toMatchObject([
       { fields: { code: 'NAC_RELAY_CLOCK' } },

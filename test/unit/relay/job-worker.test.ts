@@ -22,7 +22,7 @@ nas:
   { file: 'relay.yaml', hostName: 'host' },
 );
 
-const answered: CoaSendResult = { kind: 'ack', transmissions: 1, discarded: {}, elapsedMs: 5 };
+const ANSWERED: CoaSendResult = { kind: 'ack', transmissions: 1, discarded: {}, elapsedMs: 5 };
 
 function start(limits: Partial<RelayLimits> = {}) {
   const clock = manualSendClock();
@@ -130,7 +130,7 @@ test('the message is completed only after the results queue has accepted the fin
   await clock.advance(100);
   expect(reports.map(({ stage }) => stage)).toEqual(['taken', 'sent']);
   bench.resultsFail = 3;
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await settled();
   expect(message.settled).toEqual([]);
   await clock.advance(1000 + 2000);
@@ -147,7 +147,7 @@ test('a job that ends soon is reported once, with all its stages at their times'
   await clock.advance(20);
   bench.sends[0]?.sent();
   await clock.advance(30);
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await clock.advance(1000);
   const at = (milliseconds: number) => new Date(Date.parse('2026-11-20T12:00:00.750Z') + milliseconds).toISOString();
   expect(messages).toHaveLength(1);
@@ -172,7 +172,7 @@ test('while its NAS is silent a job is seen to be sent', async () => {
   expect(messages).toEqual([]);
   await clock.advance(1);
   expect(messages).toMatchObject([[{ stage: 'sent', earlier: [{ stage: 'taken' }] }]]);
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await settled();
   expect(messages).toHaveLength(2);
   expect(messages[1]).toEqual([expect.not.objectContaining({ earlier: expect.anything() })]);
@@ -187,11 +187,11 @@ test('a message that may have arrived is repeated as it was, whatever has come s
   send('10.0.0.1');
   send('10.0.0.2');
   await settled();
-  for (const one of bench.sends) one.end(answered);
+  for (const one of bench.sends) one.end(ANSWERED);
   await settled();
   send('10.0.0.3');
   await settled();
-  bench.sends[2]?.end(answered);
+  bench.sends[2]?.end(ANSWERED);
   await clock.advance(10_000);
   expect(tried.map((batch) => batch.length)).toEqual([2, 2, 2, 1]);
   expect(tried[1]).toEqual(tried[0]);
@@ -216,7 +216,7 @@ test('on a lost lock the send ends at once and nothing is settled; the redeliver
   const second = delivery(one);
   void worker.handle(second, never);
   await settled();
-  bench.sends[1]?.end(answered);
+  bench.sends[1]?.end(ANSWERED);
   await settled();
   expect(second.settled).toEqual(['completed']);
 });
@@ -233,7 +233,7 @@ test('lost after the end, before the message was completed: neither sent nor rep
   const otherFirst = delivery(other);
   void worker.handle(otherFirst, never);
   await settled();
-  bench.sends[1]?.end(answered);
+  bench.sends[1]?.end(ANSWERED);
   await settled();
   const again = delivery(other);
   void worker.handle(again, never);
@@ -261,7 +261,7 @@ test('one at a time per session, no more than allowed per NAS and in all', async
   await settled();
   expect(bench.sends.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.3']);
   expect({ underWay: worker.underWay, waiting: worker.waiting }).toEqual({ underWay: 4, waiting: 3 });
-  bench.sends[2]?.end(answered);
+  bench.sends[2]?.end(ANSWERED);
   await settled();
   // The session that waits for its own first job does not hold up another NAS.
   expect(bench.sends.at(-1)?.address).toBe('10.0.0.4');
@@ -277,7 +277,7 @@ test('a NAS that did not answer gets one request at a time until it does', async
   bench.sends[1]?.end(silent);
   await settled();
   expect(bench.sends).toHaveLength(3);
-  bench.sends[2]?.end(answered);
+  bench.sends[2]?.end(ANSWERED);
   await settled();
   expect(bench.sends).toHaveLength(5);
 });
@@ -290,7 +290,7 @@ test('a job that expired while it waited is not sent', async () => {
   void worker.handle(late, never);
   await settled();
   await clock.advance(300_000);
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await settled();
   expect(bench.sends).toHaveLength(1);
   expect(late.settled).toEqual(['completed']);
@@ -304,7 +304,7 @@ test('stop: what waits is left in the queue, what is under way may end within th
   await settled();
   const stopping = worker.stop(5000);
   await settled();
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await clock.advance(5000);
   await clock.advance(1000);
   await stopping;
@@ -318,7 +318,7 @@ test('what cannot be dealt with is given back', async () => {
   const message = delivery(job());
   void worker.handle({ ...message, complete: () => Promise.reject(new Error('refused')) }, never);
   await settled();
-  bench.sends[0]?.end(answered);
+  bench.sends[0]?.end(ANSWERED);
   await settled();
   expect(message.settled).toEqual(['abandoned']);
   expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job_failed' }));
@@ -330,7 +330,7 @@ test('a NAS that does not sign its answers is named once', async () => {
     void worker.handle(delivery(job()), never);
     await settled();
     bench.sends[index]?.unsigned();
-    bench.sends[index]?.end(answered);
+    bench.sends[index]?.end(ANSWERED);
     await settled();
   }
   const warned = entries.filter(({ event }) => event === 'relay.unsigned_answer');
@@ -345,7 +345,7 @@ describe('the brake', () => {
     const sends = bench.bench.sends.length;
     void bench.worker.handle(delivery(body), never);
     await settled();
-    bench.bench.sends[sends]?.end(answered);
+    bench.bench.sends[sends]?.end(ANSWERED);
     await settled();
   }
   const finished = ({ reports }: ReturnType<typeof start>) => reports.filter(({ stage }) => stage === 'finished');

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';
 import type { CoaJob } from '../../../shared/domain/coa-job.ts';
 
-const job: CoaJob = {
+const JOB: CoaJob = {
   id: 'intune|1-v7|session',
   attempt: 2,
   site: 'hq',
@@ -15,31 +15,34 @@ const job: CoaJob = {
 };
 
 test('a right job comes back as it is, without what is not known', () => {
-  expect(readCoaJob({ ...job, secret: 'x', session: { ...job.session, more: 1 } }, 'hq')).toEqual({ ok: true, job });
+  expect(readCoaJob({ ...JOB, secret: 'x', session: { ...JOB.session, more: 1 } }, 'hq')).toEqual({
+    ok: true,
+    job: JOB,
+  });
 });
 
 test.each<[string, unknown]>([
   ['body', null],
   ['body', 'text'],
-  ['body', [job]],
+  ['body', [JOB]],
   ['body', Buffer.from('{}')],
-  ['id', { ...job, id: 'a\nb' }],
-  ['id', { ...job, id: 'x'.repeat(101) }],
-  ['id', { ...job, id: 7 }],
-  ['attempt', { ...job, attempt: 0 }],
-  ['attempt', { ...job, attempt: '1' }],
-  ['site', { ...job, site: 'elsewhere' }],
-  ['action', { ...job, action: 'reboot' }],
-  ['decidedAt', { ...job, decidedAt: 'yesterday' }],
-  ['expiresAt', { ...job, expiresAt: '2026-13-45T12:00:00Z' }],
-  ['session', { ...job, session: undefined }],
-  ['session.userName', { ...job, session: { userName: 'ü'.repeat(127) } }],
-  ['session.acctSessionId', { ...job, session: { acctSessionId: '\u0000' } }],
-  ['session.nasPort', { ...job, session: { nasPort: -1 } }],
-  ['session.framedIpAddress', { ...job, session: { framedIpAddress: '::1' } }],
-  ['nas', { ...job, nas: 'switch' }],
-  ['nas.nasIpAddress', { ...job, nas: { nasIpAddress: 'localhost' } }],
-  ['nas.packetSourceIp', { ...job, nas: { packetSourceIp: {} } }],
+  ['id', { ...JOB, id: 'a\nb' }],
+  ['id', { ...JOB, id: 'x'.repeat(101) }],
+  ['id', { ...JOB, id: 7 }],
+  ['attempt', { ...JOB, attempt: 0 }],
+  ['attempt', { ...JOB, attempt: '1' }],
+  ['site', { ...JOB, site: 'elsewhere' }],
+  ['action', { ...JOB, action: 'reboot' }],
+  ['decidedAt', { ...JOB, decidedAt: 'yesterday' }],
+  ['expiresAt', { ...JOB, expiresAt: '2026-13-45T12:00:00Z' }],
+  ['session', { ...JOB, session: undefined }],
+  ['session.userName', { ...JOB, session: { userName: 'ü'.repeat(127) } }],
+  ['session.acctSessionId', { ...JOB, session: { acctSessionId: '\u0000' } }],
+  ['session.nasPort', { ...JOB, session: { nasPort: -1 } }],
+  ['session.framedIpAddress', { ...JOB, session: { framedIpAddress: '::1' } }],
+  ['nas', { ...JOB, nas: 'switch' }],
+  ['nas.nasIpAddress', { ...JOB, nas: { nasIpAddress: 'localhost' } }],
+  ['nas.packetSourceIp', { ...JOB, nas: { packetSourceIp: {} } }],
 ])('names %s of %o', (field, body) => {
   const reading = readCoaJob(body, 'hq');
   if (reading.ok) throw new Error('It is wrong.');
@@ -49,12 +52,12 @@ test.each<[string, unknown]>([
 test('never throws, and what it takes has every field', () => {
   const any = fc.anything({ withNullPrototype: true, withTypedArray: true, withBigInt: true });
   const near = fc.record({
-    ...Object.fromEntries(Object.entries(job).map(([key, value]) => [key, fc.oneof(fc.constant(value), any)])),
+    ...Object.fromEntries(Object.entries(JOB).map(([key, value]) => [key, fc.oneof(fc.constant(value), any)])),
   });
   fc.assert(
     fc.property(fc.oneof(any, near), (body) => {
       const reading = readCoaJob(body, 'hq');
-      if (reading.ok) expect(Object.keys(reading.job)).toEqual(expect.arrayContaining(Object.keys(job)));
+      if (reading.ok) expect(Object.keys(reading.job)).toEqual(expect.arrayContaining(Object.keys(JOB)));
       else expect(reading.problems.length).toBeGreaterThan(0);
     }),
     { numRuns: 10_000 },

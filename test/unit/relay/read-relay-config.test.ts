@@ -5,7 +5,7 @@ import { readRelayConfig } from '../../../relay/read-relay-config.ts';
 import { readRelaySecrets } from '../../../relay/read-relay-secrets.ts';
 import type { RelayConfig } from '../../../relay/relay-config.ts';
 import { type ConfigProblem, RelayConfigError } from '../../../relay/relay-error.ts';
-import { smallRelayYaml, wholeRelayYaml } from './a-relay-yaml.ts';
+import { SMALL_RELAY_YAML, WHOLE_RELAY_YAML } from './a-relay-yaml.ts';
 
 function read(text: string): RelayConfig {
   return readRelayConfig(text, { file: 'relay.yaml', hostName: 'host-1' });
@@ -22,14 +22,14 @@ function problems(text: string): readonly ConfigProblem[] {
 }
 
 /** The first occurrence is replaced. */
-function changed(from: string, to: string, text = wholeRelayYaml): readonly ConfigProblem[] {
+function changed(from: string, to: string, text = WHOLE_RELAY_YAML): readonly ConfigProblem[] {
   if (!text.includes(from)) throw new Error(`${from} is not in the text.`);
   return problems(text.replace(from, () => to));
 }
 
 describe('a file that is right', () => {
   test('with everything', () => {
-    const config = read(wholeRelayYaml);
+    const config = read(WHOLE_RELAY_YAML);
     expect(config).toMatchObject({
       site: 'hq',
       relay: 'relay-a',
@@ -62,7 +62,7 @@ describe('a file that is right', () => {
   });
 
   test('with as little as possible, and defaults', () => {
-    expect(read(smallRelayYaml)).toMatchObject({
+    expect(read(SMALL_RELAY_YAML)).toMatchObject({
       relay: 'host-1',
       serviceBus: { connection: { kind: 'connection-string' }, jobsQueue: 'coa-hq', resultsQueue: 'coa-results' },
       log: { privacy: 'VendorKeyHashed' },
@@ -72,9 +72,9 @@ describe('a file that is right', () => {
   });
 
   test('anchors and aliases may be used', () => {
-    const text = smallRelayYaml
-      .replace('secretEnv: ACCESS_SECRET', 'secretEnv: &secret ACCESS_SECRET')
-      .concat('  - { name: other, match: { subnet: 10.0.0.0/8 }, secretEnv: *secret, profile: cisco-ios }\n');
+    const text = SMALL_RELAY_YAML.replace('secretEnv: ACCESS_SECRET', 'secretEnv: &secret ACCESS_SECRET').concat(
+      '  - { name: other, match: { subnet: 10.0.0.0/8 }, secretEnv: *secret, profile: cisco-ios }\n',
+    );
     expect(read(text).nas[1]?.secret.name).toBe('ACCESS_SECRET');
   });
 });
@@ -161,7 +161,7 @@ describe('every problem is named with its place', () => {
   });
 
   test('a second document is one', () => {
-    expect(problems(`${smallRelayYaml}---\n${smallRelayYaml}`)).toContainEqual(
+    expect(problems(`${SMALL_RELAY_YAML}---\n${SMALL_RELAY_YAML}`)).toContainEqual(
       expect.objectContaining({ line: 9, problem: expect.stringContaining('second document') }),
     );
   });
@@ -169,7 +169,7 @@ describe('every problem is named with its place', () => {
   test.each([
     ['brackets', '['.repeat(20_000)],
     ['keys', Array.from({ length: 2000 }, (_, index) => `key${index}: 1\n`).join('')],
-    ['NASes', `${smallRelayYaml}${'  - {}\n'.repeat(2000)}`],
+    ['NASes', `${SMALL_RELAY_YAML}${'  - {}\n'.repeat(2000)}`],
   ])('%s without end: the first fifty, and that there are more', (_, text) => {
     expect(problems(text).length).toBeGreaterThan(0);
     expect(problems(text).length).toBeLessThanOrEqual(51);
@@ -182,7 +182,7 @@ describe('every problem is named with its place', () => {
   });
 
   test('the message shows file, line and column', () => {
-    expect(() => read(smallRelayYaml.replace('hq', '7'))).toThrow(/relay\.yaml:1:7 site: must be text/);
+    expect(() => read(SMALL_RELAY_YAML.replace('hq', '7'))).toThrow(/relay\.yaml:1:7 site: must be text/);
   });
 });
 
@@ -215,7 +215,7 @@ describe('whatever the file holds, only the config error is thrown', () => {
 });
 
 describe('secrets', () => {
-  const config = read(wholeRelayYaml);
+  const config = read(WHOLE_RELAY_YAML);
   const pem = '-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n';
   const files: Record<string, string> = { '/etc/relay/relay.pem': pem, '/etc/relay/core.secret': 'core-secret\n' };
   const readFile = (file: string): string => {
@@ -260,14 +260,14 @@ describe('secrets', () => {
     expect(() => readRelaySecrets(config, reading)).toThrow(
       /4 problem.*\n.*relay\.yaml:8:.*relay\.pem.*ENOENT(.|\n)*LOG_KEY is not set/,
     );
-    expect(() => readRelaySecrets(read(smallRelayYaml), reading)).toThrow(
+    expect(() => readRelaySecrets(read(SMALL_RELAY_YAML), reading)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('hush') }),
     );
   });
 });
 
 describe('what a NAS needs, and what it must not get', () => {
-  const withEntry = (lines: string): string => `${smallRelayYaml}${lines}`;
+  const withEntry = (lines: string): string => `${SMALL_RELAY_YAML}${lines}`;
 
   test('attributes by name and value, and of any vendor', () => {
     const { nas } = read(

@@ -6,8 +6,8 @@ import { INSTANT } from '../../simulation/services/wire.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';
-const mab = { method: 'mab', userName: MAC, callingStationId: MAC, nasPortId: 'Gi1/0/1' };
-const record = { callingStationId: MAC, acctSessionId: 'A-1', nasPortId: 'Gi1/0/1' };
+const MAB = { method: 'mab', userName: MAC, callingStationId: MAC, nasPortId: 'Gi1/0/1' };
+const RECORD = { callingStationId: MAC, acctSessionId: 'A-1', nasPortId: 'Gi1/0/1' };
 
 describe.each([
   ['ten minutes behind', -10 * MINUTE_MS],
@@ -19,8 +19,8 @@ describe.each([
     await network.poll();
     const off = network.instance(INSTANT, skewMs);
     const appOf = (clock: 'off' | 'right') => (clock === 'off' ? { app: off } : {});
-    const first = await network.ask(mab, appOf(answersBefore));
-    await network.account({ ...record, status: 'Start', class: first.decision.id });
+    const first = await network.ask(MAB, appOf(answersBefore));
+    await network.account({ ...RECORD, status: 'Start', class: first.decision.id });
     await network.pass(20 * MINUTE_MS);
     network.put(1, { id: device, complianceState: 'noncompliant' });
     await network.poll();
@@ -28,7 +28,7 @@ describe.each([
     const [coa, ...others] = await network.takeJobs();
     expect(others).toEqual([]);
     await network.report(coa, { outcome: 'acknowledged' });
-    const { decision } = await network.ask(mab, appOf(answersAfter));
+    const { decision } = await network.ask(MAB, appOf(answersAfter));
     expect(decision.outcome).toMatchObject({ role: 'quarantine' });
     return { network, decision, app: appOf(answersAfter) };
   }
@@ -41,7 +41,7 @@ describe.each([
     'that answers %s the CoA: no further CoA, where accounting carries the new Class',
     async (_when, a, b) => {
       const { network, decision } = await enforced(a, b);
-      await network.account({ ...record, status: 'Interim-Update', class: decision.id });
+      await network.account({ ...RECORD, status: 'Interim-Update', class: decision.id });
       for (let minute = 0; minute < 40; minute++) {
         await network.pass(MINUTE_MS);
         await network.enforce();
@@ -56,7 +56,7 @@ describe.each([
     ['after', 'right', 'off'],
   ] as const)('that answers %s the CoA: a later turn is enforced, too', async (_when, a, b) => {
     const { network, decision, app } = await enforced(a, b);
-    await network.account({ ...record, status: 'Interim-Update', class: decision.id });
+    await network.account({ ...RECORD, status: 'Interim-Update', class: decision.id });
     await network.pass(MINUTE_MS);
     await network.enforce();
     network.put(1, { complianceState: 'compliant' });
@@ -65,7 +65,7 @@ describe.each([
     const [coa, ...others] = await network.takeJobs();
     expect(others).toEqual([]);
     await network.report(coa, { outcome: 'acknowledged' });
-    expect((await network.ask(mab, app)).decision.outcome).toMatchObject({ role: 'compliant' });
+    expect((await network.ask(MAB, app)).decision.outcome).toMatchObject({ role: 'compliant' });
   });
 
   test('that hears the Stop of a session which another one answered, or the other way round', async () => {
@@ -78,10 +78,10 @@ describe.each([
       await network.poll();
       const off = network.instance(INSTANT, skewMs);
       const appOf = (clock: string | undefined) => (clock === 'off' ? { app: off } : {});
-      const { decision } = await network.ask(mab, appOf(asks));
-      await network.account({ ...record, status: 'Start', class: decision.id }, appOf(asks));
+      const { decision } = await network.ask(MAB, appOf(asks));
+      await network.account({ ...RECORD, status: 'Start', class: decision.id }, appOf(asks));
       await network.pass(2 * MINUTE_MS);
-      await network.account({ ...record, status: 'Stop', class: decision.id }, appOf(hears));
+      await network.account({ ...RECORD, status: 'Stop', class: decision.id }, appOf(hears));
       network.put(1, { id: device, complianceState: 'noncompliant' });
       await network.poll();
       const errorCause = { code: 503, name: 'Session Context Not Found' };

@@ -6,7 +6,7 @@ import { isLive } from '../../../shared/domain/session/session-life.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';
-const mab = { method: 'mab', userName: MAC, callingStationId: MAC, nasPortId: 'Gi1/0/1' };
+const MAB = { method: 'mab', userName: MAC, callingStationId: MAC, nasPortId: 'Gi1/0/1' };
 
 async function started(): Promise<{ network: MemoryNetwork; device: string }> {
   const network = await MemoryNetwork.start();
@@ -55,7 +55,7 @@ describe('an address', () => {
   test('of a NAS in another notation in accounting is the same NAS', async () => {
     const { network, device } = await started();
     const place = { nasIpAddress: undefined, nasIpv6Address: '2001:db8::1' };
-    const { decision } = await network.ask({ ...mab, ...place });
+    const { decision } = await network.ask({ ...MAB, ...place });
     const record = { callingStationId: 'a0b1.c2d3.0001', acctSessionId: 'A-1', nasPortId: 'Gi1/0/1' };
     await network.account({ ...record, status: 'Start', nasIpAddress: undefined, nasIpv6Address: '2001:DB8:0:0::1' });
     const sessions = await network.sessions.listStation(decision.id.slice(0, 14));
@@ -67,7 +67,7 @@ describe('an address', () => {
   test('that is none does not keep a CoA from its NAS', async () => {
     const { network, device } = await started();
     const place = { nasIpAddress: 'switch-a.example', nasIdentifier: 'switch-a', packetSourceIp: '::ffff:10.1.1.1' };
-    await network.ask({ ...mab, ...place });
+    await network.ask({ ...MAB, ...place });
     const record = { callingStationId: MAC, acctSessionId: 'A-1', nasPortId: 'Gi1/0/1', framedIpAddress: 'fe80::5' };
     await network.account({ ...record, ...place, status: 'Start' });
     const [coa] = await coasAfterTurn(network, device);
@@ -85,9 +85,9 @@ describe('two NASes with one address', () => {
 
   test('are two places: a login at the one does not hide the other', async () => {
     const { network, device } = await started();
-    await network.ask({ ...mab, ...first });
+    await network.ask({ ...MAB, ...first });
     await network.pass(10 * MINUTE_MS);
-    await network.ask({ ...mab, method: 'site', userName: 'mallory', ...second });
+    await network.ask({ ...MAB, method: 'site', userName: 'mallory', ...second });
     const coas = await coasAfterTurn(network, device);
     expect(coas.map(({ nas }) => nas.nasIdentifier)).toContain('switch-a');
   });
@@ -95,7 +95,7 @@ describe('two NASes with one address', () => {
   test('behind one proxy: the restart of one ends no session of the other', async () => {
     const { network, device } = await started();
     const proxied = { nasIpAddress: '10.1.1.254', packetSourceIp: '10.1.1.254' };
-    await network.ask({ ...mab, ...proxied, nasIdentifier: 'switch-a' });
+    await network.ask({ ...MAB, ...proxied, nasIdentifier: 'switch-a' });
     await network.pass(10 * MINUTE_MS);
     await network.account({ status: 'Accounting-On', ...proxied, nasIdentifier: 'switch-b' });
     expect(await coasAfterTurn(network, device)).toHaveLength(1);
@@ -104,7 +104,7 @@ describe('two NASes with one address', () => {
   test('its own restart ends them, with or without its name', async () => {
     for (const nasIdentifier of ['switch-a', undefined]) {
       const { network, device } = await started();
-      await network.ask({ ...mab, ...first, packetSourceIp: '192.168.0.1' });
+      await network.ask({ ...MAB, ...first, packetSourceIp: '192.168.0.1' });
       await network.pass(10 * MINUTE_MS);
       const nas = { nasIpAddress: '192.168.0.1', packetSourceIp: '192.168.0.1', nasIdentifier };
       await network.account({ status: 'Accounting-On', ...nas });
@@ -118,7 +118,7 @@ describe('a NAS known by NAS-Identifier alone', () => {
 
   test('is enforced, and its sessions are over when it restarts', async () => {
     const { network, device } = await started();
-    await network.ask({ ...mab, ...nas });
+    await network.ask({ ...MAB, ...nas });
     const [coa] = await coasAfterTurn(network, device);
     expect(coa?.nas).toEqual({ nasIdentifier: 'ap-7', packetSourceIp: '10.1.1.9' });
     await network.pass(10 * MINUTE_MS);
@@ -129,7 +129,7 @@ describe('a NAS known by NAS-Identifier alone', () => {
 
   test('that says so from elsewhere ends nothing', async () => {
     const { network, device } = await started();
-    await network.ask({ ...mab, ...nas });
+    await network.ask({ ...MAB, ...nas });
     await network.pass(10 * MINUTE_MS);
     await network.account({ status: 'Accounting-On', ...nas, packetSourceIp: '10.6.6.6' });
     expect(await coasAfterTurn(network, device)).toHaveLength(1);
@@ -141,14 +141,14 @@ describe('names of sessions that a NAS uses again', () => {
 
   test('after it restarted without a word: its first Start after an answer counts', async () => {
     const { network, device } = await started();
-    await network.ask(mab);
+    await network.ask(MAB);
     await network.account({ ...record, status: 'Start', acctSessionId: '1' });
     await network.account({ ...record, status: 'Stop', acctSessionId: '1' });
-    await network.ask(mab);
+    await network.ask(MAB);
     await network.account({ ...record, status: 'Start', acctSessionId: '2' });
     // The next answer is written.
     await network.pass(6 * MINUTE_MS);
-    await network.ask(mab);
+    await network.ask(MAB);
     await network.account({ ...record, status: 'Start', acctSessionId: '1' });
     const [coa] = await coasAfterTurn(network, device);
     expect(coa?.session.acctSessionId).toBe('1');
@@ -156,7 +156,7 @@ describe('names of sessions that a NAS uses again', () => {
 
   test('the Stop that comes before its Start ends the session all the same', async () => {
     const { network } = await started();
-    const { decision } = await network.ask(mab);
+    const { decision } = await network.ask(MAB);
     const now = Math.floor(network.time.now / 1000);
     const stamped = (at: number) => ({ eventTime: String(at), class: decision.id, acctSessionId: '1' });
     await network.account({ ...record, status: 'Stop', ...stamped(now + 1) });
@@ -169,7 +169,7 @@ describe('names of sessions that a NAS uses again', () => {
 describe('accounting that names the station by User-Name alone', () => {
   test.each(['a0b1c2d30001', 'A0:B1:C2:D3:00:01', 'a0b1.c2d3.0001'])('%s', async (userName) => {
     const { network, device } = await started();
-    await network.ask(mab);
+    await network.ask(MAB);
     await network.account({ status: 'Start', userName, acctSessionId: 'A-1', nasPortId: 'Gi1/0/1' });
     const [coa, ...others] = await coasAfterTurn(network, device);
     expect(others).toEqual([]);
@@ -190,8 +190,8 @@ describe('a row of sessions with JSON of another shape', () => {
     ['an answer that is a number', { answer_c0ffee00: '7' }],
   ])('%s: other sessions are compared, found and listed', async (_what, columns) => {
     const { network, device } = await started();
-    const { decision } = await network.ask(mab);
-    const damaged = await network.ask({ ...mab, nasPortId: 'Gi1/0/2' });
+    const { decision } = await network.ask(MAB);
+    const damaged = await network.ask({ ...MAB, nasPortId: 'Gi1/0/2' });
     const partitionKey = `p${decision.id.charAt(0)}`;
     const rowKey = `s|${damaged.decision.id.slice(0, 20)}`;
     await network.tables.sessions.updateEntity({ partitionKey, rowKey, ...columns }, 'Merge');
@@ -206,7 +206,7 @@ describe('a row of sessions with JSON of another shape', () => {
 
 test('decisions with JSON of another shape are passed over when they are listed', async () => {
   const { network } = await started();
-  const { decision } = await network.ask(mab);
+  const { decision } = await network.ask(MAB);
   const rows = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('h|'));
   const [{ partitionKey, rowKey } = { partitionKey: '', rowKey: '' }] = rows;
   for (const [index, record] of ['', 'null', '[]', '{"site":"hq"}', '{'].entries()) {

@@ -7,14 +7,14 @@ import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';
 const WIFI_MAC = 'a0b1c2d30001' as MacAddress;
-const mab = { method: 'mab', userName: MAC, callingStationId: MAC };
+const MAB = { method: 'mab', userName: MAC, callingStationId: MAC };
 const NEW = { name: 'PC-NEW', serialNumber: 'SN0001', wifiMac: WIFI_MAC };
 
 async function connected(complianceState: 'compliant' | 'noncompliant' = 'compliant') {
   const network = await MemoryNetwork.start();
   const first = network.put(1, { complianceState });
   await network.poll();
-  const { decision } = await network.ask(mab);
+  const { decision } = await network.ask(MAB);
   expect(decision.device?.id).toBe(first);
   return { network, first };
 }
@@ -70,7 +70,7 @@ describe('a station that was told that no device is known', () => {
     const network = await MemoryNetwork.start();
     network.put(5);
     await network.poll();
-    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'notEnrolled' });
+    expect((await network.ask(MAB)).decision).toMatchObject({ standing: 'notEnrolled' });
     network.put(1);
     await network.poll();
     await expectJob(network, 'compliant');
@@ -80,7 +80,7 @@ describe('a station that was told that no device is known', () => {
     const network = await MemoryNetwork.start({ env: { POLLING_INTERVAL: '10m', CHANGED_DEVICES_INTERVAL: '5m' } });
     network.put(5);
     await network.poll();
-    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'notEnrolled' });
+    expect((await network.ask(MAB)).decision).toMatchObject({ standing: 'notEnrolled' });
     const id = network.put(1, { complianceState: 'noncompliant' });
     await network.pass(9 * MINUTE_MS);
     await network.poll();
@@ -97,7 +97,7 @@ describe('a station that was told that no device is known', () => {
     network.put(1);
     const other = network.put(2, { wifiMac: WIFI_MAC });
     await network.poll();
-    expect((await network.ask(mab)).decision).toMatchObject({ standing: 'ambiguous' });
+    expect((await network.ask(MAB)).decision).toMatchObject({ standing: 'ambiguous' });
     network.put(2, { id: other, wifiMac: 'a0b1c2d30002' as MacAddress });
     await network.poll();
     await expectJob(network, 'compliant');

@@ -9,16 +9,16 @@ import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../suppo
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';
-const mab = { method: 'mab', userName: MAC, callingStationId: MAC };
-const start = { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1' };
+const MAB = { method: 'mab', userName: MAC, callingStationId: MAC };
+const START = { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1' };
 
 async function connected() {
   const network = await MemoryNetwork.start();
   const device = network.put(1);
   await network.poll();
   const other = network.instance();
-  const { decision } = await network.ask(mab);
-  await network.account({ ...start, class: decision.id });
+  const { decision } = await network.ask(MAB);
+  await network.account({ ...START, class: decision.id });
   return { network, device, decision, other };
 }
 
@@ -36,9 +36,9 @@ async function turned(network: MemoryNetwork, device: string): Promise<number> {
 describe('an answer that is given again within five minutes', () => {
   test('is written where another instance has heard the Stop, though no Start follows', async () => {
     const { network, device, decision, other } = await connected();
-    await network.account({ ...start, status: 'Stop', class: decision.id }, { app: other });
+    await network.account({ ...START, status: 'Stop', class: decision.id }, { app: other });
     expect(await isEnforceable(network, decision)).toBe(false);
-    const again = await network.ask(mab);
+    const again = await network.ask(MAB);
     expect(again.decision.id).not.toBe(decision.id);
     expect(await isEnforceable(network, decision)).toBe(true);
     expect(await turned(network, device)).toBe(1);
@@ -48,22 +48,22 @@ describe('an answer that is given again within five minutes', () => {
     const { network, device, decision, other } = await connected();
     await network.account({ status: 'Accounting-On', packetSourceIp: '10.1.1.1' }, { app: other });
     await network.pass(15_000);
-    await network.ask(mab);
+    await network.ask(MAB);
     expect(await isEnforceable(network, decision)).toBe(true);
     expect(await turned(network, device)).toBe(1);
   });
 
   test('is written where another instance has answered otherwise meanwhile', async () => {
     const { network, device, decision, other } = await connected();
-    await network.ask({ ...mab, nasPortId: undefined, acctSessionId: 'A-2' }, { app: other });
-    const again = await network.ask(mab);
+    await network.ask({ ...MAB, nasPortId: undefined, acctSessionId: 'A-2' }, { app: other });
+    const again = await network.ask(MAB);
     expect(again.decision.id).not.toBe(decision.id);
     expect(await turned(network, device)).toBe(1);
   });
 
   test('is not written where nothing has happened', async () => {
     const { network, decision } = await connected();
-    expect((await network.ask(mab)).decision.id).toBe(decision.id);
+    expect((await network.ask(MAB)).decision.id).toBe(decision.id);
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Decision, sameAnswer } from '../../../../shared/domain/policy/decision.ts';
 
-const device = {
+const DEVICE = {
   source: 'intune',
   id: '0f8fad5b-d9cb-469f-a165-70867728950e',
   version: 3,
@@ -9,7 +9,7 @@ const device = {
   asOf: '2026-11-20T09:00:00.000Z',
 } as const;
 
-const decision: Decision = {
+const DECISION: Decision = {
   id: 'one',
   decidedAt: '2026-11-20T10:00:00.000Z',
   standing: 'compliant',
@@ -17,41 +17,41 @@ const decision: Decision = {
   rule: 'permit-compliant',
   policyVersion: 'v1',
   sessionTimeoutSeconds: 28_800,
-  device,
+  device: DEVICE,
   problems: [],
 };
 
 test('two decisions made at different times from the same facts are the same answer', () => {
   const later = {
-    ...decision,
+    ...DECISION,
     id: 'two',
     decidedAt: '2026-11-20T11:00:00.000Z',
-    device: { ...device, asOf: decision.decidedAt },
+    device: { ...DEVICE, asOf: DECISION.decidedAt },
   };
-  expect(sameAnswer(decision, later)).toBe(true);
+  expect(sameAnswer(DECISION, later)).toBe(true);
 });
 
-const { device: _device, ...withoutDevice } = decision;
+const { device: _device, ...withoutDevice } = DECISION;
 const OTHERS: [string, Decision][] = [
-  ['verdict', { ...decision, outcome: { verdict: 'deny' } }],
-  ['VLAN', { ...decision, outcome: { verdict: 'permit', role: 'compliant', vlan: '20' } }],
-  ['role', { ...decision, outcome: { verdict: 'permit', role: 'guest', vlan: '10' } }],
-  ['rule', { ...decision, rule: 'quarantine-others' }],
-  ['policy', { ...decision, policyVersion: 'v2' }],
-  ['standing', { ...decision, standing: 'inGracePeriod' }],
-  ['version of the device', { ...decision, device: { ...device, version: 4 } }],
-  ['device', { ...decision, device: { ...device, id: '11111111-2222-4333-8444-555555555555' } }],
-  ['source', { ...decision, device: { ...device, source: 'meraki' } }],
+  ['verdict', { ...DECISION, outcome: { verdict: 'deny' } }],
+  ['VLAN', { ...DECISION, outcome: { verdict: 'permit', role: 'compliant', vlan: '20' } }],
+  ['role', { ...DECISION, outcome: { verdict: 'permit', role: 'guest', vlan: '10' } }],
+  ['rule', { ...DECISION, rule: 'quarantine-others' }],
+  ['policy', { ...DECISION, policyVersion: 'v2' }],
+  ['standing', { ...DECISION, standing: 'inGracePeriod' }],
+  ['version of the device', { ...DECISION, device: { ...DEVICE, version: 4 } }],
+  ['device', { ...DECISION, device: { ...DEVICE, id: '11111111-2222-4333-8444-555555555555' } }],
+  ['source', { ...DECISION, device: { ...DEVICE, source: 'meraki' } }],
   ['absence of the device', withoutDevice],
   [
     'proof of identity (MAC address instead of certificate)',
-    { ...decision, device: { ...device, identity: { kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' } } },
+    { ...DECISION, device: { ...DEVICE, identity: { kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' } } },
   ],
 ];
 
 test.each(OTHERS)('another %s is another answer', (_what, other) => {
-  expect(sameAnswer(decision, other)).toBe(false);
-  expect(sameAnswer(other, decision)).toBe(false);
+  expect(sameAnswer(DECISION, other)).toBe(false);
+  expect(sameAnswer(other, DECISION)).toBe(false);
 });
 
 test('quarantine for a random address and quarantine for a missing certificate are not given for the same reason', () => {

@@ -1,15 +1,15 @@
 /** The Entra side of the simulated tenant: following its changes always leads to what a full round gives. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EntraDevice, entraDeviceProperties } from '../../../../local/intune-tenant/entra-device.ts';
+import { ENTRA_DEVICE_PROPERTIES, type EntraDevice } from '../../../../local/intune-tenant/entra-device.ts';
 import { EntraDirectory } from '../../../../local/intune-tenant/entra-directory.ts';
 import { Fleet } from '../../../../local/intune-tenant/fleet.ts';
-import { complianceStates } from '../../../../local/intune-tenant/managed-device.ts';
+import { COMPLIANCE_STATES } from '../../../../local/intune-tenant/managed-device.ts';
 
 const step = fc.record({
   action: fc.constantFrom('patch', 'remove', 'add', 'enrolAgain', 'hide', 'show', 'unlink', 'delete', 'read', 'wait'),
   device: fc.nat(30),
-  state: fc.constantFrom(...complianceStates),
+  state: fc.constantFrom(...COMPLIANCE_STATES),
 });
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -86,7 +86,7 @@ test.each([0, 60])('with a lag of %i seconds', (lag) => {
           const shown = full(directory, end);
           const sorted = (objects: Map<string, EntraDevice>) =>
             [...objects.values()]
-              .map((object) => entraDeviceProperties.map((name) => String(object[name])).join())
+              .map((object) => ENTRA_DEVICE_PROPERTIES.map((name) => String(object[name])).join())
               .sort();
           expect(sorted(shown)).toEqual(sorted(followed));
         } else {

@@ -1,11 +1,11 @@
 /** The tables of the simulated tenant's README name everything that its control port offers, and nothing else. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { controlOperations } from '../../../../local/intune-tenant/control-operations.ts';
-import { answerDamages } from '../../../../local/intune-tenant/http-exchange.ts';
-import { readyAnswers } from '../../../../local/intune-tenant/ready-answers.ts';
-import { scriptProperties, scriptTargets } from '../../../../local/intune-tenant/script.ts';
-import { usualBehaviour } from '../../../../local/intune-tenant/tenant-behaviour.ts';
+import { CONTROL_OPERATIONS } from '../../../../local/intune-tenant/control-operations.ts';
+import { ANSWER_DAMAGES } from '../../../../local/intune-tenant/http-exchange.ts';
+import { READY_ANSWERS } from '../../../../local/intune-tenant/ready-answers.ts';
+import { SCRIPT_PROPERTIES, SCRIPT_TARGETS } from '../../../../local/intune-tenant/script.ts';
+import { USUAL_BEHAVIOUR } from '../../../../local/intune-tenant/tenant-behaviour.ts';
 
 const readme = readFileSync(new URL('../../../../local/intune-tenant/README.md', import.meta.url), 'utf8');
 
@@ -36,17 +36,17 @@ function code(cell: string | undefined): string[] {
 }
 
 test('every operation of the control port', () => {
-  expect(rows('Control port').map(([operation]) => code(operation)[0])).toEqual(Object.keys(controlOperations));
+  expect(rows('Control port').map(([operation]) => code(operation)[0])).toEqual(Object.keys(CONTROL_OPERATIONS));
 });
 
 test('every switch with its usual value', () => {
   const documented = rows('Switches').map(([name, value]) => [code(name)[0], code(value).join()]);
-  expect(documented).toEqual(Object.entries(usualBehaviour).map(([name, value]) => [name, String(value)]));
+  expect(documented).toEqual(Object.entries(USUAL_BEHAVIOUR).map(([name, value]) => [name, String(value)]));
 });
 
 test('every property, target, ready answer and damage of scripts', () => {
   const text = section('Scripts');
   const properties = rows('Scripts').flatMap(([name]) => code(name));
-  expect(properties.sort()).toEqual(scriptProperties.filter((name) => name !== 'target').sort());
-  expect(code(text)).toEqual(expect.arrayContaining([...scriptTargets, ...readyAnswers, ...answerDamages]));
+  expect(properties.sort()).toEqual(SCRIPT_PROPERTIES.filter((name) => name !== 'target').sort());
+  expect(code(text)).toEqual(expect.arrayContaining([...SCRIPT_TARGETS, ...READY_ANSWERS, ...ANSWER_DAMAGES]));
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ExtraIdentification, NasFacts } from '../../../../relay/profiles/nas-profile.ts';
-import { extraIdentification } from '../../../../relay/profiles/nas-profile.ts';
-import { nasProfiles } from '../../../../relay/profiles/nas-profiles.ts';
+import { EXTRA_IDENTIFICATION } from '../../../../relay/profiles/nas-profile.ts';
+import { NAS_PROFILES } from '../../../../relay/profiles/nas-profiles.ts';
 import type { CoaAction, CoaNas, CoaSession } from '../../../../shared/domain/coa-job.ts';
 import { encodeRequest } from '../../../support/encode-request.ts';
 
@@ -25,17 +25,17 @@ function ask(
   session: CoaSession = SESSION,
   alsoIdentifyBy: ExtraIdentification[] = [],
 ) {
-  const profile = nasProfiles.get(name);
+  const profile = NAS_PROFILES.get(name);
   if (profile === undefined) throw new Error(`No profile ${name}`);
   return profile.request({ action, session, nas: NAS }, { alsoIdentifyBy });
 }
 
 test('the profiles, their names and ports', () => {
-  expect([...nasProfiles].map(([key, { name, defaultPort }]) => [key, name, defaultPort])).toEqual([
+  expect([...NAS_PROFILES].map(([key, { name, defaultPort }]) => [key, name, defaultPort])).toEqual([
     ['generic-rfc5176', 'generic-rfc5176', 3799],
     ['cisco-ios', 'cisco-ios', 1700],
   ]);
-  for (const { description } of nasProfiles.values()) expect(description).toMatch(/^\S.{20,}\.$/);
+  for (const { description } of NAS_PROFILES.values()) expect(description).toMatch(/^\S.{20,}\.$/);
 });
 
 describe('generic-rfc5176', () => {
@@ -129,7 +129,7 @@ describe('cisco-ios', () => {
 
 describe('attributes the NAS wants besides', () => {
   test('all of them, before the command, none twice', () => {
-    const answer = ask('cisco-ios', 'reauthenticate', SESSION, [...extraIdentification, 'User-Name']);
+    const answer = ask('cisco-ios', 'reauthenticate', SESSION, [...EXTRA_IDENTIFICATION, 'User-Name']);
     expect(answer).toMatchObject({
       request: {
         attributes: [
@@ -183,11 +183,11 @@ test('whatever a job holds, a profile gives a request that can be encoded or a r
     fc.record(Object.fromEntries(keys.map((key) => [key, anything])), { requiredKeys: [] });
   fc.assert(
     fc.property(
-      fc.constantFrom(...nasProfiles.values()),
+      fc.constantFrom(...NAS_PROFILES.values()),
       fc.constantFrom<CoaAction>('reauthenticate', 'disconnect'),
       record(Object.keys(SESSION)),
       record(Object.keys(NAS)),
-      fc.subarray([...extraIdentification]),
+      fc.subarray([...EXTRA_IDENTIFICATION]),
       (profile, action, session, nas, alsoIdentifyBy) => {
         const answer = profile.request(
           { action, session: session as CoaSession, nas: nas as CoaNas },
@@ -208,7 +208,7 @@ test('whatever a job holds, a profile gives a request that can be encoded or a r
 
 describe('what the entry of a NAS adds and leaves out', () => {
   const profileOf = (name: string) => {
-    const profile = nasProfiles.get(name);
+    const profile = NAS_PROFILES.get(name);
     if (profile === undefined) throw new Error(`No profile ${name}`);
     return profile;
   };

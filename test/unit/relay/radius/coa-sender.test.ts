@@ -8,7 +8,7 @@ import {
   createCoaSender,
 } from '../../../../relay/radius/coa-sender.ts';
 import type { CoaRequest } from '../../../../relay/radius/encode-request.ts';
-import { rfc5080Times } from '../../../../relay/radius/retransmission-timeouts.ts';
+import { RFC5080_TIMES } from '../../../../relay/radius/retransmission-timeouts.ts';
 import { type FakeUdp, fakeUdp, type SentDatagram } from './fake-udp.ts';
 import { type ManualSendClock, manualSendClock, settled } from './manual-send-clock.ts';
 import { errorCauseAttribute, type SignedAnswerOptions, signedAnswer } from './signed-answer.ts';
@@ -171,7 +171,7 @@ describe('retransmission', () => {
 
   test('without a limit on the duration it ends one wait after the last transmission', async () => {
     const { times, result } = await sentTimes(
-      sender({ times: { ...rfc5080Times, maximumDurationMs: 0, maximumCount: 3 } }),
+      sender({ times: { ...RFC5080_TIMES, maximumDurationMs: 0, maximumCount: 3 } }),
     );
     expect(times).toEqual([0, 2000, 6000]);
     expect(result).toMatchObject({ kind: 'no-answer', transmissions: 3, elapsedMs: 14_000 });
@@ -179,14 +179,14 @@ describe('retransmission', () => {
 
   test('without a limit on the count the wait grows to MRT', async () => {
     const { times } = await sentTimes(
-      sender({ times: { ...rfc5080Times, maximumDurationMs: 60_000, maximumCount: 0 } }),
+      sender({ times: { ...RFC5080_TIMES, maximumDurationMs: 60_000, maximumCount: 0 } }),
     );
     expect(times).toEqual([0, 2000, 6000, 14_000, 30_000, 46_000]);
   });
 
   test('without a limit on the wait it goes on doubling', async () => {
     const { times } = await sentTimes(
-      sender({ times: { ...rfc5080Times, maximumMs: 0, maximumDurationMs: 60_000, maximumCount: 0 } }),
+      sender({ times: { ...RFC5080_TIMES, maximumMs: 0, maximumDurationMs: 60_000, maximumCount: 0 } }),
     );
     expect(times).toEqual([0, 2000, 6000, 14_000, 30_000]);
   });
@@ -201,7 +201,7 @@ describe('retransmission', () => {
   test('each transmission is told, after it has left', async () => {
     const told: unknown[] = [];
     const onTransmission = (count: number) => void told.push([count, network.sent.length]);
-    const sending = sender({ times: { ...rfc5080Times, maximumCount: 3 } }).send(TARGET, REQUEST, { onTransmission });
+    const sending = sender({ times: { ...RFC5080_TIMES, maximumCount: 3 } }).send(TARGET, REQUEST, { onTransmission });
     await clock.advance(60_000);
     expect(await sending).toMatchObject({ kind: 'no-answer', transmissions: 3 });
     expect(told).toEqual([1, 2, 3].map((count) => [count, count]));

@@ -1,19 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  ATTRIBUTE_TABLE,
   type Attribute,
   type AttributeDefinition,
   type AttributeName,
-  attributeTable,
 } from '../../../../relay/radius/attribute-table.ts';
 import { attributeProblem, encodeAttribute } from '../../../../relay/radius/encode-attribute.ts';
 import { readAttributes } from '../../../../relay/radius/read-attributes.ts';
 import { encodeRequest } from '../../../support/encode-request.ts';
 
 const secret = Buffer.from('a-shared-secret');
-const names = Object.keys(attributeTable) as AttributeName[];
+const names = Object.keys(ATTRIBUTE_TABLE) as AttributeName[];
 
-const valuesOf: Record<AttributeDefinition['kind'], fc.Arbitrary<string | number | Uint8Array>> = {
+const VALUES_OF: Record<AttributeDefinition['kind'], fc.Arbitrary<string | number | Uint8Array>> = {
   text: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }),
   octets: fc.uint8Array({ minLength: 1, maxLength: 253 }),
   integer: fc.nat({ max: 0xffff_ffff }),
@@ -24,7 +24,7 @@ const valuesOf: Record<AttributeDefinition['kind'], fc.Arbitrary<string | number
 
 const anAttribute: fc.Arbitrary<Attribute> = fc
   .constantFrom(...names)
-  .chain((name) => valuesOf[attributeTable[name].kind].map((value) => [name, value] as unknown as Attribute))
+  .chain((name) => VALUES_OF[ATTRIBUTE_TABLE[name].kind].map((value) => [name, value] as unknown as Attribute))
   .filter((attribute) => attributeProblem(attribute) === undefined);
 
 /** What a receiver reads: number, vendor and value. */
@@ -37,7 +37,7 @@ function received(packet: Buffer) {
 }
 
 function expected([name, value]: Attribute) {
-  const { type, kind, vendor }: AttributeDefinition = attributeTable[name];
+  const { type, kind, vendor }: AttributeDefinition = ATTRIBUTE_TABLE[name];
   return { ...(vendor === undefined ? {} : { vendor }), type, value: valueAsHex(kind, value) };
 }
 
