@@ -55,8 +55,8 @@ export async function judgeUnknownSession(
   if (report.neverAcknowledged || livesOn(session)) {
     return { sessionIsOver: false, hint: MISSING_ATTRIBUTE, follow: async () => {} };
   }
-  // Asked since: the NAS meant a session that was over already, not the one that the station has now.
-  if (hasAskedSince(session, job)) {
+  // The NAS meant a session that was over already, not the one that the station has now.
+  if (hasAskedSince(session, job) || hasAnotherName(session, job)) {
     return { sessionIsOver: true, follow: () => sessions.noteToCompare(session.id, now) };
   }
   return {
@@ -79,11 +79,17 @@ function hasAskedSince({ decision }: Session, job: EnforcementJob): boolean {
   return decision.decidedAt > queuedAt;
 }
 
+/** A station that roams fast begins a session without a question: accounting alone says so. */
+function hasAnotherName({ accounting }: Session, { session }: EnforcementJob): boolean {
+  const now = accounting?.acctSessionId;
+  return now !== undefined && session.acctSessionId !== undefined && now !== session.acctSessionId;
+}
+
 /** @returns true where the station may be there still, under a name that this one replaced lately */
 async function endSession(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<boolean> {
   let livesOnAsAnother = false;
   await sessions.updateAccounting(job.sessionId, (session) => {
-    if (hasAskedSince(session, job)) return undefined;
+    if (hasAskedSince(session, job) || hasAnotherName(session, job)) return undefined;
     const { accounting, decision } = session;
     const target = coaTargetOf(session);
     const newest = session.answers[0]?.decision.decidedAt ?? decision.decidedAt;

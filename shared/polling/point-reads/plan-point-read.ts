@@ -73,13 +73,31 @@ export function planUnlisted(
 }
 
 /**
- * A session was let in on Intune's own word, and now Intune knows no such device: a record of its absence ends that
- * word. A read of the device itself is proof enough where nothing was stored.
+ * A session was let in on the source's own word, and now the source knows no such device: a record of its absence, newer
+ * than that word, ends it. A read of the device itself is proof enough where the record of before says the same, or where
+ * there was none.
+ * @param stored no record, or one that was gone before the session was let in
  */
-export function planNeverStored(key: DeviceKey, readAt: Instant, { outOfBand }: PointReadRules): DevicePlan {
-  const device: Device = { source: key.source, id: key.id, complianceState: 'unknown' };
-  const record: DeviceRecord = { device, presence: 'gone', version: 1, observedAt: readAt, indexed: true };
+export function planLiveWordOver(
+  key: DeviceKey,
+  stored: StoredDevice | undefined,
+  readAt: Instant,
+  { outOfBand }: PointReadRules,
+): DevicePlan {
+  if (stored !== undefined && stored.observedAt >= readAt) return { kind: 'outdated' };
+  const { etag, retiredIdentities, ...before } = stored ?? {
+    ...neverSeen(key),
+    etag: undefined,
+    retiredIdentities: [],
+  };
+  const record: DeviceRecord = { ...before, presence: 'gone', version: before.version + 1, observedAt: readAt };
+  // For the session it is news, whatever the record said before.
   const change = describeChange(undefined, record);
   const mark = outOfBand ? { mark: 'doubt' as const } : {};
-  return { kind: 'write', write: { record, retiredIdentities: [], ...(change && { change }), ...mark } };
+  const replaces = etag === undefined ? {} : { replaces: etag };
+  return { kind: 'write', write: { record, retiredIdentities, ...(change && { change }), ...mark, ...replaces } };
+}
+
+function neverSeen({ source, id }: DeviceKey): Omit<DeviceRecord, 'observedAt' | 'presence'> {
+  return { device: { source, id, complianceState: 'unknown' }, version: 0, indexed: true };
 }

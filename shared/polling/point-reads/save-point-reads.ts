@@ -6,7 +6,7 @@ import type { IdentityStore } from '../../ports/identity-store.ts';
 import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
 import type { DevicePlan, HoldRule } from '../records/plan-device-write.ts';
 import { saveDevices } from '../records/save-devices.ts';
-import { planAbsent, planConfirmed, planNeverStored } from './plan-point-read.ts';
+import { planAbsent, planConfirmed, planLiveWordOver } from './plan-point-read.ts';
 import { idOfAddress, type PointReading, type PointTarget } from './point-reads.ts';
 
 export interface SavePointReadsDeps extends HandOnDeps {
@@ -67,8 +67,8 @@ function byDevice(
       const id = idOf(reading.target);
       const key = { source: rules.source, id };
       add(id, (stored) =>
-        stored === undefined && rules.answeredLive?.has(id)
-          ? planNeverStored(key, requestedAt, rules)
+        stored?.presence !== 'present' && rules.answeredLive?.has(id)
+          ? planLiveWordOver(key, stored, requestedAt, rules)
           : planAbsent(stored, requestedAt, rules),
       );
     }

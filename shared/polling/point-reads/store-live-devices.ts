@@ -152,9 +152,17 @@ async function waitingAt(
   range: AnsweredWithin,
   now: Instant,
 ): Promise<WaitingDevice[]> {
-  const unknown = new Set(absent.flatMap(([id, until]) => (until > now ? [id] : [])));
+  const unknownSince = new Map(absent.flatMap(([id, until]) => (until > now ? [[id, askedAt(until)]] : [])));
   const waiting = await sessionsByDevice(deps, range);
-  return [...waiting].filter(([id]) => !unknown.has(id));
+  return [...waiting].filter(([id, { sessions }]) => {
+    const since = unknownSince.get(id);
+    return since === undefined || sessions.some((session) => isLive(session) && session.decision.decidedAt >= since);
+  });
+}
+
+/** When the source said that it knows no such device. What let a session in after that is newer. */
+function askedAt(until: Instant): Instant {
+  return addMilliseconds(until, -ASK_AGAIN_MS - OVERLAP_MS);
 }
 
 /**

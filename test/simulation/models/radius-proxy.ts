@@ -58,8 +58,9 @@ export class RadiusProxy {
     this.#random = random;
   }
 
-  get spooled(): number {
-    return this.#spool.length;
+  /** The record that is to be delivered next. */
+  get oldestSpooled(): object | undefined {
+    return this.#spool[0];
   }
 
   /** @param identity under which the last answer is kept @param done is called once, within a second or so */

@@ -3,7 +3,7 @@ import type { Device } from '../../../../shared/domain/device/device.ts';
 import {
   planAbsent,
   planConfirmed,
-  planNeverStored,
+  planLiveWordOver,
   planUnlisted,
 } from '../../../../shared/polling/point-reads/plan-point-read.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../../support/a-device.ts';
@@ -75,11 +75,23 @@ describe('a read that finds no device', () => {
   });
 
   test('that let a session in on Intune’s own word leaves a record of its absence, with a change', () => {
-    expect(planNeverStored({ source: 'intune', id: DEVICE_ID }, LATER, ALONE)).toMatchObject({
+    expect(planLiveWordOver({ source: 'intune', id: DEVICE_ID }, undefined, LATER, ALONE)).toMatchObject({
       kind: 'write',
       write: {
         record: { presence: 'gone', observedAt: LATER, version: 1 },
         change: { id: DEVICE_ID, after: { presence: 'gone' } },
+      },
+    });
+  });
+
+  test('that let a session in on Intune’s own word is news, too, where the record of before was gone already', () => {
+    const stored = aStoredDevice({ presence: 'gone' });
+    expect(planLiveWordOver({ source: 'intune', id: DEVICE_ID }, stored, LATER, ALONE)).toMatchObject({
+      kind: 'write',
+      write: {
+        record: { presence: 'gone', observedAt: LATER, version: stored.version + 1 },
+        change: { id: DEVICE_ID, version: stored.version + 1, after: { presence: 'gone' } },
+        replaces: stored.etag,
       },
     });
   });

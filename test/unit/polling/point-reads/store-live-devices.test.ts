@@ -19,7 +19,13 @@ const MINUTE_MS = 60_000;
 const LIMITS = { leaseMs: 180_000, budgetMs: 24_000 };
 
 /** An answer to a station that names no device, or one that the service was asked about while it waited. */
-async function answered(run: ComplianceTables, number: number, agoMs: number, deviceId?: string): Promise<void> {
+async function answered(
+  run: ComplianceTables,
+  number: number,
+  agoMs: number,
+  deviceId?: string,
+  live?: 'live',
+): Promise<void> {
   const id = number.toString(16).padStart(4, '0').split('').reverse().join('').padEnd(20, '0');
   const decidedAt = toInstant(new Date(run.slow.time.now - agoMs));
   const { device: _, ...decision } = aDecision({ id: `${id}-m1x2y3`, decidedAt });
@@ -27,7 +33,10 @@ async function answered(run: ComplianceTables, number: number, agoMs: number, de
     ? [{ kind: 'deviceId' as const, value: deviceId, assurance: 'certificate-guid' as const, origin: 'SAN' }]
     : [];
   const presented = { authenticated: true, identities: identities as never, problems: [] };
-  await run.atOnce.sessions.writeDecision(aSession({ id, decision, presented }));
+  const key = { source: 'intune', id: deviceId ?? '' };
+  const device = { ...key, version: 0, identity: identities[0] as never, asOf: decidedAt, live: true as const };
+  const answer = live ? { ...decision, device } : decision;
+  await run.atOnce.sessions.writeDecision(aSession({ id, decision: answer, presented }));
 }
 
 const storeLive = (run: ComplianceTables) =>
@@ -71,6 +80,25 @@ describe('sessions without a record', () => {
       await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
     }
     expect(run.askedDevices.toSorted()).toEqual(ids.toSorted());
+  });
+
+  test('that the service let in by its own word lose it as soon as the service takes it back', async () => {
+    const run = complianceTables();
+    const { id } = aDeviceOfFleet(1);
+    const presenceOf = async () => (await run.atOnce.devices.read({ source: 'intune', id }))?.presence;
+    // It is asked about before it enrols, and again after it has left: the first "no such device" is older than the word.
+    await answered(run, 1, MINUTE_MS, id);
+    await storeLive(run);
+    expect(await presenceOf()).toBeUndefined();
+    for (const turn of [1, 2]) {
+      await run.slow.time.runUntil(run.slow.time.now + 3 * MINUTE_MS);
+      await answered(run, 1, 0, id, 'live');
+      await run.slow.time.runUntil(run.slow.time.now + MINUTE_MS);
+      await storeLive(run);
+      const record = await run.atOnce.devices.read({ source: 'intune', id });
+      expect(record).toMatchObject({ presence: 'gone', version: turn });
+      expect(run.changes.at(-1)).toMatchObject({ id, version: turn, after: { presence: 'gone' } });
+    }
   });
 
   test('whose service asks to slow down are counted as such', async () => {
