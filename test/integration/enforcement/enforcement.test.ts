@@ -414,6 +414,24 @@ describe('the life of a job', () => {
     expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
+  test('refused for a session that a fast roam has replaced since, the session of now is asked', async () => {
+    await using nac = await startEnforcement();
+    await ask(nac, 'NAC-00001');
+    await account(nac, 'NAC-00001', { status: 'Start', acctSessionId: 'A-1' });
+    turn(nac, 'NAC-00001', 'noncompliant');
+    await pollAgain(nac);
+    const [job] = await takeJobs(nac);
+    nac.clock.advance(SECOND_MS);
+    await account(nac, 'NAC-00001', { status: 'Start', acctSessionId: 'A-2' });
+    nac.clock.advance(SECOND_MS);
+    const errorCause = { code: 503, name: 'Session Context Not Found' };
+    await report(nac, job, 'finished', { outcome: 'refused', errorCause });
+    nac.clock.advance(MINUTE_MS);
+    await nac.app.enforce();
+
+    expect(await takeJobs(nac)).toMatchObject([{ session: { acctSessionId: 'A-2' } }]);
+  });
+
   test('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
