@@ -1,10 +1,9 @@
 // Wires what reads single devices in the background: devices of sessions that rest on no record, and, with the least
 // permission, everything that takes the place of the sweep.
 
-import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
-import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
 import { toConnectorError } from '../errors.ts';
@@ -48,8 +47,7 @@ export async function openPointReads(
   const deps = {
     source: CERTIFICATE_SOURCE,
     outOfBand: settings.intunePermissions === 'full',
-    tasks: new TableTaskStore(tables.polling, log),
-    devices: new TableDeviceStore(tables.devices, log, telemetry),
+    ...sourceState(tables, CERTIFICATE_SOURCE, log, telemetry),
     identities: new TableIdentityStore(tables.identities),
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     reads,

@@ -1,8 +1,8 @@
 // Wires the poll: what brings compliance in.
 
 import { createIdentityPrivacy, hideIdentities } from '../adapters/system/identity-privacy.ts';
+import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
-import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
@@ -35,10 +35,8 @@ export async function openPoll(
     source,
     reader,
     ...(settings.entraDeviceDelta && { directory }),
-    devices: new TableDeviceStore(tables.devices, log, telemetry),
+    ...sourceState(tables, source.name, log, telemetry),
     identities: new TableIdentityStore(tables.identities, log),
-    sweeps: new TableSweepStore(tables.polling, log),
-    tasks: new TableTaskStore(tables.polling, log),
     onChange,
     clock,
     timer,

@@ -35,18 +35,20 @@ type Row = Record<string, unknown>;
 
 export class FleetShardRows {
   readonly #table: TableClient;
+  readonly #source: string;
   /** Shards that had parts when they were last read or written: only of those may there be parts to remove. */
   readonly #inParts = new Set<string>();
 
-  constructor(table: TableClient) {
+  constructor(table: TableClient, source: string) {
     this.#table = table;
+    this.#source = source;
   }
 
   /** @returns nothing of an index whose parts are not all there: the next run fills it again */
   async read(shard: string): Promise<{ packed: Uint8Array; etag?: string | undefined }> {
     let etag: string | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const head = await this.#row(fleetRow(shard));
+      const head = await this.#row(fleetRow(this.#source, shard));
       if (head === undefined) return { packed: new Uint8Array() };
       etag = typeof head['etag'] === 'string' ? head['etag'] : undefined;
       const names = partNames(head);
@@ -68,10 +70,10 @@ export class FleetShardRows {
     const head = parts.length === 0 ? columnsOf(packed) : { columns: 0, parts: names.join(',') };
     if (parts.length > 0) this.#inParts.add(shard);
     for (const [index, part] of parts.entries()) {
-      const row = { ...fleetPartRow(shard, names[index] ?? ''), ...columnsOf(part) };
+      const row = { ...fleetPartRow(this.#source, shard, names[index] ?? ''), ...columnsOf(part) };
       await storeCall('writing the fleet index', this.#table.upsertEntity(row, 'Replace'));
     }
-    const written = await createOrReplace(this.#table, { ...fleetRow(shard), ...head }, etag);
+    const written = await createOrReplace(this.#table, { ...fleetRow(this.#source, shard), ...head }, etag);
     if (this.#inParts.has(shard)) await this.#removePartsBut(shard, new Set(names));
     if (parts.length === 0) this.#inParts.delete(shard);
     return written;
@@ -80,7 +82,7 @@ export class FleetShardRows {
   async #parts(shard: string, names: readonly string[]): Promise<Uint8Array[] | undefined> {
     const parts: Uint8Array[] = [];
     for (const name of names) {
-      const row = await this.#row(fleetPartRow(shard, name));
+      const row = await this.#row(fleetPartRow(this.#source, shard, name));
       const bytes = row && bytesOf(row);
       if (bytes === undefined || nameOf(bytes) !== name) return undefined;
       parts.push(bytes);
@@ -89,7 +91,7 @@ export class FleetShardRows {
   }
 
   async #removePartsBut(shard: string, current: ReadonlySet<string>): Promise<void> {
-    const { partitionKey, rowKey: prefix } = fleetPartRow(shard, '');
+    const { partitionKey, rowKey: prefix } = fleetPartRow(this.#source, shard, '');
     const queryOptions = { filter: prefixFilter(partitionKey, prefix), select: ['partitionKey', 'rowKey'] };
     const old: string[] = [];
     for await (const { rowKey } of storePages('reading the fleet index', this.#table.listEntities({ queryOptions }))) {

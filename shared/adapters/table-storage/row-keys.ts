@@ -27,6 +27,8 @@
 //             fleet     <shard>                            packed fingerprints, or which parts hold them
 //                       <shard>|<hash>                     a part of them
 //             task|<t>  state                              where the background task <t> stands, lease included
+//             sweep|<source>, fleet|<source>, task|<source>|<t>
+//                                                          the same of each source but the first, and its tasks
 //             doctor    <random>                           written and deleted by the doctor (storage-probe.ts)
 // audit       audit     <time, newest first>-<random>      a change that a person made (table-audit-store.ts)
 //
@@ -46,6 +48,7 @@ export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 
 /** What stands open about devices, in the devices' own partitions: changes to be handed on, and marks. */
 export const OPEN_PREFIX = 'o|';
+export const DEVICE_PREFIX = 'd|';
 export const CHANGE_PREFIX = `${OPEN_PREFIX}c|`;
 export const MARK_PREFIX = `${OPEN_PREFIX}m|`;
 
@@ -54,7 +57,7 @@ export function shardPartition(shard: string): string {
 }
 
 export function deviceRow(key: DeviceKey): RowKey {
-  return { partitionKey: devicePartition(key), rowKey: `d|${deviceKeyText(key)}` };
+  return { partitionKey: devicePartition(key), rowKey: `${DEVICE_PREFIX}${deviceKeyText(key)}` };
 }
 
 /** Versions are padded, so that the changes of one device sort oldest first. */
@@ -250,31 +253,42 @@ export function jobSiteRow(site: string): RowKey {
   return { partitionKey: 'job-sites', rowKey: site };
 }
 
-export const SWEEP_STATE_ROW: RowKey = { partitionKey: 'sweep', rowKey: 'state' };
+/** Its rows stand where they stood when it was the only source, so that earlier versions find them. */
+export const FIRST_SOURCE = 'intune';
+
+/** @param source letters, digits and hyphens */
+function partitionOf(what: string, source: string): string {
+  return source === FIRST_SOURCE ? what : `${what}|${source}`;
+}
+
+export function sweepStateRow(source: string): RowKey {
+  return { partitionKey: partitionOf('sweep', source), rowKey: 'state' };
+}
 
 /** Time counted backwards, so that the newest run is the first row. */
-export function runRow(startedAt: string, runId: string): RowKey {
+export function runRow(source: string, startedAt: string, runId: string): RowKey {
   const backwards = String(9_999_999_999_999 - Date.parse(startedAt)).padStart(13, '0');
-  return { partitionKey: 'sweep', rowKey: `run|${backwards}|${runId}` };
+  return { partitionKey: partitionOf('sweep', source), rowKey: `run|${backwards}|${runId}` };
 }
 
 /** A filter for runs that began before a moment, the newest of them first. */
-export function runsBeforeFilter(before: Instant): string {
-  return `PartitionKey eq 'sweep' and RowKey gt '${runRow(before, '').rowKey}}' and RowKey lt 'run}'`;
+export function runsBeforeFilter(source: string, before: Instant): string {
+  const { partitionKey, rowKey } = runRow(source, before, '');
+  return `PartitionKey eq '${partitionKey}' and RowKey gt '${rowKey}}' and RowKey lt 'run}'`;
 }
 
-export function fleetRow(shard: string): RowKey {
-  return { partitionKey: 'fleet', rowKey: shard };
+export function fleetRow(source: string, shard: string): RowKey {
+  return { partitionKey: partitionOf('fleet', source), rowKey: shard };
 }
 
 /** @param name of the part; the empty name gives what all of them begin with */
-export function fleetPartRow(shard: string, name: string): RowKey {
-  return { partitionKey: 'fleet', rowKey: `${shard}|${name}` };
+export function fleetPartRow(source: string, shard: string, name: string): RowKey {
+  return { partitionKey: partitionOf('fleet', source), rowKey: `${shard}|${name}` };
 }
 
-/** @param task letters, digits and hyphens */
-export function taskRow(task: string): RowKey {
-  return { partitionKey: `task|${task}`, rowKey: 'state' };
+/** @param task letters, digits and hyphens @param source whose task it is; of no source in particular, if left out */
+export function taskRow(task: string, source = FIRST_SOURCE): RowKey {
+  return { partitionKey: `${partitionOf('task', source)}|${task}`, rowKey: 'state' };
 }
 
 /** A filter for the rows of a partition whose key starts with `prefix`. */

@@ -23,6 +23,7 @@ import { mergedPages } from './merged-pages.ts';
 import {
   CHANGE_PREFIX,
   changeRow,
+  DEVICE_PREFIX,
   deviceRow,
   MARK_PREFIX,
   markRow,
@@ -44,14 +45,22 @@ export class TableDeviceStore implements DeviceStore {
   readonly #table: TableClient;
   readonly #foreign: ForeignRows;
   readonly #tracing: Pick<Tracing, 'traceparent'> | undefined;
+  readonly #source: string | undefined;
 
   /**
    * @param log of rows that something else wrote
    * @param tracing whose trace changes are written with
+   * @param source whose devices lists, changes and marks are of; those of all sources, if left out
    */
-  constructor(table: TableClient, log?: Pick<Logger, 'error'>, tracing?: Pick<Tracing, 'traceparent'>) {
+  constructor(
+    table: TableClient,
+    log?: Pick<Logger, 'error'>,
+    tracing?: Pick<Tracing, 'traceparent'>,
+    source?: string,
+  ) {
     this.#table = table;
     this.#tracing = tracing;
+    this.#source = source;
     this.#foreign = new ForeignRows(log);
   }
 
@@ -73,7 +82,7 @@ export class TableDeviceStore implements DeviceStore {
   async isEmpty(): Promise<boolean> {
     const found = await Promise.all(
       SHARDS.map(async (shard) => {
-        const filter = prefixFilter(shardPartition(shard), 'd|');
+        const filter = prefixFilter(shardPartition(shard), this.#ofSource(DEVICE_PREFIX));
         const rows = this.#table.listEntities({ queryOptions: { filter, select: ['RowKey'] } });
         for await (const page of storePages('looking for devices', rows.byPage({ maxPageSize: 1 }))) {
           if (page.length > 0) return true;
@@ -149,9 +158,9 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *listKeys(shard: string): AsyncIterable<ListedKey> {
-    const filter = prefixFilter(shardPartition(shard), 'd|');
+    const filter = prefixFilter(shardPartition(shard), this.#ofSource(DEVICE_PREFIX));
     for await (const { rowKey, presence } of this.#list(filter, ['RowKey', 'presence'])) {
-      const key = parseDeviceKeyText(String(rowKey).slice('d|'.length));
+      const key = parseDeviceKeyText(String(rowKey).slice(DEVICE_PREFIX.length));
       yield { ...key, presence: presence === 'gone' ? 'gone' : 'present' };
     }
   }
@@ -162,7 +171,7 @@ export class TableDeviceStore implements DeviceStore {
   ): Promise<{ records: readonly StoredDevice[]; more: boolean }> {
     const partition = shardPartition(shard);
     const behind = after ? ` and (PartitionKey eq '${partition}' and RowKey gt '${deviceRow(after).rowKey}')` : '';
-    const filter = prefixFilter(partition, 'd|') + behind;
+    const filter = prefixFilter(partition, this.#ofSource(DEVICE_PREFIX)) + behind;
     const pages = this.#table.listEntities<Record<string, unknown>>({ queryOptions: { filter } });
     const { value } = await storeCall('listing devices', pages.byPage({ maxPageSize: LARGEST_PAGE }).next());
     const page: TableEntityResultPage<Record<string, unknown>> = value ?? [];
@@ -173,7 +182,7 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async listGone(shard: string, before: Instant, { signal }: CallOptions = {}): Promise<StoredDevice[]> {
-    const devices = prefixFilter(shardPartition(shard), 'd|');
+    const devices = prefixFilter(shardPartition(shard), this.#ofSource(DEVICE_PREFIX));
     const queryOptions = { filter: `${devices} and presence eq 'gone' and observedAt lt '${before}'` };
     const options = { queryOptions, ...(signal && { abortSignal: signal }) };
     const pages = this.#table.listEntities<Record<string, unknown>>(options).byPage({ maxPageSize: LARGEST_PAGE });
@@ -186,7 +195,7 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *pendingChanges(): AsyncIterable<DeviceChange> {
-    for await (const row of this.#listEverywhere(CHANGE_PREFIX)) yield* this.#known(row, toChange);
+    for await (const row of this.#listEverywhere(this.#ofSource(CHANGE_PREFIX))) yield* this.#known(row, toChange);
   }
 
   async removeChanges(changes: readonly DeviceChange[]): Promise<void> {
@@ -204,20 +213,25 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async *marks(): AsyncIterable<DeviceMark> {
-    for await (const row of this.#listEverywhere(MARK_PREFIX)) yield* this.#known(row, toMark);
+    for await (const row of this.#listEverywhere(this.#ofSource(MARK_PREFIX))) yield* this.#known(row, toMark);
   }
 
   async *openRows(): AsyncIterable<{ readonly change: DeviceChange } | { readonly mark: DeviceMark }> {
+    // One query of each shard is cheaper than two that leave out other sources.
     for await (const row of this.#listEverywhere(OPEN_PREFIX)) {
-      if (row.rowKey?.startsWith(CHANGE_PREFIX)) for (const change of this.#known(row, toChange)) yield { change };
-      if (row.rowKey?.startsWith(MARK_PREFIX)) for (const mark of this.#known(row, toMark)) yield { mark };
+      if (row.rowKey?.startsWith(CHANGE_PREFIX)) {
+        for (const change of this.#known(row, toChange)) if (this.#isOfSource(change)) yield { change };
+      }
+      if (row.rowKey?.startsWith(MARK_PREFIX)) {
+        for (const mark of this.#known(row, toMark)) if (this.#isOfSource(mark)) yield { mark };
+      }
     }
   }
 
   async listMarks(shard: string, after: string | undefined): Promise<{ marks: readonly DeviceMark[]; next?: string }> {
     const partition = shardPartition(shard);
     const behind = after === undefined ? '' : ` and RowKey gt '${MARK_PREFIX}${after.replaceAll("'", "''")}'`;
-    for await (const page of this.#pages(prefixFilter(partition, MARK_PREFIX) + behind, OPEN_COLUMNS)) {
+    for await (const page of this.#pages(prefixFilter(partition, this.#ofSource(MARK_PREFIX)) + behind, OPEN_COLUMNS)) {
       const last = page.at(-1);
       // The service may answer a page without rows where it had to stop before it found any.
       if (last === undefined) continue;
@@ -226,6 +240,14 @@ export class TableDeviceStore implements DeviceStore {
       return { marks, ...(continuationToken && { next: String(last.rowKey).slice(MARK_PREFIX.length) }) };
     }
     return { marks: [] };
+  }
+
+  #ofSource(prefix: string): string {
+    return this.#source === undefined ? prefix : `${prefix}${deviceKeyText({ source: this.#source, id: '' })}`;
+  }
+
+  #isOfSource({ source }: DeviceKey): boolean {
+    return this.#source === undefined || source === this.#source;
   }
 
   /** Nothing of a row that something else wrote. */

@@ -1,4 +1,4 @@
-// The sweep's checkpoint, lease, run records and packed fingerprints in Table Storage.
+// The checkpoint, lease, run records and packed fingerprints of one source's sweep, in Table Storage.
 
 import type { TableClient, TableEntity } from '@azure/data-tables';
 import type { Instant } from '../../domain/instant.ts';
@@ -9,25 +9,27 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { FleetShardRows } from './fleet-shard-rows.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
-import { prefixFilter, type RowKey, runRow, runsBeforeFilter, SWEEP_STATE_ROW } from './row-keys.ts';
+import { FIRST_SOURCE, prefixFilter, type RowKey, runRow, runsBeforeFilter, sweepStateRow } from './row-keys.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NEVER_SWEPT: SweepState = { runNumber: 0 };
 
 export class TableSweepStore implements SweepStore {
   readonly #table: TableClient;
+  readonly #source: string;
   readonly #fleet: FleetShardRows;
   readonly #foreign: ForeignRows;
 
-  /** @param log of rows that something else wrote */
-  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
+  /** @param log of rows that something else wrote @param source whose sweep it is */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>, source = FIRST_SOURCE) {
     this.#table = table;
-    this.#fleet = new FleetShardRows(table);
+    this.#source = source;
+    this.#fleet = new FleetShardRows(table, source);
     this.#foreign = new ForeignRows(log);
   }
 
   async read({ signal }: CallOptions = {}): Promise<{ state: SweepState; etag?: string }> {
-    const { partitionKey, rowKey } = SWEEP_STATE_ROW;
+    const { partitionKey, rowKey } = sweepStateRow(this.#source);
     try {
       const options = signal ? { abortSignal: signal } : {};
       const { state: text, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
@@ -43,18 +45,18 @@ export class TableSweepStore implements SweepStore {
   }
 
   async write(state: SweepState, etag: string | undefined): Promise<string> {
-    return this.#replace({ ...SWEEP_STATE_ROW, state: JSON.stringify(state) }, etag);
+    return this.#replace({ ...sweepStateRow(this.#source), state: JSON.stringify(state) }, etag);
   }
 
   async recordRun(record: SweepRunRecord): Promise<void> {
-    const entity = { ...runRow(record.startedAt, record.id), ...record };
+    const entity = { ...runRow(this.#source, record.startedAt, record.id), ...record };
     await storeCall('recording a run', this.#table.upsertEntity(entity, 'Replace'));
   }
 
   async listRuns(limit: number): Promise<SweepRunRecord[]> {
     const runs: SweepRunRecord[] = [];
     const rows = this.#table.listEntities<Record<string, unknown>>({
-      queryOptions: { filter: prefixFilter(SWEEP_STATE_ROW.partitionKey, 'run|') },
+      queryOptions: { filter: prefixFilter(sweepStateRow(this.#source).partitionKey, 'run|') },
     });
     for await (const row of storePages('listing runs', rows)) {
       if (runs.length === limit) break;
@@ -65,7 +67,7 @@ export class TableSweepStore implements SweepStore {
   }
 
   async removeRunsBefore(before: Instant, most: number): Promise<number> {
-    const queryOptions = { filter: runsBeforeFilter(before), select: ['partitionKey', 'rowKey'] };
+    const queryOptions = { filter: runsBeforeFilter(this.#source, before), select: ['partitionKey', 'rowKey'] };
     const pages = this.#table.listEntities({ queryOptions }).byPage({ maxPageSize: most });
     const { value = [] } = await storeCall('listing old runs', pages.next());
     const rows: RowKey[] = [];

@@ -6,7 +6,7 @@ import type { TaskStore } from '../../ports/task-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
-import { taskRow } from './row-keys.ts';
+import { FIRST_SOURCE, type RowKey, taskRow } from './row-keys.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 
 /** A text column holds 32,768 UTF-16 units (Table service data model); a state that is longer stands in several. */
@@ -16,17 +16,19 @@ const MOST_COLUMNS = 15;
 
 export class TableTaskStore implements TaskStore {
   readonly #table: TableClient;
+  readonly #source: string;
   readonly #foreign: ForeignRows;
 
-  /** @param log of rows that something else wrote */
-  constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
+  /** @param log of rows that something else wrote @param source whose tasks they are; of no one's, if left out */
+  constructor(table: TableClient, log?: Pick<Logger, 'error'>, source = FIRST_SOURCE) {
     this.#table = table;
+    this.#source = source;
     this.#foreign = new ForeignRows(log);
   }
 
   /** A row that something else wrote is no state: the task begins again, and its next write replaces the row. */
   async read<State>(task: string): Promise<{ state?: State; etag?: string }> {
-    const { partitionKey, rowKey } = taskRow(task);
+    const { partitionKey, rowKey } = taskRow(task, this.#source);
     try {
       const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
       const state = parseObject(joined(row));
@@ -41,7 +43,11 @@ export class TableTaskStore implements TaskStore {
   }
 
   async write<State>(task: string, state: State, etag: string | undefined): Promise<string> {
-    const entity: TableEntity<Record<string, unknown>> = { ...taskRow(task), ...columnsOf(task, asciiJson(state)) };
+    const row = taskRow(task, this.#source);
+    const entity: TableEntity<Record<string, unknown>> = {
+      ...row,
+      ...columnsOf(task, row, asciiJson(state)),
+    };
     try {
       return await createOrReplace(this.#table, entity, etag);
     } catch (thrown) {
@@ -60,10 +66,10 @@ function asciiJson(state: unknown): string {
   return JSON.stringify(state).replace(/[\u007f-\uffff]/g, escaped);
 }
 
-/** @throws StoreError NAC_STORE_STATE when the state does not fit into a row */
-function columnsOf(task: string, text: string): Record<string, unknown> {
+/** @param row of the task @throws StoreError NAC_STORE_STATE when the state does not fit into a row */
+function columnsOf(task: string, row: RowKey, text: string): Record<string, unknown> {
   const columns = Math.ceil(text.length / LONGEST_COLUMN);
-  if (columns > MOST_COLUMNS) throw tooLong(task, text.length);
+  if (columns > MOST_COLUMNS) throw tooLong(task, row, text.length);
   const parts = Array.from({ length: columns }, (_, index) => {
     return [`state${index}`, text.slice(index * LONGEST_COLUMN, (index + 1) * LONGEST_COLUMN)];
   });
@@ -75,8 +81,8 @@ function joined(row: Record<string, unknown>): string {
   return Array.from({ length: columns }, (_, index) => String(row[`state${index}`] ?? '')).join('');
 }
 
-function tooLong(task: string, length: number): StoreError {
+function tooLong(task: string, { partitionKey }: RowKey, length: number): StoreError {
   return new StoreError('NAC_STORE_STATE', `The state of ${task} is too long for a row: ${length} characters.`, {
-    action: `The other tasks go on. Delete the row task|${task} of the table polling: ${task} begins again.`,
+    action: `The other tasks go on. Delete the row ${partitionKey} of the table polling: ${task} begins again.`,
   });
 }

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import {
   changeRow,
   deviceRow,
+  fleetPartRow,
   fleetRow,
   identityRow,
   prefixFilter,
@@ -13,6 +14,8 @@ import {
   sessionOfDeviceRow,
   sessionRow,
   sessionsOfDevicePrefix,
+  sweepStateRow,
+  taskRow,
 } from '../../../../shared/adapters/table-storage/row-keys.ts';
 import { TABLE_NAMES } from '../../../../shared/adapters/table-storage/tables.ts';
 import { SHARDS } from '../../../../shared/domain/device/device.ts';
@@ -109,14 +112,14 @@ test('the newest run is the first row', () => {
   fc.assert(
     fc.property(day, day, (a, b) => {
       fc.pre(a.getTime() !== b.getTime());
-      const [first, second] = [runRow(a.toISOString(), 'x').rowKey, runRow(b.toISOString(), 'x').rowKey];
-      expect(first < second).toBe(a > b);
+      const [first, second] = [a, b].map((at) => runRow('intune', at.toISOString(), 'x').rowKey);
+      expect((first ?? '') < (second ?? '')).toBe(a > b);
     }),
   );
 });
 
 test('every shard has a row of its own in the fleet index', () => {
-  expect(new Set(SHARDS.map((shard) => fleetRow(shard).rowKey)).size).toBe(16);
+  expect(new Set(SHARDS.map((shard) => fleetRow('intune', shard).rowKey)).size).toBe(16);
 });
 
 describe('the filter for a prefix', () => {
@@ -149,5 +152,31 @@ describe('the filter for a prefix', () => {
     const { from, before } = parse(prefixFilter('p0', sessionsOfDevicePrefix({ source: 'intune', id: 'abc' })));
     const other = sessionOfDeviceRow({ source: 'intune', id: 'abcd' }, SESSION).rowKey;
     expect(other >= from && other < before).toBe(false);
+  });
+});
+
+describe('the state of a source', () => {
+  const keysOf = (source: string): RowKey[] => [
+    sweepStateRow(source),
+    runRow(source, '2026-11-30T00:00:00.000Z', 'x'),
+    fleetRow(source, '0'),
+    fleetPartRow(source, '0', 'part'),
+    taskRow('mass-change', source),
+  ];
+
+  test('stands where it stood before there were several, if it is the first one', () => {
+    expect(keysOf('intune').map(({ partitionKey }) => partitionKey)).toEqual([
+      'sweep',
+      'sweep',
+      'fleet',
+      'fleet',
+      'task|mass-change',
+    ]);
+  });
+
+  test('is in no row of another one', () => {
+    const all = ['intune', 'meraki', 'mass-change', 'state'].flatMap(keysOf);
+    expect(new Set(all.map(({ partitionKey, rowKey }) => `${partitionKey} ${rowKey}`)).size).toBe(all.length);
+    for (const key of all) expectAllowed(key);
   });
 });
