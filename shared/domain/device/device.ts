@@ -133,34 +133,57 @@ export function isDeviceId(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text);
 }
 
-/** Every field, in an order of their own: the order a source writes them in says nothing. */
-const CONTENT_FIELDS = Object.keys({
-  source: true,
-  id: true,
-  complianceState: true,
-  name: true,
-  entraDeviceId: true,
-  wifiMac: true,
-  ethernetMac: true,
-  serialNumber: true,
-  imei: true,
-  meid: true,
-  udid: true,
-  userPrincipalName: true,
-  operatingSystem: true,
-  osVersion: true,
-  ownership: true,
-  model: true,
-  category: true,
-  managementState: true,
-  managementAgent: true,
-  registrationState: true,
-  jailBroken: true,
-  isEncrypted: true,
-  graceExpiresAt: true,
-  enrolledAt: true,
-  lastSyncAt: true,
-} satisfies Record<keyof Device, true>) as readonly (keyof Device)[];
+/** How a field is kept and compared: the source or the id of the key, the compliance state, a text, or true and false. */
+export type FieldKind = 'source' | 'id' | 'state' | 'text' | 'flag';
+
+type KindOf<Field extends keyof Device> = Field extends 'source' | 'id'
+  ? Field
+  : Field extends 'complianceState'
+    ? 'state'
+    : Device[Field] extends boolean | undefined
+      ? 'flag'
+      : 'text';
+
+/**
+ * Every field of a device: the row in the store, the comparison of content, and what a policy may look at (`fact`) are
+ * made from this table. The compiler refuses it while a field is missing or of another kind.
+ */
+export const DEVICE_FIELDS = {
+  source: { kind: 'source', fact: false },
+  id: { kind: 'id', fact: false },
+  complianceState: { kind: 'state', fact: true },
+  name: { kind: 'text', fact: true },
+  entraDeviceId: { kind: 'text', fact: false },
+  wifiMac: { kind: 'text', fact: false },
+  ethernetMac: { kind: 'text', fact: false },
+  serialNumber: { kind: 'text', fact: false },
+  imei: { kind: 'text', fact: false },
+  meid: { kind: 'text', fact: false },
+  udid: { kind: 'text', fact: false },
+  userPrincipalName: { kind: 'text', fact: true },
+  operatingSystem: { kind: 'text', fact: true },
+  osVersion: { kind: 'text', fact: true },
+  ownership: { kind: 'text', fact: true },
+  model: { kind: 'text', fact: true },
+  category: { kind: 'text', fact: true },
+  managementState: { kind: 'text', fact: true },
+  managementAgent: { kind: 'text', fact: true },
+  registrationState: { kind: 'text', fact: true },
+  jailBroken: { kind: 'text', fact: true },
+  isEncrypted: { kind: 'flag', fact: true },
+  graceExpiresAt: { kind: 'text', fact: false },
+  enrolledAt: { kind: 'text', fact: true },
+  lastSyncAt: { kind: 'text', fact: true },
+} as const satisfies { readonly [Field in keyof Device]-?: { readonly kind: KindOf<Field>; readonly fact: boolean } };
+
+type Fields = typeof DEVICE_FIELDS;
+
+/** Names of the fields that have these properties in the table. */
+export type FieldsWith<Properties> = {
+  [Field in keyof Fields]: Fields[Field] extends Properties ? Field : never;
+}[keyof Fields];
+
+export const DEVICE_FIELD_NAMES = Object.keys(DEVICE_FIELDS) as readonly (keyof Device)[];
 
 /**
  * The content worth storing, in one comparable text. The time of the last check-in counts by the day only: it moves
@@ -168,6 +191,6 @@ const CONTENT_FIELDS = Object.keys({
  */
 export function deviceContent(device: Device): string {
   return JSON.stringify(
-    CONTENT_FIELDS.map((field) => (field === 'lastSyncAt' ? device.lastSyncAt?.slice(0, 10) : device[field])),
+    DEVICE_FIELD_NAMES.map((field) => (field === 'lastSyncAt' ? device.lastSyncAt?.slice(0, 10) : device[field])),
   );
 }

@@ -1,6 +1,6 @@
 // All that a policy may look at. A decision records them, so that it can be made again, under another policy too.
 
-import type { Device } from '../device/device.ts';
+import { DEVICE_FIELD_NAMES, DEVICE_FIELDS, type Device, type FieldsWith } from '../device/device.ts';
 import type { Standing, StandingMark } from '../device/standing.ts';
 import { bareGuid } from '../guid-forms.ts';
 import type { AccessRequest } from '../identity/access-request.ts';
@@ -19,24 +19,13 @@ import { certificateSerial } from './override.ts';
 
 export * from '../medium.ts';
 
-export const DEVICE_FACTS = [
-  'complianceState',
-  'name',
-  'ownership',
-  'model',
-  'category',
-  'operatingSystem',
-  'osVersion',
-  'managementState',
-  'managementAgent',
-  'registrationState',
-  'jailBroken',
-  'isEncrypted',
-  'userPrincipalName',
-  'enrolledAt',
-  'lastSyncAt',
-] as const satisfies readonly (keyof Device)[];
-export type DeviceFacts = Pick<Device, (typeof DEVICE_FACTS)[number]>;
+/** What a policy may look at of a device, as the table of its fields says. */
+export type DeviceFacts = Pick<Device, FieldsWith<{ fact: true }>>;
+type TextFact = FieldsWith<{ fact: true; kind: 'text' }>;
+const TEXT_FACTS = DEVICE_FIELD_NAMES.filter((name): name is TextFact => {
+  const { kind, fact } = DEVICE_FIELDS[name];
+  return fact && kind === 'text';
+});
 
 /** What the question says beside the place: recorded with the decision, since a session keeps no more of it. */
 export interface QuestionFacts {
@@ -148,11 +137,10 @@ function isPerson(name: string): boolean {
 }
 
 export function deviceFacts(device: Device): DeviceFacts {
-  const { complianceState, isEncrypted, ...rest } = device;
-  const texts: Partial<Record<Exclude<keyof DeviceFacts, 'complianceState' | 'isEncrypted'>, string>> = {};
-  for (const name of DEVICE_FACTS) {
-    if (name === 'complianceState' || name === 'isEncrypted') continue;
-    const text = rest[name];
+  const { complianceState, isEncrypted } = device;
+  const texts: Partial<Record<TextFact, string>> = {};
+  for (const name of TEXT_FACTS) {
+    const text = device[name];
     if (text !== undefined && isWhole(text)) texts[name] = text;
   }
   return { complianceState, ...(isEncrypted !== undefined && { isEncrypted }), ...bounded(texts) };
