@@ -25,6 +25,6 @@ export async function explainRefusedSession(client: ServiceBusClient, queue: str
     await browser.close();
   }
   throw new RelayError('NAC_RELAY_QUEUE', `Queue ${queue} gives no sessions`, {
-    action: 'Create the jobs queue anew with sessions required, or correct jobsQueue in relay.yaml.',
+    action: 'Delete the jobs queue and create it with sessions required, or correct jobsQueue in relay.yaml.',
   });
 }

@@ -95,7 +95,7 @@ export async function holdSessionLock(options: KeepSessionOptions): Promise<void
       if (lost === undefined) return;
       enter('connecting');
       const { code, message, action } = lost;
-      log.warn('relay.session_lost', { code, message, action });
+      log.warn('relay.session-lost', { code, message, action });
       failures = clock.elapsed() - askedAt < STEADY_MS ? failures + 1 : 1;
       await clockDelay(clock, retryDelay(delays, failures, random), stop);
     } catch (error) {
@@ -150,7 +150,7 @@ async function hold(
       if (!session.isOpen) return end(error);
       renewAt = clock.elapsed() + RENEWAL_RETRY_MS;
       const { code, message } = toRelayError(error);
-      log.warn('relay.renewal_failed', { code, message });
+      log.warn('relay.renewal-failed', { code, message });
     } finally {
       renewing = false;
     }

@@ -80,7 +80,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const reading = readCoaJob(delivery.body, config.site);
     if (!reading.ok) {
       const description = reading.problems.join(' ').slice(0, LONGEST_DESCRIPTION);
-      log.warn('relay.job_invalid', {
+      log.warn('relay.job-invalid', {
         code: 'NAC_RELAY_JOB',
         messageId: delivery.messageId.slice(0, 128),
         description,
@@ -91,7 +91,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const timeFault = jobTimeFault(job, clock.now());
     if (timeFault !== undefined) {
       const { id: jobId, attempt } = job;
-      log.error('relay.job_refused', { code: 'NAC_RELAY_JOB_TIME', jobId, attempt, description: timeFault });
+      log.error('relay.job-refused', { code: 'NAC_RELAY_JOB_TIME', jobId, attempt, description: timeFault });
       return delivery.deadLetter('NAC_RELAY_JOB_TIME', timeFault);
     }
     const parent = readTraceparent(delivery.trace);
@@ -170,7 +170,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   function warnUnsigned(nas: string): void {
     if (unsigned.has(nas)) return;
     unsigned.add(nas);
-    log.warn('relay.unsigned_answer', {
+    log.warn('relay.unsigned-answer', {
       code: 'NAC_RELAY_HARDENING',
       nas,
       message: `${nas} answers without Message-Authenticator`,
@@ -222,7 +222,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     } catch (error) {
       if (signal.aborted || error instanceof WorkerStopped) return;
       const { code, message, action } = toRelayError(error);
-      log.error('relay.job_failed', { code, message, action, messageId: delivery.messageId.slice(0, 128) });
+      log.error('relay.job-failed', { code, message, action, messageId: delivery.messageId.slice(0, 128) });
       // Counts as an attempt: what fails again and again ends among the dead letters.
       await delivery.abandon().catch(() => undefined);
     }

@@ -1,47 +1,10 @@
-// Every error the relay reports: stable codes, each saying what to do.
+// The errors of the relay, a branch of the one tree in shared/errors.ts, where their codes are listed.
 
 import type { YamlProblem } from '../shared/adapters/yaml/yaml-reader.ts';
+import { ConnectorError } from '../shared/errors.ts';
 
-/** Stable for ever: operators search logs and documentation by them. */
-export const RELAY_ERROR_CODES = [
-  'NAC_RELAY_USAGE',
-  'NAC_RELAY_CONFIG',
-  'NAC_RELAY_SECRET',
-  'NAC_RELAY_HEALTHZ',
-  'NAC_RELAY_SERVICE_BUS',
-  'NAC_RELAY_UNAUTHORIZED',
-  'NAC_RELAY_QUEUE',
-  'NAC_RELAY_SESSION_LOST',
-  'NAC_RELAY_CLOCK',
-  'NAC_RELAY_JOB',
-  'NAC_RELAY_JOB_TIME',
-  'NAC_RELAY_BRAKE',
-  'NAC_RELAY_HARDENING',
-  'NAC_RELAY_CERTIFICATE',
-  'NAC_RELAY_SETTLEMENT',
-  'NAC_RELAY_TELEMETRY',
-  'NAC_RELAY_INTERNAL',
-] as const;
-
-export type RelayErrorCode = (typeof RELAY_ERROR_CODES)[number];
-
-export interface RelayErrorDetails extends ErrorOptions {
-  /** What the reader can do about it, as an instruction. */
-  readonly action: string;
-}
-
-/** `message` says what happened, `action` what to do. */
-export class RelayError extends Error {
-  readonly code: RelayErrorCode;
-  readonly action: string;
-
-  constructor(code: RelayErrorCode, message: string, { action, cause }: RelayErrorDetails) {
-    super(message, { cause });
-    this.name = new.target.name;
-    this.code = code;
-    this.action = action;
-  }
-}
+/** The relay's branch of the tree of errors: `message` says what happened, `action` what to do. */
+export class RelayError extends ConnectorError {}
 
 /** Something wrong in relay.yaml, or with a secret it points to, and where. */
 export type ConfigProblem = YamlProblem;
@@ -66,9 +29,9 @@ export class RelayConfigError extends RelayError {
   }
 }
 
-/** Anything thrown, as a RelayError: unknown ones become NAC_RELAY_INTERNAL with the original as cause. */
-export function toRelayError(thrown: unknown): RelayError {
-  if (thrown instanceof RelayError) return thrown;
+/** Anything thrown, as an error with a code: unknown ones become NAC_RELAY_INTERNAL with the original as cause. */
+export function toRelayError(thrown: unknown): ConnectorError {
+  if (thrown instanceof ConnectorError) return thrown;
   return new RelayError(
     'NAC_RELAY_INTERNAL',
     `Unexpected: ${thrown instanceof Error ? thrown.message : typeof thrown}`,

@@ -91,12 +91,12 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
         last = batch.at(-1)?.report;
         for (const { accepted } of batch) accepted.resolve();
         batch = [];
-        if (failures > 0) log.info('relay.reports_resumed', { afterFailures: failures });
+        if (failures > 0) log.info('relay.reports-resumed', { afterFailures: failures });
         failures = 0;
       } catch (error) {
         failures++;
         const { code, message, action } = toRelayError(error);
-        log.warn('relay.reports_delayed', { code, message, action, pending: pending(), failures });
+        log.warn('relay.reports-delayed', { code, message, action, pending: pending(), failures });
         rest = new AbortController();
         await clockDelay(clock, retryDelay(delays, failures, random), rest.signal);
       }

@@ -31,7 +31,7 @@ export function serviceBusError(cause: unknown, queue: string): RelayError {
   }
   if (/session/i.test(message) && /(not|n't) (require|support|enable)/i.test(message)) {
     return new RelayError('NAC_RELAY_QUEUE', `Queue ${queue} has no sessions: ${message}`, {
-      action: 'Create the jobs queue anew with sessions required.',
+      action: 'Delete the jobs queue and create it with sessions required.',
       cause,
     });
   }

@@ -59,7 +59,28 @@ export const ERROR_CODES = [
   'NAC_INTERNAL',
 ] as const;
 
-export type ErrorCode = (typeof ERROR_CODES)[number];
+/** Those of the relay, which reports them itself, on premises. */
+export const RELAY_ERROR_CODES = [
+  'NAC_RELAY_USAGE',
+  'NAC_RELAY_CONFIG',
+  'NAC_RELAY_SECRET',
+  'NAC_RELAY_HEALTHZ',
+  'NAC_RELAY_SERVICE_BUS',
+  'NAC_RELAY_UNAUTHORIZED',
+  'NAC_RELAY_QUEUE',
+  'NAC_RELAY_SESSION_LOST',
+  'NAC_RELAY_CLOCK',
+  'NAC_RELAY_JOB',
+  'NAC_RELAY_JOB_TIME',
+  'NAC_RELAY_BRAKE',
+  'NAC_RELAY_HARDENING',
+  'NAC_RELAY_CERTIFICATE',
+  'NAC_RELAY_SETTLEMENT',
+  'NAC_RELAY_TELEMETRY',
+  'NAC_RELAY_INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES | typeof RELAY_ERROR_CODES)[number];
 
 export interface ErrorDetails extends ErrorOptions {
   /** What the reader can do about it, as an instruction. */

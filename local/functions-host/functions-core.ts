@@ -1,10 +1,10 @@
 // Provides the module `@azure/functions-core`, which on Azure the Node worker injects: it is where the library
 // registers functions and hooks. Must be called before the app's entry point is loaded, once per process.
 import { registerHooks } from 'node:module';
+import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';
 import type { HostLog } from './host-log.ts';
 import type { FunctionCallback, FunctionMetadata, LogCategory, LogLevel, ProgrammingModel } from './rpc-types.ts';
-import { StartError } from './start-error.ts';
 
 const SPECIFIER = '@azure/functions-core';
 const MODULE_URL = 'functions-host:functions-core';

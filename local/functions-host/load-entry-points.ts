@@ -1,9 +1,9 @@
 // Loads the app's entry points, which register its functions, and says clearly why when that fails.
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';
 import type { App } from './read-app.ts';
-import { StartError } from './start-error.ts';
 
 export async function loadEntryPoints(app: App): Promise<void> {
   for (const file of app.entryFiles) {

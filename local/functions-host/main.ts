@@ -1,9 +1,10 @@
 // Command line entry: runs a built Azure Functions app on this machine, as its own process, until it is told to stop.
+
+import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';
 import { LOST_WORKER } from './lost-worker.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { formatReadyLine } from './ready-line.ts';
-import { StartError } from './start-error.ts';
 import { type RunningFunctionsHost, startFunctionsHost } from './start-functions-host.ts';
 
 const STOP_LIMIT_MS = 10_000;

@@ -1,6 +1,6 @@
 // Reads the command line of the functions host.
 import { parseArgs } from 'node:util';
-import { StartError } from './start-error.ts';
+import { StartError } from '../local-error.ts';
 import type { FunctionGroup, Listen } from './triggers/trigger-type.ts';
 
 const USAGE =

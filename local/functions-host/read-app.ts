@@ -1,9 +1,9 @@
 // Reads what a built Functions app folder says about itself: entry points, host.json and local settings.
 import { globSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { StartError } from '../local-error.ts';
 import { isJsonObject, type JsonObject, readJsonFile } from './read-json-file.ts';
 import type { LogLevel } from './rpc-types.ts';
-import { StartError } from './start-error.ts';
 
 export interface App {
   readonly folder: string;

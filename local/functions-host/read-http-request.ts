@@ -1,11 +1,11 @@
 // Turns an incoming HTTP request into the message that the Functions host sends to the Node worker (buffered mode;
 // the conversion is GrpcMessageConversionExtensions.ToRpcHttp in azure-functions-host).
+
 import type { IncomingMessage } from 'node:http';
+import { LocalError } from '../local-error.ts';
 import type { NullableValue, RpcHttpRequest } from './rpc-types.ts';
 
-export class BodyTooLargeError extends Error {
-  override readonly name = 'BodyTooLargeError';
-}
+export class BodyTooLargeError extends LocalError {}
 
 /** The URL as the client used it, or undefined when the request target or Host header is malformed. */
 export function requestUrl(request: IncomingMessage, scheme: 'http' | 'https'): URL | undefined {
@@ -62,7 +62,8 @@ async function readBody(request: IncomingMessage, limit: number): Promise<Buffer
     request.resume();
     return Buffer.alloc(0);
   }
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw new BodyTooLargeError();
+  if (Number(request.headers['content-length'] ?? 0) > limit)
+    throw new BodyTooLargeError(`the request body is larger than ${limit} bytes`);
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks);

@@ -1,6 +1,6 @@
 // Reads one of the app folder's JSON files; a missing one is undefined, a broken one a start error naming it.
 import { readFileSync } from 'node:fs';
-import { StartError } from './start-error.ts';
+import { StartError } from '../local-error.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

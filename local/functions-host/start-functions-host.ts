@@ -7,6 +7,7 @@
 // that is not ASCII, pages at `/`, `/admin` and `/runtime` (here 404), the answer of a request that outlasts the stop, a schedule
 // that cannot be read (Azure leaves out that one function, here the start ends with it).
 
+import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';
 import { createFunctionRunner } from './function-runner.ts';
 import { type FunctionsCore, provideFunctionsCore } from './functions-core.ts';
@@ -14,7 +15,6 @@ import { createHostLog, type HostLog } from './host-log.ts';
 import { loadEntryPoints, toStartError } from './load-entry-points.ts';
 import { REPLACE_GRACE_MS } from './lost-worker.ts';
 import { type App, readApp } from './read-app.ts';
-import { StartError } from './start-error.ts';
 import type { FunctionGroup, Listen, RunningTrigger, TriggeredFunction, TriggerHost } from './triggers/trigger-type.ts';
 import { TRIGGER_TYPES } from './triggers/trigger-types.ts';
 

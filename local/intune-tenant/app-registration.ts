@@ -1,5 +1,7 @@
 /** What the simulated tenant knows about itself and about the one application registered in it. */
+
 import { X509Certificate } from 'node:crypto';
+import { LocalError } from '../local-error.ts';
 
 export interface AppRegistration extends RegisteredCredentials {
   readonly tenantId: string;
@@ -29,12 +31,7 @@ export interface FederatedCredential {
   readonly audience: string;
 }
 
-export class RegistrationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'RegistrationError';
-  }
-}
+export class RegistrationError extends LocalError {}
 
 export function isTenant(registration: AppRegistration, tenant: string): boolean {
   return tenant.toLowerCase() === registration.tenantId.toLowerCase();

@@ -1,12 +1,13 @@
 /** One HTTP request with its answer, read and written the same way by the HTTPS listener and the control port. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LocalError } from '../local-error.ts';
 
 const LARGEST_BODY = 1_048_576;
 
-export class BodyTooLargeError extends Error {
+export class BodyTooLargeError extends LocalError {
   constructor() {
     super(`the request body is larger than ${LARGEST_BODY} bytes`);
-    this.name = 'BodyTooLargeError';
   }
 }
 

@@ -1,5 +1,7 @@
 /** What a scripted answer may say, and the check of one that was sent by someone else. */
+
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { LocalError } from '../local-error.ts';
 import { ANSWER_DAMAGES, type AnswerDamage, type AnswerHeaders } from './http-exchange.ts';
 import { READY_ANSWERS, type ReadyAnswer } from './ready-answers.ts';
 
@@ -49,12 +51,7 @@ export interface Script {
   readonly every?: number;
 }
 
-export class ScriptError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ScriptError';
-  }
-}
+export class ScriptError extends LocalError {}
 
 const LONGEST_DELAY = 600_000;
 const MOST_REQUESTS = 1_000_000;

@@ -2,6 +2,7 @@
  * The switches of the simulated tenant: what Microsoft leaves open, and the quirks that users report. All of them hold
  * until they are changed again; the usual values are those of a tenant in good health.
  */
+import { LocalError } from '../local-error.ts';
 import { COMPLIANCE_STATES, type ComplianceState } from './managed-device.ts';
 
 export interface TenantBehaviour {
@@ -85,12 +86,7 @@ export const USUAL_BEHAVIOUR: TenantBehaviour = {
   clockSkewSeconds: 0,
 };
 
-export class BehaviourError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'BehaviourError';
-  }
-}
+export class BehaviourError extends LocalError {}
 
 type Rule =
   | { readonly kind: 'choice'; readonly values: readonly string[] }

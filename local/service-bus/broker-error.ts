@@ -1,7 +1,9 @@
 // An error the broker reports to a client: the AMQP condition the SDK maps to its own error codes, and the status used
 // in replies of management requests.
-export class BrokerError extends Error {
-  override readonly name = 'BrokerError';
+
+import { LocalError } from '../local-error.ts';
+
+export class BrokerError extends LocalError {
   readonly condition: string;
   readonly status: number;
 

@@ -1,11 +1,12 @@
 // The queues of one broker by the paths clients use, with the dead-letter queue of each.
+
+import { StartError } from '../local-error.ts';
 import { type BrokerClock, systemClock } from './broker-clock.ts';
 import { queueDisabled, queueNotFound } from './broker-error.ts';
 import { Deadlines } from './deadlines.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { MessageStore } from './message-store.ts';
 import { deadLetterSettings, type QueueDefinition, settingsOf } from './queue-definition.ts';
-import { StartError } from './start-error.ts';
 
 const DEAD_LETTER_QUEUE = '/$DeadLetterQueue';
 

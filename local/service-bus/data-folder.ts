@@ -1,9 +1,9 @@
 // Opens the folder a broker keeps its messages and its access key in; one broker at a time.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { StartError } from '../local-error.ts';
 import { newAccessKey } from './shared-access-signature.ts';
 import { SqliteStore } from './sqlite-store.ts';
-import { StartError } from './start-error.ts';
 
 export interface DataFolder {
   readonly store: SqliteStore;

@@ -1,8 +1,9 @@
 // Command line entry: runs the embedded Service Bus broker as its own process, until it is told to stop.
+
+import { StartError } from '../local-error.ts';
 import { parseCommandLine } from './parse-command-line.ts';
 import { readQueueDefinitions } from './read-queue-definitions.ts';
 import { formatReadyLine } from './ready-line.ts';
-import { StartError } from './start-error.ts';
 import { startServiceBus } from './start-service-bus.ts';
 
 // Whoever read our output may be gone before us; that is no reason to skip the shutdown.

@@ -1,4 +1,6 @@
 // One queue: what happens to a message from sending it to completing or dead-lettering it, without any AMQP in it.
+
+import { StartError } from '../local-error.ts';
 import type { BrokerClock } from './broker-clock.ts';
 import { messageNotFound, messageTooLarge, notAllowed } from './broker-error.ts';
 import { CompetingDelivery } from './competing-delivery.ts';
@@ -21,7 +23,6 @@ import type { MessageStore, StoredMessage } from './message-store.ts';
 import type { QueueSettings } from './queue-definition.ts';
 import { QueuedMessage } from './queued-message.ts';
 import { type AcceptSession, SessionDelivery } from './session-delivery.ts';
-import { StartError } from './start-error.ts';
 
 /** The limit of the service's standard tier. */
 export const MAX_MESSAGE_BYTES = 262_144;

@@ -1,6 +1,6 @@
 // Reads the command line of the broker.
 import { parseArgs } from 'node:util';
-import { StartError } from './start-error.ts';
+import { StartError } from '../local-error.ts';
 
 const USAGE = 'Usage: node local/service-bus/main.ts --queues <json file> [--port 0] [--data <folder>]';
 

@@ -1,7 +1,7 @@
 // Reads and checks the JSON file that lists the queues of a broker.
 import { readFileSync } from 'node:fs';
+import { StartError } from '../local-error.ts';
 import type { QueueDefinition } from './queue-definition.ts';
-import { StartError } from './start-error.ts';
 
 const FIELD_TYPES: Readonly<Record<keyof QueueDefinition, 'string' | 'number' | 'boolean'>> = {
   name: 'string',

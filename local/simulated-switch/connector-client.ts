@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 import { withoutTrailing } from '../../shared/domain/trailing.ts';
+import { LocalError } from '../local-error.ts';
 import { type AccessAnswer, readAccessAnswer } from './access-answer.ts';
 
 const LONGEST_WAIT = 10_000;
@@ -30,12 +31,7 @@ export interface ConnectorClientOptions {
   readonly apiKey: string;
 }
 
-export class LookupError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'LookupError';
-  }
-}
+export class LookupError extends LocalError {}
 
 export async function openConnectorClient({ url, caFile, apiKey }: ConnectorClientOptions): Promise<ConnectorClient> {
   const base = withoutTrailing(url, '/');

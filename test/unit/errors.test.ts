@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { RelayError, toRelayError } from '../../relay/relay-error.ts';
 import {
   ConnectorError,
   ERROR_CODES,
+  RELAY_ERROR_CODES,
   RequestError,
   SettingsError,
   SourceError,
@@ -11,8 +13,9 @@ import {
 } from '../../shared/errors.ts';
 
 test('every code is there once, and looks like one', () => {
-  expect(new Set(ERROR_CODES).size).toBe(ERROR_CODES.length);
-  for (const code of ERROR_CODES) expect(code).toMatch(/^NAC(_[A-Z]+)+$/);
+  const codes = [...ERROR_CODES, ...RELAY_ERROR_CODES];
+  expect(new Set(codes).size).toBe(codes.length);
+  for (const code of codes) expect(code).toMatch(/^NAC(_[A-Z]+)+$/);
 });
 
 describe('an error', () => {
@@ -59,6 +62,9 @@ describe('whatever is thrown', () => {
   test('stays itself if it is one of ours', () => {
     const error = new StoreError('NAC_STORE_CONFLICT', 'x', { action: 'y' });
     expect(toConnectorError(error)).toBe(error);
+    const relays = new RelayError('NAC_RELAY_CLOCK', 'x', { action: 'y' });
+    expect(toConnectorError(relays)).toBe(relays);
+    expect(toRelayError(error)).toBe(error);
   });
 
   test('becomes NAC_INTERNAL with its message otherwise', () => {

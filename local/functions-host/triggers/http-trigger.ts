@@ -9,13 +9,13 @@ import http, { type IncomingMessage, type RequestListener, type ServerResponse }
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';
 import { kestrelRefusal, unparsedRefusal } from '../kestrel-refusal.ts';
 import { BodyTooLargeError, hasUndeliverableBody, readHttpRequest, requestUrl } from '../read-http-request.ts';
 import { createRouteTable, type Route, type RouteTable } from '../route-table.ts';
 import { compileRouteTemplate } from '../route-template.ts';
 import type { RpcHttpResponse } from '../rpc-types.ts';
-import { StartError } from '../start-error.ts';
 import { writeHttpResponse } from '../write-http-response.ts';
 import type { Listen, RunningTrigger, TriggeredFunction, TriggerHost, TriggerType } from './trigger-type.ts';
 

@@ -1,10 +1,10 @@
 // Service Bus queue trigger: runs a function for every message of its queue, and completes or abandons the message as the
 // function succeeds or fails, as Azure's extension does with autoCompleteMessages.
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';
 import { resolveSetting } from '../resolve-setting.ts';
 import type { TriggerData } from '../rpc-types.ts';
-import { StartError } from '../start-error.ts';
 import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type.ts';
 
 /** Azure's default is 16; the order of messages does not matter to a function that may run on several instances. */

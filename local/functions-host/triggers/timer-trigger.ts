@@ -1,10 +1,11 @@
 // Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time in all processes of a
 // timer folder, with the timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
+
+import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';
 import { type NcrontabSchedule, parseNcrontab } from '../ncrontab.ts';
 import { resolveSetting } from '../resolve-setting.ts';
 import { runWithRetry } from '../run-with-retry.ts';
-import { StartError } from '../start-error.ts';
 import { FORGETFUL, type ScheduleStatus, type TimerState, timerStateIn } from '../timer-state.ts';
 import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type.ts';
 

@@ -71,7 +71,7 @@ test('the lock is renewed as long as the relay works', async () => {
   // Another one asks again and again, for longer than the lock holds.
   while (performance.now() < until) await expect(session()).rejects.toMatchObject({ code: 'SessionCannotBeLocked' });
   expect(relay.health.state).toBe('active');
-  expect(log.map(({ event }) => event)).not.toContain('relay.session_lost');
+  expect(log.map(({ event }) => event)).not.toContain('relay.session-lost');
 });
 
 test('a cut connection stops sends at once; the relay comes back and finishes what it left', async () => {
@@ -85,7 +85,7 @@ test('a cut connection stops sends at once; the relay comes back and finishes wh
   await fixture.send(job);
   await fixture.peer.saw('silent-at-cut');
   line.cut();
-  await logged('relay.session_lost');
+  await logged('relay.session-lost');
   const sent = fixture.peer.received.length;
   await logged('relay.unreachable');
   await expect.poll(() => log.filter(({ event }) => event === 'relay.unreachable').length, { timeout: 5000 }).toBe(3);

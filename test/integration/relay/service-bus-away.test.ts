@@ -106,7 +106,7 @@ test('the broker is killed and comes back with what it had stored', async () => 
   await fixture.send(job);
   await fixture.peer.saw('held');
   await broker.kill();
-  await soon(logged('relay.session_lost'));
+  await soon(logged('relay.session-lost'));
   await startBroker(broker.port);
 
   const client = new ServiceBusClient(broker.connectionString);

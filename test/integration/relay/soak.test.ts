@@ -112,7 +112,7 @@ test(`${MESSAGES} messages with cut sockets balance exactly`, { timeout: 300_000
   });
   const dead = client.createReceiver(JOBS, { subQueueType: 'deadLetter' });
   expect(await dead.peekMessages(10)).toEqual([]);
-  expect(entries.filter(({ event }) => event === 'relay.job_failed')).toEqual([]);
+  expect(entries.filter(({ event }) => event === 'relay.job-failed')).toEqual([]);
   expect(cuts).toBeGreaterThanOrEqual(3);
   const active = entries.filter(({ event }) => event === 'relay.active').length;
   expect(active).toBeGreaterThan(cuts);

@@ -42,7 +42,7 @@ test('a relay that is stopped in its tracks (SIGSTOP) and woken after the takeov
   expect(await fixture.finished(job)).toMatchObject({ outcome: 'acknowledged' });
 
   first.child.kill('SIGCONT');
-  await first.logged('relay.session_lost');
+  await first.logged('relay.session-lost');
   await first.logged('relay.standby');
   const health = await (await fetch(`http://127.0.0.1:${healthPort}/healthz`)).json();
   expect(health).toMatchObject({ state: 'standby', jobsUnderWay: 0, jobsWaiting: 0 });
@@ -70,5 +70,5 @@ test('a relay whose connection is dead without a word stops before the standby s
   line.freeze();
   expect(await underWayAtTakeover).toBe(0);
   expect(performance.now() - frozenAt).toBeLessThan(TAKEOVER_MS);
-  await first.logged('relay.session_lost');
+  await first.logged('relay.session-lost');
 });

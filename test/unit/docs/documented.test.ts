@@ -3,8 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { RELAY_ERROR_CODES } from '../../../relay/relay-error.ts';
-import { ERROR_CODES } from '../../../shared/errors.ts';
+import { ERROR_CODES, RELAY_ERROR_CODES } from '../../../shared/errors.ts';
 import { SETTINGS, type SettingDescription } from '../../../shared/settings/settings-table.ts';
 
 function read(file: string): string {

@@ -103,7 +103,7 @@ test('when the link is cut, sends end in the same turn, and the session is asked
   expect(bench.asked).toBe(2);
   expect(entries).toContainEqual(
     expect.objectContaining({
-      event: 'relay.session_lost',
+      event: 'relay.session-lost',
       fields: expect.objectContaining({ code: 'NAC_RELAY_SESSION_LOST' }),
     }),
   );

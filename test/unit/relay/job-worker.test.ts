@@ -138,7 +138,7 @@ test('the message is completed only after the results queue has accepted the fin
   await clock.advance(4000);
   expect(message.settled).toEqual(['completed']);
   expect(reports.at(-1)).toMatchObject({ stage: 'finished', outcome: 'acknowledged', transmissions: 1, relay: 'r1' });
-  expect(entries.filter(({ event }) => event === 'relay.reports_delayed')).toHaveLength(3);
+  expect(entries.filter(({ event }) => event === 'relay.reports-delayed')).toHaveLength(3);
 });
 
 test('a job that ends soon is reported once, with all its stages at their times', async () => {
@@ -321,7 +321,7 @@ test('what cannot be dealt with is given back', async () => {
   bench.sends[0]?.end(ANSWERED);
   await settled();
   expect(message.settled).toEqual(['abandoned']);
-  expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job_failed' }));
+  expect(entries).toContainEqual(expect.objectContaining({ level: 'error', event: 'relay.job-failed' }));
 });
 
 test('a NAS that does not sign its answers is named once', async () => {
@@ -333,7 +333,7 @@ test('a NAS that does not sign its answers is named once', async () => {
     bench.sends[index]?.end(ANSWERED);
     await settled();
   }
-  const warned = entries.filter(({ event }) => event === 'relay.unsigned_answer');
+  const warned = entries.filter(({ event }) => event === 'relay.unsigned-answer');
   expect(warned.map(({ fields }) => fields)).toEqual([
     expect.objectContaining({ code: 'NAC_RELAY_HARDENING', nas: 'all' }),
   ]);
@@ -431,7 +431,7 @@ describe('a job of another time', () => {
     expect({ settled: message.settled, sends: bench.sends }).toEqual({ settled: ['NAC_RELAY_JOB_TIME'], sends: [] });
     expect(entries).toContainEqual(
       expect.objectContaining({
-        event: 'relay.job_refused',
+        event: 'relay.job-refused',
         fields: expect.objectContaining({ description: expect.stringContaining('NTP') }),
       }),
     );

@@ -1,7 +1,7 @@
 import { ServiceBusError } from '@azure/service-bus';
 import { expect, test } from 'vitest';
-import { RELAY_ERROR_CODES } from '../../../relay/relay-error.ts';
 import { serviceBusError } from '../../../relay/service-bus-error.ts';
+import { RELAY_ERROR_CODES } from '../../../shared/errors.ts';
 
 const named = (name: string, message = 'x') => Object.assign(new Error(message), { name });
 
