@@ -1,3 +1,5 @@
+// Which tests run, in which project, and in which order.
+
 import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { compilerTestsLeftOut, mustRun } from './scripts/compiler-tests.ts';

@@ -83,7 +83,10 @@ export async function startChild<Ready>(options: StartChildOptions<Ready>): Prom
   };
 }
 
-/** Where this process keeps its compiled modules (Node's NODE_COMPILE_CACHE), for children with an environment of their own. */
+/**
+ * Where this process keeps its compiled modules (Node's NODE_COMPILE_CACHE), for children with an environment of their
+ * own.
+ */
 export function compileCache(): Readonly<Record<string, string>> {
   const folder = process.env['NODE_COMPILE_CACHE'];
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };

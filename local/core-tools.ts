@@ -1,6 +1,7 @@
-// Microsoft's own Functions host, where it runs: Azure Functions Core Tools, `func`. Their npm package downloads the program when
-// it is installed (https://github.com/Azure/azure-functions-core-tools/blob/main/README.md): where that is blocked nothing of them can be
-// tried, so tests show what is started, in which order it ends and what is said, and not what `func` makes of it.
+// Microsoft's own Functions host, where it runs: Azure Functions Core Tools, `func`. Their npm package downloads the
+// program when it is installed (https://github.com/Azure/azure-functions-core-tools/blob/main/README.md): where that is
+// blocked nothing of them can be tried, so tests show what is started, in which order it ends and what is said, and not
+// what `func` makes of it.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +18,9 @@ const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I
 /** What the host writes when its functions run. */
 const READY = /Host lock lease acquired|^(?:\[[^\]]*\] *)?Functions:/;
 
-/** @throws ConnectorError NAC_CORE_TOOLS unless `func --version` runs: the npm package may be there without the program */
+/**
+ * @throws ConnectorError NAC_CORE_TOOLS unless `func --version` runs: the npm package may be there without the program
+ */
 export async function requireCoreTools(env: Env = process.env): Promise<void> {
   try {
     await promisify(execFile)('func', ['--version'], { timeout: 20_000, env: { ...env } });

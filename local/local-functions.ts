@@ -1,5 +1,5 @@
-// The function app of a local run: HTTP functions and background functions in a process each, as Azure runs them, or all of
-// them in Microsoft's Core Tools.
+// The function app of a local run: HTTP functions and background functions in a process each, as Azure runs them, or
+// all of them in Microsoft's Core Tools.
 
 import { join } from 'node:path';
 import { readSettings } from '../shared/settings.ts';

@@ -1,4 +1,5 @@
-// A run of everything on this machine: what has been started and what its files are, so that all of it ends with the run.
+// A run of everything on this machine: what has been started and what its files are, so that all of it ends with the
+// run.
 
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

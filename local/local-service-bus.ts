@@ -5,7 +5,10 @@ import type { LocalRun } from './local-run.ts';
 import type { QueueDefinition } from './service-bus/queue-definition.ts';
 import { spawnServiceBus } from './service-bus/spawn-service-bus.ts';
 
-/** @param lockDurationMs of a message and of the site's session: so long nothing comes to another after its holder is gone */
+/**
+ * @param lockDurationMs of a message and of the site's session: so long nothing comes to another after its holder is
+ * gone
+ */
 export function localQueues(site: string, lockDurationMs = 30_000) {
   return [
     { name: `coa-${site}`, requiresSession: true, lockDurationMs, duplicateDetectionWindowMs: 600_000 },

@@ -1,5 +1,6 @@
-// Everything the connector needs, on this machine: Table Storage, an Intune tenant, a Service Bus, the function app in two
-// processes, a relay and a switch. Function app and relay are the ones that are deployed; only their settings differ.
+// Everything the connector needs, on this machine: Table Storage, an Intune tenant, a Service Bus, the function app in
+// two processes, a relay and a switch. Function app and relay are the ones that are deployed; only their settings
+// differ.
 
 import { randomBytes } from 'node:crypto';
 import { SETTINGS } from '../shared/settings/settings-table.ts';

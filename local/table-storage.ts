@@ -73,8 +73,8 @@ function createTableServer(port: number): TableServer {
 }
 
 /**
- * What Azurite would report to its makers with is never switched on here, but is loaded with its classes: Application Insights
- * and all that it rests on, a second of a processor.
+ * What Azurite would report to its makers with is never switched on here, but is loaded with its classes: Application
+ * Insights and all that it rests on, a second of a processor.
  */
 function leaveOutTelemetry(require: NodeJS.Require): void {
   const file = require.resolve('azurite/dist/src/common/Telemetry.js');

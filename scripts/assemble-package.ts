@@ -1,5 +1,5 @@
-// Puts together what is deployed: the bundle and the files that say what it is and what it is made of. No node_modules: the bundle has it all,
-// so nothing is installed or built on Azure (remoteBuild: false).
+// Puts together what is deployed: the bundle and the files that say what it is and what it is made of. No node_modules:
+// the bundle has it all, so nothing is installed or built on Azure (remoteBuild: false).
 
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';

@@ -1,4 +1,5 @@
-// Puts together what is installed on premises: the relay as one file, its checksum, what it is made of, and what runs it.
+// Puts together what is installed on premises: the relay as one file, its checksum, what it is made of, and what runs
+// it.
 
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';

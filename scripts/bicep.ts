@@ -1,4 +1,5 @@
-// The Bicep compiler: where it is, and how it is asked for what a deployment would make. Tests and `npm run snapshots` use it.
+// The Bicep compiler: where it is, and how it is asked for what a deployment would make. Tests and `npm run snapshots`
+// use it.
 
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';

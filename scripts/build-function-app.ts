@@ -12,7 +12,8 @@ export interface BuildOptions {
 }
 
 /**
- * CommonJS, since the Functions worker provides @azure/functions-core by require and an ESM bundle could not ask for it.
+ * CommonJS, since the Functions worker provides @azure/functions-core by require and an ESM bundle could not ask for
+ * it.
  * @returns path of the bundle
  */
 export async function buildFunctionApp(

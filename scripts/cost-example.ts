@@ -31,7 +31,10 @@ export const EXAMPLE_LOAD: Load = {
   privateEndpoints: false,
 };
 
-/** US dollars. From memory of the public price lists for East US in 2025; look up yours at https://azure.microsoft.com/pricing */
+/**
+ * US dollars. From memory of the public price lists for East US in 2025; look up yours at
+ * https://azure.microsoft.com/pricing
+ */
 export const EXAMPLE_PRICES = {
   tableRequestsPer10Thousand: 0.00036,
   tableGigabyte: 0.045,

@@ -1,4 +1,5 @@
-// What a deployment costs a month: what the code asks of Azure per event (counted by a test), times how often, times prices.
+// What a deployment costs a month: what the code asks of Azure per event (counted by a test), times how often, times
+// prices.
 
 import type { Load, Prices } from './cost-example.ts';
 
@@ -13,7 +14,10 @@ export const TABLE_REQUESTS = {
   deepSweepDevice: 1,
   /** And, besides, every partition for records that the index does not know. */
   deepSweep: 16,
-  /** A tick of the enforcement timer without open jobs, with two sites: it asks which there are, and each for its outbox. */
+  /**
+   * A tick of the enforcement timer without open jobs, with two sites: it asks which there are, and each for its
+   * outbox.
+   */
   enforceTick: 10,
   /** After each complete sweep, besides the tick, with one site. */
   reconciliation: 20,
@@ -31,7 +35,10 @@ export const TABLE_REQUESTS = {
 /** Sweeps from one that reads every device to the next. */
 const DEEP_SWEEP_EVERY = 12;
 
-/** From the change of a connected device to the proof, at most, beyond what sweeps and ticks ask anyway: test/integration/stores/counted-operations.test.ts. */
+/**
+ * From the change of a connected device to the proof, at most, beyond what sweeps and ticks ask anyway:
+ * test/integration/stores/counted-operations.test.ts.
+ */
 export const TABLE_REQUESTS_PER_COA = 100;
 
 /** One job and up to three reports: each is sent, received and completed. */
@@ -57,7 +64,10 @@ export const LINE_KB = 0.5;
 /** The host writes each line of stdout into a row of AppTraces twice: as `Message`, and as `prop__{OriginalFormat}`. */
 const COPIES_OF_A_LINE = 2;
 const ROW_OF_A_LINE_KB = COPIES_OF_A_LINE * LINE_KB;
-/** Rows of AppRequests and AppExceptions that an instance writes a second at most: host.json samples the rest, a test compares. */
+/**
+ * Rows of AppRequests and AppExceptions that an instance writes a second at most: host.json samples the rest, a test
+ * compares.
+ */
 export const SAMPLED_ROWS_PER_SECOND = 1;
 /** Seconds of a flood in which the sampling of an instance has not noticed it yet: evaluationInterval of host.json. */
 const SAMPLING_NOTICES_SECONDS = 5;
@@ -65,10 +75,16 @@ const SAMPLING_NOTICES_SECONDS = 5;
 const SAMPLING_FORGETS_PER_DAY = 96;
 /** Requests a second that an instance of 2,048 MB refuses at most, about. */
 const REFUSALS_PER_SECOND = 1_000;
-/** Lines about strangers: no key, a wrong one, two codes of a store that fails, a body too large. Each once in ten seconds. */
+/**
+ * Lines about strangers: no key, a wrong one, two codes of a store that fails, a body too large. Each once in ten
+ * seconds.
+ */
 const STRANGER_LINES_PER_SECOND = 0.5;
 
-/** Kilobytes of a row of AppMetrics, at most: test/integration/telemetry/azure-monitor.test.ts counts what is sent for one. */
+/**
+ * Kilobytes of a row of AppMetrics, at most: test/integration/telemetry/azure-monitor.test.ts counts what is sent for
+ * one.
+ */
 export const METRIC_KB = 0.6;
 /** Of a row of AppDependencies, which a span is: test/integration/telemetry/azure-monitor.test.ts counts it, too. */
 export const SPAN_KB = 0.8;
@@ -84,7 +100,10 @@ const SPANS_PER_COA = 9;
 /** Pages, time and held devices. */
 const SERIES_PER_SWEEP = 3;
 
-/** Log alerts of the template by the minutes between evaluations, held to it by test/infra/cost.test.ts. Seldom ones cost as every 15 minutes. */
+/**
+ * Log alerts of the template by the minutes between evaluations, held to it by test/infra/cost.test.ts. Seldom ones
+ * cost as every 15 minutes.
+ */
 export const LOG_ALERTS = { every5Minutes: 3, every15Minutes: 13 } as const;
 /** Kilobytes of a device with its pointers, session and run records. An estimate. */
 const STORED_KB = 4;
@@ -133,7 +152,10 @@ function sampledRows(requests: number, instances: number): number {
   return Math.min(requests, Math.max(1, instances) * 86_400 * SAMPLED_ROWS_PER_SECOND);
 }
 
-/** Gigabytes of logs a day that strangers bring about at most, however many they are: by the instances that Azure starts. */
+/**
+ * Gigabytes of logs a day that strangers bring about at most, however many they are: by the instances that Azure
+ * starts.
+ */
 export function strangersGigabytesPerDay(instances: number): number {
   const steady = 86_400 * (SAMPLED_ROWS_PER_SECOND * REQUEST_ROW_KB + STRANGER_LINES_PER_SECOND * ROW_OF_A_LINE_KB);
   const beginnings = SAMPLING_FORGETS_PER_DAY * SAMPLING_NOTICES_SECONDS * REFUSALS_PER_SECOND * REQUEST_ROW_KB;
@@ -154,7 +176,8 @@ function eventsPerDay(load: Load) {
   const connected = load.devices * load.connected;
   const lookups = connected * load.lookupsPerConnectedDeviceAndDay;
   const accounting = connected * load.accountingPerConnectedDeviceAndDay;
-  // Every minute the poll looks whether it is due; every ten seconds enforcement looks after jobs; housekeeping is hourly.
+  // Every minute the poll looks whether it is due; every ten seconds enforcement looks after jobs; housekeeping is
+  // hourly.
   const ticks = 1_440 + 8_640 + 24;
   return {
     lookups,

@@ -29,8 +29,8 @@ interface LockedPackage {
 }
 
 /**
- * Without what differs from one machine or run to the next: serial number, time, npm's version, the folder's name. So the same
- * content makes the same package.
+ * Without what differs from one machine or run to the next: serial number, time, npm's version, the folder's name. So
+ * the same content makes the same package.
  * @param packageFile whose dependencies ship, from the root of the repository
  * @returns JSON text of CycloneDX 1.5
  * @throws Error when npm does not give it

@@ -1,4 +1,5 @@
-// Command line: writes again what each sample would make in Azure, infra/<sample>.snapshot.json, so that a review shows it.
+// Command line: writes again what each sample would make in Azure, infra/<sample>.snapshot.json, so that a review shows
+// it.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

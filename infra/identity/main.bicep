@@ -69,8 +69,8 @@ var problems = concat(
     filter(relays, each => timesIn(map(relays, other => other.name), each.name) > 1),
     each => 'Two relays are called "${each.name}": each is an application of its own.'
   ),
-  // Entra would refuse it with some applications made already; the sample has such an entry. In DER form and base64 every
-  // certificate of 256 bytes or more begins so.
+  // Entra would refuse it with some applications made already; the sample has such an entry. In DER form and base64
+  // every certificate of 256 bytes or more begins so.
   map(
     filter(concat(certificates, flatten(map(relays, each => each.certificates))), each => !startsWith(each.key, 'MII')),
     each =>
@@ -103,8 +103,8 @@ resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: graphAppId
 }
 
-// Looked up, as Graph's: to write Microsoft's own service principal takes a stronger role than this template asks for. A tenant
-// that has none gets it once: az ad sp create --id c161e42e-d4df-4a3d-9b42-e7a3c31f59d4 (docs/deploy.md).
+// Looked up, as Graph's: to write Microsoft's own service principal takes a stronger role than this template asks for.
+// A tenant that has none gets it once: az ad sp create --id c161e42e-d4df-4a3d-9b42-e7a3c31f59d4 (docs/deploy.md).
 resource intune 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (complianceRetrieval) {
   appId: intuneAppId
 }

@@ -36,13 +36,14 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
 
 var lines = 'AppTraces | where Message has "event" | extend line = parse_json(Message)'
 
-// What Kestrel calls a bad request, above all a body over the host's limit: an answer of 500 before any function runs. Its texts:
-// https://github.com/dotnet/aspnetcore/blob/main/src/Servers/Kestrel/Core/src/CoreStrings.resx
+// What Kestrel calls a bad request, above all a body over the host's limit: an answer of 500 before any function runs.
+// Its texts: https://github.com/dotnet/aspnetcore/blob/main/src/Servers/Kestrel/Core/src/CoreStrings.resx
 var hostRefusals = 'AppExceptions | where ExceptionType has "BadHttpRequestException" or OuterMessage has "Request body too large" or InnermostMessage has "Request body too large"'
 
-// No stranger shall ring this, nor drown it. Only clients are answered with 2xx, so the share is of what they asked. A 503 counts
-// by the lines that name a client which has shown a right key; "client.not-checked" has none and counts when it lasts. Timers
-// and queue messages are requests as well, with a result of 0. Rows of requests are sampled: ItemCount says how many each is.
+// No stranger shall ring this, nor drown it. Only clients are answered with 2xx, so the share is of what they asked. A
+// 503 counts by the lines that name a client which has shown a right key; "client.not-checked" has none and counts when
+// it lasts. Timers and queue messages are requests as well, with a result of 0. Rows of requests are sampled: ItemCount
+// says how many each is.
 var clientFailures = '${lines} | where toint(line.status) == 503 or tostring(line.event) == "app.not-started" | project TimeGenerated, event = tostring(line.event), code = toint(503), requests = iff(isempty(tostring(line.client)), 0, coalesce(tolong(line.requests), 1))'
 var errorCounts = 'failed = sumif(requests, code >= 500), answered = sumif(requests, code < 300), notStarted = countif(event == "app.not-started"), uncheckedMinutes = dcountif(bin(TimeGenerated, 1m), event == "client.not-checked")'
 
@@ -121,8 +122,9 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "lookup.session-not-written" | summarize notWritten = count() | where notWritten >= 20'
   }
   {
-    // A twentieth of a day's answers may rest on older records than FRESHNESS_OBJECTIVE. Told when a day has used that up and
-    // goes on, or when an hour uses it ten times as fast. No line says the age of each answer: this one asks a metric.
+    // A twentieth of a day's answers may rest on older records than FRESHNESS_OBJECTIVE. Told when a day has used that
+    // up and goes on, or when an hour uses it ten times as fast. No line says the age of each answer: this one asks a
+    // metric.
     name: 'freshness-budget'
     displayName: 'Answers rest on old records'
     explanation: 'More than 5 % of the answers are older than FRESHNESS_OBJECTIVE. See docs/operations.md.'

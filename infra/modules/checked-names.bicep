@@ -1,4 +1,5 @@
-// What names may be, said before anything is deployed: a wrong one would fail half-way, or share a queue with another site.
+// What names may be, said before anything is deployed: a wrong one would fail half-way, or share a queue with another
+// site.
 
 import { isMadeOf, timesIn } from 'checked-texts.bicep'
 import { site } from 'parameter-types.bicep'

@@ -1,4 +1,5 @@
-// What else Azure would refuse half-way, with some resources made already: ids, addresses and amounts, said before the first one.
+// What else Azure would refuse half-way, with some resources made already: ids, addresses and amounts, said before the
+// first one.
 
 import { isIPv4, isIPv6, isNetworkOf, isObjectId, isPrivateIPv4, timesIn } from 'checked-texts.bicep'
 import { alerting, operator, privateNetwork, site } from 'parameter-types.bicep'

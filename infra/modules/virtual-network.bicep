@@ -8,7 +8,8 @@ param tags resourceTags
 param addressPrefix string
 param zoneNames string[]
 
-// From API version 2025-07-01 on a new subnet is private: without a NAT gateway the app would reach neither Entra nor Graph.
+// From API version 2025-07-01 on a new subnet is private: without a NAT gateway the app would reach neither Entra nor
+// Graph.
 resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
   name: name
   location: location

@@ -1,4 +1,5 @@
-// What operators look at: one page of tables and curves over the log lines. Its queries are checked as those of the alerts are.
+// What operators look at: one page of tables and curves over the log lines. Its queries are checked as those of the
+// alerts are.
 
 import { resourceTags } from 'parameter-types.bicep'
 

@@ -1,7 +1,6 @@
-/**
- * Makes the self-signed certificate with which an application proves itself to the authority: the public half is
- * registered with the tenant, the private half goes to MSAL.
- */
+// Makes the self-signed certificate with which an application proves itself to the authority: the public half is
+// registered with the tenant, the private half goes to MSAL.
+
 import 'reflect-metadata';
 
 import { X509Certificate } from 'node:crypto';

@@ -1,4 +1,5 @@
-/** Writes a WebCrypto private key as the PKCS#8 PEM that node:https and MSAL read. */
+// Writes a WebCrypto private key as the PKCS#8 PEM that node:https and MSAL read.
+
 import { KeyObject, type webcrypto } from 'node:crypto';
 
 export async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {

@@ -1,7 +1,6 @@
-/**
- * Makes a certificate authority and a server certificate for one run on this machine. Nothing is written to disk: who
- * starts a server hands the CA certificate to its clients.
- */
+// Makes a certificate authority and a server certificate for one run on this machine. Nothing is written to disk: who
+// starts a server hands the CA certificate to its clients.
+
 import 'reflect-metadata';
 
 import * as x509 from '@peculiar/x509';

@@ -19,8 +19,8 @@ export function kestrelRefusal(request: IncomingMessage): 400 | 414 | 431 | unde
 }
 
 /**
- * The status for what Node's parser gives up at, while Kestrel says more: a method that nothing knows is a route that is not
- * there, and a target can be longer than all that Node reads of a head.
+ * The status for what Node's parser gives up at, while Kestrel says more: a method that nothing knows is a route that
+ * is not there, and a target can be longer than all that Node reads of a head.
  */
 export function unparsedRefusal({ code, rawPacket }: NodeJS.ErrnoException & { rawPacket?: Buffer }): number {
   const begin = rawPacket?.subarray(0, LONGEST_REQUEST_LINE + 1).toString('latin1') ?? '';

@@ -15,7 +15,10 @@ export async function loadEntryPoints(app: App): Promise<void> {
   }
 }
 
-/** An error the app threw while starting: an instruction to the operator is passed on alone, anything else with its stack. */
+/**
+ * An error the app threw while starting: an instruction to the operator is passed on alone, anything else with its
+ * stack.
+ */
 export function toStartError(error: unknown, what: string): StartError {
   if (error instanceof StartError) return error;
   if (isOperatorInstruction(error)) return new StartError(error.message);

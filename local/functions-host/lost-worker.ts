@@ -1,5 +1,6 @@
-// How the host says that the process that ran the functions is lost, and a new one must take its place: on Azure the host goes on
-// and replaces its worker; here both are one process, and the one who started it starts another at the same port.
+// How the host says that the process that ran the functions is lost, and a new one must take its place: on Azure the
+// host goes on and replaces its worker; here both are one process, and the one who started it starts another at the
+// same port.
 
 /** Exit code of such a process; sysexits.h calls it an internal software error. */
 export const LOST_WORKER = 70;

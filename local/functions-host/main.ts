@@ -14,7 +14,8 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 
 let running: RunningFunctionsHost | undefined;
 
-// State after an uncaught error, or a rejection that nothing handles, cannot be trusted: on Azure the worker is replaced.
+// State after an uncaught error, or a rejection that nothing handles, cannot be trusted: on Azure the worker is
+// replaced.
 process.on('uncaughtException', (error) => {
   process.stderr.write(`[critical] host: Uncaught error: ${describeError(error)}\n`);
   if (running === undefined) exit(1);

@@ -33,7 +33,9 @@ export async function readHttpRequest(
   };
 }
 
-/** Names that differ in capitals alone are one parameter, called as the second of them is: `a=1&A=2&a=3` is `A=1,2,3`. */
+/**
+ * Names that differ in capitals alone are one parameter, called as the second of them is: `a=1&A=2&a=3` is `A=1,2,3`.
+ */
 function queryEntries(url: URL): [string, string[]][] {
   const entries = new Map<string, [string, string[]]>();
   for (const [name, value] of url.searchParams) {

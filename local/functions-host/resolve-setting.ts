@@ -1,4 +1,5 @@
-// Replaces %NAME% in a trigger's properties by the app setting NAME, as the Functions host does when it indexes the app.
+// Replaces %NAME% in a trigger's properties by the app setting NAME, as the Functions host does when it indexes the
+// app.
 import { StartError } from '../local-error.ts';
 
 export function resolveSetting(text: string, functionName: string, property: string, env: NodeJS.ProcessEnv): string {

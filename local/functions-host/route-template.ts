@@ -2,7 +2,10 @@
 import { constraintFor } from './route-constraint.ts';
 
 export interface RouteTemplate {
-  /** Sorts templates by ASP.NET's precedence, most specific first: literals, constrained parameters, parameters, catch-alls. */
+  /**
+   * Sorts templates by ASP.NET's precedence, most specific first: literals, constrained parameters, parameters,
+   * catch-alls.
+   */
   readonly precedence: string;
   /** The route parameters when the decoded path segments match. */
   match(segments: readonly string[]): ReadonlyMap<string, string> | undefined;

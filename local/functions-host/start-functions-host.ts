@@ -1,11 +1,12 @@
 // Starts a built Functions app in this process: loads it, checks all of its functions and runs those of one group.
 //
-// Not imitated of the .NET host: levels of lines guessed from their text, a listener that outlives the worker (lost-worker.ts), a
-// minute's wait for the timers of a process that was killed, locks of timers in blobs (here files: timer-state.ts), 404 for an
-// unknown HTTP method and the acceptance of lines that end with LF alone or of both Content-Length and chunks (Node's parser
-// says 400 to all three), `%2F` for a `%252F` in request.url, a body that is lost when a function sets its length, 500 for a header
-// that is not ASCII, pages at `/`, `/admin` and `/runtime` (here 404), the answer of a request that outlasts the stop, a schedule
-// that cannot be read (Azure leaves out that one function, here the start ends with it).
+// Not imitated of the .NET host: levels of lines guessed from their text, a listener that outlives the worker
+// (lost-worker.ts), a minute's wait for the timers of a process that was killed, locks of timers in blobs (here files:
+// timer-state.ts), 404 for an unknown HTTP method and the acceptance of lines that end with LF alone or of both
+// Content-Length and chunks (Node's parser says 400 to all three), `%2F` for a `%252F` in request.url, a body that is
+// lost when a function sets its length, 500 for a header that is not ASCII, pages at `/`, `/admin` and `/runtime` (here
+// 404), the answer of a request that outlasts the stop, a schedule that cannot be read (Azure leaves out that one
+// function, here the start ends with it).
 
 import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';

@@ -1,5 +1,6 @@
-// What outlives a process that runs timers: who runs them, and when each was due. On Azure both are blobs, a lease and a status; here
-// they are files of one folder, and the lease of a process that has died is free at once, where Azure has another host wait for it.
+// What outlives a process that runs timers: who runs them, and when each was due. On Azure both are blobs, a lease and
+// a status; here they are files of one folder, and the lease of a process that has died is free at once, where Azure
+// has another host wait for it.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

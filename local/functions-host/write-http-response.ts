@@ -18,7 +18,8 @@ export function writeHttpResponse(response: ServerResponse, result: RpcHttpRespo
   }
   for (const cookie of result.cookies ?? []) response.appendHeader('set-cookie', setCookieHeader(cookie));
   const body = Buffer.from(result.body?.bytes ?? []);
-  // The host streams: an answer with a body is chunked and has no Content-Length. Node leaves it out for 204, 304 and HEAD.
+  // The host streams: an answer with a body is chunked and has no Content-Length. Node leaves it out for 204, 304 and
+  // HEAD.
   if (body.length > 0) response.write(body);
   response.end();
 }

@@ -1,7 +1,6 @@
-/**
- * Issues and checks the access tokens of the simulated tenant: short-lived JWTs for one audience each, signed with a key
- * that lives as long as the tenant.
- */
+// Issues and checks the access tokens of the simulated tenant: short-lived JWTs for one audience each, signed with a
+// key that lives as long as the tenant.
+
 import { randomUUID, type webcrypto } from 'node:crypto';
 import { calculateJwkThumbprint, errors, exportJWK, generateKeyPair, type JWK, jwtVerify, SignJWT } from 'jose';
 

@@ -1,4 +1,4 @@
-/** What the simulated tenant knows about itself and about the one application registered in it. */
+// What the simulated tenant knows about itself and about the one application registered in it.
 
 import { X509Certificate } from 'node:crypto';
 import { LocalError } from '../local-error.ts';
@@ -14,7 +14,9 @@ export interface RegisteredCredentials {
   /** Certificates uploaded to the registration, in PEM: during a rollover there are several. */
   readonly certificates: readonly string[];
   readonly federatedCredentials: readonly FederatedCredential[];
-  /** Application permissions granted by the administrator, per API. New tokens carry them; old ones stay as they are. */
+  /**
+   * Application permissions granted by the administrator, per API. New tokens carry them; old ones stay as they are.
+   */
   readonly roles: { readonly graph: readonly string[]; readonly intune: readonly string[] };
 }
 

@@ -1,4 +1,5 @@
-/** An exchange without a connection: the answer to one request of a batch, kept for the answer to the whole. */
+// An exchange without a connection: the answer to one request of a batch, kept for the answer to the whole.
+
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 
 export interface CapturedRequest {

@@ -1,4 +1,5 @@
-/** Properties of a device as sent by someone else. */
+// Properties of a device as sent by someone else.
+
 import { FleetError } from './fleet-error.ts';
 import {
   isManagedDeviceProperty,

@@ -1,4 +1,5 @@
-/** Checks a client assertion the way Entra does for an application with a registered certificate. */
+// Checks a client assertion the way Entra does for an application with a registered certificate.
+
 import { X509Certificate } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import { ENTRA_REFUSALS, type EntraRefusal } from './entra-error.ts';

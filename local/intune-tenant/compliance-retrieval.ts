@@ -1,7 +1,6 @@
-/**
- * The Compliance Retrieval service of Intune ("NAC 2.0") in the only dialect that is publicly known, Cisco's XML: one
- * device by Intune device ID or MAC address, and the list of noncompliant devices.
- */
+// The Compliance Retrieval service of Intune ("NAC 2.0") in the only dialect that is publicly known, Cisco's XML: one
+// device by Intune device ID or MAC address, and the list of noncompliant devices.
+
 import type { AccessTokens } from './access-tokens.ts';
 import type { ComplianceWall } from './compliance-wall.ts';
 import { type ComplianceEntry, complianceDocument, informationDocument } from './compliance-xml.ts';

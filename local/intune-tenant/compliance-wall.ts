@@ -1,4 +1,4 @@
-/** The Compliance Retrieval service gives its list of noncompliant devices once in four hours. */
+// The Compliance Retrieval service gives its list of noncompliant devices once in four hours.
 
 export class ComplianceWall {
   /** Milliseconds since 1970; undefined until the list is first started. */

@@ -1,4 +1,4 @@
-/** The XML of the Compliance Retrieval service: the Cisco dialect of version 3, with Microsoft's namespace. */
+// The XML of the Compliance Retrieval service: the Cisco dialect of version 3, with Microsoft's namespace.
 
 export interface ComplianceEntry {
   readonly guid: string | undefined;

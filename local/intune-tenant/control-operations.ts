@@ -1,4 +1,5 @@
-/** Everything that the control port does, by method and path; `{device}` is an id or a name. */
+// Everything that the control port does, by method and path; `{device}` is an id or a name.
+
 import type { AppRegistration, RegisteredCredentials } from './app-registration.ts';
 import type { ComplianceWall } from './compliance-wall.ts';
 import { ControlError } from './control-error.ts';

@@ -1,7 +1,6 @@
-/**
- * The tenant's control port: plain HTTP and JSON on the loopback interface, through which people and tests change the
- * fleet, the registration and the tenant's behaviour, and script answers, while the tenant runs.
- */
+// The tenant's control port: plain HTTP and JSON on the loopback interface, through which people and tests change the
+// fleet, the registration and the tenant's behaviour, and script answers, while the tenant runs.
+
 import { RegistrationError } from './app-registration.ts';
 import { ControlError } from './control-error.ts';
 import { CONTROL_OPERATIONS, type ControlContext } from './control-operations.ts';

@@ -1,7 +1,6 @@
-/**
- * `$filter` on managedDevices as far as Microsoft documents it: few properties with few operators each, joined by `and`.
- * Source: the property descriptions of microsoft.graph.managedDevice in the v1.0 metadata.
- */
+// `$filter` on managedDevices as far as Microsoft documents it: few properties with few operators each, joined by
+// `and`. Source: the property descriptions of microsoft.graph.managedDevice in the v1.0 metadata.
+
 import { isManagedDeviceProperty, type ManagedDevice, type ManagedDeviceProperty } from './managed-device.ts';
 
 export type DevicePredicate = (device: ManagedDevice) => boolean;

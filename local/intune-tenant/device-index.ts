@@ -1,4 +1,5 @@
-/** Finds devices by MAC address and by Entra device ID without going through the whole fleet. */
+// Finds devices by MAC address and by Entra device ID without going through the whole fleet.
+
 import type { ManagedDevice } from './managed-device.ts';
 
 const NO_DEVICE = '00000000-0000-0000-0000-000000000000';

@@ -1,4 +1,5 @@
-/** The enrolled devices in the order in which they came, with places that survive additions and removals. */
+// The enrolled devices in the order in which they came, with places that survive additions and removals.
+
 import type { ManagedDevice } from './managed-device.ts';
 
 export interface Enrollment {

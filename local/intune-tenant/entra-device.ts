@@ -1,4 +1,5 @@
-/** The device object that Entra keeps beside a managed device: another id, another life, no MAC address. */
+// The device object that Entra keeps beside a managed device: another id, another life, no MAC address.
+
 import { createHash } from 'node:crypto';
 import { entraDeviceId } from './device-index.ts';
 import type { ManagedDevice } from './managed-device.ts';
@@ -74,7 +75,9 @@ export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
   };
 }
 
-/** What is left in Entra of a device that Intune does not manage any more: the object stays until someone deletes it. */
+/**
+ * What is left in Entra of a device that Intune does not manage any more: the object stays until someone deletes it.
+ */
 export function unmanagedEntraDevice(device: EntraDevice): EntraDevice {
   return { ...device, isCompliant: null, isManaged: false, managementType: null, mdmAppId: null };
 }

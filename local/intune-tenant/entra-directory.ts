@@ -1,7 +1,6 @@
-/**
- * The device objects of the tenant's directory, which follow the fleet after a lag, and the record of their changes that
- * `devices/delta` reads.
- */
+// The device objects of the tenant's directory, which follow the fleet after a lag, and the record of their changes
+// that `devices/delta` reads.
+
 import { entraDeviceId } from './device-index.ts';
 import { differs, type EntraDevice, entraDevice, unmanagedEntraDevice } from './entra-device.ts';
 import type { Fleet } from './fleet.ts';

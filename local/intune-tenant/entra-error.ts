@@ -1,4 +1,5 @@
-/** The refusals of the Entra token service: an OAuth error, an AADSTS number and a text made for people. */
+// The refusals of the Entra token service: an OAuth error, an AADSTS number and a text made for people.
+
 import { randomUUID } from 'node:crypto';
 import type { HttpExchange } from './http-exchange.ts';
 

@@ -1,4 +1,5 @@
-/** What happens to many devices at once: a policy that flips them, a list that loses them. */
+// What happens to many devices at once: a policy that flips them, a list that loses them.
+
 import type { Fleet } from './fleet.ts';
 import { FleetError } from './fleet-error.ts';
 import {

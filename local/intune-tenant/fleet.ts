@@ -1,7 +1,6 @@
-/**
- * The devices enrolled in the simulated tenant, in the order in which they were enrolled, with every operation that the
- * control port offers.
- */
+// The devices enrolled in the simulated tenant, in the order in which they were enrolled, with every operation that the
+// control port offers.
+
 import { checkedProperties } from './checked-properties.ts';
 import { DeviceIndex, macDigits } from './device-index.ts';
 import { type Enrollment, EnrollmentList, type FleetPage } from './enrollment-list.ts';

@@ -1,7 +1,6 @@
-/**
- * Makes device number N of a seed: always the same device, however many others there are. The first six are fixed in
- * the ways that network access control has to cope with.
- */
+// Makes device number N of a seed: always the same device, however many others there are. The first six are fixed in
+// the ways that network access control has to cope with.
+
 import { graphDate } from './graph-date.ts';
 import type {
   ComplianceState,
@@ -133,7 +132,8 @@ export interface DeviceOrigin {
  *
  * - 1: compliant, with a Wi-Fi MAC address
  * - 2: noncompliant
- * - 3 and 4: one Wi-Fi MAC address between them, as when two laptops were enrolled on one dock; 3 is compliant, 4 is not
+ * - 3 and 4: one Wi-Fi MAC address between them, as when two laptops were enrolled on one dock; 3 is compliant, 4 is
+ *   not
  * - 5: no Wi-Fi MAC address
  * - 6: a locally administered (randomised) Wi-Fi MAC address
  */

@@ -1,4 +1,5 @@
-/** How Graph answers: its headers, its error bodies and the nested messages of the Intune service behind it. */
+// How Graph answers: its headers, its error bodies and the nested messages of the Intune service behind it.
+
 import { randomUUID } from 'node:crypto';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 

@@ -1,4 +1,5 @@
-/** Checks the bearer token of a Graph request and the application permission that the request needs. */
+// Checks the bearer token of a Graph request and the application permission that the request needs.
+
 import type { AccessTokens, TokenCheck } from './access-tokens.ts';
 import { answerGraphError, type GraphCall, intuneMessage } from './graph-answer.ts';
 import { type CloudAudiences, graphAudiences } from './token-audiences.ts';

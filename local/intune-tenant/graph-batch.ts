@@ -1,4 +1,5 @@
-/** `POST /v1.0/$batch`: up to twenty requests in one, each answered and throttled on its own. */
+// `POST /v1.0/$batch`: up to twenty requests in one, each answered and throttled on its own.
+
 import { type CapturedAnswer, capturedExchange } from './captured-exchange.ts';
 import { answerGraph, answerGraphError, type GraphCall } from './graph-answer.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';

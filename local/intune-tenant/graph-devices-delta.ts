@@ -1,4 +1,5 @@
-/** `GET /v1.0/devices/delta`: the Entra device objects, then what has changed since. */
+// `GET /v1.0/devices/delta`: the Entra device objects, then what has changed since.
+
 import {
   type DeltaPlace,
   type DeltaQuery,

@@ -1,4 +1,5 @@
-/** `GET /v1.0/deviceManagement/managedDevices` with its pages, and one device by id. */
+// `GET /v1.0/deviceManagement/managedDevices` with its pages, and one device by id.
+
 import { type DevicePredicate, devicePredicate } from './device-filter.ts';
 import type { Fleet } from './fleet.ts';
 import { answerGraph, answerGraphError, answerGraphText, type GraphCall, intuneMessage } from './graph-answer.ts';

@@ -1,4 +1,5 @@
-/** `GET /v1.0/servicePrincipals/appId={Intune}/endpoints`: where the Intune services of the tenant live. */
+// `GET /v1.0/servicePrincipals/appId={Intune}/endpoints`: where the Intune services of the tenant live.
+
 import { COMPLIANCE_RETRIEVAL_PATH } from './compliance-retrieval.ts';
 import { answerGraph, answerGraphError, type GraphCall } from './graph-answer.ts';
 import { authorizedByGraph, type GraphAuthorizationContext, type RequiredPermission } from './graph-authorization.ts';

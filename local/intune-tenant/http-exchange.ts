@@ -1,4 +1,4 @@
-/** One HTTP request with its answer, read and written the same way by the HTTPS listener and the control port. */
+// One HTTP request with its answer, read and written the same way by the HTTPS listener and the control port.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LocalError } from '../local-error.ts';

@@ -1,7 +1,6 @@
-/**
- * Puts a node server on a port and takes it off again completely: closing destroys every socket, also those in the
- * middle of a TLS handshake or of a request that is never answered.
- */
+// Puts a node server on a port and takes it off again completely: closing destroys every socket, also those in the
+// middle of a TLS handshake or of a request that is never answered.
+
 import type { Server } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';

@@ -1,7 +1,7 @@
-/**
- * A simulated Microsoft tenant with one registered application and a fleet of Intune devices: the Entra authority and
- * Microsoft Graph on one HTTPS port, and a control port through which the fleet is changed. README.md says what it does.
- */
+// A simulated Microsoft tenant with one registered application and a fleet of Intune devices: the Entra authority and
+// Microsoft Graph on one HTTPS port, and a control port through which the fleet is changed. README.md says what it
+// does.
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';

@@ -1,7 +1,10 @@
-/** What Graph shows of a managed device: which properties `$select` may name and which ones lists keep back. */
+// What Graph shows of a managed device: which properties `$select` may name and which ones lists keep back.
+
 import { isManagedDeviceProperty, MANAGED_DEVICE_PROPERTIES, type ManagedDevice } from './managed-device.ts';
 
-/** Read one device by id and name them in `$select` to see these; everywhere else they hold what their description says. */
+/**
+ * Read one device by id and name them in `$select` to see these; everywhere else they hold what their description says.
+ */
 const KEPT_BACK: ReadonlyMap<string, null | ''> = new Map([
   ['ethernetMacAddress', null],
   ['udid', ''],

@@ -1,7 +1,5 @@
-/**
- * The managedDevice resource of Graph v1.0 as far as network access control uses it: its type, its enumerations and
- * which value each property may take.
- */
+// The managedDevice resource of Graph v1.0 as far as network access control uses it: its type, its enumerations and
+// which value each property may take.
 
 export const COMPLIANCE_STATES = [
   'unknown',

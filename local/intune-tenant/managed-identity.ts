@@ -1,7 +1,6 @@
-/**
- * The local token service that App Service and Azure Functions offer to a function app with a user-assigned managed
- * identity. Source: "How to use managed identities for App Service and Azure Functions", REST endpoint reference.
- */
+// The local token service that App Service and Azure Functions offer to a function app with a user-assigned managed
+// identity. Source: "How to use managed identities for App Service and Azure Functions", REST endpoint reference.
+
 import type { AccessTokens } from './access-tokens.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import type { CloudAudiences } from './token-audiences.ts';

@@ -1,7 +1,7 @@
-/**
- * The older service for network access control (`NACAPIService`, "NAC 1.x"), which Microsoft has retired and still lists: Cisco's
- * XML of version 2, and one flat JSON object for each address. Clients that ask here are told nothing about GUIDs.
- */
+// The older service for network access control (`NACAPIService`, "NAC 1.x"), which Microsoft has retired and still
+// lists: Cisco's XML of version 2, and one flat JSON object for each address. Clients that ask here are told nothing
+// about GUIDs.
+
 import { answerXml, authorized, type ComplianceRetrievalContext, compliant } from './compliance-retrieval.ts';
 import { element } from './compliance-xml.ts';
 import { macDigits } from './device-index.ts';

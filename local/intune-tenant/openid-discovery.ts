@@ -1,4 +1,5 @@
-/** The two public documents of the authority: its OpenID configuration and its signing keys. */
+// The two public documents of the authority: its OpenID configuration and its signing keys.
+
 import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { answerEntraError, ENTRA_REFUSALS } from './entra-error.ts';

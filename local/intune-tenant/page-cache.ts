@@ -1,4 +1,4 @@
-/** Keeps the JSON of the pages of a list until the fleet changes: the same hundred pages are read sweep after sweep. */
+// Keeps the JSON of the pages of a list until the fleet changes: the same hundred pages are read sweep after sweep.
 
 /** Characters, which are bytes for almost all that devices report. */
 const LARGEST_CONTENT = 80 * 1024 * 1024;

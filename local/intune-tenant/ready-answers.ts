@@ -1,4 +1,5 @@
-/** Failures of Graph, Intune and Entra as users report them, ready to be scripted. */
+// Failures of Graph, Intune and Entra as users report them, ready to be scripted.
+
 import { graphCall, graphError, intuneMessage } from './graph-answer.ts';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 

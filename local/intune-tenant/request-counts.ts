@@ -1,4 +1,5 @@
-/** Counts what arrives at the simulated tenant, so that tests and operators see how often it is asked. */
+// Counts what arrives at the simulated tenant, so that tests and operators see how often it is asked.
+
 import { SCRIPT_TARGETS, type ScriptTarget } from './script.ts';
 
 export const REQUEST_KINDS = [...SCRIPT_TARGETS, 'keys', 'unknown'] as const;

@@ -1,4 +1,4 @@
-/** Intune's request limit, counted over a fixed window. Source: "Microsoft Graph throttling limits", Intune devices. */
+// Intune's request limit, counted over a fixed window. Source: "Microsoft Graph throttling limits", Intune devices.
 
 export class RequestThrottle {
   #windowStart = Number.NEGATIVE_INFINITY;

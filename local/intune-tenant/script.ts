@@ -1,4 +1,4 @@
-/** What a scripted answer may say, and the check of one that was sent by someone else. */
+// What a scripted answer may say, and the check of one that was sent by someone else.
 
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { LocalError } from '../local-error.ts';
@@ -33,8 +33,8 @@ export interface Script {
   /** Adds `Retry-After` as an HTTP date, this many seconds from now on the tenant's clock. */
   readonly retryAfterDate?: number;
   /**
-   * Time to wait before answering. A script with nothing but a delay lets the tenant's own answer follow; with `answer`,
-   * `status`, `headers` or `body` it is replaced.
+   * Time to wait before answering. A script with nothing but a delay lets the tenant's own answer follow; with
+   * `answer`, `status`, `headers` or `body` it is replaced.
    */
   readonly delayMs?: number;
   /** Never answer: the connection stays open until either side closes it. */

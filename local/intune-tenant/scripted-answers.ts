@@ -1,4 +1,5 @@
-/** Answers that stand in for the tenant's own for a number of requests: captive portals, broken pages, silence. */
+// Answers that stand in for the tenant's own for a number of requests: captive portals, broken pages, silence.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 import { readyAnswer } from './ready-answers.ts';

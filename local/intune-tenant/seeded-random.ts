@@ -1,7 +1,5 @@
-/**
- * A small pseudo-random source: the same seed and stream always draw the same numbers, and the stream of one device is
- * independent of how many devices there are.
- */
+// A small pseudo-random source: the same seed and stream always draw the same numbers, and the stream of one device is
+// independent of how many devices there are.
 
 export interface SeededRandom {
   /** A number from 0 (included) to 1 (excluded). */

@@ -1,4 +1,4 @@
-/** The opaque `$skiptoken` of a list of managed devices: the place to go on from, and when it was handed out. */
+// The opaque `$skiptoken` of a list of managed devices: the place to go on from, and when it was handed out.
 
 export interface ListPlace {
   /** Place in the order of enrolment; 0 is the beginning. */

@@ -1,7 +1,6 @@
-/**
- * The switches of the simulated tenant: what Microsoft leaves open, and the quirks that users report. All of them hold
- * until they are changed again; the usual values are those of a tenant in good health.
- */
+// The switches of the simulated tenant: what Microsoft leaves open, and the quirks that users report. All of them hold
+// until they are changed again; the usual values are those of a tenant in good health.
+
 import { LocalError } from '../local-error.ts';
 import { COMPLIANCE_STATES, type ComplianceState } from './managed-device.ts';
 
@@ -34,7 +33,9 @@ export interface TenantBehaviour {
   readonly deltaDuplicates: boolean;
   /** How many changes, already told under the same token, the next delta repeats. */
   readonly deltaReplays: number;
-  /** What delta gives as the reason for a deleted object: it can be restored for thirty days, or it is gone for good. */
+  /**
+   * What delta gives as the reason for a deleted object: it can be restored for thirty days, or it is gone for good.
+   */
   readonly removedReason: 'changed' | 'deleted';
   /** Status of `syncStateNotFound`. */
   readonly expiredDeltaStatus: number;

@@ -1,4 +1,5 @@
-/** What the simulated tenant is started with, and what it offers to those who started it. */
+// What the simulated tenant is started with, and what it offers to those who started it.
+
 import type { RegisteredCredentials } from './app-registration.ts';
 import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
@@ -13,7 +14,9 @@ export interface IntuneTenantOptions {
   readonly port?: number;
   /** HTTP port of the control port; 0 (unless told) takes a free one. */
   readonly controlPort?: number;
-  /** Address the HTTPS listener binds to, 127.0.0.1 unless told. The control port never leaves the loopback interface. */
+  /**
+   * Address the HTTPS listener binds to, 127.0.0.1 unless told. The control port never leaves the loopback interface.
+   */
   readonly host?: string;
   readonly fleetSize?: number;
   readonly seed?: number;

@@ -1,4 +1,5 @@
-/** Sends each request of the HTTPS listener to the part of the tenant that answers it, unless a script answers first. */
+// Sends each request of the HTTPS listener to the part of the tenant that answers it, unless a script answers first.
+
 import type { AccessTokens } from './access-tokens.ts';
 import type { AppRegistration } from './app-registration.ts';
 import {

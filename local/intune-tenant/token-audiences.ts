@@ -1,4 +1,4 @@
-/** The resources for which the simulated tenant issues tokens, named as in `scope` without the trailing `/.default`. */
+// The resources for which the simulated tenant issues tokens, named as in `scope` without the trailing `/.default`.
 
 export interface CloudAudiences {
   /** The simulated Graph goes by the name of the real one as well, so that a client may keep the usual scope. */
@@ -39,7 +39,10 @@ export const CLOUD_AUDIENCES = {
 /** The application id of Microsoft Graph, the same in every tenant and cloud. */
 const GRAPH_APP_ID = '00000003-0000-0000-c000-000000000000';
 
-/** With and without a slash at the end: a token of v1 is for the resource as it was asked for, and Graph takes either, and its id. */
+/**
+ * With and without a slash at the end: a token of v1 is for the resource as it was asked for, and Graph takes either,
+ * and its id.
+ */
 export function graphAudiences(graphUrl: string, audiences: CloudAudiences): readonly string[] {
   return [...[graphUrl, audiences.graph].flatMap((address) => [address, `${address}/`]), GRAPH_APP_ID];
 }

@@ -1,7 +1,6 @@
-/**
- * `POST /{tenant}/oauth2/v2.0/token` of the authority, for the client credentials grant, and `/{tenant}/oauth2/token` of v1,
- * which takes `resource` in place of `scope`.
- */
+// `POST /{tenant}/oauth2/v2.0/token` of the authority, for the client credentials grant, and `/{tenant}/oauth2/token`
+// of v1, which takes `resource` in place of `scope`.
+
 import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { clientAssertionRefusal } from './client-assertion.ts';
@@ -44,7 +43,9 @@ function assertionAudiences(authorityHost: string, tenantId: string): string[] {
   return [tokenEndpointUrl(authorityHost, tenantId), v1, issuer, `https://sts.windows.net/${tenantId}/`];
 }
 
-/** Copies Entra's client credentials grant: one resource per token, only its own roles, refusals with AADSTS numbers. */
+/**
+ * Copies Entra's client credentials grant: one resource per token, only its own roles, refusals with AADSTS numbers.
+ */
 export async function answerTokenRequest(
   exchange: HttpExchange,
   tenant: string,
@@ -69,7 +70,9 @@ export async function answerTokenRequest(
   });
 }
 
-/** Entra takes id and secret of the client by HTTP Basic, too (RFC 6749, section 2.3.1): each is form-encoded by itself. */
+/**
+ * Entra takes id and secret of the client by HTTP Basic, too (RFC 6749, section 2.3.1): each is form-encoded by itself.
+ */
 function withBasicCredentials(form: URLSearchParams, authorization: string | undefined): URLSearchParams {
   const encoded = /^Basic ([A-Za-z0-9+/]+=*)$/i.exec(authorization ?? '')?.[1];
   if (encoded === undefined) {

@@ -82,7 +82,8 @@ export function listenOptions(host: string, port: number) {
   };
 }
 
-// --- Outcomes ---------------------------------------------------------------------------------------------------------
+// --- Outcomes
+// ---------------------------------------------------------------------------------------------------------
 
 export const ACCEPTED: unknown = message.accepted().described();
 
@@ -146,7 +147,8 @@ function neighboursWithSameOutcome(deliveries: readonly Delivery[]): SettledRang
   return ranges;
 }
 
-// --- Messages as bytes ------------------------------------------------------------------------------------------------
+// --- Messages as bytes
+// ------------------------------------------------------------------------------------------------
 
 const FORMATS = new WeakMap<object, number>();
 
@@ -178,7 +180,8 @@ export function messageFormat(link: Receiver): number {
   return FORMATS.get(link) ?? 0;
 }
 
-// --- Attaching --------------------------------------------------------------------------------------------------------
+// --- Attaching
+// --------------------------------------------------------------------------------------------------------
 
 /** Without it createMessageBatch() of the SDK does not know how large a batch may be. */
 export function announceMaxMessageSize(link: Receiver, bytes: number): void {
@@ -196,7 +199,8 @@ export function setAttachProperties(link: Sender, properties: Readonly<Record<st
   linkInside(link).local.attach.properties = properties;
 }
 
-// --- Credit and drain -------------------------------------------------------------------------------------------------
+// --- Credit and drain
+// -------------------------------------------------------------------------------------------------
 
 export interface LinkCredit {
   /** How many messages may still be sent. */
@@ -240,7 +244,8 @@ export function trackCredit(link: Sender): LinkCredit {
   };
 }
 
-// --- Connections ------------------------------------------------------------------------------------------------------
+// --- Connections
+// ------------------------------------------------------------------------------------------------------
 
 /**
  * All frames of one turn leave in one write. More than speed: when we attach and detach at once, the SDK waits a
@@ -289,7 +294,8 @@ export function socketOf(connection: Connection): Socket | undefined {
   return connectionInside(connection).socket;
 }
 
-// --- Values -----------------------------------------------------------------------------------------------------------
+// --- Values
+// -----------------------------------------------------------------------------------------------------------
 
 export function int(value: number): unknown {
   return types.wrap_int(value);

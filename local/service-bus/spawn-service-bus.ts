@@ -1,4 +1,5 @@
-// Starts the embedded Service Bus broker as a child process and waits until it is ready; for the local run and for tests.
+// Starts the embedded Service Bus broker as a child process and waits until it is ready; for the local run and for
+// tests.
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

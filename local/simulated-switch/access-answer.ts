@@ -1,4 +1,4 @@
-/** Reads the lookup's answer in its one-line form, and nothing that merely resembles it. */
+// Reads the lookup's answer in its one-line form, and nothing that merely resembles it.
 
 export interface Permit {
   readonly role: string;

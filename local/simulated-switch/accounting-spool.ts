@@ -1,4 +1,5 @@
-/** Delivers accounting records in their order and keeps them until they are taken, as a RADIUS server's spool does. */
+// Delivers accounting records in their order and keeps them until they are taken, as a RADIUS server's spool does.
+
 import type { Delivery, RadiusFields } from './connector-client.ts';
 
 export interface AccountingSpoolOptions {

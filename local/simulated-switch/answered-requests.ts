@@ -1,4 +1,4 @@
-/** Remembers the answers to requests, so that a retransmission gets the same one and does nothing a second time. */
+// Remembers the answers to requests, so that a retransmission gets the same one and does nothing a second time.
 
 interface AnsweredRequest {
   readonly authenticator: Uint8Array;

@@ -1,4 +1,5 @@
-/** How the switch is told to answer CoA: rightly, or for a while not at all, with a refusal, or in ways no NAS should. */
+// How the switch is told to answer CoA: rightly, or for a while not at all, with a refusal, or in ways no NAS should.
+
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 
 /**

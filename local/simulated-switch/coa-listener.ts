@@ -1,4 +1,5 @@
-/** Listens for CoA-Requests and Disconnect-Requests on a UDP port of the loopback interface and answers them. */
+// Listens for CoA-Requests and Disconnect-Requests on a UDP port of the loopback interface and answers them.
+
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { AnsweredRequests } from './answered-requests.ts';

@@ -1,4 +1,4 @@
-/** Speaks to the connector over HTTPS as a RADIUS proxy does: asks the lookup and delivers accounting records. */
+// Speaks to the connector over HTTPS as a RADIUS proxy does: asks the lookup and delivers accounting records.
 
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';

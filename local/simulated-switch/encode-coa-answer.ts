@@ -1,4 +1,5 @@
-/** Encodes and signs the ACK or NAK to a CoA-Request or Disconnect-Request. */
+// Encodes and signs the ACK or NAK to a CoA-Request or Disconnect-Request.
+
 import { PACKET_CODE } from '../../relay/radius/packet-code.ts';
 import {
   AUTHENTICATOR_LENGTH,

@@ -1,4 +1,5 @@
-/** What the switch makes of a genuine request: which session it means and what is to happen, or the Error-Cause. */
+// What the switch makes of a genuine request: which session it means and what is to happen, or the Error-Cause.
+
 import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
 import { MESSAGE_AUTHENTICATOR_TYPE } from '../../relay/radius/packet-digest.ts';
 import { type ReceivedAttribute, readAttributes } from '../../relay/radius/read-attributes.ts';

@@ -1,4 +1,5 @@
-/** The attributes of a session in the form in which lookup and accounting take them. */
+// The attributes of a session in the form in which lookup and accounting take them.
+
 import type { LookupFields, RadiusFields } from './connector-client.ts';
 import type { StationSession } from './station-session.ts';
 
@@ -17,7 +18,9 @@ export type UnansweredSession = Pick<
   | 'auditSessionId'
 >;
 
-/** EAP-TLS with the certificate of a device, or MAC authentication bypass: the switch itself vouches for the address. */
+/**
+ * EAP-TLS with the certificate of a device, or MAC authentication bypass: the switch itself vouches for the address.
+ */
 export function lookupFields(session: UnansweredSession, nasIpAddress: string): LookupFields {
   if (session.deviceId !== undefined) {
     const certificate = { sanUri: [`IntuneDeviceId://${session.deviceId}`] };

@@ -1,4 +1,6 @@
-/** Decides whether a datagram is a genuine CoA-Request or Disconnect-Request, and reads it. Everything received is hostile. */
+// Decides whether a datagram is a genuine CoA-Request or Disconnect-Request, and reads it. Everything received is
+// hostile.
+
 import { timingSafeEqual } from 'node:crypto';
 import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
 import { PACKET_CODE, type RequestPacket } from '../../relay/radius/packet-code.ts';

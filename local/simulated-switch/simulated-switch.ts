@@ -1,7 +1,6 @@
-/**
- * A simulated access switch together with the RADIUS proxy in front of the connector: it plugs stations in, asks the
- * lookup about them, sends accounting, and obeys CoA and Disconnect (RFC 5176) the way a Cisco switch does.
- */
+// A simulated access switch together with the RADIUS proxy in front of the connector: it plugs stations in, asks the
+// lookup about them, sends accounting, and obeys CoA and Disconnect (RFC 5176) the way a Cisco switch does.
+
 import { createServer } from 'node:http';
 import { httpExchange } from '../intune-tenant/http-exchange.ts';
 import { listenForHttp } from '../intune-tenant/http-listener.ts';

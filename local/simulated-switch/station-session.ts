@@ -1,4 +1,5 @@
-/** A session as the switch keeps it: where the station is, what it may do, and the names under which RADIUS knows it. */
+// A session as the switch keeps it: where the station is, what it may do, and the names under which RADIUS knows it.
+
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 import type { Permit } from './access-answer.ts';
 
@@ -8,7 +9,10 @@ export interface StationSession extends Permit {
   readonly callingStationId: string;
   /** What MAC authentication bypass gives as User-Name: twelve lower-case hexadecimal digits. */
   readonly userName: string;
-  /** The Intune device id in the certificate that it shows by EAP-TLS; without one it comes by MAC authentication bypass. */
+  /**
+   * The Intune device id in the certificate that it shows by EAP-TLS; without one it comes by MAC authentication
+   * bypass.
+   */
   readonly deviceId?: string;
   /** NAS-Port-Id. */
   readonly port: string;

@@ -1,4 +1,5 @@
-/** The stations at the switch: connects, moves and disconnects them, and lets the lookup decide what each one may do. */
+// The stations at the switch: connects, moves and disconnects them, and lets the lookup decide what each one may do.
+
 import { randomInt } from 'node:crypto';
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 import { formatMacAddress } from '../../shared/domain/mac-address.ts';

@@ -1,7 +1,5 @@
-/**
- * The switch's control port: plain HTTP and JSON on the loopback interface, through which people and tests plug stations
- * in and out and have the switch misbehave.
- */
+// The switch's control port: plain HTTP and JSON on the loopback interface, through which people and tests plug
+// stations in and out and have the switch misbehave.
 
 import { type MacAddress, parseMacAddress } from '../../shared/domain/mac-address.ts';
 import { BodyTooLargeError, type HttpExchange } from '../intune-tenant/http-exchange.ts';

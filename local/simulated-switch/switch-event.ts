@@ -1,4 +1,5 @@
-/** What the simulated switch tells about itself while it runs: one event for each thing that happens to a station. */
+// What the simulated switch tells about itself while it runs: one event for each thing that happens to a station.
+
 import type { RequestPacket } from '../../relay/radius/packet-code.ts';
 
 /**

@@ -1,8 +1,8 @@
 // The RADIUS attributes that requests to a NAS may carry: number, vendor and data type of each.
 
 /**
- * Data types of RFC 8044: `text` is UTF-8, `octets` any bytes, `integer` 32 bits without sign, `time` seconds since 1970
- * in 32 bits, `ipv4` and `ipv6` an address written as text.
+ * Data types of RFC 8044: `text` is UTF-8, `octets` any bytes, `integer` 32 bits without sign, `time` seconds since
+ * 1970 in 32 bits, `ipv4` and `ipv6` an address written as text.
  */
 export type AttributeKind = 'text' | 'octets' | 'integer' | 'time' | 'ipv4' | 'ipv6';
 

@@ -31,7 +31,8 @@ export interface RequestSignature {
 
 /**
  * The packet of RFC 5176 section 2.3 before it is signed; signing it cannot make it any longer.
- * @throws RangeError if an attribute cannot be encoded or may not be in this packet, or the packet would exceed 4096 octets
+ * @throws RangeError if an attribute cannot be encoded or may not be in this packet, or the packet would exceed 4096
+ * octets
  */
 export function layOutRequest(options: CoaRequest & Pick<RequestSignature, 'messageAuthenticator'>): Buffer {
   const { packet: name, attributes, fixed = [], messageAuthenticator = true } = options;

@@ -9,7 +9,9 @@ export type SendReport = Required<Pick<CoaReport, 'outcome' | 'transmissions'>> 
 
 type HintTarget = Pick<CoaTarget, 'address' | 'port' | 'messageAuthenticator' | 'eventTimestamp'>;
 
-/** A NAK stays `refused` whatever its cause: what follows is for the cloud to say (shared/domain/coa/advance-job.ts). */
+/**
+ * A NAK stays `refused` whatever its cause: what follows is for the cloud to say (shared/domain/coa/advance-job.ts).
+ */
 export function reportSendResult(result: CoaSendResult, target: HintTarget): SendReport {
   const { transmissions, discarded } = result;
   const common = { transmissions, ...(Object.keys(discarded).length === 0 ? {} : { discarded }) };

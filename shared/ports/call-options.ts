@@ -1,4 +1,5 @@
-/** Ends what has taken too long. */
+// Ends what has taken too long.
+
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Ask the store itself, even where memory has an answer that is young enough otherwise. */

@@ -1,3 +1,5 @@
+// What the flows need from a source that gives compliance alone: single devices, and a list of the noncompliant ones.
+
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
 import type { CallOptions } from './call-options.ts';

@@ -1,3 +1,5 @@
+// Where lists of MAC addresses are kept.
+
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from './call-options.ts';
 

@@ -1,3 +1,5 @@
+// What one process remembers of the NASes of its sites: their addresses, clocks and restarts.
+
 import type { CoaNas } from '../domain/coa-job.ts';
 import type { Instant } from '../domain/instant.ts';
 

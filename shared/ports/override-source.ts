@@ -1,3 +1,5 @@
+// Where the lookup gets the overrides in force.
+
 import type { Override } from '../domain/policy/override.ts';
 import type { CallOptions } from './call-options.ts';
 

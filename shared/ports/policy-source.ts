@@ -1,3 +1,5 @@
+// Where the lookup gets the policy in force.
+
 import type { Instant } from '../domain/instant.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import type { CallOptions } from './call-options.ts';

@@ -1,3 +1,5 @@
+// Where versions of policy.yaml and the history of their activations are kept.
+
 import type { Instant } from '../domain/instant.ts';
 import type { PolicyState } from '../domain/policy/policy-activation.ts';
 import type { CallOptions } from './call-options.ts';

@@ -1,4 +1,5 @@
-/** Randomness as a parameter. */
+// Randomness as a parameter.
+
 export interface Random {
   /** A number from 0 (included) to 1 (excluded). */
   fraction(): number;

@@ -1,3 +1,5 @@
+// What one process remembers of its newest answers.
+
 import type { Instant } from '../domain/instant.ts';
 import type { AnsweredSession } from '../domain/session/session.ts';
 

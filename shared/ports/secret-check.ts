@@ -1,3 +1,5 @@
+// How the secret of a client is checked.
+
 import type { Client } from '../domain/client.ts';
 
 /** Whether a client has this secret. Compares in constant time. */

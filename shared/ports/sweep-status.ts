@@ -1,3 +1,5 @@
+// What the lookup needs to know about sweeps.
+
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from './call-options.ts';
 

@@ -1,4 +1,5 @@
-/** Where a background task stands, lease included: one row a task, under its etag. */
+// Where a background task stands, lease included: one row a task, under its etag.
+
 export interface TaskStore {
   read<State>(task: string): Promise<{ readonly state?: State; readonly etag?: string }>;
   /** @throws StoreError NAC_POLL_LEASE_LOST when another instance wrote since `etag` */

@@ -1,5 +1,5 @@
-// The bare limits of the poll, measured in a process like the one that polls: the same room for its heap, nothing else in it.
-// A message says what to do; the answer is how many seconds it took, or why it came to nothing.
+// The bare limits of the poll, measured in a process like the one that polls: the same room for its heap, nothing else
+// in it. A message says what to do; the answer is how many seconds it took, or why it came to nothing.
 
 import type { StorageRequest } from '../support/storage-proxy.ts';
 import { type BenchTenant, downloadAll } from './bare-download.ts';

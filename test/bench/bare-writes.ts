@@ -1,6 +1,6 @@
-// The bare limit of the first load: the same transactions, as many and as large, of rows with as many columns, into tables of
-// the same size, and nothing else. Keys come in no order, as ids and addresses do: rows that are added at the end of a table
-// cost the emulator less.
+// The bare limit of the first load: the same transactions, as many and as large, of rows with as many columns, into
+// tables of the same size, and nothing else. Keys come in no order, as ids and addresses do: rows that are added at the
+// end of a table cost the emulator less.
 
 import { hash } from 'node:crypto';
 import type { TableClient, TransactionAction } from '@azure/data-tables';

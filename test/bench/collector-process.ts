@@ -1,5 +1,5 @@
-// A collector that takes OTLP, in a process of its own, so that it does not share the processor time of what is measured. Tells
-// its address, and when it is asked, how many lookups it has heard of.
+// A collector that takes OTLP, in a process of its own, so that it does not share the processor time of what is
+// measured. Tells its address, and when it is asked, how many lookups it has heard of.
 
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 

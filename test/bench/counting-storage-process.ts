@@ -1,5 +1,5 @@
-// Table Storage in a process of its own, and before it a proxy that sees every request. Answers every message with what that
-// saw since. What is timed goes past it.
+// Table Storage in a process of its own, and before it a proxy that sees every request. Answers every message with what
+// that saw since. What is timed goes past it.
 
 import { startTableStorage } from '../../local/table-storage.ts';
 import { startStorageProxy } from '../support/storage-proxy.ts';

@@ -1,5 +1,6 @@
-// A third of the NASes is dead: how long until the stations of all living ones have their new answer, beside the same with
-// none dead. In virtual time, with app, outbox and relay as they ship: the half minute that a dead NAS takes costs nothing here.
+// A third of the NASes is dead: how long until the stations of all living ones have their new answer, beside the same
+// with none dead. In virtual time, with app, outbox and relay as they ship: the half minute that a dead NAS takes costs
+// nothing here.
 
 import { enforceTurnedSite } from '../support/virtual-site.ts';
 

@@ -1,4 +1,5 @@
-// Memory of the relay over many jobs: what is in use at each quarter, and whether it is still growing in the second half.
+// Memory of the relay over many jobs: what is in use at each quarter, and whether it is still growing in the second
+// half.
 
 import type { EnforcementSite } from './enforcement-site.ts';
 import type { MemoryInUse } from './memory-probe.ts';

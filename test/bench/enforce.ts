@@ -1,4 +1,5 @@
-// What enforcement costs: rate of the relay against a bare loop, latency from poll to packet, and memory, or dead NASes, on request.
+// What enforcement costs: rate of the relay against a bare loop, latency from poll to packet, and memory, or dead
+// NASes, on request.
 
 import { parseArgs } from 'node:util';
 import { measureDeadNases } from './enforce-dead-nas.ts';

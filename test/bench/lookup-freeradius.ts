@@ -56,7 +56,9 @@ function accessRequest(station: number): string {
   return `User-Name = "${macOf(station)}"\nCalling-Station-Id = "${mac}"\nService-Type = Call-Check\nNAS-IP-Address = 10.1.1.1\nMessage-Authenticator = 0x00`;
 }
 
-/** @returns undefined, and prints why, where more than a request or two got no Access-Accept: such a round has no rate */
+/**
+ * @returns undefined, and prints why, where more than a request or two got no Access-Accept: such a round has no rate
+ */
 async function ratePerSecond(
   { authPort, secret }: { readonly authPort: number; readonly secret: string },
   requests: string,

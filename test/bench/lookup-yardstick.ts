@@ -1,5 +1,5 @@
-// The functions the lookup is measured against, for the same runner: one that does nothing, and one that does a single point
-// read with the same SDK. The second answers the line the FreeRADIUS sample expects.
+// The functions the lookup is measured against, for the same runner: one that does nothing, and one that does a single
+// point read with the same SDK. The second answers the line the FreeRADIUS sample expects.
 
 import { TableClient } from '@azure/data-tables';
 import { app } from '@azure/functions';

@@ -55,8 +55,9 @@ async function warm({ connector, yardstick }: LookupSite): Promise<void> {
 }
 
 /**
- * Stations that never asked, one after the other: pointer, device, session, and a look whether the device moved. Beside it the
- * least that reads and one write of one small row can take, since an answer may not go out before its session is written.
+ * Stations that never asked, one after the other: pointer, device, session, and a look whether the device moved. Beside
+ * it the least that reads and one write of one small row can take, since an answer may not go out before its session is
+ * written.
  */
 async function cold({ connector, yardstick, tables }: LookupSite): Promise<void> {
   const rowsOf = (index: number) => ({

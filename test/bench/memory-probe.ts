@@ -1,4 +1,5 @@
-// Preloaded into the relay: tells the bench, when asked over the IPC channel, what memory is in use once garbage is gone.
+// Preloaded into the relay: tells the bench, when asked over the IPC channel, what memory is in use once garbage is
+// gone.
 
 export interface MemoryInUse {
   /** Octets. */

@@ -1,5 +1,5 @@
-// A fleet of a million through the sweep, in a process of its own, with stores that only count: memory, and our own processor
-// time for each device, by hundred thousand. Sends what it measured.
+// A fleet of a million through the sweep, in a process of its own, with stores that only count: memory, and our own
+// processor time for each device, by hundred thousand. Sends what it measured.
 
 import { parseArgs } from 'node:util';
 import { readManagedDevicePage } from '../../shared/adapters/intune/managed-device-page.ts';

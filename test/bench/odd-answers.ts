@@ -1,5 +1,5 @@
-// A single answer that is slow or refused does not end a bench of thousands: it is named, and the bench goes on. Many of them
-// are no measurement.
+// A single answer that is slow or refused does not end a bench of thousands: it is named, and the bench goes on. Many
+// of them are no measurement.
 
 /** Of all that a bench asks, so many may be odd, and always this many. */
 const MOST_ODD_SHARE = 0.01;

@@ -1,6 +1,6 @@
-// What a policy.yaml of the size limit costs to judge, beside what the yaml library alone takes for the same text; and what an
-// instance takes for a policy that names as many large lists of addresses as it may, beside splitting their lines into sets. Exit
-// code 1 where one takes more than three times as long.
+// What a policy.yaml of the size limit costs to judge, beside what the yaml library alone takes for the same text; and
+// what an instance takes for a policy that names as many large lists of addresses as it may, beside splitting their
+// lines into sets. Exit code 1 where one takes more than three times as long.
 
 import { LineCounter, parseDocument } from 'yaml';
 import { LARGEST_POLICY, readPolicy } from '../../shared/adapters/yaml/read-policy.ts';

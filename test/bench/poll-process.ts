@@ -1,5 +1,5 @@
-// The poll in a process of its own, as the background functions run it. A message starts a run of the sweep; the answer comes
-// when its last slice is done.
+// The poll in a process of its own, as the background functions run it. A message starts a run of the sweep; the answer
+// comes when its last slice is done.
 
 import { createApp } from '../../shared/app.ts';
 import type { SliceResult } from '../../shared/polling/sweep/sweep.ts';

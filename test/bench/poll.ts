@@ -17,7 +17,9 @@ import type { TenantChange } from './tenant-process.ts';
 
 /** With the runs before and after them they stay below twelve: that one reads every row. */
 const ROUNDS = 5;
-/** The simulated tenant has a page ready in two milliseconds. A service that is asked over the internet takes longer. */
+/**
+ * The simulated tenant has a page ready in two milliseconds. A service that is asked over the internet takes longer.
+ */
 const PAGE_DELAY_MS = 100;
 /** What Node allows itself by default where it finds the 512 MB of the smallest Flex Consumption instance. */
 const HEAP_OF_SMALLEST_INSTANCE_MIB = 256;

@@ -1,5 +1,5 @@
-// Whether the claim about refused requests holds: at most twice the processor time of a function that does nothing, and refused
-// they are.
+// Whether the claim about refused requests holds: at most twice the processor time of a function that does nothing, and
+// refused they are.
 
 import { median } from './latency.ts';
 

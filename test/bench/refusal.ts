@@ -1,5 +1,5 @@
-// What a stranger costs, at every route that asks for a key: processor time of a refused request, beside a function that does
-// nothing asked in the same way, in the same run. Exit code 1 where the claim does not hold.
+// What a stranger costs, at every route that asks for a key: processor time of a refused request, beside a function
+// that does nothing asked in the same way, in the same run. Exit code 1 where the claim does not hold.
 
 import { execFile } from 'node:child_process';
 import path from 'node:path';

@@ -1,5 +1,6 @@
-// The connector in a process of its own at one size: it learns a few devices and sessions by its real flows, the tables grow
-// around them, and each thing that happens regularly is done and measured. Tells what it measured, one thing after the other.
+// The connector in a process of its own at one size: it learns a few devices and sessions by its real flows, the tables
+// grow around them, and each thing that happens regularly is done and measured. Tells what it measured, one thing after
+// the other.
 
 import { createApp } from '../../shared/app.ts';
 import { readSettings } from '../../shared/settings.ts';

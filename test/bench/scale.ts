@@ -1,5 +1,5 @@
-// Whether what happens regularly costs the same for each session, however many sessions and devices there are: requests to
-// storage, our own processor time and memory, at several sizes of one run.
+// Whether what happens regularly costs the same for each session, however many sessions and devices there are: requests
+// to storage, our own processor time and memory, at several sizes of one run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,5 @@
-// Table Storage in a process of its own, so that it does not share the processor time of what is measured. Tells its port.
+// Table Storage in a process of its own, so that it does not share the processor time of what is measured. Tells its
+// port.
 
 import { startTableStorage } from '../../local/table-storage.ts';
 

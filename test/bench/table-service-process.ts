@@ -1,5 +1,5 @@
-// The Table service in a process of its own, which also grows: from rows that the real flows wrote it makes those of many
-// more devices and sessions. Messages are JSON; each has one answer.
+// The Table service in a process of its own, which also grows: from rows that the real flows wrote it makes those of
+// many more devices and sessions. Messages are JSON; each has one answer.
 
 import { deviceHash } from '../../shared/domain/device/device.ts';
 import type { Entity, StoredRow } from '../simulation/services/memory-table.ts';

@@ -1,5 +1,5 @@
-// The Table service over HTTP, as far as the SDK uses it, from tables in memory: for sizes at which an emulator takes minutes
-// to look at each row. https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
+// The Table service over HTTP, as far as the SDK uses it, from tables in memory: for sizes at which an emulator takes
+// minutes to look at each row. https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

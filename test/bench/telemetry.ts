@@ -1,5 +1,5 @@
-// What telemetry adds to a warm lookup: the connector without a collector and the one that sends to a collector over OTLP take
-// turns, on one storage, in the same run.
+// What telemetry adds to a warm lookup: the connector without a collector and the one that sends to a collector over
+// OTLP take turns, on one storage, in the same run.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

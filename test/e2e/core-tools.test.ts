@@ -1,6 +1,6 @@
-// `npm start -- --func` with real processes and the real blob emulator. Core Tools cannot be had in every place that runs tests, so
-// a program of the test stands in for `func`: it shows what is started, what is read of it and how it ends, and nothing about
-// Microsoft's host.
+// `npm start -- --func` with real processes and the real blob emulator. Core Tools cannot be had in every place that
+// runs tests, so a program of the test stands in for `func`: it shows what is started, what is read of it and how it
+// ends, and nothing about Microsoft's host.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,10 @@ import { coreToolsCommands, requireCoreTools, startCoreTools } from '../../local
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** What it was given goes into a file. It says what Core Tools say, as they do; asked to end, it looks whether its blobs are still there. */
+/**
+ * What it was given goes into a file. It says what Core Tools say, as they do; asked to end, it looks whether its blobs
+ * are still there.
+ */
 const STAND_IN = `#!${process.execPath}
 import { writeFileSync } from 'node:fs';
 if (process.argv[2] === '--version') { console.log('4.15.1'); process.exit(0); }

@@ -1,6 +1,6 @@
 // From a change in Intune to a proven answer, with real peers: FreeRADIUS asks the lookup and spools accounting, and
-// another FreeRADIUS listens for CoA in the place of the switch. HTTP and background functions and the relay are processes
-// of their own.
+// another FreeRADIUS listens for CoA in the place of the switch. HTTP and background functions and the relay are
+// processes of their own.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

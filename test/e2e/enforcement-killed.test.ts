@@ -1,5 +1,6 @@
-// HTTP functions, background functions, relay or broker killed with SIGKILL while a change is being enforced, each at two points
-// of the chain, and started again: every job comes to exactly one end, and the station has the role that policy gives.
+// HTTP functions, background functions, relay or broker killed with SIGKILL while a change is being enforced, each at
+// two points of the chain, and started again: every job comes to exactly one end, and the station has the role that
+// policy gives.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EnforcedStations, expectProvenOnce, type PointName } from '../support/enforced-stations.ts';
@@ -11,7 +12,9 @@ const PARTS = {
   serviceBus: 'the Service Bus broker',
 } as const;
 
-/** Each point is there; the simulation has all of them for every process, and what lies between them (test/simulation). */
+/**
+ * Each point is there; the simulation has all of them for every process, and what lies between them (test/simulation).
+ */
 const KILLED_AT: readonly (readonly [keyof typeof PARTS, PointName])[] = [
   ['http', 'the request is sent'],
   ['http', 'the switch has acknowledged'],

@@ -59,7 +59,9 @@ interface Row {
   readonly becomes: Partial<EnforcementJob>;
 }
 
-/** A NAS is believed to have no such session once it has acknowledged something, which other rows have it do meanwhile. */
+/**
+ * A NAS is believed to have no such session once it has acknowledged something, which other rows have it do meanwhile.
+ */
 function stageAfter(code: string) {
   if (code === '503') return expect.stringMatching(/^(ended|refused)$/);
   if (ACTED.includes(code)) return 'acknowledged' as const;

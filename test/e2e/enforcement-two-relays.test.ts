@@ -1,5 +1,6 @@
-// Two relays of a site at once, and connections to Service Bus that are cut or die without a word while a change is being
-// enforced: every job comes to exactly one end, and no session keeps an answer that policy no longer gives unlisted.
+// Two relays of a site at once, and connections to Service Bus that are cut or die without a word while a change is
+// being enforced: every job comes to exactly one end, and no session keeps an answer that policy no longer gives
+// unlisted.
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,7 +11,9 @@ import { EnforcedStations, expectProvenOnce, jobIs, type PointName } from '../su
 const RELAYS = { 'local-relay': 'relay', 'standby-relay': 'standby' } as const;
 type RelayName = keyof typeof RELAYS;
 
-/** At each point once; the simulation has them all, and what lies between them, for every kind of end (test/simulation). */
+/**
+ * At each point once; the simulation has them all, and what lies between them, for every kind of end (test/simulation).
+ */
 const KILLED = atPoints('KILLED', 'the request is sent', 'the switch has acknowledged');
 const CUT = atPoints('CUT', 'the job is queued', 'the switch has the request');
 const FUNCTIONS_CUT = atPoints('FUNCTIONS', 'the change is handed on', 'the switch has the request');

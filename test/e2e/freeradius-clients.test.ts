@@ -1,5 +1,5 @@
-// What the shipped FreeRADIUS configuration demands of access devices: signed requests, and a word for who is a console.
-// Run by the real server against a lookup function which the test controls.
+// What the shipped FreeRADIUS configuration demands of access devices: signed requests, and a word for who is a
+// console. Run by the real server against a lookup function which the test controls.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

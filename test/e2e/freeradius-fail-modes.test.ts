@@ -1,5 +1,5 @@
-// When the shipped FreeRADIUS configuration goes into its fail mode: if the connector was asked in vain, and only then. Run by
-// the real server against a lookup function which the test controls.
+// When the shipped FreeRADIUS configuration goes into its fail mode: if the connector was asked in vain, and only then.
+// Run by the real server against a lookup function which the test controls.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// What the shipped FreeRADIUS configuration does with users and computers whom the site itself authenticates: EAP-TTLS and
-// PEAP, PAP and MS-CHAP, a VPN; run by the real server against a lookup function which the test controls.
+// What the shipped FreeRADIUS configuration does with users and computers whom the site itself authenticates: EAP-TTLS
+// and PEAP, PAP and MS-CHAP, a VPN; run by the real server against a lookup function which the test controls.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

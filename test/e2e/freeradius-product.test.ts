@@ -1,5 +1,6 @@
-// The whole main job with real peers: the simulated tenant is polled, and a real FreeRADIUS with the shipped sample gets
-// its answers from the function app over HTTPS; asked by radclient (MAB, VPN) and eapol_test (EAP-TLS, EAP-TTLS, PEAP).
+// The whole main job with real peers: the simulated tenant is polled, and a real FreeRADIUS with the shipped sample
+// gets its answers from the function app over HTTPS; asked by radclient (MAB, VPN) and eapol_test (EAP-TLS, EAP-TTLS,
+// PEAP).
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 // What the shipped FreeRADIUS configuration asks when a station, a certificate or an access device writes what is not
-// expected: the question goes out all the same, and says what is missing. Run by the real server against a lookup function
-// which the test controls.
+// expected: the question goes out all the same, and says what is missing. Run by the real server against a lookup
+// function which the test controls.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

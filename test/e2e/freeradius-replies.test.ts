@@ -1,5 +1,5 @@
-// The whole answer of the connector as each kind of access device gets it: VLAN, role, ACL, page and attributes, rendered by the
-// connector's own code and sent by the real FreeRADIUS with the shipped configuration.
+// The whole answer of the connector as each kind of access device gets it: VLAN, role, ACL, page and attributes,
+// rendered by the connector's own code and sent by the real FreeRADIUS with the shipped configuration.
 
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Revoked certificates at the shipped FreeRADIUS configuration: lists made by the test's CA, fetched by the shipped program and
-// heeded by the real server.
+// Revoked certificates at the shipped FreeRADIUS configuration: lists made by the test's CA, fetched by the shipped
+// program and heeded by the real server.
 
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';

@@ -1,6 +1,6 @@
-// A change in Intune at real switch ports: hostapd closes the port, which ends the job, the station comes back by EAP-TLS,
-// and the switch accounts for the answer that it got. What is asserted is the state of the port. Each test has a switch of its
-// own, and most of it is waiting: all run at once.
+// A change in Intune at real switch ports: hostapd closes the port, which ends the job, the station comes back by
+// EAP-TLS, and the switch accounts for the answer that it got. What is asserted is the state of the port. Each test has
+// a switch of its own, and most of it is waiting: all run at once.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
@@ -50,7 +50,9 @@ function roleOf({ at }: PluggedStation): string | undefined {
 
 const ended = ({ stage }: EnforcementJob): boolean => stage === 'ended';
 const proven = ({ stage }: EnforcementJob): boolean => stage === 'proven';
-/** hostapd says Stop within milliseconds of its ACK; a station that is quicker than the spool has the answer already. */
+/**
+ * hostapd says Stop within milliseconds of its ACK; a station that is quicker than the spool has the answer already.
+ */
 const done = (job: EnforcementJob): boolean => ended(job) || proven(job);
 
 describe.concurrent('a device that turns noncompliant and compliant again', () => {

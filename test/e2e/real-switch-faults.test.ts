@@ -1,5 +1,6 @@
-// What goes wrong between the connector and real switch ports: Disconnect-Requests that are lost, a relay that is killed, and
-// answers that come too late for FreeRADIUS. No port keeps an answer that policy no longer gives without being listed.
+// What goes wrong between the connector and real switch ports: Disconnect-Requests that are lost, a relay that is
+// killed, and answers that come too late for FreeRADIUS. No port keeps an answer that policy no longer gives without
+// being listed.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
@@ -45,7 +46,9 @@ async function seenWhileUnheard({ at, mac, device }: PluggedStation) {
 }
 
 const proven = ({ stage }: EnforcementJob): boolean => stage === 'proven';
-/** hostapd says Stop within milliseconds of its ACK; a station that is quicker than the spool has the answer already. */
+/**
+ * hostapd says Stop within milliseconds of its ACK; a station that is quicker than the spool has the answer already.
+ */
 const done = (job: EnforcementJob): boolean => job.stage === 'ended' || proven(job);
 
 describe('of two relays', () => {

@@ -103,7 +103,9 @@ describe.each(SAMPLES)('%s', (sample) => {
   });
 });
 
-/** Names and values that the resource of a sample says: an expression, since some values are outputs of other resources. */
+/**
+ * Names and values that the resource of a sample says: an expression, since some values are outputs of other resources.
+ */
 function setBy(sample: Sample): Map<string, string> {
   const [config] = ofType(predicted(sample), 'Microsoft.Web/sites/config');
   return createdObjects(String(valueAt(config, 'properties')));

@@ -15,16 +15,16 @@ describe('azure.yaml', () => {
     expect(read('scripts/package.ts')).toContain("'.package'");
   });
 
-  // cli/azd/pkg/project/service_target_functionapp.go, resolveFunctionAppRemoteBuild: with `remoteBuild: false` azd reads
-  // .funcignore in the folder of the service and refuses to publish if that leaves node_modules out (since 1.23.12). With no such
-  // file and `remoteBuild: false`, nothing is built on Azure.
+  // cli/azd/pkg/project/service_target_functionapp.go, resolveFunctionAppRemoteBuild: with `remoteBuild: false` azd
+  // reads .funcignore in the folder of the service and refuses to publish if that leaves node_modules out (since
+  // 1.23.12). With no such file and `remoteBuild: false`, nothing is built on Azure.
   test('has nothing built on Azure, and no .funcignore for azd to refuse that with', () => {
     expect(service.remoteBuild).toBe(false);
     expect(existsSync(join(ROOT, service.project, '.funcignore'))).toBe(false);
   });
 
-  // cli/azd/cmd/middleware/hooks.go, registerCommandHooks: hooks of the project run with the command of their name and within
-  // `azd up`; hooks of a service run with every command that packages it, `azd deploy` too.
+  // cli/azd/cmd/middleware/hooks.go, registerCommandHooks: hooks of the project run with the command of their name and
+  // within `azd up`; hooks of a service run with every command that packages it, `azd deploy` too.
   test('makes the package with every command that publishes: the hook is the service’s', () => {
     expect(project.hooks).toBeUndefined();
     const { prepackage } = service.hooks;

@@ -1,5 +1,5 @@
-// The Bicep compiler as one process that answers many questions (`bicep jsonrpc`): a process for each would load and compile
-// itself every time, which is three quarters of the work.
+// The Bicep compiler as one process that answers many questions (`bicep jsonrpc`): a process for each would load and
+// compile itself every time, which is three quarters of the work.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

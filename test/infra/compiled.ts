@@ -1,5 +1,5 @@
-// The template as the compiler makes it, with all its modules: what a deployment is given, for tests of what the snapshots of
-// the samples cannot show.
+// The template as the compiler makes it, with all its modules: what a deployment is given, for tests of what the
+// snapshots of the samples cannot show.
 
 import { join } from 'node:path';
 import { runBicep } from '../../scripts/bicep.ts';

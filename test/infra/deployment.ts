@@ -6,7 +6,10 @@ import type { Sample } from '../../scripts/bicep.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 
-/** A resource as `bicep snapshot` predicts it; what depends on another's outputs stays an expression, a text in brackets. */
+/**
+ * A resource as `bicep snapshot` predicts it; what depends on another's outputs stays an expression, a text in
+ * brackets.
+ */
 export interface PredictedResource {
   readonly id: string;
   readonly type: string;

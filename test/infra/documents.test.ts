@@ -1,4 +1,5 @@
-// The documents about Azure speak of what there is: commands, parameters, settings, roles. Their links: unit/docs/documents.test.ts.
+// The documents about Azure speak of what there is: commands, parameters, settings, roles. Their links:
+// unit/docs/documents.test.ts.
 
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../shared/settings/settings-table.ts';
@@ -79,8 +80,8 @@ describe('docs/deploy.md', () => {
   });
 });
 
-// https://learn.microsoft.com/entra/identity-platform/quickstart-register-app: the menu is called Entra ID since 2025; before,
-// the same pages were below Identity > Applications.
+// https://learn.microsoft.com/entra/identity-platform/quickstart-register-app: the menu is called Entra ID since 2025;
+// before, the same pages were below Identity > Applications.
 test('app registrations are found where the admin center has them today', () => {
   const paths = [...DOCUMENTS, 'README.md', 'docs/settings.md', 'infra/relay/README.md'].flatMap((path) =>
     [...read(path).matchAll(/\*\*([^*\n]*>[^*\n]*)\*\*/g)].map(([, names = '']) => names.split(/ ?> ?/)),

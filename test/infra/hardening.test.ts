@@ -1,4 +1,5 @@
-// What must hold of every deployed resource, whatever is added: no keys, no old TLS, nothing public, no secret that gets out.
+// What must hold of every deployed resource, whatever is added: no keys, no old TLS, nothing public, no secret that
+// gets out.
 
 import { describe, expect, test } from 'vitest';
 import { SAMPLES } from '../../scripts/bicep.ts';
@@ -39,7 +40,10 @@ describe('no key or secret', () => {
   test.each(samples)(
     'is in what $sample deploys: what looks random is an id, a name or an address',
     ({ resources }) => {
-      /** Ids of resources and roles, expressions, addresses; names, of which no part is longer than that of a storage account. */
+      /**
+       * Ids of resources and roles, expressions, addresses; names, of which no part is longer than that of a storage
+       * account.
+       */
       const harmless =
         /^(\/subscriptions\/.*|\[.*\]|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9]{1,24}([-/][a-z0-9]{1,24})*|[\w.-]+@example\.org|https:\/\/.*|Microsoft\.[\w./]+|\w+Criterion)$/s;
       const texts = textsIn(resources).filter((text) => /^[A-Za-z0-9+/_=@~.-]{24,}$/.test(text));
@@ -90,7 +94,10 @@ describe.each(Object.entries(MUST))('%s', (type, properties) => {
   });
 });
 
-/** https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan, deprecated properties: Azure may refuse them. */
+/**
+ * https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan, deprecated properties: Azure may refuse
+ * them.
+ */
 const NOT_ON_FLEX_CONSUMPTION =
   /"(alwaysOn|ftpsState|use32BitWorkerProcess|linuxFxVersion|windowsFxVersion|netFrameworkVersion|functionAppScaleLimit|preWarmedInstanceCount|containerSize|isReserved|isXenon|vnetRouteAllEnabled|vnetContentShareEnabled|healthCheckPath|appSettings)":/i;
 

@@ -1,5 +1,5 @@
-// The app registration asks for the permissions the code uses, and infra/identity says so in a form Entra takes: as the compiler
-// builds it with the types of Microsoft Graph.
+// The app registration asks for the permissions the code uses, and infra/identity says so in a form Entra takes: as the
+// compiler builds it with the types of Microsoft Graph.
 
 import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -58,8 +58,8 @@ describe('infra/identity', () => {
     expect(read('infra/bicepconfig.json')).toContain(`"microsoftGraphV1": "${EXTENSION}"`);
   });
 
-  // https://learn.microsoft.com/graph/api/serviceprincipal-upsert: to write that of a multitenant application takes Global, Application
-  // or Cloud Application Administrator; Application Developer is enough for one's own.
+  // https://learn.microsoft.com/graph/api/serviceprincipal-upsert: to write that of a multitenant application takes
+  // Global, Application or Cloud Application Administrator; Application Developer is enough for one's own.
   test('only looks up Microsoft’s own service principals', () => {
     const principals = ofType('Microsoft.Graph/servicePrincipals@v1.0');
     const existing = principals.filter(([, { existing }]) => existing).map(([name]) => name);
@@ -192,7 +192,10 @@ async function predictedNames(parameters: string): Promise<unknown[]> {
   return predictedResources.map(({ name }: { name: string }) => name);
 }
 
-/** Makes an extension of the types and has the copied bicepconfig.json name it, where Microsoft's registry is not reached. */
+/**
+ * Makes an extension of the types and has the copied bicepconfig.json name it, where Microsoft's registry is not
+ * reached.
+ */
 async function useTypes(types: string): Promise<void> {
   const extension = join(folder, 'graph.tgz');
   await runBicep(['publish-extension', join(types, 'index.json'), '--target', extension]);

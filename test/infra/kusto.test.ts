@@ -119,7 +119,9 @@ function queriesOf(serialized: string): Query[] {
   );
 }
 
-/** Blocks of Kusto in a document; rows of its table of questions go on after the first two lines of the block before. */
+/**
+ * Blocks of Kusto in a document; rows of its table of questions go on after the first two lines of the block before.
+ */
 function documentQueries(path: string): Query[] {
   const text = read(path);
   const blocks = [...text.matchAll(/```kusto\n([\s\S]*?)```/g)].map(([, query = '']) => query);

@@ -1,6 +1,6 @@
-// Which rules the linter of the compiler has. No command lists them, so they are read from the program: each rule is a class with
-// a constant `Code`. The program is a bundle of .NET assemblies in one file.
-// Bundle: https://github.com/dotnet/runtime/blob/main/src/installer/managed/Microsoft.NET.HostModel/Bundle/Manifest.cs
+// Which rules the linter of the compiler has. No command lists them, so they are read from the program: each rule is a
+// class with a constant `Code`. The program is a bundle of .NET assemblies in one file. Bundle:
+// https://github.com/dotnet/runtime/blob/main/src/installer/managed/Microsoft.NET.HostModel/Bundle/Manifest.cs
 // Assembly: ECMA-335, II.24 (metadata) and II.25 (file format).
 
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// What Azure would refuse half-way, with some resources made already, is refused before the first one, all of it in one message.
+// What Azure would refuse half-way, with some resources made already, is refused before the first one, all of it in one
+// message.
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Command line: loads a function app as the Functions worker does, and prints what it registers. In a process of its own,
-// since a process can load an app once, and what it needs must come from the app's folder alone.
+// Command line: loads a function app as the Functions worker does, and prints what it registers. In a process of its
+// own, since a process can load an app once, and what it needs must come from the app's folder alone.
 
 import { provideFunctionsCore } from '../../local/functions-host/functions-core.ts';
 import { createHostLog } from '../../local/functions-host/host-log.ts';

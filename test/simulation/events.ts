@@ -1,5 +1,5 @@
-// What happens in a world. An event is a kind and three numbers: which of the things there are it is about is found when it
-// happens, so that a history with some events less is still a history.
+// What happens in a world. An event is a kind and three numbers: which of the things there are it is about is found
+// when it happens, so that a history with some events less is still a history.
 
 import type { CoaTrouble, Nas } from './models/nas.ts';
 import { hasSupplicant, type Station } from './models/station.ts';

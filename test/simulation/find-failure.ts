@@ -1,4 +1,5 @@
-// Runs worlds one after the other, and makes of a failure what a person needs: the shortest history and how to replay it.
+// Runs worlds one after the other, and makes of a failure what a person needs: the shortest history and how to replay
+// it.
 
 import type { SimEvent } from './events.ts';
 import { historyOfSeed, type Outcome, runWorld } from './run-world.ts';

@@ -1,5 +1,5 @@
-// What must be true of a world, read from the truth alone: what Intune holds, what the policy says, and what NASes really do.
-// It shares no code with the flows; of the product it asks only what an operator would ask.
+// What must be true of a world, read from the truth alone: what Intune holds, what the policy says, and what NASes
+// really do. It shares no code with the flows; of the product it asks only what an operator would ask.
 
 import type { App } from '../../shared/app.ts';
 import { type GivenAnswer, Nas, type NasSession } from './models/nas.ts';
@@ -33,7 +33,10 @@ export function differences(world: World): Difference[] {
   );
 }
 
-/** Two machines have the address, and the NAS repeats no Class: which of their answers the one here has, nothing tells for sure. */
+/**
+ * Two machines have the address, and the NAS repeats no Class: which of their answers the one here has, nothing tells
+ * for sure.
+ */
 function isAnyones(world: World, { name, mac }: Station, { traits }: Nas): boolean {
   return !traits.sendsClass && world.stations.some((other) => other.mac === mac && other.name !== name);
 }
@@ -58,8 +61,9 @@ function overriddenOutcome(world: World, mac: string, { credential, presented }:
 }
 
 /**
- * A device is blocked that has had this address, or a mark of the device that the station names: it may be the same machine under
- * another record, and a block takes what may be. Until when an instance knows of its end, either answer is right.
+ * A device is blocked that has had this address, or a mark of the device that the station names: it may be the same
+ * machine under another record, and a block takes what may be. Until when an instance knows of its end, either answer
+ * is right.
  */
 function mayBeBlocked(world: World, mac: string, named: string | undefined): boolean {
   const own = named === undefined ? new Set<string>() : world.intune.marksOf(named);
@@ -140,7 +144,10 @@ export function twoEnds(jobs: readonly Job[]): string[] {
 /** How long a record may be under way, and how far the clock is off by which a job was decided. */
 const RECORD_TAKES_MS = 10 * 60_000;
 
-/** Proof comes from the network: the NAS has accounted for the station with an answer as the job wants it, or there is none. */
+/**
+ * Proof comes from the network: the NAS has accounted for the station with an answer as the job wants it, or there is
+ * none.
+ */
 export function falseProofs(world: World, jobs: readonly Job[]): string[] {
   return jobs.flatMap(({ id, stage, site, session, nas, wanted, decidedAt }) => {
     if (stage !== 'proven') return [];

@@ -1,4 +1,5 @@
-// The policies of a world, as the oracle reads them: a few plain rules, and the same ones as policy.yaml for the product.
+// The policies of a world, as the oracle reads them: a few plain rules, and the same ones as policy.yaml for the
+// product.
 
 import type { Credential } from './models/answer.ts';
 

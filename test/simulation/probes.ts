@@ -1,5 +1,5 @@
-// What hardly ever happens by chance is tried at the end, in a world that is well: a race of milliseconds, an operator in the
-// midst of a quarantine, a station that roams while another one has its address.
+// What hardly ever happens by chance is tried at the end, in a world that is well: a race of milliseconds, an operator
+// in the midst of a quarantine, a station that roams while another one has its address.
 
 import { awaitIn } from './compare.ts';
 import { Nas } from './models/nas.ts';
@@ -23,8 +23,8 @@ export async function probe(world: World, seed: number): Promise<void> {
 }
 
 /**
- * A NAS acknowledges a quarantine and does nothing, as for a supplicant that is asleep; and an operator, who sees the station
- * still there, asks for a re-authentication, which comes to as little. The quarantine goes on all the same.
+ * A NAS acknowledges a quarantine and does nothing, as for a supplicant that is asleep; and an operator, who sees the
+ * station still there, asks for a re-authentication, which comes to as little. The quarantine goes on all the same.
  */
 async function operatorBesideQuarantine(world: World, random: SeededRandom): Promise<void> {
   const candidates = world.nases.flatMap((nas) =>

@@ -1,4 +1,5 @@
-// From the beginning of a world to its rest: a history happens to it, everything heals, time runs on, and the oracle looks.
+// From the beginning of a world to its rest: a history happens to it, everything heals, time runs on, and the oracle
+// looks.
 
 import { awaitIn, compare } from './compare.ts';
 import { happen, historyOf, type SimEvent } from './events.ts';

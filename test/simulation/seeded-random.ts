@@ -1,5 +1,5 @@
-// Randomness that a seed decides. Streams of different names do not disturb each other, so that a history with an event less
-// stays much the same.
+// Randomness that a seed decides. Streams of different names do not disturb each other, so that a history with an event
+// less stays much the same.
 
 import type { Random } from '../../shared/ports/random.ts';
 

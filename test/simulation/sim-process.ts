@@ -1,5 +1,5 @@
-// A process: what it calls, and what becomes of that when it is killed. After its end no call returns and no timer goes off;
-// what was on its way to a service may get there all the same.
+// A process: what it calls, and what becomes of that when it is killed. After its end no call returns and no timer goes
+// off; what was on its way to a service may get there all the same.
 
 import type { Clock } from '../../shared/ports/clock.ts';
 import type { Timer } from '../../shared/ports/timer.ts';

@@ -1,5 +1,6 @@
-// The share of the simulation that runs with every change: 300 worlds, none of which may fail. It runs as people run it, in a
-// process of its own: there a world never waits for anything real, as it would for the modules of a test runner.
+// The share of the simulation that runs with every change: 300 worlds, none of which may fail. It runs as people run
+// it, in a process of its own: there a world never waits for anything real, as it would for the modules of a test
+// runner.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

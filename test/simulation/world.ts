@@ -1,5 +1,5 @@
-// One world: sites with their NASes and stations, Intune with its devices, and the processes of the product over services in
-// memory. All of it comes from a seed.
+// One world: sites with their NASes and stations, Intune with its devices, and the processes of the product over
+// services in memory. All of it comes from a seed.
 
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import type { App } from '../../shared/app.ts';
@@ -206,7 +206,10 @@ export class World {
     await this.operate(async (app, key) => (await app.policies(key)).rollBack());
   }
 
-  /** Every third is about a device. A role comes by address alone, since that is all that each kind of station can prove. */
+  /**
+   * Every third is about a device. A role comes by address alone, since that is all that each kind of station can
+   * prove.
+   */
   async override({ mac, device }: Station, choice: number, lastsMs: number): Promise<void> {
     const about = choice % 3 === 0 && device !== undefined ? { device } : { mac };
     const does = 'mac' in about && choice % 2 === 0 ? { role: OVERRIDE_ROLE } : { block: true };

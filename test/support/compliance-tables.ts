@@ -1,5 +1,5 @@
-// The flows of the least permission over tables in memory, behind a wire on which each call takes virtual time; Intune's
-// Compliance Retrieval service is what a test says it is.
+// The flows of the least permission over tables in memory, behind a wire on which each call takes virtual time;
+// Intune's Compliance Retrieval service is what a test says it is.
 
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';

@@ -1,5 +1,5 @@
-// Stations at the simulated switch, whose devices turn in Intune while they are connected: what the tests of everything that
-// can be killed or cut meanwhile have in common, and what must hold afterwards.
+// Stations at the simulated switch, whose devices turn in Intune while they are connected: what the tests of everything
+// that can be killed or cut meanwhile have in common, and what must hold afterwards.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -135,7 +135,9 @@ export class EnforcedStations implements AsyncDisposable {
     return reply.body.json();
   }
 
-  /** Turns a device noncompliant, and does something the moment its job is at that point; resolves when that is done. */
+  /**
+   * Turns a device noncompliant, and does something the moment its job is at that point; resolves when that is done.
+   */
   async interrupt(name: string, point: PointName, doIt: () => Promise<void> | void): Promise<void> {
     const { at, switchHesitates }: Point = POINTS[point];
     if (switchHesitates) await this.askSwitch('/behaviour', { coa: 'silent', times: 1 });
@@ -216,8 +218,8 @@ export class EnforcedStations implements AsyncDisposable {
 }
 
 /**
- * Of one session and version. A poll and a comparison of all sessions at the same moment may both decide it: then all but
- * one are superseded.
+ * Of one session and version. A poll and a comparison of all sessions at the same moment may both decide it: then all
+ * but one are superseded.
  */
 export function expectProvenOnce(jobs: readonly EnforcementJob[]): void {
   for (const job of jobs) {

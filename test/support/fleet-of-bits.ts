@@ -1,5 +1,5 @@
-// A fleet in two bytes a device, with what a sweep asks of its stores: as many devices as memory has room for, and each call
-// takes the time, on a clock that moves by nothing else, that the Table service would.
+// A fleet in two bytes a device, with what a sweep asks of its stores: as many devices as memory has room for, and each
+// call takes the time, on a clock that moves by nothing else, that the Table service would.
 
 import { type Device, type DeviceKey, deviceHash, deviceKeyText, SHARDS } from '../../shared/domain/device/device.ts';
 import type { DeviceMark, DeviceStore, StoredDevice } from '../../shared/ports/device-store.ts';

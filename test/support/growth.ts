@@ -1,9 +1,15 @@
 // Whether work grows with its input or with the square of it, as a ratio of times within one run: the shortest of
 // many, so that it depends neither on how fast the machine is nor on what else it does.
 
-/** The larger input is so many times the smaller one. Linear work then takes the same for one large as for so many small ones. */
+/**
+ * The larger input is so many times the smaller one. Linear work then takes the same for one large as for so many small
+ * ones.
+ */
 export const TIMES = 8;
-/** Of the square of the input the ratio is near 8, of its half power more near 2.8; caches and garbage make up to 2 of linear work. */
+/**
+ * Of the square of the input the ratio is near 8, of its half power more near 2.8; caches and garbage make up to 2 of
+ * linear work.
+ */
 export const MOST_LINEAR = 4;
 const ROUNDS = 9;
 /** Before so many, work is not called linear. */
@@ -15,7 +21,8 @@ const LEAST_MS = 0.3;
 
 /**
  * @param work on an input of that size
- * @returns time for one input of 8 sizes / 8 times that for one input of one size: 1 for linear work, 8 for quadratic work
+ * @returns time for one input of 8 sizes / 8 times that for one input of one size: 1 for linear work, 8 for quadratic
+ * work
  */
 export function growth(work: (size: number) => unknown, size: number): number {
   let least = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-// The relay as it ships, but for its patience: the times of RFC 5080, each divided by four. A test that waits until the relay
-// has given up waits 7.5 s instead of 30 s.
+// The relay as it ships, but for its patience: the times of RFC 5080, each divided by four. A test that waits until the
+// relay has given up waits 7.5 s instead of 30 s.
 
 import { RFC5080_TIMES } from '../../relay/radius/retransmission-timeouts.ts';
 import { startRelay } from '../../relay/start-relay.ts';

@@ -1,5 +1,5 @@
-// The order of the test files: the longest first, those that wait for the clocks of their peers beside those that compute, so
-// that neither the end of a run nor a wait leaves a processor idle.
+// The order of the test files: the longest first, those that wait for the clocks of their peers beside those that
+// compute, so that neither the end of a run nor a wait leaves a processor idle.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 

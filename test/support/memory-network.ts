@@ -1,5 +1,5 @@
-// The connector over services in memory, with one device list that a test writes: as many instances as it takes, each with a
-// memory of its own, and time that passes when the test says so.
+// The connector over services in memory, with one device list that a test writes: as many instances as it takes, each
+// with a memory of its own, and time that passes when the test says so.
 
 import type { IntuneAccess } from '../../shared/adapters/intune/open-intune-source.ts';
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';

@@ -1,5 +1,5 @@
-// The product in this process over tables and a Service Bus in memory, in virtual time: two instances that answer, one that
-// works in the background, a handful of stored devices, and clients of every kind.
+// The product in this process over tables and a Service Bus in memory, in virtual time: two instances that answer, one
+// that works in the background, a handful of stored devices, and clients of every kind.
 
 import { setImmediate } from 'node:timers/promises';
 import { RestError } from '@azure/data-tables';
@@ -71,7 +71,10 @@ export interface OverriddenSite {
   readonly slow: { call: string; milliseconds: number; fails?: boolean };
   /** How far the clock of the first instance is behind. */
   readonly behind: { milliseconds: number };
-  /** By name of the client: `admin` and `ops-all` of all sites, `ops-hq` of one, `auditor`, `radius-hq`, `radius-branch`. */
+  /**
+   * By name of the client: `admin` and `ops-all` of all sites, `ops-hq` of one, `auditor`, `radius-hq`,
+   * `radius-branch`.
+   */
   key(name: string): string;
   override(body: Record<string, unknown>, name?: string): ReturnType<App['makeOverride']>;
   /** @param fields of a question by MAB with the address of the first device, unless they say otherwise */

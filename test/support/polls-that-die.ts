@@ -1,4 +1,5 @@
-// A poll that dies between any two of its requests to the store, and what must be the same after the next ones as if it had not.
+// A poll that dies between any two of its requests to the store, and what must be the same after the next ones as if it
+// had not.
 
 import { expect } from 'vitest';
 import type { IntuneTenant, IntuneTenantOptions } from '../../local/intune-tenant/intune-tenant.ts';
@@ -42,8 +43,8 @@ export interface Plan {
 }
 
 export const PLANS: Readonly<Record<'sweep' | 'breaker' | 'changed devices', Plan>> = {
-  // One compliance flip and the turning one, a dock left, two addresses swapped, and one device gone. A device that is new to the
-  // sweep is no change of anything a session rests on.
+  // One compliance flip and the turning one, a dock left, two addresses swapped, and one device gone. A device that is
+  // new to the sweep is no change of anything a session rests on.
   sweep: { env: {}, aheadMs: 2 * HOUR_MS, thenMs: [], handedOn: 5, held: 0 },
   // A dock left, two addresses swapped.
   breaker: {
@@ -114,8 +115,8 @@ interface Outcome {
   readonly contents: StoreContents;
   readonly handedOn: readonly string[];
   /**
-   * Requests to the store before which death is worth a try. Reads leave nothing behind, so a death before one is the death
-   * before the next write; the first request after each write counts as well. After the last write all is done.
+   * Requests to the store before which death is worth a try. Reads leave nothing behind, so a death before one is the
+   * death before the next write; the first request after each write counts as well. After the last write all is done.
    */
   readonly killPoints: readonly number[];
 }

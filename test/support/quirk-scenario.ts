@@ -1,5 +1,5 @@
-// The connector beside a tenant with a quirk: both on one clock, and what must be true whatever the tenant does. The store
-// says what the tenant says, every change is told once, and no answer in between is wrong.
+// The connector beside a tenant with a quirk: both on one clock, and what must be true whatever the tenant does. The
+// store says what the tenant says, every change is told once, and no answer in between is wrong.
 
 import { expect } from 'vitest';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
@@ -89,8 +89,8 @@ export async function expectStoreToSayWhatTheTenantSays(nac: ConnectorFixture): 
 
 /**
  * The changes handed on since they were last forgotten lead, each once and in order, to what is stored.
- * @param counts how many changes these devices, by name, have had; all others have had none. That a device is new need not
- * be told: no session rests on it
+ * @param counts how many changes these devices, by name, have had; all others have had none. That a device is new need
+ * not be told: no session rests on it
  */
 export async function expectChangesTold(
   nac: ConnectorFixture,

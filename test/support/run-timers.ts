@@ -1,5 +1,5 @@
-// Runs every timer that a built function app registers once, whatever its schedule, and prints how each ended, as one line of
-// JSON. Arguments: the app's folder. In a process of its own, since a process can load an app once.
+// Runs every timer that a built function app registers once, whatever its schedule, and prints how each ended, as one
+// line of JSON. Arguments: the app's folder. In a process of its own, since a process can load an app once.
 
 import { provideFunctionsCore } from '../../local/functions-host/functions-core.ts';
 import { createHostLog } from '../../local/functions-host/host-log.ts';

@@ -1,5 +1,5 @@
-// The poll over tables in memory, behind a wire on which each call takes virtual time; Intune's list and point reads are what a
-// test says they are.
+// The poll over tables in memory, behind a wire on which each call takes virtual time; Intune's list and point reads
+// are what a test says they are.
 
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';

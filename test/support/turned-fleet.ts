@@ -1,5 +1,5 @@
-// A fleet of which a few devices have turned since the last sweep: what answers may say until the next one, and what the
-// store must say after it.
+// A fleet of which a few devices have turned since the last sweep: what answers may say until the next one, and what
+// the store must say after it.
 
 import { expect } from 'vitest';
 import type { ConnectorFixture } from './connector-fixture.ts';
@@ -15,7 +15,9 @@ export interface TurnedFleet {
   readonly asked: () => number;
 }
 
-/** A fleet that was swept once; since then a device of each page has turned, and one is new, alone on the fourth page. */
+/**
+ * A fleet that was swept once; since then a device of each page has turned, and one is new, alone on the fourth page.
+ */
 export async function startTurned(nac: ConnectorFixture): Promise<TurnedFleet> {
   expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });
   nac.changes.length = 0;

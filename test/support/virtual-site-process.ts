@@ -1,5 +1,6 @@
-// Runs a site in virtual time in a process of its own: there nothing waits for anything real, as it would for the modules of a
-// test runner. Arguments: NASes, stations each, of how many NASes one is dead (0 for none), and of how many in the comparison.
+// Runs a site in virtual time in a process of its own: there nothing waits for anything real, as it would for the
+// modules of a test runner. Arguments: NASes, stations each, of how many NASes one is dead (0 for none), and of how
+// many in the comparison.
 
 import { enforceTurnedSite } from './virtual-site.ts';
 

@@ -1,5 +1,5 @@
-// A site in virtual time with many NASes, some of them dead: app and relay as they ship, over services in memory. All its
-// devices turn at once; what counts is when each station has got its new answer.
+// A site in virtual time with many NASes, some of them dead: app and relay as they ship, over services in memory. All
+// its devices turn at once; what counts is when each station has got its new answer.
 
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
@@ -25,7 +25,9 @@ export interface TurnedSite {
 }
 
 export interface Enforced {
-  /** Seconds from the change to the new answer, in order, of the stations at NASes that are alive in every comparison. */
+  /**
+   * Seconds from the change to the new answer, in order, of the stations at NASes that are alive in every comparison.
+   */
   readonly seconds: readonly number[];
   /** So many stations there are at those NASes. */
   readonly stations: number;
@@ -52,7 +54,8 @@ const SETTINGS = readSettings({
 });
 
 /**
- * @param comparedWith NASes that are dead by this count are left out of the result, so that two runs measure the same ones
+ * @param comparedWith NASes that are dead by this count are left out of the result, so that two runs measure the same
+ * ones
  * @throws Error when the stations did not connect
  */
 export async function enforceTurnedSite(

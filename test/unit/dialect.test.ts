@@ -1,5 +1,5 @@
-// One dialect in every folder: how a file opens, how constants, log events and errors are written. What the linter cannot
-// say is said here; that tests are called test() it says itself.
+// One dialect in every folder: how a file opens, how constants, log events and errors are written. What the linter
+// cannot say is said here; that tests are called test() it says itself.
 
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const PRODUCT = '{cli,functions,local,relay,scripts,shared}/**/*.ts';
 
 /** Errors that end inside the file that throws them; no person and no log line sees them. */
-const INNER_ERRORS = ['CoaSenderClosedError', 'NoAnswer', 'WorkerStopped'];
+const INNER_ERRORS = ['CoaSenderClosedError', 'DamagedColumn', 'NoAnswer', 'WorkerStopped'];
 const ROOTS_OF_ERRORS = ['shared/errors.ts', 'local/local-error.ts'];
 
 const EVENT = /^[a-z]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)?$/;
@@ -23,7 +23,10 @@ function eventsIn(source: string): string[] {
   return [...logged, ...inFields].map(([, , event = '']) => event);
 }
 
-/** Names of module constants in camelCase that hold data: a literal, a list, a table, a pattern. Behaviour has `=>` in it. */
+/**
+ * Names of module constants in camelCase that hold data: a literal, a list, a table, a pattern. Behaviour has `=>` in
+ * it.
+ */
 function lowerCaseConstantsIn(source: string): string[] {
   return [...source.matchAll(/^(?:export )?const ([a-z]\w*)(?:: [^=\n]+)? =\s+([\s\S]*?);$/gm)]
     .filter(([, , value = '']) => isData(value))
@@ -81,6 +84,20 @@ test('the alerts, the workbook and the documents ask for events that are logged'
 
 test('module constants are UPPER_SNAKE', () => {
   expect(findings('{cli,functions,local,relay,scripts,shared,test}/**/*.ts', lowerCaseConstantsIn)).toEqual([]);
+});
+
+test('every file opens with a sentence that says what it is for', () => {
+  const found = findings('{cli,functions,local,relay,scripts,shared,test}/**/*.ts', (source) =>
+    /^(?:#!.*\n)?\/\/ \S/.test(source) ? [] : ['open it with a line of //'],
+  );
+  expect(found).toEqual([]);
+});
+
+test('comments are at most 120 characters wide, as .editorconfig has it', () => {
+  const found = findings('{{cli,functions,local,relay,scripts,shared,test}/**/*.ts,infra/**/*.bicep}', (source) =>
+    source.split('\n').filter((line) => line.length > 120 && /^\s*(?:\/\/|\/?\*)/.test(line)),
+  );
+  expect(found).toEqual([]);
 });
 
 test('errors derive from the root of their tree', () => {

@@ -1,3 +1,5 @@
+// Durations of settings, with and without a unit.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseDuration } from '../../shared/duration.ts';

@@ -1,3 +1,5 @@
+// The tree of errors: codes, actions, and what becomes of anything else that is thrown.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RelayError, toRelayError } from '../../relay/relay-error.ts';

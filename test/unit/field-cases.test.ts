@@ -1,4 +1,5 @@
-// Every file of test/field-cases, put where its sender put it: what the product makes of it. A file without expectation fails.
+// Every file of test/field-cases, put where its sender put it: what the product makes of it. A file without expectation
+// fails.
 
 import { describe, expect, test } from 'vitest';
 import { checkRelay } from '../../relay/check-relay.ts';

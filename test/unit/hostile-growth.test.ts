@@ -1,5 +1,5 @@
-// Whatever comes from outside is read in a time that grows with its length: each parser, with each piece that means something to
-// one of them, repeated; measured as a ratio within one run.
+// Whatever comes from outside is read in a time that grows with its length: each parser, with each piece that means
+// something to one of them, repeated; measured as a ratio within one run.
 
 import { describe, expect, test } from 'vitest';
 import { presentedCredential } from '../../functions/presented-credential.ts';
@@ -38,7 +38,10 @@ const REPORT = {
   outcome: 'refused',
 };
 
-/** Sizes of a text are as large as the limit of its parser lets eight times the smaller one be, or as what comes by RADIUS may be. */
+/**
+ * Sizes of a text are as large as the limit of its parser lets eight times the smaller one be, or as what comes by
+ * RADIUS may be.
+ */
 const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (text: string) => unknown }>> = {
   'names of computers': {
     size: 1_000,

@@ -1,5 +1,5 @@
-// Whatever comes from outside: at least ten thousand generated texts for each parser. Each ends in a reading or in a coded
-// error, and what it gives is bounded, however long the text is.
+// Whatever comes from outside: at least ten thousand generated texts for each parser. Each ends in a reading or in a
+// coded error, and what it gives is bounded, however long the text is.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -21,7 +21,9 @@ import { someFacts } from '../support/policy-facts.ts';
 const RUNS = { numRuns: 10_000 };
 const AT = '2026-11-20T10:00:00.000Z';
 
-/** Pieces that mean something to one of the parsers, and anything else; now and then the same piece thousands of times. */
+/**
+ * Pieces that mean something to one of the parsers, and anything else; now and then the same piece thousands of times.
+ */
 const piece = fc.oneof(fc.constantFrom(...HOSTILE_PIECES), fc.string({ unit: 'binary', maxLength: 6 }));
 const text = fc.oneof(
   { weight: 9, arbitrary: fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join('')) },

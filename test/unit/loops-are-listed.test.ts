@@ -1,5 +1,5 @@
-// docs/reliability.md lists every loop over what grows with the network: whatever reads such a list is in its table, and what
-// the table names is there.
+// docs/reliability.md lists every loop over what grows with the network: whatever reads such a list is in its table,
+// and what the table names is there.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Which test shows that the connector stays correct under which quirk of the simulated tenant. The tenant's README lists
-// quirks, switches and ways to spoil an answer; one that no test of the connector is named for fails here.
+// Which test shows that the connector stays correct under which quirk of the simulated tenant. The tenant's README
+// lists quirks, switches and ways to spoil an answer; one that no test of the connector is named for fails here.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';

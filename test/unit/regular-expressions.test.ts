@@ -1,5 +1,5 @@
-// Every regular expression of the product, against texts made to be slow for it: it takes a time that grows with the text, or what
-// it is given is short, for a reason that is written here.
+// Every regular expression of the product, against texts made to be slow for it: it takes a time that grows with the
+// text, or what it is given is short, for a reason that is written here.
 
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';

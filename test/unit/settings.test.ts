@@ -1,3 +1,5 @@
+// Settings: defaults, forms, and every problem at once.
+
 import { describe, expect, test } from 'vitest';
 import { parseNcrontab } from '../../local/functions-host/ncrontab.ts';
 import { SettingsError } from '../../shared/errors.ts';

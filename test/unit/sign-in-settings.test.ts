@@ -1,3 +1,5 @@
+// The settings by which the connector signs in to Entra.
+
 import { describe, expect, test } from 'vitest';
 import { SettingsError } from '../../shared/errors.ts';
 import { NATIONAL_CLOUD_NAMES } from '../../shared/settings/national-clouds.ts';

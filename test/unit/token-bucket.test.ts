@@ -1,3 +1,5 @@
+// The token bucket: what it gives, when it refills, how long a reservation waits.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TokenBucket } from '../../shared/token-bucket.ts';

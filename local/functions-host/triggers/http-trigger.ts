@@ -1,8 +1,9 @@
-// HTTP trigger: one listener, plain or TLS, for all HTTP functions of the app. It answers as the .NET host was seen to: 404 for a
-// wrong method, 500 for a body over the limit, 414 and 431 for lines and headers that Kestrel does not take.
+// HTTP trigger: one listener, plain or TLS, for all HTTP functions of the app. It answers as the .NET host was seen to:
+// 404 for a wrong method, 500 for a body over the limit, 414 and 431 for lines and headers that Kestrel does not take.
 //
-// Not imitated, since no client of ours sends it: lines that end with LF alone, Content-Length and chunked together, the
-// pages / and /admin, the rewriting of %252F and %zz in request.url, a body lost because a function sets Content-Length.
+// Not imitated, since no client of ours sends it: lines that end with LF alone, Content-Length and chunked together,
+// the pages / and /admin, the rewriting of %252F and %zz in request.url, a body lost because a function sets
+// Content-Length.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';

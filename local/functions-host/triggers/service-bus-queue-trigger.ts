@@ -1,5 +1,5 @@
-// Service Bus queue trigger: runs a function for every message of its queue, and completes or abandons the message as the
-// function succeeds or fails, as Azure's extension does with autoCompleteMessages.
+// Service Bus queue trigger: runs a function for every message of its queue, and completes or abandons the message as
+// the function succeeds or fails, as Azure's extension does with autoCompleteMessages.
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
 import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';

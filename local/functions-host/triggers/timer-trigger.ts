@@ -1,5 +1,5 @@
-// Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time in all processes of a
-// timer folder, with the timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
+// Timer trigger: runs each timer function on its NCRONTAB schedule, one invocation of a function at a time in all
+// processes of a timer folder, with the timing rules of Azure's TimerListener (azure-webjobs-sdk-extensions).
 
 import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';

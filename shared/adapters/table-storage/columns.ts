@@ -1,5 +1,5 @@
-// How the fields of a record lie in the columns of its row: one kind of column for each way. Row and record are made from one
-// table of columns, so that no field can be written and not read.
+// How the fields of a record lie in the columns of its row: one kind of column for each way. Row and record are made
+// from one table of columns, so that no field can be written and not read.
 
 type ColumnValue = string | number | boolean;
 

@@ -1,3 +1,5 @@
+// Writes a row that is new, or replaces the one that was read: other writers in between are a conflict.
+
 import type { TableClient, TableEntity } from '@azure/data-tables';
 
 /**

@@ -1,7 +1,7 @@
 // How rows are found: every partition and row key of the store is made here.
 //
 // devices     p<shard>  d|<source>|<id>                    a device
-//                       o|c|<source>|<id>|<version>        a change of it, same partition, so one transaction holds both
+//                       o|c|<source>|<id>|<version>        a change of it; same partition, one transaction
 //                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
 //                       <kind>|<value>|+<device hash>      one of the others that hold it, where they are too many

@@ -133,7 +133,9 @@ export function isDeviceId(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text);
 }
 
-/** How a field is kept and compared: the source or the id of the key, the compliance state, a text, or true and false. */
+/**
+ * How a field is kept and compared: the source or the id of the key, the compliance state, a text, or true and false.
+ */
 export type FieldKind = 'source' | 'id' | 'state' | 'text' | 'flag';
 
 type KindOf<Field extends keyof Device> = Field extends 'source' | 'id'

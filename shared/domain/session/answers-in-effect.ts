@@ -50,8 +50,9 @@ export function fallbackAnswers(session: Session, now: Instant): readonly Answer
 }
 
 /**
- * A port that MAB opened may stay open by it where 802.1X is denied after it: not every NAS asks by MAB again. Our answer may not
- * have been the denial, where it came too late for its RADIUS server; then accounting names the station as MAB does.
+ * A port that MAB opened may stay open by it where 802.1X is denied after it: not every NAS asks by MAB again. Our
+ * answer may not have been the denial, where it came too late for its RADIUS server; then accounting names the station
+ * as MAB does.
  */
 function isFallenBackTo(bypass: Answer, ruling: Answer, { answers, accounting }: Session, now: Instant): boolean {
   return (
@@ -65,8 +66,8 @@ function isFallenBackTo(bypass: Answer, ruling: Answer, { answers, accounting }:
 }
 
 /**
- * What accounting has said since the question names the user of the one answer, and not that of the other. A Class says it better,
- * and some NASes keep the first user of a port in all their records.
+ * What accounting has said since the question names the user of the one answer, and not that of the other. A Class says
+ * it better, and some NASes keep the first user of a port in all their records.
  */
 function isNamedAs(one: Answer, other: Answer, accounting: Session['accounting']): boolean {
   const user = accounting?.class === undefined ? accounting?.coa.userName : undefined;
@@ -83,8 +84,8 @@ function isOpen(answer: Answer, accounting: Session['accounting'], at: Instant):
 }
 
 /**
- * An older answer than the newest holds as long as the instance that gave it may have given it again, unwritten, after the
- * newest one; and as long as accounting carries its Class.
+ * An older answer than the newest holds as long as the instance that gave it may have given it again, unwritten, after
+ * the newest one; and as long as accounting carries its Class.
  */
 function mayStillHold(answer: Answer, newest: Answer, session: Session, now: Instant): boolean {
   const { accounting } = session;
@@ -109,7 +110,10 @@ function receivedAfter(accounting: Session['accounting'], { decision }: Answer):
   return accounting !== undefined && (accounting.receivedAt ?? accounting.at) >= questionOf(decision).slice(0, 19);
 }
 
-/** Name of the answer that the station runs on by what accounting said after the newest question, where the session has lost it. */
+/**
+ * Name of the answer that the station runs on by what accounting said after the newest question, where the session has
+ * lost it.
+ */
 export function replacedButCarried({
   answers,
   accounting,
@@ -120,8 +124,8 @@ export function replacedButCarried({
 }
 
 /**
- * What accounting says after the question speaks of what its RADIUS server said, though our answer came later still: one that
- * had given up had answered by itself by then.
+ * What accounting says after the question speaks of what its RADIUS server said, though our answer came later still:
+ * one that had given up had answered by itself by then.
  */
 export function questionOf({ askedAt, decidedAt }: Pick<Decision, 'askedAt' | 'decidedAt'>): Instant {
   return askedAt ?? decidedAt;

@@ -73,9 +73,9 @@ export function planUnlisted(
 }
 
 /**
- * A session was let in on the source's own word, and now the source knows no such device: a record of its absence, newer
- * than that word, ends it. A read of the device itself is proof enough where the record of before says the same, or where
- * there was none.
+ * A session was let in on the source's own word, and now the source knows no such device: a record of its absence,
+ * newer than that word, ends it. A read of the device itself is proof enough where the record of before says the same,
+ * or where there was none.
  * @param stored no record, or one that was gone before the session was let in
  */
 export function planLiveWordOver(

@@ -1,5 +1,5 @@
-// Sessions against Azurite, with lookups and accounting as a RADIUS proxy sends them: one for each station at each place, with
-// an answer for each credential, whatever else happens to the store, the clocks and the other instances.
+// Sessions against Azurite, with lookups and accounting as a RADIUS proxy sends them: one for each station at each
+// place, with an answer for each credential, whatever else happens to the store, the clocks and the other instances.
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../shared/app.ts';

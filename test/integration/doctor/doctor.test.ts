@@ -1,4 +1,5 @@
-// The doctor as operators run it, against the simulated tenant, Azurite and the Service Bus broker, with each failure staged.
+// The doctor as operators run it, against the simulated tenant, Azurite and the Service Bus broker, with each failure
+// staged.
 
 import { createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';

@@ -45,7 +45,8 @@ test('leaves alone who was told by the new version, although enforcement has not
   await using nac = await startEnforcement({ POLLING_INTERVAL: '1s' });
   await nac.app.enforce();
   await activate(nac, 'v1', STAFF_IN_20);
-  // This lookup is the first of its process, so it reads the new version; enforcement remembers the old one for ten seconds.
+  // This lookup is the first of its process, so it reads the new version; enforcement remembers the old one for ten
+  // seconds.
   expect((await ask(nac, 'NAC-00001')).decision.policyVersion).toBe('v1');
   nac.tenant.fleet.patch('NAC-00001', { osVersion: '10.0.99999' });
   nac.clock.advance(2 * SECOND_MS);

@@ -1,4 +1,5 @@
-// What relays report, in each form a message of the results queue may have, written into the jobs of a real Table Storage.
+// What relays report, in each form a message of the results queue may have, written into the jobs of a real Table
+// Storage.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LocalTableStorage, startTableStorage } from '../../../local/table-storage.ts';

@@ -1,4 +1,5 @@
-/** `$batch` of the simulated tenant: up to twenty requests in one, each answered and throttled on its own. */
+// `$batch` of the simulated tenant: up to twenty requests in one, each answered and throttled on its own.
+
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTenantClient, type TenantAnswer, type TenantClient } from '../../support/tenant-client.ts';
 

@@ -1,4 +1,5 @@
-/** The Compliance Retrieval service of the simulated tenant: Cisco's XML over HTTPS with a token for the Intune API. */
+// The Compliance Retrieval service of the simulated tenant: Cisco's XML over HTTPS with a token for the Intune API.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   startTenantClient,

@@ -1,4 +1,5 @@
-/** How the application proves itself to the simulated tenant: managed identity, certificates in rollover, secrets. */
+// How the application proves itself to the simulated tenant: managed identity, certificates in rollover, secrets.
+
 import { ConfidentialClientApplication, type INetworkModule, ManagedIdentityApplication } from '@azure/msal-node';
 import { decodeJwt } from 'jose';
 import { request } from 'undici';

@@ -1,4 +1,5 @@
-/** `devices/delta` of the simulated tenant: the Entra side of the fleet and its changes. */
+// `devices/delta` of the simulated tenant: the Entra side of the fleet and its changes.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { entraObjectId } from '../../../local/intune-tenant/entra-device.ts';
 import { startTenantClient, type TenantClient, type TenantClock, tenantClock } from '../../support/tenant-client.ts';

@@ -1,4 +1,5 @@
-/** `$filter` of the simulated tenant's device list: what is documented works, everything else is ignored. */
+// `$filter` of the simulated tenant's device list: what is documented works, everything else is ignored.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEVICES_PATH, startTenantClient, type TenantClient } from '../../support/tenant-client.ts';
 

@@ -1,4 +1,5 @@
-/** The quirks that the control port of the simulated tenant switches on, as a client sees them over HTTPS. */
+// The quirks that the control port of the simulated tenant switches on, as a client sees them over HTTPS.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   DEVICES_PATH,

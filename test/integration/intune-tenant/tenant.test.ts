@@ -1,4 +1,5 @@
-/** The simulated Intune tenant, asked over real connections the way a connector asks Microsoft. */
+// The simulated Intune tenant, asked over real connections the way a connector asks Microsoft.
+
 import { execFile } from 'node:child_process';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';

@@ -1,4 +1,5 @@
-/** The simulated tenant takes what Entra and Graph take of clients other than ours, Cisco ISE among them. */
+// The simulated tenant takes what Entra and Graph take of clients other than ours, Cisco ISE among them.
+
 import { importPKCS8, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../../local/certificates/client-certificate.ts';
@@ -33,7 +34,8 @@ describe('scopes', () => {
   );
 });
 
-// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow: the secret may be sent by HTTP Basic.
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow: the secret may be sent by HTTP
+// Basic.
 describe('id and secret of the client by HTTP Basic', () => {
   test.each([
     ['are taken', '', 200],

@@ -1,4 +1,5 @@
-// Rules of docs/compliance-rules.md that show in an answer: asked through the lookup, after a poll of the simulated tenant.
+// Rules of docs/compliance-rules.md that show in an answer: asked through the lookup, after a poll of the simulated
+// tenant.
 
 import { expect, test } from 'vitest';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';

@@ -1,5 +1,5 @@
-// Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before, told
-// to operators, and let through by a person, by the source, or (absences only) by a second complete list.
+// Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before,
+// told to operators, and let through by a person, by the source, or (absences only) by a second complete list.
 
 import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';

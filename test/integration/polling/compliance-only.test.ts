@@ -1,5 +1,5 @@
-// With the least permission there is no sweep: a tenant that grants only get_device_compliance and Application.Read.All,
-// asked over HTTPS, and the store in Azurite.
+// With the least permission there is no sweep: a tenant that grants only get_device_compliance and
+// Application.Read.All, asked over HTTPS, and the store in Azurite.
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../shared/app.ts';

@@ -1,6 +1,6 @@
-// A poll that dies before any request to the store that matters: after the next run the store is what it would have been, and
-// every change was handed on at least once. The store is in memory, the tenant real over HTTPS; test/integration/polling/killed.test.ts
-// does the same to real processes over Azurite, at a few points.
+// A poll that dies before any request to the store that matters: after the next run the store is what it would have
+// been, and every change was handed on at least once. The store is in memory, the tenant real over HTTPS;
+// test/integration/polling/killed.test.ts does the same to real processes over Azurite, at a few points.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

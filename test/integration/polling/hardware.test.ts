@@ -1,4 +1,5 @@
-// Ethernet MAC and UDID, which lists leave out: fetched by batches, kept through sweeps, fetched anew when they may differ.
+// Ethernet MAC and UDID, which lists leave out: fetched by batches, kept through sweeps, fetched anew when they may
+// differ.
 
 import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';

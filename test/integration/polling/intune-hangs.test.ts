@@ -1,5 +1,5 @@
-// An address of Microsoft's that takes the question and never answers: a tick of the poll ends in time, and does what needs no
-// answer.
+// An address of Microsoft's that takes the question and never answers: a tick of the poll ends in time, and does what
+// needs no answer.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';

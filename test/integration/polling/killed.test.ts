@@ -1,5 +1,5 @@
-// A poll in a process of its own over Azurite, killed with SIGKILL before its first write, in the middle and before its last one:
-// after the next run the store is what it would have been, and every change was handed on at least once.
+// A poll in a process of its own over Azurite, killed with SIGKILL before its first write, in the middle and before its
+// last one: after the next run the store is what it would have been, and every change was handed on at least once.
 // test/integration/polling/dies-anywhere.test.ts has all other points, with a store in memory.
 
 import { spawn } from 'node:child_process';

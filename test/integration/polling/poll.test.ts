@@ -84,7 +84,8 @@ describe('a poll without changes', () => {
     expect(writesTo(nac, 'devices', 'identities', 'sessions', 'clients')).toBe(0);
     // The lease taken, renewed with each of the three pages, given back; and the record of the run.
     const sweep = 6;
-    // Where Intune's compliance service is: found again every quarter of an hour, the lease of that taken and given back.
+    // Where Intune's compliance service is: found again every quarter of an hour, the lease of that taken and given
+    // back.
     const serviceAddress = 2;
     expect(writesTo(nac, 'polling')).toBe(sweep + serviceAddress);
     expect(nac.storage.requests.filter(({ table, method }) => table === 'polling' && method === 'POST')).toEqual([]);
@@ -104,8 +105,9 @@ describe('a poll without changes', () => {
 
       expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
       const asked = nac.storage.requests.map(({ method, table }) => `${method} ${table}`);
-      // When somebody last found Intune's service, whether a person has released something, the sweep's checkpoint, whether a
-      // device is to be read again, when sessions that rest on no record were last looked for, and those: one query a partition.
+      // When somebody last found Intune's service, whether a person has released something, the sweep's checkpoint,
+      // whether a device is to be read again, when sessions that rest on no record were last looked for, and those: one
+      // query a partition.
       const usual = [...new Array(4).fill('GET polling'), ...new Array(SHARDS.length).fill('GET sessions')];
       expect(asked).toEqual(['GET polling', ...new Array(decisionReads).fill('GET sessions'), ...usual]);
       expect(nac.storage.requests.reduce((sum, { writes }) => sum + writes, 0)).toBe(0);

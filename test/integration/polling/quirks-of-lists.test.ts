@@ -1,5 +1,5 @@
-// What goes wrong with Graph's list of managed devices, each switched on while a sweep runs: the sweep waits, asks again
-// and ends with everything, and until then answers stay as they were.
+// What goes wrong with Graph's list of managed devices, each switched on while a sweep runs: the sweep waits, asks
+// again and ends with everything, and until then answers stay as they were.
 
 import { describe, expect, test } from 'vitest';
 import type { IntuneTenant } from '../../../local/intune-tenant/intune-tenant.ts';

@@ -1,4 +1,5 @@
-// What goes wrong where single devices, Entra's delta and the noncompliant list are read, seen through polls and lookups.
+// What goes wrong where single devices, Entra's delta and the noncompliant list are read, seen through polls and
+// lookups.
 
 import { describe, expect, test } from 'vitest';
 import type { IntuneTenant } from '../../../local/intune-tenant/intune-tenant.ts';

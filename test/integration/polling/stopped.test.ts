@@ -1,4 +1,5 @@
-// A process that ends while it polls: it stores how far it is and gives up its leases, so that the next one goes on at once.
+// A process that ends while it polls: it stores how far it is and gives up its leases, so that the next one goes on at
+// once.
 
 import { expect, test, vi } from 'vitest';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';

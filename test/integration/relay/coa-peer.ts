@@ -16,8 +16,8 @@ export interface CoaPeer {
 }
 
 /**
- * `silent…` gets no answer, `held…` one when `answerHeld` is called, `cause-<n>…` a NAK with that Error-Cause, everything else an ACK. Packets whose Request
- * Authenticator is wrong are ignored.
+ * `silent…` gets no answer, `held…` one when `answerHeld` is called, `cause-<n>…` a NAK with that Error-Cause,
+ * everything else an ACK. Packets whose Request Authenticator is wrong are ignored.
  */
 export async function startCoaPeer(secret: string): Promise<CoaPeer> {
   const socket = createSocket('udp4');

@@ -1,5 +1,5 @@
-// The app is let in no more, or nobody answers it: what is stored stays and goes on answering, what operators are told says
-// what to do, Microsoft is not asked in a storm, and once it is mended everything is read.
+// The app is let in no more, or nobody answers it: what is stored stays and goes on answering, what operators are told
+// says what to do, Microsoft is not asked in a storm, and once it is mended everything is read.
 
 import { describe, expect, test } from 'vitest';
 import { type ClientCertificate, createClientCertificate } from '../../../local/certificates/client-certificate.ts';

@@ -1,4 +1,5 @@
-// A shard of the fleet index that takes several rows, against a real Table service: what it lets into one row, it decides.
+// A shard of the fleet index that takes several rows, against a real Table service: what it lets into one row, it
+// decides.
 
 import { expect, test } from 'vitest';
 import { startTableStorage } from '../../../local/table-storage.ts';

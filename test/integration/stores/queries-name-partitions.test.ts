@@ -1,5 +1,6 @@
-// Every list of rows that the poll, lookups, accounting, enforcement, housekeeping and operators ask of Table Storage is of one
-// partition. Tables in memory (test/simulation) refuse any other, so that no test of a flow over them can miss one.
+// Every list of rows that the poll, lookups, accounting, enforcement, housekeeping and operators ask of Table Storage
+// is of one partition. Tables in memory (test/simulation) refuse any other, so that no test of a flow over them can
+// miss one.
 
 import { describe, expect, test } from 'vitest';
 import { openClientRegistry } from '../../../shared/app/client-registry.ts';

@@ -1,5 +1,5 @@
-// Cloud and relay of a site with one collector, all of it real but the switch: one change is one trace from the poll to the
-// proof, and everything that docs/telemetry.md lists is counted or measured when it happens.
+// Cloud and relay of a site with one collector, all of it real but the switch: one change is one trace from the poll to
+// the proof, and everything that docs/telemetry.md lists is counted or measured when it happens.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -85,7 +85,10 @@ const SHOWN: Readonly<Record<InstrumentName, readonly Labels[] | { readonly labe
 
 let collector: OtlpReceiver;
 let proven: ReceivedSpan[];
-/** What a Prometheus server read of the relay's gauges while the switch kept its answers back, and while Service Bus was away. */
+/**
+ * What a Prometheus server read of the relay's gauges while the switch kept its answers back, and while Service Bus was
+ * away.
+ */
 const scraped = new Map<string, number>();
 
 beforeAll(async () => {

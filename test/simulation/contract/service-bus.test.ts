@@ -1,5 +1,5 @@
-// One contract, two backends: the client in memory behaves as the SDK's client of the local broker does, as far as app and
-// relay rely on it.
+// One contract, two backends: the client in memory behaves as the SDK's client of the local broker does, as far as app
+// and relay rely on it.
 
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// One contract, two backends: the client in memory behaves as the SDK's client of Azurite does, as far as adapters rely on it.
+// One contract, two backends: the client in memory behaves as the SDK's client of Azurite does, as far as adapters rely
+// on it.
 
 import { randomUUID } from 'node:crypto';
 import { AzureNamedKeyCredential, RestError, TableClient, type TransactionAction } from '@azure/data-tables';

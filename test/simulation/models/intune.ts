@@ -1,5 +1,6 @@
-// Intune, as the product's port sees it: a list in pages that lags behind, devices that checked in, point reads; throttled,
-// away, short or empty now and then. What it says of the truth is all the product ever learns; the oracle reads the truth.
+// Intune, as the product's port sees it: a list in pages that lags behind, devices that checked in, point reads;
+// throttled, away, short or empty now and then. What it says of the truth is all the product ever learns; the oracle
+// reads the truth.
 
 import type { IntuneAccess } from '../../../shared/adapters/intune/open-intune-source.ts';
 import type { ComplianceState } from '../../../shared/domain/device/compliance-state.ts';
@@ -89,7 +90,10 @@ export class IntuneModel {
     return this.#histories.get(id)?.at(-1)?.at;
   }
 
-  /** Until when the device was in one of these states; `undefined` where it never was. A state that is true now ends never. */
+  /**
+   * Until when the device was in one of these states; `undefined` where it never was. A state that is true now ends
+   * never.
+   */
   lastTimeOf(id: string, states: readonly string[]): number | undefined {
     const history = this.#histories.get(id) ?? [];
     const last = history.findLastIndex(({ device }) => device !== undefined && states.includes(device.complianceState));

@@ -215,7 +215,8 @@ export class Nas implements StationNas {
       if (!this.#isThere(session)) return;
       if (this.dropsAccepts > 0 && answer.outcome !== 'deny') {
         this.dropsAccepts -= 1;
-        // The NAS has heard nothing: what was in force stays so, and only its accounting tells; or it asks again after a while.
+        // The NAS has heard nothing: what was in force stays so, and only its accounting tells; or it asks again after
+        // a while.
         const inForce = Nas.inForce(session);
         const goesOn = this.#tellsWhatIsInForce && session.started && inForce?.class !== undefined;
         session.asksAgain = !goesOn;
@@ -231,7 +232,8 @@ export class Nas implements StationNas {
         presented,
         at: this.#time.now,
       });
-      // Its RADIUS server rejected by itself, and nothing here tells what the port runs on: it asks by the next method again.
+      // Its RADIUS server rejected by itself, and nothing here tells what the port runs on: it asks by the next method
+      // again.
       const isAsked = answer.given === 'fail-mode' && answer.outcome === 'deny' && credential !== 'mab';
       if (isAsked && !this.#tellsWhatIsInForce && session.answers.delete('mab')) this.#ask(session, 'mab');
       this.#apply(session);

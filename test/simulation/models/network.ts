@@ -1,4 +1,5 @@
-// What lies between a relay and its NASes: where the relay's sender would put packets on the wire, and how long it takes.
+// What lies between a relay and its NASes: where the relay's sender would put packets on the wire, and how long it
+// takes.
 
 import type { CoaSender, CoaSendResult } from '../../../relay/radius/coa-sender.ts';
 import type { SimProcess } from '../sim-process.ts';

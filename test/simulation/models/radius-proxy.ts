@@ -22,7 +22,9 @@ export interface AccountingTrouble {
   readonly late: number;
 }
 
-/** NAC_TOTAL_TIMEOUT, NAC_ACCT_TOTAL_TIMEOUT, NAC_ACCT_RETRY_INTERVAL of the sample (infra/freeradius/nac.env.example). */
+/**
+ * NAC_TOTAL_TIMEOUT, NAC_ACCT_TOTAL_TIMEOUT, NAC_ACCT_RETRY_INTERVAL of the sample (infra/freeradius/nac.env.example).
+ */
 const LOOKUP_TIMEOUT_MS = 1_000;
 const ACCOUNTING_TIMEOUT_MS = 8_000;
 const ACCOUNTING_RETRY_MS = 10_000;
@@ -96,7 +98,8 @@ export class RadiusProxy {
     const times = this.#random.chance(doubled) ? 2 : 1;
     for (let copy = 0; copy < times; copy++) {
       const delayMs = this.#random.chance(late) ? this.#random.between(5_000, 300_000) : this.#random.between(5, 200);
-      // Either the NAS has tried for so long, and says so (Acct-Delay-Time), or the record lay in another file of the spool.
+      // Either the NAS has tried for so long, and says so (Acct-Delay-Time), or the record lay in another file of the
+      // spool.
       const byNas = this.#random.chance(0.5);
       const receivedAt = this.#time.now + (byNas ? delayMs : 0);
       const delay = byNas && delayMs >= 1_000 ? { delayTime: String(Math.floor(delayMs / 1000)) } : {};

@@ -1,7 +1,7 @@
 // A queue of Service Bus, from sending a message to completing or dead-lettering it, without a connection.
 //
-// Locks, sessions, time to live, delivery count and duplicate detection are those of docs.microsoft.com "Azure Service Bus
-// messaging". What time does to messages is done when the queue is looked at next; sessions end at their time.
+// Locks, sessions, time to live, delivery count and duplicate detection are those of docs.microsoft.com "Azure Service
+// Bus messaging". What time does to messages is done when the queue is looked at next; sessions end at their time.
 
 import { ServiceBusError } from '@azure/service-bus';
 

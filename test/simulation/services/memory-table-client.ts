@@ -145,8 +145,9 @@ export class MemoryStorage {
   }
 
   /**
-   * Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. A list that names no
-   * partition is refused, unless it is a test's own, which no time passes for: on Azure it would read the whole table.
+   * Clients of one process. The adapters see the SDK's own type, of which they use no more than is here. A list that
+   * names no partition is refused, unless it is a test's own, which no time passes for: on Azure it would read the
+   * whole table.
    */
   open(wire: Wire): Tables {
     const refuses = wire === INSTANT ? () => false : (filter?: string) => !namesItsPartition(filter);

@@ -1,5 +1,5 @@
-// A table of the Table service: rows in the order of their keys, each with an etag, and transactions that happen as a whole.
-// Limits: https://learn.microsoft.com/azure/storage/tables/scalability-targets
+// A table of the Table service: rows in the order of their keys, each with an etag, and transactions that happen as a
+// whole. Limits: https://learn.microsoft.com/azure/storage/tables/scalability-targets
 
 import { RestError } from '@azure/data-tables';
 import { type Filter, parseFilter, type Row } from './odata-filter.ts';

@@ -1,5 +1,5 @@
-// The part of OData that filters of the Table service are written in: comparisons joined by `and`, `or`, `not`, parentheses.
-// https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
+// The part of OData that filters of the Table service are written in: comparisons joined by `and`, `or`, `not`,
+// parentheses. https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
 
 export type Row = Readonly<Record<string, unknown>>;
 

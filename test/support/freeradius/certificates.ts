@@ -1,6 +1,5 @@
-/**
- * Certificate authorities for tests and the certificates they issue to servers and devices, as PEM text.
- */
+// Certificate authorities for tests and the certificates they issue to servers and devices, as PEM text.
+
 import 'reflect-metadata';
 
 import { randomBytes, type webcrypto } from 'node:crypto';

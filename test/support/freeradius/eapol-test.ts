@@ -1,6 +1,6 @@
-/**
- * Authenticates a device by EAP-TLS, EAP-TTLS or PEAP with eapol_test, which plays both the device and its access point.
- */
+// Authenticates a device by EAP-TLS, EAP-TTLS or PEAP with eapol_test, which plays both the device and its access
+// point.
+
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
-/**
- * What the shipped FreeRADIUS configuration replies to an access device of no particular kind.
- */
+// What the shipped FreeRADIUS configuration replies to an access device of no particular kind.
+
 import { FALLBACK } from './start-freeradius.ts';
 
 /** An answer of the connector, and the reply the server makes of it. */

@@ -1,6 +1,5 @@
-/**
- * Finds a UDP port of the loopback interface on which nothing listens at the moment.
- */
+// Finds a UDP port of the loopback interface on which nothing listens at the moment.
+
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 

@@ -1,7 +1,6 @@
-/**
- * An HTTPS server in place of the connector: it records the lookups and accounting records it receives and answers as
- * the test says.
- */
+// An HTTPS server in place of the connector: it records the lookups and accounting records it receives and answers as
+// the test says.
+
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';

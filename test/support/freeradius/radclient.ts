@@ -1,6 +1,5 @@
-/**
- * Sends Access-Requests and Accounting-Requests with radclient, as a switch would, and reads the reply.
- */
+// Sends Access-Requests and Accounting-Requests with radclient, as a switch would, and reads the reply.
+
 import { addAttribute, NO_REPLY, type RadiusReply } from './radius-reply.ts';
 import { runProgram } from './run-program.ts';
 
@@ -38,7 +37,8 @@ const TEXT_ATTRIBUTES: Readonly<Record<string, number | string>> = {
 };
 
 /**
- * Sends one request, once, with a Message-Authenticator. Without a reply within the seconds given, the code is `timeout`.
+ * Sends one request, once, with a Message-Authenticator. Without a reply within the seconds given, the code is
+ * `timeout`.
  * @throws Error when the reply does not begin with a Message-Authenticator: every reply of the sample does
  */
 export async function sendAccessRequest(

@@ -1,7 +1,5 @@
-/**
- * What a RADIUS server replied, and the reading of a reply packet into attribute names and values as radclient prints
- * them.
- */
+// What a RADIUS server replied, and the reading of a reply packet into attribute names and values as radclient prints
+// them.
 
 export interface RadiusReply {
   /** `timeout`: no reply came. */

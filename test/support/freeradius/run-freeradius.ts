@@ -1,6 +1,5 @@
-/**
- * Runs a real FreeRADIUS with any configuration, and sees to its end.
- */
+// Runs a real FreeRADIUS with any configuration, and sees to its end.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { requirePrograms } from './run-program.ts';
 

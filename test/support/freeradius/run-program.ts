@@ -1,6 +1,5 @@
-/**
- * Runs a program of the operating system to its end and collects what it printed.
- */
+// Runs a program of the operating system to its end and collects what it printed.
+
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 

@@ -1,7 +1,6 @@
-/**
- * A site with the shipped FreeRADIUS configuration: a lookup function which the test controls, and one server for each way
- * to behave without an answer.
- */
+// A site with the shipped FreeRADIUS configuration: a lookup function which the test controls, and one server for each
+// way to behave without an answer.
+
 import { API_KEY, type LookupStub, startLookupStub } from './lookup-stub.ts';
 import {
   type FailMode,

@@ -153,7 +153,10 @@ function listen(port: number, address: string): string {
 `;
 }
 
-/** The session id says what becomes of the request; a presence test comes first, as an absent attribute ends a condition. */
+/**
+ * The session id says what becomes of the request; a presence test comes first, as an absent attribute ends a
+ * condition.
+ */
 const POLICY = `	recv-coa {
 		if (!&Acct-Session-Id && !&Calling-Station-Id) {
 			update reply {

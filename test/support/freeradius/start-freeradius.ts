@@ -1,7 +1,6 @@
-/**
- * Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius: everything a test chooses goes in by
- * environment variables. Only what a site is told to change, or changes by mistake, can be changed in the files.
- */
+// Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius: everything a test chooses goes in by
+// environment variables. Only what a site is told to change, or changes by mistake, can be changed in the files.
+
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -40,7 +40,10 @@ export async function createNamespace(label: string): Promise<Namespace> {
   };
 }
 
-/** @param label letters and digits, its own in this process, at most four @param mac of the station, as 02:00:00:00:00:01 */
+/**
+ * @param label letters and digits, its own in this process, at most four @param mac of the station, as
+ * 02:00:00:00:00:01
+ */
 export async function layCable(label: string, namespace: Namespace, mac: string): Promise<Cable> {
   const [switchEnd, stationEnd] = [`sw${process.pid}${label}`, `st${process.pid}${label}`];
   await ip('link', 'add', switchEnd, 'type', 'veth', 'peer', 'name', stationEnd);

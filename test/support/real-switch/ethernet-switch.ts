@@ -1,4 +1,5 @@
-// A switch with real 802.1X ports: hostapd, which asks RADIUS, reports sessions by accounting and takes Disconnect-Requests.
+// A switch with real 802.1X ports: hostapd, which asks RADIUS, reports sessions by accounting and takes
+// Disconnect-Requests.
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

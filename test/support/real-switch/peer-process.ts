@@ -13,7 +13,9 @@ const SHOWN_LINES = 25;
 export interface PeerProcess {
   /** Everything it has printed. */
   readonly lines: readonly string[];
-  /** The next line that matches, from now on. Rejects with the last lines when none comes in time or the daemon ends. */
+  /**
+   * The next line that matches, from now on. Rejects with the last lines when none comes in time or the daemon ends.
+   */
   next(line: RegExp, deadlineMs?: number): Promise<string>;
   /** Resolves when it has ended; killed if it does not end by itself. */
   stop(signal?: NodeJS.Signals): Promise<void>;

@@ -16,7 +16,10 @@ export interface RadiusWire {
   close(): Promise<void>;
 }
 
-/** @param address of the switch: the server sees its packets come from there @param serverPort on 127.0.0.1, at this moment */
+/**
+ * @param address of the switch: the server sees its packets come from there @param serverPort on 127.0.0.1, at this
+ * moment
+ */
 export async function layRadiusWire(address: string, serverPort: () => number): Promise<RadiusWire> {
   const [near, far] = await Promise.all([boundSocket(address), boundSocket(address)]);
   const replies: RadiusReply[] = [];

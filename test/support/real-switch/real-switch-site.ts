@@ -1,5 +1,5 @@
-// A site with real switches: hostapd, real stations and the real FreeRADIUS with the shipped sample, in front of functions and
-// relay as they ship, and of a simulated tenant.
+// A site with real switches: hostapd, real stations and the real FreeRADIUS with the shipped sample, in front of
+// functions and relay as they ship, and of a simulated tenant.
 
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -168,7 +168,10 @@ export class RealSwitchSite implements AsyncDisposable {
     return this.#gateway;
   }
 
-  /** Starts the switch, plugs the station in and resolves once its port is open. One after the other: no burst of first logins. */
+  /**
+   * Starts the switch, plugs the station in and resolves once its port is open. One after the other: no burst of first
+   * logins.
+   */
   plugIn(device: string, label: string): Promise<PluggedStation> {
     const plugged = this.#plugging.then(() => this.#plugIn(device, label));
     this.#plugging = plugged.catch(() => undefined);

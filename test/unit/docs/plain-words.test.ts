@@ -1,5 +1,5 @@
-// Comments are plain sentences: subject, verb, object, and the terms of docs/glossary.md. The words listed here stand in
-// for a subject that the sentence should name.
+// Comments are plain sentences: subject, verb, object, and the terms of docs/glossary.md. The words listed here stand
+// in for a subject that the sentence should name.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

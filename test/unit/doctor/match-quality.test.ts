@@ -1,3 +1,5 @@
+// How well a fleet can be recognised, as the doctor counts it.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type MatchProblem, matchQuality } from '../../../shared/doctor/match-quality.ts';

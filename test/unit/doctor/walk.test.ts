@@ -1,3 +1,5 @@
+// The order of the doctor's checks, and what a failure does to the checks that rest on it.
+
 import { expect, test } from 'vitest';
 import { renderReport } from '../../../shared/doctor/render-report.ts';
 import { walkChecks } from '../../../shared/doctor/walk.ts';

@@ -1,3 +1,5 @@
+// API keys, secrets and names of clients.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

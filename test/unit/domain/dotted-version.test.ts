@@ -1,3 +1,5 @@
+// Versions of operating systems are compared number by number.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareVersions, parseDottedVersion } from '../../../shared/domain/dotted-version.ts';

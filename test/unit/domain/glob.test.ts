@@ -1,3 +1,5 @@
+// Patterns with * match what the same regular expression matches, in linear time.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { globMatches } from '../../../shared/domain/glob.ts';

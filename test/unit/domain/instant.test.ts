@@ -1,3 +1,5 @@
+// Instants are UTC text with milliseconds that sorts by time.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { addMilliseconds, millisecondsBetween, toInstant } from '../../../shared/domain/instant.ts';

@@ -1,3 +1,5 @@
+// MAC addresses in every notation.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

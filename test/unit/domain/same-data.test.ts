@@ -1,3 +1,5 @@
+// Data is compared by what its JSON says.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sameData } from '../../../shared/domain/same-data.ts';

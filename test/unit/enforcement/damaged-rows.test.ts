@@ -1,5 +1,5 @@
-// Rows of sessions, jobs, decisions, restarts and the audit in which one thing is damaged, or that another program wrote: every
-// reader goes on with the others. What is damaged is every field of every JSON, each in several ways.
+// Rows of sessions, jobs, decisions, restarts and the audit in which one thing is damaged, or that another program
+// wrote: every reader goes on with the others. What is damaged is every field of every JSON, each in several ways.
 
 import { describe, expect, test } from 'vitest';
 import { NasRestarts } from '../../../shared/adapters/table-storage/nas-restarts.ts';

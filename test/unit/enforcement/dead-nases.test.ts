@@ -1,5 +1,5 @@
-// A third of a site's NASes is dead: how long the stations of the living ones wait for their CoA, in virtual time, with app,
-// outbox and relay as they ship.
+// A third of a site's NASes is dead: how long the stations of the living ones wait for their CoA, in virtual time, with
+// app, outbox and relay as they ship.
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -1,3 +1,5 @@
+// How many jobs share one pass of the outbox.
+
 import { expect, test } from 'vitest';
 import { EagerPump } from '../../../shared/enforcement/eager-pump.ts';
 

@@ -1,5 +1,5 @@
-// More open jobs than one pass has time for: each pass costs as much whatever the outbox holds, new changes go out beside the
-// old ones, and each job has its turn.
+// More open jobs than one pass has time for: each pass costs as much whatever the outbox holds, new changes go out
+// beside the old ones, and each job has its turn.
 
 import { describe, expect, test } from 'vitest';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';

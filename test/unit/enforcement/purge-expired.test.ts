@@ -1,4 +1,5 @@
-// Housekeeping over tables in memory that take their time: it ends within its budget, and every kind and shard has its turn.
+// Housekeeping over tables in memory that take their time: it ends within its budget, and every kind and shard has its
+// turn.
 
 import { describe, expect, test } from 'vitest';
 import { TableAuditStore } from '../../../shared/adapters/table-storage/table-audit-store.ts';
@@ -56,7 +57,9 @@ function storesOf(tables: Tables, { clock }: SlowTables) {
   };
 }
 
-/** Ten days old, all of it: in each shard so many sessions with so many decisions each, jobs of three sites, an audit. */
+/**
+ * Ten days old, all of it: in each shard so many sessions with so many decisions each, jobs of three sites, an audit.
+ */
 async function fill(slow: SlowTables, { sessions, decisions }: { sessions: number; decisions: number }): Promise<void> {
   const stores = storesOf(slow.atOnce, slow);
   const random = seededRandom(1, 'decisions');

@@ -1,3 +1,5 @@
+// The filters of GET /api/jobs.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readJobQuery } from '../../../shared/enforcement/read-job-query.ts';

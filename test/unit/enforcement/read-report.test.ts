@@ -1,3 +1,5 @@
+// Reports of relays: right ones, and anything else.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readReport } from '../../../shared/enforcement/read-report.ts';

@@ -1,5 +1,5 @@
-// The comparison of all sessions over tables in memory on which each call takes five milliseconds: many sessions of many sites,
-// more than one round has time for, by processes that are killed on the way.
+// The comparison of all sessions over tables in memory on which each call takes five milliseconds: many sessions of
+// many sites, more than one round has time for, by processes that are killed on the way.
 
 import { describe, expect, test } from 'vitest';
 import { CachedOverrides } from '../../../shared/adapters/memory/cached-overrides.ts';
@@ -132,8 +132,8 @@ describe(`${SESSIONS} sessions of ${SITES} sites`, () => {
     expect(took.length).toBeGreaterThan(1);
     expect(Math.max(...took)).toBeLessThanOrEqual(0.6 * FUNCTION_TIMEOUT_MS);
     expect(took.reduce((sum, ms) => sum + ms, 0)).toBeLessThan((SESSIONS * CALL_MS) / 3);
-    // A read of the device for each session, a look at the restarts of each site, and one more where jobs are due; the rest is
-    // for pages, notes and jobs.
+    // A read of the device for each session, a look at the restarts of each site, and one more where jobs are due; the
+    // rest is for pages, notes and jobs.
     expect(slow.calls.get('devices.getEntity')).toBeLessThan(1.2 * SESSIONS);
     expect(slow.calls.get('sessions.listEntities')).toBeLessThan(SITES + SESSIONS / TURNED_EVERY + SESSIONS / 40);
   });

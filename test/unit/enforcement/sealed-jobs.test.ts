@@ -1,5 +1,5 @@
-// Reports come from relays of all sites into one queue, and say themselves of which site they are: what a relay of another site
-// could know, or make up, changes no job.
+// Reports come from relays of all sites into one queue, and say themselves of which site they are: what a relay of
+// another site could know, or make up, changes no job.
 
 import { describe, expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';

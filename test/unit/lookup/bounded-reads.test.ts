@@ -1,4 +1,5 @@
-// What one question may cost: reads do not grow with what a client writes, when it is answered and when it is decided again.
+// What one question may cost: reads do not grow with what a client writes, when it is answered and when it is decided
+// again.
 
 import { expect, test } from 'vitest';
 import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';

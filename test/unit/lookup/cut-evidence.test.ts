@@ -1,4 +1,5 @@
-// What a RADIUS server could not pass on whole neither opens a rule that lets in nor steps past one that rejects, and is reported.
+// What a RADIUS server could not pass on whole neither opens a rule that lets in nor steps past one that rejects, and
+// is reported.
 
 import { describe, expect, test } from 'vitest';
 import { aDevice } from '../../support/a-device.ts';

@@ -1,3 +1,5 @@
+// The body of POST /api/lookup: attributes in every form, and wrong ones.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RequestError } from '../../../shared/errors.ts';

@@ -1,3 +1,5 @@
+// The body of POST /api/accounting: times, attributes and wrong values.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ACCOUNTING_STATUSES } from '../../../shared/domain/session/accounting-event.ts';

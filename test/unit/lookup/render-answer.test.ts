@@ -1,3 +1,5 @@
+// The answer as a line of text and as JSON.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { StandingMark } from '../../../shared/domain/device/standing.ts';

@@ -1,3 +1,5 @@
+// The answer in the form that FreeRADIUS' rlm_rest reads.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Decision, Outcome } from '../../../shared/domain/policy/decision.ts';

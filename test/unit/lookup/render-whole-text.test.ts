@@ -7,7 +7,9 @@ import { MOST_VALUES, REPLY_ATTRIBUTES } from '../../../shared/domain/policy/rep
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { renderText, renderWholeText } from '../../../shared/lookup/render-answer.ts';
 
-/** The two patterns of `nac_read_answer` and `nac_read_pieces` in infra/freeradius/policy.d/nac_answer, written again. */
+/**
+ * The two patterns of `nac_read_answer` and `nac_read_pieces` in infra/freeradius/policy.d/nac_answer, written again.
+ */
 const LINE =
   /^permit role=[A-Za-z0-9_.-]{1,64} vlan=[A-Za-z0-9_.-]{1,64} timeout=[0-9]{1,7} class=[A-Za-z0-9_.-]{1,128}( [ A-Za-z0-9_.:/=-]{1,16000})?$/;
 const PIECE =

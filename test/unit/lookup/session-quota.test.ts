@@ -1,5 +1,5 @@
-// What one client may bring: new sessions, and those of stations at an open port. A flood is one line in ten seconds, with the
-// number of stations that it stands for.
+// What one client may bring: new sessions, and those of stations at an open port. A flood is one line in ten seconds,
+// with the number of stations that it stands for.
 
 import { describe, expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';

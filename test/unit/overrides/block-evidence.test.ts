@@ -1,4 +1,5 @@
-// What a block of a user or of a device takes: every spelling of a name, every record of a machine, and what a let-on does not.
+// What a block of a user or of a device takes: every spelling of a name, every record of a machine, and what a let-on
+// does not.
 
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../shared/domain/device/device.ts';

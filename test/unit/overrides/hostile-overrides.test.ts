@@ -1,4 +1,5 @@
-// What comes from outside into overrides: bodies of requests, rows that something else wrote, and questions of stations.
+// What comes from outside into overrides: bodies of requests, rows that something else wrote, and questions of
+// stations.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-// Overrides where something is off: clocks, a store that gives no list, two that contradict each other, operators that make too many.
+// Overrides where something is off: clocks, a store that gives no list, two that contradict each other, operators that
+// make too many.
 
 import { describe, expect, test } from 'vitest';
 import { MOST_OF_SITE, MOST_OVERRIDES, PLACES_OF_ADMINISTRATORS } from '../../../shared/domain/policy/override.ts';

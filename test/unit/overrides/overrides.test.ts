@@ -1,4 +1,5 @@
-// Overrides through the app itself, over tables in memory: what beats what, at which instance, since when, and until when.
+// Overrides through the app itself, over tables in memory: what beats what, at which instance, since when, and until
+// when.
 
 import { describe, expect, test } from 'vitest';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';

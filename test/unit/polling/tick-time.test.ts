@@ -1,4 +1,5 @@
-// A tick's time is shared: whatever one task has to do, the others have their turn, and what is cut short goes on where it stood.
+// A tick's time is shared: whatever one task has to do, the others have their turn, and what is cut short goes on where
+// it stood.
 
 import { describe, expect, test } from 'vitest';
 import { type Device, deviceKeyText } from '../../../shared/domain/device/device.ts';

@@ -1,3 +1,5 @@
+// Which entry of relay.yaml a job's NAS belongs to.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findNas, nasFinder } from '../../../relay/find-nas.ts';

@@ -1,4 +1,5 @@
-// The relay's host: what its systemd unit forbids, and that the documents close files before a key is written into them.
+// The relay's host: what its systemd unit forbids, and that the documents close files before a key is written into
+// them.
 
 import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';

@@ -1,3 +1,5 @@
+// Messages of the jobs queue: right ones, and anything else.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';

@@ -1,3 +1,5 @@
+// relay.yaml: what is read, and every mistake with its line.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';

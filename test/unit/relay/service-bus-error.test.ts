@@ -1,3 +1,5 @@
+// What an operator reads when Service Bus refuses.
+
 import { ServiceBusError } from '@azure/service-bus';
 import { expect, test } from 'vitest';
 import { serviceBusError } from '../../../relay/service-bus-error.ts';

@@ -1,4 +1,5 @@
-// Places, names and rows as NASes, proxies and other programs may write them: no station is lost to enforcement by any of it.
+// Places, names and rows as NASes, proxies and other programs may write them: no station is lost to enforcement by any
+// of it.
 
 import { describe, expect, test } from 'vitest';
 import { canonicalAddress } from '../../../shared/domain/ip-address.ts';

@@ -1,5 +1,5 @@
-// A session whose answer would rest on another device than it did, or on one that was not there: a change of that one is
-// enforced within the minute, without a comparison of all sessions.
+// A session whose answer would rest on another device than it did, or on one that was not there: a change of that one
+// is enforced within the minute, without a comparison of all sessions.
 
 import { describe, expect, test } from 'vitest';
 import type { MacAddress } from '../../../shared/domain/mac-address.ts';

@@ -1,5 +1,5 @@
-// Several instances write and hear of one session, each with a memory of its own: what one has heard, or answered, is not
-// undone by another that has not.
+// Several instances write and hear of one session, each with a memory of its own: what one has heard, or answered, is
+// not undone by another that has not.
 
 import { describe, expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';

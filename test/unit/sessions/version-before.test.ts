@@ -1,5 +1,5 @@
-// Upgrade: what the version before wrote is read and enforced, and its relays and clouds are understood. The rows were written
-// by that version's own adapters.
+// Upgrade: what the version before wrote is read and enforced, and its relays and clouds are understood. The rows were
+// written by that version's own adapters.
 
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
@@ -71,7 +71,8 @@ describe('rows of the version before', () => {
     const open = (await network.jobs()).filter(({ stage }) => stage === 'queued');
     expect(open.map(({ device }) => device?.id).sort()).toEqual([key(1).id, key(4).id]);
     const sent = await network.takeJobs();
-    // As accounting wrote the one, and our own way of writing the other. What the version before has decided may go out twice.
+    // As accounting wrote the one, and our own way of writing the other. What the version before has decided may go out
+    // twice.
     const stations = new Set(sent.map(({ session }) => session.callingStationId));
     expect([...stations].sort()).toEqual([macOf(4), 'a0b1c2d30001']);
   });

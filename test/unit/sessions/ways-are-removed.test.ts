@@ -26,7 +26,8 @@ test('a dock at which another machine is each day has no more of them than answe
     await network.account({ ...AT_DOCK, status: 'Interim-Update', class: decision.id });
     await network.pass(DAY_MS);
     await purgeExpired(network);
-    // Of each answer: the device, an identity that led to none, a name of accounting. What is two days old at most stays.
+    // Of each answer: the device, an identity that led to none, a name of accounting. What is two days old at most
+    // stays.
     const answers = network.storage.dump('sessions').filter(({ rowKey }) => rowKey.startsWith('s|'));
     expect(answers).toHaveLength(1);
     const columns = Object.keys(answers[0] ?? {}).filter((column) => column.startsWith('answer_')).length;

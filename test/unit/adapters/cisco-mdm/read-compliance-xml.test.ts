@@ -1,3 +1,5 @@
+// Answers of the Compliance Retrieval service in both versions of Cisco's XML, whole and damaged.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readComplianceXml } from '../../../../shared/adapters/cisco-mdm/read-compliance-xml.ts';

@@ -1,3 +1,5 @@
+// The table of AADSTS numbers: each has a meaning, an action, and settings that exist.
+
 import { expect, test } from 'vitest';
 import { AADSTS_NUMBERS, aadstsRefusal } from '../../../../shared/adapters/entra/aadsts-refusals.ts';
 import { toSignInError } from '../../../../shared/adapters/entra/sign-in-problem.ts';

@@ -1,3 +1,5 @@
+// Certificates and keys as settings hold them, whole, cut and mistaken for each other.
+
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { createClientCertificate } from '../../../../local/certificates/client-certificate.ts';

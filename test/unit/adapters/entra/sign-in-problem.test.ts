@@ -1,3 +1,5 @@
+// What an operator reads when Entra refuses a sign-in.
+
 import { describe, expect, test } from 'vitest';
 import { toSignInError } from '../../../../shared/adapters/entra/sign-in-problem.ts';
 import { SourceError } from '../../../../shared/errors.ts';

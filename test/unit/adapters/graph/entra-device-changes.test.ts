@@ -1,3 +1,5 @@
+// The delta query of Entra devices: its first request, its pages, and records that make no sense.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEntraDeviceChanges } from '../../../../shared/adapters/graph/entra-device-changes.ts';
 import { createGraphClient } from '../../../../shared/adapters/graph/graph-client.ts';

@@ -1,3 +1,5 @@
+// The budget of requests stays within Intune's limit for any sequence of requests.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createGraphBudget } from '../../../../shared/adapters/graph/graph-budget.ts';

@@ -1,3 +1,5 @@
+// The header Retry-After in seconds and as a date (RFC 9110, section 10.2.3).
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { clockOfAnswer, parseRetryAfter } from '../../../../shared/adapters/https/retry-after.ts';

@@ -1,3 +1,5 @@
+// A record of a list that was only compared has the same key and fingerprint as one that was read.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ListedManagedDevice } from '../../../../shared/adapters/intune/listed-managed-device.ts';

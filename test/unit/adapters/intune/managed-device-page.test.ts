@@ -1,3 +1,5 @@
+// Pages of managed devices, and next links that lead elsewhere.
+
 import { expect, test } from 'vitest';
 import { readManagedDevicePage } from '../../../../shared/adapters/intune/managed-device-page.ts';
 

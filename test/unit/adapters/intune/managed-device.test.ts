@@ -1,3 +1,5 @@
+// Single records of Graph: complete, sparse, and with values that the documents do not know.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readManagedDevice } from '../../../../shared/adapters/intune/managed-device.ts';

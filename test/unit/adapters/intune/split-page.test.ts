@@ -1,3 +1,5 @@
+// The text of a page is cut into the same records that a JSON parser finds.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MANAGED_DEVICE_PROPERTIES } from '../../../../shared/adapters/intune/managed-device.ts';

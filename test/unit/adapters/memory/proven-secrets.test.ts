@@ -1,3 +1,5 @@
+// The memory of secrets that were right: whose, how long, and what ends it.
+
 import { describe, expect, test } from 'vitest';
 import { createProvenSecrets } from '../../../../shared/adapters/memory/proven-secrets.ts';
 import { systemRandom } from '../../../../shared/adapters/system/system-random.ts';

@@ -1,3 +1,5 @@
+// The wait after wrong credentials: its growth, its limit, and that clients do not share it.
+
 import { describe, expect, test } from 'vitest';
 import { createRefusalDelay } from '../../../../shared/adapters/memory/refusal-delay.ts';
 import type { Clock } from '../../../../shared/ports/clock.ts';

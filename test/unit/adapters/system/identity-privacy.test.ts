@@ -1,3 +1,5 @@
+// The modes in which identities are logged, and the keys of those that hash.
+
 import { describe, expect, test } from 'vitest';
 import { createIdentityPrivacy, hideIdentities } from '../../../../shared/adapters/system/identity-privacy.ts';
 import { PRIVACY_MODES, type PrivacyMode } from '../../../../shared/ports/privacy-mode.ts';

@@ -1,3 +1,5 @@
+// Log lines are one JSON object a line, whatever the fields hold.
+
 import { expect, test } from 'vitest';
 import { createJsonLineLogger } from '../../../../shared/adapters/system/json-line-logger.ts';
 import { systemClock } from '../../../../shared/adapters/system/system-clock.ts';

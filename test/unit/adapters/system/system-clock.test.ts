@@ -1,3 +1,5 @@
+// Deadlines of the system's clock.
+
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { systemClock } from '../../../../shared/adapters/system/system-clock.ts';
 

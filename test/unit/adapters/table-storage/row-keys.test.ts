@@ -1,3 +1,5 @@
+// Keys of rows: allowed characters, no two things under one key, and the list of tables at the head of the file.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

@@ -1,3 +1,5 @@
+// Labels of metrics stay few, and none of them holds an identity.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BoundedLabels, MOST_NAMES } from '../../../../shared/adapters/telemetry/bounded-labels.ts';

@@ -1,3 +1,5 @@
+// What the OpenTelemetry SDK collects from our instruments, and what it passes on.
+
 import { describe, expect, test } from 'vitest';
 import { TRACES_PER_MINUTE } from '../../../../shared/adapters/telemetry/trace-sampler.ts';
 import { parseTraceparent } from '../../../../shared/domain/traceparent.ts';

@@ -1,3 +1,5 @@
+// The JSON schema of policy.yaml and docs/policy.md agree with the reader.
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// policy.yaml: every part that is read, and every mistake with its line.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LARGEST_POLICY, readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';

@@ -1,4 +1,5 @@
-// infra/policy.schema.json, read by a validator, against the reader: what the reader takes the schema takes, whatever the file is.
+// infra/policy.schema.json, read by a validator, against the reader: what the reader takes the schema takes, whatever
+// the file is.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,3 +1,5 @@
+// Jobs: their ids, their stages, and reports in any order.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

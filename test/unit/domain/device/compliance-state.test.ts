@@ -1,3 +1,5 @@
+// Which words of a source make a device compliant.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { COMPLIANCE_STATES, parseComplianceState } from '../../../../shared/domain/device/compliance-state.ts';

@@ -1,3 +1,5 @@
+// Which differences between two reads of a device are a change.
+
 import { expect, test } from 'vitest';
 import { describeChange } from '../../../../shared/domain/device/device-change.ts';
 import { aDevice, aMac, aStoredDevice, DEVICE_ID } from '../../../support/a-device.ts';

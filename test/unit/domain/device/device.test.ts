@@ -1,3 +1,5 @@
+// Keys and content of devices.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

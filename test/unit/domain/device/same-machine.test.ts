@@ -1,3 +1,5 @@
+// Several records of one machine: which of them counts.
+
 import { describe, expect, test } from 'vitest';
 import { type Device, isSilent } from '../../../../shared/domain/device/device.ts';
 import { currentEnrolment } from '../../../../shared/domain/device/same-machine.ts';

@@ -1,3 +1,5 @@
+// Device ids in certificates: URI forms of Intune and names around them.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateNames } from '../../../../shared/domain/identity/access-request.ts';

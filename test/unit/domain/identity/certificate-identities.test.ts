@@ -1,3 +1,5 @@
+// Which identities a certificate presents, with ids of several MDMs and several names.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CertificateNames } from '../../../../shared/domain/identity/access-request.ts';

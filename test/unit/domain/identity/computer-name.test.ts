@@ -1,4 +1,5 @@
-// Computer accounts: every way to write one gives its name, and a domain that is not the organisation's, wherever it stands, none.
+// Computer accounts: every way to write one gives its name, and a domain that is not the organisation's, wherever it
+// stands, none.
 
 import { describe, expect, test } from 'vitest';
 import { computerAccountNames } from '../../../../shared/domain/identity/computer-name.ts';

@@ -1,3 +1,5 @@
+// The identities that a device claims.
+
 import { describe, expect, test } from 'vitest';
 import { claims, identitiesOf } from '../../../../shared/domain/device/device-identities.ts';
 import { identityText } from '../../../../shared/domain/identity/identity.ts';

@@ -1,3 +1,5 @@
+// Which identities a question presents, by its method and attributes.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AccessRequest } from '../../../../shared/domain/identity/access-request.ts';

@@ -1,3 +1,5 @@
+// What VPN clients report about their machine.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { separatePairs, vpnClientIdentities } from '../../../../shared/domain/identity/vpn-client-identities.ts';

@@ -1,3 +1,5 @@
+// Ids of decisions: what they hold, and what they hide.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decisionId, parseDecisionId } from '../../../../shared/domain/policy/decision-id.ts';

@@ -1,3 +1,5 @@
+// When two decisions are the same answer.
+
 import { expect, test } from 'vitest';
 import { type Decision, sameAnswer } from '../../../../shared/domain/policy/decision.ts';
 

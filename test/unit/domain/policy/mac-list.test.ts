@@ -1,4 +1,5 @@
-// Lists of MAC addresses from files: every notation is one address, a line that is none is named, and a policy finds its lists.
+// Lists of MAC addresses from files: every notation is one address, a line that is none is named, and a policy finds
+// its lists.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

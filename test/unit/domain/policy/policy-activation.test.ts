@@ -1,3 +1,5 @@
+// Activation and rollback of policy versions.
+
 import { describe, expect, test } from 'vitest';
 import {
   activate,

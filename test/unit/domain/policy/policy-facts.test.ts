@@ -1,3 +1,5 @@
+// The facts that policies ask about, above all times.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

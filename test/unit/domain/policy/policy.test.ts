@@ -1,3 +1,5 @@
+// Rules, roles and the built-in policy.
+
 import { describe, expect, test } from 'vitest';
 import { builtInPolicy, builtInPolicyOfVersion } from '../../../../shared/domain/policy/built-in-policy.ts';
 import type { Standing } from '../../../../shared/domain/policy/decision.ts';

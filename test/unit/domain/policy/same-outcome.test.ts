@@ -1,3 +1,5 @@
+// When two outcomes let the network do the same.
+
 import { expect, test } from 'vitest';
 import { sameOutcome } from '../../../../shared/domain/policy/decision.ts';
 

@@ -1,3 +1,5 @@
+// What accounting events make of a session, in any order and from any NAS.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { addMilliseconds } from '../../../../shared/domain/instant.ts';
@@ -329,7 +331,8 @@ describe('a session is live', () => {
 });
 
 test('a session that is only supposed to live on gives way to one whose record came late', () => {
-  // B replaced A; a NAK 503 at minute 9 ended B, and so A may live on. The Start of C, of minute 8, waited in the spool.
+  // B replaced A; a NAK 503 at minute 9 ended B, and so A may live on. The Start of C, of minute 8, waited in the
+  // spool.
   const ended = replay(atA('Start', 0), atB('Start', 1)) as SessionAccounting;
   const supposed = withoutCurrent({ ...ended, status: 'stopped' }, minutes(9)) as SessionAccounting;
   expect(supposed).toMatchObject({ status: 'started', acctSessionId: 'A-1', supposed: true });

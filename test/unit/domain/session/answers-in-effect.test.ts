@@ -1,3 +1,5 @@
+// Which answer is in effect where a port asks by MAB and by 802.1X.
+
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../../shared/domain/policy/decision.ts';
 import { answersInEffect } from '../../../../shared/domain/session/answers-in-effect.ts';

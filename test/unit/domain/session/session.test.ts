@@ -1,3 +1,5 @@
+// The id of a session: one station at one place of one site.
+
 import { describe, expect, test } from 'vitest';
 import type { AccessRequest } from '../../../../shared/domain/identity/access-request.ts';
 import { credentialKey } from '../../../../shared/domain/identity/credential.ts';

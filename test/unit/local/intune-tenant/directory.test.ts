@@ -1,4 +1,5 @@
-/** The Entra side of the simulated tenant: following its changes always leads to what a full round gives. */
+// The Entra side of the simulated tenant: following its changes always leads to what a full round gives.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ENTRA_DEVICE_PROPERTIES, type EntraDevice } from '../../../../local/intune-tenant/entra-device.ts';

@@ -1,4 +1,5 @@
-/** The reading of `$filter` by the simulated tenant. */
+// The reading of `$filter` by the simulated tenant.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { devicePredicate } from '../../../../local/intune-tenant/device-filter.ts';

@@ -1,4 +1,5 @@
-/** The tables of the simulated tenant's README name everything that its control port offers, and nothing else. */
+// The tables of the simulated tenant's README name everything that its control port offers, and nothing else.
+
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { CONTROL_OPERATIONS } from '../../../../local/intune-tenant/control-operations.ts';

@@ -54,6 +54,7 @@ test('of each device no text and no object is kept', () => {
     absences.set(keyOf(number), 'run-a');
   }
   expect([flips.size, absences.size]).toEqual([COUNT, COUNT]);
-  // Sixteen bytes and a slot of four to eight, doubled while it grows, twice; what was outgrown may not be collected yet.
+  // Sixteen bytes and a slot of four to eight, doubled while it grows, twice; what was outgrown may not be collected
+  // yet.
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 * COUNT * 160);
 });

@@ -1,5 +1,5 @@
-// Whatever a source says that would empty the network waits for a person: a list that is empty, short, repeated, of another
-// tenant, or that loses a little each time.
+// Whatever a source says that would empty the network waits for a person: a list that is empty, short, repeated, of
+// another tenant, or that loses a little each time.
 
 import { describe, expect, test } from 'vitest';
 import { readMassChange } from '../../../../shared/polling/breaker/mass-change.ts';

@@ -1,3 +1,5 @@
+// What is written after a single device was read.
+
 import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../../shared/domain/device/device.ts';
 import {

@@ -1,4 +1,5 @@
-// Sessions that rest on no record are looked at range by range: however many there are, and however long none was looked at.
+// Sessions that rest on no record are looked at range by range: however many there are, and however long none was
+// looked at.
 
 import { describe, expect, test } from 'vitest';
 import { toInstant } from '../../../../shared/domain/instant.ts';
@@ -86,7 +87,8 @@ describe('sessions without a record', () => {
     const run = complianceTables();
     const { id } = aDeviceOfFleet(1);
     const presenceOf = async () => (await run.atOnce.devices.read({ source: 'intune', id }))?.presence;
-    // It is asked about before it enrols, and again after it has left: the first "no such device" is older than the word.
+    // It is asked about before it enrols, and again after it has left: the first "no such device" is older than the
+    // word.
     await answered(run, 1, MINUTE_MS, id);
     await storeLive(run);
     expect(await presenceOf()).toBeUndefined();

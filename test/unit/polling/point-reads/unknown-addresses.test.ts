@@ -1,5 +1,5 @@
-// Addresses that lead to no record, made up at an open MAB port: with the least permission they delay no device, starve no other
-// site, and each of them has its turn.
+// Addresses that lead to no record, made up at an open MAB port: with the least permission they delay no device, starve
+// no other site, and each of them has its turn.
 
 import { describe, expect, test } from 'vitest';
 import type { MacAddress } from '../../../../shared/domain/mac-address.ts';
@@ -21,7 +21,9 @@ interface Asked {
   readonly site?: string;
 }
 
-/** A station that was answered a moment ago, and found no record. The number gives its place in the order of sessions. */
+/**
+ * A station that was answered a moment ago, and found no record. The number gives its place in the order of sessions.
+ */
 async function answered({ slow, atOnce }: ComplianceTables, number: number, { mac, deviceId, site = 'hq' }: Asked) {
   const id = hex(number, 4).split('').reverse().join('').padEnd(20, '0');
   const { device: _, ...decision } = aDecision({

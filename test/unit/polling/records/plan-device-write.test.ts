@@ -1,3 +1,5 @@
+// What is written for a device that a source lists, by what is stored.
+
 import { describe, expect, test } from 'vitest';
 import { fromDeviceEntity, toDeviceEntity } from '../../../../shared/adapters/table-storage/device-entity.ts';
 import { identitiesOf } from '../../../../shared/domain/device/device-identities.ts';

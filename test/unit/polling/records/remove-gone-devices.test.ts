@@ -1,5 +1,5 @@
-// Records of devices that are gone for long leave with the pointers to them, and an address that hundreds of machines took in turn
-// is the last one's again.
+// Records of devices that are gone for long leave with the pointers to them, and an address that hundreds of machines
+// took in turn is the last one's again.
 
 import { describe, expect, test } from 'vitest';
 import { TableDeviceStore } from '../../../../shared/adapters/table-storage/table-device-store.ts';

@@ -1,3 +1,5 @@
+// The fleet index: what it recognises, what it writes, and when a device counts as absent.
+
 import { hash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';

@@ -1,3 +1,5 @@
+// Packed entries of the fleet index are read back as they were put in.
+
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PackedEntries } from '../../../../shared/polling/sweep/packed-entries.ts';

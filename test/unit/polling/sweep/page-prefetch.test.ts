@@ -1,3 +1,5 @@
+// Pages that are read ahead: their order, their number, and their end.
+
 import { describe, expect, test } from 'vitest';
 import { SourceError } from '../../../../shared/errors.ts';
 import { PagePrefetch } from '../../../../shared/polling/sweep/page-prefetch.ts';

@@ -1,3 +1,5 @@
+// Leases of tasks: one owner at a time, and what becomes of a task whose owner died.
+
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../../shared/errors.ts';
 import { readTask, withTask } from '../../../../shared/polling/tasks/leased-task.ts';

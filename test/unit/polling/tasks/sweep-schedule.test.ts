@@ -1,3 +1,5 @@
+// When the next sweep begins, and how long a failure delays it.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millisecondsBetween } from '../../../../shared/domain/instant.ts';

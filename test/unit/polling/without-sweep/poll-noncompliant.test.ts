@@ -1,5 +1,5 @@
-// The noncompliant list may be had once in four hours: whatever interrupts its run, it goes on where it stood, and half of it
-// never counts as all of it.
+// The noncompliant list may be had once in four hours: whatever interrupts its run, it goes on where it stood, and half
+// of it never counts as all of it.
 
 import { describe, expect, test } from 'vitest';
 import { SourceError } from '../../../../shared/errors.ts';

@@ -1,3 +1,5 @@
+// The packets that each NAS profile makes of a job.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ExtraIdentification, NasFacts } from '../../../../relay/profiles/nas-profile.ts';

@@ -1,3 +1,5 @@
+// Sending a request: answers, retransmissions, limits and the end of the sender.
+
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
   type CoaSender,

@@ -1,3 +1,5 @@
+// Requests are encoded as a receiver reads them, and what cannot be sent is refused.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

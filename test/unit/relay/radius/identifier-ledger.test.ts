@@ -1,3 +1,5 @@
+// Identifiers of packets: which are free, and in which order they return.
+
 import { expect, test } from 'vitest';
 import { createIdentifierLedger } from '../../../../relay/radius/identifier-ledger.ts';
 

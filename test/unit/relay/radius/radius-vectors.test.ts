@@ -1,3 +1,5 @@
+// Packets of other implementations, byte by byte.
+
 import { expect, test } from 'vitest';
 import { verifyAnswer } from '../../../../relay/radius/verify-answer.ts';
 import { encodeRequest } from '../../../support/encode-request.ts';

@@ -1,3 +1,5 @@
+// IP addresses of RADIUS attributes and of relay.yaml.
+
 import { expect, test } from 'vitest';
 import { readIpAddress } from '../../../../relay/radius/read-ip-address.ts';
 

@@ -1,3 +1,5 @@
+// What a report says of each result of sending.
+
 import { describe, expect, test } from 'vitest';
 import type { CoaSendResult } from '../../../../relay/radius/coa-sender.ts';
 import { errorCause, errorCauseHint } from '../../../../relay/radius/error-cause.ts';

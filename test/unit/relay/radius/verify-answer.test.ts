@@ -1,3 +1,5 @@
+// Which datagram is the genuine answer to a request.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verifyAnswer } from '../../../../relay/radius/verify-answer.ts';
