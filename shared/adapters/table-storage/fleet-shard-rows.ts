@@ -12,8 +12,9 @@ import type { TableClient } from '@azure/data-tables';
 import { StoreError } from '../../errors.ts';
 import { LARGEST_FLEET_SHARD_BYTES } from '../../ports/sweep-store.ts';
 import { createOrReplace } from './create-or-replace.ts';
-import { fleetPartRow, fleetRow, prefixFilter } from './row-keys.ts';
-import { isNotFound, storeCall, storePages } from './store-errors.ts';
+import { fleetPartRow, fleetRow, prefixFilter, type RowKey } from './row-keys.ts';
+import { readRow, unlessGone } from './rows.ts';
+import { storeCall, storePages } from './store-errors.ts';
 
 /**
  * Largest binary column of the Table service, in bytes (learn.microsoft.com, "Understanding the Table service data
@@ -98,18 +99,13 @@ export class FleetShardRows {
       if (rowKey !== undefined && !current.has(rowKey.slice(prefix.length))) old.push(rowKey);
     }
     for (const rowKey of old) {
-      await storeCall('writing the fleet index', this.#table.deleteEntity(partitionKey, rowKey).catch(unlessGone));
+      await unlessGone('writing the fleet index', this.#table.deleteEntity(partitionKey, rowKey));
     }
   }
 
-  async #row({ partitionKey, rowKey }: { partitionKey: string; rowKey: string }): Promise<Row | undefined> {
-    return storeCall('reading the fleet index', this.#table.getEntity<Row>(partitionKey, rowKey).catch(unlessGone));
+  #row(key: RowKey): Promise<Row | undefined> {
+    return readRow<Row>('reading the fleet index', this.#table, key);
   }
-}
-
-function unlessGone(thrown: unknown): undefined {
-  if (!isNotFound(thrown)) throw thrown;
-  return undefined;
 }
 
 function partNames({ parts }: Row): readonly string[] {

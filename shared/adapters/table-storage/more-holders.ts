@@ -5,7 +5,8 @@ import type { TableClient, TableEntityResultPage, TransactionAction } from '@azu
 import { deviceHash, parseDeviceKeyText } from '../../domain/device/device.ts';
 import type { Identity } from '../../domain/identity/identity.ts';
 import { moreHolderRow, prefixFilter } from './row-keys.ts';
-import { isNotFound, storeCall, toStoreError } from './store-errors.ts';
+import { unlessGone } from './rows.ts';
+import { storeCall } from './store-errors.ts';
 
 /** Limit of the Table service per transaction. */
 const LARGEST_TRANSACTION = 100;
@@ -33,11 +34,7 @@ export class MoreHolders {
   async remove(identity: Identity, devices: readonly string[]): Promise<void> {
     for (const device of devices) {
       const { partitionKey, rowKey } = rowOf(identity, device);
-      try {
-        await this.#table.deleteEntity(partitionKey, rowKey);
-      } catch (thrown) {
-        if (!isNotFound(thrown)) throw toStoreError('removing who holds an identity', thrown);
-      }
+      await unlessGone('removing who holds an identity', this.#table.deleteEntity(partitionKey, rowKey));
     }
   }
 

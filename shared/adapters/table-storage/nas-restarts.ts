@@ -11,7 +11,8 @@ import type { Clock } from '../../ports/clock.ts';
 import { parseObject } from './foreign-rows.ts';
 import { restartRow, restartsPartition } from './row-keys.ts';
 import { isInstant } from './row-shapes.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { readRow } from './rows.ts';
+import { isConflict, storePages, toStoreError } from './store-errors.ts';
 
 /**
  * Sessions of a site are read many at a time: a restart that another instance noted is applied so much later at most,
@@ -36,12 +37,12 @@ export class NasRestarts {
 
   /** @returns false when it, or a later one, is noted already */
   async note(restart: NasRestart, { signal }: CallOptions = {}): Promise<boolean> {
-    const { partitionKey, rowKey } = restartRow(restart.site, restart.nas);
+    const key = restartRow(restart.site, restart.nas);
     const options = signal ? { abortSignal: signal } : {};
-    const row = { partitionKey, rowKey, nas: JSON.stringify(restart.nas), at: restart.at };
+    const row = { ...key, nas: JSON.stringify(restart.nas), at: restart.at };
     for (let attempt = 1; ; attempt++) {
       try {
-        const noted = await this.#read(partitionKey, rowKey, options);
+        const noted = await readRow<RestartRow>('noting the restart of a NAS', this.#table, key, { signal });
         if (noted !== undefined && noted.at >= restart.at) return false;
         if (noted === undefined) await this.#table.createEntity(row, options);
         else await this.#table.updateEntity(row, 'Replace', { etag: noted.etag, ...options });
@@ -66,15 +67,6 @@ export class NasRestarts {
     const times = ofNas.filter((restart) => isRestartOf(restart.nas, nas)).map(({ at }) => at);
     const newest = times.reduce((newer, at) => (at > newer ? at : newer), '');
     return newest === '' ? session : { ...session, nasRestartedAt: newest };
-  }
-
-  async #read(partitionKey: string, rowKey: string, options: object) {
-    try {
-      return await this.#table.getEntity<RestartRow>(partitionKey, rowKey, options);
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw thrown;
-    }
   }
 
   #ofSite(site: string, options: CallOptions): Promise<Restarts> {

@@ -7,8 +7,9 @@ import { lastSignOf, SESSION_LIFE_MS } from '../../domain/session/session-life.t
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { sessionRow, shardPartition, withoutRecordFilter } from './row-keys.ts';
+import { readRow, unlessOvertaken } from './rows.ts';
 import { fromSessionEntity, overAfter, type SessionRow } from './session-entity.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { storePages } from './store-errors.ts';
 import { waysOfAnswer } from './write-answer.ts';
 
 const DELETE_CONCURRENCY = 16;
@@ -82,25 +83,19 @@ async function isOver(row: SessionRow, now: Instant): Promise<boolean> {
 /** Its session is not there any more, or none of its answers has that way: what a comparison notes is noted again. */
 async function leadsNowhere(table: TableClient, { rowKey, sessionId }: SessionRow): Promise<boolean> {
   const id = String(sessionId);
-  const key = sessionRow(id);
+  const row = await readRow<SessionRow>('reading a session', table, sessionRow(id));
+  if (row === undefined) return true;
   try {
-    const row = await table.getEntity<SessionRow>(key.partitionKey, key.rowKey);
     const { site, answers } = fromSessionEntity(id, row);
     return !answers.some((answer) => waysOfAnswer(id, site, answer).some((way) => way.rowKey === rowKey));
   } catch (thrown) {
-    if (isNotFound(thrown)) return true;
     if (thrown instanceof StoreError) return false;
-    throw toStoreError('reading a session', thrown);
+    throw thrown;
   }
 }
 
 /** @returns false when the row was written since it was listed, or is gone */
-async function remove(table: TableClient, row: TableEntityResult<SessionRow>): Promise<boolean> {
-  try {
-    await table.deleteEntity(String(row['partitionKey']), String(row['rowKey']), { etag: row.etag });
-    return true;
-  } catch (thrown) {
-    if (isConflict(thrown) || isNotFound(thrown)) return false;
-    throw toStoreError('removing a session', thrown);
-  }
+function remove(table: TableClient, row: TableEntityResult<SessionRow>): Promise<boolean> {
+  const removal = table.deleteEntity(String(row['partitionKey']), String(row['rowKey']), { etag: row.etag });
+  return unlessOvertaken('removing a session', removal);
 }

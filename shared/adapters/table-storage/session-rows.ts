@@ -15,6 +15,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { overwritten, type Trace } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
 import { prefixFilter, sessionRow, sessionsFilter, shardPartition, withoutRecordFilter } from './row-keys.ts';
+import { readRow } from './rows.ts';
 import {
   basisOf,
   fromSessionEntity,
@@ -23,7 +24,7 @@ import {
   withAnswers,
   withCarried,
 } from './session-entity.ts';
-import { isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { storePages } from './store-errors.ts';
 import { TableDecisionStore } from './table-decision-store.ts';
 
 const READ_AT_ONCE = 16;
@@ -46,15 +47,8 @@ export class SessionRows {
 
   /** @throws StoreError NAC_STORE_ROW */
   async read(sessionId: string, { signal }: CallOptions): Promise<Session | undefined> {
-    const { partitionKey, rowKey } = sessionRow(sessionId);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const row = await this.#table.getEntity<SessionRow>(partitionKey, rowKey, options);
-      return await this.#toSession(row, { signal });
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a session', thrown);
-    }
+    const row = await readRow<SessionRow>('reading a session', this.#table, sessionRow(sessionId), { signal });
+    return row && this.#toSession(row, { signal });
   }
 
   /** The same among many: what cannot be read is passed over. */

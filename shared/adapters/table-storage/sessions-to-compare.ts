@@ -6,7 +6,8 @@ import type { Instant } from '../../domain/instant.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { SessionToCompare } from '../../ports/session-store.ts';
 import { COMPARE_PARTITION, compareRow } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { unlessOvertaken } from './rows.ts';
+import { storeCall, storePages } from './store-errors.ts';
 
 /** Limit of the Table service per page. */
 const LARGEST_PAGE = 1_000;
@@ -44,10 +45,7 @@ export async function removeCompared(
   { signal }: CallOptions,
 ): Promise<void> {
   const { partitionKey, rowKey } = compareRow(sessionId);
-  try {
-    await table.deleteEntity(partitionKey, rowKey, { etag, ...(signal && { abortSignal: signal }) });
-  } catch (thrown) {
-    // Noted again meanwhile, or gone.
-    if (!isConflict(thrown) && !isNotFound(thrown)) throw toStoreError('removing a noted session', thrown);
-  }
+  const options = { etag, ...(signal && { abortSignal: signal }) };
+  // Noted again meanwhile, or gone: both are well.
+  await unlessOvertaken('removing a noted session', table.deleteEntity(partitionKey, rowKey, options));
 }

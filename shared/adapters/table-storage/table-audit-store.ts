@@ -10,7 +10,8 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
-import { isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { unlessGone } from './rows.ts';
+import { storeCall, storePages } from './store-errors.ts';
 
 const PARTITION = 'audit';
 /** Limit of the Table service per transaction. */
@@ -78,10 +79,6 @@ export class TableAuditStore implements AuditStore {
 
   /** Another instance may remove the same: the next call finds what is left. */
   async #submit(actions: TransactionAction[]): Promise<void> {
-    try {
-      await this.#table.submitTransaction(actions);
-    } catch (thrown) {
-      if (!isNotFound(thrown)) throw toStoreError('removing the old audit', thrown);
-    }
+    await unlessGone('removing the old audit', this.#table.submitTransaction(actions));
   }
 }

@@ -7,7 +7,8 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { ClientStore } from '../../ports/client-store.ts';
 import { clientRow, siteRow } from './row-keys.ts';
 import { isObject } from './row-shapes.ts';
-import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { readRow, unlessGone } from './rows.ts';
+import { isConflict, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 /** Kinds as the version before wrote them. */
 const FORMER_KINDS: Readonly<Record<string, ClientKind>> = { 'radius-proxy': 'radius', 'ise-node': 'ise' };
@@ -34,18 +35,8 @@ export class TableClientStore implements ClientStore {
   }
 
   async read(name: string, { signal }: CallOptions = {}): Promise<Client | undefined> {
-    const { partitionKey, rowKey } = clientRow(name);
-    try {
-      const row = await this.#table.getEntity<ClientColumns>(
-        partitionKey,
-        rowKey,
-        signal ? { abortSignal: signal } : {},
-      );
-      return fromColumns(name, row);
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a client', thrown);
-    }
+    const row = await readRow<ClientColumns>('reading a client', this.#table, clientRow(name), { signal });
+    return row && fromColumns(name, row);
   }
 
   async names({ signal }: CallOptions = {}): Promise<string[]> {
@@ -97,25 +88,18 @@ export class TableClientStore implements ClientStore {
     change: (credentials: readonly ClientCredential[]) => readonly ClientCredential[],
   ): Promise<void> {
     const key = clientRow(name);
-    try {
-      const { credentials, etag } = await this.#table.getEntity<ClientColumns>(key.partitionKey, key.rowKey);
-      const changed = JSON.stringify(change(readCredentials(credentials) ?? []));
-      await this.#table.updateEntity({ ...key, credentials: changed }, 'Merge', { etag });
-    } catch (thrown) {
-      if (isNotFound(thrown)) throw unknownClient(name);
-      throw toStoreError('changing a client', thrown);
-    }
+    const row = await readRow<ClientColumns>('changing a client', this.#table, key);
+    if (row === undefined) throw unknownClient(name);
+    const credentials = JSON.stringify(change(readCredentials(row.credentials) ?? []));
+    const update = this.#table.updateEntity({ ...key, credentials }, 'Merge', { etag: row.etag });
+    if (!(await unlessGone('changing a client', update))) throw unknownClient(name);
   }
 
   /** @throws StoreError NAC_CLIENT_UNKNOWN */
   async remove(name: string): Promise<void> {
     const { partitionKey, rowKey } = clientRow(name);
-    try {
-      await this.#table.deleteEntity(partitionKey, rowKey);
-    } catch (thrown) {
-      if (isNotFound(thrown)) throw unknownClient(name);
-      throw toStoreError('removing a client', thrown);
-    }
+    const isRemoved = await unlessGone('removing a client', this.#table.deleteEntity(partitionKey, rowKey));
+    if (!isRemoved) throw unknownClient(name);
   }
 
   async create({ name, credentials, ...columns }: Client): Promise<void> {

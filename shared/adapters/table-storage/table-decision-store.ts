@@ -11,7 +11,8 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { type DecisionEntity, decisionConditions, fromDecisionEntity } from './decision-rows.ts';
 import { ForeignRows } from './foreign-rows.ts';
 import { decisionCursor, decisionRange, decisionRow } from './row-keys.ts';
-import { isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { readRow, unlessGone } from './rows.ts';
+import { storePages } from './store-errors.ts';
 
 /** Limit of the Table service per transaction. */
 const LARGEST_TRANSACTION = 100;
@@ -39,14 +40,8 @@ export class TableDecisionStore implements DecisionStore {
   async read(id: string, { signal }: CallOptions = {}): Promise<DecisionRecord | undefined> {
     const parts = parseDecisionId(id);
     if (parts === undefined) return undefined;
-    const { partitionKey, rowKey } = decisionRow(id, parts);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      return this.#known(await this.#table.getEntity<Row>(partitionKey, rowKey, options));
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a decision', thrown);
-    }
+    const row = await readRow<Row>('reading a decision', this.#table, decisionRow(id, parts), { signal });
+    return row && this.#known(row);
   }
 
   /**
@@ -105,11 +100,7 @@ export class TableDecisionStore implements DecisionStore {
 
   /** Another process that removes the same does no harm: the next call finds what is left. */
   async #submit(actions: TransactionAction[]): Promise<void> {
-    try {
-      await this.#table.submitTransaction(actions);
-    } catch (thrown) {
-      if (!isNotFound(thrown)) throw toStoreError('removing old decisions', thrown);
-    }
+    await unlessGone('removing old decisions', this.#table.submitTransaction(actions));
   }
 
   async *#rows(filter: string, maxPageSize: number, signal: AbortSignal | undefined): AsyncGenerator<Row, undefined> {

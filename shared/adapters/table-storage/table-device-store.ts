@@ -32,6 +32,7 @@ import {
   type RowKey,
   shardPartition,
 } from './row-keys.ts';
+import { readRow, unlessOvertaken } from './rows.ts';
 import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
 import { type Unit, WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
@@ -65,18 +66,8 @@ export class TableDeviceStore implements DeviceStore {
   }
 
   async read(key: DeviceKey, { signal }: CallOptions = {}): Promise<StoredDevice | undefined> {
-    const { partitionKey, rowKey } = deviceRow(key);
-    try {
-      const entity = await this.#table.getEntity<Record<string, unknown>>(
-        partitionKey,
-        rowKey,
-        signal ? { abortSignal: signal } : {},
-      );
-      return fromDeviceEntity(entity);
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a device', thrown);
-    }
+    const row = await readRow<Record<string, unknown>>('reading a device', this.#table, deviceRow(key), { signal });
+    return row && fromDeviceEntity(row);
   }
 
   async isEmpty(): Promise<boolean> {
@@ -275,11 +266,7 @@ export class TableDeviceStore implements DeviceStore {
 
   /** Leaves a row alone that another process has removed or replaced since it was read. */
   async #remove({ partitionKey, rowKey }: RowKey, etag: string): Promise<void> {
-    try {
-      await this.#table.deleteEntity(partitionKey, rowKey, { etag });
-    } catch (thrown) {
-      if (!isNotFound(thrown) && !isConflict(thrown)) throw toStoreError('removing a row', thrown);
-    }
+    await unlessOvertaken('removing a row', this.#table.deleteEntity(partitionKey, rowKey, { etag }));
   }
 
   /** The shards are asked side by side, a page of each at a time. */

@@ -11,7 +11,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows } from './foreign-rows.ts';
 import { MoreHolders } from './more-holders.ts';
 import { identityRow } from './row-keys.ts';
-import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
+import { readRow, unlessOvertaken } from './rows.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 /**
@@ -120,41 +120,33 @@ export class TableIdentityStore implements IdentityStore {
   }
 
   async #read(identity: Identity, { signal }: CallOptions = {}): Promise<HolderRow | undefined> {
-    const { partitionKey, rowKey } = identityRow(identity);
-    try {
-      const entity = await this.#table.getEntity<{ holders: string; more?: boolean; counted?: boolean }>(
-        partitionKey,
-        rowKey,
-        signal ? { abortSignal: signal } : {},
-      );
-      // A row that something else wrote names no holder; the next write replaces it.
-      const text: unknown = entity.holders;
-      const holders = typeof text === 'string' && text !== '' ? text.split('\n') : [];
-      if (typeof text !== 'string') {
-        const consequence = 'Nothing to do: the next write of the identity replaces the row.';
-        this.#foreign.report({ table: 'identities', partitionKey, rowKey, etag: entity.etag }, consequence);
-      }
-      const { more, counted, etag } = entity;
-      return { holders, more: more === true, counted: counted === true, etag };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading who holds an identity', thrown);
+    const key = identityRow(identity);
+    const row = await readRow<HolderColumns>('reading who holds an identity', this.#table, key, { signal });
+    if (row === undefined) return undefined;
+    // A row that something else wrote names no holder; the next write replaces it.
+    const text: unknown = row.holders;
+    const holders = typeof text === 'string' && text !== '' ? text.split('\n') : [];
+    if (typeof text !== 'string') {
+      const consequence = 'Nothing to do: the next write of the identity replaces the row.';
+      this.#foreign.report({ table: 'identities', ...key, etag: row.etag }, consequence);
     }
+    const { more, counted, etag } = row;
+    return { holders, more: more === true, counted: counted === true, etag };
   }
 
   /** False when another writer was first. A row without holders is deleted. */
-  async #replace(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<boolean> {
-    try {
-      if (etag === undefined) await this.#table.createEntity(entity);
-      else if (entity.holders === '') await this.#table.deleteEntity(entity.partitionKey, entity.rowKey, { etag });
-      else await this.#table.updateEntity(entity, 'Replace', { etag });
-      return true;
-    } catch (thrown) {
-      if (isConflict(thrown) || isNotFound(thrown)) return false;
-      throw toStoreError('writing who holds an identity', thrown);
-    }
+  #replace(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<boolean> {
+    return unlessOvertaken('writing who holds an identity', this.#written(entity, etag));
+  }
+
+  #written(entity: ReturnType<typeof toEntity>, etag: string | undefined): Promise<unknown> {
+    if (etag === undefined) return this.#table.createEntity(entity);
+    if (entity.holders === '') return this.#table.deleteEntity(entity.partitionKey, entity.rowKey, { etag });
+    return this.#table.updateEntity(entity, 'Replace', { etag });
   }
 }
+
+type HolderColumns = { holders: string; more?: boolean; counted?: boolean };
 
 function toEntity(identity: Identity, { holders, more, counted }: Holders) {
   return { ...identityRow(identity), value: identity.value, holders: holders.join('\n'), more, counted };

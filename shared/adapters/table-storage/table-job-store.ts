@@ -12,7 +12,8 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { JobSites } from './job-sites.ts';
 import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
 import { isJob } from './row-shapes.ts';
-import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { readRow, unlessGone, unlessOvertaken } from './rows.ts';
+import { isConflict, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
 
 type JobEntity = { job: string };
@@ -54,22 +55,13 @@ export class TableJobStore implements JobStore {
   }
 
   async read(site: string, id: string): Promise<StoredJob | undefined> {
-    const { partitionKey, rowKey } = jobRow({ site, id });
-    try {
-      return fromEntity(await this.#jobs.getEntity<JobEntity>(partitionKey, rowKey));
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a job', thrown);
-    }
+    const row = await readRow<JobEntity>('reading a job', this.#jobs, jobRow({ site, id }));
+    return row && fromEntity(row);
   }
 
   async update(job: EnforcementJob, etag: string): Promise<boolean> {
-    try {
-      await this.#jobs.updateEntity(toEntity(job), 'Replace', { etag });
-    } catch (thrown) {
-      if (isConflict(thrown) || isNotFound(thrown)) return false;
-      throw toStoreError('writing a job', thrown);
-    }
+    const update = this.#jobs.updateEntity(toEntity(job), 'Replace', { etag });
+    if (!(await unlessOvertaken('writing a job', update))) return false;
     if (isFinal(job)) await this.#takeOut(job);
     return true;
   }
@@ -164,14 +156,8 @@ export class TableJobStore implements JobStore {
   }
 
   /** @returns false when the row was written since it was listed, or is gone */
-  async #remove({ partitionKey = '', rowKey = '', etag }: TableEntityResult<JobEntity>): Promise<boolean> {
-    try {
-      await this.#jobs.deleteEntity(partitionKey, rowKey, { etag });
-      return true;
-    } catch (thrown) {
-      if (isConflict(thrown) || isNotFound(thrown)) return false;
-      throw toStoreError('removing a finished job', thrown);
-    }
+  #remove({ partitionKey = '', rowKey = '', etag }: TableEntityResult<JobEntity>): Promise<boolean> {
+    return unlessOvertaken('removing a finished job', this.#jobs.deleteEntity(partitionKey, rowKey, { etag }));
   }
 
   async *#listSite(filter: string, maxPageSize: number): AsyncGenerator<EnforcementJob, undefined> {
@@ -199,11 +185,7 @@ export class TableJobStore implements JobStore {
   }
 
   async #removeOutboxRow(partitionKey: string, rowKey: string): Promise<void> {
-    try {
-      await this.#outbox.deleteEntity(partitionKey, rowKey);
-    } catch (thrown) {
-      if (!isNotFound(thrown)) throw toStoreError('emptying the outbox', thrown);
-    }
+    await unlessGone('emptying the outbox', this.#outbox.deleteEntity(partitionKey, rowKey));
   }
 }
 

@@ -5,7 +5,8 @@ import type { CallOptions } from '../../ports/call-options.ts';
 import type { MacList, MacListStore, MacListSummary } from '../../ports/mac-list-store.ts';
 import { textColumns, textOfColumns } from './long-text.ts';
 import { MAC_LISTS_PARTITION, macListRow } from './row-keys.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { readRow } from './rows.ts';
+import { isConflict, storePages, toStoreError } from './store-errors.ts';
 
 type ListColumns = Record<string, unknown> & {
   name: string;
@@ -33,15 +34,8 @@ export class TableMacListStore implements MacListStore {
   }
 
   async readMacList(list: string, { signal }: CallOptions = {}): Promise<MacList | undefined> {
-    const { partitionKey, rowKey } = macListRow(list);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const row = await this.#table.getEntity<ListColumns>(partitionKey, rowKey, options);
-      return { ...summaryOf(row), text: textOfColumns(row) };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a list of addresses', thrown);
-    }
+    const row = await readRow<ListColumns>('reading a list of addresses', this.#table, macListRow(list), { signal });
+    return row && { ...summaryOf(row), text: textOfColumns(row) };
   }
 
   async listMacLists(): Promise<MacListSummary[]> {

@@ -9,7 +9,8 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows } from './foreign-rows.ts';
 import { readOverride } from './override-row.ts';
 import { OVERRIDES_PARTITION, overrideRow } from './row-keys.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { unlessOvertaken } from './rows.ts';
+import { storePages } from './store-errors.ts';
 
 const CONSEQUENCE = 'It counts as no override: look what writes there, and make the override again.';
 
@@ -42,26 +43,16 @@ export class TableOverrideStore implements OverrideStore {
 
   async create(place: number, override: Override, { signal }: CallOptions = {}): Promise<boolean> {
     const row = { ...overrideRow(place), override: JSON.stringify(override) };
-    return this.#changed('storing an override', this.#table.createEntity(row, signal && { abortSignal: signal }));
+    return unlessOvertaken('storing an override', this.#table.createEntity(row, signal && { abortSignal: signal }));
   }
 
   async replace({ place, etag }: StoredOverride, override: Override, { signal }: CallOptions = {}): Promise<boolean> {
     const row = { partitionKey: OVERRIDES_PARTITION, rowKey: place, override: JSON.stringify(override) };
     const options = { etag, ...(signal && { abortSignal: signal }) };
-    return this.#changed('changing an override', this.#table.updateEntity(row, 'Replace', options));
+    return unlessOvertaken('changing an override', this.#table.updateEntity(row, 'Replace', options));
   }
 
   async remove({ place, etag }: StoredOverride): Promise<boolean> {
-    return this.#changed('removing an override', this.#table.deleteEntity(OVERRIDES_PARTITION, place, { etag }));
-  }
-
-  async #changed(what: string, call: Promise<unknown>): Promise<boolean> {
-    try {
-      await call;
-      return true;
-    } catch (thrown) {
-      if (isConflict(thrown) || isNotFound(thrown)) return false;
-      throw toStoreError(what, thrown);
-    }
+    return unlessOvertaken('removing an override', this.#table.deleteEntity(OVERRIDES_PARTITION, place, { etag }));
   }
 }

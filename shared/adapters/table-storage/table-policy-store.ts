@@ -8,7 +8,8 @@ import type { PolicyStore, PolicyVersion, PolicyVersionSummary } from '../../por
 import { createOrReplace } from './create-or-replace.ts';
 import { textColumns, textOfColumns } from './long-text.ts';
 import { POLICY_STATE_ROW, policyVersionRow, prefixFilter } from './row-keys.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { readRow } from './rows.ts';
+import { isConflict, storePages, toStoreError } from './store-errors.ts';
 
 type VersionColumns = Record<string, unknown> & { version: string; createdAt: string; by: string; columns: number };
 
@@ -20,15 +21,9 @@ export class TablePolicyStore implements PolicyStore {
   }
 
   async readState({ signal }: CallOptions = {}): Promise<{ state: PolicyState; etag?: string }> {
-    const { partitionKey, rowKey } = POLICY_STATE_ROW;
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const { state, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
-      return { state: JSON.parse(state), etag };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return { state: NOTHING_ACTIVATED };
-      throw toStoreError('reading which policy is in force', thrown);
-    }
+    const what = 'reading which policy is in force';
+    const row = await readRow<{ state: string }>(what, this.#table, POLICY_STATE_ROW, { signal });
+    return row === undefined ? { state: NOTHING_ACTIVATED } : { state: JSON.parse(row.state), etag: row.etag };
   }
 
   async writeState(state: PolicyState, etag: string | undefined): Promise<boolean> {
@@ -53,15 +48,8 @@ export class TablePolicyStore implements PolicyStore {
   }
 
   async readVersion(version: string, { signal }: CallOptions = {}): Promise<PolicyVersion | undefined> {
-    const { partitionKey, rowKey } = policyVersionRow(version);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const row = await this.#table.getEntity<VersionColumns>(partitionKey, rowKey, options);
-      return { version, text: textOfColumns(row), createdAt: row.createdAt, by: row.by };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return undefined;
-      throw toStoreError('reading a policy', thrown);
-    }
+    const row = await readRow<VersionColumns>('reading a policy', this.#table, policyVersionRow(version), { signal });
+    return row && { version, text: textOfColumns(row), createdAt: row.createdAt, by: row.by };
   }
 
   async listVersions(): Promise<PolicyVersionSummary[]> {

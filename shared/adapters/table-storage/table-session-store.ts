@@ -29,9 +29,10 @@ import {
   sessionsOfIdentityPrefix,
   shardPartition,
 } from './row-keys.ts';
+import { readRow } from './rows.ts';
 import { SessionRows } from './session-rows.ts';
 import { listToCompare, noteToCompare, removeCompared } from './sessions-to-compare.ts';
-import { isConflict, isNotFound, storePages, toStoreError } from './store-errors.ts';
+import { isConflict, storePages, toStoreError } from './store-errors.ts';
 import { openedSession, writeAccounting } from './write-accounting.ts';
 import { writeAnswer, writeWays } from './write-answer.ts';
 
@@ -107,18 +108,13 @@ export class TableSessionStore implements SessionStore {
     ids: readonly string[],
     { signal }: CallOptions = {},
   ): Promise<string | undefined> {
-    const options = signal ? { abortSignal: signal } : {};
     for (const accountingId of ids) {
       // Which shard the session is in, its id would say.
       const found = await Promise.all(
         SHARDS.map(async (shard) => {
-          const { partitionKey, rowKey } = sessionOfAccountingIdRow(shard, site, accountingId);
-          try {
-            return (await this.#table.getEntity<{ sessionId: string }>(partitionKey, rowKey, options)).sessionId;
-          } catch (thrown) {
-            if (isNotFound(thrown)) return undefined;
-            throw toStoreError('finding a session', thrown);
-          }
+          const key = sessionOfAccountingIdRow(shard, site, accountingId);
+          const row = await readRow<{ sessionId: string }>('finding a session', this.#table, key, { signal });
+          return row?.sessionId;
         }),
       );
       const sessionId = found.find((id) => id !== undefined);

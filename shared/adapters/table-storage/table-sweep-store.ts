@@ -10,7 +10,8 @@ import { createOrReplace } from './create-or-replace.ts';
 import { FleetShardRows } from './fleet-shard-rows.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
 import { FIRST_SOURCE, prefixFilter, type RowKey, runRow, runsBeforeFilter, sweepStateRow } from './row-keys.ts';
-import { isConflict, isNotFound, storeCall, storePages, toStoreError } from './store-errors.ts';
+import { readRow, unlessGone } from './rows.ts';
+import { isConflict, storeCall, storePages, toStoreError } from './store-errors.ts';
 
 const NEVER_SWEPT: SweepState = { runNumber: 0 };
 
@@ -29,19 +30,15 @@ export class TableSweepStore implements SweepStore {
   }
 
   async read({ signal }: CallOptions = {}): Promise<{ state: SweepState; etag?: string }> {
-    const { partitionKey, rowKey } = sweepStateRow(this.#source);
-    try {
-      const options = signal ? { abortSignal: signal } : {};
-      const { state: text, etag } = await this.#table.getEntity<{ state: string }>(partitionKey, rowKey, options);
-      const state = parseObject(text);
-      if (typeof state?.['runNumber'] === 'number') return { state: state as unknown as SweepState, etag };
-      const consequence = 'Nothing to do: the sweep begins again, and its next write replaces the row.';
-      this.#foreign.report({ table: 'polling', partitionKey, rowKey, etag }, consequence);
-      return { state: NEVER_SWEPT, etag };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return { state: NEVER_SWEPT };
-      throw toStoreError('reading the state of the sweep', thrown);
-    }
+    const key = sweepStateRow(this.#source);
+    const row = await readRow<{ state: string }>('reading the state of the sweep', this.#table, key, { signal });
+    if (row === undefined) return { state: NEVER_SWEPT };
+    const { etag } = row;
+    const state = parseObject(row.state);
+    if (typeof state?.['runNumber'] === 'number') return { state: state as unknown as SweepState, etag };
+    const consequence = 'Nothing to do: the sweep begins again, and its next write replaces the row.';
+    this.#foreign.report({ table: 'polling', ...key, etag }, consequence);
+    return { state: NEVER_SWEPT, etag };
   }
 
   async write(state: SweepState, etag: string | undefined): Promise<string> {
@@ -73,7 +70,7 @@ export class TableSweepStore implements SweepStore {
     const rows: RowKey[] = [];
     for (const { partitionKey = '', rowKey = '' } of value) rows.push({ partitionKey, rowKey });
     for (const { partitionKey, rowKey } of rows) {
-      await storeCall('removing an old run', this.#table.deleteEntity(partitionKey, rowKey).catch(unlessGone));
+      await unlessGone('removing an old run', this.#table.deleteEntity(partitionKey, rowKey));
     }
     return rows.length;
   }
@@ -89,10 +86,6 @@ export class TableSweepStore implements SweepStore {
   #replace<T extends object>(entity: TableEntity<T>, etag: string | undefined): Promise<string> {
     return orLeaseLost(createOrReplace(this.#table, entity, etag));
   }
-}
-
-function unlessGone(thrown: unknown): void {
-  if (!isNotFound(thrown)) throw thrown;
 }
 
 async function orLeaseLost(write: Promise<string>): Promise<string> {

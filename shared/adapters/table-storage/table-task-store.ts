@@ -7,6 +7,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { createOrReplace } from './create-or-replace.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
 import { FIRST_SOURCE, type RowKey, taskRow } from './row-keys.ts';
+import { readRow } from './rows.ts';
 import { isConflict, isNotFound, toStoreError } from './store-errors.ts';
 
 /** A text column holds 32,768 UTF-16 units (Table service data model); a state that is longer stands in several. */
@@ -28,18 +29,14 @@ export class TableTaskStore implements TaskStore {
 
   /** A row that something else wrote is no state: the task begins again, and its next write replaces the row. */
   async read<State>(task: string): Promise<{ state?: State; etag?: string }> {
-    const { partitionKey, rowKey } = taskRow(task, this.#source);
-    try {
-      const row = await this.#table.getEntity<Record<string, unknown>>(partitionKey, rowKey);
-      const state = parseObject(joined(row));
-      if (state !== undefined) return { state: state as State, etag: row.etag };
-      const consequence = `Nothing to do: ${task} begins again, and its next write replaces the row.`;
-      this.#foreign.report({ table: 'polling', partitionKey, rowKey, etag: row.etag }, consequence);
-      return { etag: row.etag };
-    } catch (thrown) {
-      if (isNotFound(thrown)) return {};
-      throw toStoreError(`reading the state of ${task}`, thrown);
-    }
+    const key = taskRow(task, this.#source);
+    const row = await readRow<Record<string, unknown>>(`reading the state of ${task}`, this.#table, key);
+    if (row === undefined) return {};
+    const state = parseObject(joined(row));
+    if (state !== undefined) return { state: state as State, etag: row.etag };
+    const consequence = `Nothing to do: ${task} begins again, and its next write replaces the row.`;
+    this.#foreign.report({ table: 'polling', ...key, etag: row.etag }, consequence);
+    return { etag: row.etag };
   }
 
   async write<State>(task: string, state: State, etag: string | undefined): Promise<string> {
