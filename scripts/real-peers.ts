@@ -34,7 +34,7 @@ const PEER_TESTS = [
   'test/integration/doctor/host-check.test.ts',
   'test/integration/relay/coa-listener.test.ts',
   'test/integration/relay/dissection.test.ts',
-  'test/integration/simulated-switch/simulated-switch.test.ts',
+  'test/integration/simulated-switch/radclient.test.ts',
 ];
 /** In front of the real FreeRADIUS, so they need what the others do, too. */
 const SWITCH_TESTS = ['test/e2e/real-switch-*.test.ts'];
