@@ -6,6 +6,8 @@ import { presentedCredential } from '../../functions/presented-credential.ts';
 import { readCoaJob } from '../../relay/read-coa-job.ts';
 import { readRelayConfig } from '../../relay/read-relay-config.ts';
 import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
+import { readDevices } from '../../shared/adapters/cisco-mdm/read-devices.ts';
+import { readInformation } from '../../shared/adapters/cisco-mdm/read-information.ts';
 import { ListedManagedDevice } from '../../shared/adapters/intune/listed-managed-device.ts';
 import { readManagedDevice } from '../../shared/adapters/intune/managed-device.ts';
 import { splitPage } from '../../shared/adapters/intune/split-page.ts';
@@ -69,6 +71,14 @@ const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (
   'content of its XML': {
     size: 2_000,
     read: (text) => readComplianceXml(`<ise_api><device>${text}</device></ise_api>`),
+  },
+  'mdminfo of an MDM server': {
+    size: 2_000,
+    read: (text) => readInformation(`<ise_api><api_version>3</api_version><api_path>/${text}`, 'https://m', 'It'),
+  },
+  'devices of an MDM server': {
+    size: 2_000,
+    read: (text) => readDevices(`<ise_api><device><os_version>${text}</os_version><macaddresses>${text}`, 3, 'It'),
   },
   'a managed device': {
     size: 2_000,

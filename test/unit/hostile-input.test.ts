@@ -4,6 +4,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
+import { readDevices } from '../../shared/adapters/cisco-mdm/read-devices.ts';
+import { readInformation } from '../../shared/adapters/cisco-mdm/read-information.ts';
+import { isDeviceId } from '../../shared/domain/device/device.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
 import type { CertificateNames } from '../../shared/domain/identity/access-request.ts';
 import { certificateIdentities } from '../../shared/domain/identity/certificate-identities.ts';
@@ -130,16 +133,11 @@ test('JSON bodies of any kind, of a lookup and of accounting', () => {
   );
 });
 
-test('XML of a compliance service', () => {
+test('XML of a compliance service and of MDM servers', () => {
   const element = fc.constantFrom(
-    'ise_api',
-    'deviceList',
-    'device',
-    'attributes',
-    'compliance',
-    'status',
-    'macaddress',
-    'x',
+    ...['ise_api', 'deviceList', 'device', 'attributes', 'compliance', 'status', 'macaddress', 'x'],
+    ...['guid', 'register_status', 'macaddresses', 'lastCheckinTimeStamp', 'os_version', 'serial_number'],
+    ...['api_path', 'api_version', 'paging_info'],
   );
   const tree = fc
     .array(fc.tuple(element, text), { maxLength: 8 })
@@ -153,6 +151,16 @@ test('XML of a compliance service', () => {
       ),
       (xml) => {
         orCodedError(() => readComplianceXml(xml));
+        orCodedError(() => readInformation(xml, 'https://mdm.example', 'The server'));
+        for (const version of [1, 3] as const) {
+          const { devices = [], nextPaging = '' } = orCodedError(() => readDevices(xml, version, 'The server')) ?? {};
+          expect(nextPaging.length).toBeLessThanOrEqual(256);
+          for (const device of devices) {
+            expect(isDeviceId(device.id ?? 'none')).toBe(true);
+            expect(device.macs.length).toBeLessThanOrEqual(6);
+            for (const fact of Object.values(device.facts)) expect(String(fact).length).toBeLessThanOrEqual(256);
+          }
+        }
       },
     ),
     RUNS,

@@ -85,6 +85,7 @@ function ownOf(adapter: string): readonly string[] {
   const below: Readonly<Record<string, readonly string[]>> = {
     entra: ['https'],
     graph: ['https', 'entra'],
+    'cisco-mdm': ['https'],
     intune: ['https', 'entra', 'graph', 'cisco-mdm'],
   };
   const packages: Readonly<Record<string, readonly string[]>> = {

@@ -47,6 +47,7 @@ export interface HttpsTransportOptions {
   readonly connectTimeoutMs?: number;
   /** Longest silence, before the answer and within it; all of it ends after twice that. */
   readonly answerTimeoutMs?: number;
+  readonly longestAnswerBytes?: number;
 }
 
 export function createHttpsTransport(options: HttpsTransportOptions = {}): HttpsTransport {
@@ -108,7 +109,11 @@ function createDispatcher(options: HttpsTransportOptions, silence: number): Disp
     timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
     ...(extraCa !== undefined && { secureContext: contextWith(extraCa) }),
   };
-  const limits = { headersTimeout: silence, bodyTimeout: silence, maxResponseSize: LONGEST_ANSWER_BYTES };
+  const limits = {
+    headersTimeout: silence,
+    bodyTimeout: silence,
+    maxResponseSize: options.longestAnswerBytes ?? LONGEST_ANSWER_BYTES,
+  };
   if (options.proxy === undefined) return new Agent({ connect, ...limits });
   return new EnvHttpProxyAgent({
     httpProxy: options.proxy.url,

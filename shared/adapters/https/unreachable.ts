@@ -3,6 +3,8 @@
 import { errors } from 'undici';
 import { SourceError } from '../../errors.ts';
 
+/** Of undici, when an answer passes `maxResponseSize`. */
+const TOO_LONG = 'UND_ERR_RES_EXCEEDED_MAX_SIZE';
 const UNTRUSTED = /CERT|SIGNATURE|ISSUER|SELF_SIGNED|ALTNAME/;
 
 /**
@@ -17,6 +19,13 @@ export function unreachable(url: string, thrown: unknown, proxyUrl?: string): So
     return new SourceError('NAC_SOURCE_UNTRUSTED', `The certificate of ${host} is not trusted${through}: ${code}.`, {
       action:
         'If a proxy opens TLS on the way, put its certificate authority into EXTRA_CA_FILE; else look who answers for this host.',
+      cause: thrown,
+    });
+  }
+  if (code === TOO_LONG) {
+    return new SourceError('NAC_SOURCE_PAGE', `The answer of ${host} is longer than any that is read.`, {
+      action: 'It is asked again by itself; look what answers for this host if it goes on.',
+      field: 'body',
       cause: thrown,
     });
   }
