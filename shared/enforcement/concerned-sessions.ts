@@ -24,12 +24,19 @@ export interface ConcernedSessionsDeps {
 const MOST_HOLDERS = 16;
 
 export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {
+  // At once: nearly always the device alone holds what identifies it, and its own sessions are all.
+  const [own, led] = await Promise.all([deps.sessions.listConcerned([change], []), ledByIdentities(deps, change)]);
+  return [...new Map([...own, ...led].map((session) => [session.id, session])).values()];
+}
+
+async function ledByIdentities(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {
   const record = await deps.devices.read(change);
   const held = [...(record === undefined ? [] : identitiesOf(record.device)), ...(change.lost ?? [])];
   const identities = [...new Map(held.map((identity) => [identityText(identity), identity])).values()];
   const own = deviceKeyText(change);
   const others = (await holdersOf(deps, identities)).filter((key) => deviceKeyText(key) !== own);
-  return deps.sessions.listConcerned([change, ...others], isFoundAnew(change) ? identities : []);
+  const ledBefore = isFoundAnew(change) ? identities : [];
+  return others.length + ledBefore.length > 0 ? deps.sessions.listConcerned(others, ledBefore) : [];
 }
 
 /** Records that hold one of the identities. */
