@@ -75,27 +75,27 @@ async function run(
   if (written !== undefined && !CHANGES.includes(command)) throw new Error(USAGE);
   const { reason } = checkedReason(written, '--reason');
   if (command === 'check') return checked(first);
-  const desk = await openDesk();
+  const admin = await openAdmin();
   if (command === 'upload') {
-    const { created } = await desk.upload(first, readFileSync(second, 'utf8'), reason);
+    const { created } = await admin.upload(first, readFileSync(second, 'utf8'), reason);
     return created ? `"${first}" is in the store. Next: npm run policy -- activate ${first}` : `"${first}" was there.`;
   }
   if (command === 'upload-list') {
-    const { created, addresses } = await desk.uploadMacList(first, readFileSync(second, 'utf8'), reason);
+    const { created, addresses } = await admin.uploadMacList(first, readFileSync(second, 'utf8'), reason);
     const next = `Next: name it in a policy, as list:${first}, and upload that.`;
     return created ? `"${first}" is in the store: ${addresses} addresses. ${next}` : `"${first}" was there.`;
   }
-  if (command === 'activate') return inForce(await desk.activate(first, reason));
+  if (command === 'activate') return inForce(await admin.activate(first, reason));
   if (command === 'what-if') {
     const query = Object.entries(assumed).flatMap(([name, value]): [string, string][] =>
       value ? [[name, value]] : [],
     );
-    return wouldChange(await desk.whatIf(readFileSync(first, 'utf8'), query));
+    return wouldChange(await admin.whatIf(readFileSync(first, 'utf8'), query));
   }
-  if (command === 'rollback') return inForce(await desk.rollBack(from, reason));
-  if (command === 'show') return desk.text(first);
-  if (command === 'show-list') return desk.macListText(first);
-  return listing(await desk.overview());
+  if (command === 'rollback') return inForce(await admin.rollBack(from, reason));
+  if (command === 'show') return admin.text(first);
+  if (command === 'show-list') return admin.macListText(first);
+  return listing(await admin.overview());
 }
 
 function checked(file: string): string {
@@ -145,7 +145,7 @@ function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }:
   ].join('\n');
 }
 
-async function openDesk(): Promise<PolicyAdmin> {
+async function openAdmin(): Promise<PolicyAdmin> {
   const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
   if (!tableServiceUri && !connectionString) throw new Error(USAGE);
   const storage = tableServiceUri
@@ -157,7 +157,7 @@ async function openDesk(): Promise<PolicyAdmin> {
   const tables = await openTables(storage, 'background');
   const audit = new TableAuditStore(tables.audit, systemRandom);
   const by = await signedInIdentity(storage);
-  const desk = await openPolicy({
+  const admin = await openPolicy({
     openTables: async () => tables,
     clock: systemClock,
     log: silent,
@@ -165,7 +165,7 @@ async function openDesk(): Promise<PolicyAdmin> {
     jobsInFlightPerSite,
     maxCheckInAgeMs,
   });
-  return desk(by, async (change) => {
+  return admin(by, async (change) => {
     await audit.append({ ...change, at: toInstant(systemClock.now()), by, from: 'command-line' });
   });
 }

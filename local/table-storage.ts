@@ -79,7 +79,7 @@ function createTableServer(port: number): TableServer {
 function leaveOutTelemetry(require: NodeJS.Require): void {
   const file = require.resolve('azurite/dist/src/common/Telemetry.js');
   if (require.cache[file] !== undefined) return;
-  const standIn = new Module(file);
-  standIn.exports = { AzuriteTelemetryClient: { TraceRequest() {} } };
-  require.cache[file] = standIn;
+  const replacement = new Module(file);
+  replacement.exports = { AzuriteTelemetryClient: { TraceRequest() {} } };
+  require.cache[file] = replacement;
 }

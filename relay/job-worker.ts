@@ -112,10 +112,10 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (found === undefined) return conclude(job, { ...unknownNas(job), trace });
     const { entry, address } = found;
     const nas = { nas: entry.name, address };
-    const told = { profile: nasProfileName(entry.profile.name), trace };
-    if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...told }, nas);
+    const labels = { profile: nasProfileName(entry.profile.name), trace };
+    if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...labels }, nas);
     const answer = entry.profile.request(job, entry);
-    if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason, ...told }, nas);
+    if (!answer.possible) return conclude(job, { outcome: 'not-possible', hint: answer.reason, ...labels }, nas);
 
     const lane = await lanes.acquire({ nas: `${address} ${entry.port}`, session: sessionName(job) }, signal);
     let answered: boolean | undefined;
@@ -123,25 +123,25 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       // The same job may have come twice, and the first of them may have ended while this one waited.
       const ended = reports.ending(job);
       if (ended) return ended;
-      if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...told }, nas);
+      if (hasExpired(job)) return conclude(job, { ...EXPIRED, ...labels }, nas);
       // By what the NAS goes by: an address that it is not sent would count many stations as one.
       if (!brake.admits(`${address} ${JSON.stringify(answer.request.attributes)}`)) {
-        return conclude(job, { ...TURNED_BACK, ...told }, nas);
+        return conclude(job, { ...TURNED_BACK, ...labels }, nas);
       }
-      void reports.put(reportOf(job, 'taken', told));
+      void reports.put(reportOf(job, 'taken', labels));
       const target = { ...entry, address, secret: secretOctets.get(entry.name) ?? '' };
-      const attributes = { 'network.transport': 'udp', ...(told.profile && { 'nac.nas.profile': told.profile }) };
+      const attributes = { 'network.transport': 'udp', ...(labels.profile && { 'nac.nas.profile': labels.profile }) };
       const result = await traced(telemetry, 'nac.relay.coa', { kind: 'client', attributes }, () =>
         sender.send(target, answer.request, {
           signal,
           onTransmission: (count) => {
-            if (count === 1) void reports.put(reportOf(job, 'sent', told));
+            if (count === 1) void reports.put(reportOf(job, 'sent', labels));
           },
           onUnsignedAnswer: () => warnUnsigned(entry.name),
         }),
       );
       telemetry?.record('nac.relay.coa.duration', result.elapsedMs / 1000, {
-        'nac.nas.profile': told.profile ?? 'unknown',
+        'nac.nas.profile': labels.profile ?? 'unknown',
       });
       answered = result.kind !== 'no-answer';
       const nasKey = `${entry.name} ${address}`;
@@ -149,7 +149,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       const never = result.kind === 'nak' && !acknowledging.has(nasKey) ? { neverAcknowledged: true as const } : {};
       return conclude(
         job,
-        { ...reportSendResult(result, target), ...never, ...told },
+        { ...reportSendResult(result, target), ...never, ...labels },
         { ...nas, durationMs: Math.round(result.elapsedMs) },
       );
     } catch (error) {
@@ -157,7 +157,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       if (!(error instanceof RangeError)) throw error;
       return conclude(
         job,
-        { outcome: 'not-possible', hint: `The request cannot be sent: ${error.message}.`, ...told },
+        { outcome: 'not-possible', hint: `The request cannot be sent: ${error.message}.`, ...labels },
         nas,
       );
     } finally {
@@ -203,8 +203,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
 
   function reportOf({ id: jobId, attempt, site }: CoaJob, stage: CoaReport['stage'], ending: Ending): CoaReport {
     const { profile, trace, ...rest } = ending;
-    const told = { ...(profile && { profile }), ...(trace && { trace }) };
-    return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...rest, ...told };
+    const labels = { ...(profile && { profile }), ...(trace && { trace }) };
+    return { jobId, attempt, site, relay: config.relay, stage, at: toInstant(clock.now()), ...rest, ...labels };
   }
 
   function endsWith(lost: AbortSignal): AbortSignal {

@@ -27,7 +27,7 @@ export interface ReadRelayConfigOptions {
   readonly hostName: string;
 }
 
-const DEFAULT_LIMITS: RelayLimits = { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 };
+const DEFAULT_LIMITS: RelayLimits = { concurrency: 32, perNas: 8, prefetch: 512, perMinute: 6000 };
 /** More than any NAS could be asked. */
 const MOST_REQUESTS = 100_000;
 const NAMESPACE_FORM =
@@ -343,13 +343,17 @@ function readLog(read: YamlReader, field: YamlField): RelayConfig['log'] {
   return fields.keyEnv.node === undefined ? { privacy } : { privacy, keyEnv: source(read, 'env', fields.keyEnv) };
 }
 
+/** `held` is what 0.1.0 called `prefetch`: a relay.yaml of that version still works. */
+const LIMIT_KEYS = ['concurrency', 'perNas', 'prefetch', 'held', 'perMinute', 'inTenMinutes', 'stations'] as const;
+
 function readLimits(read: YamlReader, field: YamlField): RelayLimits {
-  const fields = read.mapping(field, ['concurrency', 'perNas', 'held', 'perMinute', 'inTenMinutes', 'stations']);
+  const fields = read.mapping(field, LIMIT_KEYS);
+  const written = fields.prefetch.node === undefined ? fields.held : fields.prefetch;
   const inTenMinutes = readInTenMinutes(read, fields.inTenMinutes, fields.stations);
   return {
     concurrency: read.integer(fields.concurrency, { from: 1, to: 1000 }) ?? DEFAULT_LIMITS.concurrency,
     perNas: read.integer(fields.perNas, { from: 1, to: 256 }) ?? DEFAULT_LIMITS.perNas,
-    held: read.integer(fields.held, { from: 1, to: 2000 }) ?? DEFAULT_LIMITS.held,
+    prefetch: read.integer(written, { from: 1, to: 2000 }) ?? DEFAULT_LIMITS.prefetch,
     perMinute: read.integer(fields.perMinute, { from: 1, to: MOST_REQUESTS }) ?? DEFAULT_LIMITS.perMinute,
     ...(inTenMinutes === undefined ? {} : { inTenMinutes }),
   };

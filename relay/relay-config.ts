@@ -33,8 +33,8 @@ export interface RelayLimits {
   readonly concurrency: number;
   /** Requests under way at once to one NAS; a NAS that did not answer gets one at a time until it does. */
   readonly perNas: number;
-  /** Jobs held in memory, waiting or under way. */
-  readonly held: number;
+  /** Jobs taken off the queue and kept in memory, waiting or under way. */
+  readonly prefetch: number;
   /** Requests begun within any minute; further jobs wait. */
   readonly perMinute: number;
   /**

@@ -51,7 +51,7 @@ interface PendingReport {
   readonly accepted: PromiseWithResolvers<void>;
 }
 
-interface Told {
+interface SentStage {
   readonly stage: CoaReportStage;
   readonly accepted: Promise<void>;
 }
@@ -67,7 +67,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
   const joinable = new Map<string, PendingReport>();
   /** By attempt: the furthest stage that was put. */
-  const told = createRecentMap<Told>(REMEMBERED_ATTEMPTS);
+  const sentStages = createRecentMap<SentStage>(REMEMBERED_ATTEMPTS);
   const closed = new AbortController();
   const closing = (): Error => closed.signal.reason;
   let due: PendingReport[] = [];
@@ -159,17 +159,17 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   return {
     put(report) {
       const key = coaMessageId({ id: report.jobId, attempt: report.attempt });
-      const known = told.get(key);
+      const known = sentStages.get(key);
       if (known && STAGES.indexOf(known.stage) >= STAGES.indexOf(report.stage)) return known.accepted;
       if (closed.signal.aborted) return rejected(closing());
       const parcel = parcelFor(key, report);
-      told.set(key, { stage: report.stage, accepted: parcel.accepted.promise });
+      sentStages.set(key, { stage: report.stage, accepted: parcel.accepted.promise });
       if (report.stage === 'finished') makeDue(parcel);
       else wakeAt(parcel.dueAt);
       return parcel.accepted.promise;
     },
     ending(attempt) {
-      const known = told.get(coaMessageId(attempt));
+      const known = sentStages.get(coaMessageId(attempt));
       return known?.stage === 'finished' ? known.accepted : undefined;
     },
     get pending() {

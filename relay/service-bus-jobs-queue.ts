@@ -15,8 +15,8 @@ export interface ServiceBusJobsQueueOptions {
   readonly connect: ConnectServiceBus;
   readonly queue: string;
   readonly sessionId: string;
-  /** Messages held at once. */
-  readonly held: number;
+  /** Messages taken and not settled yet. */
+  readonly prefetch: number;
   readonly timer?: Stopwatch;
 }
 
@@ -28,7 +28,7 @@ export interface ServiceBusJobsQueue extends JobsQueue {
 const CLOSE_LIMIT_MS = 1500;
 
 export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): ServiceBusJobsQueue {
-  const { connect, queue, sessionId, held, timer = systemSendClock } = options;
+  const { connect, queue, sessionId, prefetch, timer = systemSendClock } = options;
   const link = serviceBusLink({
     open: () => ({ client: connect(), explained: false }),
     spares: isTaken,
@@ -61,7 +61,7 @@ export function serviceBusJobsQueue(options: ServiceBusJobsQueueOptions): Servic
       signal.addEventListener('abort', link.cut, { once: true });
       try {
         const receiver = await acceptSession(signal);
-        return receiver === 'taken' ? receiver : jobSession(receiver, { queue, held, timer }, link.cut);
+        return receiver === 'taken' ? receiver : jobSession(receiver, { queue, prefetch, timer }, link.cut);
       } catch (error) {
         throw serviceBusError(error, queue);
       } finally {
@@ -79,7 +79,7 @@ function isTaken(error: unknown): boolean {
 
 function jobSession(
   receiver: ServiceBusSessionReceiver,
-  { queue, held, timer }: { readonly queue: string; readonly held: number; readonly timer: Stopwatch },
+  { queue, prefetch, timer }: { readonly queue: string; readonly prefetch: number; readonly timer: Stopwatch },
   drop: () => void,
 ): JobSession {
   let subscription: { close(): Promise<void> } | undefined;
@@ -104,7 +104,7 @@ function jobSession(
           // Handlers do not throw, so every error here is the end of the link.
           processError: async ({ error }) => lost(error),
         },
-        { autoCompleteMessages: false, maxConcurrentCalls: held },
+        { autoCompleteMessages: false, maxConcurrentCalls: prefetch },
       );
     },
     async pause() {

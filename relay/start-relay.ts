@@ -55,7 +55,7 @@ export async function startRelay({ file, env, log, timing, retransmission }: Sta
     ...(ends === undefined ? {} : { certificateEnd: ends }),
     ...(collected === undefined ? {} : { collected }),
     logKey: secrets.logKey ?? systemRandom.hex(32),
-    jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: config.site, held: config.limits.held }),
+    jobs: serviceBusJobsQueue({ connect, queue: jobsQueue, sessionId: config.site, prefetch: config.limits.prefetch }),
     results: serviceBusResultsQueue(connect, resultsQueue),
     sender: createCoaSender(retransmission === undefined ? {} : { times: retransmission }),
     clock: systemSendClock,

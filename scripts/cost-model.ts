@@ -93,7 +93,7 @@ const METRIC_INTERVALS_PER_DAY = 288;
 /** Series that lookups and accounting of a site fill in nearly each interval: rules by role, time, records by kind. */
 const SERIES_PER_SITE = 7;
 /** Steps of age that are filled in an interval, and what fails quietly. */
-const SERIES_BESIDES = 6;
+const OTHER_SERIES = 6;
 /** Of a change of a connected device, from decided to proven, and its share of the poll. */
 const STAGES_PER_COA = 7;
 const SPANS_PER_COA = 9;
@@ -167,7 +167,7 @@ function telemetryPerDay({ sites, alwaysReadyInstances, changesPerDay, pollsPerD
   const ofLookups =
     METRIC_INTERVALS_PER_DAY *
     Math.max(1, alwaysReadyInstances) *
-    (Math.max(1, sites) * SERIES_PER_SITE + SERIES_BESIDES);
+    (Math.max(1, sites) * SERIES_PER_SITE + OTHER_SERIES);
   const metrics = ofLookups + changesPerDay * STAGES_PER_COA + pollsPerDay * SERIES_PER_SWEEP;
   return metrics * METRIC_KB + changesPerDay * SPANS_PER_COA * SPAN_KB;
 }

@@ -274,7 +274,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      return traced(await telemetry(), 'nac.poll', { tellIf: hasParts }, async () => {
+      return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, async () => {
         try {
           (await intune()).beginTick(functionTimeoutMs * SOURCE_SHARE);
           await (await pointReads()).keepServiceAddress(functionTimeoutMs);
@@ -307,7 +307,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     },
     enforces: settings.serviceBus !== undefined,
     enforce: async (functionTimeoutMs = 120_000) =>
-      traced(await telemetry(), 'nac.enforcement', { tellIf: hasParts }, async () =>
+      traced(await telemetry(), 'nac.enforcement', { reportIf: hasParts }, async () =>
         (await enforcement()).enforcer.round(functionTimeoutMs),
       ),
     async report(body, deliveries = 1) {

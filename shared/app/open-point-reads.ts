@@ -100,7 +100,7 @@ export async function openPointReads(
       const refreshed = await refreshAuthenticated(bounded, { ...limits, intervalMs: settings.reauthIntervalMs });
       const done = [listed, refreshed];
       // What a crash left: a task that was just taken over may have left some.
-      if (done.some((result) => result !== 'idle' && result !== 'held')) await redispatchPending(bounded);
+      if (done.some((result) => result !== 'idle' && result !== 'leased')) await redispatchPending(bounded);
       if (done.includes('failed')) return { kind: 'waiting' };
       if (done.includes('sliced')) return { kind: 'sliced' };
       return { kind: done.includes('complete') ? 'complete' : 'idle' };

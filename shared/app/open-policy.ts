@@ -30,7 +30,7 @@ export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
 
 export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
-export interface PolicyDeskOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
+export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInFlightPerSite: number;
@@ -50,7 +50,7 @@ export async function openPolicy({
   builtIn,
   jobsInFlightPerSite,
   maxCheckInAgeMs,
-}: PolicyDeskOptions) {
+}: PolicyAdminOptions) {
   const tables = await openTables('background');
   const readPolicy = openPolicyReader(tables);
   const lists = new TableMacListStore(tables.policies);

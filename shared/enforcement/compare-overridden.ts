@@ -14,7 +14,7 @@ import type { OverrideStore, StoredOverride } from '../ports/override-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { compareSafely } from './compare-safely.ts';
 import { type ComparisonTaskDeps, readComparison } from './comparison-task.ts';
-import { holdersOf } from './concerned-sessions.ts';
+import { ownersOf } from './concerned-sessions.ts';
 import type { DecideJobsDeps } from './decide-jobs.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import { searchOverridden } from './search-overridden.ts';
@@ -136,7 +136,7 @@ async function sessionsOf(
   const own = 'device' in target ? [target.device] : [];
   const identities: readonly Identity[] =
     'mac' in target ? [{ kind: 'mac', value: target.mac }] : (machine?.identities ?? []);
-  const others = await holdersOf({ identities: store }, identities);
+  const others = await ownersOf({ identities: store }, identities);
   const led = await sessions.listConcerned([...own, ...others], identities);
   const addresses = identities.filter(({ kind }) => kind === 'mac').map(({ value }) => value);
   const sites = (await siteKeys()).filter((one) => site === undefined || one.site === site);

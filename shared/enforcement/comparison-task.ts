@@ -9,7 +9,7 @@ import type { TaskStore } from '../ports/task-store.ts';
 export const COMPARISON_TASK = 'comparison';
 
 /** The events that make a comparison due, beside time. */
-export interface Occasion {
+export interface ComparisonTrigger {
   /** When the latest complete sweep began. */
   readonly sweep?: Instant;
   /** When the policy came into force by which every instance answers. */
@@ -23,14 +23,14 @@ export interface ComparisonState {
   readonly leaseUntil?: Instant;
   /** Absent while none is under way. */
   readonly run?: ComparisonRun;
-  readonly completed?: { readonly startedAt: Instant; readonly at: Instant; readonly occasion: Occasion };
+  readonly completed?: { readonly startedAt: Instant; readonly at: Instant; readonly occasion: ComparisonTrigger };
   /** When this task was worked on first: what was never compared has an age, too. */
   readonly since?: Instant;
 }
 
 export interface ComparisonRun {
   readonly startedAt: Instant;
-  readonly occasion: Occasion;
+  readonly occasion: ComparisonTrigger;
   /** Index into the shards. */
   readonly shard: number;
   /** Id of the last session compared in the shard. */
@@ -49,7 +49,7 @@ export interface ComparisonTaskDeps {
 }
 
 /** The right to go on with the run, until the lease is over or another process has it. */
-export class ComparisonInHand {
+export class LeasedComparison {
   readonly #deps: ComparisonTaskDeps;
   readonly #leaseMs: number;
   readonly #owner: string;

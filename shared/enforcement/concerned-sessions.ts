@@ -21,7 +21,7 @@ export interface ConcernedSessionsDeps {
  * An identity that more records share leads to none of them; the comparison of all sessions finds what it led to
  * before.
  */
-const MOST_HOLDERS = 16;
+const MOST_OWNERS = 16;
 
 export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {
   // At once: nearly always the device alone holds what identifies it, and its own sessions are all.
@@ -34,22 +34,22 @@ async function ledByIdentities(deps: ConcernedSessionsDeps, change: DeviceChange
   const held = [...(record === undefined ? [] : identitiesOf(record.device)), ...(change.lost ?? [])];
   const identities = [...new Map(held.map((identity) => [identityText(identity), identity])).values()];
   const own = deviceKeyText(change);
-  const others = (await holdersOf(deps, identities)).filter((key) => deviceKeyText(key) !== own);
-  const ledBefore = isFoundAnew(change) ? identities : [];
+  const others = (await ownersOf(deps, identities)).filter((key) => deviceKeyText(key) !== own);
+  const ledBefore = isIdentifiedDifferently(change) ? identities : [];
   return others.length + ledBefore.length > 0 ? deps.sessions.listConcerned(others, ledBefore) : [];
 }
 
 /** Records that hold one of the identities. */
-export async function holdersOf(
+export async function ownersOf(
   { identities: store }: Pick<ConcernedSessionsDeps, 'identities'>,
   identities: readonly Identity[],
 ): Promise<DeviceKey[]> {
   const perIdentity = await Promise.all(identities.map((identity) => store.readOwners(identity, { fresh: true })));
-  const holders = perIdentity.flatMap(({ devices, more }) => (more || devices.length > MOST_HOLDERS ? [] : devices));
-  return [...new Set(holders)].map(parseDeviceKeyText);
+  const owners = perIdentity.flatMap(({ devices, more }) => (more || devices.length > MOST_OWNERS ? [] : devices));
+  return [...new Set(owners)].map(parseDeviceKeyText);
 }
 
 /** Only then other questions than before may lead to it. */
-function isFoundAnew({ before, fields }: DeviceChange): boolean {
+function isIdentifiedDifferently({ before, fields }: DeviceChange): boolean {
   return before === undefined || fields.some((field) => IDENTIFYING_FIELDS.includes(field));
 }

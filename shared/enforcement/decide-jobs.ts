@@ -13,7 +13,7 @@ import type { AnswerNow } from '../domain/session/answer-now.ts';
 import { answersInEffect } from '../domain/session/answers-in-effect.ts';
 import { identitiesBehind, isBehind } from '../domain/session/presented-devices.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -79,7 +79,7 @@ export async function decideReauthentication(
   const now = toInstant(deps.clock.now());
   await deps.devices.noteReauthentication(key, now);
   const live = (await deps.sessions.listByDevice(key)).filter(
-    (session) => isLive(session, now) && (onlySite === undefined || session.site === onlySite),
+    (session) => isConnected(session, now) && (onlySite === undefined || session.site === onlySite),
   );
   const jobs = await concurrently(live, SESSIONS_AT_ONCE, async (session) =>
     decideJob({
@@ -121,7 +121,7 @@ export async function findDifference(
   return undefined;
 }
 
-interface Occasion {
+interface DecisionMoment {
   /** What made us look. */
   readonly change?: DeviceChange;
   /** Jobs of the session that are open already. */
@@ -130,9 +130,9 @@ interface Occasion {
   readonly again?: boolean;
 }
 
-async function decideFor(deps: DecideJobsDeps, session: Session, occasion: Occasion): Promise<boolean> {
+async function decideFor(deps: DecideJobsDeps, session: Session, occasion: DecisionMoment): Promise<boolean> {
   const now = toInstant(deps.clock.now());
-  if (!isLive(session, now)) return false;
+  if (!isConnected(session, now)) return false;
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
   if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
@@ -179,7 +179,7 @@ function isAsGood(underWay: OpenJob, answer: AnswerNow): boolean {
 /** Named after what was observed and answered, so that poll and reconciliation come to the same job. */
 function newJob(
   { has, wanted }: { readonly has: Session; readonly wanted: AnswerNow },
-  { change }: Occasion,
+  { change }: DecisionMoment,
   now: Instant,
   siteKey: string | undefined,
 ): EnforcementJob {

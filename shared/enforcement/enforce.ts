@@ -7,7 +7,7 @@ import type { PolicySource } from '../ports/policy-source.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { compareListed } from './compare-listed.ts';
 import { type CompareOverriddenDeps, compareOverridden } from './compare-overridden.ts';
-import type { ComparisonState, Occasion } from './comparison-task.ts';
+import type { ComparisonState, ComparisonTrigger } from './comparison-task.ts';
 import { newOutboxMemory } from './outbox-window.ts';
 import { type PumpDeps, type PumpLimits, pumpOutbox } from './pump-outbox.ts';
 import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
@@ -115,7 +115,7 @@ export class Enforcer {
   }
 
   /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
-  async #occasion(overrides: Instant | undefined): Promise<Occasion> {
+  async #occasion(overrides: Instant | undefined): Promise<ComparisonTrigger> {
     const sweep = await this.#deps.sweepStatus.lastCompleteStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
     return {

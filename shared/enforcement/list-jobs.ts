@@ -11,7 +11,7 @@ import {
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -106,7 +106,7 @@ async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<b
   // What cannot be read cannot be called enforced.
   if (session === 'unreadable') return true;
   const now = toInstant(deps.clock.now());
-  if (session === undefined || !isLive(session, now)) return false;
+  if (session === undefined || !isConnected(session, now)) return false;
   if (job.wanted === undefined) return session.decision.decidedAt <= job.decidedAt;
   return (await findDifference(deps.decideAgain, session, now)) !== undefined;
 }

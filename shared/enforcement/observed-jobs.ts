@@ -29,7 +29,7 @@ export function observedJobs(jobs: JobStore, telemetry: Telemetry): JobStore {
     create: (job) =>
       telemetry.span(
         'nac.job.decide',
-        { attributes: jobAttributes(job), tellIf: (_, created) => created === true },
+        { attributes: jobAttributes(job), reportIf: (_, created) => created === true },
         async () => {
           const trace = telemetry.traceparent();
           const created = await jobs.create({ ...job, ...(trace !== undefined && { trace }) });

@@ -9,7 +9,7 @@ import type { CoaJob } from '../domain/coa-job.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -69,7 +69,8 @@ export async function pumpSite(
   for (const { job } of stored) addOpenJob(ofSessions, job);
   const looked = await concurrently(stored, JOBS_AT_ONCE, (one) => look(deps, one, ofSessions, now));
   const open = looked.filter((one) => one !== undefined);
-  const isWaiting = ({ job, session }: OpenJob) => session !== undefined && isLive(session, now) && isDue(job, now);
+  const isWaiting = ({ job, session }: OpenJob) =>
+    session !== undefined && isConnected(session, now) && isDue(job, now);
   const due = [...order(firstAttemptsFirst(open.filter(isWaiting)), now)];
   const shares = new NasShares(
     limits.inFlightPerSite,

@@ -6,11 +6,11 @@ import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { compareSafely } from './compare-safely.ts';
 import {
-  ComparisonInHand,
   type ComparisonRun,
   type ComparisonState,
   type ComparisonTaskDeps,
-  type Occasion,
+  type ComparisonTrigger,
+  LeasedComparison,
   readComparison,
 } from './comparison-task.ts';
 import type { DecideJobsDeps } from './decide-jobs.ts';
@@ -52,7 +52,7 @@ export interface ReconcileResult {
 export async function reconcile(
   deps: ReconcileDeps,
   limits: ReconcileLimits,
-  occasion: Occasion,
+  occasion: ComparisonTrigger,
   time: ReconcileTime,
 ): Promise<ReconcileResult> {
   const now = toInstant(deps.clock.now());
@@ -63,7 +63,7 @@ export async function reconcile(
   const due = { ...state.completed?.occasion, ...occasion };
   const run = state.run ?? (isDue(state, due, limits, now) ? begin(due, now) : undefined);
   if (run === undefined) return nothing;
-  const inFlight = new ComparisonInHand(deps, limits.leaseMs, state, etag);
+  const inFlight = new LeasedComparison(deps, limits.leaseMs, state, etag);
   if (!(await inFlight.write({ since: now, ...state, run }))) return nothing;
   return work(deps, inFlight, run, time);
 }
@@ -79,7 +79,12 @@ export function overdueMs(
   return age > OVERDUE_INTERVALS * intervalMs ? age : undefined;
 }
 
-function isDue({ completed }: ComparisonState, due: Occasion, { intervalMs }: ReconcileLimits, now: Instant): boolean {
+function isDue(
+  { completed }: ComparisonState,
+  due: ComparisonTrigger,
+  { intervalMs }: ReconcileLimits,
+  now: Instant,
+): boolean {
   if (completed === undefined) return true;
   const known = completed.occasion;
   if (due.sweep !== known.sweep || due.policy !== known.policy) return true;
@@ -87,13 +92,13 @@ function isDue({ completed }: ComparisonState, due: Occasion, { intervalMs }: Re
   return addMilliseconds(completed.startedAt, intervalMs) <= now;
 }
 
-function begin(occasion: Occasion, startedAt: Instant): ComparisonRun {
+function begin(occasion: ComparisonTrigger, startedAt: Instant): ComparisonRun {
   return { startedAt, occasion, shard: 0, compared: 0, decided: 0, unreadable: 0 };
 }
 
 async function work(
   deps: ReconcileDeps,
-  inFlight: ComparisonInHand,
+  inFlight: LeasedComparison,
   first: ComparisonRun,
   time: ReconcileTime,
 ): Promise<ReconcileResult> {

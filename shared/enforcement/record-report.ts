@@ -47,7 +47,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       await refusal?.follow();
       return;
     }
-    const span = { parent: parentOf(report, job), attributes: jobAttributes(job), tellIf: isTrue };
+    const span = { parent: parentOf(report, job), attributes: jobAttributes(job), reportIf: isTrue };
     if (await traced(deps.telemetry, 'nac.job.report', span, () => jobs.update(job, stored.etag))) {
       const { stage, outcome, errorCause, hint, relay } = job;
       log.info('enforcement.job', {

@@ -5,7 +5,7 @@ import { decideJob, type EnforcementJob, hasFailed, isFinal } from '../domain/co
 import { toInstant } from '../domain/instant.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
@@ -58,7 +58,7 @@ async function resendFinal(deps: ResendDeps, job: EnforcementJob): Promise<strin
   if (!hasFailed(job)) throw nothingToResend(`The job is ${job.stage}.`);
   const now = toInstant(clock.now());
   const session = await sessions.read(job.sessionId);
-  if (session === undefined || !isLive(session, now)) {
+  if (session === undefined || !isConnected(session, now)) {
     throw nothingToResend('The session is over: the station gets the answer of the moment when it comes back.');
   }
   const {

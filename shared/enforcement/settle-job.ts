@@ -7,7 +7,7 @@ import { type Decision, type Outcome, sameOutcome } from '../domain/policy/decis
 import { parseDecisionId } from '../domain/policy/decision-id.ts';
 import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../domain/session/answers-in-effect.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 
 /** A NAS that sends Class does so when it applies the answer, or with its next Interim-Update, mostly ten minutes. */
 export const PROOF_WAIT_MS = 15 * 60_000;
@@ -24,7 +24,7 @@ export function settleJob(
   const answer = wantedAnswer(job, session, now);
   const settled = answer === undefined ? withoutAnswer(job, now) : settleAnswered(job, answer, session, now);
   if (isFinal(settled)) return settled;
-  if (!isLive(session, now)) return advance(settled, 'ended', now);
+  if (!isConnected(session, now)) return advance(settled, 'ended', now);
   return settled.expiresAt <= now ? expire(settled, now) : settled;
 }
 

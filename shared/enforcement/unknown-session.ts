@@ -9,7 +9,7 @@ import { withoutCurrent } from '../domain/session/accounting.ts';
 import type { Session } from '../domain/session/session.ts';
 import type { SessionAccounting } from '../domain/session/session-accounting.ts';
 import { stationOf } from '../domain/session/session-id.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 
@@ -51,7 +51,7 @@ export async function judgeUnknownSession(
 ): Promise<Judgement> {
   const session = await sessions.read(job.sessionId);
   const elsewhere = (): Promise<void> => compareElsewhere(sessions, job, toInstant(clock.now()));
-  if (session === undefined || !isLive(session, now)) return { sessionIsOver: true, follow: elsewhere };
+  if (session === undefined || !isConnected(session, now)) return { sessionIsOver: true, follow: elsewhere };
   if (report.neverAcknowledged || livesOn(session)) {
     return { sessionIsOver: false, hint: MISSING_ATTRIBUTE, follow: async () => {} };
   }
@@ -112,6 +112,6 @@ async function endSession(sessions: SessionStore, job: EnforcementJob, now: Inst
 
 async function compareElsewhere(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {
   for (const other of await sessions.listStation(stationOf(job.sessionId))) {
-    if (other.id !== job.sessionId && isLive(other, now)) await sessions.noteToCompare(other.id, now);
+    if (other.id !== job.sessionId && isConnected(other, now)) await sessions.noteToCompare(other.id, now);
   }
 }

@@ -6,7 +6,7 @@ import { currentEnrolment, realSerialNumber } from '../domain/device/same-machin
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityHolders, IdentityStore } from '../ports/identity-store.ts';
+import type { IdentityOwners, IdentityStore } from '../ports/identity-store.ts';
 
 export interface FindDeps {
   readonly devices: DeviceStore;
@@ -29,8 +29,8 @@ export type FoundDevice =
   | { readonly kind: 'notEnrolled' };
 
 /** Holders read at once; two machines that claim the identity settle the matter. */
-const HOLDERS_AT_ONCE = 8;
-/** So many holders of one serial number are no records of one machine. */
+const OWNERS_AT_ONCE = 8;
+/** So many owners of one serial number are no records of one machine. */
 const MOST_OTHERS = 8;
 
 /**
@@ -51,23 +51,23 @@ export async function findDevice(
     const found = await firstClaimed(deps, [first], [undefined], options);
     return found.kind === 'notEnrolled' ? findDevice(deps, others, options) : found;
   }
-  const holders = await readAllHolders(deps, identities, options);
-  const found = await firstClaimed(deps, identities, holders, options);
-  if (found.kind !== 'notEnrolled' || options.fresh || holders.every((list) => list === undefined)) return found;
+  const owners = await readAllOwners(deps, identities, options);
+  const found = await firstClaimed(deps, identities, owners, options);
+  if (found.kind !== 'notEnrolled' || options.fresh || owners.every((list) => list === undefined)) return found;
   // Memory may be behind by a minute, and is not enough to call a device unknown.
-  const current = await readAllHolders(deps, identities, { ...options, fresh: true });
-  if (identities.every((_, index) => sameHolders(holders[index], current[index]))) return found;
+  const current = await readAllOwners(deps, identities, { ...options, fresh: true });
+  if (identities.every((_, index) => sameOwners(owners[index], current[index]))) return found;
   return firstClaimed(deps, identities, current, options);
 }
 
 /** `undefined` for a device id of the source itself: it needs no pointer. */
-type Holders = IdentityHolders | undefined;
+type Owners = IdentityOwners | undefined;
 
-function readAllHolders(
+function readAllOwners(
   { identities: store }: FindDeps,
   identities: readonly PresentedIdentity[],
   options: CallOptions,
-): Promise<Holders[]> {
+): Promise<Owners[]> {
   return Promise.all(
     identities.map((identity) => (identity.kind === 'deviceId' ? undefined : store.readOwners(identity, options))),
   );
@@ -76,11 +76,11 @@ function readAllHolders(
 async function firstClaimed(
   deps: FindDeps,
   identities: readonly PresentedIdentity[],
-  holders: readonly Holders[],
+  owners: readonly Owners[],
   options: CallOptions,
 ): Promise<FoundDevice> {
   for (const [index, identity] of identities.entries()) {
-    const { devices, more } = holders[index] ?? {
+    const { devices, more } = owners[index] ?? {
       devices: [deviceKeyText({ source: identity.source ?? deps.certificateSource, id: identity.value })],
       more: false,
     };
@@ -116,24 +116,22 @@ async function theMachineOf(
 async function readClaimants(
   { devices }: FindDeps,
   identity: Identity,
-  holders: readonly string[],
+  owners: readonly string[],
   options: CallOptions,
 ): Promise<StoredDevice[]> {
   const found: StoredDevice[] = [];
   const isAmbiguous = (): boolean => found.length > 1 && currentEnrolment(found) === undefined;
-  for (let start = 0; start < holders.length && !isAmbiguous(); start += HOLDERS_AT_ONCE) {
-    const keys = holders.slice(start, start + HOLDERS_AT_ONCE).map(parseDeviceKeyText);
+  for (let start = 0; start < owners.length && !isAmbiguous(); start += OWNERS_AT_ONCE) {
+    const keys = owners.slice(start, start + OWNERS_AT_ONCE).map(parseDeviceKeyText);
     const records = await Promise.all(keys.map((key) => devices.read(key, options)));
     found.push(...records.filter((record) => record !== undefined).filter((record) => claims(record, identity)));
   }
   return found;
 }
 
-function sameHolders(a: Holders, b: Holders): boolean {
+function sameOwners(a: Owners, b: Owners): boolean {
   if (a === undefined || b === undefined) return a === b;
   return (
-    a.more === b.more &&
-    a.devices.length === b.devices.length &&
-    a.devices.every((holder) => b.devices.includes(holder))
+    a.more === b.more && a.devices.length === b.devices.length && a.devices.every((owner) => b.devices.includes(owner))
   );
 }

@@ -51,14 +51,14 @@ export async function orLiveVerdict(
   found: FoundDevice,
   { presented, decision }: Session,
 ): Promise<FoundDevice> {
-  const { device: told, facts } = decision;
-  if (found.kind !== 'notEnrolled' || !told?.live) return found;
-  const identity = presented.identities.find(({ kind, value }) => kind === 'deviceId' && value === told.id);
+  const { device: answered, facts } = decision;
+  if (found.kind !== 'notEnrolled' || !answered?.live) return found;
+  const identity = presented.identities.find(({ kind, value }) => kind === 'deviceId' && value === answered.id);
   const state = facts?.device?.complianceState;
   if (identity === undefined || state === undefined) return found;
-  const record = await devices.read(told, { fresh: true });
-  if (record !== undefined && record.observedAt >= told.asOf) return found;
-  return { kind: 'found', identity, live: true, stored: recordOf(told, state, told.asOf) };
+  const record = await devices.read(answered, { fresh: true });
+  if (record !== undefined && record.observedAt >= answered.asOf) return found;
+  return { kind: 'found', identity, live: true, stored: recordOf(answered, state, answered.asOf) };
 }
 
 /** Not stored, but in the form of a record: version 0, which no stored record has. */

@@ -43,7 +43,7 @@ export class LiveQuery {
   readonly #unreported = new Map<string, number>();
   #failures = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: LiveQueryDeps, limits: LiveQueryLimits) {
     this.#deps = deps;
@@ -102,8 +102,8 @@ export class LiveQuery {
     this.#deps.telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': reason });
     const name = `lookup.live-query-${reason}`;
     this.#unreported.set(name, (this.#unreported.get(name) ?? 0) + 1);
-    if (now - this.#toldAt < REPORT_EVERY_MS) return;
-    this.#toldAt = now;
+    if (now - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = now;
     for (const [counted, by] of this.#unreported) this.#deps.metrics.count(counted, by);
     this.#unreported.clear();
   }

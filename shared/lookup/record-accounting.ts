@@ -10,7 +10,7 @@ import type { AskedBefore } from '../domain/session/earlier-sessions.ts';
 import { comesFromItself } from '../domain/session/nas-restart.ts';
 import { type Answer, placeOf, type Session } from '../domain/session/session.ts';
 import type { SessionAccounting } from '../domain/session/session-accounting.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import { StoreError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
@@ -144,7 +144,9 @@ function isToCompare(
     newest !== undefined &&
     event.class !== newest.id &&
     (event.class !== accounting?.class || (accounting.receivedAt ?? accounting.at) < newest.decidedAt);
-  return carried !== undefined || isOlder || accounting?.status === 'stopped' || !isLive(session, event.receivedAt);
+  return (
+    carried !== undefined || isOlder || accounting?.status === 'stopped' || !isConnected(session, event.receivedAt)
+  );
 }
 
 function askedBefore({ answers, nasRestartedAt }: Session): AskedBefore {

@@ -7,7 +7,7 @@ import type { NasLocation } from '../domain/nas-location.ts';
 import { type Decision, sameAnswer, type UnnamedDecision } from '../domain/policy/decision.ts';
 import { sameData } from '../domain/same-data.ts';
 import type { AnsweredSession, Session, SessionBeforeAnswer } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { NasMemory } from '../ports/nas-memory.ts';
@@ -35,7 +35,7 @@ export interface RememberDeps {
 }
 
 /** What makes an answer worth writing though it says nothing new. */
-export interface Occasion {
+export interface WriteConditions {
   /** The record of the device, where an operator may have asked for its stations. */
   readonly stored: StoredDevice | undefined;
   /** When the policy came into force: other instances may have given the station another answer meanwhile. */
@@ -61,18 +61,18 @@ export async function rememberAnswer(
   deps: RememberDeps,
   asked: SessionBeforeAnswer,
   answer: UnnamedDecision,
-  { stored, since, withinMs, kept }: Occasion,
+  { stored, since, withinMs, kept }: WriteConditions,
   name: () => string,
 ): Promise<Remembered> {
   const recent = deps.recentAnswers.get(asked.id);
   deps.nases.noteSource(asked.site, asked);
   const restartedAt = deps.nases.restartedAt(asked.site, asked) ?? '';
-  const isTold =
+  const isCurrent =
     recent &&
     isStillRight(recent, asked, answer) &&
     recent.session.decision.decidedAt >= since &&
     recent.session.decision.decidedAt > restartedAt;
-  const isRepeated = isTold && !isAskedFor(stored, answer.decidedAt);
+  const isRepeated = isCurrent && !isAskedFor(stored, answer.decidedAt);
   if (isRepeated && (kept === undefined || isStillKept(await kept, recent, answer.decidedAt))) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...answer, id: recent.session.decision.id }, kept: 'repeated' };
@@ -103,10 +103,10 @@ export function readKept(
 }
 
 /** The answer stands in the store, and no Stop or restart since has ended the session. */
-function isStillKept(session: Session | undefined, { session: told }: RecentAnswer, now: Instant): boolean {
-  if (session === undefined || !isLive(session, now)) return false;
-  const own = session.answers.find(({ credential }) => credential === told.credential);
-  return own?.decision.id === told.decision.id;
+function isStillKept(session: Session | undefined, { session: answered }: RecentAnswer, now: Instant): boolean {
+  if (session === undefined || !isConnected(session, now)) return false;
+  const own = session.answers.find(({ credential }) => credential === answered.credential);
+  return own?.decision.id === answered.decision.id;
 }
 
 /** @returns false when the store did not take it: that is counted, and the answer goes out all the same */

@@ -58,13 +58,13 @@ async function devicesCalled(
   const found = new Map<string, StoredDevice>();
   let more = false;
   for (const identity of meant) {
-    const holders = await identities.readOwners(identity);
-    more ||= holders.more;
-    for (const holder of holders.devices.slice(0, MOST_SHOWN + 1)) {
-      const record = await devices.read(parseDeviceKeyText(holder));
+    const owners = await identities.readOwners(identity);
+    more ||= owners.more;
+    for (const owner of owners.devices.slice(0, MOST_SHOWN + 1)) {
+      const record = await devices.read(parseDeviceKeyText(owner));
       if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
     }
-    more ||= holders.devices.length > MOST_SHOWN + 1;
+    more ||= owners.devices.length > MOST_SHOWN + 1;
   }
   return { found: [...found.values()], more };
 }

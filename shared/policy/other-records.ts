@@ -12,7 +12,7 @@ export interface OtherRecordsDeps {
   readonly identities: Pick<IdentityStore, 'readOwners'>;
 }
 
-/** Of the holders of one identity; what more share is of no one machine. */
+/** Of the owners of one identity; what more share is of no one machine. */
 const MOST_HOLDERS = 16;
 const RECORDS_AT_ONCE = 8;
 
@@ -23,10 +23,10 @@ export async function otherRecords(
   const own = deviceKeyText(device);
   const found = new Map<string, StoredDevice>();
   for (const identity of blockedMachine(device).identities) {
-    const holders = (await identities.readOwners(identity, { fresh: true })).devices
+    const owners = (await identities.readOwners(identity, { fresh: true })).devices
       .filter((key) => key !== own && !found.has(key))
       .slice(0, MOST_HOLDERS);
-    const records = await concurrently(holders, RECORDS_AT_ONCE, (key) => devices.read(parseDeviceKeyText(key)));
+    const records = await concurrently(owners, RECORDS_AT_ONCE, (key) => devices.read(parseDeviceKeyText(key)));
     for (const record of records) {
       if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
     }

@@ -13,7 +13,7 @@ import { isInForce, type Override } from '../domain/policy/override.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy/policy-facts.ts';
 import type { Session } from '../domain/session/session.ts';
-import { isLive } from '../domain/session/session-life.ts';
+import { isConnected } from '../domain/session/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
@@ -146,7 +146,7 @@ function sessionsChanging(
   const look = (session: Session): void => {
     const { decision, site, mac, userName } = session;
     if (onlySite !== undefined && site !== onlySite) return;
-    if (decision.facts === undefined || !isLive(session, now)) return;
+    if (decision.facts === undefined || !isConnected(session, now)) return;
     tally.look();
     const question = {
       facts: { ...decision.facts, at: now },

@@ -6,19 +6,19 @@ import type { CallOptions } from './call-options.ts';
 
 /** Pointers from identities to the devices that hold them. */
 export interface IdentityStore {
-  readOwners(identity: Identity, options?: CallOptions): Promise<IdentityHolders>;
-  addHolders(entries: readonly IdentityHolder[]): Promise<void>;
-  removeHolders(entries: readonly IdentityHolder[]): Promise<void>;
+  readOwners(identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
+  addOwners(entries: readonly IdentityOwner[]): Promise<void>;
+  removeOwners(entries: readonly IdentityOwner[]): Promise<void>;
 }
 
-export interface IdentityHolders {
+export interface IdentityOwners {
   /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
   readonly devices: readonly string[];
   /** There have been more than are listed: no device can be recognised by this identity. */
   readonly more: boolean;
 }
 
-export interface IdentityHolder {
+export interface IdentityOwner {
   readonly identity: Identity;
   readonly device: DeviceKey;
 }

@@ -59,7 +59,7 @@ export interface SpanOptions {
    * @param parts spans below it that are
    * @param value what the work resolved with
    */
-  readonly tellIf?: (parts: number, value: unknown) => boolean;
+  readonly reportIf?: (parts: number, value: unknown) => boolean;
 }
 
 export interface Tracing {

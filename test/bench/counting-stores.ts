@@ -60,10 +60,10 @@ export function countingStores(): CountingStores {
     },
     identities: {
       readOwners: async () => ({ devices: [], more: false }),
-      async addHolders(entries) {
+      async addOwners(entries) {
         counts.pointers += entries.length;
       },
-      removeHolders: nothing,
+      removeOwners: nothing,
     },
     sweeps: {
       read: async () => ({ state, etag: String(writes) }),

@@ -34,11 +34,11 @@ async function readsPerLookup(
   const proxy = await startStorageProxy(
     Number(/:(\d+)\//.exec(storageConnection.split('TableEndpoint=')[1] ?? '')?.[1]),
   );
-  const nobody = '00000000-0000-4000-8000-000000000000';
+  const nilGuid = '00000000-0000-4000-8000-000000000000';
   const app = createApp(
     readSettings({
-      ENTRA_TENANT_ID: nobody,
-      ENTRA_CLIENT_ID: nobody,
+      ENTRA_TENANT_ID: nilGuid,
+      ENTRA_CLIENT_ID: nilGuid,
       ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
       StorageConnection: proxy.connectionString,
     }),

@@ -119,10 +119,10 @@ export async function lookupSite(): Promise<LookupSite> {
 
   await buildFunctionApp();
   const root = path.join(import.meta.dirname, '../..');
-  const nobody = '00000000-0000-4000-8000-000000000000';
+  const nilGuid = '00000000-0000-4000-8000-000000000000';
   const settings = {
-    ENTRA_TENANT_ID: nobody,
-    ENTRA_CLIENT_ID: nobody,
+    ENTRA_TENANT_ID: nilGuid,
+    ENTRA_CLIENT_ID: nilGuid,
     ENTRA_CLIENT_SECRET: 'not used: nothing is polled here',
     StorageConnection: storageConnection,
     MINIMUM_ASSURANCE: 'mac',

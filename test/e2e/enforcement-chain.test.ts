@@ -90,12 +90,12 @@ function station(name: string): Station {
   return { name, id: device.id, mac: formatMacAddress(mac) };
 }
 
-/** What the switch is told, and the reference that its accounting shall bring back. */
-async function authenticate({ mac }: Station): Promise<{ readonly told: string; readonly reference: string }> {
+/** What the switch gets, and the reference that its accounting shall bring back. */
+async function authenticate({ mac }: Station): Promise<{ readonly network: string; readonly reference: string }> {
   const request = mabRequest(mac, { 'NAS-IP-Address': NAS_IP_ADDRESS, 'NAS-Port-Id': 'Gi1/0/7' });
   const { code, attributes } = await sendAccessRequest(radius, request);
   const network = `${attributes['Filter-Id']}/${attributes['Tunnel-Private-Group-Id:0']}`;
-  return { told: code === 'Access-Accept' ? network : code, reference: String(attributes['Class']) };
+  return { network: code === 'Access-Accept' ? network : code, reference: String(attributes['Class']) };
 }
 
 /** Resolves when the record has come through the spool and counts. */
@@ -116,7 +116,7 @@ async function account({ mac }: Station, status: 'Start' | 'Stop', acctSessionId
   }, 20_000);
 }
 
-/** The next line that tells of this stage of a job, of a new one unless told. */
+/** The next line about this stage of a job; of a new job by default. */
 function stage(name: EnforcementJob['stage'], job?: string): Promise<FunctionLine> {
   return lines.next(
     (line) => line.event === 'enforcement.job' && line['stage'] === name && (job ?? line['job']) === line['job'],
@@ -143,7 +143,7 @@ describe('a device that turns noncompliant while it is connected, and compliant 
   test('is sent to ask again each time, and each job is proven by the answer it gets', async () => {
     const laptop = station('NAC-00001');
     const first = await authenticate(laptop);
-    expect(first.told).toBe('compliant/10');
+    expect(first.network).toBe('compliant/10');
     await account(laptop, 'Start', 'live-0001', first.reference);
 
     const intoQuarantine = await changed(laptop, 'noncompliant');
@@ -155,7 +155,7 @@ describe('a device that turns noncompliant while it is connected, and compliant 
 
     const proven = stage('proven', intoQuarantine.id);
     const second = await authenticate(laptop);
-    expect(second.told).toBe('quarantine/666');
+    expect(second.network).toBe('quarantine/666');
     // The switch applies the answer, and says so with its Class: that is the proof.
     await account(laptop, 'Start', 'live-0002', second.reference);
     await proven;
@@ -168,7 +168,7 @@ describe('a device that turns noncompliant while it is connected, and compliant 
     ]);
     const provenToo = stage('proven', backToNormal.id);
     const third = await authenticate(laptop);
-    expect(third.told).toBe('compliant/10');
+    expect(third.network).toBe('compliant/10');
     await account(laptop, 'Start', 'live-0003', third.reference);
     await provenToo;
 
@@ -199,8 +199,8 @@ test('has no file of the relay that others may read', () => {
 describe('an operator', () => {
   test('has a device ask again without any change', async () => {
     const laptop = station('NAC-00002');
-    const { told, reference } = await authenticate(laptop);
-    expect(told).toBe('quarantine/666');
+    const { network, reference } = await authenticate(laptop);
+    expect(network).toBe('quarantine/666');
     await account(laptop, 'Start', 'live-0004', reference);
     const sent = recorder.requests.length;
 
@@ -217,7 +217,7 @@ describe('an operator', () => {
 
     const proven = stage('proven', String(job));
     const again = await authenticate(laptop);
-    expect(again.told).toBe(told);
+    expect(again.network).toBe(network);
     await account(laptop, 'Start', 'live-0005', again.reference);
     await proven;
     expect(await jobsOf(laptop, '&notEnforced=true')).toEqual([]);

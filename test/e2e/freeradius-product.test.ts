@@ -75,7 +75,9 @@ function ask(attributes: RequestAttributes) {
 }
 
 /** What the switch is told: role and VLAN of an Access-Accept, or the code. */
-async function told(reply: Promise<{ code: string; attributes: Readonly<Record<string, string>> }>): Promise<string> {
+async function replyOf(
+  reply: Promise<{ code: string; attributes: Readonly<Record<string, string>> }>,
+): Promise<string> {
   const { code, attributes } = await reply;
   return code === 'Access-Accept' ? `${attributes['Filter-Id']}/${attributes['Tunnel-Private-Group-Id:0']}` : code;
 }
@@ -115,16 +117,16 @@ describe('MAC authentication bypass', () => {
       device('NAC-00003').mac,
       device('NAC-00006').mac,
     ]) {
-      expect(await told(ask(mabRequest(mac))), mac).toBe('quarantine/666');
+      expect(await replyOf(ask(mabRequest(mac))), mac).toBe('quarantine/666');
     }
   });
 
   test('a flip in Intune is in the next answer after the poll, both ways', async () => {
     const { mac } = device('NAC-00001');
     await afterPoll('NAC-00001', 'noncompliant');
-    expect(await told(ask(mabRequest(mac)))).toBe('quarantine/666');
+    expect(await replyOf(ask(mabRequest(mac)))).toBe('quarantine/666');
     await afterPoll('NAC-00001', 'compliant');
-    expect(await told(ask(mabRequest(mac)))).toBe('compliant/10');
+    expect(await replyOf(ask(mabRequest(mac)))).toBe('compliant/10');
   });
 });
 
@@ -140,7 +142,7 @@ describe('EAP-TLS', () => {
       for (const sanUris of [[uri, STRONG_MAPPING], [STRONG_MAPPING, uri], [`${uri},${STRONG_MAPPING}`]]) {
         const reply = await eap({ commonName: 'laptop-0001', sanUris, ...more });
         expect(reply.success, sanUris.join(' and ')).toBe(true);
-        expect(await told(Promise.resolve(reply))).toBe('compliant/10');
+        expect(await replyOf(Promise.resolve(reply))).toBe('compliant/10');
       }
     },
   );
@@ -153,20 +155,20 @@ describe('EAP-TLS', () => {
     ['the name as Windows writes it', () => ({ commonName: 'host/nac-00001.contoso.com' })],
     ['the name as a DNS name', () => ({ commonName: 'laptop', sanDns: ['nac-00001.contoso.com'] })],
   ])('finds the device by %s', async (_what, names) => {
-    expect(await told(eap({ ...names(), sanUris: [STRONG_MAPPING] }))).toBe('compliant/10');
+    expect(await replyOf(eap({ ...names(), sanUris: [STRONG_MAPPING] }))).toBe('compliant/10');
   });
 
   test('a noncompliant device and one Intune does not know go to quarantine, compliant address or not', async () => {
     const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
-    expect(await told(eap({ guid: device('NAC-00002').id, mac }))).toBe('quarantine/666');
-    expect(await told(eap({ guid: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
-    expect(await told(eap({ commonName: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
-    expect(await told(eap({ commonName: 'nobody', mac }))).toBe('quarantine/666');
+    expect(await replyOf(eap({ guid: device('NAC-00002').id, mac }))).toBe('quarantine/666');
+    expect(await replyOf(eap({ guid: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
+    expect(await replyOf(eap({ commonName: '11111111-2222-3333-4444-555555555555', mac }))).toBe('quarantine/666');
+    expect(await replyOf(eap({ commonName: 'nobody', mac }))).toBe('quarantine/666');
   });
 
   test('a DNS name that poses as a device id does not get its role', async () => {
     const forged = `evil.example.com, URI:ID:Microsoft Endpoint Manager:GUID:${device('NAC-00001').id}`;
-    expect(await told(eap({ commonName: 'evil', sanDns: [forged] }))).not.toBe('compliant/10');
+    expect(await replyOf(eap({ commonName: 'evil', sanDns: [forged] }))).not.toBe('compliant/10');
   });
 });
 
@@ -184,9 +186,9 @@ describe('EAP-TTLS and PEAP', () => {
 
   test.each(['TTLS/PAP', 'PEAP/MSCHAPV2'] as const)('%s: a user’s device is found by its address', async (method) => {
     const mac = (name: string) => device(name).mac.match(/../g)?.join(':') ?? '';
-    expect(await told(tunnel({ method, mac: mac('NAC-00001') }))).toBe('compliant/10');
-    expect(await told(tunnel({ method, mac: mac('NAC-00002') }))).toBe('quarantine/666');
-    expect(await told(tunnel({ method, mac: stranger }))).toBe('quarantine/666');
+    expect(await replyOf(tunnel({ method, mac: mac('NAC-00001') }))).toBe('compliant/10');
+    expect(await replyOf(tunnel({ method, mac: mac('NAC-00002') }))).toBe('quarantine/666');
+    expect(await replyOf(tunnel({ method, mac: stranger }))).toBe('quarantine/666');
   });
 
   test.each([
@@ -196,12 +198,12 @@ describe('EAP-TTLS and PEAP', () => {
     ['PEAP/MSCHAPV2', COMPUTERS[0], 'compliant/10'],
     ['PEAP/MSCHAPV2', COMPUTERS[1], 'compliant/10'],
   ] as const)('%s: the computer account %s is the device, whatever its address', async (method, user = '', outcome) => {
-    expect(await told(tunnel({ method, user, password: COMPUTER_PASSWORD, mac: stranger }))).toBe(outcome);
+    expect(await replyOf(tunnel({ method, user, password: COMPUTER_PASSWORD, mac: stranger }))).toBe(outcome);
   });
 
   test('a name outside of the tunnel counts for nothing', async () => {
     for (const outerIdentity of COMPUTERS) {
-      expect(await told(tunnel({ outerIdentity, mac: stranger })), outerIdentity).toBe('quarantine/666');
+      expect(await replyOf(tunnel({ outerIdentity, mac: stranger })), outerIdentity).toBe('quarantine/666');
     }
   });
 });
@@ -215,17 +217,17 @@ describe('a VPN', () => {
   test('finds the device by what the client reports of it', async () => {
     const platform = ['mdm-tlv=device-platform=win', 'mdm-tlv=device-type=Contoso, Inc. "Laptop"', 'coa-push=true'];
     const id = (name: string) => `mdm-tlv=device-platform-version=ID:Intune:DeviceID:${device(name).id}`;
-    expect(await told(vpn([...platform, `mdm-tlv=device-mac=${dashed(device('NAC-00001').mac)}`]))).toBe(
+    expect(await replyOf(vpn([...platform, `mdm-tlv=device-mac=${dashed(device('NAC-00001').mac)}`]))).toBe(
       'compliant/10',
     );
-    expect(await told(vpn([...platform, id('NAC-00001')]))).toBe('compliant/10');
-    expect(await told(vpn([...platform, id('NAC-00002')]))).toBe('quarantine/666');
-    expect(await told(vpn(platform))).toBe('quarantine/666');
+    expect(await replyOf(vpn([...platform, id('NAC-00001')]))).toBe('compliant/10');
+    expect(await replyOf(vpn([...platform, id('NAC-00002')]))).toBe('quarantine/666');
+    expect(await replyOf(vpn(platform))).toBe('quarantine/666');
   });
 
   test('is not misled by hostile pairs', async () => {
     const hostile = ['mdm-tlv=","method":"mab', '%{config:nac.api_key}', '"]}', '\\', 'mdm-tlv=device-mac=\n'];
-    expect(await told(vpn(hostile))).toBe('quarantine/666');
+    expect(await replyOf(vpn(hostile))).toBe('quarantine/666');
   });
 });
 
@@ -237,7 +239,7 @@ describe('hostile names', () => {
     const guid = device('NAC-00001').id;
     const mac = device('NAC-00001').mac.match(/../g)?.join(':') ?? '';
     const eap = (options: Parameters<typeof authenticateWithCertificate>[1]) =>
-      told(authenticateWithCertificate(radius, { mac, ...options }));
+      replyOf(authenticateWithCertificate(radius, { mac, ...options }));
     expect(await eap({ guid, commonName: expression, identity: expression })).toBe('compliant/10');
     expect(await eap({ guid, identity: bytes })).toBe('compliant/10');
     expect(await eap({ commonName: expression, identity: bytes })).toBe('quarantine/666');
@@ -249,9 +251,9 @@ describe('hostile names', () => {
   test('in a tunnel and from a VPN neither', async () => {
     const alice = { user: SITE_USER.name, password: SITE_USER.password, mac: '02:11:22:33:44:55' };
     const tunnel = authenticateWithPassword(radius, { method: 'TTLS/PAP', ...alice, outerIdentity: bytes });
-    expect(await told(tunnel)).toBe('quarantine/666');
+    expect(await replyOf(tunnel)).toBe('quarantine/666');
     const login = { 'User-Name': SITE_USER.name, 'User-Password': SITE_USER.password };
-    expect(await told(ask({ ...login, 'Cisco-AVPair': [bytes, 'coa-push=true'] }))).toBe('quarantine/666');
+    expect(await replyOf(ask({ ...login, 'Cisco-AVPair': [bytes, 'coa-push=true'] }))).toBe('quarantine/666');
   });
 });
 
@@ -276,7 +278,7 @@ describe('200 unknown addresses a second while Intune hangs', () => {
       const outcomes: string[] = [];
       for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00001', 'NAC-00001', 'NAC-00002', 'NAC-00001']) {
         const options = { guid: device(name).id, timeoutSeconds: 30 };
-        outcomes.push(await told(authenticateWithCertificate(own, options)));
+        outcomes.push(await replyOf(authenticateWithCertificate(own, options)));
       }
       expect(await flood).toEqual({ 'Access-Accept': 400 });
       const [compliant, quarantine] = ['compliant/10', 'quarantine/666'];

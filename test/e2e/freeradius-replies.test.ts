@@ -93,21 +93,21 @@ describe('the kinds of access devices', () => {
   test.each(ROWS)('%s gets role, ACL, page and attributes in its own way', async (kind, role, withAcl, withPage) => {
     const reference = kind === 'cisco-asa' ? {} : CLASS;
     await site.withServer({ env: { NAC_NAS_TYPE: kind } }, async (own) => {
-      const told = async (outcome: Permit) => {
+      const reply = async (outcome: Permit) => {
         answer(outcome);
         return (await sendAccessRequest(own, mabRequest(MAC))).attributes;
       };
       const base = { ...COMMON, ...reference };
-      expect(await told(ROLE)).toEqual({ ...base, ...role });
-      expect(await told({ ...ROLE, acl: 'ACL-7' })).toEqual({ ...base, ...role, ...withAcl });
+      expect(await reply(ROLE)).toEqual({ ...base, ...role });
+      expect(await reply({ ...ROLE, acl: 'ACL-7' })).toEqual({ ...base, ...role, ...withAcl });
       const whole = { ...ROLE, acl: 'ACL-7', redirectUrl: URL, attributes: { 'Idle-Timeout': [600] } };
-      expect(await told(whole)).toEqual({ ...base, ...role, ...withAcl, ...withPage, 'Idle-Timeout': '600' });
+      expect(await reply(whole)).toEqual({ ...base, ...role, ...withAcl, ...withPage, 'Idle-Timeout': '600' });
       // What the policy says of an attribute counts for more than the table.
       const names = Object.keys({ ...role, ...withAcl }).filter(
         (name) => name !== 'Cisco-AVPair' && name in REPLY_ATTRIBUTES,
       );
       const attributes: ReplyAttributes = Object.fromEntries(names.map((name) => [name, ['own']]));
-      expect(await told({ ...ROLE, acl: 'ACL-7', attributes })).toEqual({
+      expect(await reply({ ...ROLE, acl: 'ACL-7', attributes })).toEqual({
         ...base,
         ...role,
         ...withAcl,

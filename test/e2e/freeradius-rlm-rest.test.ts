@@ -105,7 +105,7 @@ server nac {
 }
 
 /** What radclient prints of the reply. */
-async function told(answer: Outcome): Promise<string> {
+async function replyOf(answer: Outcome): Promise<string> {
   outcome = answer;
   const words = ['-x', '-r', '1', '-t', '10', `127.0.0.1:${authPort}`, 'auth', SECRET];
   const { output } = await runProgram('/usr/bin/radclient', words, {
@@ -118,7 +118,7 @@ async function told(answer: Outcome): Promise<string> {
 const PERMIT = { verdict: 'permit', role: 'staff', vlan: '20' } as const;
 
 test('makes VLAN, role, time and Class of a permit, and has the NAS ask again at the end', async () => {
-  const reply = await told(PERMIT);
+  const reply = await replyOf(PERMIT);
   for (const line of [
     'Access-Accept',
     'Tunnel-Type:0 = VLAN',
@@ -135,14 +135,14 @@ test('makes VLAN, role, time and Class of a permit, and has the NAS ask again at
 });
 
 test('rejects on a deny', async () => {
-  expect(await told({ verdict: 'deny' })).toContain('Access-Reject');
+  expect(await replyOf({ verdict: 'deny' })).toContain('Access-Reject');
 });
 
 test('sends every attribute that a policy may add, each value of it', async () => {
   const attributes = Object.fromEntries(
     Object.entries(REPLY_ATTRIBUTES).map(([name, type]) => [name, type === 'number' ? [7] : ['one', 'two']]),
   );
-  const reply = await told({ ...PERMIT, attributes });
+  const reply = await replyOf({ ...PERMIT, attributes });
   for (const [name, type] of Object.entries(REPLY_ATTRIBUTES)) {
     const values = type === 'number' ? ['7'] : ['"one"', '"two"'];
     for (const value of values) expect(reply, name).toMatch(new RegExp(`\\b${name} = (${value}|\\w+)\n`));
@@ -152,7 +152,7 @@ test('sends every attribute that a policy may add, each value of it', async () =
 test('expands nothing, whatever stands in a value', async () => {
   const touched = join(folder, 'touched');
   const hostile = [`%{exec:/usr/bin/touch ${touched}}`, '%{User-Name}', '"; rm -rf', '`id`', 'Zürich\n%{'];
-  const reply = await told({
+  const reply = await replyOf({
     ...PERMIT,
     acl: `%{exec:/usr/bin/touch ${touched}}`,
     attributes: { 'Cisco-AVPair': hostile },

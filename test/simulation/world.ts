@@ -195,9 +195,9 @@ export class World {
 
   async activate(policy: WorldPolicy, text: string): Promise<void> {
     await this.operate(async (app, key) => {
-      const desk = await app.policies(key);
-      await desk.upload(policy.version, text);
-      await desk.activate(policy.version);
+      const admin = await app.policies(key);
+      await admin.upload(policy.version, text);
+      await admin.activate(policy.version);
       this.tell(`${policy.version} is in force`);
     });
   }

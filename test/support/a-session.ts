@@ -5,7 +5,7 @@ import { answerOf, type Session } from '../../shared/domain/session/session.ts';
 import { aMac, DEVICE_ID } from './a-device.ts';
 
 export const SESSION_ID = '0123456789abcdef0123';
-export const TOLD_AT = '2026-11-20T10:00:00.000Z';
+export const ANSWERED_AT = '2026-11-20T10:00:00.000Z';
 
 export const NORMAL: Outcome = { verdict: 'permit', role: 'compliant', vlan: '10' };
 export const QUARANTINE: Outcome = { verdict: 'permit', role: 'quarantine', vlan: '666' };
@@ -13,7 +13,7 @@ export const QUARANTINE: Outcome = { verdict: 'permit', role: 'quarantine', vlan
 export function aDecision(fields: Partial<Decision> = {}): Decision {
   return {
     id: `${SESSION_ID}-m1x2y3`,
-    decidedAt: TOLD_AT,
+    decidedAt: ANSWERED_AT,
     outcome: NORMAL,
     rule: 'permit-compliant',
     policyVersion: '1',
@@ -24,7 +24,7 @@ export function aDecision(fields: Partial<Decision> = {}): Decision {
       id: DEVICE_ID,
       version: 1,
       identity: { kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id' },
-      asOf: TOLD_AT,
+      asOf: ANSWERED_AT,
     },
     problems: [],
     ...fields,

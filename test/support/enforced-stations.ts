@@ -199,8 +199,8 @@ export class EnforcedStations implements AsyncDisposable {
     const stale = this.#names.filter((name) => this.#roleOf(name) !== right(name));
     for await (const { decision } of this.#sessions ? walkSessions(this.#sessions) : []) {
       const name = devices.get(decision.device?.id ?? '');
-      const told = decision.outcome.verdict === 'permit' ? decision.outcome.role : decision.outcome.verdict;
-      if (name !== undefined && told !== right(name)) stale.push(name);
+      const answered = decision.outcome.verdict === 'permit' ? decision.outcome.role : decision.outcome.verdict;
+      if (name !== undefined && answered !== right(name)) stale.push(name);
     }
     expect(stale.filter((name) => !listed.has(String(this.stack.tenant?.fleet.get(name).id)))).toEqual([]);
   }

@@ -45,8 +45,8 @@ export interface LookupInMemory {
   enforce(policy: string): Promise<void>;
   /** Asks as a RADIUS server of the site `hq`. */
   ask(question: object): Promise<LookupAnswer>;
-  /** What the network is told, in one word: the role, or `deny`; and the problems. */
-  told(question: object): Promise<{ readonly role: string; readonly problems: readonly string[] }>;
+  /** What the network gets, in one word: the role, or `deny`; and the problems. */
+  answerTo(question: object): Promise<{ readonly role: string; readonly problems: readonly string[] }>;
 }
 
 export async function lookupInMemory(env: Readonly<Record<string, string>> = {}): Promise<LookupInMemory> {
@@ -94,19 +94,19 @@ export async function lookupInMemory(env: Readonly<Record<string, string>> = {})
           retiredIdentities: [],
         })),
       );
-      await identities.addHolders(
+      await identities.addOwners(
         stored.flatMap((device) => identitiesOf(device).map((identity) => ({ identity, device }))),
       );
     },
     async enforce(policy) {
       versions += 1;
-      const desk = await app.policies(administrator);
-      await desk.upload(`v${versions}`, policy);
-      await desk.activate(`v${versions}`);
+      const admin = await app.policies(administrator);
+      await admin.upload(`v${versions}`, policy);
+      await admin.activate(`v${versions}`);
       clock.advance(61_000);
     },
     ask,
-    async told(question) {
+    async answerTo(question) {
       const { decision } = await ask(question);
       const { outcome, problems } = decision;
       return { role: outcome.verdict === 'permit' ? outcome.role : 'deny', problems };

@@ -206,7 +206,7 @@ export async function storeDevices(tables: Tables, stored: readonly Device[] = D
       retiredIdentities: [],
     })),
   );
-  await identities.addHolders(
+  await identities.addOwners(
     stored.flatMap((device) => identitiesOf(device).map((identity) => ({ identity, device }))),
   );
 }

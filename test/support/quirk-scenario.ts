@@ -92,21 +92,21 @@ export async function expectStoreToSayWhatTheTenantSays(nac: ConnectorFixture): 
  * @param counts how many changes these devices, by name, have had; all others have had none. That a device is new need
  * not be told: no session rests on it
  */
-export async function expectChangesTold(
+export async function expectChangesReported(
   nac: ConnectorFixture,
   counts: Readonly<Record<string, number>>,
 ): Promise<void> {
   const { devices } = await storeContents(nac.tables);
   const counted: Record<string, number> = {};
   for (const { device, presence } of devices) {
-    const told = nac.changes.filter(({ id }) => id === device.id);
-    if (told.length === 0) continue;
-    for (const [index, { before, version }] of told.entries()) {
-      if (index > 0) expect(before).toEqual(told[index - 1]?.after);
-      expect(version).toBeGreaterThan(told[index - 1]?.version ?? 0);
+    const reported = nac.changes.filter(({ id }) => id === device.id);
+    if (reported.length === 0) continue;
+    for (const [index, { before, version }] of reported.entries()) {
+      if (index > 0) expect(before).toEqual(reported[index - 1]?.after);
+      expect(version).toBeGreaterThan(reported[index - 1]?.version ?? 0);
     }
-    expect(told.at(-1)?.after).toEqual({ presence, complianceState: device.complianceState });
-    const counting = told.filter(
+    expect(reported.at(-1)?.after).toEqual({ presence, complianceState: device.complianceState });
+    const counting = reported.filter(
       ({ before, fields }) => before !== undefined && !fields.every((field) => READ_ONE_BY_ONE.has(field)),
     );
     if (counting.length > 0) counted[String(device.name)] = counting.length;

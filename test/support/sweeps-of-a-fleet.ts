@@ -61,8 +61,8 @@ export function sweepsOf(fleet: FleetOfBits): SweepsOfFleet {
         },
         identities: {
           readOwners: async () => ({ devices: [], more: false }),
-          addHolders: async () => undefined,
-          removeHolders: async () => undefined,
+          addOwners: async () => undefined,
+          removeOwners: async () => undefined,
         },
         onChange: async () => undefined,
         clock: { now, within: notUsed, deadline: notUsed },

@@ -4,7 +4,7 @@
 import { expect } from 'vitest';
 import type { ConnectorFixture } from './connector-fixture.ts';
 import { compliantDevices, deviceName } from './hold-scenario.ts';
-import { expectChangesTold, expectStoreToSayWhatTheTenantSays, SLICE_MS, standingOf } from './quirk-scenario.ts';
+import { expectChangesReported, expectStoreToSayWhatTheTenantSays, SLICE_MS, standingOf } from './quirk-scenario.ts';
 
 export interface TurnedFleet {
   /** On the first, second and third page of four; all were compliant and are not any more. */
@@ -38,8 +38,8 @@ export async function expectNoFalseAnswer(nac: ConnectorFixture, { turned, stead
   for (const name of turned) expect(['compliant', 'noncompliant']).toContain(await standingOf(nac, name));
 }
 
-export async function expectAllTold(nac: ConnectorFixture, { turned }: TurnedFleet): Promise<void> {
+export async function expectAllReported(nac: ConnectorFixture, { turned }: TurnedFleet): Promise<void> {
   await expectStoreToSayWhatTheTenantSays(nac);
-  await expectChangesTold(nac, Object.fromEntries(turned.map((name) => [name, 1])));
+  await expectChangesReported(nac, Object.fromEntries(turned.map((name) => [name, 1])));
   for (const name of turned) expect(await standingOf(nac, name)).toBe('noncompliant');
 }

@@ -114,14 +114,14 @@ export async function enforceTurnedSite(
   const measured = new Set(
     stations.filter(({ index }) => index % comparedWith !== 0).map(({ station }) => `${station.mac} mab`),
   );
-  const told = new Map<string, number>();
+  const answeredAt = new Map<string, number>();
   proxy.onAnswer = (identity, { standing }) => {
-    if (standing !== 'noncompliant' || !measured.has(identity) || told.has(identity)) return;
-    told.set(identity, (time.now - turnedAt) / 1000);
+    if (standing !== 'noncompliant' || !measured.has(identity) || answeredAt.has(identity)) return;
+    answeredAt.set(identity, (time.now - turnedAt) / 1000);
   };
-  while (told.size < measured.size && time.now < turnedAt + LONGEST_MS) await time.runUntil(time.now + 1_000);
+  while (answeredAt.size < measured.size && time.now < turnedAt + LONGEST_MS) await time.runUntil(time.now + 1_000);
   if (failures.length > 0) throw failures[0];
-  return { seconds: [...told.values()].toSorted((one, other) => one - other), stations: measured.size };
+  return { seconds: [...answeredAt.values()].toSorted((one, other) => one - other), stations: measured.size };
 }
 
 function queuesOf(time: VirtualTime): MemoryServiceBus {

@@ -113,7 +113,7 @@ const EXPECTED: Readonly<Record<string, () => Promise<void>>> = {
     await connector.enforce(fieldCase('g-policy.yaml'));
     const wired = { nasPortType: 'Ethernet' };
     const mab = (mac: string, more: object = {}) => ({ method: 'mab', userName: mac, callingStationId: mac, ...more });
-    const roleOf = async (asked: object): Promise<string> => (await connector.told(asked)).role;
+    const roleOf = async (asked: object): Promise<string> => (await connector.answerTo(asked)).role;
     const ofDevices: Record<string, string> = {};
     for (const [name, id] of ids) {
       ofDevices[name] = await roleOf({ method: 'eap-tls', certificate: { sanUri: [`IntuneDeviceId://${id}`] } });

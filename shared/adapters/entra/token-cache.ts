@@ -25,13 +25,13 @@ export class TokenCache {
   readonly #freshAtMs = new Map<string, number>();
 
   /** The token that was good a moment ago; also for a while after Entra failed, which is not asked then. */
-  resting(resource: string, nowMs: number): string | undefined {
+  current(resource: string, nowMs: number): string | undefined {
     const kept = this.#kept.get(resource);
     return kept && nowMs < kept.restUntilMs && isGood(kept, nowMs) ? kept.token : undefined;
   }
 
   /** Entra failed: the token it gave before, if that is still good. */
-  standIn(resource: string, nowMs: number): string | undefined {
+  fallback(resource: string, nowMs: number): string | undefined {
     const kept = this.#kept.get(resource);
     if (kept === undefined || !isGood(kept, nowMs)) return undefined;
     kept.restUntilMs = nowMs + REST_MS;

@@ -89,14 +89,14 @@ class RollingTokenSource {
   async #request(resource: string): Promise<string> {
     const nowMs = this.#now().getTime();
     const fresh = this.#kept.takeFresh(resource, nowMs);
-    const resting = fresh ? undefined : this.#kept.resting(resource, nowMs);
-    if (resting !== undefined) return resting;
+    const current = fresh ? undefined : this.#kept.current(resource, nowMs);
+    if (current !== undefined) return current;
     try {
       return this.#kept.keep(resource, await this.#ask(resource, fresh), this.#now().getTime());
     } catch (thrown) {
-      const standIn = this.#kept.standIn(resource, this.#now().getTime());
-      if (standIn === undefined) throw thrown;
-      return standIn;
+      const fallback = this.#kept.fallback(resource, this.#now().getTime());
+      if (fallback === undefined) throw thrown;
+      return fallback;
     }
   }
 

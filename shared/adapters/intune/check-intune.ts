@@ -18,7 +18,7 @@ export interface IntuneCheckDeps {
 }
 
 /** No device has it. */
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+const NO_DEVICE = '00000000-0000-4000-8000-000000000000';
 
 export interface IntuneFindings {
   /** Root of the Compliance Retrieval service. */
@@ -76,7 +76,7 @@ export function intuneChecks(
         if (!granted.has(PERMISSIONS.compliance) && canDoWithout(PERMISSIONS.compliance))
           return notPermitted(PERMISSIONS.compliance);
         const { device } = findings;
-        const { device: answer } = await deps.compliance.readByDeviceId(device?.id ?? NOBODY);
+        const { device: answer } = await deps.compliance.readByDeviceId(device?.id ?? NO_DEVICE);
         return judgeAnswer(device, answer?.compliant, answer !== undefined);
       },
     },

@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
+import type { IdentityOwner, IdentityOwners, IdentityStore } from '../../ports/identity-store.ts';
 import type { Stopwatch } from '../../ports/timer.ts';
 import { ageBy } from './age-by.ts';
 
@@ -12,29 +12,29 @@ const MOST_POINTERS = 50_000;
 
 export class CachedIdentityStore implements IdentityStore {
   readonly #store: IdentityStore;
-  readonly #holders: LRUCache<string, IdentityHolders>;
+  readonly #owners: LRUCache<string, IdentityOwners>;
 
   constructor(store: IdentityStore, timer: Stopwatch, most: number = MOST_POINTERS) {
     this.#store = store;
-    this.#holders = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
+    this.#owners = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
   }
 
   /** Identities without an owner are not remembered: a device that enrols must be found at once. */
-  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
+  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
     const text = identityText(identity);
-    const known = options.fresh ? undefined : this.#holders.get(text);
+    const known = options.fresh ? undefined : this.#owners.get(text);
     if (known !== undefined) return known;
-    const holders = await this.#store.readOwners(identity, options);
-    if (holders.devices.length > 0) this.#holders.set(text, holders);
-    else this.#holders.delete(text);
-    return holders;
+    const owners = await this.#store.readOwners(identity, options);
+    if (owners.devices.length > 0) this.#owners.set(text, owners);
+    else this.#owners.delete(text);
+    return owners;
   }
 
-  addHolders(entries: readonly IdentityHolder[]): Promise<void> {
-    return this.#store.addHolders(entries);
+  addOwners(entries: readonly IdentityOwner[]): Promise<void> {
+    return this.#store.addOwners(entries);
   }
 
-  removeHolders(entries: readonly IdentityHolder[]): Promise<void> {
-    return this.#store.removeHolders(entries);
+  removeOwners(entries: readonly IdentityOwner[]): Promise<void> {
+    return this.#store.removeOwners(entries);
   }
 }

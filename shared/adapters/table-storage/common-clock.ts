@@ -29,7 +29,7 @@ export class CommonClock implements Clock {
   #least = Number.NEGATIVE_INFINITY;
   #most = Number.POSITIVE_INFINITY;
   #aheadMs = 0;
-  #toldMs = 0;
+  #reportedMs = 0;
 
   /** @param onDiffers gets how many milliseconds the store's clock is ahead of the machine's, each time that changes */
   constructor(own: Clock, onDiffers: (aheadMs: number) => void) {
@@ -62,8 +62,8 @@ export class CommonClock implements Clock {
     this.#most = wasSet ? most : Math.min(most, this.#most);
     const mayBeRight = this.#least <= SLACK_MS && this.#most >= -SLACK_MS;
     this.#aheadMs = mayBeRight ? 0 : Math.round((this.#least + this.#most) / 2);
-    if (Math.abs(this.#aheadMs - this.#toldMs) < SLACK_MS) return;
-    this.#toldMs = this.#aheadMs;
+    if (Math.abs(this.#aheadMs - this.#reportedMs) < SLACK_MS) return;
+    this.#reportedMs = this.#aheadMs;
     this.#onDiffers(this.#aheadMs);
   };
 }

@@ -6,24 +6,25 @@ import { deviceKeyText } from '../../domain/device/device.ts';
 import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { IdentityHolder, IdentityHolders, IdentityStore } from '../../ports/identity-store.ts';
+import type { IdentityOwner, IdentityOwners, IdentityStore } from '../../ports/identity-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows } from './foreign-rows.ts';
-import { MoreHolders } from './more-holders.ts';
+import { MoreOwners } from './more-owners.ts';
 import { identityRow } from './row-keys.ts';
 import { readRow, unlessOvertaken } from './rows.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 /**
- * More holders than this are not listed: no device is recognised by an identity that two hundred devices share
+ * More owners than this are not listed: no device is recognised by an identity that two hundred devices share
  * (`Default string` as serial number, the MAC address of a dock in a meeting room).
  */
-const MOST_HOLDERS = 200;
+const MOST_OWNERS = 200;
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 20;
 
-interface HolderRow {
+interface OwnersRow {
+  /** Called as the column is, which rows of every version have. */
   readonly holders: string[];
   readonly more: boolean;
   /** Owners that are not listed have rows of their own. An earlier version did not write these. */
@@ -31,31 +32,31 @@ interface HolderRow {
   readonly etag: string;
 }
 
-type Holders = Omit<HolderRow, 'etag' | 'holders'> & { readonly holders: readonly string[] };
-const NOBODY: Holders = { holders: [], more: false, counted: true };
+type Owners = Omit<OwnersRow, 'etag' | 'holders'> & { readonly holders: readonly string[] };
+const NO_OWNERS: Owners = { holders: [], more: false, counted: true };
 
 export class TableIdentityStore implements IdentityStore {
   readonly #table: TableClient;
-  readonly #more: MoreHolders;
+  readonly #more: MoreOwners;
   readonly #foreign: ForeignRows;
 
   /** @param log of rows that something else wrote */
   constructor(table: TableClient, log?: Pick<Logger, 'error'>) {
     this.#table = table;
-    this.#more = new MoreHolders(table);
+    this.#more = new MoreOwners(table);
     this.#foreign = new ForeignRows(log);
   }
 
-  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityHolders> {
+  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
     const row = await this.#read(identity, options);
     return { devices: row?.holders ?? [], more: row?.more ?? false };
   }
 
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */
-  async addHolders(entries: readonly IdentityHolder[]): Promise<void> {
+  async addOwners(entries: readonly IdentityOwner[]): Promise<void> {
     const additions = byIdentity(entries);
-    const few = additions.filter(({ devices }) => devices.length <= MOST_HOLDERS);
-    const many = additions.filter(({ devices }) => devices.length > MOST_HOLDERS);
+    const few = additions.filter(({ devices }) => devices.length <= MOST_OWNERS);
+    const many = additions.filter(({ devices }) => devices.length > MOST_OWNERS);
     const units = few.map((addition) => {
       const entity = toEntity(addition.identity, { holders: addition.devices, more: false, counted: true });
       return {
@@ -70,7 +71,7 @@ export class TableIdentityStore implements IdentityStore {
     );
   }
 
-  async removeHolders(entries: readonly IdentityHolder[]): Promise<void> {
+  async removeOwners(entries: readonly IdentityOwner[]): Promise<void> {
     await concurrently(byIdentity(entries), WRITE_CONCURRENCY, ({ identity, devices }) =>
       this.#change(identity, (row) => this.#withRemoved(identity, row, devices)),
     );
@@ -80,35 +81,35 @@ export class TableIdentityStore implements IdentityStore {
    * Devices without room in the row are written first, and the row itself in any case: so a writer that has counted
    * them meanwhile loses its etag, and counts again.
    */
-  async #withAdded(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
+  async #withAdded(identity: Identity, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
     const missing = devices.filter((device) => !row.holders.includes(device));
     if (missing.length === 0) return undefined;
-    const room = Math.max(0, MOST_HOLDERS - row.holders.length);
-    const besides = missing.slice(room);
-    if (besides.length > 0) await this.#more.add(identity, besides);
+    const room = Math.max(0, MOST_OWNERS - row.holders.length);
+    const overflow = missing.slice(room);
+    if (overflow.length > 0) await this.#more.add(identity, overflow);
     const counted = row.counted || !row.more;
-    return { holders: [...row.holders, ...missing.slice(0, room)], more: row.more || besides.length > 0, counted };
+    return { holders: [...row.holders, ...missing.slice(0, room)], more: row.more || overflow.length > 0, counted };
   }
 
   /** Where there is room again, owners without a place in the row get one. */
-  async #withRemoved(identity: Identity, row: Holders, devices: readonly string[]): Promise<Holders | undefined> {
+  async #withRemoved(identity: Identity, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
     const left = row.holders.filter((holder) => !devices.includes(holder));
     const isSame = left.length === row.holders.length;
     if (!row.more || !row.counted) return isSame ? undefined : { ...row, holders: left };
     await this.#more.remove(identity, devices);
     const { devices: listed, others } = await this.#more.list(identity);
-    const besides = listed.filter((device) => !left.includes(device) && !devices.includes(device));
-    const promoted = besides.slice(0, Math.max(0, MOST_HOLDERS - left.length));
-    const more = others || besides.length > promoted.length;
+    const overflow = listed.filter((device) => !left.includes(device) && !devices.includes(device));
+    const promoted = overflow.slice(0, Math.max(0, MOST_OWNERS - left.length));
+    const more = others || overflow.length > promoted.length;
     if (isSame && promoted.length === 0 && more) return undefined;
     return { holders: [...left, ...promoted], more, counted: true };
   }
 
   /** Read, change, write under the etag; again when another writer was faster. */
-  async #change(identity: Identity, edit: (row: Holders) => Promise<Holders | undefined>): Promise<void> {
+  async #change(identity: Identity, edit: (row: Owners) => Promise<Owners | undefined>): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const row = await this.#read(identity);
-      const edited = await edit(row ?? NOBODY);
+      const edited = await edit(row ?? NO_OWNERS);
       if (edited === undefined) return;
       if (!(await this.#replace(toEntity(identity, edited), row?.etag))) continue;
       const isPromoted = (device: string): boolean => row?.more === true && !row.holders.includes(device);
@@ -119,9 +120,9 @@ export class TableIdentityStore implements IdentityStore {
     });
   }
 
-  async #read(identity: Identity, { signal }: CallOptions = {}): Promise<HolderRow | undefined> {
+  async #read(identity: Identity, { signal }: CallOptions = {}): Promise<OwnersRow | undefined> {
     const key = identityRow(identity);
-    const row = await readRow<HolderColumns>('reading who holds an identity', this.#table, key, { signal });
+    const row = await readRow<OwnersColumns>('reading who holds an identity', this.#table, key, { signal });
     if (row === undefined) return undefined;
     // A row that something else wrote names no holder; the next write replaces it.
     const text: unknown = row.holders;
@@ -146,13 +147,13 @@ export class TableIdentityStore implements IdentityStore {
   }
 }
 
-type HolderColumns = { holders: string; more?: boolean; counted?: boolean };
+type OwnersColumns = { holders: string; more?: boolean; counted?: boolean };
 
-function toEntity(identity: Identity, { holders, more, counted }: Holders) {
+function toEntity(identity: Identity, { holders, more, counted }: Owners) {
   return { ...identityRow(identity), value: identity.value, holders: holders.join('\n'), more, counted };
 }
 
-function byIdentity(entries: readonly IdentityHolder[]): { identity: Identity; devices: string[] }[] {
+function byIdentity(entries: readonly IdentityOwner[]): { identity: Identity; devices: string[] }[] {
   const grouped = new Map<string, { identity: Identity; devices: string[] }>();
   for (const { identity, device } of entries) {
     const text = identityText(identity);

@@ -105,21 +105,21 @@ export function openTelemetry({ resource, readers, processors, now }: OpenTeleme
   async function span<Value>(name: SpanName, options: SpanOptions, work: () => Promise<Value>): Promise<Value> {
     const around = current.getStore();
     const outer = contextOf(options, around);
-    const { attributes = {}, kind = 'internal', startedAt = now(), tellIf } = options;
+    const { attributes = {}, kind = 'internal', startedAt = now(), reportIf } = options;
     const begun = tracer.startSpan(name, { kind: KINDS[kind], attributes, startTime: startedAt }, outer);
     const context = trace.setSpan(outer, begun).setValue(SPAN_NAME, name);
     const underWay: UnderWay = { context, span: begun, parts: 0 };
-    let isTold = true;
+    let isReported = true;
     try {
       const value = await current.run(underWay, work);
-      isTold = tellIf?.(underWay.parts, value) ?? true;
+      isReported = reportIf?.(underWay.parts, value) ?? true;
       return value;
     } catch (thrown) {
       begun.setStatus({ code: SpanStatusCode.ERROR });
       begun.setAttribute('error.type', codeOf(thrown));
       throw thrown;
     } finally {
-      if (!isTold) dropped.add(begun.spanContext());
+      if (!isReported) dropped.add(begun.spanContext());
       // What goes on with another trace is no part of what is under way here.
       else if (around !== undefined && options.parent === undefined) around.parts += 1;
       begun.end(now());

@@ -70,6 +70,7 @@ export interface EnforcementJob {
   /** What takes access away goes before what gives it. */
   readonly urgent: boolean;
   readonly reason: string;
+  /** What the station was answered before. Stored jobs of every version have it under this name. */
   readonly told: Outcome;
   /** The answer that the station should get; absent when an operator asked for a re-authentication, with any answer. */
   readonly wanted?: Outcome;

@@ -39,7 +39,7 @@ export function lastSignOf({ answers, accounting }: Pick<Session, 'answers' | 'a
 }
 
 /** True while a CoA may reach the session: no Stop, no restart of its NAS, and a sign of life lately enough. */
-export function isLive(session: Session, now: Instant): boolean {
+export function isConnected(session: Session, now: Instant): boolean {
   if (hasStopped(session) || hasLostItsNas(session)) return false;
   return millisecondsBetween(lastSignOf(session), now) < lifeOf(session);
 }

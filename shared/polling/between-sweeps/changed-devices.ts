@@ -23,7 +23,7 @@ import {
   type TaskTime,
 } from '../tasks/background-task.ts';
 import { asksToSlowDown } from '../tasks/sweep-schedule.ts';
-import { type BesidesDeps, type Sightings, saveObservations } from './save-observations.ts';
+import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
 import { graceReadingAt, note, readAgain } from './scheduled-reads.ts';
 
 export const CHANGED_DEVICES_TASK = 'changed-devices';
@@ -55,7 +55,7 @@ export interface ChangedDevicesState extends TaskState {
   readonly stretch?: number;
 }
 
-export interface ChangedDevicesDeps extends BesidesDeps, TaskDeps {
+export interface ChangedDevicesDeps extends ObservationDeps, TaskDeps {
   readonly reader: DeviceReader;
   /** Absent unless the permission Device.Read.All was given. */
   readonly directory?: DirectoryChanges;
@@ -65,7 +65,7 @@ export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | '
   readonly changedDevicesIntervalMs: number;
 }
 
-type InHand = LeasedTask<ChangedDevicesState>;
+type Lease = LeasedTask<ChangedDevicesState>;
 
 /** One pass, if one is due and a complete sweep has been. */
 export async function runChangedDevices(
@@ -76,7 +76,7 @@ export async function runChangedDevices(
   const { state: sweep } = await deps.sweeps.read();
   const baseline = sweep.lastComplete?.startedAt;
   if (baseline === undefined) return { kind: 'not-due' };
-  const pass = async (inFlight: InHand): Promise<ChangedDevicesState> => {
+  const pass = async (inFlight: Lease): Promise<ChangedDevicesState> => {
     if (inFlight.resumed) await redispatchPending(deps);
     const startedAt = toInstant(deps.clock.now());
     const checkedIn = await readCheckIns(deps, limits, inFlight, baseline);
@@ -92,7 +92,7 @@ export async function runChangedDevices(
 async function readCheckIns(
   deps: ChangedDevicesDeps,
   limits: ChangedDevicesLimits,
-  { state, owner, hasTime }: InHand,
+  { state, owner, hasTime }: Lease,
   baseline: Instant,
 ): Promise<ChangedDevicesState> {
   const now = toInstant(deps.clock.now());
@@ -150,7 +150,7 @@ function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now
 
 async function readDirectory(
   deps: ChangedDevicesDeps,
-  { hasTime, checkpoint }: InHand,
+  { hasTime, checkpoint }: Lease,
   before: ChangedDevicesState,
 ): Promise<ChangedDevicesState> {
   const { directory, sweeps, tasks, clock } = deps;
@@ -168,7 +168,7 @@ async function readDirectory(
       continue;
     }
     const hints = page.changes.filter(({ removed }) => !removed).flatMap(({ entraDeviceId }) => entraDeviceId ?? []);
-    await readAgain(tasks, await holdersOf(deps, hints), toInstant(clock.now()));
+    await readAgain(tasks, await ownersOf(deps, hints), toInstant(clock.now()));
     state = { ...state, deltaLink: page.nextLink ?? page.deltaLink ?? '' };
     await checkpoint(state);
     if (page.nextLink === undefined) break;
@@ -184,7 +184,7 @@ function expired(thrown: unknown): 'expired' {
   throw thrown;
 }
 
-async function holdersOf(
+async function ownersOf(
   { identities, source }: ChangedDevicesDeps,
   entraDeviceIds: readonly string[],
 ): Promise<DeviceKey[]> {

@@ -32,17 +32,17 @@ export interface SavedObservations {
   readonly held: number;
 }
 
-export type BesidesDeps = Omit<SweepDeps, 'reader'>;
+export type ObservationDeps = Omit<SweepDeps, 'reader'>;
 
-/** The prefix of names of runs outside the sweep. */
-const BESIDES = 'besides-';
+/** The prefix of names of runs outside the sweep, as stored rows and operators have it. */
+const OUT_OF_BAND = 'besides-';
 
 /**
  * @param freshId for what is held, should it be too much: distinguishes it from what an earlier period held
  * @throws StoreError; doing it again is safe
  */
 export async function saveObservations(
-  deps: BesidesDeps,
+  deps: ObservationDeps,
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   { seen, absent }: Sightings,
   freshId: string,
@@ -69,12 +69,12 @@ export async function saveObservations(
 
   const known = state.lastComplete?.devices ?? 0;
   const before = await readMassChange(deps.tasks);
-  const { held, besides } = before;
+  const { held, besides: outOfBand } = before;
   const now = toInstant(deps.clock.now());
   const turns = countTurns(saved.flips.map(({ complianceState }) => directionTo(complianceState)));
-  const runId = periodOf(held, `${BESIDES}${freshId}`);
+  const runId = periodOf(held, `${OUT_OF_BAND}${freshId}`);
   const waiting = held.reduce((sum, { flips, absences }) => sum + flips + absences, 0);
-  const counted = besides !== undefined && besides.since === confirmedUntil ? besides.count : 0;
+  const counted = outOfBand !== undefined && outOfBand.since === confirmedUntil ? outOfBand.count : 0;
   const isMass =
     isMassChange(turning + counted + waiting, known, limits.massChange) ||
     turnsAddUp(before, now, turns, known, limits.massChange);
@@ -105,7 +105,7 @@ export async function saveObservations(
   return { written: saved.written + applied.written + left.written, held: 0 };
 }
 
-async function stillThere({ devices }: BesidesDeps, absent: Sightings['absent']): Promise<Sightings['absent']> {
+async function stillThere({ devices }: ObservationDeps, absent: Sightings['absent']): Promise<Sightings['absent']> {
   if (absent.length === 0) return [];
   const stored = await devices.readMany(absent.map(({ key }) => key));
   return absent.filter(({ key }) => {
@@ -115,7 +115,7 @@ async function stillThere({ devices }: BesidesDeps, absent: Sightings['absent'])
 }
 
 async function tell(
-  deps: BesidesDeps,
+  deps: ObservationDeps,
   { runId, known, turning, counted }: { runId: string; known: number; turning: number; counted: number },
 ): Promise<void> {
   const { flips, absences, byRun } = await countHeld(deps.devices);
@@ -136,6 +136,6 @@ async function tell(
  * While a run of ours is held, and no person has judged it, what joins it has its name: one release lets all through.
  */
 function periodOf(held: readonly HeldRun[], freshId: string): string {
-  const open = held.findLast(({ runId, released }) => runId.startsWith(BESIDES) && released === undefined);
+  const open = held.findLast(({ runId, released }) => runId.startsWith(OUT_OF_BAND) && released === undefined);
   return open?.runId ?? freshId;
 }

@@ -10,7 +10,7 @@ import type { TaskStore } from '../../ports/task-store.ts';
 import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
-import { type BesidesDeps, type Sightings, saveObservations } from './save-observations.ts';
+import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
 
 export const READ_AGAIN_TASK = 'read-again';
 /** As many as fit into the row; the next sweep finds the devices that do not. */
@@ -85,7 +85,7 @@ function nearest(entries: ReadAgainState['entries']): ReadAgainState['entries'] 
 
 /** Reads what is due. */
 export async function runReadAgain(
-  deps: BesidesDeps & TaskDeps,
+  deps: ObservationDeps & TaskDeps,
   reader: DeviceReader,
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   time: TaskTime,

@@ -55,7 +55,10 @@ const NOTHING_COUNTED: Counted = { lost: 0, met: 0, better: 0, worse: 0 };
 export interface MassChangeState {
   /** Runs whose changes are held, oldest first; at most {@link MOST_HELD_RUNS}. */
   readonly held: readonly HeldRun[];
-  /** What was let through outside sweeps since the newest complete one began: many small polls make a mass, too. */
+  /**
+   * What was let through outside sweeps since the newest complete one began: many small polls make a mass, too. The row
+   * has this name in every version.
+   */
   readonly besides?: { readonly since: Instant | undefined; readonly count: number };
   /** What sweeps did to the fleet lately: what is lost little by little is a mass, too. */
   readonly lately?: readonly HourOfSweeps[];

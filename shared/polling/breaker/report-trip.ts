@@ -8,7 +8,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import { countHeld } from './held-devices.ts';
 import { editMassChange, type MassChangeLimits, withHeldCounts } from './mass-change.ts';
 
-export interface TellHeldDeps {
+export interface ReportTripDeps {
   readonly devices: DeviceStore;
   readonly tasks: TaskStore;
   readonly clock: Clock;
@@ -23,7 +23,7 @@ const ACTION =
  * @returns how many devices are held now
  */
 export async function reportTrip(
-  deps: TellHeldDeps,
+  deps: ReportTripDeps,
   { share, least }: MassChangeLimits,
   runId: string,
   known: number,

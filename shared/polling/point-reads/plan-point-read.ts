@@ -31,9 +31,9 @@ export function planConfirmed(
   const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, outOfBand });
   if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
   const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
-  const besides = outOfBand ? ({ mark: 'doubt' } as const) : {};
+  const mark = outOfBand ? ({ mark: 'doubt' } as const) : {};
   const unswept = outOfBand ? ({ unswept: true } as const) : {};
-  const write = { record: { ...record, ...unswept, observedAt }, retiredIdentities, ...besides, replaces: etag };
+  const write = { record: { ...record, ...unswept, observedAt }, retiredIdentities, ...mark, replaces: etag };
   return { kind: 'write', write };
 }
 

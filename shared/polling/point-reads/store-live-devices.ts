@@ -12,7 +12,7 @@ import type { DeviceStore } from '../../ports/device-store.ts';
 import type { AnsweredWithin, SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { countThrottled } from '../tasks/count-run.ts';
-import { type HeldTask, type NotHeld, readTask, type TaskDeps, withTask } from '../tasks/leased-task.ts';
+import { type NoLease, readTask, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
 import { inTurnBySite, MOST_ADDRESSES } from './address-budget.ts';
 import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } from './point-reads.ts';
@@ -67,7 +67,7 @@ const INITIAL: StoreLiveState = { failures: 0, absent: [] };
 export async function storeLiveDevices(
   deps: StoreLiveDeps,
   limits: { readonly leaseMs: number; readonly budgetMs: number },
-): Promise<StoreLiveResult | NotHeld> {
+): Promise<StoreLiveResult | NoLease> {
   const { state = INITIAL } = await readTask<StoreLiveState>(deps.tasks, STORE_LIVE_TASK);
   const isDue = ({ retryAt }: StoreLiveState, now: Instant): boolean => retryAt === undefined || retryAt <= now;
   const now = toInstant(deps.clock.now());
@@ -84,7 +84,7 @@ export async function storeLiveDevices(
 }
 
 /** Range by range, each with a checkpoint at its end, up to now. */
-async function work(deps: StoreLiveDeps, task: HeldTask<StoreLiveState>, budgetMs: number): Promise<StoreLiveResult> {
+async function work(deps: StoreLiveDeps, task: TaskLease<StoreLiveState>, budgetMs: number): Promise<StoreLiveResult> {
   const startedAt = toInstant(deps.clock.now());
   const hasTime = (): boolean =>
     !deps.stopping?.aborted && deps.clock.now().getTime() - Date.parse(startedAt) < budgetMs;
@@ -156,7 +156,10 @@ async function waitingAt(
   const waiting = await sessionsByDevice(deps, range);
   return [...waiting].filter(([id, { sessions }]) => {
     const since = unknownSince.get(id);
-    return since === undefined || sessions.some((session) => isLive(session) && session.decision.decidedAt >= since);
+    return (
+      since === undefined ||
+      sessions.some((session) => restsOnLiveQuery(session) && session.decision.decidedAt >= since)
+    );
   });
 }
 
@@ -220,7 +223,7 @@ async function readAndSave(
     return sessions.every(({ decision }) => record !== undefined && record.observedAt >= decision.decidedAt);
   };
   const readings = await deps.reads.read(chunk.filter((each) => !isStored(each)).map(([, { target }]) => target));
-  const answeredLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(isLive) ? [id] : [])));
+  const answeredLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(restsOnLiveQuery) ? [id] : [])));
   const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences: false, answeredLive });
   const waiting = new Map(chunk);
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
@@ -238,6 +241,6 @@ async function readAndSave(
   };
 }
 
-function isLive({ decision }: Session): boolean {
+function restsOnLiveQuery({ decision }: Session): boolean {
   return decision.device?.live === true;
 }

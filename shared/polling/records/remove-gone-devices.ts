@@ -12,7 +12,7 @@ import { identitiesOf } from '../../domain/device/device-identities.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../../ports/device-store.ts';
-import type { IdentityHolder, IdentityStore } from '../../ports/identity-store.ts';
+import type { IdentityOwner, IdentityStore } from '../../ports/identity-store.ts';
 
 /** Records removed together. */
 const CHUNK = 100;
@@ -58,9 +58,9 @@ async function removeRecords(
       replaces: etag,
     })),
   );
-  await identities.removeHolders(
+  await identities.removeOwners(
     written.flatMap(({ of: { record, retiredIdentities } }) =>
-      holdersOf(record.device, [...identitiesOf(record.device), ...retiredIdentities]),
+      ownershipsOf(record.device, [...identitiesOf(record.device), ...retiredIdentities]),
     ),
   );
   const keys = written.map(({ of: { record }, etag }) => ({ key: keyOf(record.device), etag }));
@@ -68,7 +68,7 @@ async function removeRecords(
   if (overtaken.length > 0) {
     // It has come back: its pointers may have been put in place before they were taken away here.
     const back = await devices.readMany(overtaken);
-    await identities.addHolders([...back.values()].flatMap(({ device }) => holdersOf(device, identitiesOf(device))));
+    await identities.addOwners([...back.values()].flatMap(({ device }) => ownershipsOf(device, identitiesOf(device))));
   }
   return removed;
 }
@@ -77,6 +77,6 @@ function keyOf({ source, id }: DeviceKey): DeviceKey {
   return { source, id };
 }
 
-function holdersOf(device: DeviceKey, identities: readonly IdentityHolder['identity'][]): IdentityHolder[] {
+function ownershipsOf(device: DeviceKey, identities: readonly IdentityOwner['identity'][]): IdentityOwner[] {
   return identities.map((identity) => ({ identity, device: keyOf(device) }));
 }

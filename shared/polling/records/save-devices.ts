@@ -5,7 +5,7 @@ import type { DeviceChange } from '../../domain/device/device-change.ts';
 import { identitiesOf } from '../../domain/device/device-identities.ts';
 import type { Identity } from '../../domain/identity/identity.ts';
 import type { DeviceStore, StoredDevice } from '../../ports/device-store.ts';
-import type { IdentityHolder, IdentityStore } from '../../ports/identity-store.ts';
+import type { IdentityOwner, IdentityStore } from '../../ports/identity-store.ts';
 import type { DevicePlan } from './plan-device-write.ts';
 
 /** Times a record is planned again after another writer was faster. */
@@ -106,9 +106,9 @@ function isSettled(plan: DevicePlan): boolean {
  */
 async function putInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
   if (records.length === 0) return;
-  const holders = (choose: (record: Unindexed) => readonly Identity[]): IdentityHolder[] =>
+  const ownerships = (choose: (record: Unindexed) => readonly Identity[]): IdentityOwner[] =>
     records.flatMap((record) => choose(record).map((identity) => ({ identity, device: record.device })));
-  await identities.addHolders(holders(({ device }) => identitiesOf(device)));
-  await identities.removeHolders(holders(({ retiredIdentities }) => retiredIdentities));
+  await identities.addOwners(ownerships(({ device }) => identitiesOf(device)));
+  await identities.removeOwners(ownerships(({ retiredIdentities }) => retiredIdentities));
   await devices.markIndexed(records.map(({ device, etag }) => ({ key: device, etag })));
 }

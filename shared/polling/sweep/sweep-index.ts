@@ -11,9 +11,9 @@ import { notifyOfChanges } from '../records/dispatch-changes.ts';
 import type { SweepLease } from '../tasks/sweep-lease.ts';
 import { FleetIndex } from './fleet-index.ts';
 
-export type IndexInHandDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
+export type SweepIndexDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
 
-export interface MarksTakenUp {
+export interface LoadedMarks {
   readonly heldFlips: HeldFlips;
   readonly heldAbsences: HeldAbsences;
 }
@@ -23,7 +23,7 @@ const ROWS_AT_ONCE = 500;
 
 export class SweepIndex {
   readonly fleet: FleetIndex;
-  readonly #deps: IndexInHandDeps;
+  readonly #deps: SweepIndexDeps;
   readonly #lease: SweepLease;
   /** Changes handed on, but not removed yet. */
   readonly #handedOn: DeviceChange[] = [];
@@ -34,14 +34,14 @@ export class SweepIndex {
   /** Changes that a crash left, as far as they were read. */
   readonly #changes: DeviceChange[] = [];
 
-  private constructor(deps: IndexInHandDeps, lease: SweepLease, fleet: FleetIndex) {
+  private constructor(deps: SweepIndexDeps, lease: SweepLease, fleet: FleetIndex) {
     this.#deps = deps;
     this.#lease = lease;
     this.fleet = fleet;
   }
 
   /** @param lease held already: no other instance may save an index any more */
-  static async open(deps: IndexInHandDeps, lease: SweepLease): Promise<SweepIndex> {
+  static async open(deps: SweepIndexDeps, lease: SweepLease): Promise<SweepIndex> {
     return new SweepIndex(deps, lease, await FleetIndex.load(deps.sweeps, lease.state.runNumber));
   }
 
@@ -50,7 +50,7 @@ export class SweepIndex {
    * Each is looked at when it is listed. A mark goes once that is stored, unless something is still held.
    * @returns devices with a turn held beside their record, and those with an absence, with the run that held it
    */
-  async loadMarks(): Promise<MarksTakenUp> {
+  async loadMarks(): Promise<LoadedMarks> {
     const heldFlips = new HeldFlips();
     const heldAbsences = new HeldAbsences();
     for await (const row of this.#deps.devices.openRows()) {
@@ -127,6 +127,6 @@ export class SweepIndex {
   }
 }
 
-async function* doubtsOf(devices: Pick<IndexInHandDeps['devices'], 'marks'>): AsyncIterable<DeviceMark> {
+async function* doubtsOf(devices: Pick<SweepIndexDeps['devices'], 'marks'>): AsyncIterable<DeviceMark> {
   for await (const mark of devices.marks()) if (mark.held === undefined) yield mark;
 }

@@ -35,7 +35,7 @@ import { comparePage, type ListedDevice, type PageComparison } from './compare-p
 import { type CollectedFlip, completeSweep, type RunContext, stageFlips } from './complete-sweep.ts';
 import type { FleetIndex } from './fleet-index.ts';
 import { PagePrefetch } from './page-prefetch.ts';
-import { type MarksTakenUp, SweepIndex } from './sweep-index.ts';
+import { type LoadedMarks, SweepIndex } from './sweep-index.ts';
 
 /** Work that a crash may have to repeat, at most. */
 const CHECKPOINT_MS = 15_000;
@@ -106,7 +106,7 @@ class SweepSlice {
     deps: SweepDeps,
     limits: SweepLimits,
     lease: SweepLease,
-    { index, marks }: { readonly index: SweepIndex; readonly marks: MarksTakenUp },
+    { index, marks }: { readonly index: SweepIndex; readonly marks: LoadedMarks },
     run: SweepRun,
     pages: PagePrefetch | undefined,
     now: Instant,

@@ -47,7 +47,7 @@ export interface LeasedTask<State extends TaskState> {
 }
 
 export type TaskResult =
-  | { readonly kind: 'worked' | 'not-due' | 'held' | 'lease-lost' }
+  | { readonly kind: 'worked' | 'not-due' | 'leased' | 'lease-lost' }
   | { readonly kind: 'failed'; readonly error: ConnectorError };
 
 /**
@@ -66,7 +66,7 @@ export async function runTask<State extends TaskState>(
   if (deps.stopping?.aborted) return { kind: 'not-due' };
   const now = toInstant(deps.clock.now());
   const { state: before = fresh, etag: found } = await deps.tasks.read<State>(name);
-  if (before.owner !== undefined && (before.leaseUntil ?? '') > now) return { kind: 'held' };
+  if (before.owner !== undefined && (before.leaseUntil ?? '') > now) return { kind: 'leased' };
   if ((before.notBefore ?? '') > now) return { kind: 'not-due' };
   const owner = deps.random.hex(8);
   let etag = found;

@@ -23,7 +23,7 @@ interface TaskRow<State> {
   readonly leaseUntil?: Instant;
 }
 
-export interface HeldTask<State> {
+export interface TaskLease<State> {
   readonly state: State;
   /** Stores the state and renews the lease. @throws StoreError NAC_POLL_LEASE_LOST */
   save(state: State): Promise<void>;
@@ -36,11 +36,11 @@ export async function readTask<State>(tasks: TaskStore, name: string): Promise<{
 }
 
 /** Why nothing was done. */
-export type NotHeld =
+export type NoLease =
   /** Nothing is due. */
   | 'idle'
   /** Another instance works on it, or died less than a lease ago. */
-  | 'held'
+  | 'leased'
   /** Another instance took it over: what was begun here it begins again. */
   | 'lease-lost';
 
@@ -52,12 +52,12 @@ export async function withTask<State, Result>(
   { tasks, clock, random, stopping }: TaskDeps,
   { name, initial, leaseMs }: { readonly name: string; readonly initial: State; readonly leaseMs: number },
   isDue: (state: State, now: Instant) => boolean,
-  work: (task: HeldTask<State>) => Promise<Result>,
-): Promise<Result | NotHeld> {
+  work: (task: TaskLease<State>) => Promise<Result>,
+): Promise<Result | NoLease> {
   if (stopping?.aborted) return 'idle';
   const { state: row, etag: before } = await tasks.read<TaskRow<State>>(name);
   const now = toInstant(clock.now());
-  if (row?.owner !== undefined && row.leaseUntil !== undefined && row.leaseUntil > now) return 'held';
+  if (row?.owner !== undefined && row.leaseUntil !== undefined && row.leaseUntil > now) return 'leased';
   const owner = random.hex(8);
   let state = row?.state ?? initial;
   if (!isDue(state, now)) return 'idle';

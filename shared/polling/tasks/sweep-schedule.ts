@@ -10,12 +10,12 @@ export type SweepDue =
   /** Nothing to do until the polling interval is over. */
   | 'idle'
   /** Another instance works on it, or died less than a lease ago. */
-  | 'held'
+  | 'leased'
   /** The source asked us to wait, or the last attempts failed. */
   | 'waiting';
 
 export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: number): SweepDue {
-  if (state.owner !== undefined && state.leaseUntil !== undefined && state.leaseUntil > now) return 'held';
+  if (state.owner !== undefined && state.leaseUntil !== undefined && state.leaseUntil > now) return 'leased';
   if (state.run !== undefined) return state.run.retryAt !== undefined && state.run.retryAt > now ? 'waiting' : 'resume';
   if (state.lastStartedAt === undefined) return 'start';
   const intervalMs = pollingIntervalMs * (state.stretch ?? 1);

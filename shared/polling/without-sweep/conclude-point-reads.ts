@@ -24,7 +24,7 @@ import {
   turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
-import { reportTrip, type TellHeldDeps } from '../breaker/report-trip.ts';
+import { type ReportTripDeps, reportTrip } from '../breaker/report-trip.ts';
 import { runsUnderWay } from '../point-reads/point-read-runs.ts';
 import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
 import type { HoldRule } from '../records/plan-device-write.ts';
@@ -48,7 +48,7 @@ export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRul
  * what is left
  */
 export async function concludePointReads(
-  deps: SaveDeps & HandOnDeps & TellHeldDeps,
+  deps: SaveDeps & HandOnDeps & ReportTripDeps,
   { massChange }: BreakerLimits,
   runId: string,
 ): Promise<number | undefined> {

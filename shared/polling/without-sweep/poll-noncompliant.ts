@@ -22,7 +22,7 @@ import {
 import type { PointReads } from '../point-reads/point-reads.ts';
 import type { SavePointReadsDeps } from '../point-reads/save-point-reads.ts';
 import { countThrottled } from '../tasks/count-run.ts';
-import { type HeldTask, type NotHeld, type TaskDeps, withTask } from '../tasks/leased-task.ts';
+import { type NoLease, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 import { dropWithdrawnHolds } from './drop-withdrawn-holds.ts';
@@ -56,7 +56,7 @@ export interface PollNoncompliantLimits extends BreakerLimits {
 
 type Ended = 'complete' | 'sliced' | 'failed';
 
-export function pollNoncompliant(deps: PollNoncompliantDeps, limits: PollNoncompliantLimits): Promise<Ended | NotHeld> {
+export function pollNoncompliant(deps: PollNoncompliantDeps, limits: PollNoncompliantLimits): Promise<Ended | NoLease> {
   const task = { name: NONCOMPLIANT_TASK, initial: { failures: 0 } as NoncompliantState, leaseMs: limits.leaseMs };
   const isDue = ({ notBefore, run, retryAt }: NoncompliantState, now: Instant): boolean =>
     run === undefined ? notBefore === undefined || notBefore <= now : retryAt === undefined || retryAt <= now;
@@ -65,14 +65,14 @@ export function pollNoncompliant(deps: PollNoncompliantDeps, limits: PollNoncomp
 
 class ListRun {
   readonly #deps: PollNoncompliantDeps;
-  readonly #task: HeldTask<NoncompliantState>;
+  readonly #task: TaskLease<NoncompliantState>;
   readonly #limits: PollNoncompliantLimits;
   readonly #intervalMs: number;
   readonly #begunAt: Instant;
   /** Cursors of this slice: pages that lead round in a circle end here. */
   readonly #visited = new Set<string>();
 
-  constructor(deps: PollNoncompliantDeps, task: HeldTask<NoncompliantState>, limits: PollNoncompliantLimits) {
+  constructor(deps: PollNoncompliantDeps, task: TaskLease<NoncompliantState>, limits: PollNoncompliantLimits) {
     this.#deps = deps;
     this.#task = task;
     this.#limits = limits;

@@ -5,7 +5,7 @@ import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device/devic
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import type { Session } from '../../domain/session/session.ts';
-import { isLive } from '../../domain/session/session-life.ts';
+import { isConnected } from '../../domain/session/session-life.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
@@ -75,7 +75,7 @@ function candidatesOf(
   const now = toInstant(clock.now());
   const candidates = new Map<string, Candidate>();
   for (const session of sessions) {
-    const target = isLive(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
+    const target = isConnected(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
     if (target !== undefined) candidates.set(recordIdOf(session, target), { target, mac: session.mac });
   }
   return candidates;

@@ -10,7 +10,7 @@
 import { deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
 import type { Session } from '../../domain/session/session.ts';
-import { isLive } from '../../domain/session/session-life.ts';
+import { isConnected } from '../../domain/session/session-life.ts';
 import type { SourceError } from '../../errors.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
@@ -21,7 +21,7 @@ import { isOfOneDevice, type PointReading, type PointReads, type PointTarget } f
 import { type SavePointReadsDeps, savePointReads } from '../point-reads/save-point-reads.ts';
 import { recordIdOf, sessionTarget } from '../point-reads/session-target.ts';
 import { countThrottled } from '../tasks/count-run.ts';
-import { type HeldTask, type NotHeld, type TaskDeps, withTask } from '../tasks/leased-task.ts';
+import { type NoLease, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
 import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
 
@@ -47,7 +47,7 @@ export interface RefreshLimits extends BreakerLimits {
 export function refreshAuthenticated(
   deps: RefreshDeps,
   limits: RefreshLimits,
-): Promise<'complete' | 'sliced' | 'failed' | NotHeld> {
+): Promise<'complete' | 'sliced' | 'failed' | NoLease> {
   const gapMs = limits.intervalMs / ROUNDS_PER_INTERVAL;
   const isDue = ({ round, lastComplete, retryAt }: RefreshState, now: Instant): boolean => {
     if (retryAt !== undefined && retryAt > now) return false;
@@ -61,7 +61,7 @@ export function refreshAuthenticated(
 
 async function workRound(
   deps: RefreshDeps,
-  task: HeldTask<RefreshState>,
+  task: TaskLease<RefreshState>,
   limits: RefreshLimits,
 ): Promise<'complete' | 'sliced' | 'failed'> {
   const begunAt = deps.clock.now().getTime();
@@ -110,7 +110,7 @@ async function workRound(
 /** The round goes on where it stands once Intune answers again; what is stored stays. */
 async function stop(
   { clock, random, log, telemetry, source }: RefreshDeps,
-  task: HeldTask<RefreshState>,
+  task: TaskLease<RefreshState>,
   round: RefreshRound,
   error: SourceError,
 ): Promise<'failed'> {
@@ -138,7 +138,7 @@ async function readDue(
   const now = toInstant(clock.now());
   const targets = new Map<string, DueTarget>();
   for (const session of sessions) {
-    const target = isLive(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
+    const target = isConnected(session, now) ? sessionTarget(session, source, reads.byMac) : undefined;
     const id = target && recordIdOf(session, target);
     if (target !== undefined && id !== undefined && !targets.has(id))
       targets.set(id, { target, sessionId: session.id });

@@ -6,7 +6,7 @@ import { openClientRegistry } from '../../../shared/app/client-registry.ts';
 import { coaTargetOf } from '../../../shared/domain/coa/coa-target.ts';
 import type { Decision } from '../../../shared/domain/policy/decision.ts';
 import type { Session } from '../../../shared/domain/session/session.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { walkSessions } from '../../../shared/walk-sessions.ts';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
 
@@ -45,7 +45,7 @@ async function sessionOf({ sessions }: ConnectorFixture, decision: Decision): Pr
 }
 
 function live(nac: ConnectorFixture, session: Session): boolean {
-  return isLive(session, nac.clock.now().toISOString());
+  return isConnected(session, nac.clock.now().toISOString());
 }
 
 async function addClient({ storage }: ConnectorFixture, name: string, site: string): Promise<string> {

@@ -8,7 +8,7 @@ import { toInstant } from '../../../shared/domain/instant.ts';
 import type { Decision } from '../../../shared/domain/policy/decision.ts';
 import { answersInEffect } from '../../../shared/domain/session/answers-in-effect.ts';
 import type { Session } from '../../../shared/domain/session/session.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { readSettings } from '../../../shared/settings.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
@@ -73,7 +73,7 @@ describe('a second login with the same address', () => {
 
     const [session, ...others] = await nac.sessions.listByDevice(keyOf(nac, 'NAC-00001'));
     expect(others).toEqual([]);
-    expect(session && isLive(session, now(nac))).toBe(true);
+    expect(session && isConnected(session, now(nac))).toBe(true);
     expect(session?.decision.id).toBe(decision.id);
   });
 
@@ -100,7 +100,7 @@ describe('a second login with the same address', () => {
 
     nac.clock.advance(7 * 60 * MINUTE_MS);
     const [session] = await nac.sessions.listByDevice(keyOf(nac, 'NAC-00001'));
-    expect(session && isLive(session, now(nac))).toBe(true);
+    expect(session && isConnected(session, now(nac))).toBe(true);
     expect(session && answersInEffect(session, now(nac)).map((one) => one.decision.id)).toContain(decision.id);
     await other.close();
   });
@@ -173,7 +173,7 @@ describe('an address that leads to no device', () => {
     await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1' });
     for (let minutes = 0; minutes < 150; minutes += 10) {
       nac.clock.advance(10 * MINUTE_MS - 1_000);
-      expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+      expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
       await account(nac, { status: 'Interim-Update', callingStationId: MAC, acctSessionId: 'A-1' });
     }
   });
@@ -182,9 +182,9 @@ describe('an address that leads to no device', () => {
     await using nac = await polled();
     const { decision, sessionTimeoutSeconds } = await ask(nac, mab());
     expect(sessionTimeoutSeconds).toBeLessThanOrEqual(3_960);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
     nac.clock.advance(67 * MINUTE_MS);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(false);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(false);
   });
 
   test('beyond so many a minute of one client has a short permit and no row, and that is counted', async () => {
@@ -232,7 +232,7 @@ describe('accounting', () => {
     const start = { status: 'Start', callingStationId: MAC, acctSessionId: 'B1' };
     await account(nac, { ...start, eventTime: String(seconds(nac) + off) });
     expect(await target()).toBe('B1');
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
   });
 
   test.each(['F4-D4-88-34-B7-29', 'f4d488.34b729', 'f4d48834b729'])(
@@ -273,7 +273,7 @@ describe('accounting', () => {
     await account(nac, { status: 'Interim-Update', acctSessionId: 'S2', ...ahead() });
     await account(nac, { status: 'Stop', acctSessionId: 'S2', ...ahead() });
     const session = await sessionOf(nac, decision);
-    expect(isLive(session, now(nac))).toBe(true);
+    expect(isConnected(session, now(nac))).toBe(true);
     expect(coaTargetOf(session).session.acctSessionId).toBe('S3');
   });
 
@@ -284,7 +284,7 @@ describe('accounting', () => {
     await account(nac, { status: 'Start', acctSessionId: 'S2', ...ahead() });
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001', { acctSessionId: 'S3' }));
     await account(nac, { status: 'Stop', acctSessionId: 'S2', ...ahead() });
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
   });
 
   test('that revives a session after its NAS restarted has it compared', async () => {
@@ -294,9 +294,9 @@ describe('accounting', () => {
     nac.clock.advance(20 * MINUTE_MS);
     await account(nac, { status: 'Accounting-On' });
     nac.clock.advance(MINUTE_MS);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(false);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(false);
     await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'B-1', class: decision.id });
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
     expect((await nac.sessions.listToCompare(10)).map(({ sessionId }) => sessionId)).toEqual([sessionIdOf(decision)]);
   });
 
@@ -319,12 +319,12 @@ describe('accounting', () => {
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001', from));
     await account(nac, { status: 'Start', callingStationId: MAC, acctSessionId: 'A-1', ...from });
     expect(await account(nac, { status: 'Accounting-Off', packetSourceIp: '10.66.6.6' })).toBe(0);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(true);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(true);
     expect(nac.log.filter(({ event }) => event === 'accounting.restart-not-believed')).toMatchObject([
       { fields: { code: 'NAC_ACCOUNTING_SOURCE' } },
     ]);
     expect(await account(nac, { status: 'Accounting-Off', ...from })).toBe(1);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(false);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(false);
   });
 
   test('by a proxy whose clock is minutes off is taken all the same, and the clock is named', async () => {
@@ -334,7 +334,7 @@ describe('accounting', () => {
     const proxy = String(seconds(nac) - 600);
     const stop = { status: 'Stop', callingStationId: MAC, acctSessionId: 'A-1', receivedTime: proxy, sentTime: proxy };
     expect(await account(nac, stop)).toBe(1);
-    expect(isLive(await sessionOf(nac, decision), now(nac))).toBe(false);
+    expect(isConnected(await sessionOf(nac, decision), now(nac))).toBe(false);
     expect(nac.log.filter(({ event }) => event === 'clock.differs')).toMatchObject([{ fields: { code: 'NAC_CLOCK' } }]);
   });
 });
@@ -366,7 +366,7 @@ describe('a row of the version before', () => {
     expect((await nac.sessions.listByDevice(key)).map((session) => session.id)).toEqual([id]);
     expect(await account(nac, { status: 'Start', class: earlier.id, acctSessionId: 'A-1' })).toBe(1);
     nac.clock.advance(6 * MINUTE_MS);
-    const { decision: anew } = await ask(nac, eapTls(nac, 'NAC-00001'));
-    expect((await nac.sessions.listByDevice(key)).map((session) => session.id)).toEqual([sessionIdOf(anew)]);
+    const { decision: fresh } = await ask(nac, eapTls(nac, 'NAC-00001'));
+    expect((await nac.sessions.listByDevice(key)).map((session) => session.id)).toEqual([sessionIdOf(fresh)]);
   });
 });

@@ -53,15 +53,15 @@ test('a key of one site sees the decisions of that site alone', async () => {
 
   const ofBranch = await keyOf(nac, 'olga', 'branch', 'operator');
   expect(await idsSeenBy(ofBranch)).toEqual([atBranch]);
-  const desk = await nac.app.decisions(ofBranch);
-  await desk.explain(atBranch);
-  await expect(desk.explain(atHq)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
-  await expect(desk.replay(atHq, 'built-in')).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
-  await expect((async () => desk.list([['site', 'hq']]))()).rejects.toMatchObject({
+  const admin = await nac.app.decisions(ofBranch);
+  await admin.explain(atBranch);
+  await expect(admin.explain(atHq)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
+  await expect(admin.replay(atHq, 'built-in')).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
+  await expect((async () => admin.list([['site', 'hq']]))()).rejects.toMatchObject({
     status: 403,
     code: 'NAC_CLIENT_SITE',
   });
-  await expect((async () => desk.search('{"site":"hq"}'))()).rejects.toMatchObject({ status: 403 });
+  await expect((async () => admin.search('{"site":"hq"}'))()).rejects.toMatchObject({ status: 403 });
 
   const whatIf = async (key: string, query: [string, string][] = []) =>
     (await nac.app.policies(key)).whatIf('roles: { r: { vlan: 1 } }\nrules: [{ name: all, reject: true }]\n', query);

@@ -14,14 +14,14 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-interface Desk {
+interface AuditSite {
   readonly nac: ConnectorFixture;
   readonly decisions: DecisionAudit;
   readonly policies: PolicyAdmin;
   readonly branchKey: string;
 }
 
-async function open(): Promise<Desk & AsyncDisposable> {
+async function open(): Promise<AuditSite & AsyncDisposable> {
   const nac = await startConnector();
   const registry = await openClientRegistry({
     kind: 'connection-string',
@@ -38,13 +38,13 @@ function macOf({ tenant }: ConnectorFixture, name: string): string {
   return String(tenant.fleet.get(name).wiFiMacAddress);
 }
 
-async function ask({ nac }: Desk, name: string, apiKey = nac.apiKey, more: Record<string, string> = {}) {
+async function ask({ nac }: AuditSite, name: string, apiKey = nac.apiKey, more: Record<string, string> = {}) {
   const mac = macOf(nac, name);
   const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1', ...more };
   return (await nac.app.lookup(apiKey, JSON.stringify(request))).decision;
 }
 
-async function askAs({ nac }: Desk, userName: string) {
+async function askAs({ nac }: AuditSite, userName: string) {
   const request = { method: 'site', userName, callingStationId: '02-00-00-00-00-01', nasPortType: 'Virtual' };
   return (await nac.app.lookup(nac.apiKey, JSON.stringify(request))).decision;
 }
@@ -54,42 +54,42 @@ const idsOf = ({ decisions }: DecisionPage) => decisions.map(({ decision }) => d
 
 describe('a decision', () => {
   test('is written in one request with its session, and none is written while nothing changes', async () => {
-    await using desk = await open();
-    desk.nac.storage.requests.length = 0;
-    await ask(desk, 'NAC-00001');
-    const writes = () => desk.nac.storage.requests.filter((request) => request.writes > 0);
+    await using site = await open();
+    site.nac.storage.requests.length = 0;
+    await ask(site, 'NAC-00001');
+    const writes = () => site.nac.storage.requests.filter((request) => request.writes > 0);
     expect(writes()).toMatchObject([{ method: 'BATCH', table: 'sessions', writes: 3 }]);
-    await ask(desk, 'NAC-00001');
+    await ask(site, 'NAC-00001');
     expect(writes().length).toBe(1);
   });
 
   test('made of more text than a RADIUS packet holds is kept, and so is its session', async () => {
-    await using desk = await open();
+    await using site = await open();
     const long = '%{x}"\n'.repeat(1_200);
-    const { id } = await ask(desk, 'NAC-00001', desk.nac.apiKey, {
+    const { id } = await ask(site, 'NAC-00001', site.nac.apiKey, {
       method: 'site',
       nasIdentifier: long,
       calledStationId: long,
       nasPortId: long,
       acctSessionId: long,
     });
-    expect(desk.nac.log.filter(({ event }) => event === 'lookup.session-not-written')).toEqual([]);
-    expect((await desk.nac.sessions.read(id.slice(0, 20)))?.decision.id).toBe(id);
-    expect((await desk.decisions.explain(id)).decision.facts?.nasIdentifier).toBe(long.slice(0, 253));
+    expect(site.nac.log.filter(({ event }) => event === 'lookup.session-not-written')).toEqual([]);
+    expect((await site.nac.sessions.read(id.slice(0, 20)))?.decision.id).toBe(id);
+    expect((await site.decisions.explain(id)).decision.facts?.nasIdentifier).toBe(long.slice(0, 253));
   });
 
   test('is read by its id in one point read of decisions', async () => {
-    await using desk = await open();
-    const { id } = await ask(desk, 'NAC-00001');
-    desk.nac.storage.requests.length = 0;
-    expect((await desk.decisions.explain(id)).decision.id).toBe(id);
-    expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(1);
+    await using site = await open();
+    const { id } = await ask(site, 'NAC-00001');
+    site.nac.storage.requests.length = 0;
+    expect((await site.decisions.explain(id)).decision.id).toBe(id);
+    expect(site.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(1);
   });
 
   test('is explained: identities, device with its raw state, each rule and why it did not match', async () => {
-    await using desk = await open();
-    const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasPortType: 'Ethernet' });
-    expect(await desk.decisions.explain(id)).toMatchObject({
+    await using site = await open();
+    const { id } = await ask(site, 'NAC-00002', site.nac.apiKey, { nasPortType: 'Ethernet' });
+    expect(await site.decisions.explain(id)).toMatchObject({
       site: 'hq',
       client: 'radius-1',
       identities: [{ kind: 'mac', assurance: 'mac', origin: 'Calling-Station-Id', result: 'matched' }],
@@ -118,79 +118,79 @@ describe('a decision', () => {
   });
 
   test('that nobody made, or a text that is no id, is unknown', async () => {
-    await using desk = await open();
+    await using site = await open();
     for (const id of [`${'0'.repeat(20)}-mwpq9ynx824c4372`, 'x', '', "' or 1 eq 1", '../../..']) {
-      await expect(desk.decisions.explain(id), id).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN', status: 400 });
+      await expect(site.decisions.explain(id), id).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN', status: 400 });
     }
   });
 
   test('is explained by the version that made it, even after the next one is in force', async () => {
-    await using desk = await open();
-    const before = await ask(desk, 'NAC-00002');
-    await desk.policies.upload('v1', 'roles: { all: { vlan: 7 } }\nrules: [{ name: all, permit: all }]\n');
-    await desk.policies.activate('v1');
-    desk.nac.clock.advance(61 * SECOND_MS);
-    const after = await ask(desk, 'NAC-00002');
-    expect((await desk.decisions.explain(before.id)).rules?.at(-1)?.rule).toBe('quarantine-others');
-    expect((await desk.decisions.explain(after.id)).rules).toEqual([{ rule: 'all', matched: true, failed: [] }]);
+    await using site = await open();
+    const before = await ask(site, 'NAC-00002');
+    await site.policies.upload('v1', 'roles: { all: { vlan: 7 } }\nrules: [{ name: all, permit: all }]\n');
+    await site.policies.activate('v1');
+    site.nac.clock.advance(61 * SECOND_MS);
+    const after = await ask(site, 'NAC-00002');
+    expect((await site.decisions.explain(before.id)).rules?.at(-1)?.rule).toBe('quarantine-others');
+    expect((await site.decisions.explain(after.id)).rules).toEqual([{ rule: 'all', matched: true, failed: [] }]);
   });
 });
 
 describe('a replay', () => {
   test('decides again by another version from what was recorded, not from what is true now', async () => {
-    await using desk = await open();
-    const { id } = await ask(desk, 'NAC-00002', desk.nac.apiKey, { nasIdentifier: 'lab-sw-1' });
-    desk.nac.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
-    desk.nac.clock.advance(61 * MINUTE_MS);
-    await desk.nac.app.poll(MINUTE_MS);
+    await using site = await open();
+    const { id } = await ask(site, 'NAC-00002', site.nac.apiKey, { nasIdentifier: 'lab-sw-1' });
+    site.nac.tenant.fleet.patch('NAC-00002', { complianceState: 'compliant' });
+    site.nac.clock.advance(61 * MINUTE_MS);
+    await site.nac.app.poll(MINUTE_MS);
     const text = `roles: { lab: { vlan: 5 }, rest: { vlan: 6 } }
 rules:
   - { name: lab, when: { nasIdentifier: lab-*, compliance: noncompliant }, permit: lab }
   - { name: rest, permit: rest }
 `;
-    await desk.policies.upload('v1', text);
-    expect(await desk.decisions.replay(id, 'v1')).toMatchObject({
+    await site.policies.upload('v1', text);
+    expect(await site.decisions.replay(id, 'v1')).toMatchObject({
       recorded: { rule: 'quarantine-others' },
       replayed: { rule: 'lab', outcome: { role: 'lab', vlan: '5' }, policyVersion: 'v1' },
       sameOutcome: false,
     });
-    expect(await desk.decisions.replay(id, 'built-in')).toMatchObject({ sameOutcome: true });
-    await expect(desk.decisions.replay(id, 'v9')).rejects.toMatchObject({ code: 'NAC_POLICY_VERSION' });
+    expect(await site.decisions.replay(id, 'built-in')).toMatchObject({ sameOutcome: true });
+    await expect(site.decisions.replay(id, 'v9')).rejects.toMatchObject({ code: 'NAC_POLICY_VERSION' });
   });
 });
 
 describe('the list', () => {
-  let desk: Desk;
+  let site: AuditSite;
   const made: Decision[] = [];
 
   beforeAll(async () => {
     const opened = await open();
-    desk = opened;
+    site = opened;
     for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00004', 'NAC-00005']) {
-      made.push(await ask(desk, name));
-      desk.nac.clock.advance(SECOND_MS);
-      made.push(await ask(desk, name, desk.branchKey));
-      desk.nac.clock.advance(MINUTE_MS);
+      made.push(await ask(site, name));
+      site.nac.clock.advance(SECOND_MS);
+      made.push(await ask(site, name, site.branchKey));
+      site.nac.clock.advance(MINUTE_MS);
     }
-    made.push(await askAs(desk, "O'Neill@example.com"));
+    made.push(await askAs(site, "O'Neill@example.com"));
     return () => opened[Symbol.asyncDispose]();
   });
 
   test('is newest first, whatever partition they are in', async () => {
-    expect(idsOf(await desk.decisions.list([]))).toEqual(made.map(({ id }) => id).reverse());
+    expect(idsOf(await site.decisions.list([]))).toEqual(made.map(({ id }) => id).reverse());
   });
 
   test('asks each of the sixteen partitions once for a first page, whatever it holds', async () => {
-    desk.nac.storage.requests.length = 0;
-    await desk.decisions.list([]);
-    expect(desk.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(16);
+    site.nac.storage.requests.length = 0;
+    await site.decisions.list([]);
+    expect(site.nac.storage.requests.filter(({ table }) => table === 'sessions').length).toBe(16);
   });
 
   test('comes page by page, each decision once', async () => {
     const seen: string[] = [];
     let page: DecisionPage | undefined;
     do {
-      page = await desk.decisions.list(query({ limit: '2', ...(page?.next !== undefined && { after: page.next }) }));
+      page = await site.decisions.list(query({ limit: '2', ...(page?.next !== undefined && { after: page.next }) }));
       expect(page.decisions.length).toBeLessThanOrEqual(2);
       seen.push(...idsOf(page));
     } while (page.next !== undefined);
@@ -198,12 +198,12 @@ describe('the list', () => {
   });
 
   test('is filtered by device, MAC address, user, site, decision, rule and standing', async () => {
-    const device = desk.nac.tenant.fleet.get('NAC-00002').id;
+    const device = site.nac.tenant.fleet.get('NAC-00002').id;
     const count = async (parameters: Record<string, string>) =>
-      idsOf(await desk.decisions.search(JSON.stringify(parameters))).length;
+      idsOf(await site.decisions.search(JSON.stringify(parameters))).length;
     expect(await count({ device: device.toUpperCase() })).toBe(2);
-    expect(await count({ mac: macOf(desk.nac, 'NAC-00002') })).toBe(2);
-    expect(await count({ mac: macOf(desk.nac, 'NAC-00002'), site: 'branch' })).toBe(1);
+    expect(await count({ mac: macOf(site.nac, 'NAC-00002') })).toBe(2);
+    expect(await count({ mac: macOf(site.nac, 'NAC-00002'), site: 'branch' })).toBe(1);
     expect(await count({ user: "o'neill@EXAMPLE.com" })).toBe(1);
     expect(await count({ site: 'hq' })).toBe(5);
     expect(await count({ decision: 'deny' })).toBe(made.filter(({ outcome }) => outcome.verdict === 'deny').length);
@@ -218,14 +218,14 @@ describe('the list', () => {
   });
 
   test('is bounded in time: the last day, or what the query says', async () => {
-    const last = await desk.decisions.list(query({ since: '90s' }));
+    const last = await site.decisions.list(query({ since: '90s' }));
     expect(idsOf(last)).toEqual(
       made
         .slice(-3)
         .map(({ id }) => id)
         .reverse(),
     );
-    const rest = await desk.decisions.list(query({ until: '90s' }));
+    const rest = await site.decisions.list(query({ until: '90s' }));
     expect(idsOf(rest)).toEqual(
       made
         .slice(0, -3)
@@ -248,36 +248,36 @@ describe('the list', () => {
   ])('refuses %j and names the parameter', async (parameters) => {
     const [field] = Object.keys(parameters);
     const refused = { code: 'NAC_REQUEST_FIELD', status: 400, field };
-    await expect((async () => desk.decisions.search(JSON.stringify(parameters)))()).rejects.toMatchObject(refused);
-    const list = async () => desk.decisions.list(query(parameters as Record<string, string>));
+    await expect((async () => site.decisions.search(JSON.stringify(parameters)))()).rejects.toMatchObject(refused);
+    const list = async () => site.decisions.list(query(parameters as Record<string, string>));
     await expect(list()).rejects.toMatchObject(refused);
   });
 
   test.each(['mac', 'user'])('refuses %s in a URL, which logs keep, and names the other route', async (name) => {
-    const list = async () => desk.decisions.list(query({ [name]: '0c-96-e6-01-02-03' }));
+    const list = async () => site.decisions.list(query({ [name]: '0c-96-e6-01-02-03' }));
     await expect(list()).rejects.toMatchObject({ field: name, message: expect.stringContaining('POST') });
   });
 
   test.each(['', '[]', '"mac"', '{"mac":', '{"mac":1}'])('refuses the search %s', async (body) => {
-    await expect((async () => desk.decisions.search(body))()).rejects.toMatchObject({ status: 400 });
+    await expect((async () => site.decisions.search(body))()).rejects.toMatchObject({ status: 400 });
   });
 
   test('ends with what was found when time runs out, and the next page goes on from there', async () => {
-    await using desk = await open();
+    await using site = await open();
     const ids: string[] = [];
     // More of one station than one answer of the store brings.
     for (let time = 0; time < 22; time++) {
-      ids.unshift((await ask(desk, 'NAC-00001')).id);
-      desk.nac.clock.advance(6 * 60_000);
+      ids.unshift((await ask(site, 'NAC-00001')).id);
+      site.nac.clock.advance(6 * 60_000);
     }
-    const { connectionString } = desk.nac.storage;
+    const { connectionString } = site.nac.storage;
     const { sessions } = await openTables({ kind: 'connection-string', connectionString }, 'background');
     const store = new TableDecisionStore(sessions);
     const range = { filter: {}, since: '2000-01-01T00:00:00.000Z', limit: 50 };
     const patience = new AbortController();
     const search = (options: object, hold: number) => {
       let requests = 0;
-      desk.nac.storage.beforeEach = ({ table }) => {
+      site.nac.storage.beforeEach = ({ table }) => {
         if (table !== 'sessions' || ++requests <= hold) return 'pass';
         patience.abort();
         return 'hold';
@@ -289,26 +289,26 @@ describe('the list', () => {
     expect(idsOf(first)).toEqual(ids.slice(0, first.decisions.length));
     expect([first.decisions.length > 0, first.decisions.length < 22]).toEqual([true, true]);
     await expect(search({}, 0)).rejects.toMatchObject({ code: 'NAC_STORE_TIMEOUT' });
-    desk.nac.storage.beforeEach = () => 'pass';
+    site.nac.storage.beforeEach = () => 'pass';
     const rest = await store.list({ ...range, after: first.next ?? '' });
     expect([...idsOf(first), ...idsOf(rest)]).toEqual(ids);
     expect(rest.next).toBeUndefined();
   });
 
   test('takes no filter for a condition of its own', async () => {
-    expect(idsOf(await desk.decisions.list(query({ site: "x' or site eq 'hq" })))).toEqual([]);
+    expect(idsOf(await site.decisions.list(query({ site: "x' or site eq 'hq" })))).toEqual([]);
   });
 });
 
 describe('housekeeping', () => {
   test('forgets decisions after the set time, and keeps younger ones', async () => {
-    await using desk = await open();
-    const old = await ask(desk, 'NAC-00001');
-    desk.nac.clock.advance(7 * DAY_MS + MINUTE_MS);
-    const young = await ask(desk, 'NAC-00002');
-    expect(await desk.nac.app.purgeExpired()).toMatchObject({ decisions: 1 });
-    await expect(desk.decisions.explain(old.id)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
-    expect((await desk.decisions.explain(young.id)).decision.id).toBe(young.id);
-    expect(await desk.nac.app.purgeExpired()).toMatchObject({ decisions: 0 });
+    await using site = await open();
+    const old = await ask(site, 'NAC-00001');
+    site.nac.clock.advance(7 * DAY_MS + MINUTE_MS);
+    const young = await ask(site, 'NAC-00002');
+    expect(await site.nac.app.purgeExpired()).toMatchObject({ decisions: 1 });
+    await expect(site.decisions.explain(old.id)).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN' });
+    expect((await site.decisions.explain(young.id)).decision.id).toBe(young.id);
+    expect(await site.nac.app.purgeExpired()).toMatchObject({ decisions: 0 });
   });
 });

@@ -17,7 +17,7 @@ function policyWithVlan(vlan: number): string {
   return `roles: { all: { vlan: ${vlan} } }\nrules: [{ name: all, permit: all }]\n`;
 }
 
-async function desk(nac: ConnectorFixture): Promise<PolicyAdmin> {
+async function admin(nac: ConnectorFixture): Promise<PolicyAdmin> {
   const registry = await openClientRegistry({
     kind: 'connection-string',
     connectionString: nac.storage.connectionString,
@@ -37,7 +37,7 @@ async function answered(nac: ConnectorFixture): Promise<string> {
 describe('activation', () => {
   test('is what every instance answers by within a minute, not by what was uploaded only', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     expect(await policies.upload('v1', policyWithVlan(111))).toEqual({ created: true });
     expect(await answered(nac)).toBe('666 by built-in');
 
@@ -60,7 +60,7 @@ describe('activation', () => {
 
   test('says what is in force, since when, when all instances have it, and what a rollback brings', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     await policies.upload('v2', policyWithVlan(222));
     await policies.activate('v1');
@@ -72,7 +72,7 @@ describe('activation', () => {
 
   test('of a version that is not there, or of none, changes nothing', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     for (const version of ['v9', '', 'built-in:x/1/60:y/2/60', '../state']) {
       await expect(policies.activate(version), version).rejects.toMatchObject({
         code: 'NAC_POLICY_VERSION',
@@ -86,7 +86,7 @@ describe('activation', () => {
 describe('upload', () => {
   test('stores nothing of a policy with problems, and names their places', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await expect(policies.upload('v1', 'roles: {}\nrules: []\n')).rejects.toMatchObject({
       code: 'NAC_POLICY',
       message: expect.stringContaining('policy.yaml:1:8'),
@@ -96,7 +96,7 @@ describe('upload', () => {
 
   test('does no harm twice, and never changes what a version means', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     expect(await policies.upload('v1', policyWithVlan(111))).toEqual({ created: false });
     await expect(policies.upload('v1', policyWithVlan(112))).rejects.toMatchObject({ code: 'NAC_POLICY_VERSION' });
@@ -105,7 +105,7 @@ describe('upload', () => {
 
   test('keeps a long policy whole', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     const lines = Array.from({ length: 6_000 }, (_, line) => `# Zürich ${line}`);
     const text = `${lines.join('\n')}\n${policyWithVlan(111)}`;
     await policies.upload('long', text);
@@ -139,7 +139,7 @@ rules:
 
   test('of thousands of lines is in force with the policy that names it, for MAB alone, and goes back with it', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await expect(policies.upload('v1', naming('printers-1'))).rejects.toMatchObject({ code: 'NAC_POLICY' });
     expect(await policies.uploadMacList('printers-1', file(5_000))).toEqual({ created: true, addresses: 5_000 });
     expect(await policies.uploadMacList('printers-2', file(5_001))).toEqual({ created: true, addresses: 5_001 });
@@ -190,7 +190,7 @@ rules:
 
   test('is read once, not at every lookup', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.uploadMacList('printers-1', file(5_000));
     await policies.upload('v1', naming('printers-1'));
     await policies.activate('v1');
@@ -204,7 +204,7 @@ rules:
 describe('rollback', () => {
   test('has the very same answer written again: another instance may have told the station what was taken back', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     await policies.upload('v2', policyWithVlan(222));
     await policies.activate('v1');
@@ -223,7 +223,7 @@ describe('rollback', () => {
 
   test('brings back the version before with one command; sent twice with --from it goes back once', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     await policies.upload('v2', policyWithVlan(222));
     await policies.activate('v1');
@@ -241,7 +241,7 @@ describe('rollback', () => {
 
   test('and activation at the same time both count, one after the other', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     for (const version of ['v1', 'v2', 'v3']) await policies.upload(version, policyWithVlan(111));
     await Promise.all(['v1', 'v2', 'v3'].map((version) => policies.activate(version)));
     const { activations, inForce } = await policies.overview();
@@ -253,7 +253,7 @@ describe('rollback', () => {
 describe('without the policy table', () => {
   test('an instance goes on with the policy it knows, says how old that is, and is itself again afterwards', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     await policies.activate('v1');
     expect(await answered(nac)).toBe('111 by v1');
@@ -273,7 +273,7 @@ describe('without the policy table', () => {
 
   test('an instance that never read one answers nobody, rather than by another policy than the one in force', async () => {
     await using nac = await startConnector();
-    const policies = await desk(nac);
+    const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
     await policies.activate('v1');
     nac.storage.beforeEach = ({ table }) => (table === 'policies' ? 'drop' : 'pass');
@@ -290,7 +290,7 @@ test('two instances agree a minute after the activation, whichever of them read 
   await answered(nac);
   nac.clock.advance(30 * SECOND_MS);
   await both();
-  const policies = await desk(nac);
+  const policies = await admin(nac);
   await policies.upload('v1', policyWithVlan(111));
   await policies.activate('v1');
   nac.clock.advance(31 * SECOND_MS);

@@ -23,7 +23,7 @@ rules:
   - { name: quarantine-others, permit: quarantine }
 `;
 const SAME = STRICTER.replace('  - { name: strangers, when: { compliance: notEnrolled }, reject: true }\n', '');
-const NOBODY = 'roles: { none: { vlan: 1 } }\nrules: [{ name: nobody, reject: true }]\n';
+const NO_DEVICE = 'roles: { none: { vlan: 1 } }\nrules: [{ name: nobody, reject: true }]\n';
 
 async function polled(): Promise<
   { nac: ConnectorFixture; policies: PolicyAdmin; administrator: string } & AsyncDisposable
@@ -47,8 +47,8 @@ async function polled(): Promise<
 
 describe('what-if', () => {
   test('counts the live sessions that would be told something else, by site and rule, and names them', async () => {
-    await using desk = await polled();
-    const { sessions, enforcing } = await desk.policies.whatIf(STRICTER, []);
+    await using admin = await polled();
+    const { sessions, enforcing } = await admin.policies.whatIf(STRICTER, []);
     expect(sessions).toMatchObject({
       looked: 5,
       changing: 4,
@@ -66,19 +66,19 @@ describe('what-if', () => {
   });
 
   test('counts the stored devices that would get something else than by the policy in force', async () => {
-    await using desk = await polled();
-    const { fleet } = await desk.policies.whatIf(NOBODY, []);
-    expect([fleet.looked, fleet.changing]).toEqual([desk.nac.tenant.fleet.size, desk.nac.tenant.fleet.size]);
-    const same = await desk.policies.whatIf(SAME, []);
+    await using admin = await polled();
+    const { fleet } = await admin.policies.whatIf(NO_DEVICE, []);
+    expect([fleet.looked, fleet.changing]).toEqual([admin.nac.tenant.fleet.size, admin.nac.tenant.fleet.size]);
+    const same = await admin.policies.whatIf(SAME, []);
     expect([same.fleet.changing, same.sessions.changing, same.enforcing.seconds]).toEqual([0, 0, 0]);
-    await desk.policies.upload('v1', NOBODY);
-    await desk.policies.activate('v1');
-    expect((await desk.policies.whatIf(NOBODY, [])).fleet.changing).toBe(0);
+    await admin.policies.upload('v1', NO_DEVICE);
+    await admin.policies.activate('v1');
+    expect((await admin.policies.whatIf(NO_DEVICE, [])).fleet.changing).toBe(0);
   });
 
   test('takes a device that has been silent for too long as silent, as a lookup would', async () => {
-    await using desk = await polled();
-    const { nac, policies } = desk;
+    await using admin = await polled();
+    const { nac, policies } = admin;
     const refused = SAME.replace(
       'rules:\n',
       'rules:\n  - { name: silent, when: { compliance: silent }, reject: true }\n',
@@ -89,45 +89,45 @@ describe('what-if', () => {
   });
 
   test('takes stored devices to ask as the query says', async () => {
-    await using desk = await polled();
+    await using admin = await polled();
     const byMac = SAME.replace(
       'rules:\n',
       'rules:\n  - { name: mac, when: { assurance: mac, site: hq }, reject: true }\n',
     );
-    const changing = async (query: [string, string][]) => (await desk.policies.whatIf(byMac, query)).fleet.changing;
+    const changing = async (query: [string, string][]) => (await admin.policies.whatIf(byMac, query)).fleet.changing;
     expect(await changing([])).toBe(0);
     expect(
       await changing([
         ['assurance', 'mac'],
         ['site', 'hq'],
       ]),
-    ).toBe(desk.nac.tenant.fleet.size);
+    ).toBe(admin.nac.tenant.fleet.size);
     await expect(changing([['colour', 'red']])).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'colour' });
   });
 
   test('changes nothing, and refuses a draft with problems', async () => {
-    await using desk = await polled();
-    desk.nac.storage.requests.length = 0;
-    await desk.policies.whatIf(STRICTER, []);
-    expect(desk.nac.storage.requests.filter(({ writes }) => writes > 0)).toEqual([]);
-    await expect(desk.policies.whatIf('rules: []', [])).rejects.toMatchObject({ code: 'NAC_POLICY' });
+    await using admin = await polled();
+    admin.nac.storage.requests.length = 0;
+    await admin.policies.whatIf(STRICTER, []);
+    expect(admin.nac.storage.requests.filter(({ writes }) => writes > 0)).toEqual([]);
+    await expect(admin.policies.whatIf('rules: []', [])).rejects.toMatchObject({ code: 'NAC_POLICY' });
   });
 
   test('leaves out sessions that are over', async () => {
-    await using desk = await polled();
-    desk.nac.clock.advance(25 * 60 * MINUTE_MS);
-    expect((await desk.policies.whatIf(STRICTER, [])).sessions.looked).toBe(0);
+    await using admin = await polled();
+    admin.nac.clock.advance(25 * 60 * MINUTE_MS);
+    expect((await admin.policies.whatIf(STRICTER, [])).sessions.looked).toBe(0);
   });
 });
 
 test('npm run policy: checks, uploads, tries, activates, rolls back and lists', async () => {
-  await using desk = await polled();
+  await using admin = await polled();
   const folder = await mkdtemp(join(tmpdir(), 'nac-policy-'));
   const file = join(folder, 'policy.yaml');
   const list = join(folder, 'printers.txt');
   await writeFile(file, STRICTER);
   try {
-    const env = { ...process.env, StorageConnection: desk.nac.env['StorageConnection'] };
+    const env = { ...process.env, StorageConnection: admin.nac.env['StorageConnection'] };
     const run = async (...words: string[]) =>
       (await promisify(execFile)(process.execPath, [join(ROOT, 'cli/policy.ts'), ...words], { env })).stdout;
     expect(await run('check', file)).toContain('is right: 3 rules');
@@ -139,7 +139,7 @@ test('npm run policy: checks, uploads, tries, activates, rolls back and lists', 
     expect(await run('show', 'v1')).toBe(`${STRICTER}\n`);
     expect(await run('rollback', '--from', 'v1', '--reason', 'they did not')).toContain('"built-in" is in force');
     expect(await run('list')).toMatch(/In force: "built-in" since [\s\S]*v1 {2}\(/);
-    const { entries } = await desk.nac.app.audit(desk.administrator, []);
+    const { entries } = await admin.nac.app.audit(admin.administrator, []);
     const by = 'holder of the connection string';
     expect(entries.filter(({ action }) => action !== 'create-client')).toMatchObject([
       { by, from: 'command-line', action: 'roll-back-policy', target: 'v1', reason: 'they did not' },

@@ -71,8 +71,8 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
       });
       expect(record.confirmedUntil, 'answers count their age from the sweep before').toBeDefined();
     }
-    const told = nac.log.filter(({ event }) => event === 'poll.breaker-tripped');
-    expect(told).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 48 } }]);
+    const reported = nac.log.filter(({ event }) => event === 'poll.breaker-tripped');
+    expect(reported).toMatchObject([{ level: 'error', fields: { run: run?.id, flips: MANY, absences: 0, known: 48 } }]);
     expect((await storeContents(nac.tables)).pendingChanges).toEqual([]);
   });
 
@@ -183,9 +183,9 @@ describe('what turns is what the policy in force would answer differently', () =
     ['[compliant, error]', 'error', 0],
   ])('where %s is permitted, and devices become %s: %i held', async (states, becoming, held) => {
     await using nac = await startSwept();
-    const desk = await nac.app.policies(await operatorKey(nac));
-    await desk.upload('breaker-1', policyThatPermits(states));
-    await desk.activate('breaker-1');
+    const operator = await nac.app.policies(await operatorKey(nac));
+    await operator.upload('breaker-1', policyThatPermits(states));
+    await operator.activate('breaker-1');
     await sweepAgain(nac);
     nac.changes.length = 0;
     setState(nac, compliantDevices(nac, MANY), becoming);

@@ -307,7 +307,7 @@ describe('slices', () => {
     const first = nac.app.poll(SLICE_MS);
     await reached.promise;
 
-    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'held' });
+    expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'leased' });
     nac.clock.advance(181_000);
     goOn.resolve();
     expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'complete' });

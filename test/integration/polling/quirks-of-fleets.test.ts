@@ -6,7 +6,7 @@ import { changeShare, hideShare } from '../../../local/intune-tenant/fleet-scena
 import type { ConnectorFixture } from '../../support/connector-fixture.ts';
 import { compliantDevices } from '../../support/hold-scenario.ts';
 import {
-  expectChangesTold,
+  expectChangesReported,
   expectStoreToSayWhatTheTenantSays,
   HOUR_MS,
   SLICE_MS,
@@ -41,7 +41,7 @@ describe('a device that vanishes and returns', () => {
 
     await sweep(nac);
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, {});
+    await expectChangesReported(nac, {});
   });
 
   test('is gone when Intune says so itself, and comes back as it was, each told once', async () => {
@@ -51,14 +51,14 @@ describe('a device that vanishes and returns', () => {
     await sweep(nac);
     await sweep(nac);
     expect(await standingOfMac(nac, mac)).toBe('notEnrolled');
-    await expectChangesTold(nac, { [name]: 1 });
+    await expectChangesReported(nac, { [name]: 1 });
     nac.tenant.fleet.show(name);
 
     await sweep(nac);
     expect(await standingOfMac(nac, mac)).toBe('compliant');
     await sweep(nac);
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, { [name]: 2 });
+    await expectChangesReported(nac, { [name]: 2 });
   });
 
   test('is one of those that Intune hides as inactive, until it checks in again', async () => {
@@ -70,13 +70,13 @@ describe('a device that vanishes and returns', () => {
     await sweep(nac);
     await sweep(nac);
     expect(await standingOfMac(nac, mac)).toBe('notEnrolled');
-    await expectChangesTold(nac, { [name]: 1 });
+    await expectChangesReported(nac, { [name]: 1 });
 
     nac.tenant.fleet.patch(name, { lastSyncDateTime: nac.clock.now().toISOString() });
     await sweep(nac);
     expect(await standingOfMac(nac, mac)).toBe('compliant');
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, { [name]: 2 });
+    await expectChangesReported(nac, { [name]: 2 });
   });
 });
 
@@ -90,14 +90,14 @@ describe('a device that is being removed', () => {
       await sweep(nac);
       expect(await standingOfMac(nac, mac)).toBe('beingRemoved');
       await expectStoreToSayWhatTheTenantSays(nac);
-      await expectChangesTold(nac, { [name]: 1 });
+      await expectChangesReported(nac, { [name]: 1 });
 
       nac.tenant.fleet.remove(name);
       await sweep(nac);
       expect(await standingOfMac(nac, mac)).toBe('notEnrolled');
       await sweep(nac);
       await expectStoreToSayWhatTheTenantSays(nac);
-      await expectChangesTold(nac, { [name]: 2 });
+      await expectChangesReported(nac, { [name]: 2 });
     },
   );
 });
@@ -118,7 +118,7 @@ describe('one address on two records', () => {
 
     await sweep(nac);
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, { [name]: 1, AGAIN: 1 });
+    await expectChangesReported(nac, { [name]: 1, AGAIN: 1 });
   });
 
   test('of two machines is nobody’s, and each one’s again when the other gets its own', async () => {
@@ -144,7 +144,7 @@ describe('a large part of the fleet', () => {
 
     await sweep(nac);
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, {});
+    await expectChangesReported(nac, {});
   });
 
   test('that flips for one list turns nobody', async () => {

@@ -12,7 +12,7 @@ import {
   tickAfter,
   ticksUntilSwept,
 } from '../../support/quirk-scenario.ts';
-import { expectAllTold, expectNoFalseAnswer, startTurned } from '../../support/turned-fleet.ts';
+import { expectAllReported, expectNoFalseAnswer, startTurned } from '../../support/turned-fleet.ts';
 
 const script =
   (...scripts: readonly Omit<Script, 'target'>[]) =>
@@ -118,7 +118,7 @@ describe('a sweep that meets', () => {
       expect(results.at(-1)).toEqual({ kind: 'complete' });
       expect(results.filter(({ kind }) => kind === 'waiting')).toHaveLength(waits);
       expect(fleet.asked()).toBe(asked);
-      await expectAllTold(nac, fleet);
+      await expectAllReported(nac, fleet);
     },
   );
 });
@@ -154,7 +154,7 @@ describe('a nextLink', () => {
     nac.tenant.behave(off);
     expectFailures([...results, ...(await ticksUntilSwept(nac))], code);
     expect(fleet.asked(), 'the four pages again, since the link was given up').toBe(6 + 2 + 4);
-    await expectAllTold(nac, fleet);
+    await expectAllReported(nac, fleet);
   });
 
   test('that grew too old between two slices is given up for the first page', async () => {
@@ -169,7 +169,7 @@ describe('a nextLink', () => {
     const results = await ticksUntilSwept(nac);
     expectFailures(results, 'NAC_SOURCE_UNAVAILABLE');
     expect(fleet.asked() - before).toBe(3 + 4);
-    await expectAllTold(nac, fleet);
+    await expectAllReported(nac, fleet);
   });
 });
 
@@ -185,7 +185,7 @@ test('a list that silently ends early, three sweeps long, makes nobody gone and 
   nac.tenant.behave({ listEndsAfterPages: null });
 
   await tickAfter(nac, HOUR_MS);
-  await expectAllTold(nac, fleet);
+  await expectAllReported(nac, fleet);
 });
 
 test('more questions than Intune takes in twenty seconds spread over ticks, and none is lost', async () => {
@@ -198,5 +198,5 @@ test('more questions than Intune takes in twenty seconds spread over ticks, and 
   expectFailures(results, 'NAC_SOURCE_THROTTLED');
   expect(fleet.asked(), 'each page refused but the first').toBe(4 + 3);
   nac.tenant.behave({ intuneRequestLimit: null });
-  await expectAllTold(nac, fleet);
+  await expectAllReported(nac, fleet);
 });

@@ -9,7 +9,7 @@ import { renderJson } from '../../../shared/lookup/render-answer.ts';
 import type { ConnectorFixture } from '../../support/connector-fixture.ts';
 import { compliantDevices } from '../../support/hold-scenario.ts';
 import {
-  expectChangesTold,
+  expectChangesReported,
   expectStoreToSayWhatTheTenantSays,
   HOUR_MS,
   MINUTE_MS,
@@ -76,7 +76,7 @@ test('a Graph that refuses filters it does not document refuses none of ours', a
   nac.tenant.fleet.patch(name, { complianceState: 'noncompliant' });
   await tickAfter(nac);
   expect(await standingOf(nac, name)).toBe('noncompliant');
-  await expectChangesTold(nac, { [name]: 1 });
+  await expectChangesReported(nac, { [name]: 1 });
   expect(nac.log.filter(({ level, event }) => level !== 'info' && event.startsWith('poll.'))).toEqual([]);
 });
 
@@ -117,7 +117,7 @@ describe('Entra’s delta', () => {
     await tickAfter(nac, 13 * HOUR_MS);
     await tickAfter(nac, 13 * HOUR_MS);
     await expectStoreToSayWhatTheTenantSays(nac);
-    await expectChangesTold(nac, Object.fromEntries([...names, removed].map((name) => [name, 1])));
+    await expectChangesReported(nac, Object.fromEntries([...names, removed].map((name) => [name, 1])));
   });
 });
 

@@ -179,7 +179,7 @@ test('records of addresses neither make a MAC ambiguous nor outlive two sweeps',
   ]);
   const identity = { kind: 'mac', value: mac.toLowerCase() } as const;
   const ofAddress = { source: 'intune', id: `mac-${mac.toLowerCase()}` };
-  await nac.identities.addHolders([{ identity, device: ofAddress }]);
+  await nac.identities.addOwners([{ identity, device: ofAddress }]);
   await nac.app.close();
 
   const full = createApp(readSettings({ ...nac.env, INTUNE_PERMISSIONS: 'full' }), { clock });

@@ -156,9 +156,9 @@ test('the relay goes on with the trace of a message, and its report says so', as
   await sender.close();
   const traces: (TraceParent | undefined)[] = [];
   for (const job of [first, second, third]) {
-    const { outcome, profile, trace: told } = await fixture.finished(job);
+    const { outcome, profile, trace: reported } = await fixture.finished(job);
     expect({ outcome, profile }).toEqual({ outcome: 'acknowledged', profile: 'generic-rfc5176' });
-    traces.push(parseTraceparent(told));
+    traces.push(parseTraceparent(reported));
   }
   const ofMessage = parseTraceparent(trace);
   [ofFirst] = traces;

@@ -19,7 +19,7 @@ function connect(connectionString = bus.connectionString): () => ServiceBusClien
 }
 
 function jobsQueue(queue: string, connectionString?: string) {
-  return serviceBusJobsQueue({ connect: connect(connectionString), queue, sessionId: 'hq', held: 10 });
+  return serviceBusJobsQueue({ connect: connect(connectionString), queue, sessionId: 'hq', prefetch: 10 });
 }
 
 describe('the jobs queue', () => {

@@ -17,7 +17,7 @@ import {
   tickAfter,
   ticksUntilSwept,
 } from '../../support/quirk-scenario.ts';
-import { expectAllTold, expectNoFalseAnswer, startTurned } from '../../support/turned-fleet.ts';
+import { expectAllReported, expectNoFalseAnswer, startTurned } from '../../support/turned-fleet.ts';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -164,7 +164,7 @@ describe('while', () => {
     const app = createApp(readSettings(env), { clock: nac.clock, log, onChange });
     stack.defer(() => app.close());
     expectFailures(await ticksUntilSwept({ ...nac, app }), undefined);
-    await expectAllTold({ ...nac, app }, fleet);
+    await expectAllReported({ ...nac, app }, fleet);
   });
 });
 
@@ -180,7 +180,7 @@ describe('a tenant whose clock is apart from ours', () => {
       await expectNoFalseAnswer(nac, fleet);
     }
     await tickAfter(nac, HOUR_MS);
-    await expectAllTold(nac, fleet);
+    await expectAllReported(nac, fleet);
   });
 
   test.each([[3000], [-3000]])(
@@ -194,7 +194,7 @@ describe('a tenant whose clock is apart from ours', () => {
       const kinds = [await nac.app.poll(MINUTE_MS), ...(await ticksUntilSwept(nac))].map(({ kind }) => kind);
       // A hundred and fifty seconds, and up to a fifth more.
       expect(kinds.join()).toMatch(/^failed,waiting,waiting,(?:waiting,)?complete$/);
-      await expectAllTold(nac, fleet);
+      await expectAllReported(nac, fleet);
     },
   );
 });

@@ -22,7 +22,7 @@ import { decideAgain } from '../../../shared/lookup/decide-again.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
 import { INSTANT } from '../../simulation/services/wire.ts';
-import { aDecision, aSession, NORMAL, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
+import { ANSWERED_AT, aDecision, aSession, NORMAL, QUARANTINE } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { someFacts } from '../../support/policy-facts.ts';
 
@@ -186,7 +186,7 @@ describe('a job', () => {
           `job ${cell}`,
         ).toContain(jobs[0]?.id);
       }
-      await deps.jobs.removeFinished('hq', TOLD_AT);
+      await deps.jobs.removeFinished('hq', ANSWERED_AT);
       for (const table of [tables.jobs, tables.outbox]) {
         for await (const left of table.listEntities())
           await table.deleteEntity(left.partitionKey ?? '', left.rowKey ?? '');
@@ -226,7 +226,7 @@ test('a restart that is damaged ends no session', async () => {
   const tables = new MemoryStorage(() => Date.parse(NOW)).open(INSTANT);
   const restarts = new NasRestarts(tables.sessions, undefined);
   const nas = { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' };
-  await restarts.note({ site: 'hq', nas, at: TOLD_AT });
+  await restarts.note({ site: 'hq', nas, at: ANSWERED_AT });
   for await (const row of tables.sessions.listEntities()) {
     for (const cell of CELLS.filter((cell) => cell !== '0001-01-01T00:00:00Z')) {
       for (const column of ['at', 'nas']) {
@@ -247,7 +247,7 @@ test('an entry of the audit that is damaged is left out', async () => {
     if (!String(row['entry']).includes('two')) continue;
     for (const cell of ['', 'x', '{', 'null', '[]', '7', 7]) {
       await tables.audit.updateEntity({ ...row, entry: cell } as never, 'Replace');
-      const { entries } = await audit.list({ since: TOLD_AT, limit: 10 });
+      const { entries } = await audit.list({ since: ANSWERED_AT, limit: 10 });
       expect(entries.map(({ target }) => target)).toEqual(['one']);
     }
   }

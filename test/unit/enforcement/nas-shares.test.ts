@@ -4,14 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { decideJob, type EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { NasShares } from '../../../shared/enforcement/nas-shares.ts';
-import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
+import { ANSWERED_AT, aSession, QUARANTINE } from '../../support/a-session.ts';
 
 const IN_FLIGHT_PER_SITE = 20;
-const NOW = addMilliseconds(TOLD_AT, 60_000);
+const NOW = addMilliseconds(ANSWERED_AT, 60_000);
 
 function jobsAt(nasIpAddress: string, count: number, fields: Partial<EnforcementJob> = {}): EnforcementJob[] {
   const session = aSession({ nasIpAddress });
-  const decision = { session, wanted: QUARANTINE, reason: 'test', decidedAt: TOLD_AT, now: TOLD_AT };
+  const decision = { session, wanted: QUARANTINE, reason: 'test', decidedAt: ANSWERED_AT, now: ANSWERED_AT };
   return Array.from({ length: count }, (_, index) => ({
     ...decideJob({ ...decision, version: `v${index}` }),
     ...fields,
@@ -27,7 +27,7 @@ function sentAgo(milliseconds: number, nasIpAddress: string): EnforcementJob {
 
 /** @param sentAfter milliseconds after the decision */
 function answered(stage: 'no-answer' | 'acknowledged', sentAfter: number, nasIpAddress: string): EnforcementJob {
-  const at = addMilliseconds(TOLD_AT, sentAfter);
+  const at = addMilliseconds(ANSWERED_AT, sentAfter);
   const steps = (['queued', 'sent', stage] as const).map((step) => ({ stage: step, attempt: 1, at }));
   return { ...(jobsAt(nasIpAddress, 1, { stage, outcome: stage, steps })[0] as EnforcementJob) };
 }

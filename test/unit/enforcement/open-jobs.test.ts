@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { decideJob, type EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { goesOn } from '../../../shared/enforcement/open-jobs.ts';
-import { aSession, QUARANTINE, TOLD_AT } from '../../support/a-session.ts';
+import { ANSWERED_AT, aSession, QUARANTINE } from '../../support/a-session.ts';
 
 function jobAt(seconds: number, wanted: boolean): EnforcementJob {
-  const at = addMilliseconds(TOLD_AT, seconds * 1000);
+  const at = addMilliseconds(ANSWERED_AT, seconds * 1000);
   const common = { session: aSession(), version: `v${seconds}`, reason: 'test', decidedAt: at, now: at };
   return decideJob(wanted ? { ...common, wanted: QUARANTINE } : common);
 }

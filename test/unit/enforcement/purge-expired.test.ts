@@ -69,8 +69,8 @@ async function fill(slow: SlowTables, { sessions, decisions }: { sessions: numbe
       const id = shard + String(index).padStart(19, '0');
       const session = aSession({ id, site: SITES[index % SITES.length] ?? 'hq' });
       for (let count = 0; count < decisions; count++) {
-        const told = new Date(STARTED_AT + count * 1_000);
-        const fields = { id: decisionId(id, told, random.hex(4)), decidedAt: toInstant(told) };
+        const decided = new Date(STARTED_AT + count * 1_000);
+        const fields = { id: decisionId(id, decided, random.hex(4)), decidedAt: toInstant(decided) };
         await stores.sessions.writeDecision({ ...session, decision: aDecision(fields) });
       }
       const job = decideJob({ session, wanted: QUARANTINE, reason: 'test', decidedAt: at, now: at, version: 'v1' });

@@ -54,9 +54,9 @@ async function fill(slow: SlowTables): Promise<void> {
         problems: [],
         identities: [{ kind: 'deviceId', value: deviceId, assurance: 'certificate-guid', origin: 'SAN-URI' }],
       };
-      const told: Partial<Decision> =
+      const given: Partial<Decision> =
         number % TURNED_EVERY === 0 ? { outcome: NORMAL } : { outcome: QUARANTINE, standing: 'notEnrolled' };
-      const { device: _, ...decision } = aDecision({ id: `${id}-m1x2y3`, ...told });
+      const { device: _, ...decision } = aDecision({ id: `${id}-m1x2y3`, ...given });
       await sessions.writeDecision(aSession({ id, site: `site-${number % SITES}`, presented, decision }));
     }
   }

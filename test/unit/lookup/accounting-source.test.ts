@@ -8,22 +8,22 @@ import { TableSessionStore } from '../../../shared/adapters/table-storage/table-
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
 import { decisionId } from '../../../shared/domain/policy/decision-id.ts';
 import { sessionId } from '../../../shared/domain/session/session-id.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { readAccountingEvent } from '../../../shared/lookup/read-accounting-event.ts';
 import { recordAccounting } from '../../../shared/lookup/record-accounting.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
 import { INSTANT } from '../../simulation/services/wire.ts';
 import { aMac } from '../../support/a-device.ts';
-import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
+import { ANSWERED_AT, aDecision, aSession } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 
 const CLIENT = { name: 'radius-1', site: 'hq', kind: 'radius', sessionKey: '0'.repeat(64), credentials: [] } as const;
 const NAS = '10.1.1.1';
 const PLACE = { nasIpAddress: NAS, nasPortId: 'Gi1/0/7', callingStationId: 'A0-B1-C2-D3-E4-F5' };
 const SESSION = sessionId(CLIENT, PLACE);
-const DECISION = decisionId(SESSION, new Date(TOLD_AT), '0badcafe');
+const DECISION = decisionId(SESSION, new Date(ANSWERED_AT), '0badcafe');
 
-const after = (minutes: number): string => addMilliseconds(TOLD_AT, minutes * 60_000);
+const after = (minutes: number): string => addMilliseconds(ANSWERED_AT, minutes * 60_000);
 
 interface Record {
   readonly status?: string;
@@ -37,7 +37,7 @@ interface Record {
 
 /** A station was answered, by a question that came from there. */
 async function answered(packetSourceIp: string | undefined) {
-  const tables = new MemoryStorage(() => Date.parse(TOLD_AT)).open(INSTANT);
+  const tables = new MemoryStorage(() => Date.parse(ANSWERED_AT)).open(INSTANT);
   const sessions = new TableSessionStore(tables.sessions);
   const nases = createNasMemory();
   const { logger, events } = loggerOf();
@@ -61,7 +61,7 @@ async function answered(packetSourceIp: string | undefined) {
     const body = JSON.stringify({ status: 'Stop', acctSessionId: 'A-1', ...PLACE, ...record });
     return recordAccounting(deps, CLIENT, readAccountingEvent(body, after(minutes)), {});
   };
-  const lives = async (): Promise<boolean> => isLive((await sessions.read(SESSION)) as never, after(5));
+  const lives = async (): Promise<boolean> => isConnected((await sessions.read(SESSION)) as never, after(5));
   return { nases, account, lives, events };
 }
 

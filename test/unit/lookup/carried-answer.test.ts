@@ -16,21 +16,21 @@ import { recordAccounting } from '../../../shared/lookup/record-accounting.ts';
 import { MemoryStorage } from '../../simulation/services/memory-table-client.ts';
 import { INSTANT } from '../../simulation/services/wire.ts';
 import { aMac, DEVICE_ID } from '../../support/a-device.ts';
-import { aDecision, aSession, TOLD_AT } from '../../support/a-session.ts';
+import { ANSWERED_AT, aDecision, aSession } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 
 const CLIENT = { name: 'radius-1', site: 'hq', kind: 'radius', sessionKey: '0'.repeat(64), credentials: [] } as const;
 const MAC = 'A0-B1-C2-D3-E4-F5';
 const OTHER_DEVICE = '22222222-2222-4222-8222-222222222222';
 
-const at = (minutes: number): string => addMilliseconds(TOLD_AT, minutes * 60_000);
+const at = (minutes: number): string => addMilliseconds(ANSWERED_AT, minutes * 60_000);
 
 function place(nasIpAddress: string) {
   return { nasIpAddress, nasPortType: 'Wireless-802.11', callingStationId: MAC };
 }
 
 function start() {
-  const tables = new MemoryStorage(() => Date.parse(TOLD_AT)).open(INSTANT);
+  const tables = new MemoryStorage(() => Date.parse(ANSWERED_AT)).open(INSTANT);
   const sessions = new TableSessionStore(tables.sessions);
   const nothing = (): undefined => undefined;
   const deps = {

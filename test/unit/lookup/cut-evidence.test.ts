@@ -27,8 +27,8 @@ const LOST: readonly [what: string, question: object][] = [
 describe('a contradiction that may have been cut off', () => {
   test.each(LOST)('with %s: the built-in policy lets nobody in as compliant', async (_, more) => {
     const nac = await connector();
-    expect((await nac.told(VPN)).role).toBe('compliant');
-    const { role, problems } = await nac.told({ ...VPN, ...more });
+    expect((await nac.answerTo(VPN)).role).toBe('compliant');
+    const { role, problems } = await nac.answerTo({ ...VPN, ...more });
     expect(role).toBe('quarantine');
     expect(problems).toContain('unreadable-contradiction');
   });
@@ -40,8 +40,8 @@ rules:
   - { name: doubt, when: { contradiction: [claim-of-another-device] }, reject: true }
   - { name: others, permit: staff }
 `);
-    expect((await nac.told(VPN)).role).toBe('staff');
-    const { role, problems } = await nac.told({ ...VPN, ...more });
+    expect((await nac.answerTo(VPN)).role).toBe('staff');
+    const { role, problems } = await nac.answerTo({ ...VPN, ...more });
     expect({ role, problems }).toEqual({
       role: 'deny',
       problems: expect.arrayContaining(['unreadable-contradiction']),
@@ -59,8 +59,8 @@ rules:
   - { name: foreign, when: { ${name}: '*@evil.example' }, reject: true }
   - { name: others, permit: staff }
 `);
-  expect((await nac.told(VPN)).role).toBe('staff');
-  const { role, problems } = await nac.told({ ...VPN, ...more });
+  expect((await nac.answerTo(VPN)).role).toBe('staff');
+  const { role, problems } = await nac.answerTo({ ...VPN, ...more });
   expect(role).toBe('deny');
   expect(problems).toContain(`unreadable-${name}`);
 });

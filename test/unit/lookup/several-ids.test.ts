@@ -22,7 +22,7 @@ const other = aDevice({
 async function answerTo(certificate: object, devices = [device, other]) {
   const nac = await lookupInMemory();
   await nac.store(...devices);
-  const { role, problems } = await nac.told({ method: 'eap-tls', callingStationId: MAC, certificate });
+  const { role, problems } = await nac.answerTo({ method: 'eap-tls', callingStationId: MAC, certificate });
   return { role, problems: problems.filter((problem) => !problem.startsWith('certificate-issuer')) };
 }
 
@@ -131,6 +131,6 @@ describe('ids without prefix', () => {
     const block = { device: OTHER, block: true, until: '1h', reason: 'stolen' };
     await nac.app.makeOverride(nac.administrator, JSON.stringify(block));
     const question = { method: 'eap-tls', certificate: { sanUri: [uri(INTUNE)], commonName: OTHER } };
-    expect((await nac.told(question)).role).toBe('deny');
+    expect((await nac.answerTo(question)).role).toBe('deny');
   });
 });

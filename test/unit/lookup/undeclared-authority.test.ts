@@ -26,8 +26,8 @@ async function asked(question: object, { policy = RULES, env = {} }: { policy?: 
   await connector.store(aDevice({ lastSyncAt: connector.clock.now().toISOString() }));
   await connector.enforce(policy);
   const answer = await connector.ask(question);
-  const desk = await connector.app.decisions(connector.administrator);
-  return { answer, explained: await desk.explain(answer.decision.id) };
+  const admin = await connector.app.decisions(connector.administrator);
+  return { answer, explained: await admin.explain(answer.decision.id) };
 }
 
 describe('an answer and its explanation', () => {

@@ -214,9 +214,9 @@ describe('a let-on', () => {
     const site = await overriddenSite();
     await expect(site.override({ ...other, role: 'boss' })).rejects.toMatchObject({ code: 'NAC_OVERRIDE_ROLE' });
     await site.override({ ...other, role: 'compliant' });
-    const desk = await site.background.policies(site.key('admin'));
-    await desk.upload('strict', 'roles: { none: { vlan: 1 } }\nrules: [{ name: rest, permit: none }]\n');
-    await desk.activate('strict');
+    const admin = await site.background.policies(site.key('admin'));
+    await admin.upload('strict', 'roles: { none: { vlan: 1 } }\nrules: [{ name: rest, permit: none }]\n');
+    await admin.activate('strict');
     await site.time.runUntil(site.time.now + 2 * MINUTE);
     expect((await site.ask(other)).decision).toMatchObject({
       outcome: { role: 'none' },
@@ -385,7 +385,7 @@ describe('operators', () => {
     const site = await overriddenSite();
     const identities = new TableIdentityStore(site.tables.identities);
     const device = { source: 'intune', id: NONCOMPLIANT };
-    await identities.addHolders([{ identity: { kind: 'mac', value: MAC }, device }]);
+    await identities.addOwners([{ identity: { kind: 'mac', value: MAC }, device }]);
     const block = async (mac: string) => (await site.override({ mac, block: true })).warnings;
     expect(await block(MAC)).toEqual(['mac-of-several-devices']);
     expect(await block('a0b1c2d3e402')).toEqual([]);
@@ -427,12 +427,12 @@ describe('an override shows', () => {
     const site = await overriddenSite();
     const { id: override } = await site.override({ mac: MAC, block: true });
     const { decision } = await site.ask();
-    const desk = await site.background.decisions(site.key('admin'));
-    expect(await desk.explain(decision.id)).toMatchObject({
+    const admin = await site.background.decisions(site.key('admin'));
+    expect(await admin.explain(decision.id)).toMatchObject({
       decision: { rule: 'override/block', override: { id: override, by: 'admin', reason: 'stolen' } },
       withoutOverride: { outcome: NORMAL },
     });
-    expect(await desk.replay(decision.id, 'built-in')).toMatchObject({ sameOutcome: true });
+    expect(await admin.replay(decision.id, 'built-in')).toMatchObject({ sameOutcome: true });
     const policies = await site.background.policies(site.key('admin'));
     const draft = 'roles: { none: { vlan: 1 } }\nrules: [{ name: rest, permit: none }]\n';
     const report = await policies.whatIf(draft, []);

@@ -23,7 +23,7 @@ async function whatIfAt(callMs: number) {
     const decision = aDecision({ id: `${id}-m1x2y3`, facts: someFacts() });
     await sessions.writeDecision(aSession({ id, decision }));
   }
-  const desk = await openPolicy({
+  const admin = await openPolicy({
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),
     jobsInFlightPerSite: 20,
@@ -31,7 +31,7 @@ async function whatIfAt(callMs: number) {
     clock: slow.clock,
     log,
   });
-  const policies = desk('olga', async () => undefined);
+  const policies = admin('olga', async () => undefined);
   const done = await slow.run(() => policies.whatIf(REFUSE_ALL, [], FUNCTION_TIMEOUT_MS));
   return { ...done, calls: slow.calls };
 }

@@ -21,7 +21,7 @@ log:
 limits:
   concurrency: 64
   perNas: 4
-  held: 100
+  prefetch: 100
   perMinute: 60
   inTenMinutes: 33%
   stations: 252

@@ -48,7 +48,7 @@ describe('a file that is right', () => {
       },
       healthz: { address: '127.0.0.1', port: 8080, metrics: false },
       log: { privacy: 'FullyKeyHashed' },
-      limits: { concurrency: 64, perNas: 4, held: 100, perMinute: 60, inTenMinutes: 83 },
+      limits: { concurrency: 64, perNas: 4, prefetch: 100, perMinute: 60, inTenMinutes: 83 },
     });
     expect(config.nas[0]).toMatchObject({
       name: 'core',
@@ -68,9 +68,14 @@ describe('a file that is right', () => {
       relay: 'host-1',
       serviceBus: { connection: { kind: 'connection-string' }, jobsQueue: 'coa-hq', resultsQueue: 'coa-results' },
       log: { privacy: 'VendorKeyHashed' },
-      limits: { concurrency: 32, perNas: 8, held: 512, perMinute: 6000 },
+      limits: { concurrency: 32, perNas: 8, prefetch: 512, perMinute: 6000 },
       nas: [{ port: 1700, messageAuthenticator: true, eventTimestamp: true, legacyZeroMessageAuthenticator: false }],
     });
+  });
+
+  test('limits.prefetch may be called held, as 0.1.0 called it', () => {
+    const { limits } = read(WHOLE_RELAY_YAML.replace('prefetch: 100', 'held: 100'));
+    expect(limits.prefetch).toBe(100);
   });
 
   test('anchors and aliases may be used', () => {

@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { canonicalAddress } from '../../../shared/domain/ip-address.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
 const MAC = 'A0-B1-C2-D3-00-01';
@@ -163,7 +163,7 @@ describe('names of sessions that a NAS uses again', () => {
     await network.account({ ...record, status: 'Stop', ...stamped(now + 1) });
     await network.account({ ...record, status: 'Start', ...stamped(now) });
     const session = await network.sessions.read(decision.id.slice(0, 20));
-    expect(session && isLive(session, network.now)).toBe(false);
+    expect(session && isConnected(session, network.now)).toBe(false);
   });
 });
 

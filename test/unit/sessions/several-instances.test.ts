@@ -4,7 +4,7 @@
 import { describe, expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import type { Decision } from '../../../shared/domain/policy/decision.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../support/a-session.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
@@ -24,7 +24,7 @@ async function connected() {
 
 async function isEnforceable(network: MemoryNetwork, { id }: Decision): Promise<boolean> {
   const session = await network.sessions.read(id.slice(0, 20));
-  return session !== undefined && isLive(session, network.now);
+  return session !== undefined && isConnected(session, network.now);
 }
 
 async function turned(network: MemoryNetwork, device: string): Promise<number> {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { readCoaJob } from '../../../relay/read-coa-job.ts';
 import type { Session } from '../../../shared/domain/session/session.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { readReport } from '../../../shared/enforcement/read-report.ts';
 import { MemoryNetwork, MINUTE_MS } from '../../support/memory-network.ts';
 
@@ -40,7 +40,7 @@ function asRead(network: MemoryNetwork, { method, decision, acctSessionId, accou
     nasIpAddress,
     nasPortId,
     status: accounting?.status,
-    live: isLive({ ...session, method, decision, accounting } as Session, network.now),
+    live: isConnected({ ...session, method, decision, accounting } as Session, network.now),
   };
 }
 

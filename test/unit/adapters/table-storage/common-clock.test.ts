@@ -12,8 +12,8 @@ const SECOND = 1_000;
 
 function start(aheadMs: number) {
   const own = adjustableClock();
-  const told: number[] = [];
-  const clock = new CommonClock(own, (ahead) => told.push(ahead));
+  const reported: number[] = [];
+  const clock = new CommonClock(own, (ahead) => reported.push(ahead));
   /** A call that takes so long; the store's clock is ahead of ours by `aheadMs`. */
   const call = (ms = 10, ahead = aheadMs): void => {
     const askedAt = own.now().getTime();
@@ -21,24 +21,24 @@ function start(aheadMs: number) {
     clock.observe({ date, askedAt, answeredAt: askedAt + ms });
   };
   const offMs = (): number => clock.now().getTime() - own.now().getTime();
-  return { call, offMs, told, own };
+  return { call, offMs, reported, own };
 }
 
 describe('a machine whose clock', () => {
   test.each([0, 900, -900])('differs by %d ms goes by its own', (aheadMs) => {
-    const { call, offMs, told } = start(aheadMs);
+    const { call, offMs, reported } = start(aheadMs);
     for (let times = 0; times < 3; times++) call();
     expect(offMs()).toBe(0);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
   test.each([5, -5, 90, -90, 86_400])(
     'is %d s behind goes by the store from the first call on, and says so once',
     (seconds) => {
-      const { call, offMs, told } = start(seconds * SECOND);
+      const { call, offMs, reported } = start(seconds * SECOND);
       for (let times = 0; times < 3; times++) call();
       expect(Math.abs(offMs() - seconds * SECOND)).toBeLessThanOrEqual(SECOND);
-      expect(told).toHaveLength(1);
+      expect(reported).toHaveLength(1);
     },
   );
 
@@ -52,11 +52,11 @@ describe('a machine whose clock', () => {
   });
 
   test('is set right goes by its own again', () => {
-    const { call, offMs, told } = start(90 * SECOND);
+    const { call, offMs, reported } = start(90 * SECOND);
     call();
     call(10, 0);
     expect(offMs()).toBe(0);
-    expect(told).toHaveLength(2);
+    expect(reported).toHaveLength(2);
   });
 
   test('was set during a call, or waited long for an answer, takes nothing from it', () => {

@@ -94,12 +94,12 @@ test('an identity row that something else wrote names no device, and is replaced
   const identities = new TableIdentityStore(table, logger);
   const identity = { kind: 'serialNumber', value: 'X1' } as const;
   const holder = { identity, device: { source: 'intune', id: 'a' } };
-  await identities.addHolders([holder]);
+  await identities.addOwners([holder]);
   for await (const { partitionKey = '', rowKey = '' } of table.listEntities()) {
     await table.updateEntity({ partitionKey, rowKey, other: 1 }, 'Replace');
   }
   expect(await identities.readOwners(identity)).toEqual({ devices: [], more: false });
-  await identities.addHolders([holder]);
+  await identities.addOwners([holder]);
   expect(await identities.readOwners(identity)).toEqual({ devices: ['intune|a'], more: false });
   expect(entries).toHaveLength(1);
 });

@@ -93,10 +93,10 @@ describe('spans', () => {
 
   test('a frame without parts is not told of', async () => {
     const { telemetry, spans } = collectedTelemetry();
-    const tellIf = (parts: number): boolean => parts > 0;
-    await telemetry.span('nac.poll', { tellIf }, nothing);
+    const reportIf = (parts: number): boolean => parts > 0;
+    await telemetry.span('nac.poll', { reportIf }, nothing);
     expect(spans()).toEqual([]);
-    await telemetry.span('nac.poll', { tellIf }, () => telemetry.span('nac.change', {}, nothing));
+    await telemetry.span('nac.poll', { reportIf }, () => telemetry.span('nac.change', {}, nothing));
     expect(spans().map(({ name }) => name)).toEqual(['nac.change', 'nac.poll']);
   });
 

@@ -23,7 +23,7 @@ import type { CoaOutcome, CoaReport } from '../../../../shared/domain/coa-job.ts
 import { coaMessageId } from '../../../../shared/domain/coa-job.ts';
 import { addMilliseconds, millisecondsBetween } from '../../../../shared/domain/instant.ts';
 import { DEVICE_ID } from '../../../support/a-device.ts';
-import { aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID, TOLD_AT } from '../../../support/a-session.ts';
+import { ANSWERED_AT, aDecision, aSession, NORMAL, QUARANTINE, SESSION_ID } from '../../../support/a-session.ts';
 
 const NOW = '2026-11-20T11:00:00.000Z';
 const FINAL: JobStage[] = ['dead-lettered', 'refused', 'proven', 'ended', 'superseded', 'expired'];
@@ -156,8 +156,8 @@ describe('a decision makes a job', () => {
 describe('a job names session and NAS', () => {
   const atB = {
     status: 'started',
-    at: addMilliseconds(TOLD_AT, 60_000),
-    since: addMilliseconds(TOLD_AT, 60_000),
+    at: addMilliseconds(ANSWERED_AT, 60_000),
+    since: addMilliseconds(ANSWERED_AT, 60_000),
     acctSessionId: 'B-1',
     nas: { nasIpAddress: '10.1.1.2' },
     coa: { acctSessionId: 'B-1', callingStationId: 'A0-B1-C2-D3-E4-F5', auditSessionId: '0A' },
@@ -188,7 +188,7 @@ describe('a job names session and NAS', () => {
   });
 
   test('the NAS of the newest lookup, when that is newer than accounting', () => {
-    const decision = aDecision({ decidedAt: addMilliseconds(TOLD_AT, 120_000) });
+    const decision = aDecision({ decidedAt: addMilliseconds(ANSWERED_AT, 120_000) });
     const job = decide({ session: aSession({ decision, accounting: atB }) });
     expect(job.nas).toEqual({ nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' });
     expect(job.session.acctSessionId).toBe('A-1');
@@ -199,13 +199,13 @@ describe('a job names session and NAS', () => {
 test('a job keeps what accounting knows of the session after a newer lookup at the same NAS', () => {
   const accounting = {
     status: 'started',
-    at: TOLD_AT,
-    since: TOLD_AT,
+    at: ANSWERED_AT,
+    since: ANSWERED_AT,
     acctSessionId: 'A-1',
     nas: { nasIpAddress: '10.1.1.1', nasIdentifier: 'switch-a' },
     coa: { acctSessionId: 'A-1', auditSessionId: '0A01', nasPortId: 'Gi1/0/7' },
   } as const;
-  const decision = aDecision({ decidedAt: addMilliseconds(TOLD_AT, 120_000) });
+  const decision = aDecision({ decidedAt: addMilliseconds(ANSWERED_AT, 120_000) });
   expect(decide({ session: aSession({ decision, accounting }) }).session).toMatchObject({
     acctSessionId: 'A-1',
     auditSessionId: '0A01',

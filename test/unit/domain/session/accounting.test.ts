@@ -6,13 +6,13 @@ import { addMilliseconds } from '../../../../shared/domain/instant.ts';
 import { applyAccounting, withoutCurrent } from '../../../../shared/domain/session/accounting.ts';
 import type { AccountingEvent } from '../../../../shared/domain/session/accounting-event.ts';
 import type { SessionAccounting } from '../../../../shared/domain/session/session-accounting.ts';
-import { isLive, SESSION_LIFE_MS } from '../../../../shared/domain/session/session-life.ts';
-import { aDecision, aSession, TOLD_AT } from '../../../support/a-session.ts';
+import { isConnected, SESSION_LIFE_MS } from '../../../../shared/domain/session/session-life.ts';
+import { ANSWERED_AT, aDecision, aSession } from '../../../support/a-session.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const minutes = (count: number) => addMilliseconds(TOLD_AT, count * MINUTE_MS);
+const minutes = (count: number) => addMilliseconds(ANSWERED_AT, count * MINUTE_MS);
 
 /** What accounting says of the station at one place: session A-1 of the NAS, and another one there, B-1. */
 function atA(status: AccountingEvent['status'], minute: number, more: Partial<AccountingEvent> = {}): AccountingEvent {
@@ -295,12 +295,12 @@ describe('Interim-Updates that change nothing', () => {
 });
 
 describe('a session is live', () => {
-  const live = (accounting: SessionAccounting | undefined, now: string, decidedAt = TOLD_AT) =>
-    isLive(aSession({ decision: aDecision({ decidedAt }), ...(accounting && { accounting }) }), now);
+  const live = (accounting: SessionAccounting | undefined, now: string, decidedAt = ANSWERED_AT) =>
+    isConnected(aSession({ decision: aDecision({ decidedAt }), ...(accounting && { accounting }) }), now);
 
   test('for 24 hours after the answer, without any accounting', () => {
     expect(SESSION_LIFE_MS).toBe(24 * HOUR_MS);
-    expect(live(undefined, TOLD_AT)).toBe(true);
+    expect(live(undefined, ANSWERED_AT)).toBe(true);
     expect(live(undefined, minutes(24 * 60 - 1))).toBe(true);
     expect(live(undefined, minutes(24 * 60))).toBe(false);
   });
@@ -316,7 +316,7 @@ describe('a session is live', () => {
   });
 
   test('not after a Stop in the second of the answer: a NAS tells time by the second', () => {
-    expect(live(replay(atA('Stop', 0)), minutes(1), addMilliseconds(TOLD_AT, 700))).toBe(false);
+    expect(live(replay(atA('Stop', 0)), minutes(1), addMilliseconds(ANSWERED_AT, 700))).toBe(false);
   });
 
   test('again after an answer that is newer than the Stop', () => {

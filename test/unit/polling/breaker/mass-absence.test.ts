@@ -43,14 +43,14 @@ describe('a list that is empty while point reads say 404', () => {
     for (let sweeps = 0; sweeps < 3; sweeps++) await run.sweep();
     const { deps } = run;
     await run.slow.run(async () => refuseRun(deps, { runId: await newestHeld(run), reason: 'not true' }, 'ada'));
-    const told = trips(run).length;
+    const reported = trips(run).length;
     for (let sweeps = 0; sweeps < 3; sweeps++) await run.sweep();
-    expect(trips(run)).toHaveLength(told);
+    expect(trips(run)).toHaveLength(reported);
     expect(await run.present()).toBe(FLEET);
 
     run.tenant.devices = all.slice(130);
     for (let sweeps = 0; sweeps < 3; sweeps++) await run.sweep();
-    expect(trips(run).length).toBeGreaterThan(told);
+    expect(trips(run).length).toBeGreaterThan(reported);
     expect(run.changes).toEqual([]);
   });
 });

@@ -137,11 +137,11 @@ describe('an identity that more devices hold than its row lists', () => {
     const { identities } = storesOf(slow.atOnce);
     const all = Array.from({ length: 450 }, (_, number) => aDeviceOfFleet(number));
     const entries = all.map((device) => ({ identity: DOCK_IDENTITY, device }));
-    await identities.addHolders(entries.slice(0, 120));
-    await identities.addHolders(entries.slice(100));
+    await identities.addOwners(entries.slice(0, 120));
+    await identities.addOwners(entries.slice(100));
     expect(await holdersOf(slow)).toMatchObject({ more: true });
     for (let start = 0; start < 449; start += 40)
-      await identities.removeHolders(entries.slice(start, Math.min(start + 40, 449)));
+      await identities.removeOwners(entries.slice(start, Math.min(start + 40, 449)));
     expect(await holdersOf(slow)).toEqual({ devices: [deviceKeyText(aDeviceOfFleet(449))], more: false });
   });
 
@@ -150,13 +150,13 @@ describe('an identity that more devices hold than its row lists', () => {
     const { identities } = storesOf(slow.tables);
     const entry = (number: number) => ({ identity: DOCK_IDENTITY, device: aDeviceOfFleet(number) });
     const many = Array.from({ length: 210 }, (_, number) => entry(number));
-    await storesOf(slow.atOnce).identities.addHolders(many);
+    await storesOf(slow.atOnce).identities.addOwners(many);
     await slow.run(() =>
       Promise.all([
-        identities.removeHolders(many.slice(0, 205)),
-        identities.addHolders([entry(300)]),
-        identities.removeHolders([entry(209)]),
-        identities.addHolders([entry(301)]),
+        identities.removeOwners(many.slice(0, 205)),
+        identities.addOwners([entry(300)]),
+        identities.removeOwners([entry(209)]),
+        identities.addOwners([entry(301)]),
       ]),
     );
     const { devices, more } = await holdersOf(slow);

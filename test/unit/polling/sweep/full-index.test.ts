@@ -44,9 +44,9 @@ test.each([
   await withEntries(run, entries, 1);
   run.tenant.devices = others;
   expect((await run.sweep()).kind).toBe('complete');
-  const told = events(run, 'poll.fleet-index-nearly-full').map(({ level, fields }) => ({ level, ...fields }));
+  const reported = events(run, 'poll.fleet-index-nearly-full').map(({ level, fields }) => ({ level, ...fields }));
   const room = { devices: entries + others.length, percent };
-  expect(told).toEqual(Array.from({ length: said }, () => ({ level: 'error', ...room })));
+  expect(reported).toEqual(Array.from({ length: said }, () => ({ level: 'error', ...room })));
   const { sweeps, tasks } = run.depsOf(run.slow.atOnce);
   expect((await readPollStatus(sweeps, tasks)).fleetIndex).toEqual(room);
 });

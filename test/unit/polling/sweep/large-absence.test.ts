@@ -41,8 +41,8 @@ describe('a list without any device of a large fleet', () => {
     const { result } = await sweep(all.slice(0, 1_000), FINGERPRINT);
     expect(result).toBe('complete');
     expect((await FleetIndex.load(fleet.sweeps, 9)).size).toBe(1_000);
-    const told = log.filter(({ event }) => event === 'poll.index-without-records');
-    expect(told.reduce((sum, { fields }) => sum + Number(fields?.['forgotten']), 0)).toBe(FLEET - 1_000);
+    const reported = log.filter(({ event }) => event === 'poll.index-without-records');
+    expect(reported.reduce((sum, { fields }) => sum + Number(fields?.['forgotten']), 0)).toBe(FLEET - 1_000);
     expect(log.filter(({ event }) => event === 'poll.breaker-tripped')).toEqual([]);
   });
 });

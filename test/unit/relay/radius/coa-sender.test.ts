@@ -201,12 +201,12 @@ describe('retransmission', () => {
   });
 
   test('each transmission is told, after it has left', async () => {
-    const told: unknown[] = [];
-    const onTransmission = (count: number) => void told.push([count, network.sent.length]);
+    const reported: unknown[] = [];
+    const onTransmission = (count: number) => void reported.push([count, network.sent.length]);
     const sending = sender({ times: { ...RFC5080_TIMES, maximumCount: 3 } }).send(TARGET, REQUEST, { onTransmission });
     await clock.advance(60_000);
     expect(await sending).toMatchObject({ kind: 'no-answer', transmissions: 3 });
-    expect(told).toEqual([1, 2, 3].map((count) => [count, count]));
+    expect(reported).toEqual([1, 2, 3].map((count) => [count, count]));
   });
 
   test('an answer to the third transmission', async () => {

@@ -1,4 +1,4 @@
-// Holders of an identity beyond those that its row lists: a row each in the same partition. So it is known when none is
+// Owners of an identity beyond those that its row lists: a row each in the same partition. So it is known when none is
 // left, and an identity that two hundred devices claimed once is one device's again when the others have gone.
 
 import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
@@ -13,7 +13,7 @@ const LARGEST_TRANSACTION = 100;
 /** Limit of the Table service per answer. */
 const LARGEST_PAGE = 1_000;
 
-export class MoreHolders {
+export class MoreOwners {
   readonly #table: TableClient;
 
   constructor(table: TableClient) {
