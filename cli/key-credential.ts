@@ -55,7 +55,7 @@ function readCertificate(content: Buffer, file: string): X509Certificate {
     throw unusable(
       file,
       'holds a private key and no certificate',
-      'Name the file of the certificate. The private key stays where it is: nobody is ever given it.',
+      'Name the file of the certificate. The private key stays where it is: it is never given away.',
     );
   }
   try {

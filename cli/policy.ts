@@ -28,7 +28,7 @@ const USAGE = `Usage: npm run policy -- <command>
   activate <version>       puts a version into force ("built-in": the policy of the settings)
   rollback [--from <v>]    brings back the version before; with --from only if <v> is in force
   what-if <file> [--site <s>] [--medium ${MEDIA.join('|')}] [--assurance ${ASSURANCES.join('|')}]
-                           who would be told something else: live sessions, and stored devices asking like this
+                           who would get another answer: live sessions, and stored devices asking like this
   list                     what is in force, since when, all versions, and all lists
   show <version>           the file as it was uploaded
   show-list <name>         the addresses of a list
@@ -110,7 +110,7 @@ function checked(file: string): string {
   return [
     `${file} is right: ${rules.length} rules.${lists}`,
     ...(letIn.length > 0 ? [`Only observed, so whom these rules reject gets on: ${letIn.join(', ')}.`] : []),
-    ...(ofSites.length > 0 ? [`Only observed, so nobody is rejected there: sites ${ofSites.join(', ')}.`] : []),
+    ...(ofSites.length > 0 ? [`Only observed, so no station is rejected there: sites ${ofSites.join(', ')}.`] : []),
   ].join('\n');
 }
 
@@ -132,7 +132,7 @@ function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }:
   const counts = (title: string, by: Readonly<Record<string, number>>): string[] =>
     Object.entries(by).map(([key, count]) => `  ${title} ${key}: ${count}`);
   return [
-    `Live sessions that would be told something else: ${sessions.changing} of ${sessions.looked}`,
+    `Live sessions that would get another answer: ${sessions.changing} of ${sessions.looked}`,
     ...counts('site', sessions.bySite),
     ...counts('rule', sessions.byRule),
     `Stored devices for which "${version}" and this file differ: ${fleet.changing} of ${fleet.looked}`,

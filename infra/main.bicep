@@ -31,7 +31,7 @@ param vaultSettings secretSetting[] = []
 @maxValue(1440)
 param pollingIntervalMinutes int = 120
 
-@description('Sites whose connected devices are told when their standing changes. With none, changes are known and not enforced.')
+@description('Sites whose connected devices get another answer when their standing changes. With none, changes are known and not enforced.')
 param sites site[] = []
 
 param operators operator[] = []
@@ -47,7 +47,7 @@ param maximumInstanceCount int = 40
 @minValue(0)
 param alwaysReadyHttpInstances int = 1
 
-@description('Public addresses of the RADIUS servers, and of operators who ask about polls and jobs: nobody else may ask. Empty: anybody with an API key.')
+@description('Public addresses of the RADIUS servers, and of operators who ask about polls and jobs: no other address may ask. Empty: every address, with an API key.')
 param lookupAddresses string[] = []
 
 @description('Leave it out and the services are reached over the internet, with Entra identities only.')

@@ -14,7 +14,7 @@ export interface LocalNas {
   readonly address: string;
   readonly port: number;
   readonly secret: string;
-  /** As in relay.yaml; `cisco-ios` unless told. */
+  /** As in relay.yaml; `cisco-ios` by default. */
   readonly profile?: string;
   readonly alsoIdentifyBy?: readonly string[];
 }

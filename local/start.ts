@@ -111,7 +111,7 @@ function showSwitchEvent({ event, mac, role, answer }: SwitchEvent): void {
   show('Switch', [event, mac, role && `role ${role}`, answer].filter(Boolean).join(' '));
 }
 
-/** Half of it running would answer from a store that nobody fills. */
+/** Half of it running would answer from a store that is never filled. */
 async function fail(what: string): Promise<void> {
   console.error(`\n${what} The rest is stopped.`);
   await stack.stop();

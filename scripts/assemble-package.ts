@@ -9,7 +9,7 @@ import { softwareBill } from './software-bill.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** The same content makes the same zip, byte for byte: a rollback can be told from a new version. */
+/** The same content makes the same zip, byte for byte: a rollback can be distinguished from a new version. */
 const ZIP_TIME = new Date(1980, 0, 1);
 
 export interface PackagedFile {

@@ -7,19 +7,19 @@ import type { Load, Prices } from './cost-example.ts';
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
   pollTick: 29,
-  /** A sweep without changes, besides its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
+  /** A sweep without changes, beside its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
   sweep: 45,
   sweepPage: 1,
   /** Every twelfth sweep reads each device. */
   deepSweepDevice: 1,
-  /** And, besides, every partition for records that the index does not know. */
+  /** And every partition for records that the index does not know. */
   deepSweep: 16,
   /**
    * A tick of the enforcement timer without open jobs, with two sites: it asks which there are, and each for its
    * outbox.
    */
   enforceTick: 10,
-  /** After each complete sweep, besides the tick, with one site. */
+  /** After each complete sweep, beside the tick, with one site. */
   reconciliation: 20,
   /** Identity and device of a session that came by MAC address. */
   reconciledSession: 2,

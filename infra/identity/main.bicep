@@ -55,7 +55,7 @@ param certificates certificate[] = []
 @description('False with INTUNE_PERMISSIONS of compliance-only: the list of devices stays closed to the app, and there is no sweep.')
 param managedDevices bool = true
 
-@description('Whether Intune\'s compliance retrieval service is asked about single devices, besides Microsoft Graph.')
+@description('Whether Intune\'s compliance retrieval service is asked about single devices, beside Microsoft Graph.')
 param complianceRetrieval bool = true
 
 @description('Whether changes are found early by the delta query of Entra devices.')

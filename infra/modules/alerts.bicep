@@ -1,4 +1,4 @@
-// What operators are told without asking. docs/operations.md says what to do about each.
+// What operators hear without asking. docs/operations.md says what to do about each.
 // The functions log one JSON object per line; the host hands lines on to the table AppTraces, as text in Message.
 
 import { alerting, resourceTags } from 'parameter-types.bicep'
@@ -60,7 +60,7 @@ var logAlerts = [
   {
     name: 'breaker-tripped'
     displayName: 'A mass change is held'
-    explanation: 'A poll would have turned so many devices at once that they are held for somebody to release. See docs/operations.md.'
+    explanation: 'A poll would have turned so many devices at once that they are held until an operator releases them. See docs/operations.md.'
     severity: 1
     window: 'PT1H'
     frequency: 'PT15M'
@@ -122,7 +122,7 @@ var logAlerts = [
     query: '${lines} | where tostring(line.event) == "lookup.session-not-written" | summarize notWritten = count() | where notWritten >= 20'
   }
   {
-    // A twentieth of a day's answers may rest on older records than FRESHNESS_OBJECTIVE. Told when a day has used that
+    // A twentieth of a day's answers may rest on older records than FRESHNESS_OBJECTIVE. Fires when a day has used that
     // up and goes on, or when an hour uses it ten times as fast. No line says the age of each answer: this one asks a
     // metric.
     name: 'freshness-budget'
@@ -174,7 +174,7 @@ var logAlerts = [
     name: 'policy-in-force'
     isEvent: true
     displayName: 'Another policy is in force'
-    explanation: 'Somebody put another version of the policy in force, or took one back. See docs/operations.md.'
+    explanation: 'An operator put another version of the policy in force, or took one back. See docs/operations.md.'
     severity: 3
     window: 'PT15M'
     frequency: 'PT15M'
@@ -221,7 +221,8 @@ module rules 'log-alert.bicep' = [
   }
 ]
 
-// The app takes dead letters out of the site queues; what stays is for people, above all reports nobody can read.
+// The app takes dead letters out of the site queues; what stays is for people, above all reports that the app cannot
+// read.
 resource deadLetters 'Microsoft.Insights/metricAlerts@2026-01-01' = if (enforces) {
   name: '${prefix}-dead-letters'
   location: 'global'

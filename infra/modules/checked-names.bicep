@@ -4,7 +4,7 @@
 import { isMadeOf, timesIn } from 'checked-texts.bicep'
 import { site } from 'parameter-types.bicep'
 
-@description('As isClientOrSiteName of shared/domain/client.ts; a Service Bus queue ends with a letter or digit besides.')
+@description('As isClientOrSiteName of shared/domain/client.ts; a Service Bus queue also ends with a letter or digit.')
 func isSiteName(text string) bool =>
   isMadeOf(text, 'abcdefghijklmnopqrstuvwxyz0123456789-') && !startsWith(text, '-') && !endsWith(text, '-')
 

@@ -66,7 +66,7 @@ func isEmailAddress(text string) bool =>
   )
 
 @export()
-@description('What is wrong with amounts and with who is told; empty if nothing is.')
+@description('What is wrong with amounts and with those who get alerts; empty if nothing is.')
 func amountProblems(
   alwaysReadyHttpInstances int,
   maximumInstanceCount int,

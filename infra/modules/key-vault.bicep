@@ -6,7 +6,7 @@ import { operator, resourceTags } from 'parameter-types.bicep'
 param name string
 param location string
 param tags resourceTags
-@description('Nobody can then remove the vault for good before the retention is over: not for trials.')
+@description('No owner can then remove the vault for good before the retention is over: not for trials.')
 param purgeProtection bool
 param isPrivate bool
 param operatorAddresses string[]

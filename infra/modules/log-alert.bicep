@@ -1,4 +1,4 @@
-// An alert by a query: whatever row it returns is a reason to tell somebody.
+// An alert by a query: each row that it returns is a reason to alert an operator.
 
 import { resourceTags } from 'parameter-types.bicep'
 
@@ -12,7 +12,7 @@ param explanation string
 @maxValue(4)
 param severity int
 param query string
-@description('True for what people did: each is told, also while the one before has not been looked at. False for a state, which is told once until it is over.')
+@description('True for what people did: each alerts, also while the one before has not been looked at. False for a state, which alerts once until it is over.')
 param isEvent bool
 @description('How far back the query looks and how often it is run, as ISO 8601 durations that Azure Monitor knows.')
 param window string

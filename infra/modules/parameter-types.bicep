@@ -47,7 +47,7 @@ type privateNetwork = {
 }
 
 @export()
-@description('Who is told when something goes wrong, and from when on.')
+@description('Who gets alerts when something goes wrong, and from when on.')
 @sealed()
 type alerting = {
   emailAddresses: string[]

@@ -1,4 +1,4 @@
-// The queue of one site, and who may use it: the function app sends, the site's relays receive, and nobody else's do.
+// The queue of one site, and who may use it: the function app sends, the site's relays receive, and no others do.
 
 import { roles } from 'roles.bicep'
 import { site } from 'parameter-types.bicep'

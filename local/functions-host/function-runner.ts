@@ -38,7 +38,7 @@ export function createFunctionRunner(
           ? undefined
           : setTimeout(
               () => {
-                // It counts as failed from now on: nobody waits for it.
+                // It counts as failed from now on: no caller waits for it.
                 end(invocationId);
                 onTimeout(
                   `Timeout value of ${formatTimeSpan(timeoutMs)} was exceeded by function "${name}" (invocation ${invocationId}).`,

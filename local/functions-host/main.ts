@@ -1,4 +1,4 @@
-// Command line entry: runs a built Azure Functions app on this machine, as its own process, until it is told to stop.
+// Command line entry: runs a built Azure Functions app on this machine, as its own process, until a signal stops it.
 
 import { StartError } from '../local-error.ts';
 import { describeError } from './describe-error.ts';
@@ -9,7 +9,7 @@ import { type RunningFunctionsHost, startFunctionsHost } from './start-functions
 
 const STOP_LIMIT_MS = 10_000;
 
-// Whoever read our output may be gone before us; that is no reason to skip the shutdown.
+// The reader of our output may be gone before us; that is no reason to skip the shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 let running: RunningFunctionsHost | undefined;
@@ -57,7 +57,7 @@ async function run(): Promise<void> {
   exit(0);
 }
 
-/** Whoever waits for an answer gets 500; the process that started this one starts another. */
+/** A client that waits for an answer gets 500; the process that started this one starts another. */
 function lose(host: RunningFunctionsHost): void {
   void host.abandon().finally(() => exit(LOST_WORKER));
 }

@@ -19,7 +19,7 @@ export interface TimerState {
   write(name: string, status: ScheduleStatus): void;
 }
 
-/** Of a host that is alone and starts anew: nothing is kept. */
+/** Of a host that is alone and starts afresh: nothing is kept. */
 export const FORGETFUL: TimerState = { lock: () => true, unlock() {}, read: () => undefined, write() {} };
 
 export function timerStateIn(folder: string): TimerState {

@@ -15,7 +15,7 @@ export interface AccessTokenRequest {
   readonly audience: string;
   readonly clientId: string;
   readonly roles: readonly string[];
-  /** Object ID of the service principal; the client ID unless told. */
+  /** Object ID of the service principal; the client ID by default. */
   readonly subject?: string;
   /** How the application proved itself: '1' by secret, '2' by certificate. */
   readonly credential: '1' | '2';

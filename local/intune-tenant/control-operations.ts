@@ -28,7 +28,7 @@ export interface ControlRequest {
   /** Id or name; empty where the path has none. */
   readonly device: string;
   readonly query: HttpExchange['query'];
-  /** The body as an object; an empty body is an empty object. Its properties are checked by whoever uses them. */
+  /** The body as an object; an empty body is an empty object. Its properties are checked where they are used. */
   body(): Promise<Readonly<Record<string, unknown>>>;
 }
 

@@ -1,5 +1,5 @@
-// The opaque tokens of `devices/delta`. They carry the query, as Graph's do: whoever follows a link need not repeat
-// `$select`.
+// The opaque tokens of `devices/delta`. They carry the query, as Graph's do: a client that follows a link need not
+// repeat `$select`.
 
 import { ENTRA_DEVICE_PROPERTIES, type EntraDevice } from './entra-device.ts';
 

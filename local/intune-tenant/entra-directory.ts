@@ -23,7 +23,7 @@ export interface EntraPage {
   readonly next: number | undefined;
 }
 
-/** More changes than this are not kept: whoever is further behind has to start again. */
+/** More changes than this are not kept: a client further behind has to start again. */
 const LONGEST_RECORD = 500_000;
 /** A place in the full list from here on is among the objects that Intune does not manage any more. */
 const UNMANAGED_PLACES = 2 ** 40;

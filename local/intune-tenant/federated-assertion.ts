@@ -1,4 +1,4 @@
-// Checks a client assertion that somebody else signed, as Entra does for an application with federated credentials.
+// Checks a client assertion that another issuer signed, as Entra does for an application with federated credentials.
 
 import { decodeJwt, decodeProtectedHeader, type JWTPayload } from 'jose';
 import type { AccessTokens } from './access-tokens.ts';

@@ -23,7 +23,7 @@ export interface DeviceFilter {
   readonly name?: string;
   /** Wi-Fi or Ethernet MAC address, in any of the usual notations. */
   readonly mac?: string;
-  /** At most 1000; 50 unless told. */
+  /** At most 1000; 50 by default. */
   readonly limit?: number;
 }
 
@@ -33,7 +33,7 @@ export interface DeviceList {
   readonly value: readonly ManagedDevice[];
 }
 
-/** Told after the change: `before` is undefined for a new device, `after` for one that is gone. */
+/** Called after the change: `before` is undefined for a new device, `after` for one that is gone. */
 export type FleetListener = (before: ManagedDevice | undefined, after: ManagedDevice | undefined) => void;
 
 export class Fleet {

@@ -1,5 +1,5 @@
 // The older service for network access control (`NACAPIService`, "NAC 1.x"), which Microsoft has retired and still
-// lists: Cisco's XML of version 2, and one flat JSON object for each address. Clients that ask here are told nothing
+// lists: Cisco's XML of version 2, and one flat JSON object for each address. Clients that ask here learn nothing
 // about GUIDs.
 
 import { answerXml, authorized, type ComplianceRetrievalContext, compliant } from './compliance-retrieval.ts';

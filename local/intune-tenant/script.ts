@@ -24,7 +24,7 @@ export interface Script {
   readonly target: ScriptTarget;
   /** A failure that is known to happen, whole; what else is given replaces its parts. */
   readonly answer?: ReadyAnswer;
-  /** 200 unless told. */
+  /** 200 by default. */
   readonly status?: number;
   readonly headers?: AnswerHeaders;
   readonly body?: string;
@@ -43,11 +43,11 @@ export interface Script {
   readonly damage?: AnswerDamage;
   /** Only requests for this page of a list of managed devices, counted from 1, fall to the script. */
   readonly page?: number;
-  /** How many requests get this answer; 1 unless told. */
+  /** How many requests get this answer; 1 by default. */
   readonly times?: number;
-  /** How many requests are answered normally first; 0 unless told. */
+  /** How many requests are answered normally first; 0 by default. */
   readonly skip?: number;
-  /** With 3, every third request gets this answer, the first of them at once; 1 unless told. */
+  /** With 3, every third request gets this answer, the first of them at once; 1 by default. */
   readonly every?: number;
 }
 

@@ -31,7 +31,7 @@ export interface TenantBehaviour {
   readonly deltaTokenLifetimeSeconds: number;
   /** Every delta page holds each of its objects twice. */
   readonly deltaDuplicates: boolean;
-  /** How many changes, already told under the same token, the next delta repeats. */
+  /** How many changes, already reported under the same token, the next delta repeats. */
   readonly deltaReplays: number;
   /**
    * What delta gives as the reason for a deleted object: it can be restored for thirty days, or it is gone for good.

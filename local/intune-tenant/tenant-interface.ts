@@ -10,12 +10,12 @@ import type { TenantBehaviour } from './tenant-behaviour.ts';
 import type { CloudAudiences } from './token-audiences.ts';
 
 export interface IntuneTenantOptions {
-  /** HTTPS port of authority and Graph; 0 (unless told) takes a free one. */
+  /** HTTPS port of authority and Graph; 0, the default, takes a free one. */
   readonly port?: number;
-  /** HTTP port of the control port; 0 (unless told) takes a free one. */
+  /** HTTP port of the control port; 0, the default, takes a free one. */
   readonly controlPort?: number;
   /**
-   * Address the HTTPS listener binds to, 127.0.0.1 unless told. The control port never leaves the loopback interface.
+   * Address the HTTPS listener binds to, 127.0.0.1 by default. The control port never leaves the loopback interface.
    */
   readonly host?: string;
   readonly fleetSize?: number;
@@ -25,16 +25,16 @@ export interface IntuneTenantOptions {
   readonly clientSecret?: string;
   /** The certificate registered with the application, in PEM. Without one, client assertions are refused. */
   readonly clientCertificatePem?: string;
-  /** Names of Graph, of the Intune API and of the token exchange; those of the public cloud unless told. */
+  /** Names of Graph, of the Intune API and of the token exchange; those of the public cloud by default. */
   readonly audiences?: CloudAudiences;
   /** How the tenant behaves where it does not behave as usual; `PATCH /behaviour` of the control port. */
   readonly behaviour?: Partial<TenantBehaviour>;
-  /** Application permissions per API; all that a NAC connector needs unless told. */
+  /** Application permissions per API; all that a NAC connector needs by default. */
   readonly roles?: { readonly graph: readonly string[]; readonly intune: readonly string[] };
   /** The most devices on one page of a list. */
   readonly pageSize?: number;
   /**
-   * How long access tokens are valid, 600 unless told. MSAL counts a token as expired 300 seconds early: with 600 it
+   * How long access tokens are valid, 600 by default. MSAL counts a token as expired 300 seconds early: with 600 it
    * asks again after five minutes, with less than 300 before every call.
    */
   readonly tokenLifetimeSeconds?: number;

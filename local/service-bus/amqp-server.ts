@@ -65,7 +65,7 @@ export async function startAmqpServer(broker: Broker, accessKey: string, port: n
   });
   container.on('connection_close', forget);
   container.on('disconnected', forget);
-  // A client that leaves with an error is its own matter; an event nobody listens to would end this process.
+  // A client that leaves with an error is its own matter; an event without a listener would end this process.
   for (const event of ['error', 'connection_error', 'session_error', 'receiver_error', 'sender_error']) {
     container.on(event, () => undefined);
   }
@@ -125,7 +125,7 @@ export async function startAmqpServer(broker: Broker, accessKey: string, port: n
       // The settlements of that commit are written in the next tick.
       await new Promise((resolve) => setImmediate(resolve));
       await Promise.all([...clients.keys()].map(closeConnection));
-      // Of whoever connected and never began to speak AMQP.
+      // Of a client that connected and never began to speak AMQP.
       for (const socket of sockets) socket.destroy();
       await closed;
     },

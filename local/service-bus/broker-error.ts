@@ -79,7 +79,7 @@ export function unauthorized(message: string): BrokerError {
   return new BrokerError('amqp:unauthorized-access', 401, message);
 }
 
-/** What a client is told of an error, of whatever kind. */
+/** What a client learns of an error, of whatever kind. */
 export function toBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
   return new BrokerError('amqp:internal-error', 500, error instanceof Error ? error.message : String(error));

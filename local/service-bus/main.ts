@@ -1,4 +1,4 @@
-// Command line entry: runs the embedded Service Bus broker as its own process, until it is told to stop.
+// Command line entry: runs the embedded Service Bus broker as its own process, until a signal stops it.
 
 import { StartError } from '../local-error.ts';
 import { parseCommandLine } from './parse-command-line.ts';
@@ -6,7 +6,7 @@ import { readQueueDefinitions } from './read-queue-definitions.ts';
 import { formatReadyLine } from './ready-line.ts';
 import { startServiceBus } from './start-service-bus.ts';
 
-// Whoever read our output may be gone before us; that is no reason to skip the shutdown.
+// The reader of our output may be gone before us; that is no reason to skip the shutdown.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 try {

@@ -32,7 +32,7 @@ export class MessageLocks {
     return lock;
   }
 
-  /** @throws when nobody holds that lock any more */
+  /** @throws when no consumer holds that lock any more */
   of(token: string): MessageLock {
     const lock = this.#locks.get(token);
     if (lock) return lock;

@@ -298,7 +298,8 @@ export class MessageQueue {
     }
     this.#awaitExpiry(message);
     if (stored.locked) {
-      // Whoever had it when the broker died may have died of it: uncounted, such a message would come for ever.
+      // The consumer that had it when the broker died may have died of it: uncounted, such a message would come for
+      // ever.
       message.attempts++;
       this.#returnToLine(message);
     } else this.#delivery.offer(message);

@@ -144,7 +144,7 @@ export class SessionDelivery implements MessageDelivery {
   #release(session: MessageSession, countAttempts: boolean): void {
     session.deadline?.cancel();
     if (session.holder) this.#heldBy.delete(session.holder);
-    // Nobody gets the session before all of its messages are back: the next holder must see them in order.
+    // No consumer gets the session before all of its messages are back: the next holder must see them in order.
     session.holder = BEING_RELEASED;
     for (const lock of [...session.held]) this.#options.giveBack(lock, countAttempts);
     session.holder = undefined;

@@ -1,4 +1,4 @@
-// How the switch is told to answer CoA: rightly, or for a while not at all, with a refusal, or in ways no NAS should.
+// How a test has the switch answer CoA: rightly, or for a while not at all, with a refusal, or in ways no NAS should.
 
 import type { MacAddress } from '../../shared/domain/mac-address.ts';
 
@@ -8,7 +8,7 @@ import type { MacAddress } from '../../shared/domain/mac-address.ts';
  * - `nak`: with a refusal
  * - `double`: rightly, and the same answer once more
  * - `late`: rightly, but only after that many milliseconds
- * - `forged`: with an ACK that somebody else has signed, and without any effect
+ * - `forged`: with an ACK that another secret signed, and without any effect
  *
  * Without `times` it lasts until another behaviour is set. Retransmissions of an answered request do not count.
  */

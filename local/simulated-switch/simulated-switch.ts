@@ -15,24 +15,24 @@ import { answerSwitchControl } from './switch-control-port.ts';
 import type { SwitchEvent, TellSwitchEvent } from './switch-event.ts';
 
 export interface SimulatedSwitchOptions {
-  /** NAS-Identifier; `switch-1` unless told. */
+  /** NAS-Identifier; `switch-1` by default. */
   readonly name?: string;
   /** Of the function app, without `/api`: `https://localhost:7071`. */
   readonly lookupUrl: string;
   /** PEM file with the authority that vouches for the connector. */
   readonly caFile: string;
   readonly apiKey: string;
-  /** Shared with whoever sends CoA. */
+  /** Shared with the sender of CoA. */
   readonly coaSecret: string;
-  /** UDP port on 127.0.0.1; 0 (unless told) takes a free one. */
+  /** UDP port on 127.0.0.1; 0, the default, takes a free one. */
   readonly coaPort?: number;
-  /** HTTP port of the control port; 0 (unless told) takes a free one. */
+  /** HTTP port of the control port; 0, the default, takes a free one. */
   readonly controlPort?: number;
-  /** IPv4 address by which the switch names itself; 127.0.0.1 unless told. It listens on 127.0.0.1 whatever it says. */
+  /** IPv4 address by which the switch names itself; 127.0.0.1 by default. It listens on 127.0.0.1 whatever it says. */
   readonly nasIpAddress?: string;
-  /** Milliseconds after which accounting that could not be delivered is tried again; 1000 unless told. */
+  /** Milliseconds after which accounting that could not be delivered is tried again; 1000 by default. */
   readonly accountingRetryMs?: number;
-  /** Milliseconds after which a re-authentication without an answer is tried again; never unless told. */
+  /** Milliseconds after which a re-authentication without an answer is tried again; never by default. */
   readonly lookupRetryMs?: number;
   readonly log?: (line: SwitchEvent) => void;
 }

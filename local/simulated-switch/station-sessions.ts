@@ -15,7 +15,7 @@ export interface StationSessionsOptions {
   readonly nasIpAddress: string;
   readonly lookup: ConnectorClient['lookup'];
   readonly account: (record: RadiusFields) => Promise<void>;
-  /** Milliseconds after which a re-authentication without an answer is tried again; never unless told. */
+  /** Milliseconds after which a re-authentication without an answer is tried again; never by default. */
   readonly lookupRetryMs?: number;
   readonly tell: TellSwitchEvent;
 }
@@ -27,7 +27,7 @@ export class StationSessions {
   readonly #underWay = new Map<MacAddress, Promise<unknown>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   #settling = false;
-  /** Begins anywhere, so that a switch started anew does not repeat the session ids of the one before. */
+  /** Begins anywhere, so that a restarted switch does not repeat the session ids of the one before. */
   #counter = randomInt(0x1000_0000);
 
   constructor(options: StationSessionsOptions) {
@@ -61,7 +61,7 @@ export class StationSessions {
   }
 
   /**
-   * A fast roam: the session goes on at another NAS, which asks nobody and says Start before the old one says Stop.
+   * A fast roam: the session goes on at another NAS, which asks no lookup and says Start before the old one says Stop.
    * @throws SwitchError if the station is not connected
    */
   roam(mac: MacAddress, nasIdentifier: string): Promise<StationSession> {
@@ -76,7 +76,7 @@ export class StationSessions {
     });
   }
 
-  /** Asks the lookup again for this session and takes the answer, which is told, not returned. */
+  /** Asks the lookup again for this session and takes the answer, which goes to the listeners and is not returned. */
   reauthenticate(session: StationSession): Promise<void> {
     return this.#inTurn(session.mac, async () => {
       if (!this.#isCurrent(session)) return;
@@ -85,7 +85,7 @@ export class StationSessions {
         answer = await this.#ask(session);
       } catch (error) {
         if (!(error instanceof SwitchError)) throw error;
-        // Told already; the station keeps what it has, as long as nobody says otherwise.
+        // Reported already; the station keeps what it has until another answer comes.
         this.#askAgainLater(session);
         return;
       }
@@ -102,22 +102,25 @@ export class StationSessions {
     });
   }
 
-  /** Ends this session at once, and lets the station come back as stations do; how that went is told, not returned. */
+  /**
+   * Ends this session at once, and lets the station come back as stations do; how that went goes to the listeners and
+   * is not returned.
+   */
   async dropAndReconnect(session: StationSession): Promise<void> {
     if (!this.#isCurrent(session)) return;
     this.#sessions.delete(session.mac);
     await this.#inTurn(session.mac, async () => {
       await this.#ended(session);
-      // Somebody may have plugged it in again meanwhile.
+      // A test may have plugged it in again meanwhile.
       if (this.#sessions.has(session.mac)) return;
       await this.#open(session.mac, session.port, session.deviceId).catch((error: unknown) => {
-        // A refusal has been told already.
+        // A refusal has been reported already.
         if (!(error instanceof SwitchError)) throw error;
       });
     });
   }
 
-  /** Asks nobody again; resolves when nothing is under way any more. */
+  /** Asks no more; resolves when nothing is under way any more. */
   async settled(): Promise<void> {
     this.#settling = true;
     for (const timer of this.#retries) clearTimeout(timer);

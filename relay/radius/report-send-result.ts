@@ -42,7 +42,7 @@ function silenceHint({ discarded, localError }: CoaUnanswered, target: HintTarge
     return 'The NAS answers, but from another address or port than it was asked at: give this NAS the address it answers from, or fix the source interface on the NAS; look for address translation in between.';
   }
   if (discarded['authenticator']) {
-    return 'Answers came, but not signed with the secret of this NAS: enter the same shared secret on the relay and on the NAS. If it is the same, somebody forges answers.';
+    return 'Answers came, but not signed with the secret of this NAS: enter the same shared secret on the relay and on the NAS. If it is the same, another machine forges answers.';
   }
   if (discarded['identifier'] || discarded['too-short']) {
     return `Something answers at ${place(target)}, but not what was asked: answers to other requests, or empty packets. Check that no proxy or address translation sits in between, and that a NAS with dynamic authorization listens there.`;

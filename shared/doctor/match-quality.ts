@@ -18,11 +18,11 @@ export const MATCH_PROBLEMS = {
   },
   'shared-mac': {
     title: 'One MAC address, several machines',
-    meaning: 'A dock or adapter: by this address nobody is recognised.',
+    meaning: 'A dock or adapter: by this address no device is recognised.',
   },
   'shared-name': {
     title: 'One name, several machines',
-    meaning: 'A certificate that holds only the name tells nobody apart: put the Intune device id into it.',
+    meaning: 'A certificate that holds only the name distinguishes no device: put the Intune device id into it.',
   },
   'enrolled-twice': {
     title: 'One machine, several records',

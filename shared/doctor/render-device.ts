@@ -8,7 +8,7 @@ const LONGEST_BODY = 6000;
 export function renderDevice(view: DeviceView): string {
   const { asked, askedAs, id, stored, others, answers } = view;
   const sections = [
-    section('Asked for', `${asked} (${askedAs})${id === undefined ? ': nobody knows such a device' : ''}`),
+    section('Asked for', `${asked} (${askedAs})${id === undefined ? ': no source knows such a device' : ''}`),
     ...(others.length > 0
       ? [section('Also held by', `${others.slice(0, 10).join(', ')}: this is how a match becomes ambiguous`)]
       : []),

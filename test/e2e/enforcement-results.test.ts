@@ -1,5 +1,5 @@
 // What each answer of a NAS makes of a job, the whole way: poll, outbox, broker, relay, UDP, results, GET /api/jobs.
-// FreeRADIUS is the NAS, told by the Acct-Session-Id how to answer; what it cannot be told, the simulated switch does.
+// FreeRADIUS is the NAS: the Acct-Session-Id says how it answers. What it cannot do, the simulated switch does.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -154,7 +154,7 @@ const GIVEN_UP: Row[] = [
     },
   },
   {
-    name: 'an answer after the relay has given up: the station has done as it was told',
+    name: 'an answer after the relay has given up: the station has followed the answer',
     nas: SWITCH,
     acctSessionId: '',
     behaviour: { coa: 'late', delayMs: 9_000 },

@@ -409,7 +409,7 @@ describe('the last decision', () => {
   });
 });
 
-describe('a connector that answers nobody', () => {
+describe('a connector that does not answer', () => {
   test('holds up no more requests than the pool has places; all others are answered', async () => {
     const places = 4;
     await site.withServer(
@@ -442,7 +442,7 @@ describe('a connector that answers nobody', () => {
             ),
           );
           expect(users.map(({ code }) => code)).toEqual(Array.from({ length: 40 }, () => 'Access-Accept'));
-          // Until here, nobody among the first devices has been let go.
+          // Until here, none of the first devices has been let go.
           expect({ surplus, waiting: stub.lookups.length }).toEqual({ surplus: places * 4, waiting: places });
         } finally {
           release({ body: PERMIT });

@@ -48,7 +48,7 @@ afterAll(() => site?.stop());
 
 beforeEach(() => stub.reset());
 
-/** Alice, unless told otherwise, inside of a tunnel. */
+/** Alice by default, inside of a tunnel. */
 function tunnel(own: FreeRadius, options: Partial<PasswordAuthentication> = {}) {
   return authenticateWithPassword(own, {
     method: 'TTLS/PAP',
@@ -77,7 +77,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  test.each(TUNNELS)('%s: rejected without one, and the device is told', async (method) => {
+  test.each(TUNNELS)('%s: rejected without one, and the device sees the rejection', async (method) => {
     stub.answerWith('deny');
     const reply = await tunnel(server, { method });
     expect(reply).toMatchObject({ success: false, code: 'Access-Reject' });
@@ -86,7 +86,7 @@ describe('EAP-TTLS and PEAP', () => {
     expect(stub.lookups).toHaveLength(1);
   });
 
-  test.each(TUNNELS)('%s: nobody is asked about a wrong password', async (method) => {
+  test.each(TUNNELS)('%s: a wrong password leads to no lookup', async (method) => {
     stub.answerWith(PERMIT);
     for (const mode of FAIL_MODES) {
       expect(await tunnel(servers[mode], { method, password: 'wrong' }), mode).toMatchObject({ success: false });
@@ -159,7 +159,7 @@ describe('EAP-TTLS and PEAP', () => {
 });
 
 describe('a site’s own changes', () => {
-  test('that lose the lookup inside of the tunnel let nobody in, and the device is told', async () => {
+  test('that lose the lookup inside of the tunnel let no device in, and the device sees the rejection', async () => {
     stub.answerWith(PERMIT);
     const lost = { file: 'sites-available/nac', from: '\n\t\tnac_after_tunnel\n', to: '\n\t\tnoop\n' };
     await site.withServer({ failMode: 'open', siteChanges: [lost] }, async (own) => {
@@ -436,7 +436,7 @@ describe('the kind of access device', () => {
     ['juniper', { 'Filter-Id': 'employee', ...reference }],
     ['mist', { 'Filter-Id': 'employee', 'Airespace-ACL-Name': 'employee', ...reference }],
     ['unheard-of', { 'Filter-Id': 'employee', ...reference }],
-  ])('%s is told the role in its own way', async (kind, role) => {
+  ])('%s gets the role in its own way', async (kind, role) => {
     stub.answerWith(PERMIT);
     await site.withServer({ env: { NAC_NAS_TYPE: kind } }, async (own) => {
       const replies = await Promise.all([

@@ -74,7 +74,7 @@ function ask(attributes: RequestAttributes) {
   return sendAccessRequest(radius, attributes);
 }
 
-/** What the switch is told: role and VLAN of an Access-Accept, or the code. */
+/** What the switch gets: role and VLAN of an Access-Accept, or the code. */
 async function replyOf(
   reply: Promise<{ code: string; attributes: Readonly<Record<string, string>> }>,
 ): Promise<string> {
@@ -302,7 +302,7 @@ describe('what is not MAB', () => {
     expect(lines.all.slice(asked).filter((line) => line.includes('lookup.'))).toEqual([]);
   });
 
-  test('is the site’s own business where somebody logs in on the switch', async () => {
+  test('is the site’s own business where an administrator logs in on the switch', async () => {
     const { mac } = device('NAC-00001');
     const reply = await ask({
       'User-Name': SITE_USER.name,

@@ -311,7 +311,7 @@ describe('EAP-TLS', () => {
     expect(stub.question()).toMatchObject({ method: 'eap-tls', certificate: { commonName: 'device' } });
   });
 
-  test('asks nobody about a certificate from an authority it does not trust', async () => {
+  test('makes no lookup for a certificate from an authority it does not trust', async () => {
     const stranger = await createTestAuthority('Test Device Issuing CA');
     const certificate = await stranger.issueDeviceCertificate({
       commonName: 'device',

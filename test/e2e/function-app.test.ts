@@ -114,7 +114,7 @@ describe('the lookup over HTTPS', () => {
     expect(JSON.parse((await lookup(JSON.stringify(san))).body).problems).toEqual(['san-without-device-id']);
   });
 
-  test('bare liveness answers without a credential; nothing else does, nor with the key of somebody else', async () => {
+  test('bare liveness answers without a credential; nothing else does, nor with the key of another kind of client', async () => {
     expect(await http.send('GET', '/api/health')).toMatchObject({ status: 200, body: '{"status":"alive"}' });
     expect(await http.post('/api/lookup', mabBody('NAC-00001'))).toMatchObject({ status: 401 });
     expect(await http.post('/api/accounting', '{"status":"Start"}')).toMatchObject({ status: 401 });

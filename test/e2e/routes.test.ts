@@ -97,7 +97,7 @@ function ask({ method, route }: Route, headers: Record<string, string>, body?: s
   return http.send(method, target, headers, body);
 }
 
-/** Ways to be nobody. */
+/** Ways to have no right credential. */
 function strangers(): Record<string, string>[] {
   const secret = '0'.repeat(64);
   const [name] = stack.operatorKey.split('.');
@@ -135,7 +135,7 @@ describe('every route', () => {
     expect(new Set(keys.keys())).toEqual(new Set(CLIENT_KINDS));
   });
 
-  test('but liveness answers nobody without a right credential', async () => {
+  test('but liveness answers no request without a right credential', async () => {
     const attempts = routes.flatMap((route) => strangers().map((headers) => ({ route, headers })));
     await concurrently(attempts, AT_ONCE, async ({ route, headers }) => {
       const { status, body } = await ask(route, headers);

@@ -27,13 +27,13 @@ describe('alerts', () => {
     expect(frequency).toBeGreaterThanOrEqual(5);
   });
 
-  test('about what a person did are told each time, so that one change hides no other', () => {
+  test('about what a person did fire each time, so that one change hides no other', () => {
     const each = ofType(predicted('prod'), 'Microsoft.Insights/scheduledQueryRules').filter(
       (rule) => valueAt(rule, 'properties.autoMitigate') === false,
     );
     const names = each.map(({ name }) => name.replace(/^alert-[a-z0-9]+-/, ''));
     expect(names.toSorted()).toEqual(['changes-released', 'client-made', 'policy-in-force']);
-    // Told once each: no time is looked at twice.
+    // One alert each: no time is looked at twice.
     for (const { name, window, frequency } of alerts.filter((alert) => names.includes(alert.name))) {
       expect(window, name).toBe(frequency);
     }

@@ -36,7 +36,7 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-// Errors are made by the thousand, and nobody reads where.
+// Errors are made by the thousand, and their places are never read.
 if (!values.trace) Error.stackTraceLimit = 0;
 
 if (values.help) console.log(USAGE);

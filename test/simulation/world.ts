@@ -126,7 +126,7 @@ export class World {
     this.#addStations();
   }
 
-  /** What the store says is in force: the last word that came through, whoever heard the answer. */
+  /** What the store says is in force: the last word that came through, whether or not its answer was heard. */
   get policy(): WorldPolicy {
     const { activations = [] } = this.storage.policyState();
     const version = activations.at(-1)?.version;
@@ -228,7 +228,7 @@ export class World {
     if (ended?.endedAt !== undefined) this.#noteOverride({ ...one, endsAt: Date.parse(ended.endedAt) });
   }
 
-  /** Those that an operator was told of, and those that the store has although no answer came back. */
+  /** Those that an operator has heard of, and those that the store has although no answer came back. */
   overrides(): readonly TrueOverride[] {
     for (const override of this.storage.overrides()) this.#noteOverride(override);
     return [...this.#overrides.values()];
@@ -249,7 +249,7 @@ export class World {
     });
   }
 
-  /** Everything works again. Clocks of NASes stay as they are: nobody notices them. */
+  /** Everything works again. Clocks of NASes stay as they are: no operator notices them. */
   heal(): void {
     this.tell('HEALED');
     this.conditions.trouble.storage = 'none';
@@ -321,7 +321,7 @@ export class World {
       kind,
       profile: random.pick(['cisco-ios', 'generic-rfc5176'] as const),
       sendsClass: random.chance(0.75),
-      // Where an access point accounts for nothing, nobody hears of a fast roam.
+      // Where an access point accounts for nothing, no server hears of a fast roam.
       sendsAccounting: random.chance(0.75) || kind === 'access-point',
       announcesRestarts: this.#seed % 4 === 2,
       interimMs: random.pick([undefined, 300_000, 600_000]),
@@ -348,7 +348,7 @@ export class World {
       const known = copied !== undefined || this.random.chance(0.85);
       if (known) this.enrol(station, this.random.chance(0.75) ? 'compliant' : 'noncompliant');
     }
-    // Devices that nobody sees on the network: a mass change needs a fleet.
+    // Devices that never appear on the network: a mass change needs a fleet.
     for (let index = this.random.between(0, 8); index > 0; index--) {
       const mac = `a0b1c2d3f0${index.toString(16).padStart(2, '0')}`;
       this.enrol({ name: `away${index}`, mac, device: undefined, credentials: ['mab'], place: undefined }, 'compliant');

@@ -1,4 +1,4 @@
-// Stands between whoever sends CoA and a NAS, and writes down what was asked and how it was answered.
+// Stands between the sender of CoA and a NAS, and writes down what was asked and how it was answered.
 
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';

@@ -1,5 +1,5 @@
 // The connector beside a tenant with a quirk: both on one clock, and what must be true whatever the tenant does. The
-// store says what the tenant says, every change is told once, and no answer in between is wrong.
+// store says what the tenant says, every change is dispatched once, and no answer in between is wrong.
 
 import { expect } from 'vitest';
 import { renderJson } from '../../shared/lookup/render-answer.ts';
@@ -51,7 +51,7 @@ export function expectFailures(results: readonly SliceResult[], code: string | u
   for (const { action } of errors) expect(action).toMatch(/\w{4}/);
 }
 
-/** What a RADIUS server is told of a device by its Wi-Fi MAC address. */
+/** What a RADIUS server learns of a device by its Wi-Fi MAC address. */
 export async function standingOf({ app, apiKey, tenant }: ConnectorFixture, name: string): Promise<string> {
   return standingOfMac({ app, apiKey }, String(tenant.fleet.get(name).wiFiMacAddress));
 }
@@ -90,7 +90,7 @@ export async function expectStoreToSayWhatTheTenantSays(nac: ConnectorFixture): 
 /**
  * The changes handed on since they were last forgotten lead, each once and in order, to what is stored.
  * @param counts how many changes these devices, by name, have had; all others have had none. That a device is new need
- * not be told: no session rests on it
+ * not be reported: no session rests on it
  */
 export async function expectChangesReported(
   nac: ConnectorFixture,

@@ -73,7 +73,7 @@ export async function startScriptedHttps(): Promise<ScriptedHttps> {
   return scripted;
 }
 
-/** A token source whose tokens carry these application permissions, unsigned: nobody here checks them. */
+/** A token source whose tokens carry these application permissions, unsigned: they are not checked here. */
 export function tokensWith(...roles: string[]): TokenSource {
   const payload = (resource: string): string =>
     Buffer.from(JSON.stringify({ aud: resource, roles })).toString('base64url');

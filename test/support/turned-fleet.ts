@@ -31,7 +31,7 @@ export async function startTurned(nac: ConnectorFixture): Promise<TurnedFleet> {
   return { turned, steady, asked: () => nac.tenant.stats().requests.page - before };
 }
 
-/** Nobody is unknown, nobody who did not turn stands otherwise, and who has turned does not turn back. */
+/** No device is unknown, none that did not turn stands otherwise, and none that has turned turns back. */
 export async function expectNoFalseAnswer(nac: ConnectorFixture, { turned, steady }: TurnedFleet): Promise<void> {
   expect(await standingOf(nac, steady)).toBe('compliant');
   expect(await standingOf(nac, 'NAC-00002')).toBe('noncompliant');

@@ -41,7 +41,7 @@ describe('an error', () => {
     expect(error).toBeInstanceOf(ConnectorError);
   });
 
-  test('has no field and no wait that nobody named', () => {
+  test('has no field and no wait that were not given', () => {
     const error = new SourceError('NAC_SOURCE_PAGE', 'x', { action: 'y' });
     expect(error.field).toBeUndefined();
     expect(error.retryAfterMs).toBeUndefined();

@@ -70,7 +70,7 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
     reads('sockets that hang'),
     [
       'lookup/live-query',
-      'holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline',
+      'holds up no known device, is asked no more than its share, and keeps no request beyond the deadline',
     ],
   ],
   'truncated JSON or XML': [
@@ -85,16 +85,16 @@ const QUIRKS: Readonly<Record<string, readonly Shown[]>> = {
     reads('the page of a captive portal'),
   ],
   'a device vanishes and returns': [
-    fleets('is missed by nobody when one list leaves it out and nobody can be asked for it'),
-    fleets('is gone when Intune says so itself, and comes back as it was, each told once'),
+    fleets('stays known when one list leaves it out and the source cannot be asked for it'),
+    fleets('is gone when Intune says so itself, and comes back as it was, each dispatched once'),
   ],
-  'one MAC address on two devices': [fleets('of two machines is nobody’s, and each one’s again')],
+  'one MAC address on two devices': [fleets('of two machines identifies neither, and each one again')],
   'a device enrolled twice': [fleets('of one machine enrolled twice answers by the record that lives on')],
   'retirement or wipe pending': [fleets('is let in no more, whatever its state, and is gone once it is')],
   'a large part of the fleet flips or vanishes': [
-    fleets('that vanishes for one list is missed by nobody'),
-    fleets('that flips for one list turns nobody'),
-    ['polling/breaker', 'turns nobody: rows keep state and version'],
+    fleets('that vanishes for one list stays known'),
+    fleets('that flips for one list turns no device'),
+    ['polling/breaker', 'turns no device: rows keep state and version'],
   ],
   'inactive devices hidden': [fleets('is one of those that Intune hides as inactive, until it checks in again')],
 };
@@ -111,15 +111,15 @@ const SWITCHES: Readonly<Record<string, readonly Shown[]>> = {
   deltaPageSize: [reads('one object on a page')],
   deltaTokenLifetimeSeconds: [changed('whose link has expired has everything read once')],
   deltaDuplicates: [reads('every object twice')],
-  deltaReplays: [reads('changes told again')],
+  deltaReplays: [reads('changes reported again')],
   removedReason: [reads('objects that cannot be restored')],
   expiredDeltaStatus: [reads('a link that has expired: 404'), reads('a link that has expired: 410')],
   compliantStates: [reads('says yes to whatever Intune calls compliant')],
   unknownDevice: [retrieval('one that is not enrolled is not managed: %s')],
-  malformedValue: [reads('calls nobody enrolled whose id is none')],
+  malformedValue: [reads('calls no device enrolled')],
   macAnswerIdentifiers: [retrieval('a device is found by its address, and named by its id if the service tells it')],
   complianceQueryMaxSize: [retrieval('the list is whole in pages of %i')],
-  complianceWallRetryAfter: [['polling/compliance-only', 'that somebody else ran into is respected: Retry-After %s']],
+  complianceWallRetryAfter: [['polling/compliance-only', 'that another program ran into is respected: Retry-After %s']],
 };
 
 /** Ways to spoil an answer; those to refuse one are among the quirks. */

@@ -79,7 +79,7 @@ describe('the credential', () => {
     ['ENTRA_CLIENT_SECRET', BARE],
     ['HTTPS_PROXY', WITH_SECRET],
     ['LOG_IDENTITY_KEY', WITH_SECRET],
-  ])('%s as a Key Vault reference that nobody resolved is a problem, never a value', (name, others) => {
+  ])('%s as a unresolved Key Vault reference is a problem, never a value', (name, others) => {
     const reference = '@Microsoft.KeyVault(SecretUri=https://nac.vault.azure.net/secrets/entra/)';
     expect(problemsOf({ ...others, [name]: reference })).toEqual([
       expect.stringMatching(new RegExp(`^${name} is a Key Vault reference.*Key Vault Secrets User`)),

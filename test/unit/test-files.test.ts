@@ -1,4 +1,5 @@
-// Where tests lie and how long their files may be: a file that is too long to be read whole is about more than one thing.
+// Where tests lie and how long their files may be: a file that is too long to be read whole is about more than one
+// thing.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

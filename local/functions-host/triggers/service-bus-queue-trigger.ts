@@ -11,7 +11,7 @@ import type { TriggeredFunction, TriggerHost, TriggerType } from './trigger-type
 const MAX_CONCURRENT_CALLS = 16;
 /** A call that a broken connection has swallowed ends after this, and is made again. */
 const CALL_TIMEOUT_MS = 10_000;
-/** Between attempts to listen again, which never end; 30 s unless told, a long time after a Service Bus is back. */
+/** Between attempts to listen again, which never end; 30 s by default, a long time after a Service Bus is back. */
 const RETRY_DELAY_MS = 1_000;
 
 interface QueueFunction {

@@ -33,7 +33,7 @@ export function refusalError({ status, headers, body }: Refusal, call: RefusedCa
 function meaningOf(status: number, code: string, call: RefusedCall): { errorCode: ErrorCode; action: string } {
   // A delta link that is too old: 410, or 40x with this code (Graph, "Use delta query", synchronization reset).
   if (status === 410 || /^(?:syncStateNotFound|resyncRequired)$/i.test(code)) {
-    const action = 'Nothing to do: everything is read once, then changes are followed anew.';
+    const action = 'Nothing to do: everything is read once, then changes are followed again.';
     return { errorCode: 'NAC_SOURCE_DELTA_EXPIRED', action };
   }
   if (status === 401) {

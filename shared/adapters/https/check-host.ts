@@ -54,7 +54,7 @@ function explainUntrusted(reason: string, host: string, top: PresentedCertificat
       code,
       saw,
       means: 'The certificate is not valid now: it is old, or the clock of this machine is wrong.',
-      action: 'Compare the dates below with the clock. If they are past, tell whoever runs the host or the proxy.',
+      action: 'Compare the dates below with the clock. If they are past, inform the operator of the host or the proxy.',
     };
   }
   if (/ALTNAME/.test(reason)) {
@@ -63,7 +63,7 @@ function explainUntrusted(reason: string, host: string, top: PresentedCertificat
       code,
       saw,
       means:
-        'Somebody else answers under this name: a captive portal, a wrong DNS answer, a wrong address in a setting.',
+        'Another machine answers under this name: a captive portal, a wrong DNS answer, a wrong address in a setting.',
       action: `Check what ${host} resolves to, and the setting that names it.`,
     };
   }
@@ -71,7 +71,7 @@ function explainUntrusted(reason: string, host: string, top: PresentedCertificat
     status: 'failed',
     code,
     saw,
-    means: `Trust store: nobody this machine trusts vouches for it (Java programs call it “PKIX path building failed”). It was issued by ${top?.issuer || 'nobody'}: if that is your own authority, a proxy opens TLS on the way.`,
+    means: `Trust store: no issuer that this machine trusts vouches for it (Java programs call it “PKIX path building failed”). It was issued by ${top?.issuer || 'no issuer'}: if that is your own authority, a proxy opens TLS on the way.`,
     action:
       'Put the certificate of that authority, as PEM, into the file that EXTRA_CA_FILE names, after making sure that it is yours.',
   };

@@ -112,7 +112,7 @@ function judge(granted: GrantedRoles, needs: readonly Needs[]): Outcome {
     return {
       status: 'warn',
       saw: `More than is needed: ${writing.slice(0, 5).join(', ')}.`,
-      means: 'This product only reads. Whoever steals its credential could change the tenant.',
+      means: 'This product only reads. A thief of its credential could change the tenant.',
       action: 'Remove these permissions from the app registration.',
       details,
     };

@@ -17,7 +17,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MAC = 'A4-BB-6D-00-00-01';
 const OTHER_MAC = 'A4-BB-6D-00-00-02';
 
-/** The station asks, and is remembered with what it was told. */
+/** The station asks, and is remembered with its answer. */
 async function ask(nac: ConnectorFixture, more: Record<string, string> = {}, apiKey = nac.apiKey): Promise<Decision> {
   nac.clock.advance(SECOND_MS);
   const request = { method: 'mab', userName: MAC, callingStationId: MAC, nasIpAddress: '10.1.1.1', ...more };
@@ -86,7 +86,7 @@ describe('a record', () => {
     expect((await sessionOf(nac, decision)).accounting).toMatchObject({ status: 'started' });
   });
 
-  test('of a station nobody asked about changes nothing', async () => {
+  test('of a station without a question changes nothing', async () => {
     await using nac = await startConnector();
     expect(await account(nac, start())).toBe(0);
     expect(await Array.fromAsync(nac.tables.sessions.listEntities())).toEqual([]);
@@ -239,7 +239,7 @@ describe('a station that roams', () => {
     expect(live(nac, await sessionOf(nac, await ask(nac)))).toBe(true);
   });
 
-  test('and comes back within five minutes of its last question, told the same, is live at once', async () => {
+  test('and comes back within five minutes of its last question, with the same answer, is live at once', async () => {
     await using nac = await startConnector();
     const decision = await ask(nac);
     await account(nac, start());

@@ -340,7 +340,7 @@ describe('accounting', () => {
 });
 
 describe('a row of the version before', () => {
-  test('is read, found from its device and by its Class, until the station is answered at its place anew', async () => {
+  test('is read, found from its device and by its Class, until the station is answered at its place again', async () => {
     await using nac = await polled();
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001'));
     const station = sessionIdOf(decision).slice(0, 14);

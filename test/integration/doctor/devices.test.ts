@@ -76,10 +76,10 @@ describe('--device shows one device as everybody sees it', () => {
     expect([view.id, ...view.others]).toHaveLength(2);
   });
 
-  test('one that nobody knows ends with exit code 1', async () => {
+  test('an unknown one ends with exit code 1', async () => {
     const { exitCode, stdout } = await runDoctor(fixture.env, ['--device', 'NO-SUCH-DEVICE']);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('nobody knows such a device');
+    expect(stdout).toContain('no source knows such a device');
   });
 
   test('the text is readable, and a device’s name cannot command the terminal', async () => {

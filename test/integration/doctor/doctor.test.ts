@@ -77,7 +77,7 @@ test('a private certificate authority, such as that of a proxy that opens TLS, i
 });
 
 describe('failures that documentation names', () => {
-  test('trust store: nobody vouches for the certificate', async () => {
+  test('trust store: no trusted issuer vouches for the certificate', async () => {
     const report = await with_({ EXTRA_CA_FILE: '' });
     expect(report.exitCode).toBe(1);
     const host = report.check('host-entra');

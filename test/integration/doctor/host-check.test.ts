@@ -38,10 +38,10 @@ async function examine(options: { readonly names: string; readonly validity: str
   return check.run();
 }
 
-describe('a certificate that somebody vouches for, but', () => {
-  test('of another host: somebody else answers under the name', async () => {
+describe('a certificate of a trusted issuer, but', () => {
+  test('of another host: another machine answers under the name', async () => {
     const outcome = await examine({ names: 'DNS:portal.example', validity: '-days 30' });
-    expect(outcome).toMatchObject({ status: 'failed', means: expect.stringContaining('Somebody else answers') });
+    expect(outcome).toMatchObject({ status: 'failed', means: expect.stringContaining('Another machine answers') });
   });
 
   test('that has expired: the certificate or the clock is wrong, and the dates are shown', async () => {

@@ -1,4 +1,4 @@
-// An activation's CoAs: nobody is told to ask again before every instance gives the new answer, and then everybody is.
+// An activation's CoAs: no station is asked to come back before every instance gives the new answer; then all are.
 
 import { expect, test } from 'vitest';
 import { openClientRegistry } from '../../../shared/app/client-registry.ts';
@@ -41,7 +41,7 @@ test('waits until no instance can hold the old version, then tells who was answe
   expect((await jobsOf(nac)).length).toBe(1);
 });
 
-test('leaves alone who was told by the new version, although enforcement has not heard of it yet', async () => {
+test('leaves alone a station that was answered by the new version, although enforcement has not heard of it yet', async () => {
   await using nac = await startEnforcement({ POLLING_INTERVAL: '1s' });
   await nac.app.enforce();
   await activate(nac, 'v1', STAFF_IN_20);

@@ -1,4 +1,5 @@
-// Which changes become jobs: from a compliance change to the queue of a site, and what the outbox and the reconciliation add.
+// Which changes become jobs: from a compliance change to the queue of a site, and what the outbox and the
+// reconciliation add.
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -144,7 +145,7 @@ describe('a connected device turns noncompliant', () => {
 });
 
 describe('other changes', () => {
-  test('make no job when the answer would be the same, or nobody is connected', async () => {
+  test('make no job when the answer would be the same, or no station is connected', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await ask(nac, 'NAC-00002');
@@ -285,7 +286,7 @@ describe('a device that flips back', () => {
     expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
   });
 
-  test('after the station was told: the older job is done with, the newer one leads back', async () => {
+  test('after the station got its answer: the older job is done with, the newer one leads back', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     await takeJobs(nac);

@@ -37,7 +37,7 @@ export interface Enforcement extends ConnectorFixture {
   readonly operatorKey: string;
 }
 
-/** Polled once: every device of the tenant is stored, and nobody is connected. */
+/** Polled once: every device of the tenant is stored, and no station is connected. */
 export async function startEnforcement(
   env: Record<string, string> = {},
   connectionString?: string,

@@ -203,7 +203,7 @@ describe('the life of a job', () => {
     expect(await takeJobs(nac)).toMatchObject([{ nas: { nasIpAddress: '10.1.1.2' } }]);
   });
 
-  test('expired when nothing came of it, listed, and decided anew after the next sweep', async () => {
+  test('expired when nothing came of it, listed, and decided again after the next sweep', async () => {
     await using nac = await startEnforcement();
     await turnWhileConnected(nac, 'NAC-00001');
     await nac.app.enforce();
@@ -339,7 +339,7 @@ describe('operators', () => {
     expect(await nac.app.refreshDevice(nac.operatorKey, device)).toMatchObject({ source: { read: 'failed' } });
   });
 
-  test('see that the station has asked again, though it is told the same as a moment ago', async () => {
+  test('see that the station has asked again, though it gets the same answer as a moment ago', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
@@ -347,7 +347,7 @@ describe('operators', () => {
     await acknowledge(nac, job);
     await nac.app.enforce();
     expect(await stagesOf(nac)).toEqual(['acknowledged']);
-    // The switch has done as it was told, so there is nothing left to enforce.
+    // The switch has done what the CoA said, so there is nothing left to enforce.
     expect(await jobsOf(nac, { notEnforced: 'true' })).toEqual([]);
     const before = await stored(nac, 'NAC-00001');
     await comeBack(nac, 'NAC-00001');
@@ -357,7 +357,7 @@ describe('operators', () => {
     expect((await stored(nac, 'NAC-00001')).version).toBe(before.version);
   });
 
-  test('are told when there is no such device, and get no job where nobody is connected', async () => {
+  test('get an error when there is no such device, and no job where no station is connected', async () => {
     await using nac = await startEnforcement();
     for (const id of ['11111111-2222-3333-4444-555555555555', 'NAC-99999', "x' or '1", '']) {
       await expect(nac.app.reauthenticate(nac.operatorKey, id), id).rejects.toMatchObject({
@@ -409,7 +409,7 @@ describe('operators', () => {
     expect(await idsOf({ notEnforced: 'true', site: 'hq', stage: 'proven' })).toEqual([]);
   });
 
-  test('and RADIUS proxies each have their own doors, and nobody else has any', async () => {
+  test('and RADIUS proxies each have their own routes, and no other client has any', async () => {
     await using nac = await startEnforcement();
     const refused = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
     const { mac, device } = stationOf(nac, 'NAC-00001');

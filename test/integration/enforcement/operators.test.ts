@@ -139,7 +139,7 @@ test('an expired job is sent again', async () => {
   expect(await takeJobs(nac)).toMatchObject([{ id: fresh, attempt: 1 }]);
 });
 
-test('a job that is not there, under way, or has nothing left to do is not sent again, and the operator is told', async () => {
+test('a job that is not there, under way, or has nothing left to do is not sent again, and the operator reads why', async () => {
   await using nac = await startEnforcement();
   const unknown = { status: 404, code: 'NAC_JOB_UNKNOWN' };
   for (const id of ['8204776547116-0123456789abcdef0123-v2', "x' or '1", '', 'a/b']) {

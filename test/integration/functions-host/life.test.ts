@@ -1,4 +1,5 @@
-// The functions host from its start to its end: timers, readiness, what is done with running invocations, and starts that fail.
+// The functions host from its start to its end: timers, readiness, what is done with running invocations, and starts
+// that fail.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -301,8 +302,8 @@ describe.concurrent('the end', () => {
   });
 
   test.each([
-    ['an uncaught error', "setImmediate(() => { throw new Error('nobody catches me'); });"],
-    ['a rejection that nothing handles', "void Promise.reject(new Error('nobody catches me'));"],
+    ['an uncaught error', "setImmediate(() => { throw new Error('no handler catches me'); });"],
+    ['a rejection that nothing handles', "void Promise.reject(new Error('no handler catches me'));"],
   ])('is answered with 500 after %s, and a new process goes on at the same port', async (_what, failing) => {
     const source = `
       import { app } from '@azure/functions';
@@ -314,7 +315,7 @@ describe.concurrent('the end', () => {
     await output.line('waits');
     await fetch(`${url}/fails`).catch(() => undefined);
     expect((await waiting).status).toBe(500);
-    await output.line('[critical] host: Uncaught error: Error: nobody catches me');
+    await output.line('[critical] host: Uncaught error: Error: no handler catches me');
     await output.line('functions-host ready', 2);
     expect(await (await fetch(`${url}/well`)).text()).toBe('well');
   });
@@ -323,7 +324,7 @@ describe.concurrent('the end', () => {
     const source = `
       import { app } from '@azure/functions';
       app.timer('fails', { schedule: '0 0 3 * * *', runOnStartup: true, handler: () => {
-        setImmediate(() => { throw new Error('nobody catches me'); });
+        setImmediate(() => { throw new Error('no handler catches me'); });
       } });`;
     const { host } = await startBackground(app({ source }));
     expect(await host.exited).toEqual({ code: 70, signal: null });

@@ -74,12 +74,12 @@ describe('one device', () => {
     expect(elements((await query('macaddress', wiFiMacAddress ?? '')).text, 'macaddress')).toEqual([]);
   });
 
-  test('two devices with one MAC address are both told', async () => {
+  test('two devices with one MAC address are both listed', async () => {
     const answer = await query('macaddress', client.tenant.fleet.get('NAC-00003').wiFiMacAddress ?? '');
     expect(elements(answer.text, 'status')).toEqual(['true', 'false']);
   });
 
-  test('a grace period counts as compliant unless the tenant is told otherwise', async () => {
+  test('a grace period counts as compliant by default', async () => {
     const { id } = client.tenant.fleet.patch('NAC-00001', { complianceState: 'inGracePeriod' });
     expect(elements((await query('guid', id)).text, 'status')).toEqual(['true']);
     client.tenant.behave({ compliantStates: ['compliant'] });
@@ -115,7 +115,7 @@ describe('one device', () => {
     ['guid', 'no-guid'],
     ['macaddress', '00:26:B4:24:FE:B4'],
     ['macaddress', '0026b424feb4'],
-  ])('%s=%s is unknown, or refused when the tenant is told to', async (criteria, value) => {
+  ])('%s=%s is unknown, or refused where the behaviour says so', async (criteria, value) => {
     expect((await query(criteria, value)).text).toContain('<deviceList></deviceList>');
     client.tenant.behave({ malformedValue: 'badRequest' });
     expect((await query(criteria, value)).status).toBe(400);

@@ -68,8 +68,8 @@ describe('control port', () => {
       complianceState: 'noncompliant',
       lastSyncDateTime: '2026-03-01T11:22:33Z',
     });
-    const told = { complianceState: 'compliant', lastSyncDateTime: '2026-01-01T00:00:00Z' };
-    expect((await control('PATCH', '/devices/NAC-00001', told)).json).toMatchObject(told);
+    const sent = { complianceState: 'compliant', lastSyncDateTime: '2026-01-01T00:00:00Z' };
+    expect((await control('PATCH', '/devices/NAC-00001', sent)).json).toMatchObject(sent);
   });
 
   test('renames a device', async () => {
@@ -271,7 +271,7 @@ describe('start and close', () => {
     await stop();
   });
 
-  test('listens where it is told, with the identities it is given', async () => {
+  test('listens where its options say, with the identities it is given', async () => {
     await start();
     const { port } = new URL(tenant.baseUrl);
     const controlPort = new URL(tenant.controlUrl).port;

@@ -89,7 +89,7 @@ describe('a full round', () => {
 });
 
 describe('changes', () => {
-  test('after "latest" only what happens from now on is told, each object once, as it is now', async () => {
+  test('after "latest" only what happens from now on is reported, each object once, as it is now', async () => {
     client.tenant.fleet.patch('NAC-00005', { complianceState: 'noncompliant' });
     const { objects, deltaLink } = await round(`${DELTA_PATH}?$deltaToken=latest&$select=deviceId,isCompliant`);
     expect(objects).toEqual([]);
@@ -169,7 +169,7 @@ describe('changes', () => {
     expect(other.status).toBe(400);
   });
 
-  test('objects come twice and changes are told again when the tenant is told to', async () => {
+  test('objects come twice and changes are reported again where the behaviour says so', async () => {
     const start = await round(`${DELTA_PATH}?$deltatoken=latest&$select=isCompliant`);
     client.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
     const change = { id: entraIds('NAC-00001').id, isCompliant: false };

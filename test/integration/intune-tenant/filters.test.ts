@@ -96,7 +96,7 @@ describe('other filters', () => {
     expect(await named(filter)).toHaveLength(30);
   });
 
-  test('are refused with 400 when the tenant is told to', async () => {
+  test('are refused with 400 where the behaviour says so', async () => {
     expect((await client.control('PATCH', '/behaviour', { unsupportedFilter: 'refused' })).status).toBe(200);
     for (const filter of unsupported) {
       const answer = await client.graph(`${DEVICES_PATH}?$filter=${encodeURIComponent(filter)}`, { token });
@@ -106,7 +106,7 @@ describe('other filters', () => {
     expect(await named("deviceName eq 'NAC-00004'")).toEqual(['NAC-00004']);
   });
 
-  test('documented ones are ignored too when the tenant is told to', async () => {
+  test('documented ones are ignored too where the behaviour says so', async () => {
     await client.control('PATCH', '/behaviour', { supportedFilter: 'ignored' });
     expect(await named("deviceName eq 'NAC-00004'")).toHaveLength(30);
   });

@@ -50,7 +50,7 @@ describe('paging', () => {
     expect(await names()).toHaveLength(30);
   });
 
-  test('504 meets the same page as often as told, and no other', async () => {
+  test('504 meets the same page as often as scripted, and no other', async () => {
     client.tenant.script({ target: 'page', page: 2, answer: 'gatewayTimeout', times: 2 });
     const second = nextOf(await list());
     expect((await list(second)).status).toBe(504);
@@ -83,7 +83,7 @@ describe('paging', () => {
     expect((await list()).status).toBe(200);
   });
 
-  test('lists keep Ethernet MAC addresses back, selected or not, unless told otherwise', async () => {
+  test('lists keep Ethernet MAC addresses back, selected or not, by default', async () => {
     const select = '?$select=ethernetMacAddress,udid,iccid&$top=1';
     const { ethernetMacAddress } = client.tenant.fleet.get('NAC-00001');
     expect((await list(DEVICES_PATH + select)).json.value[0]).toEqual({

@@ -315,7 +315,7 @@ describe('MSAL', () => {
     }
   });
 
-  test('asks anew for every call when tokens live shorter than its renewal margin', async () => {
+  test('asks again for every call when tokens live shorter than its renewal margin', async () => {
     await stop();
     await start({ tokenLifetimeSeconds: 299 });
     const client = application({ clientSecret: tenant.clientSecret });

@@ -60,7 +60,7 @@ describe('the answer', () => {
     expect(resumed.decision).toMatchObject({ standing: 'unidentified', problems: ['certificate-missing'] });
   });
 
-  test('denies what nobody authenticated, with a compliant MAC address and all', async () => {
+  test('denies what no server authenticated, with a compliant MAC address and all', async () => {
     await using nac = await polledConnector();
     const callingStationId = macOf(nac, 'NAC-00001');
     for (const request of [
@@ -243,7 +243,7 @@ describe('a device is recognised', () => {
     }
   });
 
-  test('and a warm answer to an address nobody knows still reads one row', async () => {
+  test('and a warm answer to an unknown address still reads one row', async () => {
     await using nac = await polledConnector();
     const request = eapTls(nac.tenant.fleet.get('NAC-00001').id, { callingStationId: '0C-96-E6-01-02-03' });
     await ask(nac, request);

@@ -1,4 +1,4 @@
-// Devices that nobody has stored yet: asked about while the RADIUS server waits, stored in the background, and what
+// Devices that are not stored yet: asked about while the RADIUS server waits, stored in the background, and what
 // enforcement makes of a session that rests on Intune's own word. The tenant over HTTPS, Azurite, the embedded broker.
 
 import { describe, expect, test, vi } from 'vitest';
@@ -85,7 +85,7 @@ describe('a device that enrolled after the last sweep', () => {
     ]);
   });
 
-  test('is told to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
+  test('has to authenticate again once the background knows it, if Intune gave no answer in time', async () => {
     await using nac = await startEnforcement({ ...ENV, LIVE_QUERIES_PER_SECOND: '0' });
     const id = enrol(nac);
     expect(standings(await askByCertificate(nac, id))).toEqual(['notEnrolled', 'quarantine', 'store']);
@@ -95,7 +95,7 @@ describe('a device that enrolled after the last sweep', () => {
 });
 
 describe('a session that rests on Intune’s own word', () => {
-  test('is left alone by the reconciliation while nobody has stored the device', async () => {
+  test('is left alone by the reconciliation while the device is not stored', async () => {
     await using nac = await startEnforcement(ENV);
     const id = enrol(nac);
     expect(standings(await askWarm(nac, id))).toEqual(['compliant', 'compliant', 'live']);
@@ -137,7 +137,7 @@ describe('an Intune that hangs while unknown certificates come in masses', () =>
     };
   }
 
-  test('holds up no known device, is asked no more than its share, and keeps nobody beyond the deadline', async () => {
+  test('holds up no known device, is asked no more than its share, and keeps no request beyond the deadline', async () => {
     await using nac = await startEnforcement(ENV);
     const clock = stoppedClock();
     const env = { ...nac.env, ServiceBusConnection: '', LIVE_QUERIES_PER_SECOND: '20' };

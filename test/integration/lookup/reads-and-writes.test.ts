@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { coaTargetOf } from '../../../shared/domain/coa/coa-target.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
-import { isLive } from '../../../shared/domain/session/session-life.ts';
+import { isConnected } from '../../../shared/domain/session/session-life.ts';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
 import { ask, eapTls, MINUTE_MS, mab, macOf, polledConnector, reads, writes } from './polled-connector.ts';
 
@@ -97,7 +97,7 @@ describe('reads and writes', () => {
     ]);
   });
 
-  test('a write that nobody waited for is of its own place, and takes none from a station that has come back', async () => {
+  test('a write that no answer waited for is of its own place, and takes none from a station that has come back', async () => {
     await using nac = await polledConnector();
     const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
     const places = async () => (await nac.sessions.listByDevice(device)).map((session) => session.nasIpAddress).sort();
@@ -121,7 +121,7 @@ describe('the very same answer is written again', () => {
   const account = (nac: ConnectorFixture, event: Record<string, unknown>) =>
     nac.app.accounting(nac.apiKey, JSON.stringify({ nasIpAddress: '10.1.1.1', ...event }));
 
-  /** A station that names no session was told something, and asks again after what happens in between. */
+  /** A station that names no session got an answer, and asks again after what happens in between. */
   async function askedAgainAfter(between: (nac: ConnectorFixture, mac: string) => Promise<unknown>) {
     const nac = await polledConnector();
     const mac = macOf(nac, 'NAC-00001');
@@ -145,14 +145,14 @@ describe('the very same answer is written again', () => {
     const device = { source: 'intune', id: nac.tenant.fleet.get('NAC-00001').id };
     const sessions = await nac.sessions.listByDevice(device);
     expect(sessions.map((session) => coaTargetOf(session).nas.nasIpAddress).sort()).toEqual(['10.1.1.1', '10.1.1.2']);
-    expect(sessions.every((session) => isLive(session, toInstant(nac.clock.now())))).toBe(true);
+    expect(sessions.every((session) => isConnected(session, toInstant(nac.clock.now())))).toBe(true);
   });
 
   test.each(['Accounting-On', 'Accounting-Off'])('after %s of its NAS: it is on again', async (status) => {
     const { nac, written, session } = await askedAgainAfter((to) => account(to, { status }));
     await using _ = nac;
     expect(written).toEqual(['sessions']);
-    expect(session && isLive(session, toInstant(nac.clock.now()))).toBe(true);
+    expect(session && isConnected(session, toInstant(nac.clock.now()))).toBe(true);
   });
 
   test('not for a Start where it was answered', async () => {
@@ -178,7 +178,7 @@ test('a station whose attributes are as long as can be, or longer, is remembered
 });
 
 describe('who may ask', () => {
-  test('nobody without a right API key, and a refusal reads nothing about devices', async () => {
+  test('no client without a right API key, and a refusal reads nothing about devices', async () => {
     await using nac = await polledConnector();
     const [name] = nac.apiKey.split('.');
     for (const key of [

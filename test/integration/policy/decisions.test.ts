@@ -117,7 +117,7 @@ describe('a decision', () => {
     });
   });
 
-  test('that nobody made, or a text that is no id, is unknown', async () => {
+  test('that was never made, or a text that is no id, is unknown', async () => {
     await using site = await open();
     for (const id of [`${'0'.repeat(20)}-mwpq9ynx824c4372`, 'x', '', "' or 1 eq 1", '../../..']) {
       await expect(site.decisions.explain(id), id).rejects.toMatchObject({ code: 'NAC_DECISION_UNKNOWN', status: 400 });

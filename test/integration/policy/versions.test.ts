@@ -202,7 +202,7 @@ rules:
 });
 
 describe('rollback', () => {
-  test('has the very same answer written again: another instance may have told the station what was taken back', async () => {
+  test('has the very same answer written again: another instance may have given the station what was taken back', async () => {
     await using nac = await startConnector();
     const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));
@@ -271,7 +271,7 @@ describe('without the policy table', () => {
     expect((await nac.app.lookup(nac.apiKey, body)).policyAgeSeconds).toBe(0);
   });
 
-  test('an instance that never read one answers nobody, rather than by another policy than the one in force', async () => {
+  test('an instance that never read one gives no answer, rather than one by another policy than the one in force', async () => {
     await using nac = await startConnector();
     const policies = await admin(nac);
     await policies.upload('v1', policyWithVlan(111));

@@ -23,7 +23,7 @@ rules:
   - { name: quarantine-others, permit: quarantine }
 `;
 const SAME = STRICTER.replace('  - { name: strangers, when: { compliance: notEnrolled }, reject: true }\n', '');
-const NO_DEVICE = 'roles: { none: { vlan: 1 } }\nrules: [{ name: nobody, reject: true }]\n';
+const NO_DEVICE = 'roles: { none: { vlan: 1 } }\nrules: [{ name: no-device, reject: true }]\n';
 
 async function polled(): Promise<
   { nac: ConnectorFixture; policies: PolicyAdmin; administrator: string } & AsyncDisposable
@@ -46,7 +46,7 @@ async function polled(): Promise<
 }
 
 describe('what-if', () => {
-  test('counts the live sessions that would be told something else, by site and rule, and names them', async () => {
+  test('counts the live sessions that would get another answer, by site and rule, and names them', async () => {
     await using admin = await polled();
     const { sessions, enforcing } = await admin.policies.whatIf(STRICTER, []);
     expect(sessions).toMatchObject({
@@ -134,7 +134,7 @@ test('npm run policy: checks, uploads, tries, activates, rolls back and lists', 
     expect(await run('upload', 'v1', file, '--reason', 'printers need it')).toContain('"v1" is in the store');
     await writeFile(list, '00:11:22\n');
     expect(await run('upload-list', 'printers', list, '--reason', 'new ones')).toContain('1 addresses');
-    expect(await run('what-if', file)).toContain('told something else: 4 of 5');
+    expect(await run('what-if', file)).toContain('get another answer: 4 of 5');
     expect(await run('activate', 'v1', '--reason', ' change 4711 ')).toContain('"v1" is in force');
     expect(await run('show', 'v1')).toBe(`${STRICTER}\n`);
     expect(await run('rollback', '--from', 'v1', '--reason', 'they did not')).toContain('"built-in" is in force');
@@ -156,7 +156,7 @@ test('npm run policy: checks, uploads, tries, activates, rolls back and lists', 
     );
     const checked = await run('check', file);
     expect(checked).toContain('Only observed, so whom these rules reject gets on: strangers.');
-    expect(checked).toContain('Only observed, so nobody is rejected there: sites hq.');
+    expect(checked).toContain('Only observed, so no station is rejected there: sites hq.');
     await writeFile(file, 'rules: {');
     await expect(run('check', file)).rejects.toMatchObject({
       code: 1,

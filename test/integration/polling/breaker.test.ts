@@ -1,5 +1,5 @@
 // Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before,
-// told to operators, and let through by a person, by the source, or (absences only) by a second complete list.
+// reported to operators, and let through by a person, by the source, or (absences only) by a second complete list.
 
 import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
@@ -53,7 +53,7 @@ async function heldRun(nac: ConnectorFixture, key: string): Promise<string> {
 }
 
 describe('a sweep that would turn a tenth of the fleet or more', () => {
-  test('turns nobody: rows keep state and version, with what was seen held beside them, and operators are told', async () => {
+  test('turns no device: rows keep state and version, with what was seen held beside them, and operators are alerted', async () => {
     await using nac = await startSwept();
     const names = compliantDevices(nac, MANY);
     setState(nac, names, 'noncompliant');
@@ -93,7 +93,7 @@ describe('a sweep that would turn a tenth of the fleet or more', () => {
     expect(await heldMarks(nac)).toHaveLength(MANY);
   });
 
-  test('still saves whatever turns nobody: new devices, other names, states that count the same', async () => {
+  test('still saves what turns no device: new devices, other names, states that count the same', async () => {
     await using nac = await startSwept();
     const [renamed = '', inGrace = '', ...others] = compliantDevices(nac, MANY + 2);
     setState(nac, others, 'error');

@@ -48,7 +48,7 @@ function deviceWrites({ storage }: ConnectorFixture): number {
 
 async function changedState({ tables }: ConnectorFixture): Promise<ChangedDevicesState> {
   const { state } = await new TableTaskStore(tables.polling).read<ChangedDevicesState>('changed-devices');
-  if (state === undefined) throw new Error('nobody has looked for changed devices yet');
+  if (state === undefined) throw new Error('no pass has looked for changed devices yet');
   return state;
 }
 
@@ -175,7 +175,7 @@ describe('the watermark', () => {
     expect(await changedState(nac)).not.toHaveProperty('under');
   });
 
-  test('is caught up by a complete sweep: more check-ins than a pass has pages hold nobody up for good', async () => {
+  test('is caught up by a complete sweep: more check-ins than a pass has pages hold no change up for good', async () => {
     await using nac = await startSwept({ tenant: { fleetSize: 30, pageSize: 1 } });
     const names = nac.tenant.fleet.list().value.map(({ deviceName }) => String(deviceName));
     for (const name of names) checkIn(nac, name, String(nac.tenant.fleet.get(name).complianceState));
@@ -212,7 +212,7 @@ describe('the watermark', () => {
   });
 });
 
-test('throttled, waits as long as it was told, and twice as long between two looks afterwards', async () => {
+test('throttled, waits as long as Retry-After says, and twice as long between two looks afterwards', async () => {
   await using nac = await startSwept();
   const asked = (): number => nac.tenant.stats().requests.page;
   nac.tenant.script({ target: 'page', status: 429, headers: { 'retry-after': '90' }, body: '' });
@@ -314,7 +314,7 @@ describe('a device whose grace period ends', () => {
   });
 });
 
-test('a device somebody waits for is read every tick for a while, and no longer once it turned', async () => {
+test('a device that a station waits for is read every tick for a while, and no longer once it turned', async () => {
   await using nac = await startSwept({ env: { CHANGED_DEVICES_INTERVAL: 'off' } });
   const [name = ''] = compliantDevices(nac, 1);
   const key = { source: 'intune', id: String(nac.tenant.fleet.get(name).id) };

@@ -59,7 +59,7 @@ function trips({ nac }: ComplianceTenant) {
 }
 
 describe('a noncompliant list that would turn more than the set share', () => {
-  test('turns nobody: records and answers stay, marked as held, and operators are told', async () => {
+  test('turns no device: records and answers stay, marked as held, and operators are alerted', async () => {
     await using started = await startKnown(LIST_ALONE);
     const { nac, names } = started;
     setState(nac, names, 'noncompliant');
@@ -198,7 +198,7 @@ describe('a noncompliant list that would turn more than the set share', () => {
 });
 
 describe('a refresh that would turn or lose more than the set share', () => {
-  test('turns nobody, and a person lets the round through', async () => {
+  test('turns no device, and a person lets the round through', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     setState(nac, names, 'noncompliant');
@@ -217,7 +217,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     await expectStates(started, 'noncompliant');
   });
 
-  test('loses nobody, however often it says so, until a person lets it through', async () => {
+  test('loses no device, however often it says so, until a person lets it through', async () => {
     await using started = await startKnown(REFRESH_ALONE);
     const { nac, clock, names } = started;
     const ids = names.map((name) => idOf(nac, name));

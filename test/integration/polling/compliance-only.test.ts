@@ -178,7 +178,7 @@ describe('the four-hour wall', () => {
   });
 
   test.each([['none' as const], ['seconds' as const], ['date' as const]])(
-    'that somebody else ran into is respected: Retry-After %s',
+    'that another program ran into is respected: Retry-After %s',
     async (complianceWallRetryAfter) => {
       await using started = await startCompliance();
       const { nac, clock } = started;

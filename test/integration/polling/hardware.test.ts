@@ -1,4 +1,4 @@
-// Ethernet MAC and UDID, which lists leave out: fetched by batches, kept through sweeps, fetched anew when they may
+// Ethernet MAC and UDID, which lists leave out: fetched by batches, kept through sweeps, fetched again when they may
 // differ.
 
 import { describe, expect, test } from 'vitest';
@@ -62,7 +62,7 @@ describe('Ethernet MAC and UDID', () => {
     expect(nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0)).toEqual([]);
   });
 
-  test('are fetched anew after a week, and what is not there any more goes, with its pointer', async () => {
+  test('are fetched again after a week, and what is not there any more goes, with its pointer', async () => {
     await using nac = await startFetched();
     nac.tenant.fleet.patch('NAC-00020', { ethernetMacAddress: 'A4BB6D0A0B0C' });
     nac.tenant.fleet.patch('NAC-00021', { ethernetMacAddress: null as never });

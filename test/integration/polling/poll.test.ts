@@ -105,7 +105,7 @@ describe('a poll without changes', () => {
 
       expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
       const asked = nac.storage.requests.map(({ method, table }) => `${method} ${table}`);
-      // When somebody last found Intune's service, whether a person has released something, the sweep's checkpoint,
+      // When an instance last found Intune's service, whether a person has released something, the sweep's checkpoint,
       // whether a device is to be read again, when sessions that rest on no record were last looked for, and those: one
       // query a partition.
       const usual = [...new Array(4).fill('GET polling'), ...new Array(SHARDS.length).fill('GET sessions')];
@@ -164,7 +164,7 @@ describe('a changed device', () => {
     await nac.app.poll(SLICE_MS);
     const current = await stored(nac, 'NAC-00001');
     if (current === undefined) throw new Error('NAC-00001 is not stored');
-    // Somebody observed it later than the poll that is about to run.
+    // Another writer observed it later than the poll that is about to run.
     const later = new Date(Date.now() + 5 * HOUR_MS).toISOString();
     await nac.devices.write([
       { record: { ...current, version: 7, observedAt: later }, retiredIdentities: [], replaces: current.etag },
@@ -199,7 +199,7 @@ describe('a device that is listed no more', () => {
     expect(nac.changes[1]).toMatchObject({ id: device.id, after: { presence: 'present' } });
   });
 
-  test('is gone after the second complete sweep without it, where nobody can be asked for it', async () => {
+  test('is gone after the second complete sweep without it, where the source cannot be asked for it', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
@@ -258,7 +258,7 @@ describe('a device that is listed no more', () => {
     expect(devices.every(({ presence, inDoubt }) => presence === 'present' && !inDoubt)).toBe(true);
   });
 
-  test('is not gone because of any number of empty lists where nobody can be asked', async () => {
+  test('is not gone because of any number of empty lists where the source cannot be asked', async () => {
     await using nac = await startConnector();
     await nac.app.poll(SLICE_MS);
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 4 });

@@ -1,5 +1,5 @@
 // What happens to devices, and when a list leaves it out: devices that vanish and return, are hidden, retired, wiped,
-// enrolled again, or turn in masses. Every change is told once; what is none is not.
+// enrolled again, or turn in masses. Every change is dispatched once; what is none is not.
 
 import { describe, expect, test } from 'vitest';
 import { changeShare, hideShare } from '../../../local/intune-tenant/fleet-scenarios.ts';
@@ -29,7 +29,7 @@ async function startSwept(options: Parameters<typeof startQuirky>[0] = {}) {
 const sweep = (nac: ConnectorFixture) => tickAfter(nac, HOUR_MS);
 
 describe('a device that vanishes and returns', () => {
-  test('is missed by nobody when one list leaves it out and nobody can be asked for it', async () => {
+  test('stays known when one list leaves it out and the source cannot be asked for it', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     nac.tenant.fleet.hide(name);
@@ -44,7 +44,7 @@ describe('a device that vanishes and returns', () => {
     await expectChangesReported(nac, {});
   });
 
-  test('is gone when Intune says so itself, and comes back as it was, each told once', async () => {
+  test('is gone when Intune says so itself, and comes back as it was, each dispatched once', async () => {
     const { nac, name, mac } = await startSwept();
     await using _ = nac;
     nac.tenant.fleet.hide(name);
@@ -121,7 +121,7 @@ describe('one address on two records', () => {
     await expectChangesReported(nac, { [name]: 1, AGAIN: 1 });
   });
 
-  test('of two machines is nobody’s, and each one’s again when the other gets its own', async () => {
+  test('of two machines identifies neither, and each one again when the other gets its own', async () => {
     const { nac } = await startSwept();
     await using _ = nac;
     expect(await standingOf(nac, 'NAC-00003')).toBe('ambiguous');
@@ -134,7 +134,7 @@ describe('one address on two records', () => {
 });
 
 describe('a large part of the fleet', () => {
-  test('that vanishes for one list is missed by nobody', async () => {
+  test('that vanishes for one list stays known', async () => {
     const { nac, mac } = await startSwept({ tenant: { fleetSize: 200, pageSize: 100 } });
     await using _ = nac;
     expect(hideShare(nac.tenant.fleet, { share: 0.5 })).toBe(100);
@@ -147,7 +147,7 @@ describe('a large part of the fleet', () => {
     await expectChangesReported(nac, {});
   });
 
-  test('that flips for one list turns nobody', async () => {
+  test('that flips for one list turns no device', async () => {
     const { nac, mac } = await startSwept({ tenant: { fleetSize: 200, pageSize: 100 } });
     await using _ = nac;
     const before = nac.tenant.fleet.list({ limit: 200 }).value;

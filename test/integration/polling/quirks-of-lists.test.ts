@@ -173,7 +173,7 @@ describe('a nextLink', () => {
   });
 });
 
-test('a list that silently ends early, three sweeps long, makes nobody gone and hides no change', async () => {
+test('a list that silently ends early, three sweeps long, makes no device absent and hides no change', async () => {
   await using nac = await startQuirky();
   const fleet = await startTurned(nac);
   nac.tenant.behave({ listEndsAfterPages: 1 });

@@ -86,7 +86,7 @@ describe('Entra’s delta', () => {
   test.each<[string, Begin]>([
     ['one object on a page', behave({ deltaPageSize: 1 })],
     ['every object twice', behave({ deltaDuplicates: true })],
-    ['changes told again', behave({ deltaReplays: 5 })],
+    ['changes reported again', behave({ deltaReplays: 5 })],
     ['objects that cannot be restored', behave({ removedReason: 'deleted' })],
     ['changes that take a minute and a half to arrive', behave({ entraLagSeconds: 90 })],
     ['a link that has expired: 404', behave({ expiredDeltaStatus: 404, deltaTokenLifetimeSeconds: 30 })],
@@ -193,7 +193,7 @@ describe('with the least permission', () => {
   });
 
   test.each([['asUnknown' as const], ['badRequest' as const]])(
-    'a certificate calls nobody enrolled whose id is none, and asks nobody: %s',
+    'a certificate with an id that is none calls no device enrolled, and asks no source: %s',
     async (malformedValue) => {
       await using nac = await startLeast({ LIVE_QUERY_DEADLINE: '600ms' });
       nac.tenant.behave({ malformedValue });

@@ -149,7 +149,7 @@ test('the relay goes on with the trace of a message, and its report says so', as
   const sender = fixture.client.createSender(JOBS);
   await sender.sendMessages([
     { body: first, sessionId: SITE, applicationProperties: { traceparent: trace, 'Diagnostic-Id': trace } },
-    // As other clients of Service Bus name it, and as nobody does.
+    // As other clients of Service Bus name it, and as none does.
     { body: second, sessionId: SITE, applicationProperties: { 'Diagnostic-Id': trace } },
     { body: third, sessionId: SITE, applicationProperties: { traceparent: 'aa:bb:cc:dd:ee:ff' } },
   ]);

@@ -34,7 +34,7 @@ export interface RelayFixture extends AsyncDisposable {
   /** Every stage that was reported. */
   readonly reports: CoaReport[];
   deadLetter(): Promise<ServiceBusReceivedMessage>;
-  /** Messages of the jobs queue that nobody settled. */
+  /** Messages of the jobs queue that no relay settled. */
   left(): Promise<number>;
 }
 

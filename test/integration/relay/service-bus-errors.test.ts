@@ -45,7 +45,7 @@ describe('the jobs queue', () => {
     const other = jobsQueue('coa-hq');
     const { signal } = new AbortController();
     const session = await one.accept(signal);
-    if (session === 'taken') throw new Error('Nobody has it.');
+    if (session === 'taken') throw new Error('No relay has it.');
     expect(await other.accept(signal)).toBe('taken');
     expect(await other.accept(signal)).toBe('taken');
     await session.close();

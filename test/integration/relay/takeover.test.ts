@@ -36,7 +36,7 @@ test('a relay that is stopped in its tracks (SIGSTOP) and woken after the takeov
   await second.logged('relay.active');
   expect(performance.now() - stoppedAt).toBeLessThan(TAKEOVER_MS);
 
-  // What the first had in hand is done by the second, and told by the second alone.
+  // What the first had in hand is done by the second, and reported by the second alone.
   await expect.poll(() => fixture.peer.received.filter((id) => id === 'held-1').length, { timeout: 5000 }).toBe(2);
   fixture.peer.answerHeld();
   expect(await fixture.finished(job)).toMatchObject({ outcome: 'acknowledged' });

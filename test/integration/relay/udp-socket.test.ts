@@ -92,7 +92,7 @@ test('an address the system does not send to', async () => {
   expect(result).toMatchObject({ kind: 'no-answer', transmissions: 3, localError: 'EACCES' });
 });
 
-test('nobody listens at the port', async () => {
+test('no program listens at the port', async () => {
   const { socket, port } = await peerAt('127.0.0.1');
   socket.close();
   peers = [];

@@ -83,7 +83,7 @@ describe('locks', () => {
     expect(queue.peek(0, 10)).toEqual([]);
   });
 
-  test('start anew when renewed', () => {
+  test('start again when renewed', () => {
     const { queue, advance, now } = brokerFixture({ lockDurationMs: MINUTE });
     const consumer = recordingConsumer(2);
     queue.addConsumer(consumer);

@@ -92,7 +92,7 @@ describe('deadlines', () => {
 });
 
 describe('trust', () => {
-  test('a certificate nobody vouches for is told apart from no connection', async () => {
+  test('an untrusted certificate is another error than no connection', async () => {
     const error = await refusal('/', { extraCaFile: undefined });
     expect(error).toMatchObject({ code: 'NAC_SOURCE_UNTRUSTED', action: expect.stringContaining('EXTRA_CA_FILE') });
     expect(error.message).toContain('localhost');

@@ -1,4 +1,4 @@
-// The app is let in no more, or nobody answers it: what is stored stays and goes on answering, what operators are told
+// The app is let in no more, or gets no answer: what is stored stays and goes on answering, what operators read
 // says what to do, Microsoft is not asked in a storm, and once it is mended everything is read.
 
 import { describe, expect, test } from 'vitest';
@@ -33,7 +33,7 @@ interface Refused {
 
 const pemOf = ({ certificatePem, privateKeyPem }: ClientCertificate): string => `${certificatePem}\n${privateKeyPem}`;
 
-/** Until somebody clears it, every request for a token meets this. */
+/** Until the test clears it, every request for a token meets this. */
 function tokenScript(script: Omit<Script, 'target'>, code: string, action: RegExp): Refused {
   return {
     begin: (tenant) => tenant.script({ target: 'token', times: 1000, ...script }),
@@ -148,7 +148,7 @@ describe('while', () => {
       results.push(await tickAfter(nac));
       await expectNoFalseAnswer(nac, fleet);
     }
-    for (const name of fleet.turned) expect(await standingOf(nac, name), 'nobody has told otherwise').toBe('compliant');
+    for (const name of fleet.turned) expect(await standingOf(nac, name), 'no other answer was given').toBe('compliant');
     expect(results.filter(({ kind }) => kind !== 'failed' && kind !== 'waiting')).toEqual([]);
     expectFailures(results, refused.code);
     const [failure] = results;

@@ -112,7 +112,7 @@ describe('CoA', () => {
     },
   );
 
-  test('an answer for a session that has ended meanwhile changes nothing, and nobody else waits for it', async () => {
+  test('an answer for a session that has ended meanwhile changes nothing, and no other station waits for it', async () => {
     const before = await connected();
     const late = Promise.withResolvers<StubReply>();
     replies.lookup = late.promise;

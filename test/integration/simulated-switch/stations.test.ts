@@ -1,5 +1,5 @@
-// Stations of the simulated switch over HTTP: they connect, roam and leave, the switch asks a stub of the connector and accounts
-// to it, and takes what a hostile network sends.
+// Stations of the simulated switch over HTTP: they connect, roam and leave, the switch asks a stub of the connector and
+// accounts to it, and takes what a hostile network sends.
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -98,7 +98,7 @@ describe('stations', () => {
     expect(JSON.stringify(events)).not.toContain(API_KEY);
   });
 
-  test('the connector understands what it is asked and told', async () => {
+  test('the connector understands questions and records', async () => {
     const session = await connected();
     await control('POST', '/disconnect', { mac: STATION });
     const [question, start, stop] = received.map(({ fields }) => JSON.stringify(fields));
@@ -187,7 +187,7 @@ describe('stations', () => {
     });
   });
 
-  test('roaming says Start at the new NAS, then Stop at the old one, and asks nobody', async () => {
+  test('roaming says Start at the new NAS, then Stop at the old one, and makes no lookup', async () => {
     const before = await connected();
     const answer = await control('POST', '/roam', { mac: STATION, nasIdentifier: 'switch-2' });
     expect(answer).toMatchObject({ status: 200, json: { nasIdentifier: 'switch-2', role: 'staff' } });
@@ -266,10 +266,10 @@ test('a control request that is too large is refused', async () => {
 describe('behaviour', () => {
   const HERE: Attribute = ['Calling-Station-Id', STATION];
 
-  test('nak refuses as often as told, then things are as usual', async () => {
+  test('nak refuses as often as scripted, then things are as usual', async () => {
     await connected();
-    const told = { coa: 'nak', errorCause: 506, times: 1 };
-    expect(await control('POST', '/behaviour', told)).toEqual({ status: 200, json: told });
+    const sent = { coa: 'nak', errorCause: 506, times: 1 };
+    expect(await control('POST', '/behaviour', sent)).toEqual({ status: 200, json: sent });
     const datagram = encoded(5, coa(HERE, REAUTHENTICATE));
     const refusals = await exchange([datagram, datagram], 2);
     expect(verifyAnswer({ request: datagram, datagram: refusals[0] ?? datagram, secret: SECRET_OCTETS })).toMatchObject(
@@ -296,7 +296,7 @@ describe('behaviour', () => {
     await happened('disconnected');
   });
 
-  test('silent loses as many datagrams as told, and a retransmission then gets through', async () => {
+  test('silent loses as many datagrams as scripted, and a retransmission then gets through', async () => {
     await connected();
     await control('POST', '/behaviour', { coa: 'silent', times: 2 });
     const datagram = encoded(5, coa(HERE, REAUTHENTICATE));

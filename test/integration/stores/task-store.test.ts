@@ -28,7 +28,7 @@ describe('the state of a task', () => {
     expect(await tasks.read('first')).toEqual({ state: { step: 2 }, etag: later });
   });
 
-  test('belongs to whoever wrote last: an old etag, or none, has lost it', async () => {
+  test('belongs to the last writer: an old etag, or none, has lost it', async () => {
     const etag = await tasks.write('fenced', { by: 'a' }, undefined);
     await expect(tasks.write('fenced', { by: 'b' }, undefined)).rejects.toMatchObject({ code: 'NAC_POLL_LEASE_LOST' });
     await tasks.write('fenced', { by: 'a again' }, etag);

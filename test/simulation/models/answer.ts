@@ -1,4 +1,4 @@
-// What a NAS was told about a station.
+// What a NAS was answered about a station.
 
 export interface Answer {
   /** `permit <role> <vlan>`, or `deny`. */

@@ -201,7 +201,7 @@ export class IntuneModel {
     return this.trouble === 'short-list' ? devices.filter((_, index) => index % 3 !== 1) : devices;
   }
 
-  /** A point read lags no less than a list; a tenant that lists nothing knows nobody. */
+  /** A point read lags no less than a list; a tenant that lists nothing knows no device. */
   #readOne(id: string): Device | undefined {
     return this.trouble === 'empty-list' ? undefined : this.#seenOf(this.#histories.get(id) ?? []);
   }

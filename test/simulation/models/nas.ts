@@ -140,7 +140,7 @@ export class Nas implements StationNas {
     for (const session of this.#of(station)) this.#ask(session, credential ?? this.#usual(session));
   }
 
-  /** A roam that nobody is asked about: the key goes along, and with it answer and Class. */
+  /** A roam without a question: the key goes along, and with it answer and Class. */
   receiveRoam(station: Station, from: Nas): void {
     const before = from.#of(station)[0];
     // In the middle of its authentication it has no key to roam with.

@@ -109,7 +109,7 @@ export class MemoryQueue {
     this.#notify();
   }
 
-  /** Takes the next message that nobody has, of the session where one is held. */
+  /** Takes the next message that no consumer has, of the session where one is held. */
   take(session: SessionLock | undefined): KeptMessage | undefined {
     this.tidy();
     if (session?.isLost) return undefined;
@@ -161,7 +161,7 @@ export class MemoryQueue {
     return until;
   }
 
-  /** @throws ServiceBusError SessionCannotBeLocked while somebody else has it, and of a queue without sessions */
+  /** @throws ServiceBusError SessionCannotBeLocked while another consumer has it, and of a queue without sessions */
   acceptSession(sessionId: string): SessionLock {
     if (!this.requiresSession || this.#sessions.has(sessionId)) {
       throw busError('SessionCannotBeLocked', `The requested session '${sessionId}' cannot be accepted.`);

@@ -22,7 +22,7 @@ export class MemoryTableClient {
   readonly #wire: Wire;
   readonly #refuses: (filter: string | undefined) => boolean;
 
-  /** @param refuses whether a list with this filter is a fault of whoever asks for it */
+  /** @param refuses whether a list with this filter is a fault of its caller */
   constructor(tableName: string, table: MemoryTable, wire: Wire, refuses: (filter: string | undefined) => boolean) {
     this.tableName = tableName;
     this.#table = table;

@@ -86,7 +86,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     to: 'const lost = beside.filter((identity) => known.has(identityText(identity)));',
   },
   'no-second-look': {
-    fault: 'a device that turns between decision and session write is seen by nobody',
+    fault: 'a device that turns between decision and session write is noticed by no flow',
     file: 'shared/lookup/answer-lookup.ts',
     from: "kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false",
     to: 'false',
@@ -97,7 +97,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
     from: 'if (completed === undefined) return true;',
     to: 'if (completed !== undefined || due !== undefined) return false;',
   },
-  'changes-reach-nobody': {
+  'changes-reach-no-session': {
     fault: 'a stored change waits for the comparison of all sessions',
     file: 'shared/enforcement/decide-jobs.ts',
     from: 'const sessions = await concernedSessions(deps, change);',

@@ -1,4 +1,5 @@
-// A FreeRADIUS with the shipped configuration and a connector of its own for each test, and the records that they exchange.
+// A FreeRADIUS with the shipped configuration and a connector of its own for each test, and the records that they
+// exchange.
 
 import { afterAll, expect } from 'vitest';
 import { type Answering, API_KEY, type LookupStub, startLookupStub } from './lookup-stub.ts';

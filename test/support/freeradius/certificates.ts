@@ -37,7 +37,7 @@ export interface DeviceCertificateOptions {
 export interface RevocationListOptions {
   /** Serial numbers of certificates of this authority. */
   readonly revoked?: readonly string[];
-  /** When its time is over; in a day unless told. */
+  /** When its time is over; in a day by default. */
   readonly nextUpdate?: Date;
 }
 

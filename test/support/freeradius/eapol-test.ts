@@ -26,11 +26,11 @@ export interface EapServer extends RadiusServer {
 
 /** What the device and its access point say whatever the method is. */
 export interface EapAuthentication {
-  /** The device's MAC address, 02:00:00:00:00:01 unless told. */
+  /** The device's MAC address, 02:00:00:00:00:01 by default. */
   readonly mac?: string;
   /** Attributes the access point adds, by attribute number: a text, or a number. */
   readonly nasAttributes?: Readonly<Record<number, string | number>>;
-  /** How often the same device authenticates again afterwards, with a TLS session to resume; never unless told. */
+  /** How often the same device authenticates again afterwards, with a TLS session to resume; never by default. */
   readonly reauthentications?: number;
   readonly timeoutSeconds?: number;
 }
@@ -40,7 +40,7 @@ export interface CertificateAuthentication extends EapAuthentication, Partial<De
   readonly guid?: string;
   /** A certificate issued before, in place of a new one made of the names above. */
   readonly certificate?: IssuedCertificate;
-  /** The EAP identity, which becomes User-Name; `host/device` unless told. */
+  /** The EAP identity, which becomes User-Name; `host/device` by default. */
   readonly identity?: string | Buffer;
 }
 
@@ -51,12 +51,12 @@ export interface PasswordAuthentication extends EapAuthentication {
   /** Said inside of the tunnel. */
   readonly user: string;
   readonly password: string;
-  /** Said outside of it, which becomes User-Name; `anonymous` unless told. */
+  /** Said outside of it, which becomes User-Name; `anonymous` by default. */
   readonly outerIdentity?: string | Buffer;
 }
 
 export interface EapReply extends RadiusReply {
-  /** The device was told that it is in: EAP-Success and matching keys. */
+  /** The device learned that it is in: EAP-Success and matching keys. */
   readonly success: boolean;
 }
 

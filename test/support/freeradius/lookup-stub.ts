@@ -23,7 +23,7 @@ export interface ReceivedLookup {
 
 export interface StubAnswer {
   readonly status?: number;
-  /** `text/plain` unless told. */
+  /** `text/plain` by default. */
   readonly contentType?: string;
   readonly body: string;
   /** `chunked`: in pieces, as the Functions host answers. `truncated`: the connection ends within the body. */

@@ -10,14 +10,14 @@ const STOP_DEADLINE = 5000;
 export interface Prepared {
   /** Where its radiusd.conf is. */
   readonly folder: string;
-  /** The server's whole environment; empty unless told. */
+  /** The server's whole environment; empty by default. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface RunningFreeRadius {
   /** Everything it has printed. */
   output(): string;
-  /** By `SIGTERM` unless told; killed if it does not end by itself. */
+  /** By `SIGTERM` by default; killed if it does not end by itself. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 

@@ -12,7 +12,7 @@ export interface ProgramResult {
 export interface ProgramOptions {
   /** Given to the program on its standard input. */
   readonly input?: string;
-  /** Its whole environment; empty unless told. */
+  /** Its whole environment; empty by default. */
   readonly env?: Readonly<Record<string, string>>;
   /** Ends the program after so many milliseconds; the promise then rejects. */
   readonly deadline: number;

@@ -15,7 +15,7 @@ export const FAIL_MODES = ['closed', 'open', 'last'] as const satisfies readonly
 export interface SampleSite {
   readonly stub: LookupStub;
   readonly servers: Readonly<Record<FailMode, FreeRadius>>;
-  /** Runs `use` with one more server, which differs from the others as told. */
+  /** Runs `use` with one more server, which differs from the others as given. */
   withServer(options: Partial<FreeRadiusOptions>, use: (own: FreeRadius) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }

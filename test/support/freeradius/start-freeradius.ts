@@ -1,5 +1,5 @@
 // Runs a real FreeRADIUS with the configuration files shipped in infra/freeradius: everything a test chooses goes in by
-// environment variables. Only what a site is told to change, or changes by mistake, can be changed in the files.
+// environment variables. Only what a site has to change, or changes by mistake, can be changed in the files.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,9 +28,9 @@ export interface FreeRadiusOptions {
   readonly apiKey: string;
   /** PEM file with the CA certificates that may vouch for the lookup function. */
   readonly caFile: string;
-  /** `closed` unless told. */
+  /** `closed` by default. */
   readonly failMode?: FailMode;
-  /** Users the site itself knows; none unless told. */
+  /** Users the site itself knows; none by default. */
   readonly siteUsers?: readonly SiteUser[];
   /** What the site changes in the shipped files; each text must be there once. */
   readonly siteChanges?: readonly { readonly file: string; readonly from: string; readonly to: string }[];
@@ -49,7 +49,7 @@ export interface FreeRadius extends EapServer, AccountingServer {
   publishRevocationList(options: RevocationListOptions): Promise<ProgramResult>;
   /** The same with a list that the test has made. */
   fetchRevocationList(list: Buffer): Promise<ProgramResult>;
-  /** Ends the server, by `SIGTERM` unless told, and starts it again with the same files; its ports may change. */
+  /** Ends the server, by `SIGTERM` by default, and starts it again with the same files; its ports may change. */
   restart(signal?: NodeJS.Signals): Promise<void>;
   /** Ends the server and removes its files. */
   stop(): Promise<void>;

@@ -1,12 +1,12 @@
-// Comments are plain sentences: subject, verb, object, and the terms of docs/glossary.md. The words listed here stand
-// in for a subject that the sentence should name.
+// Comments, names, messages and titles of tests are plain: subject, verb, object, and the terms of docs/glossary.md.
+// The words listed here stand in for a subject that the sentence should name.
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const FOLDERS = ['cli', 'functions', 'relay', 'shared'];
+const FOLDERS = ['cli', 'functions', 'local', 'relay', 'scripts', 'shared'];
 
 /** Each with what to write instead. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -25,6 +25,12 @@ const WORDS: Readonly<Record<string, string>> = {
   dearest: 'costs the most',
 };
 const PATTERN = new RegExp(`\\b(?:${Object.keys(WORDS).join('|')})\\b`, 'gi');
+
+/** Names that rows of every version have, with the files that read or write them. */
+const STORED: Readonly<Record<string, readonly string[]>> = {
+  told: ['shared/adapters/table-storage/row-shapes.ts', 'shared/domain/coa/enforcement-job.ts'],
+  besides: ['shared/polling/between-sweeps/save-observations.ts', 'shared/polling/breaker/mass-change.ts'],
+};
 
 /** Names of code, and what a standard or a page says in its own words. */
 const QUOTED = /`[^`]*`|"[^"]*"|\{@link [^}]*\}/g;
@@ -60,13 +66,68 @@ test('a listed word is found in every form of comment, and not in code or quotat
   expect(findingsOf(source).map((found) => found.split(';')[0])).toEqual(['1: "besides"', '2: "Whoever"', '4: "His"']);
 });
 
-test.each(FOLDERS)('comments in %s are in plain words', (folder) => {
-  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
+/** Names and messages: each line without its comment, names cut into their words. */
+function namesOf(source: string): string[] {
+  const comments = commentsOf(source);
+  return source.split('\n').map((line, index) =>
+    line
+      .slice(0, line.length - (comments[index]?.length ?? 0))
+      .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+      .replaceAll('_', ' '),
   );
+}
+
+/** What a reader of a test reads first: its titles, and the names that it declares. */
+function titlesAndNamesOf(source: string): string {
+  const titles = source.matchAll(/\b(?:test|describe)(?:\.\w+)*(?:\([^()]*\))?\(\s*(?:'([^'\n]*)'|`([^`]*)`)/g);
+  const names = source.matchAll(/^\s*(?:export )?(?:async )?(?:const|let|function|class|interface|type) ([\w$]+)/gm);
+  return [...titles, ...names]
+    .map(([, first, second]) => first ?? second ?? '')
+    .join('\n')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replaceAll('_', ' ');
+}
+
+const filesOf = (pattern: string): string[] => globSync(pattern, { cwd: ROOT }).toSorted();
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+const wordsIn = (text: string): string[] => (text.match(PATTERN) ?? []).map((word) => word.toLowerCase());
+
+test.each([...FOLDERS, 'test'])('comments in %s are in plain words', (folder) => {
+  const files = filesOf(`${folder}/**/*.ts`).filter((path) => !path.startsWith('test/unit/docs/plain-'));
   expect(files.length).toBeGreaterThan(0);
-  const found = files.flatMap((path) =>
-    findingsOf(readFileSync(join(ROOT, folder, path), 'utf8')).map((finding) => `${folder}/${path}:${finding}`),
+  expect(files.flatMap((path) => findingsOf(read(path)).map((finding) => `${path}:${finding}`))).toEqual([]);
+});
+
+test('a listed word is found in a name and in a message', () => {
+  const source = "const toldAt = 1; // told\nconst LINES_BESIDES = 'Whoever asks';\nconst boldly = 'the old';";
+  expect(namesOf(source).flatMap(wordsIn)).toEqual(['told', 'besides', 'whoever']);
+});
+
+test.each(FOLDERS)('names and messages in %s are in plain words', (folder) => {
+  const found = filesOf(`${folder}/**/*.ts`).flatMap((path) =>
+    namesOf(read(path))
+      .flatMap(wordsIn)
+      .filter((word) => STORED[word]?.includes(path) !== true)
+      .map((word) => `${path}: ${word}; better: ${WORDS[word]}`),
   );
   expect(found).toEqual([]);
+});
+
+test('titles and names of tests are in plain words', () => {
+  expect(titlesAndNamesOf("test.each([1])('turns nobody: %s', () => {});\nconst toldAt = 'told';")).toBe(
+    'turns nobody: %s\ntold At',
+  );
+  const files = filesOf('test/**/*.ts').filter((path) => !path.startsWith('test/unit/docs/plain-'));
+  const found = files.flatMap((path) =>
+    wordsIn(titlesAndNamesOf(read(path))).map((word) => `${path}: ${word}; better: ${WORDS[word]}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test('templates describe themselves in plain words', () => {
+  const files = filesOf('infra/**/*.{bicep,kql}');
+  expect(files.length).toBeGreaterThan(10);
+  expect(
+    files.flatMap((path) => wordsIn(read(path)).map((word) => `${path}: ${word}; better: ${WORDS[word]}`)),
+  ).toEqual([]);
 });

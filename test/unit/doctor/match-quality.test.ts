@@ -25,7 +25,7 @@ test('a fleet of distinct devices has no problem', async () => {
   expect(problems.map((finding) => finding.devices)).toEqual([0, 0, 0, 0, 0]);
 });
 
-test('devices that are gone are counted apart and collide with nobody', async () => {
+test('devices that are gone are counted apart and collide with no device', async () => {
   expect(await matchQuality(fleet([{ name: 'A' }, { name: 'A' }], 'gone'), 20)).toMatchObject({ devices: 0, gone: 2 });
 });
 

@@ -8,7 +8,7 @@ import { SourceError } from '../../../shared/errors.ts';
 import type { Check, Outcome } from '../../../shared/ports/check.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
 
-/** Deadlines abort when told. */
+/** Deadlines abort when the test says so. */
 function aClock(): Clock & { end(): void } {
   const controller = new AbortController();
   return {
@@ -46,7 +46,7 @@ test('a warning stops nothing', async () => {
   expect(report).toMatchObject({ ok: true, counts: { ok: 1, warn: 1 } });
 });
 
-test('every failure says what was seen, what it means and what to do, also one nobody foresaw', async () => {
+test('every failure says what was seen, what it means and what to do, also an unforeseen one', async () => {
   const { checks } = await walkChecks([check('a', new TypeError('x is not a function'))], aClock());
   expect(checks[0]).toMatchObject({ status: 'failed', code: 'NAC_INTERNAL', saw: expect.stringContaining('x is not') });
   expect(checks[0]?.means).toBeTruthy();

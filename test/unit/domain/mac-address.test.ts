@@ -106,7 +106,7 @@ describe('what an address may stand for', () => {
     },
   );
 
-  test('the address of zeros is nobody’s', () => {
+  test('the address of zeros is no device’s', () => {
     expect(canIdentifyDevice(aMac('00:00:00:00:00:00'))).toBe(false);
   });
 });

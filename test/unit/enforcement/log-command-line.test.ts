@@ -51,7 +51,7 @@ test('changes at the command line are logged once each, those over HTTP not at a
   now += 24 * HOUR_MS;
   await add('radius-2', 0);
   expect(await logged()).toEqual(['radius-2']);
-  // Whoever sets a clock back, or ahead, hides nothing.
+  // A clock that is set back, or ahead, hides nothing.
   now += HOUR_MS;
   await add('days-behind', -400 * 24 * HOUR_MS);
   await add('years-ahead', 10 * 365 * 24 * HOUR_MS);

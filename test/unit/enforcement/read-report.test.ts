@@ -50,7 +50,7 @@ test('earlier stages of the same attempt come along', () => {
   });
 });
 
-test('fields nobody knows are left aside', () => {
+test('unknown fields are left aside', () => {
   expect(readReport({ ...REPORT, secret: 'x', __proto__: { polluted: true } })).toEqual(REPORT);
 });
 

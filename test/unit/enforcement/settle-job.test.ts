@@ -160,7 +160,7 @@ describe('accounting with a Class', () => {
 });
 
 describe('the end of the session', () => {
-  test('ends the job at once, whoever has it in hand: no station is left there with the old answer', () => {
+  test('ends the job at once, in whatever stage it is: no station is left there with the old answer', () => {
     for (const stage of ['decided', 'queued', 'taken', 'sent', 'no-answer'] as const) {
       const job = stage === 'decided' ? decided() : advance(decided(), stage, DECIDED);
       expect(settleJob(job, stopped(), true, minutes(2)).stage, stage).toBe('ended');

@@ -25,7 +25,7 @@ const LOST: readonly [what: string, question: object][] = [
 ];
 
 describe('a contradiction that may have been cut off', () => {
-  test.each(LOST)('with %s: the built-in policy lets nobody in as compliant', async (_, more) => {
+  test.each(LOST)('with %s: the built-in policy lets no station in as compliant', async (_, more) => {
     const nac = await connector();
     expect((await nac.answerTo(VPN)).role).toBe('compliant');
     const { role, problems } = await nac.answerTo({ ...VPN, ...more });

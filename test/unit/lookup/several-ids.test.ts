@@ -1,4 +1,4 @@
-// A certificate with several ids: of one device where its record has them all, of nobody else.
+// A certificate with several ids: of one device where its record has them all, of no other.
 
 import { describe, expect, test } from 'vitest';
 import { aDevice, aMac } from '../../support/a-device.ts';
@@ -72,7 +72,7 @@ describe('ids of two devices', () => {
     });
   });
 
-  test('of which the common name alone is known let nobody in', async () => {
+  test('of which the common name alone is known let no station in', async () => {
     const unknown = '11111111-0000-4255-8caf-4136c566a962';
     expect(await answerTo({ sanUri: [uri(unknown)], commonName: uri(INTUNE) })).toEqual({
       role: 'quarantine',

@@ -1,4 +1,4 @@
-// The relay's certificate: read from a PEM as openssl writes it, and told of at the edges of 30 and 7 days.
+// The relay's certificate: read from a PEM as openssl writes it, and reported at the edges of 30 and 7 days.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -65,7 +65,7 @@ describe('a machine that enrols again under another id', () => {
   });
 });
 
-describe('a station that was told that no device is known', () => {
+describe('a station that was answered as of no known device', () => {
   test('is let in within a minute of the device that has its address', async () => {
     const network = await MemoryNetwork.start();
     network.put(5);
@@ -76,7 +76,7 @@ describe('a station that was told that no device is known', () => {
     await expectJob(network, 'compliant');
   });
 
-  test('and is told the same of the device that a sweep finds, until that turns', async () => {
+  test('and gets the same answer about the device that a sweep finds, until that turns', async () => {
     const network = await MemoryNetwork.start({ env: { POLLING_INTERVAL: '10m', CHANGED_DEVICES_INTERVAL: '5m' } });
     network.put(5);
     await network.poll();

@@ -80,7 +80,7 @@ describe('an answer of the Compliance Retrieval service', () => {
     ['no id and no address', '<device><Attributes/></device>', 'guid'],
     ['an id that is none', device3('true', '../admin'), 'guid'],
     ['two different ids', `<device><guid>${GUID}</guid><a><guid>0${GUID.slice(1)}</guid></a></device>`, 'guid'],
-    ['a verdict nobody knows', device3('perhaps'), 'compliance'],
+    ['an unknown verdict', device3('perhaps'), 'compliance'],
     [
       'two verdicts',
       device3('true').replace('</Attributes>', '<compliance><status>false</status></compliance></Attributes>'),
@@ -110,7 +110,7 @@ describe('what is no such answer', () => {
     ['an answer of another name', '<ise_api><name>error</name></ise_api>'],
     ['a device within a device', version3('<device><device/></device>')],
     ['two documents', version3() + version3()],
-    ['an entity nobody declared', version3(device3('&yes;'))],
+    ['an undeclared entity', version3(device3('&yes;'))],
   ])('%s is refused', (_, xml) => {
     expect(refusedWith(xml)).toMatch(/answer/);
   });

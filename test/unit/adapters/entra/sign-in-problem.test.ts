@@ -41,7 +41,7 @@ describe('a refused sign-in says what to do', () => {
     },
   );
 
-  test('a number nobody has met yet is named, with where to look it up', () => {
+  test('an unknown number is named, with where to look it up', () => {
     const error = toSignInError(refusal('999999'));
     expect(error.message).toContain('AADSTS999999');
     expect(error.action).toMatch(/AADSTS/);

@@ -145,7 +145,7 @@ describe('a device by its address', () => {
         { id: DEVICE_ID.replace('7', '8'), status: false },
       ],
     ],
-    ['an address nobody can read', [{ id: DEVICE_ID, mac: 'n/a', status: true }]],
+    ['an unreadable address', [{ id: DEVICE_ID, mac: 'n/a', status: true }]],
   ])('gets no verdict from an answer about %s', async (_, devices) => {
     service = () => ({ body: answer(devices) });
     await expect(retrieval().readByMac(MAC)).rejects.toMatchObject({ code: 'NAC_SOURCE_RECORD' });

@@ -108,7 +108,7 @@ describe('reading devices by id', () => {
     expect(graph.requests[0]?.body).not.toContain('..');
   });
 
-  test('reads nothing for nobody', async () => {
+  test('reads nothing for no device', async () => {
     expect(await reader().readDevices([])).toEqual([]);
     expect(graph.requests).toHaveLength(0);
   });
@@ -154,7 +154,7 @@ describe('devices that checked in since', () => {
   });
 
   test.each([
-    ['nobody', [], true],
+    ['no device', [], true],
     ['one in the very millisecond, since Graph counts finer', ['2026-11-20T08:00:00.0004Z'], true],
     ['one from before', ['2026-11-20T09:00:00Z', '2026-11-20T07:59:59.999Z'], false],
     ['only ones that never checked in', [null, '0001-01-01T00:00:00Z'], false],
@@ -177,7 +177,7 @@ describe('devices that checked in since', () => {
 });
 
 describe('a 403', () => {
-  test('for a token that carries the permission passes three times, then somebody is told to act', async () => {
+  test('for a token that carries the permission passes three times, then an operator has to act', async () => {
     graph.reply = () => ({ status: 403, body: { error: { code: 'Forbidden' } } });
     const devices = reader(PERMISSION);
     const codes: string[] = [];
@@ -188,7 +188,7 @@ describe('a 403', () => {
     expect(codes).toEqual([...Array.from({ length: 3 }, () => 'NAC_SOURCE_UNAVAILABLE'), 'NAC_SOURCE_FORBIDDEN']);
   });
 
-  test('counts anew after an answer', async () => {
+  test('counts from zero after an answer', async () => {
     const devices = reader(PERMISSION);
     const forbid = (): void => batch(() => ({ status: 403, body: {} }));
     for (let round = 0; round < 3; round++) {

@@ -76,7 +76,7 @@ describe('a record of Graph', () => {
     });
   });
 
-  test('may hold properties and enum values nobody knows yet', () => {
+  test('may hold properties and enum values that are not known yet', () => {
     const { device, problems } = read({
       managementState: 'unknownFutureValue',
       '@odata.type': '#x',

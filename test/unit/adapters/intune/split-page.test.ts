@@ -57,7 +57,7 @@ function cutUp(body: string, sizes: Iterator<number>): string[] {
 describe('a page written as Graph writes it', () => {
   const page = pageOf(fc.array(recordOf(plain), { minLength: 1, maxLength: 8 }));
 
-  test('is told apart into its very records, whatever they say', () => {
+  test('is split into its very records, whatever they say', () => {
     fc.assert(
       fc.property(page, fc.infiniteStream(fc.integer({ min: 1, max: 60 })), (given, sizes) => {
         const { envelope: around, records } = splitPage(cutUp(JSON.stringify(given), sizes));
@@ -87,7 +87,7 @@ describe('a page written as Graph writes it', () => {
     expect(() => splitPage([body])).toThrow(SyntaxError);
   });
 
-  test('keeps each record’s text as it came, so that a record nobody touched stays the same text', () => {
+  test('keeps each record’s text as it came, so that an untouched record stays the same text', () => {
     const one = '{"id":"a","deviceName":"L\\u00e9a","isEncrypted": true}';
     const other = '{"id":"b","deviceName":null}';
     expect(splitPage([`{"value":[${one},${other}],"@odata.nextLink":"${NEXT}"}`]).records).toEqual([one, other]);

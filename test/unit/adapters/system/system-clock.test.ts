@@ -6,7 +6,7 @@ import { systemClock } from '../../../../shared/adapters/system/system-clock.ts'
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('work within a deadline is told when it has passed', async () => {
+test('work within a deadline hears when it has passed', async () => {
   const work = systemClock.within(3000, async (deadline) => {
     await new Promise((resolve) => deadline.addEventListener('abort', resolve, { once: true }));
     return deadline.reason;

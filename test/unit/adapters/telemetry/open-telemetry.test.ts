@@ -91,7 +91,7 @@ describe('spans', () => {
     expect(spans()).toEqual([]);
   });
 
-  test('a frame without parts is not told of', async () => {
+  test('a frame without parts is not reported', async () => {
     const { telemetry, spans } = collectedTelemetry();
     const reportIf = (parts: number): boolean => parts > 0;
     await telemetry.span('nac.poll', { reportIf }, nothing);

@@ -1,4 +1,5 @@
-// What is wrong in policy.yaml is named with its place; conditions never vanish, and entries that can never match are found.
+// What is wrong in policy.yaml is named with its place; conditions never vanish, and entries that can never match are
+// found.
 
 import { describe, expect, test } from 'vitest';
 import { LARGEST_POLICY, readPolicy } from '../../../../shared/adapters/yaml/read-policy.ts';

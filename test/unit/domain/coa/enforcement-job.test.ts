@@ -71,7 +71,7 @@ function expectForward(before: EnforcementJob, next: EnforcementJob): void {
 }
 
 describe('a decision makes a job', () => {
-  test('that says what the station was told, what it should be told, and why', () => {
+  test('that says what the station was answered, what it should be answered, and why', () => {
     expect(decide()).toMatchObject({
       site: 'hq',
       sessionId: SESSION_ID,
@@ -224,7 +224,7 @@ describe('a report', () => {
     ['a NAK 505 Other Proxy Processing Error', refused(505), 'no-answer'],
     ['a NAK 506 Resources Unavailable', refused(506), 'no-answer'],
     ['silence', finished('no-answer'), 'no-answer'],
-    ['a NAS nobody knows', finished('unknown-nas'), 'no-answer'],
+    ['an unknown NAS', finished('unknown-nas'), 'no-answer'],
     ['a profile that lacks an attribute', finished('not-possible'), 'refused'],
     ['too late', finished('expired'), 'expired'],
   ])('of %s', (_what, received, stage) => {
@@ -312,7 +312,7 @@ describe('a job never moves backward', () => {
     );
   });
 
-  test('whatever step somebody wants it to take', () => {
+  test('whatever step is asked for', () => {
     const anyStep = fc.tuple(fc.constantFrom(...JOB_STAGES), fc.integer({ min: 1, max: 4 }));
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 20 }), (steps) => {

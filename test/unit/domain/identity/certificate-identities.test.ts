@@ -194,7 +194,7 @@ describe('a name', () => {
   });
 });
 
-describe('FreeRADIUS joins DNS names by commas, so they are told apart by the SAN text', () => {
+describe('FreeRADIUS joins DNS names by commas, so the SAN text distinguishes them', () => {
   test('and a bare GUID among them is found', () => {
     const certificate = { subjectAltName: `DNS:lt-0042, DNS:${ID}`, sanDns: [`lt-0042,${ID}`] };
     expect(kindsAndValues(certificate)).toEqual([
@@ -215,7 +215,7 @@ describe('FreeRADIUS joins DNS names by commas, so they are told apart by the SA
   });
 });
 
-describe('a certificate that nobody should rely on identifies nothing', () => {
+describe('an unreliable certificate identifies nothing', () => {
   test.each([
     [
       'three ids in its SAN',

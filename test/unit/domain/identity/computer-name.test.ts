@@ -43,7 +43,7 @@ describe('where domains are declared, an account of none of them', () => {
     ['LT-0042$@contoso.com@evil.example'],
     ['host/lt-0042.contoso.com@contoso.com@evil.example'],
     ['CONTOSO\0\\LT-0042$'],
-  ])('%s names nobody', (account) => {
+  ])('%s names no computer', (account) => {
     expect(computerAccountNames(account, DOMAINS)).toEqual([]);
   });
 });

@@ -34,10 +34,10 @@ describe('MAC authentication bypass', () => {
 
   test.each([
     ['another address', 'a0b1c2000001'],
-    ['somebody’s name', 'alice'],
+    ['a user’s name', 'alice'],
     ['nothing', undefined],
     ['the address with something behind', 'a0b1c2d3e4f5x'],
-  ])('with %s as user name is nobody’s bypass', (_what, userName) => {
+  ])('with %s as user name is no bypass', (_what, userName) => {
     expect(presentedIdentities(mab(userName, 'a0b1c2d3e4f5'))).toEqual({
       authenticated: false,
       identities: [],
@@ -48,13 +48,13 @@ describe('MAC authentication bypass', () => {
   test.each([
     ['missing', undefined],
     ['no address', 'not-a-mac'],
-  ])('with a Calling-Station-Id that is %s authorises nobody', (_what, callingStationId) => {
+  ])('with a Calling-Station-Id that is %s authorises no station', (_what, callingStationId) => {
     const presented = presentedIdentities(mab('a0b1c2d3e4f5', callingStationId));
     expect(presented).toMatchObject({ authenticated: false, identities: [] });
     expect(presented.problems).not.toEqual([]);
   });
 
-  test('without user name and without Calling-Station-Id authorises nobody', () => {
+  test('without user name and without Calling-Station-Id authorises no station', () => {
     expect(presentedIdentities(mab(undefined, undefined))).toMatchObject({ authenticated: false, identities: [] });
   });
 
@@ -128,7 +128,7 @@ describe('a computer whom the site authenticated', () => {
     expect(problems).toEqual(names.length > 0 ? ['mac-malformed'] : ['computer-domain-unknown', 'mac-malformed']);
   });
 
-  test('is believed only where the site says that it did: MAB with such a name is nobody’s bypass', () => {
+  test('is believed only where the site says that it did: MAB with such a name is no bypass', () => {
     expect(presentedIdentities(mab('host/lt-0042', 'a0b1c2d3e4f5'))).toMatchObject({
       authenticated: false,
       identities: [],
@@ -137,7 +137,7 @@ describe('a computer whom the site authenticated', () => {
 });
 
 describe('a VPN client', () => {
-  test('presents what its software reports, and nobody misses the MAC address in Calling-Station-Id', () => {
+  test('presents what its software reports, and needs no MAC address in Calling-Station-Id', () => {
     const request: AccessRequest = {
       method: 'site',
       userName: 'alice',
@@ -192,7 +192,7 @@ describe('a user whom the site authenticated', () => {
   });
 });
 
-test('a request that nobody authenticated presents nothing, whatever else it says', () => {
+test('a request that no server authenticated presents nothing, whatever else it says', () => {
   const request: AccessRequest = {
     method: 'none',
     userName: 'a0b1c2d3e4f5',

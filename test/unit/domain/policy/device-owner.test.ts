@@ -1,4 +1,4 @@
-// Whose a device is: the same person in every way that servers write a name, and nobody where the name is no person's.
+// Whose a device is: the same person in every way that servers write a name, and no person where the name is none.
 
 import { expect, test } from 'vitest';
 import type { Device } from '../../../../shared/domain/device/device.ts';
@@ -54,7 +54,7 @@ test.each<[string, object, unknown]>([
   expect(owner({ method: 'eap-tls', userName: 'jan\u00e9.doe@contoso.com', certificate })).toBe(word);
 });
 
-test('of a device without user is none, of one of which only the state is known cannot be told', () => {
+test('of a device without user is none; of one of which only the state is known it is unknown', () => {
   const { userPrincipalName: _, ...shared } = DEVICE;
   expect(owner({ method: 'site', userName: 'bob' }, shared)).toBe('none');
   expect(owner({ method: 'site', userName: 'bob' }, { complianceState: 'compliant' })).toBeNull();

@@ -336,7 +336,7 @@ describe('conditions', () => {
     for (const asked of ['same', 'another', 'none']) expect(matches(`owner: ${asked}`, facts)).toBe(asked === word);
   });
 
-  test('owner: nobody knows the user of MAB, or of a computer account', () => {
+  test('owner: the user of MAB is unknown, or of a computer account', () => {
     const owned = { device: { ...device, userPrincipalName: 'alice@contoso.com' } };
     for (const question of [MAB, questionFacts({ method: 'site', userName: 'host/lt-1' })]) {
       expect(matches('owner: another', { ...question, ...owned })).toEqual(['owner']);
@@ -350,7 +350,7 @@ describe('a time that lies ahead', () => {
   };
 
   test.each(["daysSinceCheckIn: '< 7'", "minutesSinceEnrolment: '< 60'"])(
-    'cannot be read, so %s permits nobody',
+    'cannot be read, so %s permits no station',
     (when) => {
       expect(matches(when, ahead as Partial<PolicyFacts>)).toEqual([when.split(':')[0]]);
     },

@@ -41,7 +41,7 @@ describe('the built-in policy', () => {
     });
   });
 
-  test('refuses whom nobody authenticated', () => {
+  test('refuses a station that no server authenticated', () => {
     expect(evaluatePolicy(BUILT_IN, someFacts({ standing: 'notAuthenticated' }))).toMatchObject({
       outcome: { verdict: 'deny' },
       rule: 'deny-not-authenticated',
@@ -103,7 +103,7 @@ describe('rules', () => {
     expect(outcome('constructor')).toMatchObject({ role: 'staff', vlan: '10' });
   });
 
-  test('the last rule lets nobody in whom nobody authenticated, unless a rule says so', () => {
+  test('the last rule lets no unauthenticated station in, unless a rule says so', () => {
     const facts = someFacts({ standing: 'notAuthenticated' });
     expect(evaluatePolicy(POLICY, facts)).toMatchObject({
       outcome: { verdict: 'deny' },
@@ -132,7 +132,7 @@ describe('observing', () => {
     });
   });
 
-  test('lets nobody in whom nobody authenticated', () => {
+  test('lets no unauthenticated station in', () => {
     const facts = someFacts({ site: 'branch', standing: 'notAuthenticated' });
     expect(evaluatePolicy(POLICY, facts)).toMatchObject({ outcome: { verdict: 'deny' } });
     const refuse = {

@@ -36,7 +36,7 @@ describe('a list that is empty while point reads say 404', () => {
     expect(trips(run).length).toBeGreaterThan(0);
   });
 
-  test('that a person refused is told again only when other devices are absent', async () => {
+  test('that a person refused is reported again only when other devices are absent', async () => {
     const run = await start();
     const all = run.tenant.devices;
     run.tenant.devices = all.slice(100);

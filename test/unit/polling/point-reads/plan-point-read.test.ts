@@ -71,7 +71,7 @@ describe('a read that finds no device', () => {
     expect(planAbsent(doubted, LATER, { ...ABSENT, holdAbsences: true })).toEqual({ kind: 'unchanged' });
   });
 
-  test('that nobody has stored, or that is gone already, is nothing new', () => {
+  test('that is not stored, or that is gone already, is nothing new', () => {
     expect(planAbsent(undefined, LATER, ABSENT)).toEqual({ kind: 'unchanged' });
     expect(planAbsent(aStoredDevice({ presence: 'gone' }), LATER, ABSENT)).toEqual({ kind: 'unchanged' });
   });

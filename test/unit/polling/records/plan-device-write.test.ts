@@ -63,7 +63,7 @@ describe('a device that Intune lists', () => {
     expect(write.retiredIdentities).toEqual([]);
   });
 
-  test('with another address has its pointers put in place anew, and the old one taken away', () => {
+  test('with another address has its pointers put in place again, and the old one taken away', () => {
     const write = writeOf(planObserved(aStoredDevice(), movedToNewAddress, LATER));
     expect(write.record.indexed).toBe(false);
     expect(write.retiredIdentities).toEqual([OLD_MAC]);

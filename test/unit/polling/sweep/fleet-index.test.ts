@@ -98,7 +98,7 @@ describe('a fleet that does not change', () => {
   });
 });
 
-test('a device nobody has recorded, and one whose content differs, may have changed', async () => {
+test('an unrecorded device, and one whose content differs, may have changed', async () => {
   const store = memoryStore();
   const index = await FleetIndex.load(store, 1);
   expect(meets(index, aDevice())).toBe(false);
@@ -169,7 +169,7 @@ describe('a device that the list leaves out', () => {
     expect(await completeRun(store, 6, OTHERS)).toEqual([]);
   });
 
-  test('is looked at anew when it comes back after it was forgotten', async () => {
+  test('is looked at again when it comes back after it was forgotten', async () => {
     const store = memoryStore();
     await completeRun(store, 1, FLEET);
     const index = await FleetIndex.load(store, 2);
@@ -194,7 +194,7 @@ describe('a run that goes on in another instance', () => {
     expect(hashesOf(second)).toEqual([]);
   });
 
-  test('still knows them when nobody was missing before', async () => {
+  test('still knows them when no device was missing before', async () => {
     const store = memoryStore();
     await completeRun(store, 1, FLEET);
     const first = await FleetIndex.load(store, 2);

@@ -27,7 +27,7 @@ function listOf(length: number) {
         return page.promise;
       },
     },
-    /** The page that was asked for last comes, and whoever waits for it goes on. */
+    /** The page that was asked for last comes, and what waits for it goes on. */
     async come(outcome: ListPage | Error = page(coming.length)): Promise<void> {
       if (outcome instanceof Error) coming.at(-1)?.reject(outcome);
       else coming.at(-1)?.resolve(outcome);
@@ -102,7 +102,7 @@ describe('pages ahead', () => {
     expect(list.asked).toEqual(['7']);
   });
 
-  test('are not asked for any more once nobody wants them', async () => {
+  test('are not asked for any more once no slice wants them', async () => {
     const list = listOf(5);
     const pages = new PagePrefetch(list.source, FROM_START);
     await list.come();

@@ -17,7 +17,7 @@ const LEASE_MS = 180_000;
 /** A page of the service holds a hundred devices. */
 const PER_PAGE = 100;
 
-/** So many noncompliant devices that nobody knows, on pages of a hundred. */
+/** So many unknown noncompliant devices, on pages of a hundred. */
 function listOf(count: number) {
   const devices = Array.from({ length: count }, (_, number) => ({ id: aDeviceOfFleet(number).id, compliant: false }));
   return Array.from({ length: Math.ceil(count / PER_PAGE) }, (_, page) =>

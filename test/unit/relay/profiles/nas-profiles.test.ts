@@ -129,7 +129,7 @@ describe('cisco-ios', () => {
   });
 });
 
-describe('attributes the NAS wants besides', () => {
+describe('attributes the NAS wants in addition', () => {
   test('all of them, before the command, none twice', () => {
     const answer = ask('cisco-ios', 'reauthenticate', SESSION, [...EXTRA_IDENTIFICATION, 'User-Name']);
     expect(answer).toMatchObject({

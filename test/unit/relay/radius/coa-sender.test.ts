@@ -28,7 +28,7 @@ beforeEach(() => {
   network = fakeUdp(clock);
 });
 
-/** With a RAND of zero unless told. */
+/** With a RAND of zero by default. */
 function sender(options: CoaSenderOptions = {}): CoaSender {
   return createCoaSender({ clock, openSocket: network.openSocket, random: () => 0.5, ...options });
 }
@@ -200,7 +200,7 @@ describe('retransmission', () => {
     expect(new Set(network.sent.map(({ sourcePort }) => sourcePort)).size).toBe(1);
   });
 
-  test('each transmission is told, after it has left', async () => {
+  test('each transmission is reported, after it has left', async () => {
     const reported: unknown[] = [];
     const onTransmission = (count: number) => void reported.push([count, network.sent.length]);
     const sending = sender({ times: { ...RFC5080_TIMES, maximumCount: 3 } }).send(TARGET, REQUEST, { onTransmission });

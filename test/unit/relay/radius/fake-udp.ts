@@ -8,7 +8,7 @@ export interface SentDatagram {
   readonly sourcePort: number;
   readonly to: UdpPeer;
   readonly octets: Buffer;
-  /** Sends to the port it came from; from where it was sent to unless told. */
+  /** Sends to the port it came from; from where it was sent to by default. */
   reply(octets: Uint8Array, from?: UdpPeer): void;
 }
 

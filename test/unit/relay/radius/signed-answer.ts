@@ -8,7 +8,7 @@ export interface SignedAnswerOptions {
   readonly secret: string;
   /** Attributes as on the wire, after the Message-Authenticator. */
   readonly attributes?: Uint8Array;
-  /** `zero`: over zeros in place of the Request Authenticator. None unless told. */
+  /** `zero`: over zeros in place of the Request Authenticator. None by default. */
   readonly messageAuthenticator?: 'right' | 'zero' | 'wrong';
   readonly identifier?: number;
 }

@@ -107,7 +107,7 @@ describe('attributes', () => {
     });
   });
 
-  test('an Error-Cause nobody defined has its number for a name', () => {
+  test('an undefined Error-Cause has its number for a name', () => {
     const attributes = errorCauseAttribute(4_294_967_295);
     expect(verifyAnswer({ request: coa, datagram: signed({ code: 45, attributes }), secret })).toMatchObject({
       answer: { errorCause: { code: 4_294_967_295, name: 'Error-Cause 4294967295' } },
