@@ -26,8 +26,8 @@ import {
   patient,
   quick,
   REAUTHENTICATE,
+  REPLIES,
   records,
-  replies,
   SECRET_OCTETS,
   STATION,
   type StubReply,
@@ -43,7 +43,7 @@ useSwitch();
 describe('CoA', () => {
   test('reauthenticate is acknowledged, then the lookup decides again', async () => {
     const before = await connected();
-    replies.lookup = { status: 200, body: BAD };
+    REPLIES.lookup = { status: 200, body: BAD };
     const result = await patient.send(target(), byProfile(ciscoIos, 'reauthenticate', before));
     expect(result).toMatchObject({ kind: 'ack', transmissions: 1, discarded: {} });
     expect(await happened('reauthenticated')).toMatchObject({ mac: STATION, role: 'quarantine', vlan: '99' });
@@ -66,7 +66,7 @@ describe('CoA', () => {
 
   test('a deny at reauthentication ends the session', async () => {
     const { acctSessionId } = await connected();
-    replies.lookup = { status: 200, body: 'deny' };
+    REPLIES.lookup = { status: 200, body: 'deny' };
     await patient.send(target(), coa(['Acct-Session-Id', acctSessionId], REAUTHENTICATE));
     await happened('disconnected');
     expect(nas.sessions()).toEqual([]);
@@ -76,7 +76,7 @@ describe('CoA', () => {
 
   test('without an answer at reauthentication the session stays as it is', async () => {
     const before = await connected();
-    replies.lookup = { status: 503, body: '' };
+    REPLIES.lookup = { status: 503, body: '' };
     await patient.send(target(), coa(['Acct-Session-Id', before.acctSessionId], REAUTHENTICATE));
     await happened('lookup-failed');
     expect(nas.sessions()).toEqual([before]);
@@ -85,10 +85,10 @@ describe('CoA', () => {
   test('without an answer at reauthentication it is tried again where that is wanted, until there is one', async () => {
     await startOtherSwitch({ lookupRetryMs: 1 });
     const { acctSessionId } = await connected();
-    replies.lookup = { status: 503, body: '' };
+    REPLIES.lookup = { status: 503, body: '' };
     await patient.send(target(), coa(['Acct-Session-Id', acctSessionId], REAUTHENTICATE));
     await happened('lookup-failed');
-    replies.lookup = { status: 200, body: BAD };
+    REPLIES.lookup = { status: 200, body: BAD };
     expect(await happened('reauthenticated')).toMatchObject({ role: 'quarantine' });
   });
 
@@ -97,7 +97,7 @@ describe('CoA', () => {
     async (profile) => {
       const before = await connected();
       events.length = 0;
-      replies.lookup = { status: 200, body: BAD };
+      REPLIES.lookup = { status: 200, body: BAD };
       const result = await patient.send(target(), byProfile(profile, 'disconnect', before));
       expect(result).toMatchObject({ kind: 'ack', transmissions: 1, discarded: {} });
       expect(await happened('connected')).toMatchObject({ mac: STATION, role: 'quarantine', port: 'Gi1/0/7' });
@@ -115,10 +115,10 @@ describe('CoA', () => {
   test('an answer for a session that has ended meanwhile changes nothing, and no other station waits for it', async () => {
     const before = await connected();
     const late = Promise.withResolvers<StubReply>();
-    replies.lookup = late.promise;
+    REPLIES.lookup = late.promise;
     await patient.send(target(), coa(['Acct-Session-Id', before.acctSessionId], REAUTHENTICATE));
     await until(() => records('/api/lookup').length === 2);
-    replies.lookup = { status: 200, body: GOOD };
+    REPLIES.lookup = { status: 200, body: GOOD };
     const other = await connected('00-11-22-33-44-55');
     await patient.send(target(), disconnect(['Acct-Session-Id', before.acctSessionId]));
     expect(nas.sessions()).toEqual([other]);
@@ -137,7 +137,7 @@ describe('CoA', () => {
 
   test('a station that is denied on its way back stays away', async () => {
     const { acctSessionId } = await connected();
-    replies.lookup = { status: 200, body: 'deny' };
+    REPLIES.lookup = { status: 200, body: 'deny' };
     await patient.send(target(), disconnect(['Acct-Session-Id', acctSessionId]));
     await happened('rejected');
     expect(nas.sessions()).toEqual([]);

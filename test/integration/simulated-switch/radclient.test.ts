@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../support/freeradius/run-program.ts';
-import { BAD, connected, happened, nas, replies, SECRET, STATION, useSwitch } from './switch-site.ts';
+import { BAD, connected, happened, nas, REPLIES, SECRET, STATION, useSwitch } from './switch-site.ts';
 
 useSwitch();
 
@@ -22,7 +22,7 @@ describe('radclient', () => {
     ['with', ['Message-Authenticator = 0x00']],
   ])('%s Message-Authenticator, CoA changes the role', async (_name, more) => {
     const { auditSessionId } = await connected();
-    replies.lookup = { status: 200, body: BAD };
+    REPLIES.lookup = { status: 200, body: BAD };
     const output = await radclient('coa', [
       ...more,
       `Calling-Station-Id = "${STATION}"`,

@@ -34,9 +34,9 @@ import {
   patient,
   quick,
   REAUTHENTICATE,
+  REPLIES,
   received,
   records,
-  replies,
   SECRET_OCTETS,
   STATION,
   signed,
@@ -129,7 +129,7 @@ describe('stations', () => {
 
   test('connecting once more ends the session that was there', async () => {
     const first = await connected();
-    replies.lookup = { status: 200, body: BAD };
+    REPLIES.lookup = { status: 200, body: BAD };
     const second = await connected();
     expect(nas.sessions()).toEqual([second]);
     expect(account()).toEqual([
@@ -140,7 +140,7 @@ describe('stations', () => {
   });
 
   test('a deny is no session', async () => {
-    replies.lookup = { status: 200, body: 'deny' };
+    REPLIES.lookup = { status: 200, body: 'deny' };
     const answer = await control('POST', '/connect', { mac: STATION });
     expect(answer).toMatchObject({ status: 403, json: { code: 'denied', message: expect.stringContaining(STATION) } });
     expect(nas.sessions()).toEqual([]);
@@ -155,7 +155,7 @@ describe('stations', () => {
     { status: 200, body: `<html>${GOOD}` },
     { status: 200, body: '' },
   ])('$status $body is no answer', async (reply) => {
-    replies.lookup = reply;
+    REPLIES.lookup = reply;
     const answer = await control('POST', '/connect', { mac: STATION });
     expect(answer).toMatchObject({ status: 502, json: { code: 'lookup_failed' } });
     expect(nas.sessions()).toEqual([]);
@@ -208,7 +208,7 @@ describe('stations', () => {
   });
 
   test('accounting that cannot be delivered waits, and comes in its order', async () => {
-    replies.accounting = [
+    REPLIES.accounting = [
       { status: 503, body: 'later' },
       { status: 503, body: 'later' },
     ];
@@ -226,7 +226,7 @@ describe('stations', () => {
   });
 
   test('accounting that is refused is not sent again', async () => {
-    replies.accounting = [{ status: 400, body: 'no' }];
+    REPLIES.accounting = [{ status: 400, body: 'no' }];
     const { acctSessionId } = await connected();
     await control('POST', '/disconnect', { mac: STATION });
     expect(account()).toEqual([`Start ${acctSessionId} decision-1`, `Stop ${acctSessionId} decision-1`]);
@@ -400,7 +400,7 @@ describe('hostile input', () => {
 
 describe('closing', () => {
   test('leaves no handle: the process ends by itself, even with accounting waiting and a station connecting', async () => {
-    replies.accounting = Array.from({ length: 50 }, () => ({ status: 503, body: '' }));
+    REPLIES.accounting = Array.from({ length: 50 }, () => ({ status: 503, body: '' }));
     const module = new URL('../../../local/simulated-switch/simulated-switch.ts', import.meta.url).href;
     const script = `
       import { startSimulatedSwitch } from ${JSON.stringify(module)};

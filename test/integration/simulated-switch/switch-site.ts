@@ -53,7 +53,7 @@ export let connectorUrl: string;
 /** What the stub has received. */
 export let received: ReceivedRecord[];
 /** What the stub answers: each lookup the same, accounting in this order. */
-export const replies: { lookup: StubReply | Promise<StubReply>; accounting: StubReply[] } = {
+export const REPLIES: { lookup: StubReply | Promise<StubReply>; accounting: StubReply[] } = {
   lookup: { status: 200, body: GOOD },
   accounting: [],
 };
@@ -90,8 +90,8 @@ export function useSwitch(): void {
 
   beforeEach(async () => {
     received = [];
-    replies.accounting = [];
-    replies.lookup = { status: 200, body: GOOD };
+    REPLIES.accounting = [];
+    REPLIES.lookup = { status: 200, body: GOOD };
     events = [];
     waiting = new Set();
     nas = await startSimulatedSwitch(switchOptions());
@@ -159,7 +159,7 @@ export async function happened(name: SwitchEventName): Promise<SwitchEvent> {
 async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   const { url: path = '', headers } = incoming;
   received.push({ path, headers, fields: JSON.parse(await text(incoming)) });
-  const reply = path === '/api/lookup' ? replies.lookup : replies.accounting.shift();
+  const reply = path === '/api/lookup' ? REPLIES.lookup : REPLIES.accounting.shift();
   for (const check of waiting) check();
   const { status, body } = (await reply) ?? { status: 200, body: '{}' };
   response.writeHead(status).end(body);

@@ -1,3 +1,5 @@
+// Which paths a route template of the Functions host matches, and with which parameters.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRouteTable } from '../../../../local/functions-host/route-table.ts';

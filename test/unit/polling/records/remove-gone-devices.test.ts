@@ -43,7 +43,7 @@ async function clean({ atOnce }: SlowTables, before: string): Promise<number> {
   return removed;
 }
 
-const holdersOf = ({ atOnce }: SlowTables) => storesOf(atOnce).identities.readOwners(DOCK_IDENTITY);
+const ownersOf = ({ atOnce }: SlowTables) => storesOf(atOnce).identities.readOwners(DOCK_IDENTITY);
 
 describe('a machine that is enrolled once more each day', () => {
   test('after three hundred days its address leads to the one record that is there', async () => {
@@ -52,11 +52,11 @@ describe('a machine that is enrolled once more each day', () => {
       if (number > 0) await leave(slow, enrolment(number - 1), day(number));
       await enrol(slow, enrolment(number), day(number));
     }
-    expect((await holdersOf(slow)).more).toBe(true);
+    expect((await ownersOf(slow)).more).toBe(true);
 
     expect(await clean(slow, day(300))).toBe(299);
 
-    expect(await holdersOf(slow)).toEqual({ devices: [deviceKeyText(enrolment(299))], more: false });
+    expect(await ownersOf(slow)).toEqual({ devices: [deviceKeyText(enrolment(299))], more: false });
     expect(await storesOf(slow.atOnce).devices.read(enrolment(0))).toBeUndefined();
     expect(await storesOf(slow.atOnce).devices.read(enrolment(299))).toMatchObject({ presence: 'present' });
   });
@@ -68,7 +68,7 @@ describe('a machine that is enrolled once more each day', () => {
     await leave(slow, enrolment(1), day(5));
     expect(await clean(slow, day(3))).toBe(1);
     expect(await storesOf(slow.atOnce).devices.read(enrolment(1))).toMatchObject({ presence: 'gone' });
-    expect(await holdersOf(slow)).toEqual({ devices: [deviceKeyText(enrolment(1))], more: false });
+    expect(await ownersOf(slow)).toEqual({ devices: [deviceKeyText(enrolment(1))], more: false });
   });
 });
 
@@ -109,7 +109,7 @@ describe('a device that comes back', () => {
       const stored = await devices.read(device);
       if (calls <= killedAt) continue;
       expect(stored, `back at call ${killedAt}`).toMatchObject({ presence: 'present', indexed: true });
-      expect(await holdersOf(slow)).toEqual({ devices: [deviceKeyText(device)], more: false });
+      expect(await ownersOf(slow)).toEqual({ devices: [deviceKeyText(device)], more: false });
     }
   });
 
@@ -123,7 +123,7 @@ describe('a device that comes back', () => {
       void removeGoneDevices(dying, deviceHash(device).charAt(0), day(50));
       await slow.time.runUntil(STARTS_AT + 1_000);
       await enrol(slow, device, day(100));
-      expect(await holdersOf(slow), `killed after ${killedAfterMs} ms`).toEqual({
+      expect(await ownersOf(slow), `killed after ${killedAfterMs} ms`).toEqual({
         devices: [deviceKeyText(device)],
         more: false,
       });
@@ -139,10 +139,10 @@ describe('an identity that more devices hold than its row lists', () => {
     const entries = all.map((device) => ({ identity: DOCK_IDENTITY, device }));
     await identities.addOwners(entries.slice(0, 120));
     await identities.addOwners(entries.slice(100));
-    expect(await holdersOf(slow)).toMatchObject({ more: true });
+    expect(await ownersOf(slow)).toMatchObject({ more: true });
     for (let start = 0; start < 449; start += 40)
       await identities.removeOwners(entries.slice(start, Math.min(start + 40, 449)));
-    expect(await holdersOf(slow)).toEqual({ devices: [deviceKeyText(aDeviceOfFleet(449))], more: false });
+    expect(await ownersOf(slow)).toEqual({ devices: [deviceKeyText(aDeviceOfFleet(449))], more: false });
   });
 
   test('counts right whichever writers meet', async () => {
@@ -159,7 +159,7 @@ describe('an identity that more devices hold than its row lists', () => {
         identities.addOwners([entry(301)]),
       ]),
     );
-    const { devices, more } = await holdersOf(slow);
+    const { devices, more } = await ownersOf(slow);
     expect(more).toBe(false);
     expect(devices.toSorted()).toEqual(
       [205, 206, 207, 208, 300, 301].map((number) => deviceKeyText(entry(number).device)).toSorted(),
