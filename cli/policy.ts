@@ -14,6 +14,7 @@ import { ASSURANCES } from '../shared/domain/identity/identity.ts';
 import { toInstant } from '../shared/domain/instant.ts';
 import { listsNamedIn } from '../shared/domain/policy/mac-list.ts';
 import { MEDIA } from '../shared/domain/policy/policy-facts.ts';
+import { CERTIFICATE_SOURCE } from '../shared/domain/session/presented-devices.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import { checkedReason } from '../shared/http/read-reason.ts';
 import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
@@ -158,6 +159,7 @@ async function openAdmin(): Promise<PolicyAdmin> {
   const audit = new TableAuditStore(tables.audit, systemRandom);
   const by = await signedInIdentity(storage);
   const admin = await openPolicy({
+    sources: [{ name: CERTIFICATE_SOURCE }],
     openTables: async () => tables,
     clock: systemClock,
     log: silent,

@@ -4,7 +4,6 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 import { checkClientCertificates } from './adapters/entra/client-certificate.ts';
 import { readCaFile } from './adapters/https/ca-file.ts';
-import { boundedAccess } from './adapters/intune/bounded-access.ts';
 import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
@@ -14,8 +13,9 @@ import { CommonClock, type ObserveTime } from './adapters/table-storage/common-c
 import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
-import { CERTIFICATE_SOURCE, type Context } from './app/context.ts';
+import type { Context } from './app/context.ts';
 import { OrderlyEnd } from './app/end-orderly.ts';
+import { intuneSetup } from './app/intune-setup.ts';
 import { once, shared } from './app/once.ts';
 import { openAudit } from './app/open-audit.ts';
 import { type DecisionAudit, openDecisions } from './app/open-decisions.ts';
@@ -23,11 +23,12 @@ import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { type MadeOverride, openOverrides } from './app/open-overrides.ts';
-import { openPointReads } from './app/open-point-reads.ts';
 import { openPolicy, type PolicyAdmin, type PolicyChange } from './app/open-policy.ts';
 import { policyOfSettings } from './app/open-policy-source.ts';
 import { openPoll, openPollControl } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
+import type { SourceSetup } from './app/source-setup.ts';
+import { openedOnce, sourceSetups } from './app/sources.ts';
 import { openStoredDevice } from './app/stored-device.ts';
 import { telemetryOf } from './app/telemetry.ts';
 import type { CoaAction } from './domain/coa-job.ts';
@@ -36,7 +37,7 @@ import { delayRedelivery } from './enforcement/delay-redelivery.ts';
 import type { JobPage } from './enforcement/list-jobs.ts';
 import type { Removed } from './enforcement/purge-expired.ts';
 import { readJobQuery } from './enforcement/read-job-query.ts';
-import { RequestError, SettingsError, toConnectorError } from './errors.ts';
+import { SettingsError, toConnectorError } from './errors.ts';
 import { readReason } from './http/read-reason.ts';
 import { RefusalReport } from './http/refusal-report.ts';
 import { type RequestBody, readBody } from './http/request-body.ts';
@@ -44,8 +45,8 @@ import type { ShownOverride } from './http/show-override.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
 import type { HeldRun } from './polling/breaker/mass-change.ts';
-import { notRead, type RefreshedDevice } from './polling/point-reads/refresh-device.ts';
-import type { PollStatus } from './polling/poll-status.ts';
+import type { RefreshedDevice } from './polling/point-reads/refresh-device.ts';
+import type { PollOverview } from './polling/poll-status.ts';
 import { readReleaseRequest } from './polling/read-release-request.ts';
 import type { SliceResult } from './polling/sweep/sweep.ts';
 import type { AuditPage } from './ports/audit-store.ts';
@@ -56,9 +57,6 @@ import type { Random } from './ports/random.ts';
 import { type Logger, traced } from './ports/telemetry.ts';
 import type { Timer } from './ports/timer.ts';
 import type { Settings } from './settings.ts';
-
-/** Of the time a tick of the poll may take: after it the tick waits for no answer, and stores what it has. */
-const SOURCE_SHARE = 0.75;
 
 /** What a test or a bench may put in place of the real thing. */
 export interface AppOverrides {
@@ -73,6 +71,8 @@ export interface AppOverrides {
   readonly openTables?: (patience: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
+  /** Beside those that settings describe. */
+  readonly moreSources?: readonly SourceSetup[];
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
 }
 
@@ -96,7 +96,7 @@ export interface App {
    */
   poll(functionTimeoutMs: number): Promise<SliceResult>;
   /** How the poll is doing, for operators. */
-  pollStatus(apiKey: string | null): Promise<PollStatus>;
+  pollStatus(apiKey: string | null): Promise<PollOverview>;
   /**
    * An operator lets through what a run held; the next tick of the poll applies it.
    * @param body the request as it came: `{"runId": "…", "reason": "…"}`
@@ -173,14 +173,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
   const end = new OrderlyEnd(timer);
-  let leaveSource = async (): Promise<void> => undefined;
-  const intune = once(async () => {
-    const access = overrides.openIntune?.() ?? (await intuneOf(settings, clock));
-    closing.push(access.close);
-    leaveSource = access.close;
-    const { connectTimeoutMs, readTimeoutMs } = settings.network;
-    return boundedAccess(access, clock, timer, connectTimeoutMs + readTimeoutMs);
-  });
+  const setups = overrides.openIntune
+    ? [intuneSetup(settings, clock, overrides.openIntune)]
+    : sourceSetups(settings, clock);
+  const sources = [...setups, ...(overrides.moreSources ?? [])].map((setup) =>
+    openedOnce(setup, { clock, timer, closing }),
+  );
   // A clock that is put in place of the machine's is meant to differ from the store's.
   const observe = overrides.clock === undefined ? clock.observe : undefined;
   const openTables = async (patience: RetryProfile): Promise<Tables> =>
@@ -199,7 +197,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     log,
     refusals,
     stopping: end.stopping,
-    intune,
+    sources,
     openTables,
     serviceBus,
     telemetry,
@@ -212,6 +210,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const policy = once(() => {
     const { jobsInFlightPerSite, maxCheckInAgeMs } = settings;
     return openPolicy({
+      sources,
       openTables,
       jobsInFlightPerSite,
       maxCheckInAgeMs,
@@ -230,25 +229,19 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const housekeeping = once(() => openHousekeeping(context));
   const pollControl = once(() => openPollControl(context));
   const onChange = once(() => changeListener(context, overrides.onChange, enforcement));
-  const poll = once(async () => openPoll(context, await onChange()));
-  const pointReads = once(async () =>
-    openPointReads(context, await onChange(), async (session) => {
-      if (settings.serviceBus !== undefined) await (await enforcement()).reconsider(session);
-    }),
-  );
+  const enforces = settings.serviceBus !== undefined;
+  const poll = openPoll(context, async () => ({
+    onChange: await onChange(),
+    onAnswerable: async (session) => {
+      if (enforces) await (await enforcement()).reconsider(session);
+    },
+    sendDecided: async () => {
+      if (enforces) await (await enforcement()).pumpDecided();
+    },
+  }));
 
   const doctor = shared(() => examine(settings, clock));
   const storedDevice = once(() => openStoredDevice(context));
-  /** What keeps the source from being asked keeps no operator from acting on what is stored. */
-  const refreshed = async (id: string): Promise<RefreshedDevice> => {
-    let reads: Awaited<ReturnType<typeof pointReads>>;
-    try {
-      reads = await pointReads();
-    } catch (thrown) {
-      return notRead(log, thrown);
-    }
-    return reads.refresh(id);
-  };
   const actOnDevice = async (
     apiKey: string | null,
     deviceId: string,
@@ -258,12 +251,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     const client = await operators.may(apiKey, 'act');
     const site = operators.siteOf(client, undefined);
     const why = readReason(await readBody(body ?? ''));
-    const id = await (await storedDevice())(deviceId);
-    await operators.note(client, { action, target: id, ...(site !== undefined && { site }), ...why });
-    const source = await refreshed(id);
+    const device = await (await storedDevice())(deviceId);
+    await operators.note(client, { action, target: device.id, ...(site !== undefined && { site }), ...why });
+    const source = await poll.refresh(device);
     return {
       source,
-      jobs: await (await enforcement()).reauthenticate(id, { by: client.name, action, onlySite: site }),
+      jobs: await (await enforcement()).reauthenticate(device, { by: client.name, action, onlySite: site }),
     };
   };
 
@@ -274,20 +267,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, async () => {
-        try {
-          (await intune()).beginTick(functionTimeoutMs * SOURCE_SHARE);
-          await (await pointReads()).keepServiceAddress(functionTimeoutMs);
-          const result =
-            settings.intunePermissions === 'full'
-              ? await (await poll())(functionTimeoutMs)
-              : await (await pointReads()).pollWithoutSweep(functionTimeoutMs);
-          await (await pointReads()).storeLive(functionTimeoutMs);
-          return result;
-        } finally {
-          if (settings.serviceBus !== undefined) await (await enforcement()).pumpDecided();
-        }
-      });
+      return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, () => poll.tick(functionTimeoutMs));
     },
     async pollStatus(apiKey) {
       await operators.may(apiKey, 'read');
@@ -305,7 +285,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       await operators.note(client, { action: 'refuse-held', target: request.runId, reason: request.reason });
       return (await pollControl()).refuse(request, client.name);
     },
-    enforces: settings.serviceBus !== undefined,
+    enforces,
     enforce: async (functionTimeoutMs = 120_000) =>
       traced(await telemetry(), 'nac.enforcement', { reportIf: hasParts }, async () =>
         (await enforcement()).enforcer.round(functionTimeoutMs),
@@ -340,16 +320,16 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async refreshDevice(apiKey, deviceId, body = '') {
       const client = await operators.may(apiKey, 'act');
       const why = readReason(await readBody(body));
-      const id = await (await storedDevice())(deviceId);
-      await operators.note(client, { action: 'refresh-device', target: id, ...why });
-      return { source: await refreshed(id) };
+      const device = await (await storedDevice())(deviceId);
+      await operators.note(client, { action: 'refresh-device', target: device.id, ...why });
+      return { source: await poll.refresh(device) };
     },
     async sweepNow(apiKey, body = '') {
       const client = await operators.may(apiKey, 'administer');
       const why = readReason(await readBody(body));
-      if (settings.intunePermissions !== 'full') throw noSweep();
-      await operators.note(client, { action: 'sweep-now', target: CERTIFICATE_SOURCE, ...why });
-      return (await (await pollControl()).sweepNow()) ? 'asked-for' : 'under-way';
+      const control = await pollControl();
+      await operators.note(client, { action: 'sweep-now', target: control.swept().join(' '), ...why });
+      return (await control.sweepNow()) ? 'asked-for' : 'under-way';
     },
     async overrides(apiKey) {
       const client = await operators.may(apiKey, 'read');
@@ -388,7 +368,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async close() {
       const flushed = collected?.flush();
       try {
-        await end.begin(() => leaveSource());
+        await end.begin(async () => void (await Promise.all(sources.map((source) => source.leave()))));
         for (const close of context.closing.splice(0)) await close();
       } finally {
         await flushed;
@@ -409,11 +389,6 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 /** A tick or round that found nothing to do is no trace. */
 function hasParts(parts: number): boolean {
   return parts > 0;
-}
-
-async function intuneOf(settings: Settings, clock: Clock): Promise<IntuneAccess> {
-  const { openIntuneSource } = await import('./adapters/intune/open-intune-source.ts');
-  return openIntuneSource(settings, clock);
 }
 
 async function tablesOf({ storage }: Settings, patience: RetryProfile, observe?: ObserveTime): Promise<Tables> {
@@ -443,12 +418,6 @@ async function examine(settings: Settings, clock: Clock): Promise<DoctorReport> 
   } finally {
     await doctor.close();
   }
-}
-
-function noSweep(): RequestError {
-  return new RequestError(409, 'NAC_POLL_NO_SWEEP', 'With the least permission there are no sweeps.', {
-    action: 'POST /api/devices/{id}/refresh reads one device.',
-  });
 }
 
 function checkFiles({ network: { extraCaFile }, entra: { credential } }: Settings): void {

@@ -176,11 +176,23 @@ export class SourceError extends ConnectorError {
   readonly retryAfterMs: number | undefined;
   /** What it means, where the source says more than the code does. */
   readonly means: string | undefined;
+  #source: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: SourceErrorDetails) {
     super(code, message, details);
     this.retryAfterMs = details.retryAfterMs;
     this.means = details.means;
+  }
+
+  /** Name of the source, once the error has left the source's adapter. */
+  get source(): string | undefined {
+    return this.#source;
+  }
+
+  /** The error of this source. */
+  of(source: string): this {
+    this.#source = source;
+    return this;
   }
 }
 

@@ -1,7 +1,6 @@
 // What every part of the app is opened with.
 
 import type { ServiceBusClient } from '@azure/service-bus';
-import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { RetryProfile, Tables } from '../adapters/table-storage/tables.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,6 +8,7 @@ import type { Random } from '../ports/random.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
+import type { ConfiguredSource } from './sources.ts';
 
 /** Source whose device ids certificates carry. */
 export { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
@@ -23,8 +23,8 @@ export interface Context {
   readonly refusals: RefusalReport;
   /** Aborted when the process ends: leases are given up, and no further step is begun. */
   readonly stopping: AbortSignal;
-  /** Opened on first use, once per process: what is signed in with is shared. */
-  readonly intune: () => Promise<IntuneAccess>;
+  /** Each opened on first use. */
+  readonly sources: readonly ConfiguredSource[];
   /**
    * Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes.
    */
@@ -38,9 +38,8 @@ export interface Context {
   readonly closing: (() => Promise<void>)[];
 }
 
-const SWEEP_GRACE_MS = 15 * 60_000;
-
-/** How old the beginning of the newest complete sweep may be; absent where there are no sweeps. */
-export function sourceReachableMs({ intunePermissions, pollingIntervalMs }: Settings): number | undefined {
-  return intunePermissions === 'full' ? 2 * pollingIntervalMs + SWEEP_GRACE_MS : undefined;
+/** How old the beginning of a source's newest complete sweep may be; absent where there are no sweeps. */
+export function reachableWithin(sources: readonly ConfiguredSource[]): (source: string) => number | undefined {
+  const limits = new Map(sources.map(({ name, reachableMs }) => [name, reachableMs]));
+  return (source) => limits.get(source);
 }

@@ -1,30 +1,52 @@
-// Whether and how a lookup may ask Intune itself.
+// Whether and how a lookup may ask a source itself.
 
 import { createUnknownDevicesCache } from '../adapters/memory/unknown-devices-cache.ts';
+import { sourceState } from '../adapters/table-storage/source-state.ts';
+import type { Tables } from '../adapters/table-storage/tables.ts';
+import { SourceError } from '../errors.ts';
 import { LiveQuery } from '../lookup/live-query.ts';
 import { readServiceAddress } from '../polling/between-sweeps/service-address.ts';
-import type { ComplianceRetrieval } from '../ports/compliance-retrieval.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { LiveVerdicts } from '../ports/mdm-source.ts';
 import type { Metrics, Telemetry } from '../ports/telemetry.ts';
-import type { Context } from './context.ts';
+import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { once } from './once.ts';
 
 /**
- * What signs in is loaded with the first question, which its deadline bounds: most lookups never need it.
- * @param tasks where the poll leaves the address of the service
+ * The source is the one that certificates name. What signs in is loaded with the first question, which its deadline
+ * bounds: most lookups never need it.
+ * @param tables where the poll leaves the address of the service
  */
 export function liveQuery(
-  { settings, clock, intune, mostRemembered }: Context,
-  tasks: TaskStore,
+  { settings, sources, clock, mostRemembered }: Context,
+  tables: Tables,
   metrics: Metrics,
   telemetry: Telemetry | undefined,
 ): { readonly live?: LiveQuery } {
   const { deadlineMs, perSecond, maximumInstances } = settings.liveQuery;
-  if (perSecond === 0) return {};
-  const opened = once(async () => (await intune()).retrievalAt(() => readServiceAddress(tasks)));
-  const retrieval: Pick<ComplianceRetrieval, 'readByDeviceId'> = {
+  const asked = sources.find(({ name }) => name === CERTIFICATE_SOURCE);
+  if (perSecond === 0 || asked === undefined) return {};
+  const { tasks } = sourceState(tables, asked.name);
+  const opened = once(async () => {
+    const { source } = await asked.open();
+    return source.live?.(() => readServiceAddress(tasks)) ?? cannotBeAsked(source.name);
+  });
+  const verdicts: LiveVerdicts = {
     readByDeviceId: async (id, options) => (await opened()).readByDeviceId(id, options),
   };
-  const deps = { retrieval, unknown: createUnknownDevicesCache(mostRemembered), clock, metrics, telemetry };
+  const { isDeviceId } = asked;
+  const deps = {
+    verdicts,
+    isDeviceId,
+    unknown: createUnknownDevicesCache(mostRemembered),
+    clock,
+    metrics,
+    telemetry,
+  };
   return { live: new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances }) };
+}
+
+function cannotBeAsked(source: string): never {
+  throw new SourceError('NAC_SOURCE_UNAVAILABLE', `${source} answers no questions of lookups.`, {
+    action: 'Set LIVE_QUERIES_PER_SECOND to 0.',
+  });
 }

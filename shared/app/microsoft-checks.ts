@@ -9,20 +9,28 @@ import { hostCheck } from '../adapters/https/check-host.ts';
 import { type IntuneFindings, intuneChecks } from '../adapters/intune/check-intune.ts';
 import { GrantedRoles, rolesCheck, tokenCheck } from '../adapters/intune/check-tokens.ts';
 import { createComplianceRetrieval } from '../adapters/intune/compliance-retrieval.ts';
-import { createIntuneSource } from '../adapters/intune/intune-source.ts';
-import type { OpenIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
+import { createManagedDeviceList } from '../adapters/intune/intune-source.ts';
+import { type OpenIntuneConnection, openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
 import { permissionNeeds } from '../adapters/intune/permissions.ts';
 import { createRawAnswers } from '../adapters/intune/raw-answers.ts';
+import { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
 import type { Check } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RawAnswers } from '../ports/raw-answers.ts';
 import type { Settings } from '../settings.ts';
+import type { Examination } from './source-setup.ts';
 
-export function microsoftChecks(
-  settings: Settings,
-  clock: Clock,
-  { transport, tokens }: OpenIntuneConnection,
-): Check[] {
+/** Opens a connection of its own. */
+export function examineMicrosoft(settings: Settings, clock: Clock): Examination {
+  const connection = openIntuneConnection(settings, clock);
+  return {
+    checks: microsoftChecks(settings, clock, connection),
+    raw: rawAnswers(settings, clock, connection),
+    close: () => connection.close(),
+  };
+}
+
+function microsoftChecks(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): Check[] {
   const { entra, graphEndpoint, intuneAudience, network } = settings;
   const now = (): Date => clock.now();
   const graph = createGraphClient(graphEndpoint, tokens, transport, { now });
@@ -31,8 +39,8 @@ export function microsoftChecks(
   const findings: IntuneFindings = {};
   const compliance = createComplianceRetrieval({ discovery, tokens, transport, audience: intuneAudience, clock });
   const needs = permissionNeeds(settings.intunePermissions, settings.entraDeviceDelta);
-  const source = createIntuneSource(graph, clock);
-  const intune = intuneChecks({ source, discovery, compliance, granted, needs }, findings);
+  const list = createManagedDeviceList(CERTIFICATE_SOURCE, graph, clock);
+  const intune = intuneChecks({ list, discovery, compliance, granted, needs }, findings);
   const extraCa = network.extraCaFile === undefined ? undefined : readFileSync(network.extraCaFile, 'utf8');
   const probe = { timeoutMs: network.connectTimeoutMs, extraCa, proxy: network.proxy };
   return [
@@ -66,7 +74,7 @@ export function microsoftChecks(
   ];
 }
 
-export function rawAnswers(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): RawAnswers {
+function rawAnswers(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): RawAnswers {
   const { graphEndpoint, intuneAudience } = settings;
   const now = (): Date => clock.now();
   const discovery = openDiscovery(settings, createGraphClient(graphEndpoint, tokens, transport, { now }), now);

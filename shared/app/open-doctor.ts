@@ -1,13 +1,12 @@
 // Wires the doctor. Opens every dependency of this product for it, so that nothing counts as working because it did
 // before.
 
-import { openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
 import { systemRandom } from '../adapters/system/system-random.ts';
+import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { probeStorage } from '../adapters/table-storage/storage-probe.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
-import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
 import { policyCheck } from '../doctor/checks/policy.ts';
 import { serviceBusCheck } from '../doctor/checks/service-bus.ts';
@@ -15,14 +14,16 @@ import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
 import { walkChecks } from '../doctor/walk.ts';
+import { SourceError } from '../errors.ts';
 import type { CheckReport, DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { RawAnswers } from '../ports/raw-answers.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
-import { microsoftChecks, rawAnswers } from './microsoft-checks.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
+import { sourceSetups } from './sources.ts';
 
 /** For the function app itself, or for an operator at a keyboard with another identity. */
 export interface DoctorConnections {
@@ -45,8 +46,10 @@ export async function openDoctor(
   { storage, serviceBus }: DoctorConnections = settings,
 ): Promise<Doctor> {
   const closing: (() => Promise<void>)[] = [];
-  const connection = openIntuneConnection(settings, clock);
-  closing.push(() => connection.close());
+  const sources = await Promise.all(
+    sourceSetups(settings, clock).map(async (setup) => ({ ...setup, ...(await setup.examine()) })),
+  );
+  closing.push(...sources.map(({ close }) => close));
   // A short deadline, as for a lookup: an operator who runs the doctor waits for it.
   const tables = await openTables(storage, 'lookup');
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
@@ -58,12 +61,15 @@ export async function openDoctor(
     examine: (onReport) =>
       walkChecks(
         [
-          ...microsoftChecks(settings, clock, connection),
+          ...sources.flatMap(({ checks }) => checks),
           ...storageChecks({
             probe: () => probeStorage(tables, systemRandom),
-            sweeps: new TableSweepStore(tables.polling),
+            sources: sources.map(({ name, sweeps, limits }) => ({
+              name,
+              sweeps: sourceState(tables, name).sweeps,
+              pollingIntervalMs: sweeps ? limits.pollingIntervalMs : undefined,
+            })),
             clock,
-            pollingIntervalMs: settings.intunePermissions === 'full' ? settings.pollingIntervalMs : undefined,
           }),
           policyCheck({
             inForce: async () => (await policies.current({ fresh: true })).policy,
@@ -77,7 +83,7 @@ export async function openDoctor(
     showDevice: (asked) =>
       showDevice(
         {
-          raw: rawAnswers(settings, clock, connection),
+          raw: rawAnswersOf(sources),
           devices: new TableDeviceStore(tables.devices),
           identities: new TableIdentityStore(tables.identities),
           source: CERTIFICATE_SOURCE,
@@ -89,4 +95,12 @@ export async function openDoctor(
       for (const close of closing.splice(0)) await close();
     },
   };
+}
+
+function rawAnswersOf(sources: readonly { readonly name: string; readonly raw?: RawAnswers }[]): RawAnswers {
+  const raw = sources.find(({ name }) => name === CERTIFICATE_SOURCE)?.raw;
+  if (raw !== undefined) return raw;
+  throw new SourceError('NAC_SOURCE_UNAVAILABLE', `${CERTIFICATE_SOURCE} is no source of this deployment.`, {
+    action: 'Only its answers can be shown as they came.',
+  });
 }

@@ -1,14 +1,13 @@
 // Wires enforcement: what turns a change into a CoA job, sends it to the site and hears of its result.
 
-import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
-import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
 import type { DeviceChange } from '../domain/device/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
@@ -31,13 +30,10 @@ import { resendJob } from '../enforcement/resend-job.ts';
 import { rememberedSiteKeys } from '../enforcement/site-keys.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
-import { REFRESH_TASK, type RefreshState } from '../polling/point-reads/point-read-runs.ts';
-import { readTask } from '../polling/tasks/leased-task.ts';
-import type { SweepStatus } from '../ports/sweep-status.ts';
-import type { TaskStore } from '../ports/task-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
+import { CERTIFICATE_SOURCE, type Context, reachableWithin } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openOverrideSource, openPolicySource } from './open-policy-source.ts';
+import { openFleetStatus, openSweepStatus } from './sweep-status.ts';
 
 /** A pass that an operator or a poll waits for; what it leaves is for the timer. */
 const PUMP_MS = 20_000;
@@ -55,7 +51,7 @@ export async function openEnforcement(context: Context) {
   const tables = await openTables('background');
   const devices = new TableDeviceStore(tables.devices);
   const identities = new TableIdentityStore(tables.identities);
-  const sweepStatus = new CachedSweepStatus(new TableSweepStore(tables.polling), clock);
+  const sweepStatus = openSweepStatus(context, tables);
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
   const overrides = openOverrideSource(context, tables, OVERRIDES_WITHIN_MS);
   const decideDeps = {
@@ -66,7 +62,7 @@ export async function openEnforcement(context: Context) {
     certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
-    sourceReachableMs: sourceReachableMs(settings),
+    sourceReachableMs: reachableWithin(context.sources),
     clock,
   };
   const telemetry = await context.telemetry();
@@ -78,8 +74,7 @@ export async function openEnforcement(context: Context) {
     telemetry,
     tasks: new TableTaskStore(tables.polling),
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
-    sweepStatus:
-      settings.intunePermissions === 'full' ? sweepStatus : refreshStatus(new TableTaskStore(tables.polling)),
+    fleetStatus: openFleetStatus(context, tables, sweepStatus),
     policies,
     overrides,
     overrideStore: new TableOverrideStore(tables.policies),
@@ -125,22 +120,11 @@ export async function openEnforcement(context: Context) {
       await pump({ site });
       return job;
     },
-    /** @param id of a device that is stored */
-    async reauthenticate(id: string, asked: AskedBy): Promise<string[]> {
-      const key = { source: CERTIFICATE_SOURCE, id };
+    /** @param key of a device that is stored */
+    async reauthenticate(key: DeviceKey, asked: AskedBy): Promise<string[]> {
       const jobs = await decideReauthentication({ ...deps, devices }, key, asked);
       await pump();
       return jobs;
-    },
-  };
-}
-
-/** Without a sweep sessions are compared with policy after each round through the devices that have authenticated. */
-function refreshStatus(tasks: TaskStore): SweepStatus {
-  return {
-    async lastCompleteStartedAt() {
-      const { state } = await readTask<RefreshState>(tasks, REFRESH_TASK);
-      return state?.lastComplete?.startedAt;
     },
   };
 }

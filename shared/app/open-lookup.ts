@@ -2,7 +2,6 @@
 
 import { CachedClientStore } from '../adapters/memory/cached-client-store.ts';
 import { CachedIdentityStore } from '../adapters/memory/cached-identity-store.ts';
-import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { createNasMemory } from '../adapters/memory/nas-memory.ts';
 import { createProvenSecrets } from '../adapters/memory/proven-secrets.ts';
 import { createRecentAnswersCache } from '../adapters/memory/recent-answers-cache.ts';
@@ -14,8 +13,6 @@ import { TableDecisionStore } from '../adapters/table-storage/table-decision-sto
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
-import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
-import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import type { Client } from '../domain/client.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
@@ -31,9 +28,10 @@ import { type AccountingResult, recordAccounting } from '../lookup/record-accoun
 import { boundSessions, newSessionLimits, unknownStationLimits } from '../lookup/session-quota.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
-import { CERTIFICATE_SOURCE, type Context, sourceReachableMs } from './context.ts';
+import { CERTIFICATE_SOURCE, type Context, reachableWithin } from './context.ts';
 import { liveQuery } from './live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
+import { openSweepStatus } from './sweep-status.ts';
 
 /** Well below the time for which the FreeRADIUS sample waits (NAC_ACCT_TOTAL_TIMEOUT, 8 s). */
 const ACCOUNTING_DEADLINE_MS = 5_000;
@@ -71,9 +69,9 @@ export async function openLookup(context: Context) {
       telling,
     ),
     newSessions: boundSessions('lookup.new-sessions-limited', newSessionLimits(newSessionsPerMinute), telling),
-    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    sweepStatus: openSweepStatus(context, tables),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
-    sourceReachableMs: sourceReachableMs(settings),
+    sourceReachableMs: reachableWithin(context.sources),
     computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
     overrides: openOverrideSource({ clock, log }, tables, {
@@ -81,7 +79,7 @@ export async function openLookup(context: Context) {
       again: OVERRIDES_AGAIN_MS,
     }),
     certificateSource: CERTIFICATE_SOURCE,
-    ...liveQuery(context, new TableTaskStore(tables.polling), metrics, telemetry),
+    ...liveQuery(context, tables, metrics, telemetry),
     clock,
     random,
     log,

@@ -1,12 +1,10 @@
 // Wires what operators do with policies.
 
-import { CachedSweepStatus } from '../adapters/memory/cached-sweep-status.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableMacListStore } from '../adapters/table-storage/table-mac-list-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
-import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
 import type { Policy } from '../domain/policy/policy.ts';
@@ -25,12 +23,15 @@ import { readAssumedRequest } from '../policy/read-assumed-request.ts';
 import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
 import type { Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
+import { openSweepStatus } from './sweep-status.ts';
 
 export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
 
 export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
+  /** Whose devices there are. */
+  readonly sources: readonly { readonly name: string }[];
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInFlightPerSite: number;
@@ -44,6 +45,7 @@ const WHAT_IF_SHARE = 0.5;
 const ROUND_SECONDS = 10;
 
 export async function openPolicy({
+  sources,
   openTables,
   clock,
   log,
@@ -59,7 +61,7 @@ export async function openPolicy({
   const whatIfDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
-    sweepStatus: new CachedSweepStatus(new TableSweepStore(tables.polling), clock),
+    sweepStatus: openSweepStatus({ sources, clock }, tables),
     clock,
     maxCheckInAgeMs,
   };

@@ -1,93 +1,163 @@
-// Wires the poll: what brings compliance in.
+// Wires the poll: what brings compliance in from each source, with its sweep or without one.
 
 import { createIdentityPrivacy, hideIdentities } from '../adapters/system/identity-privacy.ts';
 import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
-import { TableSweepStore } from '../adapters/table-storage/table-sweep-store.ts';
-import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
-import { toConnectorError } from '../errors.ts';
-import { noteFastLane } from '../polling/between-sweeps/fast-lane.ts';
-import { type ReleaseRequest, refuseRun, releaseRun } from '../polling/breaker/release-held.ts';
-import { runTick } from '../polling/poll.ts';
-import { type PollStatus, readPollStatus } from '../polling/poll-status.ts';
+import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
+import type { Session } from '../domain/session/session.ts';
+import { RequestError, SourceError, StoreError } from '../errors.ts';
+import type { HeldRun } from '../polling/breaker/mass-change.ts';
+import { type ReleaseRequest, refuseRun, releaseRun, sourceOfRun } from '../polling/breaker/release-held.ts';
+import { pointReadsOf } from '../polling/point-reads/point-reads.ts';
+import { notRead, type RefreshedDevice, refreshDevice } from '../polling/point-reads/refresh-device.ts';
+import { poll, type SourcePoll } from '../polling/poll.ts';
+import { type PollOverview, readPollOverview } from '../polling/poll-status.ts';
 import { requestSweep } from '../polling/sweep/request-sweep.ts';
 import type { SliceResult } from '../polling/sweep/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { TokenBucket } from '../token-bucket.ts';
 import type { Context } from './context.ts';
+import { once } from './once.ts';
 import { answersInForce } from './open-policy-source.ts';
-import { daysLeftReporter } from './report-credential-expiry.ts';
+import type { ConfiguredSource } from './sources.ts';
 
-/** The rest of the time a function may run is for the page under way when the slice ends. */
-const SLICE_SHARE = 0.6;
-/** Longer than a function may run: an instance that still runs has its lease. */
-const LEASE_SHARE = 1.5;
+/** Devices that operators have read at once, by this process. */
+const REFRESH_QUOTA = { capacity: 20, perSecond: 1 };
 
-export async function openPoll(
-  { settings, clock, timer, random, log, stopping, intune, openTables, telemetry: openTelemetry }: Context,
-  onChange: ChangeListener,
-) {
-  const { source, reader, directory, tokens } = await intune();
+export interface PollListeners {
+  readonly onChange: ChangeListener;
+  /** A session that found no device, and may be answered otherwise now. */
+  readonly onAnswerable: (session: Session) => Promise<void>;
+  /** Lets out what the changes led to. */
+  readonly sendDecided: () => Promise<void>;
+}
+
+export interface Poll {
+  /** @param functionTimeoutMs how long the host lets a function run before it ends the process */
+  tick(functionTimeoutMs: number): Promise<SliceResult>;
+  /** @param key of a device that is stored */
+  refresh(key: DeviceKey): Promise<RefreshedDevice>;
+}
+
+export function openPoll(context: Context, listeners: () => Promise<PollListeners>): Poll {
+  const { sources, log } = context;
+  const listening = once(listeners);
+  const quota = new TokenBucket(REFRESH_QUOTA);
+  const polled = sources.map((source) => ({
+    name: source.name,
+    open: once(async () => openSourcePoll(context, source, await listening())),
+  }));
+  return {
+    tick: (functionTimeoutMs) => poll(polled, functionTimeoutMs, log, async () => (await listening()).sendDecided()),
+    async refresh({ source, id }) {
+      const ofSource = polled.find(({ name }) => name === source);
+      if (ofSource === undefined) return notRead(log, notASource(source));
+      try {
+        const { deps } = await ofSource.open();
+        const { reads } = deps;
+        return reads === undefined
+          ? notRead(log, cannotBeAsked(source))
+          : await refreshDevice({ ...deps, reads, quota }, id);
+      } catch (thrown) {
+        if (thrown instanceof StoreError) throw thrown;
+        // What keeps the source from being asked keeps no operator from acting on what is stored.
+        return notRead(log, thrown);
+      }
+    },
+  };
+}
+
+function cannotBeAsked(source: string): SourceError {
+  return new SourceError('NAC_SOURCE_UNAVAILABLE', `${source} answers no questions about single devices.`, {
+    action: 'Wait for its next list.',
+  });
+}
+
+function notASource(source: string): SourceError {
+  return new SourceError('NAC_SOURCE_UNAVAILABLE', `No source is called ${source}.`, {
+    action: 'The device is of a source that settings described before: describe it again, or remove the device.',
+  });
+}
+
+async function openSourcePoll(
+  { settings, clock, timer, random, log: anyLog, stopping, openTables, telemetry: openTelemetry }: Context,
+  configured: ConfiguredSource,
+  { onChange, onAnswerable }: PollListeners,
+): Promise<SourcePoll> {
+  const { source, reportCredential } = await configured.open();
   const tables = await openTables('background');
   const telemetry = await openTelemetry();
-  const deps = {
-    source,
-    reader,
-    ...(settings.entraDeviceDelta && { directory }),
-    ...sourceState(tables, source.name, log, telemetry),
-    identities: new TableIdentityStore(tables.identities, log),
-    onChange,
-    clock,
-    timer,
-    random,
-    log,
-    telemetry,
-    stopping,
-  };
-  const decisions = new TableDecisionStore(tables.sessions);
-  const reportCredentialExpiry = daysLeftReporter(tokens, settings.graphEndpoint, { clock, log, telemetry });
-  const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, massChange } = settings;
-  const differ = answersInForce({ settings, clock, log }, tables);
-  return async (functionTimeoutMs: number): Promise<SliceResult> => {
-    if (settings.fastLaneMs !== undefined) {
-      await noteFastLane({ decisions, tasks: deps.tasks, clock }, settings.fastLaneMs).catch(logFailure(log));
-    }
-    const result = await runTick(deps, {
-      pollingIntervalMs,
-      changedDevicesIntervalMs,
-      hardwareMaxAgeMs,
-      sliceBudgetMs: functionTimeoutMs * SLICE_SHARE,
-      leaseMs: functionTimeoutMs * LEASE_SHARE,
-      massChange,
-      answersDiffer: await differ(),
-    });
-    await reportCredentialExpiry();
-    return result;
+  const log = ofSource(anyLog, source.name);
+  const wait = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => void timer.after(milliseconds, resolve));
+  return {
+    deps: {
+      source,
+      ...sourceState(tables, source.name, log, telemetry),
+      identities: new TableIdentityStore(tables.identities, log),
+      sessions: new TableSessionStore(tables.sessions, { clock, log }),
+      decisions: new TableDecisionStore(tables.sessions),
+      outOfBand: configured.sweeps,
+      reads: pointReadsOf(source, clock, wait),
+      answersDiffer: answersInForce({ settings, clock, log }, tables),
+      reportCredential: reportCredential?.({ clock, log, telemetry }),
+      onChange,
+      onAnswerable,
+      clock,
+      timer,
+      random,
+      log,
+      telemetry,
+      stopping,
+    },
+    limits: configured.limits,
   };
 }
 
-/** The poll goes on without the fast lane: sweeps see these devices, too. */
-function logFailure(log: Logger): (thrown: unknown) => number {
-  return (thrown) => {
-    const { code, message, action } = toConnectorError(thrown);
-    log.warn('poll.no-fast-lane', { code, message, action });
-    return 0;
+/** Each line says which source it is about. */
+function ofSource(log: Logger, source: string): Logger {
+  return {
+    info: (event, fields) => log.info(event, { source, ...fields }),
+    warn: (event, fields) => log.warn(event, { source, ...fields }),
+    error: (event, fields) => log.error(event, { source, ...fields }),
   };
 }
 
-/** What operators ask of the poll; nothing of it speaks with Intune. */
-export async function openPollControl({ settings, clock, random, log, openTables }: Context) {
+/** What operators ask of the poll; nothing of it speaks with a source. */
+export async function openPollControl({ settings, sources, clock, random, log, openTables }: Context) {
   const tables = await openTables('lookup');
   const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
-  const sweeps = new TableSweepStore(tables.polling);
-  const tasks = new TableTaskStore(tables.polling);
-  const deps = { tasks, clock, log, shown: (reason: string) => hideIdentities(privacy, reason) };
-  return {
-    status: (): Promise<PollStatus> => readPollStatus(sweeps, tasks),
-    release: (request: ReleaseRequest, by: string) => releaseRun(deps, request, by),
-    /** @returns false when a sweep is under way */
-    sweepNow: (): Promise<boolean> => requestSweep(sweeps),
-    refuse: (request: ReleaseRequest, by: string) => refuseRun(deps, request, by),
+  const shown = (reason: string): string => hideIdentities(privacy, reason);
+  const states = sources.map(({ name, sweeps: hasSweeps }) => ({ name, hasSweeps, ...sourceState(tables, name) }));
+  const judging = async (request: ReleaseRequest) => {
+    const { name, tasks } = await sourceOfRun(states, request);
+    return { tasks, clock, log: ofSource(log, name), shown };
   };
+  return {
+    status: (): Promise<PollOverview> => readPollOverview(states),
+    release: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>
+      releaseRun(await judging(request), request, by),
+    refuse: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>
+      refuseRun(await judging(request), request, by),
+    /** Names of sources that are swept. @throws RequestError NAC_POLL_NO_SWEEP where none is */
+    swept(): readonly string[] {
+      const names = states.flatMap(({ name, hasSweeps }) => (hasSweeps ? [name] : []));
+      if (names.length === 0) throw noSweep();
+      return names;
+    },
+    /** @returns false when a sweep of one of the sources is under way */
+    async sweepNow(): Promise<boolean> {
+      const swept = states.filter(({ hasSweeps }) => hasSweeps);
+      return !(await Promise.all(swept.map(({ sweeps }) => requestSweep(sweeps)))).includes(false);
+    },
+  };
+}
+
+function noSweep(): RequestError {
+  return new RequestError(409, 'NAC_POLL_NO_SWEEP', 'With the least permission there are no sweeps.', {
+    action: 'POST /api/devices/{id}/refresh reads one device.',
+  });
 }

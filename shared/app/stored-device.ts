@@ -2,13 +2,14 @@
 
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import type { DeviceKey } from '../domain/device/device.ts';
 import { parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
 import { nameDevice } from '../policy/name-device.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 
 /**
- * @returns what gives the id as it is stored
+ * @returns what gives the key as it is stored
  * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS, NAC_REQUEST_FIELD
  */
 export async function openStoredDevice({ openTables }: Pick<Context, 'openTables'>) {
@@ -18,13 +19,13 @@ export async function openStoredDevice({ openTables }: Pick<Context, 'openTables
     identities: new TableIdentityStore(tables.identities),
     source: CERTIFICATE_SOURCE,
   };
-  return async (text: string): Promise<string> => {
+  return async (text: string): Promise<DeviceKey> => {
     if (parseMacAddress(text) !== undefined) {
       throw new RequestError(400, 'NAC_REQUEST_FIELD', 'A MAC address belongs into no URL, which others log.', {
         action: 'Give the Intune or Entra device id, the name or the serial number.',
         field: 'id',
       });
     }
-    return (await nameDevice(deps, text, 'id')).id;
+    return nameDevice(deps, text, 'id');
   };
 }

@@ -4,7 +4,7 @@
 
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
-import type { SweepStatus } from '../ports/sweep-status.ts';
+import type { FleetStatus } from '../ports/sweep-status.ts';
 import { compareListed } from './compare-listed.ts';
 import { type CompareOverriddenDeps, compareOverridden } from './compare-overridden.ts';
 import type { ComparisonState, ComparisonTrigger } from './comparison-task.ts';
@@ -14,7 +14,7 @@ import { overdueMs, type ReconcileDeps, reconcile } from './reconcile.ts';
 import { takeDeadLetters } from './take-dead-letters.ts';
 
 export interface EnforceDeps extends ReconcileDeps, PumpDeps, CompareOverriddenDeps {
-  readonly sweepStatus: SweepStatus;
+  readonly fleetStatus: FleetStatus;
   readonly policies: PolicySource;
 }
 
@@ -116,7 +116,7 @@ export class Enforcer {
 
   /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
   async #occasion(overrides: Instant | undefined): Promise<ComparisonTrigger> {
-    const sweep = await this.#deps.sweepStatus.lastCompleteStartedAt({ fresh: true });
+    const sweep = await this.#deps.fleetStatus.newestRunStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
     return {
       ...(sweep !== undefined && { sweep }),

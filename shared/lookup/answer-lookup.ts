@@ -52,7 +52,7 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly sweepStatus: SweepStatus;
   readonly maxCheckInAgeMs: number;
   /** As a source counts as unreachable to policy; absent where there is no sweep. */
-  readonly sourceReachableMs?: number | undefined;
+  readonly sourceReachableMs?: ((source: string) => number | undefined) | undefined;
   readonly computerDomains?: readonly string[] | undefined;
   readonly policies: PolicySource;
   readonly overrides: OverrideSource;

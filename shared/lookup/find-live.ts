@@ -1,4 +1,4 @@
-// A device that is not stored, but that Intune knows: asked now, or remembered from a session's answer.
+// A device that is not stored, but that its source knows: asked now, or remembered from a session's answer.
 
 import type { ComplianceState } from '../domain/device/compliance-state.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
@@ -12,13 +12,10 @@ import type { FoundDevice } from './find-device.ts';
 import type { LiveQuery } from './live-query.ts';
 
 export interface FindLiveDeps {
-  /** Absent where Intune is not asked while a RADIUS server waits. */
-  readonly live?: Pick<LiveQuery, 'read'>;
+  /** Absent where no source is asked while a RADIUS server waits. */
+  readonly live?: Pick<LiveQuery, 'read' | 'isDeviceId'>;
   readonly certificateSource: string;
 }
-
-/** Intune's device ids are GUIDs; no other id is worth a question. */
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. */
 export async function queryIfUnknown(
@@ -34,7 +31,7 @@ export async function queryIfUnknown(
       beside === undefined &&
       (assurance === 'certificate-guid' || assurance === 'certificate-bare-guid') &&
       (source ?? certificateSource) === certificateSource &&
-      GUID.test(value),
+      live.isDeviceId(value),
   );
   const reading = identity && (await live.read(identity.value, options));
   if (identity === undefined || reading?.device === undefined) return found;
@@ -43,7 +40,7 @@ export async function queryIfUnknown(
 }
 
 /**
- * A session that was let in on Intune's own word is not thrown out because its device is not stored yet. The word ends
+ * A session that was let in on its source's own word is not thrown out because its device is not stored yet. The word ends
  * with the first record that is newer: of the device, or of its absence.
  */
 export async function orLiveVerdict(

@@ -1,16 +1,17 @@
-// Asks Intune itself about a device while a RADIUS server waits: only about devices that are not stored, within a
+// Asks a source itself about a device while a RADIUS server waits: only about devices that are not stored, within a
 // deadline and this instance's share, never in a queue. After any failure the lookup goes on without an answer.
 
 import { ConnectorError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RetrievedCompliance } from '../ports/compliance-retrieval.ts';
+import type { LiveVerdicts } from '../ports/mdm-source.ts';
 import type { Metrics, Telemetry } from '../ports/telemetry.ts';
 import type { UnknownDevices } from '../ports/unknown-devices.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { ClientQuota } from './client-quota.ts';
 
-/** So many questions in a row without answer mean that Intune is away; then no lookup waits for it for a while. */
+/** So many questions in a row without answer mean that the source is away; then no lookup waits for it for a while. */
 const FAILURES_UNTIL_PAUSE = 5;
 const PAUSE_MS = 10_000;
 /** Of this instance's share one client may use so much: ids that one site makes up leave the others their questions. */
@@ -19,7 +20,9 @@ const SHARE_OF_CLIENT = 3 / 4;
 const REPORT_EVERY_MS = 10_000;
 
 export interface LiveQueryDeps {
-  readonly retrieval: { readByDeviceId(id: string, options: CallOptions): Promise<RetrievedCompliance> };
+  readonly verdicts: LiveVerdicts;
+  /** The form of the source's ids. */
+  isDeviceId(text: string): boolean;
   readonly unknown: UnknownDevices;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -54,14 +57,19 @@ export class LiveQuery {
   }
 
   /** The same questions, within the share of one client. */
-  of(client: string): Pick<LiveQuery, 'read'> {
-    return { read: (id, options) => this.read(id, options, client) };
+  of(client: string): Pick<LiveQuery, 'read' | 'isDeviceId'> {
+    return { read: (id, options) => this.read(id, options, client), isDeviceId: (text) => this.isDeviceId(text) };
+  }
+
+  /** No other text is worth a question. */
+  isDeviceId(text: string): boolean {
+    return this.#deps.isDeviceId(text);
   }
 
   /**
-   * @param id Intune device id from a certificate
+   * @param id the source's device id, from a certificate
    * @param client whose share it takes from
-   * @returns what Intune says of it; `undefined` when it was not asked, or gave no answer in time
+   * @returns what the source says of it; `undefined` when it was not asked, or gave no answer in time
    */
   async read(id: string, options: CallOptions, client?: string): Promise<RetrievedCompliance | undefined> {
     const now = this.#deps.clock.now().getTime();
@@ -77,18 +85,18 @@ export class LiveQuery {
   }
 
   async #ask(id: string, { signal }: CallOptions): Promise<RetrievedCompliance | undefined> {
-    const { retrieval, unknown, clock, telemetry } = this.#deps;
+    const { verdicts, unknown, clock, telemetry } = this.#deps;
     const deadline = clock.deadline(this.#limits.deadlineMs);
     const patience = signal ? AbortSignal.any([signal, deadline]) : deadline;
     try {
-      const reading = await unlessAborted(retrieval.readByDeviceId(id, { signal: patience }), patience);
+      const reading = await unlessAborted(verdicts.readByDeviceId(id, { signal: patience }), patience);
       this.#failures = 0;
       const isKnown = reading.device !== undefined;
       if (!isKnown) unknown.add(id, clock.now().getTime());
       telemetry?.count('nac.live_queries', { 'nac.live_query.outcome': isKnown ? 'answered' : 'unknown-device' });
       return reading;
     } catch (thrown) {
-      // A mistake of ours must not count as an outage of Intune.
+      // A mistake of ours must not count as an outage of the source.
       if (!patience.aborted && !(thrown instanceof ConnectorError)) throw thrown;
       const now = clock.now().getTime();
       // An answer about one device that cannot be used says nothing of the service.

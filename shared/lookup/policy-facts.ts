@@ -16,7 +16,7 @@ export interface FactsDeps {
   /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
   /** A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep. */
-  readonly sourceReachableMs?: number | undefined;
+  readonly sourceReachableMs?: ((source: string) => number | undefined) | undefined;
 }
 
 /** @param asker the request, or the session it has become */
@@ -38,17 +38,19 @@ export async function policyFacts(
   };
   if (found?.kind !== 'found') return known;
   const { stored, identity } = found;
-  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(options);
+  const { source } = stored.device;
+  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(source, options);
+  const reachableMs = deps.sourceReachableMs?.(source);
   const reachable =
-    deps.sourceReachableMs === undefined || sweptAt === undefined
+    reachableMs === undefined || sweptAt === undefined
       ? {}
-      : { sourceReachable: millisecondsBetween(sweptAt, at) <= deps.sourceReachableMs };
+      : { sourceReachable: millisecondsBetween(sweptAt, at) <= reachableMs };
   return {
     ...known,
     marks: marksOfRecord(stored),
     assurance: identity.assurance,
     asOf: recordAsOf(stored, sweptAt),
-    source: stored.device.source,
+    source,
     ...reachable,
     device: deviceFacts(stored.device),
   };

@@ -179,8 +179,7 @@ async function fleetChanging(
   now: Instant,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const sweptAt = await sweepStatus.lastCompleteStartedAt();
-  const look = (stored: StoredDevice): void => {
+  const look = ({ stored, sweptAt }: SweptDevice): void => {
     if (stored.presence !== 'present') return;
     tally.look();
     const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
@@ -197,7 +196,25 @@ async function fleetChanging(
       to: { rule: then.rule, outcome: then.outcome },
     });
   };
-  return lookAtShards((shard) => walkFleetOfShard(devices, shard), look, signal);
+  return lookAtShards((shard) => sweptDevices(walkFleetOfShard(devices, shard), sweepStatus), look, signal);
+}
+
+interface SweptDevice {
+  readonly stored: StoredDevice;
+  /** When the newest complete sweep of its source began. */
+  readonly sweptAt: Instant | undefined;
+}
+
+async function* sweptDevices(
+  records: AsyncIterable<StoredDevice>,
+  sweepStatus: SweepStatus,
+): AsyncIterable<SweptDevice> {
+  const known = new Map<string, Instant | undefined>();
+  for await (const stored of records) {
+    const { source } = stored.device;
+    if (!known.has(source)) known.set(source, await sweepStatus.lastCompleteStartedAt(source));
+    yield { stored, sweptAt: known.get(source) };
+  }
 }
 
 function factsOfDevice(

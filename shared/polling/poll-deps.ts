@@ -3,29 +3,22 @@
 import type { AnswersDiffer } from '../domain/policy/answers-differ.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ComplianceSource } from '../ports/compliance-source.ts';
-import type { DeviceReader } from '../ports/device-reader.ts';
-import type { DeviceStore } from '../ports/device-store.ts';
+import type { DeviceList } from '../ports/compliance-source.ts';
 import type { IdentityStore } from '../ports/identity-store.ts';
+import type { MdmSource } from '../ports/mdm-source.ts';
 import type { Random } from '../ports/random.ts';
-import type { SweepStore } from '../ports/sweep-store.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { SourceState } from '../ports/source-state.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { MassChangeLimits } from './breaker/mass-change.ts';
 
-export interface SweepDeps {
+export interface SweepDeps extends SourceState {
   /** Whether changes may go on being handed on; always, if left out. */
   readonly hasTime?: () => boolean;
   /** Aborted when the process ends: the slice stores how far it is and gives up its lease. */
   readonly stopping?: AbortSignal;
-  readonly source: ComplianceSource;
-  /** Absent where the source cannot be asked for single devices. */
-  readonly reader?: DeviceReader;
-  readonly devices: DeviceStore;
+  readonly source: Pick<MdmSource, 'name' | 'devices'> & { readonly list: DeviceList };
   readonly identities: IdentityStore;
-  readonly sweeps: SweepStore;
-  readonly tasks: TaskStore;
   readonly onChange: ChangeListener;
   readonly clock: Clock;
   readonly timer: Timer;

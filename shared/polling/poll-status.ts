@@ -1,8 +1,8 @@
 // How the poll is doing, for operators.
 
 import type { Instant } from '../domain/instant.ts';
-import type { FleetIndexRoom, SweepRunRecord, SweepStore } from '../ports/sweep-store.ts';
-import type { TaskStore } from '../ports/task-store.ts';
+import type { SourceState } from '../ports/source-state.ts';
+import type { FleetIndexRoom, SweepRunRecord } from '../ports/sweep-store.ts';
 import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './between-sweeps/changed-devices.ts';
 import { type HeldRun, readMassChange } from './breaker/mass-change.ts';
 import {
@@ -49,7 +49,24 @@ export interface PollStatus {
 
 const RUNS_SHOWN = 20;
 
-export async function readPollStatus(sweeps: SweepStore, tasks: TaskStore): Promise<PollStatus> {
+/** The first source's poll, and those of all others by name. */
+export interface PollOverview extends PollStatus {
+  readonly otherSources?: Readonly<Record<string, PollStatus>>;
+}
+
+/** @param states of the sources, the first one first */
+export async function readPollOverview(
+  states: readonly (Pick<SourceState, 'sweeps' | 'tasks'> & { readonly name: string })[],
+): Promise<PollOverview> {
+  const all = await Promise.all(states.map(async (state) => [state.name, await readPollStatus(state)] as const));
+  const [first, ...others] = all;
+  return {
+    ...(first?.[1] ?? { stretch: 1, held: [], runs: [] }),
+    ...(others.length > 0 && { otherSources: Object.fromEntries(others) }),
+  };
+}
+
+async function readPollStatus({ sweeps, tasks }: Pick<SourceState, 'sweeps' | 'tasks'>): Promise<PollStatus> {
   const [{ state }, { held }, runs, changed, list, refresh] = await Promise.all([
     sweeps.read(),
     readMassChange(tasks),

@@ -1,22 +1,63 @@
-// One tick of the poll's timer: a share of the time a function may run, given to the tasks in order of their weight.
+// One tick of the poll's timer: each source in a share of the time a function may run, side by side, so that one that
+// hangs, fails or has much to say takes nothing from the others.
 //
-//   changes that are left, and what a person released -> the sweep -> devices that changed -> devices to be read again
-//   -> Ethernet MAC and UDID
+//   where lookups ask the source -> devices that users wait for -> changes that are left, and what a person released
+//   -> with a list: the sweep -> devices that changed -> devices to be read again -> Ethernet MAC and UDID
+//      without:     the noncompliant list -> devices that have authenticated
+//   -> how long the credential is good -> devices of sessions that rest on no record -> what was decided goes out
 //
-// Each has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that has
-// just failed or asked us to wait.
+// Each task has its own lease, so that a long sweep elsewhere holds nothing up. Nothing else is asked of a source that
+// has just failed or asked us to wait.
 
+import { concurrently } from '../concurrently.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import { StoreError } from '../errors.ts';
-import type { DeviceReader } from '../ports/device-reader.ts';
+import type { AnswersDiffer } from '../domain/policy/answers-differ.ts';
+import { StoreError, toConnectorError } from '../errors.ts';
+import type { DecisionStore } from '../ports/decision-store.ts';
+import type { MdmSource } from '../ports/mdm-source.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { type ChangedDevicesDeps, runChangedDevices } from './between-sweeps/changed-devices.ts';
+import { hasAbility } from './abilities.ts';
+import { runChangedDevices } from './between-sweeps/changed-devices.ts';
+import { noteFastLane } from './between-sweeps/fast-lane.ts';
 import { runHardware } from './between-sweeps/hardware.ts';
 import { runReadAgain } from './between-sweeps/scheduled-reads.ts';
+import { keepServiceAddress, SERVICE_ADDRESS_TASK } from './between-sweeps/service-address.ts';
+import type { BoundedSource } from './bounded-source.ts';
 import { applyReleases } from './breaker/release-held.ts';
-import type { SweepLimits } from './poll-deps.ts';
+import type { PointReads } from './point-reads/point-reads.ts';
+import { type StoreLiveDeps, storeLiveDevices } from './point-reads/store-live-devices.ts';
+import type { SweepDeps, SweepLimits } from './poll-deps.ts';
+import { redispatchPending } from './records/dispatch-changes.ts';
 import { runSweepSlice, type SliceResult } from './sweep/sweep.ts';
 import type { TaskTime } from './tasks/background-task.ts';
+import { pollNoncompliant } from './without-sweep/poll-noncompliant.ts';
+import { refreshAuthenticated } from './without-sweep/refresh-authenticated.ts';
+
+/** What the poll of one source works with. */
+export interface PollDeps extends Omit<SweepDeps, 'source'>, Omit<StoreLiveDeps, 'source' | 'reads'> {
+  readonly source: BoundedSource;
+  readonly decisions: DecisionStore;
+  /** Absent where the source cannot be asked about single devices. */
+  readonly reads: PointReads | undefined;
+  /** What counts as a change for the breaker, by the policy in force. */
+  readonly answersDiffer: () => Promise<AnswersDiffer>;
+  /** Says now and then how long the source's credential is good; never fails. */
+  readonly reportCredential?: (() => Promise<void>) | undefined;
+}
+
+/** What the operator set for one source. */
+export interface PollLimits extends Pick<SweepLimits, 'massChange'>, Pick<TickLimits, BetweenSweeps> {
+  /** Between sweeps, or between noncompliant lists. */
+  readonly pollingIntervalMs: number;
+  /** Oldest that a record of a device with a live session may grow where there is no sweep. */
+  readonly reauthIntervalMs: number;
+  /** How long after its last decision a device is read every minute; absent: not at all. */
+  readonly fastLaneMs: number | undefined;
+  /** Lookups ask the source themselves. */
+  readonly asksLive: boolean;
+}
+
+type BetweenSweeps = 'changedDevicesIntervalMs' | 'hardwareMaxAgeMs';
 
 export interface TickLimits extends SweepLimits {
   /** Absent: changes are found by sweeps alone. */
@@ -25,8 +66,31 @@ export interface TickLimits extends SweepLimits {
   readonly hardwareMaxAgeMs: number | undefined;
 }
 
-export type TickDeps = ChangedDevicesDeps & { readonly reader: DeviceReader };
+export interface SourcePoll {
+  readonly deps: PollDeps;
+  readonly limits: PollLimits;
+}
 
+/** A source that is to be polled; one that cannot be opened keeps no other from its poll. */
+export interface SourceToPoll {
+  readonly name: string;
+  open(): Promise<SourcePoll>;
+}
+
+export interface TickDeps extends SweepDeps {
+  readonly source: MdmSource & SweepDeps['source'];
+}
+
+/** Of the time a function may run: after it no answer of a source is waited for. */
+const SOURCE_SHARE = 0.75;
+/** Of that time, a tick without its last steps: the rest is for the page under way when the slice ends. */
+const TICK_SHARE = 0.6;
+/** Of that time, each part of a tick that reads single devices. */
+const PART_SHARE = 0.2;
+/** Longer than a function may run: an instance that still runs has its lease. */
+const LEASE_SHARE = 1.5;
+/** Sources polled side by side: each has pages and an index in memory. */
+const SOURCES_AT_ONCE = 4;
 /** After a slice that took longer than its share, so long at most: the host ends a function that takes too long. */
 const MOST_RESERVED_MS = 15_000;
 /** Of a tick's time, what the tasks between sweeps have at least, while a sweep takes several slices. */
@@ -34,32 +98,155 @@ const RESERVED_SHARE = 0.25;
 
 const ROW_CODES: ReadonlySet<string> = new Set(['NAC_STORE_ROW', 'NAC_STORE_STATE']);
 
+/**
+ * @param functionTimeoutMs how long the host lets a function run before it ends the process
+ * @param sendDecided lets out what the changes led to; called whatever the sources came to
+ * @returns how the sweep went, of several sources the one that needs attention most
+ * @throws what the first source threw that failed otherwise than by its source
+ */
+export async function poll(
+  sources: readonly SourceToPoll[],
+  functionTimeoutMs: number,
+  log: Logger,
+  sendDecided: () => Promise<void>,
+): Promise<SliceResult> {
+  try {
+    const ended = await concurrently(sources, SOURCES_AT_ONCE, async ({ name, open }) => {
+      try {
+        return { result: await pollSource(await open(), functionTimeoutMs) };
+      } catch (thrown) {
+        return { name, thrown };
+      }
+    });
+    const [first, ...others] = ended.filter((end) => 'thrown' in end);
+    for (const { name, thrown } of others) {
+      const { code, message, action } = toConnectorError(thrown);
+      log.error('poll.source-failed', { source: name, code, message, action });
+    }
+    if (first !== undefined) throw first.thrown;
+    return mostTelling(ended.flatMap((end) => ('result' in end ? [end.result] : [])));
+  } finally {
+    await sendDecided();
+  }
+}
+
+const TELLING: readonly SliceResult['kind'][] = [
+  'failed',
+  'waiting',
+  'lease-lost',
+  'held',
+  'sliced',
+  'partial',
+  'complete',
+  'idle',
+];
+
+function mostTelling(results: readonly SliceResult[]): SliceResult {
+  const kinds = new Map(results.toReversed().map((result) => [result.kind, result]));
+  return TELLING.flatMap((kind) => kinds.get(kind) ?? [])[0] ?? { kind: 'idle' };
+}
+
+async function pollSource({ deps, limits }: SourcePoll, functionTimeoutMs: number): Promise<SliceResult> {
+  const leaseMs = functionTimeoutMs * LEASE_SHARE;
+  const partMs = functionTimeoutMs * PART_SHARE;
+  const tickMs = functionTimeoutMs * TICK_SHARE;
+  deps.source.beginTick(functionTimeoutMs * SOURCE_SHARE);
+  if (limits.asksLive) await keepAddress(deps, { until: behind(deps, partMs), leaseMs });
+  let result: SliceResult;
+  if (hasAbility(deps, 'list')) {
+    if (limits.fastLaneMs !== undefined) await noteFastLane(deps, limits.fastLaneMs).catch(logNoFastLane(deps.log));
+    const answersDiffer = await deps.answersDiffer();
+    result = await runTick(deps, { ...limits, answersDiffer, sliceBudgetMs: tickMs, leaseMs });
+  } else {
+    result = await runTickWithoutSweep(deps, limits, { tickMs, partMs, leaseMs });
+  }
+  await deps.reportCredential?.();
+  const { reads } = deps;
+  if (reads !== undefined) {
+    const until = behind(deps, partMs);
+    await storeLiveDevices({ ...deps, reads, hasTime: () => isBefore(deps, until) }, { leaseMs, budgetMs: partMs });
+  }
+  return result;
+}
+
+/** For lookups that ask the source themselves; the poll goes on without it. */
+async function keepAddress(deps: PollDeps, time: TaskTime): Promise<void> {
+  if (!hasAbility(deps, 'address')) return;
+  try {
+    await keepServiceAddress(deps, time);
+  } catch (thrown) {
+    const { code, message, action } = toConnectorError(thrown);
+    deps.log.warn('poll.task-failed', { task: SERVICE_ADDRESS_TASK, code, message, action });
+  }
+}
+
+/** The poll goes on without the fast lane: sweeps see these devices, too. */
+function logNoFastLane(log: Logger): (thrown: unknown) => number {
+  return (thrown) => {
+    const { code, message, action } = toConnectorError(thrown);
+    log.warn('poll.no-fast-lane', { code, message, action });
+    return 0;
+  };
+}
+
 /** @returns how the sweep went */
 export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<SliceResult> {
-  const startedAt = toInstant(timeless.clock.now());
   const { sliceBudgetMs, leaseMs } = limits;
   const reservedMs = sliceBudgetMs * RESERVED_SHARE;
-  let until = addMilliseconds(startedAt, sliceBudgetMs);
-  const hasTime = (): boolean => !timeless.stopping?.aborted && toInstant(timeless.clock.now()) < until;
+  let until = behind(timeless, sliceBudgetMs);
+  const hasTime = (): boolean => isBefore(timeless, until);
   const deps = { ...timeless, hasTime };
   await passingOver(deps.log, () => applyReleases(deps));
   const result = await runSweepSlice(deps, { ...limits, sliceBudgetMs: sliceBudgetMs - reservedMs });
   if (result.kind === 'waiting' || isOfSource(result)) return result;
   // The slice ends with the pages that it has: those after it have their share all the same.
-  until = laterOf(until, addMilliseconds(toInstant(deps.clock.now()), Math.min(reservedMs, MOST_RESERVED_MS)));
+  until = laterOf(until, behind(deps, Math.min(reservedMs, MOST_RESERVED_MS)));
   const time: TaskTime = { until, leaseMs };
   const { changedDevicesIntervalMs, hardwareMaxAgeMs } = limits;
   const tasks = [
-    () => changedDevicesIntervalMs && runChangedDevices(deps, { ...limits, changedDevicesIntervalMs }, time),
-    () => runReadAgain(deps, deps.reader, limits, time),
-    () => hardwareMaxAgeMs && runHardware(deps, deps.reader, hardwareMaxAgeMs, time),
+    async () =>
+      changedDevicesIntervalMs !== undefined && hasAbility(deps, 'checkIns')
+        ? runChangedDevices(deps, { ...limits, changedDevicesIntervalMs }, time)
+        : undefined,
+    async () => (hasAbility(deps, 'devices') ? runReadAgain(deps, limits, time) : undefined),
+    async () =>
+      hardwareMaxAgeMs !== undefined && hasAbility(deps, 'hardware')
+        ? runHardware(deps, hardwareMaxAgeMs, time)
+        : undefined,
   ];
   for (const run of tasks) {
     if (!hasTime()) break;
     const task = await passingOver(deps.log, run);
-    if (task && task.kind === 'failed') break;
+    if (task?.kind === 'failed') break;
   }
   return result;
+}
+
+/** What the sweep is elsewhere: the noncompliant list, and devices that have authenticated. */
+async function runTickWithoutSweep(
+  timeless: PollDeps,
+  limits: PollLimits,
+  { tickMs, partMs, leaseMs }: { readonly tickMs: number; readonly partMs: number; readonly leaseMs: number },
+): Promise<SliceResult> {
+  const { reads } = timeless;
+  if (reads === undefined) return { kind: 'idle' };
+  const answersDiffer = await timeless.answersDiffer();
+  const until = behind(timeless, tickMs);
+  const deps = { ...timeless, reads, hasTime: () => isBefore(timeless, until) };
+  const { massChange } = limits;
+  const part = { massChange, answersDiffer, budgetMs: partMs, leaseMs };
+  await applyReleases(deps);
+  if (!deps.hasTime()) return { kind: 'sliced' };
+  const listed = hasAbility(deps, 'noncompliant')
+    ? await pollNoncompliant(deps, { ...part, intervalMs: limits.pollingIntervalMs })
+    : 'idle';
+  const refreshed = await refreshAuthenticated(deps, { ...part, intervalMs: limits.reauthIntervalMs });
+  const done = [listed, refreshed];
+  // What a crash left: a task that was just taken over may have left some.
+  if (done.some((result) => result !== 'idle' && result !== 'held')) await redispatchPending(deps);
+  if (done.includes('failed')) return { kind: 'waiting' };
+  if (done.includes('sliced')) return { kind: 'sliced' };
+  return { kind: done.includes('complete') ? 'complete' : 'idle' };
 }
 
 /** A sweep whose index is full fails by itself: what changes between sweeps is found all the same. */
@@ -68,7 +255,7 @@ function isOfSource(result: SliceResult): boolean {
 }
 
 /** One row that cannot be read or written does not stop the rest of the poll. */
-async function passingOver<T>(log: Logger, run: () => Promise<T> | 0 | undefined): Promise<T | 0 | undefined> {
+async function passingOver<T>(log: Logger, run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run();
   } catch (thrown) {
@@ -77,6 +264,16 @@ async function passingOver<T>(log: Logger, run: () => Promise<T> | 0 | undefined
     log.error('poll.row-passed-over', { code, message, action });
     return undefined;
   }
+}
+
+type Timed = Pick<SweepDeps, 'clock' | 'stopping'>;
+
+function behind({ clock }: Timed, milliseconds: number): Instant {
+  return addMilliseconds(toInstant(clock.now()), milliseconds);
+}
+
+function isBefore({ clock, stopping }: Timed, until: Instant): boolean {
+  return !stopping?.aborted && toInstant(clock.now()) < until;
 }
 
 function laterOf(a: Instant, b: Instant): Instant {

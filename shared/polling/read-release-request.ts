@@ -23,6 +23,13 @@ export function readReleaseRequest(body: string): ReleaseRequest {
       field: 'runId',
     });
   }
+  const source = fields?.['source'];
+  if (source !== undefined && (typeof source !== 'string' || !/^[a-z][a-z0-9-]{0,39}$/.test(source))) {
+    throw new RequestError(400, 'NAC_REQUEST_FIELD', 'The field source must be the name of a source.', {
+      action: 'Take the name from GET /api/poll, or leave it out.',
+      field: 'source',
+    });
+  }
   const line = readPlainLine(fields?.['reason'], LONGEST_REASON);
   if ('problem' in line) {
     throw new RequestError(400, 'NAC_REQUEST_FIELD', `The field reason ${line.problem}.`, {
@@ -30,7 +37,7 @@ export function readReleaseRequest(body: string): ReleaseRequest {
       field: 'reason',
     });
   }
-  return { runId, reason: line.text };
+  return { runId, reason: line.text, ...(source !== undefined && { source }) };
 }
 
 function parse(body: string): Record<string, unknown> | undefined {

@@ -1,17 +1,28 @@
-// What the flows need from a source that gives compliance alone: single devices, and a list of the noncompliant ones.
+// Where compliance comes from with the least permission: verdicts on single devices, and the list of noncompliant ones.
 
 import type { Instant } from '../domain/instant.ts';
 import type { MacAddress } from '../domain/mac-address.ts';
 import type { CallOptions } from './call-options.ts';
 import type { RecordProblem } from './compliance-source.ts';
 
-/** Intune's Compliance Retrieval service (NAC 2.0): little, but with the least permission. */
-export interface ComplianceRetrieval {
+/** Answers about single devices: little, but with the least permission. */
+export interface Verdicts {
+  /** How often the service may be asked: so many questions a second, so many at once after a rest. */
+  readonly pace: { readonly capacity: number; readonly perSecond: number };
+  /** Questions under way at once, at most. */
+  readonly atOnce: number;
   readByDeviceId(id: string, options?: CallOptions): Promise<RetrievedCompliance>;
   readByMac(mac: MacAddress, options?: CallOptions): Promise<RetrievedCompliance>;
+}
+
+export interface NoncompliantList {
+  /** Milliseconds from one list to the next, at least. */
+  readonly leastIntervalMs: number;
+  /** After a refusal the next list is asked for so many milliseconds later, at most: others may keep the same hours. */
+  readonly spreadMs: number;
   /**
-   * A page of the devices that it calls not compliant. The first one never more often than every four hours: the caller
-   * keeps the time; those that follow belong to the list that was begun.
+   * A page of the devices that it calls not compliant. The caller keeps the time between first pages; those that follow
+   * belong to the list that was begun.
    * @param cursor absent for the first page
    * @throws SourceError NAC_SOURCE_THROTTLED when asked sooner; the same cursor may be asked again
    */
@@ -33,7 +44,7 @@ export interface NoncompliantPage {
 }
 
 export interface RetrievedDevice {
-  /** Intune device id; a list asked for by MAC may leave it out. */
+  /** The source's device id; a list asked for by MAC may leave it out. */
   readonly id?: string;
   readonly mac?: MacAddress;
   /** Absent when the answer holds no verdict. */

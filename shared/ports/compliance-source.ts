@@ -3,9 +3,7 @@
 import type { Device, DeviceKey } from '../domain/device/device.ts';
 import type { Instant } from '../domain/instant.ts';
 
-export interface ComplianceSource {
-  /** First part of every device key from this source, e.g. `intune`. */
-  readonly name: string;
+export interface DeviceList {
   /**
    * One page of all devices, the first one without cursor.
    * @throws SourceError when the source does not answer as it should; the same cursor may be asked again

@@ -6,16 +6,25 @@ import type { MacAddress } from '../domain/mac-address.ts';
 import type { SourceError } from '../errors.ts';
 import type { RecordProblem } from './compliance-source.ts';
 
-/** What an MDM source can be asked beside its whole list. */
-export interface DeviceReader {
+export interface CheckIns {
   /** One page of the devices that checked in after `since`, first page without cursor. @throws SourceError */
   listCheckedInSince(since: Instant, cursor: string | undefined): Promise<CheckedInPage>;
+}
+
+export interface DeviceReads {
   /**
    * Point reads, all at once as far as the source lets them. One that fails does not spoil the others.
    * @throws SourceError
    */
   readDevices(ids: readonly string[]): Promise<readonly DeviceReading[]>;
-  /** What lists leave out (Ethernet MAC, UDID), for up to 20 devices a call. @throws SourceError */
+}
+
+export interface HardwareReads {
+  /** Devices of one call, at most. */
+  readonly batchSize: number;
+  /** Calls of one tick, at most. */
+  readonly batchesPerTick: number;
+  /** What lists leave out: Ethernet MAC, UDID. @throws SourceError */
   readHardware(ids: readonly string[]): Promise<readonly HardwareReading[]>;
 }
 

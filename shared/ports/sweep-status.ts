@@ -1,10 +1,15 @@
-// What the lookup needs to know about sweeps.
+// How fresh what is stored is.
 
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from './call-options.ts';
 
-/** How fresh the stored fleet is. */
 export interface SweepStatus {
-  /** When the newest complete run started; every device it saw was as its record says then. */
-  lastCompleteStartedAt(options?: CallOptions): Promise<Instant | undefined>;
+  /** When the source's newest complete run started; every device it saw was as its record says then. */
+  lastCompleteStartedAt(source: string, options?: CallOptions): Promise<Instant | undefined>;
+}
+
+/** Of all sources together. */
+export interface FleetStatus {
+  /** When the newest complete run of any source started: a sweep, or a round through devices that have authenticated. */
+  newestRunStartedAt(options?: CallOptions): Promise<Instant | undefined>;
 }

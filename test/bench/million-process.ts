@@ -70,8 +70,7 @@ async function run(): Promise<MillionRun> {
   const before = { ...stores.counts };
   let generating = 0;
   let blockStartedAt = process.cpuUsage();
-  const source = {
-    name: 'intune',
+  const list = {
     async listDevices(cursor: string | undefined): Promise<ListPage> {
       const first = Number(cursor?.slice(ORIGIN.length + 1) ?? 0);
       if (first > 0 && first % BLOCK === 0) {
@@ -82,13 +81,13 @@ async function run(): Promise<MillionRun> {
       const startedAt = process.cpuUsage();
       const text = pageText(first);
       generating += microseconds(process.cpuUsage(startedAt));
-      return readManagedDevicePage(splitPage([text]), new Date().toISOString(), ORIGIN);
+      return readManagedDevicePage('intune', splitPage([text]), new Date().toISOString(), ORIGIN);
     },
   };
   const result = await runSweepSlice(
     {
       ...stores,
-      source,
+      source: { name: 'intune', list },
       onChange: async () => undefined,
       clock: systemClock,
       timer: systemTimer,

@@ -1,6 +1,7 @@
 // The flows of the least permission over tables in memory, behind a wire on which each call takes virtual time;
 // Intune's Compliance Retrieval service is what a test says it is.
 
+import { isIntuneDeviceId } from '../../shared/adapters/intune/intune-device-id.ts';
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
@@ -8,15 +9,16 @@ import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-s
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import type { Device } from '../../shared/domain/device/device.ts';
 import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
-import { pointReadsByRetrieval } from '../../shared/polling/point-reads/point-reads.ts';
+import { pointReadsOfVerdicts } from '../../shared/polling/point-reads/point-reads.ts';
 import { planObserved } from '../../shared/polling/records/plan-device-write.ts';
 import { saveDevices } from '../../shared/polling/records/save-devices.ts';
 import { type PollNoncompliantDeps, pollNoncompliant } from '../../shared/polling/without-sweep/poll-noncompliant.ts';
 import { refreshAuthenticated } from '../../shared/polling/without-sweep/refresh-authenticated.ts';
 import type {
-  ComplianceRetrieval,
+  NoncompliantList,
   NoncompliantPage,
   RetrievedDevice,
+  Verdicts,
 } from '../../shared/ports/compliance-retrieval.ts';
 import type { Telemetry } from '../../shared/ports/telemetry.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
@@ -67,16 +69,16 @@ export function complianceTables(telemetry?: Telemetry): ComplianceTables {
   const askedDevices: string[] = [];
   const askedAddresses: string[] = [];
   const retrieval = retrievalOf(slow, service, { askedPages, askedDevices, askedAddresses });
+  const source = { name: 'intune', isDeviceId: isIntuneDeviceId, verdicts: retrieval, noncompliant: retrieval };
   let owners = 0;
   const depsOf = (tables: Tables): PollNoncompliantDeps => ({
-    source: 'intune',
+    source,
     outOfBand: false,
     tasks: new TableTaskStore(tables.polling),
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
     sessions: new TableSessionStore(tables.sessions),
-    retrieval,
-    reads: pointReadsByRetrieval(retrieval, 'intune', slow.clock, waitOf(slow)),
+    reads: pointReadsOfVerdicts(retrieval, 'intune', slow.clock, waitOf(slow)),
     onChange: async (change) => void changes.push(change),
     clock: slow.clock,
     random: { fraction: () => 0, hex: () => `owner-${owners++}` },
@@ -124,10 +126,14 @@ function retrievalOf(
   slow: SlowTables,
   service: Service,
   asked: { readonly askedPages: number[]; readonly askedDevices: string[]; readonly askedAddresses: string[] },
-): ComplianceRetrieval {
+): Verdicts & NoncompliantList {
   const wait = waitOf(slow);
   const now = (): string => slow.clock.now().toISOString();
   return {
+    pace: { capacity: 20, perSecond: 20 },
+    atOnce: 8,
+    leastIntervalMs: 4 * 3_600_000,
+    spreadMs: 30 * 60_000,
     async readByDeviceId(id) {
       const requestedAt = now();
       asked.askedDevices.push(id);

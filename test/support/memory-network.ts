@@ -1,6 +1,7 @@
 // The connector over services in memory, with one device list that a test writes: as many instances as it takes, each
 // with a memory of its own, and time that passes when the test says so.
 
+import { isIntuneDeviceId } from '../../shared/adapters/intune/intune-device-id.ts';
 import type { IntuneAccess } from '../../shared/adapters/intune/open-intune-source.ts';
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import { TableDecisionStore } from '../../shared/adapters/table-storage/table-decision-store.ts';
@@ -44,6 +45,8 @@ const ENV = {
 
 /** Knows no device, as where live queries are off. */
 const UNASKED = {
+  pace: { capacity: 20, perSecond: 20 },
+  atOnce: 8,
   readByDeviceId: async () => ({ requestedAt: new Date(STARTS_AT).toISOString() }),
   readByMac: async () => ({ requestedAt: new Date(STARTS_AT).toISOString() }),
 };
@@ -252,29 +255,33 @@ export class MemoryNetwork {
     const requestedAt = (): string => this.now;
     const list = (): Device[] => [...this.#intune.values()];
     return {
-      source: {
-        name: 'intune',
+      name: 'intune',
+      isDeviceId: isIntuneDeviceId,
+      list: {
         listDevices: async () => ({ requestedAt: requestedAt(), records: list().map(recordOf) }),
       },
-      reader: {
+      checkIns: {
         listCheckedInSince: async (since: string) => ({
           requestedAt: requestedAt(),
           devices: list().filter(({ lastSyncAt = '' }) => lastSyncAt > since),
           filtered: true,
         }),
+      },
+      devices: {
         readDevices: async (ids: readonly string[]) =>
           ids.map((id) => {
             const device = this.#intune.get(id);
             const asked = { id, requestedAt: requestedAt() };
             return device ? { ...asked, kind: 'found', device, problems: [] } : { ...asked, kind: 'absent' };
           }),
-        readHardware: async () => [],
       },
-      directory: { read: async () => ({ requestedAt: requestedAt(), changes: [], deltaLink: 'delta' }) },
-      retrieval: UNASKED,
-      retrievalAt: () => UNASKED,
+      hardware: { batchSize: 20, batchesPerTick: 50, readHardware: async () => [] },
+      hints: { read: async () => ({ requestedAt: requestedAt(), changes: [], deltaLink: 'delta' }) },
+      verdicts: UNASKED,
+      live: () => UNASKED,
       close: async () => undefined,
-    } as unknown as IntuneAccess;
+      tokens: { getToken: async () => 'token', refused: () => undefined, credentials: async () => [] },
+    };
   }
 }
 

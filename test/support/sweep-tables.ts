@@ -1,10 +1,8 @@
 // The poll over tables in memory, behind a wire on which each call takes virtual time; Intune's list and point reads
 // are what a test says they are.
 
-import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
+import { sourceState } from '../../shared/adapters/table-storage/source-state.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
-import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep-store.ts';
-import { TableTaskStore } from '../../shared/adapters/table-storage/table-task-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import type { Device } from '../../shared/domain/device/device.ts';
 import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
@@ -49,6 +47,10 @@ export interface SweepTables {
 }
 
 export interface SweepOptions {
+  /** Of the source. */
+  readonly name?: string;
+  /** Where several sources feed one store. */
+  readonly slow?: SlowTables;
   readonly callMs?: number;
   readonly massChange?: { readonly share: number; readonly least: number };
   readonly changedDevicesIntervalMs?: number;
@@ -56,8 +58,14 @@ export interface SweepOptions {
 }
 
 export function sweepTables(options: SweepOptions = {}): SweepTables {
-  const { callMs = 1, massChange = { share: 0.1, least: 10 }, changedDevicesIntervalMs, onChange } = options;
-  const slow = slowTables(STARTS_AT, callMs);
+  const {
+    name = 'intune',
+    callMs = 1,
+    massChange = { share: 0.1, least: 10 },
+    changedDevicesIntervalMs,
+    onChange,
+  } = options;
+  const slow = options.slow ?? slowTables(STARTS_AT, callMs);
   const { logger, entries } = collectingLogger();
   const changes: DeviceChange[] = [];
   const lookedAt: number[] = [];
@@ -74,40 +82,42 @@ export function sweepTables(options: SweepOptions = {}): SweepTables {
   let owners = 0;
   const depsOf = (tables: Tables): TickDeps => ({
     source: {
-      name: 'intune',
-      async listDevices(cursor) {
-        const requestedAt = now();
-        const page = Number(cursor ?? 0);
-        pagesAsked.push(page);
-        await wait(tenant.pageAfterMs);
-        const pages = tenant.pages();
-        const nextCursor = page + 1 < pages.length ? { nextCursor: String(page + 1) } : {};
-        return { requestedAt, records: (pages[page] ?? []).map(recordOf), ...nextCursor };
+      name,
+      isDeviceId: () => true,
+      list: {
+        async listDevices(cursor) {
+          const requestedAt = now();
+          const page = Number(cursor ?? 0);
+          pagesAsked.push(page);
+          await wait(tenant.pageAfterMs);
+          const pages = tenant.pages();
+          const nextCursor = page + 1 < pages.length ? { nextCursor: String(page + 1) } : {};
+          return { requestedAt, records: (pages[page] ?? []).map(recordOf), ...nextCursor };
+        },
+      },
+      checkIns: {
+        async listCheckedInSince() {
+          const requestedAt = now();
+          lookedAt.push(slow.time.now);
+          await wait(10);
+          return { requestedAt, devices: tenant.checkedIn(), filtered: true };
+        },
+      },
+      devices: {
+        async readDevices(ids) {
+          const requestedAt = now();
+          await wait(10);
+          return ids.map((id) => {
+            const device = tenant.devices.find((one) => one.id === id);
+            return device
+              ? { id, requestedAt, kind: 'found' as const, device, problems: [] }
+              : { id, requestedAt, kind: 'absent' as const };
+          });
+        },
       },
     },
-    reader: {
-      async listCheckedInSince() {
-        const requestedAt = now();
-        lookedAt.push(slow.time.now);
-        await wait(10);
-        return { requestedAt, devices: tenant.checkedIn(), filtered: true };
-      },
-      async readDevices(ids) {
-        const requestedAt = now();
-        await wait(10);
-        return ids.map((id) => {
-          const device = tenant.devices.find((one) => one.id === id);
-          return device
-            ? { id, requestedAt, kind: 'found' as const, device, problems: [] }
-            : { id, requestedAt, kind: 'absent' as const };
-        });
-      },
-      readHardware: async () => [],
-    },
-    devices: new TableDeviceStore(tables.devices),
+    ...sourceState(tables, name),
     identities: new TableIdentityStore(tables.identities),
-    sweeps: new TableSweepStore(tables.polling),
-    tasks: new TableTaskStore(tables.polling),
     onChange: async (change) => {
       await onChange?.(slow, change);
       changes.push(change);
@@ -118,7 +128,7 @@ export function sweepTables(options: SweepOptions = {}): SweepTables {
       after: (milliseconds, ring) => slow.time.after(milliseconds, ring),
       turn: async () => undefined,
     },
-    random: { fraction: () => 0, hex: () => `owner-${owners++}` },
+    random: { fraction: () => 0, hex: () => `${name}-${owners++}` },
     log: logger,
   });
   const deps = depsOf(slow.tables);

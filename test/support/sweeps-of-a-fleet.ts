@@ -46,17 +46,19 @@ export function sweepsOf(fleet: FleetOfBits): SweepsOfFleet {
         ...fleet,
         source: {
           name: 'intune',
-          async listDevices(cursor?: string) {
-            const first = Number(cursor ?? 0);
-            fleet.clock.at += 300;
-            const records = listed.slice(first, first + 1_000).map((number) => ({
-              key: fleet.keyOf(number),
-              fingerprint,
-              graceExpiresAt: undefined,
-              read: () => ({ device: fleet.deviceOf(number), problems: [] }),
-            }));
-            const next = first + 1_000 < listed.length ? { nextCursor: String(first + 1_000) } : {};
-            return { requestedAt: now().toISOString(), records, ...next };
+          list: {
+            listDevices: async (cursor?: string) => {
+              const first = Number(cursor ?? 0);
+              fleet.clock.at += 300;
+              const records = listed.slice(first, first + 1_000).map((number) => ({
+                key: fleet.keyOf(number),
+                fingerprint,
+                graceExpiresAt: undefined,
+                read: () => ({ device: fleet.deviceOf(number), problems: [] }),
+              }));
+              const next = first + 1_000 < listed.length ? { nextCursor: String(first + 1_000) } : {};
+              return { requestedAt: now().toISOString(), records, ...next };
+            },
           },
         },
         identities: {

@@ -2,16 +2,16 @@
 
 import type { Device } from '../../domain/device/device.ts';
 import type { Check, Outcome } from '../../ports/check.ts';
-import type { ComplianceRetrieval } from '../../ports/compliance-retrieval.ts';
-import type { ComplianceSource } from '../../ports/compliance-source.ts';
+import type { Verdicts } from '../../ports/compliance-retrieval.ts';
+import type { DeviceList } from '../../ports/compliance-source.ts';
 import type { ServiceDiscovery } from '../graph/service-discovery.ts';
 import type { GrantedRoles } from './check-tokens.ts';
 import { LEVELS, type Needs, PERMISSIONS, type Permission } from './permissions.ts';
 
 export interface IntuneCheckDeps {
-  readonly source: ComplianceSource;
+  readonly list: DeviceList;
   readonly discovery: ServiceDiscovery;
-  readonly compliance: ComplianceRetrieval;
+  readonly compliance: Pick<Verdicts, 'readByDeviceId'>;
   readonly granted: GrantedRoles;
   /** What the settings count on. */
   readonly needs: readonly Needs[];
@@ -49,7 +49,7 @@ export function intuneChecks(
       async run() {
         if (!granted.has(PERMISSIONS.devices) && canDoWithout(PERMISSIONS.devices))
           return notPermitted(PERMISSIONS.devices);
-        const page = await deps.source.listDevices(undefined);
+        const page = await deps.list.listDevices(undefined);
         const readings = page.records.map((record) => record.read());
         const devices = readings.flatMap(({ device }) => device ?? []);
         const problems = readings.reduce((sum, reading) => sum + reading.problems.length, 0);

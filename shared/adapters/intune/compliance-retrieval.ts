@@ -7,7 +7,7 @@ import { toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ComplianceRetrieval, RetrievedDevice } from '../../ports/compliance-retrieval.ts';
+import type { NoncompliantList, RetrievedDevice, Verdicts } from '../../ports/compliance-retrieval.ts';
 import { type ComplianceAnswer, type ListedDevice, readComplianceXml } from '../cisco-mdm/read-compliance-xml.ts';
 import type { TokenSource } from '../entra/token-source.ts';
 import type { ServiceDiscovery } from '../graph/service-discovery.ts';
@@ -23,7 +23,15 @@ export interface ComplianceRetrievalDeps {
   readonly clock: Clock;
 }
 
-export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): ComplianceRetrieval {
+/** No limit is published for single devices; this asks about 10,000 devices in under nine minutes. */
+const PACE = { capacity: 20, perSecond: 20 } as const;
+const AT_ONCE = 8;
+/** The documented wall: a list that is asked for sooner is answered with 503. */
+const LIST_WALL_MS = 4 * 60 * 60_000;
+/** After a 503 another product may keep the same hours: with a spread, ours drift into the open ones. */
+const SPREAD_MS = 30 * 60_000;
+
+export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Verdicts & NoncompliantList {
   const { discovery, clock } = deps;
 
   /** `undefined` for 404, which stands for "no such device". */
@@ -64,6 +72,10 @@ export function createComplianceRetrieval(deps: ComplianceRetrievalDeps): Compli
   }
 
   return {
+    pace: PACE,
+    atOnce: AT_ONCE,
+    leastIntervalMs: LIST_WALL_MS,
+    spreadMs: SPREAD_MS,
     async readByDeviceId(id, options) {
       if (!isDeviceId(id)) return { requestedAt: toInstant(clock.now()) };
       const query = `paging=0&querycriteria=guid&value=${encodeURIComponent(id)}&filter=all`;

@@ -6,18 +6,16 @@ import type { ListPage } from '../../ports/compliance-source.ts';
 import { ListedManagedDevice } from './listed-managed-device.ts';
 import type { SplitPage } from './split-page.ts';
 
-/** First part of the key of every device that Intune reports. */
-export const INTUNE_SOURCE = 'intune';
-
 /** The application permission for everything below `deviceManagement/managedDevices`. */
 export const MANAGED_DEVICES_PERMISSION = 'DeviceManagementManagedDevices.Read.All';
 
 /**
+ * @param source first part of the keys of its devices
  * @param page from {@link splitPage}
  * @param origin where the next page must be, too: nothing else gets the bearer token
  * @throws SourceError NAC_SOURCE_PAGE
  */
-export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, origin: string): ListPage {
+export function readManagedDevicePage(source: string, page: SplitPage, requestedAt: Instant, origin: string): ListPage {
   const { envelope, records } = page;
   if (records === undefined) throw malformedPage('value', 'is not a list');
   const { '@odata.nextLink': nextLink } = envelope as Record<string, unknown>;
@@ -28,7 +26,7 @@ export function readManagedDevicePage(page: SplitPage, requestedAt: Instant, ori
     throw malformedPage('@odata.nextLink', 'leads elsewhere');
   return {
     requestedAt,
-    records: records.map((record) => new ListedManagedDevice(INTUNE_SOURCE, record)),
+    records: records.map((record) => new ListedManagedDevice(source, record)),
     ...(nextLink && { nextCursor: nextLink }),
   };
 }

@@ -1,4 +1,4 @@
-// When the last complete sweep began, read from the store a few times a minute at most.
+// When the last complete sweep of each source began, read from the store a few times a minute at most.
 
 import type { Instant } from '../../domain/instant.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
@@ -8,31 +8,39 @@ import type { SweepStore } from '../../ports/sweep-store.ts';
 
 const YOUNG_ENOUGH_MS = 15_000;
 
+interface Known {
+  readonly store: Pick<SweepStore, 'read'>;
+  startedAt: Instant | undefined;
+  readAt: number;
+}
+
 /**
  * The status only says how fresh an answer is, so it never makes a lookup fail: without the store, or while the status
  * is being read again, the last one known is good.
  */
 export class CachedSweepStatus implements SweepStatus {
-  readonly #store: SweepStore;
   readonly #clock: Clock;
-  #startedAt: Instant | undefined;
-  #readAt = Number.NEGATIVE_INFINITY;
+  readonly #known: ReadonlyMap<string, Known>;
 
-  constructor(store: SweepStore, clock: Clock) {
-    this.#store = store;
+  /** @param stores by source; of any other source nothing is known */
+  constructor(stores: ReadonlyMap<string, Pick<SweepStore, 'read'>>, clock: Clock) {
     this.#clock = clock;
+    const unread = { startedAt: undefined, readAt: Number.NEGATIVE_INFINITY };
+    this.#known = new Map([...stores].map(([source, store]) => [source, { store, ...unread }]));
   }
 
-  async lastCompleteStartedAt({ signal, fresh }: CallOptions = {}): Promise<Instant | undefined> {
+  async lastCompleteStartedAt(source: string, { signal, fresh }: CallOptions = {}): Promise<Instant | undefined> {
+    const known = this.#known.get(source);
+    if (known === undefined) return undefined;
     const now = this.#clock.now().getTime();
-    if (!fresh && now - this.#readAt < YOUNG_ENOUGH_MS) return this.#startedAt;
-    this.#readAt = now;
+    if (!fresh && now - known.readAt < YOUNG_ENOUGH_MS) return known.startedAt;
+    known.readAt = now;
     try {
-      const { state } = await this.#store.read({ signal });
-      this.#startedAt = state.lastComplete?.startedAt;
+      const { state } = await known.store.read({ signal });
+      known.startedAt = state.lastComplete?.startedAt;
     } catch {
       // The device row was read all the same; its own time is what the answer says then.
     }
-    return this.#startedAt;
+    return known.startedAt;
   }
 }

@@ -7,13 +7,18 @@ import type { SweepStore } from '../../ports/sweep-store.ts';
 export interface StorageCheckDeps {
   /** Reads every table, and writes to one. @throws StoreError */
   readonly probe: () => Promise<{ readonly tables: number; readonly milliseconds: number }>;
-  readonly sweeps: SweepStore;
+  readonly sources: readonly SweptSource[];
   readonly clock: Clock;
+}
+
+export interface SweptSource {
+  readonly name: string;
+  readonly sweeps: Pick<SweepStore, 'read'>;
   /** `undefined` where no sweep is to be expected. */
   readonly pollingIntervalMs: number | undefined;
 }
 
-export function storageChecks({ probe, sweeps, clock, pollingIntervalMs }: StorageCheckDeps): Check[] {
+export function storageChecks({ probe, sources, clock }: StorageCheckDeps): Check[] {
   return [
     {
       name: 'storage',
@@ -23,18 +28,23 @@ export function storageChecks({ probe, sweeps, clock, pollingIntervalMs }: Stora
         return { status: 'ok', saw: `${tables} tables read, one written, in ${milliseconds} ms.` };
       },
     },
-    {
-      name: 'sweep',
-      title: 'Last sweep',
-      needs: ['storage'],
-      async run() {
-        if (pollingIntervalMs === undefined)
-          return { status: 'skipped', saw: 'INTUNE_PERMISSIONS is compliance-only: there are none.' };
-        const { state } = await sweeps.read();
-        return judgeSweep(state.lastComplete, clock.now(), pollingIntervalMs);
-      },
-    },
+    ...sources.map((source, index) => sweepCheck(source, clock, index === 0)),
   ];
+}
+
+/** @param first its check has no name of a source in its own, as ever */
+function sweepCheck({ name, sweeps, pollingIntervalMs }: SweptSource, clock: Clock, first: boolean): Check {
+  return {
+    name: first ? 'sweep' : `sweep-${name}`,
+    title: first ? 'Last sweep' : `Last sweep of ${name}`,
+    needs: ['storage'],
+    async run() {
+      if (pollingIntervalMs === undefined)
+        return { status: 'skipped', saw: 'INTUNE_PERMISSIONS is compliance-only: there are none.' };
+      const { state } = await sweeps.read();
+      return judgeSweep(state.lastComplete, clock.now(), pollingIntervalMs);
+    },
+  };
 }
 
 function judgeSweep(

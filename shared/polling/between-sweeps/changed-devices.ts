@@ -1,16 +1,16 @@
-// Between sweeps: devices that checked in since last time, and devices whose compliance Entra says has changed.
+// Between sweeps: devices that checked in since last time, and devices whose compliance a directory says has changed.
 //
 //   check-ins since the watermark, with overlap -> was the answer filtered? -> save -> the watermark moves on
-//   Entra's delta -> which devices hold that id -> have them read by themselves -> the delta link moves on
+//   the directory's changes -> which devices hold that id -> have them read by themselves -> the delta link moves on
 //
 // Both are the fast path only: the sweep finds what they miss. Whether a change without a check-in (a grace period
-// that ends) moves lastSyncDateTime is not documented, so such devices are read when their time comes.
+// that ends) moves the time of the check-in is not documented, so such devices are read when their time comes.
 
 import { type DeviceKey, deviceKeyText, graceEndOf, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { CheckedInPage, DeviceReader } from '../../ports/device-reader.ts';
-import type { DirectoryChanges } from '../../ports/directory-changes.ts';
+import type { CheckedInPage, CheckIns } from '../../ports/device-reader.ts';
+import type { MdmSource } from '../../ports/mdm-source.ts';
 import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
 import { requestSweep } from '../sweep/request-sweep.ts';
@@ -49,16 +49,14 @@ export interface ChangedDevicesState extends TaskState {
   /** The source ignored the filter: not asked again before this. */
   readonly distrustedUntil?: Instant;
   readonly deltaLink?: string;
-  /** Entra's link was too old: everything is to be read once. */
+  /** The directory's link was too old: everything is to be read once. */
   readonly wantsSweep?: boolean;
   /** How many times the interval lies between two passes now. */
   readonly stretch?: number;
 }
 
 export interface ChangedDevicesDeps extends ObservationDeps, TaskDeps {
-  readonly reader: DeviceReader;
-  /** Absent unless the permission Device.Read.All was given. */
-  readonly directory?: DirectoryChanges;
+  readonly source: Pick<MdmSource, 'name' | 'hints'> & { readonly checkIns: CheckIns };
 }
 
 export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | 'answersDiffer'> {
@@ -107,7 +105,7 @@ async function readCheckIns(
   let cursor = under?.cursor;
   let page: CheckedInPage | undefined;
   for (let pages = 0; pages < MOST_PAGES && hasTime(); pages++) {
-    page = await deps.reader.listCheckedInSince(since, cursor);
+    page = await deps.source.checkIns.listCheckedInSince(since, cursor);
     if (!page.filtered) return suspendFilter(deps, state, now);
     firstRequestAt ??= page.requestedAt;
     for (const device of page.devices) {
@@ -135,12 +133,12 @@ function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
   return watermark !== undefined && watermark > baseline ? watermark : baseline;
 }
 
-/** Graph silently answers a filter that it does not support with everything: then nothing is known. */
+/** A source may answer a filter that it does not support with everything, silently: then nothing is known. */
 function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
   const distrustedUntil = addMilliseconds(now, DISTRUST_MS);
   deps.log.error('poll.filter-ignored', {
     code: 'NAC_SOURCE_PAGE',
-    filter: 'lastSyncDateTime gt',
+    filter: 'checked in since',
     until: distrustedUntil,
     action: 'Changes are found by sweeps alone until then; shorten POLLING_INTERVAL if that is too slow.',
   });
@@ -153,7 +151,12 @@ async function readDirectory(
   { hasTime, checkpoint }: Lease,
   before: ChangedDevicesState,
 ): Promise<ChangedDevicesState> {
-  const { directory, sweeps, tasks, clock } = deps;
+  const {
+    source: { hints: directory },
+    sweeps,
+    tasks,
+    clock,
+  } = deps;
   if (directory === undefined) return before;
   let state = before;
   if (state.wantsSweep && (await requestSweep(sweeps))) state = { ...state, wantsSweep: false };

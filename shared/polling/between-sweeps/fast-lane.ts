@@ -12,6 +12,8 @@ import { readAgain } from './scheduled-reads.ts';
 const MOST_DEVICES = 200;
 
 export interface FastLaneDeps {
+  /** Whose devices are read. */
+  readonly source: { readonly name: string };
   readonly decisions: DecisionStore;
   readonly tasks: TaskStore;
   readonly clock: Clock;
@@ -22,14 +24,14 @@ export interface FastLaneDeps {
  * @param forMs how long after its last decision a device is read every minute
  * @returns how many devices are on the lane
  */
-export async function noteFastLane({ decisions, tasks, clock }: FastLaneDeps, forMs: number): Promise<number> {
+export async function noteFastLane({ source, decisions, tasks, clock }: FastLaneDeps, forMs: number): Promise<number> {
   const now = toInstant(clock.now());
   const since = addMilliseconds(now, -forMs);
   const page = await decisions.list({ filter: { waiting: true }, since, limit: MOST_DEVICES });
   const waiting = new Map<string, DeviceKey>();
   for (const { decision } of page.decisions) {
     const { device } = decision;
-    if (device !== undefined) waiting.set(deviceKeyText(device), { source: device.source, id: device.id });
+    if (device?.source === source.name) waiting.set(deviceKeyText(device), { source: device.source, id: device.id });
   }
   await readAgain(tasks, [...waiting.values()], now);
   return waiting.size;

@@ -1,9 +1,9 @@
-// Ethernet MAC and UDID, which Intune's lists leave out (Graph v1.0, managedDevice): fetched device by device, twenty
-// in a batch, so many a tick. A walk through the records finds the devices that need it; a new device waits for it.
+// Ethernet MAC and UDID, which a source's lists may leave out: fetched device by device, so many in a batch, so many
+// batches a tick. A walk through the records finds the devices that need it; a new device waits for it.
 
 import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
-import type { DeviceReader } from '../../ports/device-reader.ts';
+import type { HardwareReads } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import { dispatchChanges, type HandOnDeps, redispatchPending } from '../records/dispatch-changes.ts';
 import { planHardware } from '../records/plan-device-write.ts';
@@ -18,12 +18,6 @@ import {
 } from '../tasks/background-task.ts';
 
 export const HARDWARE_TASK = 'hardware';
-/** A `$batch` of Graph holds this many. */
-const BATCH = 20;
-/**
- * Batches of one tick: a tenth of what Graph allows an app for Intune devices in twenty seconds, with room to spare.
- */
-const BATCHES_PER_TICK = 50;
 /** After a walk through the whole fleet. */
 const REST_MS = 15 * 60_000;
 /** Pages of records of one tick. */
@@ -38,30 +32,27 @@ interface HardwareState extends TaskState {
 }
 
 export interface HardwareDeps extends TaskDeps, SaveDeps, HandOnDeps {
-  readonly source: { readonly name: string };
+  readonly source: { readonly name: string; readonly hardware: HardwareReads };
 }
 
 /** @param maxAgeMs what was fetched longer ago is fetched again */
-export async function runHardware(
-  deps: HardwareDeps,
-  reader: DeviceReader,
-  maxAgeMs: number,
-  time: TaskTime,
-): Promise<TaskResult> {
+export async function runHardware(deps: HardwareDeps, maxAgeMs: number, time: TaskTime): Promise<TaskResult> {
+  const { name, hardware } = deps.source;
+  const { batchSize, batchesPerTick } = hardware;
   const olderThan = addMilliseconds(toInstant(deps.clock.now()), -maxAgeMs);
   return runTask<HardwareState>(deps, HARDWARE_TASK, time, {}, async (inFlight) => {
     if (inFlight.resumed) await redispatchPending(deps);
     let { state } = inFlight;
     let batches = 0;
-    for (let pages = 0; pages < PAGES_PER_TICK && inFlight.hasTime() && batches < BATCHES_PER_TICK; pages++) {
+    for (let pages = 0; pages < PAGES_PER_TICK && inFlight.hasTime() && batches < batchesPerTick; pages++) {
       const shard = state.shard ?? FIRST_SHARD;
       const { records, more } = await deps.devices.listRecords(shard, state.after);
-      const wanting = records.filter((record) => needsHardware(record, deps.source.name, olderThan));
-      for (let start = 0; start < wanting.length; start += BATCH) {
-        if (batches === BATCHES_PER_TICK || !inFlight.hasTime()) return state;
+      const wanting = records.filter((record) => needsHardware(record, name, olderThan));
+      for (let start = 0; start < wanting.length; start += batchSize) {
+        if (batches === batchesPerTick || !inFlight.hasTime()) return state;
         batches += 1;
-        const batch = wanting.slice(start, start + BATCH);
-        await fetchBatch(deps, reader, batch);
+        const batch = wanting.slice(start, start + batchSize);
+        await fetchBatch(deps, hardware, batch);
         const after = batch.at(-1)?.device;
         if (after) state = await moveOn(inFlight, { ...state, shard, after: { source: after.source, id: after.id } });
       }
@@ -82,7 +73,7 @@ function needsHardware({ presence, device, hardwareAt }: StoredDevice, source: s
   return presence === 'present' && device.source === source && (hardwareAt ?? '') < olderThan;
 }
 
-async function fetchBatch(deps: HardwareDeps, reader: DeviceReader, batch: readonly StoredDevice[]): Promise<void> {
+async function fetchBatch(deps: HardwareDeps, reader: HardwareReads, batch: readonly StoredDevice[]): Promise<void> {
   const byId = new Map(batch.map(({ device }) => [device.id, device]));
   const readings = await reader.readHardware([...byId.keys()]);
   // A device that is not there any more is the sweep's business.

@@ -32,7 +32,7 @@ export interface SavedObservations {
   readonly held: number;
 }
 
-export type ObservationDeps = Omit<SweepDeps, 'reader'>;
+export type ObservationDeps = Omit<SweepDeps, 'source'>;
 
 /** The prefix of names of runs outside the sweep, as stored rows and operators have it. */
 const OUT_OF_BAND = 'besides-';

@@ -1,10 +1,10 @@
-// Devices to be read again at a set time: when their grace period ends, when Entra says that something changed, or
-// because a user waits for them. One row of the task store holds them, the nearest first.
+// Devices to be read again at a set time: when their grace period ends, when a directory says that something changed,
+// or because a user waits for them. One row of the task store holds them, the nearest first.
 
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
-import type { DeviceReader, DeviceReading } from '../../ports/device-reader.ts';
+import type { DeviceReading, DeviceReads } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import type { SweepLimits } from '../poll-deps.ts';
@@ -17,7 +17,7 @@ export const READ_AGAIN_TASK = 'read-again';
 const MOST_ENTRIES = 4_000;
 /** Point reads of one tick, in batches of twenty. */
 const READS_PER_TICK = 200;
-/** Intune needs a moment to notice that a grace period is over. */
+/** The source needs a moment to notice that a grace period is over. */
 const GRACE_MARGIN_MS = 60_000;
 /** A device that still stands as it did is asked again after this long, twice as long each time. */
 const FIRST_REPEAT_MS = 60_000;
@@ -35,7 +35,7 @@ const NOTHING: ReadAgainState = { entries: {} };
 
 /**
  * Has devices read again at once, and every minute or so until they stand otherwise or enough was asked. For devices
- * that a user may be waiting for: one in quarantine that asks, or one that Entra gives a hint of.
+ * that a user may be waiting for: one in quarantine that asks, or one that a directory gives a hint of.
  */
 export async function readAgain(tasks: TaskStore, keys: readonly DeviceKey[], now: Instant): Promise<void> {
   await note(tasks, new Map(keys.map((key) => [deviceKeyText(key), now])));
@@ -85,8 +85,7 @@ function nearest(entries: ReadAgainState['entries']): ReadAgainState['entries'] 
 
 /** Reads what is due. */
 export async function runReadAgain(
-  deps: ObservationDeps & TaskDeps,
-  reader: DeviceReader,
+  deps: ObservationDeps & TaskDeps & { readonly source: { readonly devices: DeviceReads } },
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   time: TaskTime,
 ): Promise<TaskResult> {
@@ -98,7 +97,7 @@ export async function runReadAgain(
     const { entries, ...rest } = inFlight.state;
     const due = dueNow(entries, now);
     const before = await deps.devices.readMany([...due.values()]);
-    const readings = await reader.readDevices([...due.keys()]);
+    const readings = await deps.source.devices.readDevices([...due.keys()]);
     const failed = readings.find((reading) => reading.kind === 'failed');
     if (failed?.kind === 'failed' && readings.every(({ kind }) => kind === 'failed')) throw failed.error;
     await saveObservations(deps, limits, sightingsOf(readings, due), inFlight.owner);

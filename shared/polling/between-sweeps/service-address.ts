@@ -1,12 +1,13 @@
-// Where Intune's compliance service is. The poll finds it through Graph and leaves it in the store; lookups read it
-// there, so that Graph is asked by the poll alone, however many instances answer.
+// Where a source is asked about single devices. The poll finds it and leaves it in the store; lookups read it there, so
+// that the poll alone looks for it, however many instances answer.
 
 import { addMilliseconds, toInstant } from '../../domain/instant.ts';
+import type { ServiceAddress } from '../../ports/mdm-source.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
 
 export const SERVICE_ADDRESS_TASK = 'service-address';
-/** Microsoft moves tenants now and then, without notice. */
+/** Tenants are moved now and then, without notice. */
 const FIND_AGAIN_AFTER_MS = 900_000;
 
 interface ServiceAddressState extends TaskState {
@@ -14,16 +15,13 @@ interface ServiceAddressState extends TaskState {
 }
 
 export interface ServiceAddressDeps extends TaskDeps {
-  readonly services: {
-    /** Asks the source again, without memory. @throws SourceError */
-    locate(): Promise<string>;
-  };
+  readonly source: { readonly name: string; readonly address: ServiceAddress };
 }
 
 /** Finds it when it was not found for a quarter of an hour; the last one found stays when that fails. */
 export function keepServiceAddress(deps: ServiceAddressDeps, time: TaskTime): Promise<TaskResult> {
   return runTask<ServiceAddressState>(deps, SERVICE_ADDRESS_TASK, time, {}, async () => {
-    const address = await deps.services.locate();
+    const address = await deps.source.address.locate();
     return { address, notBefore: addMilliseconds(toInstant(deps.clock.now()), FIND_AGAIN_AFTER_MS) };
   });
 }

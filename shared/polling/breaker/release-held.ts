@@ -31,7 +31,29 @@ export interface ReleaseDeps {
 /** What an operator says of a run. */
 export interface ReleaseRequest {
   readonly runId: string;
+  /** Whose run it is; needed where several sources hold a run of this id. */
+  readonly source?: string;
   readonly reason: string;
+}
+
+/**
+ * The source that holds something of this run.
+ * @throws RequestError NAC_POLL_RUN_UNKNOWN when none does, NAC_REQUEST_FIELD when several do
+ */
+export async function sourceOfRun<Source extends { readonly name: string; readonly tasks: TaskStore }>(
+  sources: readonly Source[],
+  { runId, source }: ReleaseRequest,
+): Promise<Source> {
+  const asked = source === undefined ? sources : sources.filter(({ name }) => name === source);
+  const holding: Source[] = [];
+  for (const each of asked) {
+    const { held } = await readMassChange(each.tasks);
+    if (held.some((run) => run.runId === runId)) holding.push(each);
+  }
+  const [only, ...others] = holding;
+  if (only === undefined) throw unknownRun();
+  if (others.length > 0) throw severalSources(holding);
+  return only;
 }
 
 /**
@@ -103,6 +125,14 @@ export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): 
   if (done) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
   deps.log.info('poll.release-applied', { runs: [...released], written, done });
   return written;
+}
+
+function severalSources(sources: readonly { readonly name: string }[]): RequestError {
+  const names = sources.map(({ name }) => name).join(', ');
+  return new RequestError(400, 'NAC_REQUEST_FIELD', `Several sources hold a run of this id: ${names}.`, {
+    action: 'Name one of them in the field source.',
+    field: 'source',
+  });
 }
 
 function unknownRun(): RequestError {

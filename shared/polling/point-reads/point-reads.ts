@@ -1,4 +1,4 @@
-// Asking Intune about single devices, by whichever of its two APIs the app may use.
+// Asking a source about single devices, by whichever ability it has.
 
 import { idOfAddress } from '../../domain/device/address-record.ts';
 import type { ComplianceState } from '../../domain/device/compliance-state.ts';
@@ -7,11 +7,12 @@ import type { Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { ComplianceRetrieval, RetrievedCompliance } from '../../ports/compliance-retrieval.ts';
-import type { DeviceReader } from '../../ports/device-reader.ts';
+import type { RetrievedCompliance, Verdicts } from '../../ports/compliance-retrieval.ts';
+import type { DeviceReads } from '../../ports/device-reader.ts';
+import type { MdmSource } from '../../ports/mdm-source.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 
-/** A device to be asked about: by Intune's id where a certificate or an earlier answer had it, else by MAC address. */
+/** A device to be asked about: by the source's id where a certificate or an earlier answer had it, else by MAC address. */
 export type PointTarget =
   | { readonly id: string; readonly mac?: undefined }
   | { readonly id?: undefined; readonly mac: MacAddress };
@@ -33,8 +34,18 @@ export interface PointReads {
   read(targets: readonly PointTarget[]): Promise<readonly PointReading[]>;
 }
 
-/** Through Microsoft Graph: everything about a device, by its id alone. */
-export function pointReadsByGraph(reader: DeviceReader): PointReads {
+/** Whole devices where the source has them, else verdicts; nothing where it has neither. */
+export function pointReadsOf(
+  source: Pick<MdmSource, 'name' | 'devices' | 'verdicts'>,
+  clock: Clock,
+  wait: (milliseconds: number) => Promise<void>,
+): PointReads | undefined {
+  if (source.devices !== undefined) return pointReadsOfDevices(source.devices);
+  return source.verdicts && pointReadsOfVerdicts(source.verdicts, source.name, clock, wait);
+}
+
+/** Everything about a device, by its id alone. */
+function pointReadsOfDevices(reader: DeviceReads): PointReads {
   return {
     byMac: false,
     async read(targets) {
@@ -51,26 +62,22 @@ export function pointReadsByGraph(reader: DeviceReader): PointReads {
   };
 }
 
-/** Questions under way at once. */
-const AT_ONCE = 8;
-/** No limit is published for single devices; this asks about 10,000 devices in under nine minutes. */
-const PACE = { capacity: 20, perSecond: 20 } as const;
-
-/** Through the Compliance Retrieval service: managed or not, compliant or not. */
-export function pointReadsByRetrieval(
-  retrieval: ComplianceRetrieval,
+/** Managed or not, compliant or not; by id or by address. */
+export function pointReadsOfVerdicts(
+  verdicts: Verdicts,
   source: string,
   clock: Clock,
   wait: (milliseconds: number) => Promise<void>,
 ): PointReads {
-  const pace = new TokenBucket(PACE);
+  const { atOnce } = verdicts;
+  const pace = new TokenBucket(verdicts.pace);
   const ask = async (target: PointTarget): Promise<PointReading> => {
     const waitMs = pace.reserve(1, clock.now().getTime());
     if (waitMs > 0) await wait(waitMs);
     const requestedAt = clock.now().toISOString();
     try {
       const answer =
-        target.id === undefined ? await retrieval.readByMac(target.mac) : await retrieval.readByDeviceId(target.id);
+        target.id === undefined ? await verdicts.readByMac(target.mac) : await verdicts.readByDeviceId(target.id);
       return readingOf(target, answer, source);
     } catch (thrown) {
       if (thrown instanceof SourceError) return { target, requestedAt, kind: 'failed', error: thrown };
@@ -81,14 +88,14 @@ export function pointReadsByRetrieval(
     byMac: true,
     async read(targets) {
       const readings: PointReading[] = [];
-      for (let start = 0; start < targets.length; start += AT_ONCE) {
-        const answered = await Promise.all(targets.slice(start, start + AT_ONCE).map(ask));
+      for (let start = 0; start < targets.length; start += atOnce) {
+        const answered = await Promise.all(targets.slice(start, start + atOnce).map(ask));
         readings.push(...answered);
         const refused = answered.find((reading) => reading.kind === 'failed' && !isOfOneDevice(reading.error));
         // No more questions after a refusal: what is left would fail for the same reason.
         if (refused?.kind === 'failed') {
           const { requestedAt, error } = refused;
-          const left = targets.slice(start + AT_ONCE);
+          const left = targets.slice(start + atOnce);
           return [...readings, ...left.map((target): PointReading => ({ target, requestedAt, kind: 'failed', error }))];
         }
       }
@@ -124,7 +131,7 @@ export function stateOf(compliant: boolean | undefined): ComplianceState {
   return compliant ? 'compliant' : 'noncompliant';
 }
 
-/** Which of a device's addresses it is the service does not say; a device has two at most in Intune. */
+/** Which of a device's addresses it is the service does not say; a record has two at most. */
 export function withAddress(device: Device, mac: MacAddress | undefined): Device {
   if (mac === undefined || mac === device.wifiMac || mac === device.ethernetMac) return device;
   return device.wifiMac === undefined ? { ...device, wifiMac: mac } : { ...device, ethernetMac: mac };

@@ -10,7 +10,7 @@ import type { PointReading, PointReads } from './point-reads.ts';
 import { type SavePointReadsDeps, savePointReads } from './save-point-reads.ts';
 
 export interface RefreshDeviceDeps extends SavePointReadsDeps {
-  readonly source: string;
+  readonly source: { readonly name: string };
   readonly reads: PointReads;
   /** Of this process: a script of an operator must not use up what the source lets us ask. */
   readonly quota: TokenBucket;
@@ -34,10 +34,10 @@ export async function refreshDevice(deps: RefreshDeviceDeps, id: string): Promis
   try {
     const reading = await readInTime(deps, id);
     if (reading.kind === 'failed') throw reading.error;
-    await savePointReads(deps, [reading], { source: deps.source, holdAbsences: true });
+    await savePointReads(deps, [reading], { source: deps.source.name, holdAbsences: true });
     const asOf = reading.requestedAt;
     if (reading.kind === 'absent') return { read: 'absent', asOf };
-    const stored = await deps.devices.read({ source: deps.source, id });
+    const stored = await deps.devices.read({ source: deps.source.name, id });
     return { read: 'found', compliance: reading.device(stored?.device).complianceState, asOf };
   } catch (thrown) {
     if (!(thrown instanceof SourceError)) throw thrown;

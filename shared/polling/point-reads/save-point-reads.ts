@@ -19,7 +19,7 @@ export interface SaveRules {
   readonly source: string;
   /** No device becomes gone for now. */
   readonly holdAbsences: boolean;
-  /** Ids of devices that sessions were let in with on Intune's own word. */
+  /** Ids of devices that sessions were let in with on the source's own word. */
   readonly answeredLive?: ReadonlySet<string>;
   /** See PointReadRules. */
   readonly hold?: HoldRule;

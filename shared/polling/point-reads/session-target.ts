@@ -1,21 +1,24 @@
-// Which device of Intune a session is about, to be asked about by id or by address.
+// Which device of a source a session is about, to be asked about by id or by address.
 
 import { canIdentifyDevice, type MacAddress, parseMacAddress } from '../../domain/mac-address.ts';
+import { CERTIFICATE_SOURCE } from '../../domain/session/presented-devices.ts';
 import type { Session } from '../../domain/session/session.ts';
+import type { SourceName } from '../../ports/mdm-source.ts';
 import { idOfAddress, type PointTarget } from './point-reads.ts';
-
-const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** @param byMac whether the API finds devices by MAC address */
 export function sessionTarget(
   { presented, decision }: Session,
-  source: string,
+  source: SourceName,
   byMac: boolean,
 ): PointTarget | undefined {
   const { device } = decision;
-  if (device?.source === source && GUID.test(device.id)) return { id: device.id };
+  // Another source knows its device.
+  if (device !== undefined && device.source !== source.name) return undefined;
+  if (device !== undefined && source.isDeviceId(device.id)) return { id: device.id };
   const byCertificate = presented.identities.find(
-    ({ kind, value, source: of = source }) => kind === 'deviceId' && of === source && GUID.test(value),
+    ({ kind, value, source: of = CERTIFICATE_SOURCE }) =>
+      kind === 'deviceId' && of === source.name && source.isDeviceId(value),
   );
   if (byCertificate) return { id: byCertificate.value };
   const mac = presented.identities.find(({ kind }) => kind === 'mac');

@@ -9,6 +9,7 @@ import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '.
 import type { Session } from '../../domain/session/session.ts';
 import type { SourceError } from '../../errors.ts';
 import type { DeviceStore } from '../../ports/device-store.ts';
+import type { SourceName } from '../../ports/mdm-source.ts';
 import type { AnsweredWithin, SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { countThrottled } from '../tasks/count-run.ts';
@@ -30,7 +31,7 @@ const LARGEST_READ = 200;
 const LONGEST_RANGE_MS = 2 * 60 * 60_000;
 const MOVE_ON_AFTER_MS = 15 * 60_000;
 const MOST_ABSENT = 5_000;
-/** A device that Intune did not know is asked about again after this long at the earliest. */
+/** A device that the source did not know is asked about again after this long at the earliest. */
 const ASK_AGAIN_MS = 10 * 60_000;
 
 export interface StoreLiveState {
@@ -38,12 +39,12 @@ export interface StoreLiveState {
   readonly since?: Instant;
   readonly failures: number;
   readonly retryAt?: Instant;
-  /** Devices Intune did not know, and until when that is good enough. */
+  /** Devices the source did not know, and until when that is good enough. */
   readonly absent: readonly (readonly [id: string, until: Instant])[];
 }
 
 export interface StoreLiveDeps extends TaskDeps, SavePointReadsDeps {
-  readonly source: string;
+  readonly source: SourceName;
   readonly sessions: SessionStore;
   readonly devices: DeviceStore;
   readonly reads: PointReads;
@@ -186,7 +187,7 @@ function nextState(
   const failures = state.failures + 1;
   const now = toInstant(clock.now());
   const retryAt = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
-  countThrottled(telemetry, source, error);
+  countThrottled(telemetry, source.name, error);
   log.warn('poll.live-failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
   return { ...known, failures, retryAt, absent: kept };
 }
@@ -217,21 +218,25 @@ async function readAndSave(
   deps: StoreLiveDeps,
   chunk: readonly WaitingDevice[],
 ): Promise<{ stored: number; absent: string[]; failed: number; error?: SourceError }> {
-  const stored = await deps.devices.readMany(chunk.map(([id]) => ({ source: deps.source, id })));
+  const stored = await deps.devices.readMany(chunk.map(([id]) => ({ source: deps.source.name, id })));
   const isStored = ([id, { sessions }]: (typeof chunk)[number]): boolean => {
-    const record = stored.get(deviceKeyText({ source: deps.source, id }));
+    const record = stored.get(deviceKeyText({ source: deps.source.name, id }));
     return sessions.every(({ decision }) => record !== undefined && record.observedAt >= decision.decidedAt);
   };
   const readings = await deps.reads.read(chunk.filter((each) => !isStored(each)).map(([, { target }]) => target));
   const answeredLive = new Set(chunk.flatMap(([id, { sessions }]) => (sessions.some(restsOnLiveQuery) ? [id] : [])));
-  const { written } = await savePointReads(deps, readings, { source: deps.source, holdAbsences: false, answeredLive });
+  const { written } = await savePointReads(deps, readings, {
+    source: deps.source.name,
+    holdAbsences: false,
+    answeredLive,
+  });
   const waiting = new Map(chunk);
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
   for (const { target } of failed) waiting.delete(idOf(target));
   const answered = [...waiting.values()].flatMap(({ sessions }) => sessions);
   // Where a session names the device, the device's change leads to it.
   for (const session of answered) if (session.decision.device === undefined) await deps.onAnswerable(session);
-  // One device that Intune cannot describe holds up no other.
+  // One device that the source cannot describe holds up no other.
   const first = failed.find(({ error }) => !isOfOneDevice(error));
   return {
     stored: written,

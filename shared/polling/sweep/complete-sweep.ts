@@ -181,13 +181,13 @@ class RunEnd {
     const { asked, looked, gone, turned } = this.#at;
     const lost =
       asked === undefined || asked.shortList ? 0 : Math.min(looked.missing, looked.twice + asked.absent.length);
-    // An empty list proves nothing, however small the fleet.
-    if (run.devices === 0 && lost > 0) return true;
     const counted = [...flips.values()];
     const turning = heldFlips.size + counted.filter((flip) => !heldFlips.has(flip)).length;
     const losing = Math.max(lost, gone);
     const state = await readMassChange(this.#deps.tasks);
     this.#known = this.#knownBefore(state) + gone;
+    // An empty list proves nothing, however small the fleet.
+    if (run.devices === 0 && lost > 0) return true;
     if (isMassChange(turning + turned + losing, this.#known, this.#limits.massChange)) return true;
     if (turnsAddUp(state, this.#now(), this.#turns(), this.#known, this.#limits.massChange)) return true;
     if (losing === 0) return false;

@@ -81,14 +81,14 @@ export async function lookFor(
 
 /** @param listed how many devices the run was shown */
 export async function askFor(
-  { reader, log }: Pick<SweepDeps, 'reader' | 'log'>,
+  { source, log }: Pick<SweepDeps, 'source' | 'log'>,
   { missing, sample }: Looked,
   { known, listed }: { readonly known: number; readonly listed: number },
   { massChange }: Pick<SweepLimits, 'massChange'>,
 ): Promise<Asked & { readonly found: readonly FoundDevice[]; readonly asked: number }> {
   const mass = isMassChange(missing, known, massChange);
   const asked = mass ? spread(sample, SAMPLE) : sample.slice(0, MOST_POINT_READS);
-  const readings = reader && asked.length > 0 ? await reader.readDevices(asked) : [];
+  const readings = source.devices && asked.length > 0 ? await source.devices.readDevices(asked) : [];
   const found = readings.filter((reading) => reading.kind === 'found');
   const absent = readings.flatMap(({ kind, id }) => (kind === 'absent' ? [id] : []));
   const failed = readings.filter((reading) => reading.kind === 'failed');

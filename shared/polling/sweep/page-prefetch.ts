@@ -1,7 +1,7 @@
 // Reads pages of the list ahead of the sweep, so that neither the source nor the store is kept waiting by the other.
 
 import { SourceError } from '../../errors.ts';
-import type { ComplianceSource, ListPage } from '../../ports/compliance-source.ts';
+import type { DeviceList, ListPage } from '../../ports/compliance-source.ts';
 
 /** Pages that wait to be taken, each a megabyte or two. More would grow old while those before them are saved. */
 const MOST_AHEAD = 2;
@@ -11,7 +11,7 @@ const MOST_AHEAD_AT_FIRST = 32;
 const MOST_PAGES = 20_000;
 
 export class PagePrefetch {
-  readonly #source: ComplianceSource;
+  readonly #list: DeviceList;
   readonly #waiting: Promise<ListPage | SourceError>[] = [];
   #pages: number;
   /** Where the next one is; unknown while the newest one is on its way, and behind the last. */
@@ -19,8 +19,8 @@ export class PagePrefetch {
   #most = MOST_AHEAD_AT_FIRST;
 
   /** @param run where it goes on, and how many pages it has read */
-  constructor(source: ComplianceSource, run: { readonly cursor?: string | undefined; readonly pages: number }) {
-    this.#source = source;
+  constructor(list: DeviceList, run: { readonly cursor?: string | undefined; readonly pages: number }) {
+    this.#list = list;
     this.#pages = run.pages;
     this.#cursor = { next: run.cursor };
     this.#askAhead();
@@ -58,7 +58,7 @@ export class PagePrefetch {
   /** An error is looked at only when it is taken: until then it is a page like any other. */
   async #read(cursor: string | undefined): Promise<ListPage | SourceError> {
     try {
-      const page = await this.#source.listDevices(cursor);
+      const page = await this.#list.listDevices(cursor);
       const { nextCursor } = page;
       if (nextCursor === undefined) return page;
       if (this.#pages >= MOST_PAGES || nextCursor === cursor) return pageLoop();
@@ -76,6 +76,6 @@ export class PagePrefetch {
 function pageLoop(): SourceError {
   return new SourceError('NAC_SOURCE_PAGE_LOOP', 'Pages lead round in a circle.', {
     action: 'The page is asked for again by itself; after several failures the run begins again.',
-    field: '@odata.nextLink',
+    field: 'nextCursor',
   });
 }

@@ -11,7 +11,7 @@ import { notifyOfChanges } from '../records/dispatch-changes.ts';
 import type { SweepLease } from '../tasks/sweep-lease.ts';
 import { FleetIndex } from './fleet-index.ts';
 
-export type SweepIndexDeps = Pick<SweepDeps, 'source' | 'devices' | 'sweeps' | 'onChange'>;
+export type SweepIndexDeps = Pick<SweepDeps, 'devices' | 'sweeps' | 'onChange'>;
 
 export interface LoadedMarks {
   readonly heldFlips: HeldFlips;
@@ -104,7 +104,7 @@ export class SweepIndex {
   /** Stored between sweeps, or by a slice that could not store its index: perhaps gone before the next one lists it. */
   #doubt(key: DeviceKey): void {
     this.fleet.doubt(key);
-    if (key.source === this.#deps.source.name) this.fleet.expect(key);
+    this.fleet.expect(key);
   }
 
   async dispatchChanges(changes: readonly DeviceChange[]): Promise<void> {

@@ -144,7 +144,7 @@ class SweepSlice {
       ...(mayMissKeys && { mayMissKeys }),
     };
     const lease = await SweepLease.take(deps, limits.leaseMs, before, first);
-    const pages = run.concluding === undefined ? new PagePrefetch(deps.source, run) : undefined;
+    const pages = run.concluding === undefined ? new PagePrefetch(deps.source.list, run) : undefined;
     try {
       const index = await SweepIndex.open(deps, lease);
       reportForeign(deps.log, index.fleet.foreignShards);

@@ -1,7 +1,6 @@
 // A task of the timer outside the sweep: lease, state and backoff in one row under its etag.
 
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
-import { CERTIFICATE_SOURCE } from '../../domain/session/presented-devices.ts';
 import { type ConnectorError, SourceError, StoreError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
@@ -20,6 +19,8 @@ export interface TaskState {
 }
 
 export interface TaskDeps {
+  /** Of which the task asks. */
+  readonly source: { readonly name: string };
   readonly tasks: TaskStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -95,7 +96,7 @@ export async function runTask<State extends TaskState>(
       const at = toInstant(deps.clock.now());
       const notBefore = retryAfterFailure(at, failures, thrown.retryAfterMs, deps.random.fraction());
       const { code, message, action } = thrown;
-      countThrottled(deps.telemetry, CERTIFICATE_SOURCE, thrown);
+      countThrottled(deps.telemetry, deps.source.name, thrown);
       deps.log.warn('poll.task-failed', { task: name, code, message, action, failures, retryAt: notBefore });
       await write({ ...afterFailure(current, thrown), failures, notBefore }, false);
       return { kind: 'failed', error: thrown };

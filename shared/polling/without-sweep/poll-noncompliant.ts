@@ -1,16 +1,17 @@
-// With the least permission, the only list there is: every device Intune calls noncompliant, once in four hours at most
-// (Microsoft, "Network access control integration with Intune": more often is answered with 503).
+// Where a source has no list of devices, the only list there is: every device that it calls noncompliant, as often as it
+// may be asked for (Intune: once in four hours).
 //
 //   is it time? -> note that it was asked for -> page after page: listed devices are noncompliant -> read one by one
 //   those that left it, and those listed by address alone -> drop what is held and not listed any more -> changes of
 //   compliance apply, unless they are too many at once
 //
-// The list may be had once in four hours, so none of it is lost: after every page, and every few hundred sessions, it
+// The list may be had so seldom, so none of it is lost: after every page, and every few hundred sessions, it
 // is stored where the run goes on. A run that is interrupted goes on there in the next tick, or in another instance.
 
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { ComplianceRetrieval, NoncompliantPage } from '../../ports/compliance-retrieval.ts';
+import type { NoncompliantList, NoncompliantPage } from '../../ports/compliance-retrieval.ts';
+import type { SourceName } from '../../ports/mdm-source.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import {
@@ -29,25 +30,20 @@ import { dropWithdrawnHolds } from './drop-withdrawn-holds.ts';
 import { readUnlisted } from './read-unlisted.ts';
 import { saveListed } from './save-listed.ts';
 
-/** The documented wall. */
-export const LIST_WALL_MS = 4 * 60 * 60_000;
-/** After a 503 another product may keep the same hours: with a spread, ours drift into the open ones. */
-const SPREAD_MS = 30 * 60_000;
-/** A page holds 100 devices (`query_max_size`): more pages than any tenant has. */
+/** A page holds a hundred devices as a rule: more pages than any tenant has. */
 const MOST_PAGES = 20_000;
 /** After this many failures in a row on one page, or when the next list is due, what is left of a list is given up. */
 const FAILURES_UNTIL_GIVEN_UP = 6;
 
 export interface PollNoncompliantDeps extends TaskDeps, SavePointReadsDeps {
-  readonly source: string;
-  readonly retrieval: ComplianceRetrieval;
+  readonly source: SourceName & { readonly noncompliant: NoncompliantList };
   readonly reads: PointReads;
   readonly sessions: SessionStore;
   readonly log: Logger;
 }
 
 export interface PollNoncompliantLimits extends BreakerLimits {
-  /** Time between lists, raised to four hours where it is less. */
+  /** Time between lists, raised to what the source lets us where it is less. */
   readonly intervalMs: number;
   readonly leaseMs: number;
   /** No further step is begun after this long. */
@@ -76,7 +72,7 @@ class ListRun {
     this.#deps = deps;
     this.#task = task;
     this.#limits = limits;
-    this.#intervalMs = Math.max(limits.intervalMs, LIST_WALL_MS);
+    this.#intervalMs = Math.max(limits.intervalMs, deps.source.noncompliant.leastIntervalMs);
     this.#begunAt = toInstant(deps.clock.now());
   }
 
@@ -107,7 +103,7 @@ class ListRun {
   async #begin(): Promise<NoncompliantRun> {
     const askedAt = this.#now();
     await this.#task.save({ ...this.#task.state, askedAt, notBefore: addMilliseconds(askedAt, this.#intervalMs) });
-    const page = await this.#deps.retrieval.listNoncompliant();
+    const page = await this.#deps.source.noncompliant.listNoncompliant();
     const begun = { requestedAt: page.requestedAt, step: 'pages', pages: 0, listed: 0, problems: 0, read: 0 } as const;
     // Stored with its first page saved, or not at all: saving it again is no other than saving it once.
     const run = await this.#savePage(begun, page);
@@ -118,13 +114,13 @@ class ListRun {
   async #next(run: NoncompliantRun): Promise<NoncompliantRun> {
     switch (run.step) {
       case 'pages':
-        return this.#savePage(run, await this.#deps.retrieval.listNoncompliant(run.at));
+        return this.#savePage(run, await this.#deps.source.noncompliant.listNoncompliant(run.at));
       case 'reads': {
         const { read, after } = await readUnlisted(this.#deps, run, this.#rules(run));
         return movedOn({ ...run, read: run.read + read }, after, 'lifts');
       }
       case 'lifts': {
-        const after = await dropWithdrawnHolds(this.#deps, this.#deps.source, run.requestedAt, run.at);
+        const after = await dropWithdrawnHolds(this.#deps, this.#deps.source.name, run.requestedAt, run.at);
         return movedOn(run, after, 'conclusion');
       }
       case 'conclusion':
@@ -168,11 +164,11 @@ class ListRun {
   /** The list goes on at the page that failed, unless it fails and fails, or the next one is due. */
   async #stop(error: SourceError): Promise<void> {
     const { random, log, telemetry, source } = this.#deps;
-    countThrottled(telemetry, source, error);
+    countThrottled(telemetry, source.name, error);
     const { run, retryAt: _, ...state } = this.#task.state;
     const now = this.#now();
     const failures = state.failures + 1;
-    const spreadMs = Math.floor(random.fraction() * SPREAD_MS);
+    const spreadMs = Math.floor(random.fraction() * source.noncompliant.spreadMs);
     const atTheWall = addMilliseconds(now, Math.max(this.#intervalMs, error.retryAfterMs ?? 0) + spreadMs);
     const soon = retryAfterFailure(now, failures, error.retryAfterMs, random.fraction());
     const { code, message, action } = error;
@@ -196,7 +192,7 @@ class ListRun {
   }
 
   #rules(run: NoncompliantRun) {
-    return { source: this.#deps.source, holdAbsences: true, hold: staged(this.#limits, runIdOfList(run)) };
+    return { source: this.#deps.source.name, holdAbsences: true, hold: staged(this.#limits, runIdOfList(run)) };
   }
 
   #now(): Instant {
@@ -229,6 +225,6 @@ const NEVER_ASKED = new Set<string>([
 function pageLoop(): SourceError {
   return new SourceError('NAC_SOURCE_PAGE_LOOP', 'Pages of the noncompliant list lead round in a circle.', {
     action: 'The list is asked for again by itself, when it may be.',
-    field: 'paging_info',
+    field: 'nextCursor',
   });
 }

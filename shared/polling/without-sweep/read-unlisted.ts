@@ -1,5 +1,5 @@
 // Reads devices with live sessions whose records and the noncompliant list disagree: noncompliant ones that are not
-// listed any more, which are compliant only once Intune says so, and ones at whose address some device is listed.
+// listed any more, which are compliant only once the source says so, and ones at whose address some device is listed.
 
 import { type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
@@ -8,6 +8,7 @@ import type { Session } from '../../domain/session/session.ts';
 import { isConnected } from '../../domain/session/session-life.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
+import type { SourceName } from '../../ports/mdm-source.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
 import { idOfAddress, isOfOneDevice, type PointReads, type PointTarget } from '../point-reads/point-reads.ts';
 import { type SavePointReadsDeps, type SaveRules, savePointReads } from '../point-reads/save-point-reads.ts';
@@ -19,6 +20,7 @@ const SESSIONS_AT_ONCE = 200;
 const FIRST_SHARD = '0';
 
 export interface ReadUnlistedDeps extends SavePointReadsDeps {
+  readonly source: SourceName;
   readonly reads: PointReads;
   readonly sessions: SessionStore;
   readonly clock: Clock;
@@ -42,7 +44,7 @@ export async function readUnlisted(
   rules: SaveRules,
 ): Promise<{ readonly read: number; readonly after: string | undefined }> {
   const { sessions, after } = await nextSessions(deps.sessions, at);
-  const toRead = await disagreeing(deps, candidatesOf(deps, sessions, rules.source), requestedAt, rules.source);
+  const toRead = await disagreeing(deps, candidatesOf(deps, sessions), requestedAt);
   const readings = await deps.reads.read(toRead);
   await savePointReads(deps, readings, rules);
   const refused = readings.find((reading) => reading.kind === 'failed' && !isOfOneDevice(reading.error));
@@ -68,9 +70,8 @@ async function nextSessions(
 }
 
 function candidatesOf(
-  { reads, clock }: ReadUnlistedDeps,
+  { source, reads, clock }: ReadUnlistedDeps,
   sessions: readonly Session[],
-  source: string,
 ): Map<string, Candidate> {
   const now = toInstant(clock.now());
   const candidates = new Map<string, Candidate>();
@@ -82,10 +83,9 @@ function candidatesOf(
 }
 
 async function disagreeing(
-  { devices }: ReadUnlistedDeps,
+  { source: { name: source }, devices }: ReadUnlistedDeps,
   candidates: ReadonlyMap<string, Candidate>,
   requestedAt: Instant,
-  source: string,
 ): Promise<PointTarget[]> {
   const ids = [...candidates].flatMap(([id, { mac }]) => [id, ...(mac === undefined ? [] : [idOfAddress(mac)])]);
   const keys = [...new Set(ids)].map((id): DeviceKey => ({ source, id }));

@@ -1,4 +1,4 @@
-// With the least permission there is no sweep: devices that have authenticated are read one by one, again and again,
+// Where a source has no list there is no sweep: devices that have authenticated are read one by one, again and again,
 // each before its record is older than the operator allows. One call works one slice of a round through the sessions:
 //
 //   is a round due, or under way? -> next sessions -> whose records are too old -> read -> save -> go on there
@@ -12,6 +12,7 @@ import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '.
 import type { Session } from '../../domain/session/session.ts';
 import { isConnected } from '../../domain/session/session-life.ts';
 import type { SourceError } from '../../errors.ts';
+import type { SourceName } from '../../ports/mdm-source.ts';
 import type { SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { walkSessions } from '../../walk-sessions.ts';
@@ -31,7 +32,7 @@ const ROUNDS_PER_INTERVAL = 4;
 const SESSIONS_AT_ONCE = 200;
 
 export interface RefreshDeps extends TaskDeps, SavePointReadsDeps {
-  readonly source: string;
+  readonly source: SourceName;
   readonly sessions: SessionStore;
   readonly reads: PointReads;
   readonly log: Logger;
@@ -75,7 +76,7 @@ async function workRound(
     const { readings, error, asked } = await readDue(deps, sessions, tooOld, { after: addressesAfter, most: left });
     const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
     const read = round.read + readings.length;
-    const rules = { source: deps.source, holdAbsences: false, hold: staged(limits, runId) };
+    const rules = { source: deps.source.name, holdAbsences: false, hold: staged(limits, runId) };
     const { written } = await savePointReads(deps, readings, rules);
     const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
     if (error !== undefined) return stop(deps, task, { ...round, failed }, error);
@@ -107,7 +108,7 @@ async function workRound(
   return 'complete';
 }
 
-/** The round goes on where it stands once Intune answers again; what is stored stays. */
+/** The round goes on where it stands once the source answers again; what is stored stays. */
 async function stop(
   { clock, random, log, telemetry, source }: RefreshDeps,
   task: TaskLease<RefreshState>,
@@ -116,7 +117,7 @@ async function stop(
 ): Promise<'failed'> {
   const failures = task.state.failures + 1;
   const retryAt = retryAfterFailure(toInstant(clock.now()), failures, error.retryAfterMs, random.fraction());
-  countThrottled(telemetry, source, error);
+  countThrottled(telemetry, source.name, error);
   log.warn('refresh.failed', { code: error.code, message: error.message, action: error.action, failures, retryAt });
   await task.save({ ...task.state, round, failures, retryAt });
   return 'failed';
@@ -143,11 +144,11 @@ async function readDue(
     if (target !== undefined && id !== undefined && !targets.has(id))
       targets.set(id, { target, sessionId: session.id });
   }
-  const stored = await devices.readMany([...targets.keys()].map((id) => ({ source, id })));
+  const stored = await devices.readMany([...targets.keys()].map((id) => ({ source: source.name, id })));
   const known: PointTarget[] = [];
   const unknown: DueTarget[] = [];
   for (const [id, due] of targets) {
-    const record = stored.get(deviceKeyText({ source, id }));
+    const record = stored.get(deviceKeyText({ source: source.name, id }));
     if (record === undefined && due.target.mac !== undefined) unknown.push(due);
     else if (record === undefined || record.confirmedUntil !== undefined || record.observedAt <= tooOld)
       known.push(due.target);

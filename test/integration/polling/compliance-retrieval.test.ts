@@ -2,17 +2,17 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantBehaviour } from '../../../local/intune-tenant/tenant-behaviour.ts';
-import { type IntuneAccess, openIntuneSource } from '../../../shared/adapters/intune/open-intune-source.ts';
+import { openIntuneSource } from '../../../shared/adapters/intune/open-intune-source.ts';
 import { readSettings } from '../../../shared/settings.ts';
 import { aMac } from '../../support/a-device.ts';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
 
 let nac: ConnectorFixture;
-let intune: IntuneAccess;
+let intune: ReturnType<typeof openIntuneSource>;
 
 beforeAll(async () => {
   nac = await startConnector({ tenant: { fleetSize: 250, behaviour: { complianceWallSeconds: 0 } } });
-  intune = openIntuneSource(readSettings(nac.env), nac.clock);
+  intune = openIntuneSource('intune', readSettings(nac.env), nac.clock);
 });
 afterAll(async () => {
   await intune.close();
@@ -27,11 +27,11 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
     'a device is what it is, and one that is not enrolled is not managed: %s',
     async (unknownDevice) => {
       nac.tenant.behave({ complianceXmlNames: names, unknownDevice });
-      const compliance = async (name: string) => (await intune.retrieval.readByDeviceId(idOf(name))).device?.compliant;
+      const compliance = async (name: string) => (await intune.verdicts.readByDeviceId(idOf(name))).device?.compliant;
       expect([await compliance('NAC-00001'), await compliance('NAC-00002')]).toEqual([true, false]);
-      const stranger = await intune.retrieval.readByDeviceId('00000000-0000-4000-8000-00000000dead');
+      const stranger = await intune.verdicts.readByDeviceId('00000000-0000-4000-8000-00000000dead');
       expect(stranger).not.toHaveProperty('device');
-      expect(await intune.retrieval.readByMac(aMac('a4bb6dffffff'))).not.toHaveProperty('device');
+      expect(await intune.verdicts.readByMac(aMac('a4bb6dffffff'))).not.toHaveProperty('device');
     },
   );
 
@@ -41,7 +41,7 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
     ['both', true],
   ])('a device is found by its address, and named by its id if the service tells it: %s', async (form, named) => {
     nac.tenant.behave({ complianceXmlNames: names, macAnswerIdentifiers: form });
-    const { device } = await intune.retrieval.readByMac(macOf('NAC-00001'));
+    const { device } = await intune.verdicts.readByMac(macOf('NAC-00001'));
     expect(device).toMatchObject({ mac: macOf('NAC-00001'), compliant: true });
     expect(device?.id).toBe(named ? idOf('NAC-00001') : undefined);
   });
@@ -56,7 +56,7 @@ describe.each<[TenantBehaviour['complianceXmlNames']]>([['capitalised'], ['lower
     const listed: unknown[] = [];
     let cursor: string | undefined;
     do {
-      const { devices, problems, nextCursor } = await intune.retrieval.listNoncompliant(cursor);
+      const { devices, problems, nextCursor } = await intune.noncompliant.listNoncompliant(cursor);
       expect(problems).toEqual([]);
       listed.push(...devices.map(({ id }) => id));
       cursor = nextCursor;

@@ -2,12 +2,13 @@
 // throttled, away, short or empty now and then. What it says of the truth is all the product ever learns; the oracle
 // reads the truth.
 
+import { isIntuneDeviceId } from '../../../shared/adapters/intune/intune-device-id.ts';
 import type { IntuneAccess } from '../../../shared/adapters/intune/open-intune-source.ts';
 import type { ComplianceState } from '../../../shared/domain/device/compliance-state.ts';
 import type { Device } from '../../../shared/domain/device/device.ts';
 import type { MacAddress } from '../../../shared/domain/mac-address.ts';
 import { SourceError } from '../../../shared/errors.ts';
-import type { RetrievedCompliance } from '../../../shared/ports/compliance-retrieval.ts';
+import type { NoncompliantList, RetrievedCompliance, Verdicts } from '../../../shared/ports/compliance-retrieval.ts';
 import type { ListedRecord } from '../../../shared/ports/compliance-source.ts';
 import type { SeededRandom } from '../seeded-random.ts';
 import type { SimProcess } from '../sim-process.ts';
@@ -103,9 +104,11 @@ export class IntuneModel {
   /** As one process asks it. */
   access(process: SimProcess): IntuneAccess {
     const ask = <T>(what: string, read: (requestedAt: string) => T): Promise<T> => this.#ask(process, what, read);
+    const retrieval = this.#retrieval(ask);
     return {
-      source: {
-        name: 'intune',
+      name: 'intune',
+      isDeviceId: isIntuneDeviceId,
+      list: {
         listDevices: (cursor) =>
           ask('list', (requestedAt) => {
             const devices = this.#listed();
@@ -116,7 +119,7 @@ export class IntuneModel {
             return { requestedAt, records: page.map(recordOf), ...(more && { nextCursor: last }) };
           }),
       },
-      reader: {
+      checkIns: {
         listCheckedInSince: (since, cursor) =>
           ask('changed', (requestedAt) => {
             const devices = this.#seen().filter(
@@ -131,6 +134,8 @@ export class IntuneModel {
               ...(devices.length > page.length && last !== undefined && { nextCursor: last }),
             };
           }),
+      },
+      devices: {
         readDevices: (ids) =>
           ask('read', (requestedAt) =>
             ids.map((id) => {
@@ -140,26 +145,35 @@ export class IntuneModel {
                 : ({ id, requestedAt, kind: 'found', device, problems: [] } as const);
             }),
           ),
+      },
+      hardware: {
+        batchSize: 20,
+        batchesPerTick: 50,
         readHardware: (ids) =>
           ask('hardware', (requestedAt) =>
             ids.map((id) => ({ id, requestedAt, kind: this.get(id) ? ('found' as const) : ('absent' as const) })),
           ),
       },
-      directory: { read: () => ask('delta', (requestedAt) => ({ requestedAt, changes: [], deltaLink: 'delta' })) },
-      retrieval: this.#retrieval(ask),
-      retrievalAt: () => this.#retrieval(ask),
-      services: { locate: () => ask('locate', () => 'https://fef.msua01.manage.microsoft.com/StatelessNACService') },
+      hints: { read: () => ask('delta', (requestedAt) => ({ requestedAt, changes: [], deltaLink: 'delta' })) },
+      verdicts: retrieval,
+      noncompliant: retrieval,
+      live: () => retrieval,
+      address: { locate: () => ask('locate', () => 'https://fef.msua01.manage.microsoft.com/StatelessNACService') },
       tokens: { getToken: async () => 'token', refused: () => undefined, credentials: async () => [] },
       close: async () => undefined,
     };
   }
 
-  #retrieval(ask: <T>(what: string, read: (requestedAt: string) => T) => Promise<T>): IntuneAccess['retrieval'] {
+  #retrieval(ask: <T>(what: string, read: (requestedAt: string) => T) => Promise<T>): Verdicts & NoncompliantList {
     const answer = (requestedAt: string, device: Device | undefined): RetrievedCompliance => ({
       requestedAt,
       ...(device && { device: { id: device.id, compliant: isCompliant(device) } }),
     });
     return {
+      pace: { capacity: 20, perSecond: 20 },
+      atOnce: 8,
+      leastIntervalMs: 4 * 3_600_000,
+      spreadMs: 30 * 60_000,
       readByDeviceId: (id) => ask('retrieve', (at) => answer(at, this.#readOne(id))),
       readByMac: (mac) =>
         ask('retrieve', (at) =>

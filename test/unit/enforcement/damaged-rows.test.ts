@@ -74,7 +74,7 @@ function depsOf(tables: Tables) {
     certificateSource: 'intune',
     sweepStatus: { lastCompleteStartedAt: async () => NOW },
     maxCheckInAgeMs: 30 * 24 * 3_600_000,
-    sourceReachableMs: 3_600_000,
+    sourceReachableMs: () => 3_600_000,
     clock: clock as never,
   };
   return {

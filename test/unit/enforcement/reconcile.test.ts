@@ -86,7 +86,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
     certificateSource: 'intune',
     sweepStatus,
     maxCheckInAgeMs: 30 * 24 * 3_600_000,
-    sourceReachableMs: 3_600_000,
+    sourceReachableMs: () => 3_600_000,
     clock,
   };
   const enforcer = new Enforcer(
@@ -95,7 +95,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       jobs: new TableJobStore(tables, log),
       tasks: new TableTaskStore(tables.polling),
       queue: { send: async () => undefined, takeDeadLetters: async () => undefined },
-      sweepStatus,
+      fleetStatus: { newestRunStartedAt: async () => now },
       policies,
       overrides,
       overrideStore,

@@ -61,7 +61,10 @@ function liveQuery(perSecond = 1000): LiveQuery {
   };
   const metrics = { count: (name: string, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by) };
   const unknown = createUnknownDevicesCache();
-  return new LiveQuery({ retrieval: { readByDeviceId }, unknown, clock, metrics }, { deadlineMs: 400, perSecond });
+  return new LiveQuery(
+    { verdicts: { readByDeviceId }, isDeviceId: () => true, unknown, clock, metrics },
+    { deadlineMs: 400, perSecond },
+  );
 }
 
 const unavailable = (code: 'NAC_SOURCE_UNAVAILABLE' | 'NAC_SOURCE_RECORD' = 'NAC_SOURCE_UNAVAILABLE') =>

@@ -24,6 +24,7 @@ async function whatIfAt(callMs: number) {
     await sessions.writeDecision(aSession({ id, decision }));
   }
   const admin = await openPolicy({
+    sources: [{ name: 'intune' }],
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),
     jobsInFlightPerSite: 20,

@@ -6,7 +6,7 @@ import { createGraphClient } from '../../../../shared/adapters/graph/graph-clien
 import { readBatchAnswers } from '../../../../shared/adapters/graph/read-batch-answers.ts';
 import { createDeviceReader } from '../../../../shared/adapters/intune/device-reader.ts';
 import { SourceError } from '../../../../shared/errors.ts';
-import type { DeviceReader } from '../../../../shared/ports/device-reader.ts';
+import type { CheckIns, DeviceReads, HardwareReads } from '../../../../shared/ports/device-reader.ts';
 import { aDeviceOfFleet } from '../../../support/a-device.ts';
 import { adjustableClock } from '../../../support/adjustable-clock.ts';
 import { cheapValue } from '../../../support/cheap-value.ts';
@@ -20,10 +20,10 @@ beforeAll(async () => {
 });
 afterAll(() => graph[Symbol.asyncDispose]());
 
-function reader(...roles: string[]): DeviceReader {
+function reader(...roles: string[]): CheckIns & DeviceReads & HardwareReads {
   graph.requests.length = 0;
   const clock = adjustableClock();
-  return createDeviceReader(createGraphClient(graph.url, tokensWith(...roles), graph.transport), clock);
+  return createDeviceReader('intune', createGraphClient(graph.url, tokensWith(...roles), graph.transport), clock);
 }
 
 const id = (number: number): string => aDeviceOfFleet(number).id;

@@ -11,10 +11,13 @@ test.each([
   ['absent', {}],
   ['empty', { '@odata.nextLink': '' }],
 ])('a next link that is %s ends a list', (_what, envelope) => {
-  expect(readManagedDevicePage({ envelope, records: [] }, AT, ORIGIN)).toEqual({ requestedAt: AT, records: [] });
+  expect(readManagedDevicePage('intune', { envelope, records: [] }, AT, ORIGIN)).toEqual({
+    requestedAt: AT,
+    records: [],
+  });
 });
 
 test.each([[7], [true], [{}], ['https://evil.example/']])('a next link %j is refused', (nextLink) => {
   const page = { envelope: { '@odata.nextLink': nextLink }, records: [] };
-  expect(() => readManagedDevicePage(page, AT, ORIGIN)).toThrow('malformed');
+  expect(() => readManagedDevicePage('intune', page, AT, ORIGIN)).toThrow('malformed');
 });

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { TableSweepStore } from '../../../../shared/adapters/table-storage/table-sweep-store.ts';
 import { deviceHash } from '../../../../shared/domain/device/device.ts';
-import { readPollStatus } from '../../../../shared/polling/poll-status.ts';
+import { readPollOverview } from '../../../../shared/polling/poll-status.ts';
 import { LARGEST_FLEET_SHARD_BYTES } from '../../../../shared/ports/sweep-store.ts';
 import { aDeviceOfFleet } from '../../../support/a-device.ts';
 import { type SweepTables, sweepTables } from '../../../support/sweep-tables.ts';
@@ -47,8 +47,8 @@ test.each([
   const reported = events(run, 'poll.fleet-index-nearly-full').map(({ level, fields }) => ({ level, ...fields }));
   const room = { devices: entries + others.length, percent };
   expect(reported).toEqual(Array.from({ length: said }, () => ({ level: 'error', ...room })));
-  const { sweeps, tasks } = run.depsOf(run.slow.atOnce);
-  expect((await readPollStatus(sweeps, tasks)).fleetIndex).toEqual(room);
+  const state = { name: 'intune', ...run.depsOf(run.slow.atOnce) };
+  expect((await readPollOverview([state])).fleetIndex).toEqual(room);
 });
 
 test('one device beyond it fails each sweep with a code, is stored, and what changes between sweeps is found', async () => {

@@ -118,9 +118,9 @@ describe('a list of many pages', () => {
   test('whose pages lead round in a circle ends', async () => {
     const run = complianceTables();
     run.service.pages.push(...listOf(300));
-    const { retrieval } = run.atOnce;
-    const listed = retrieval.listNoncompliant;
-    retrieval.listNoncompliant = async (cursor) => {
+    const { noncompliant } = run.atOnce.source;
+    const listed = noncompliant.listNoncompliant;
+    noncompliant.listNoncompliant = async (cursor) => {
       const page = await listed(cursor);
       return { ...page, nextCursor: cursor === '1' ? '2' : '1' };
     };

@@ -1,0 +1,42 @@
+// What a kind of source says of itself, before it is opened: one file for each kind makes it.
+
+import type { PollLimits } from '../polling/poll.ts';
+import type { Check } from '../ports/check.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { MdmSource, SourceName } from '../ports/mdm-source.ts';
+import type { RawAnswers } from '../ports/raw-answers.ts';
+import type { Logger, Telemetry } from '../ports/telemetry.ts';
+
+/** A source as its kind sets it up. */
+export interface SourceSetup extends SourceName {
+  /** It has a list: its devices are swept. */
+  readonly sweeps: boolean;
+  readonly limits: PollLimits;
+  /** How old the beginning of the newest complete sweep may be; absent where there are no sweeps. */
+  readonly reachableMs: number | undefined;
+  /** Milliseconds for one call of the source. */
+  readonly callMs: number;
+  open(): Promise<OpenSource>;
+  /** For the doctor: opens the source once more, so that nothing counts as working because it did before. */
+  examine(): Promise<Examination>;
+}
+
+export interface OpenSource {
+  readonly source: MdmSource;
+  /** Absent where nothing runs out. */
+  readonly reportCredential?: (deps: ReportDeps) => () => Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ReportDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly telemetry: Telemetry | undefined;
+}
+
+export interface Examination {
+  readonly checks: readonly Check[];
+  /** Answers as they came; absent where the source has no such answers. */
+  readonly raw?: RawAnswers;
+  close(): Promise<void>;
+}
