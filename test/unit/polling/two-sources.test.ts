@@ -20,10 +20,7 @@ const FLEET = 60;
 /** Machines that both sources manage. */
 const SHARED = 10;
 
-interface Both {
-  readonly intune: SweepTables;
-  readonly meraki: SweepTables;
-}
+type Both = Readonly<Record<'intune' | 'meraki', SweepTables>>;
 
 /** A device of the second source: a number for an id, and the name, address and serial number of the n-th machine. */
 function ofMeraki(number: number): Device {
@@ -63,7 +60,8 @@ const turned = (devices: readonly Device[]): Device[] =>
 const away = (): SourceError =>
   new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'Wait.', retryAfterMs: 60_000 });
 
-async function ownersOf({ slow, depsOf }: SweepTables, { wifiMac = '' }: Device): Promise<string[]> {
+async function ownersOf({ slow, depsOf }: SweepTables, { wifiMac }: Device): Promise<string[]> {
+  if (wifiMac === undefined) throw new Error('each machine has an address');
   const { devices } = await depsOf(slow.atOnce).identities.readOwners({ kind: 'mac', value: wifiMac });
   return devices.toSorted();
 }
