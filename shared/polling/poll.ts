@@ -134,7 +134,7 @@ const TELLING: readonly SliceResult['kind'][] = [
   'failed',
   'waiting',
   'lease-lost',
-  'held',
+  'leased',
   'sliced',
   'partial',
   'complete',
@@ -243,7 +243,7 @@ async function runTickWithoutSweep(
   const refreshed = await refreshAuthenticated(deps, { ...part, intervalMs: limits.reauthIntervalMs });
   const done = [listed, refreshed];
   // What a crash left: a task that was just taken over may have left some.
-  if (done.some((result) => result !== 'idle' && result !== 'held')) await redispatchPending(deps);
+  if (done.some((result) => result !== 'idle' && result !== 'leased')) await redispatchPending(deps);
   if (done.includes('failed')) return { kind: 'waiting' };
   if (done.includes('sliced')) return { kind: 'sliced' };
   return { kind: done.includes('complete') ? 'complete' : 'idle' };
