@@ -6,6 +6,7 @@ import { TableOverrideStore } from '../adapters/table-storage/table-override-sto
 import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
+import { toInstant } from '../domain/instant.ts';
 import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import { SETTLE_MS, versionInForce } from '../domain/policy/policy-activation.ts';
@@ -99,7 +100,7 @@ export async function openPolicy({
      */
     async whatIf(text: string, query: Iterable<[string, string]>, functionTimeoutMs = 120_000): Promise<WhatIfReport> {
       const draft = await readPolicy(text, { version: 'draft' });
-      const asked = readAssumedRequest(query);
+      const asked = readAssumedRequest(query, toInstant(clock.now()));
       const onlySite = siteOf(undefined);
       const assumed = { ...asked, site: siteOf(asked.site || undefined) ?? '' };
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {

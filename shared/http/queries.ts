@@ -1,0 +1,56 @@
+// The queries of the API, each parameter declared once.
+
+import { JOB_STAGES } from '../domain/coa/enforcement-job.ts';
+import { ASSURANCES } from '../domain/identity/identity.ts';
+import { MEDIA } from '../domain/medium.ts';
+import { anyText, byDefault, limit, macAddress, moment, pageMark, siteName, word } from './read-query.ts';
+
+/** RFC 2865 5: no attribute, and so no User-Name, is longer. */
+const LONGEST_TEXT = 253;
+
+export const AUDIT_QUERY = {
+  since: byDefault('30d', moment('Only entries from then on')),
+  site: siteName('Only entries about this site'),
+  after: pageMark(/^\d{13}-[0-9a-f]{12}$/),
+  limit: limit(1_000, '100'),
+};
+
+export const JOB_QUERY = {
+  site: anyText('Only jobs of this site', LONGEST_TEXT),
+  stage: word(JOB_STAGES, 'Only jobs in this stage'),
+  device: anyText('Only jobs about this device, by its id', LONGEST_TEXT),
+  session: anyText('Only jobs about this session, by its id', LONGEST_TEXT),
+  since: moment('Only jobs decided from then on'),
+  notEnforced: word(['true', 'false'], '`true`: only what is decided and not enforced, with what the breaker holds'),
+  after: pageMark(/^\d{13}-[\w-]{1,80}$/),
+  limit: limit(1_000, '100'),
+};
+
+/** Addresses and names of people belong into no URL, which logs keep. */
+export const DECISION_QUERY = {
+  site: anyText('Only decisions at this site', LONGEST_TEXT),
+  session: anyText('Only decisions of this session', LONGEST_TEXT),
+  role: anyText('Only permits with this role', LONGEST_TEXT),
+  rule: anyText('Only decisions by this rule', LONGEST_TEXT),
+  policy: anyText('Only decisions by this version of the policy', LONGEST_TEXT),
+  standing: anyText('Only decisions about a device of this standing', LONGEST_TEXT),
+  device: anyText('Only decisions about this device, by its id', LONGEST_TEXT),
+  decision: word(['permit', 'deny'], 'Only such decisions'),
+  observed: word(['true'], 'Only decisions whose rule or site is only observed'),
+  since: byDefault('24h', moment('Only decisions from then on')),
+  until: moment('Only decisions before then'),
+  after: pageMark(/^\d{13}\|[0-9a-z-]{30,50}$/),
+  limit: limit(200, '50'),
+};
+
+export const DECISION_SEARCH = {
+  ...DECISION_QUERY,
+  mac: macAddress('Only decisions about this station'),
+  user: anyText('Only decisions about this user', LONGEST_TEXT),
+};
+
+export const WHAT_IF_QUERY = {
+  site: siteName('Where stored devices are taken to ask; else rules about sites do not hold'),
+  medium: word(MEDIA, 'How they are taken to ask'),
+  assurance: byDefault('certificate-guid', word(ASSURANCES, 'How sure their identity is taken to be')),
+};
