@@ -1,0 +1,53 @@
+// Every route of the API, in one table.
+
+import type { ErrorCode } from '../errors.ts';
+import type { RefusalStatus, Refusals, Route } from './route.ts';
+import { DECISION_ROUTES } from './routes/decisions.ts';
+import { DEVICE_ROUTES } from './routes/devices.ts';
+import { JOB_ROUTES } from './routes/jobs.ts';
+import { OPERATION_ROUTES } from './routes/operations.ts';
+import { OVERRIDE_ROUTES } from './routes/overrides.ts';
+import { POLICY_ROUTES } from './routes/policies.ts';
+import { POLL_ROUTES } from './routes/poll.ts';
+import { RADIUS_ROUTES } from './routes/radius.ts';
+
+export const ROUTES = {
+  ...RADIUS_ROUTES,
+  ...DECISION_ROUTES,
+  ...JOB_ROUTES,
+  ...DEVICE_ROUTES,
+  ...OVERRIDE_ROUTES,
+  ...POLICY_ROUTES,
+  ...POLL_ROUTES,
+  ...OPERATION_ROUTES,
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof ROUTES;
+
+export function namedRoutes(): readonly (readonly [RouteName, Route])[] {
+  return Object.entries(ROUTES) as [RouteName, Route][];
+}
+
+/** Of every route with a credential. */
+const USUAL_REFUSALS: Refusals = {
+  401: ['NAC_CLIENT_CREDENTIAL'],
+  413: ['NAC_REQUEST_TOO_LARGE'],
+  500: ['NAC_INTERNAL'],
+  503: [
+    ...['NAC_SETTINGS', 'NAC_CLIENT_QUOTA', 'NAC_STORE_UNAVAILABLE', 'NAC_STORE_TIMEOUT'],
+    ...['NAC_STORE_CONFLICT', 'NAC_STORE_ROW', 'NAC_STORE_STATE'],
+  ] as readonly ErrorCode[],
+};
+/** Of liveness, which needs none. */
+const OF_ALL: Refusals = { 413: ['NAC_REQUEST_TOO_LARGE'], 500: ['NAC_INTERNAL'], 503: ['NAC_SETTINGS'] };
+
+/** All that a route may refuse, by status; its own codes before those that every route has. */
+export function refusalsOf({ needs, refusals = {} }: Route): ReadonlyMap<RefusalStatus, readonly ErrorCode[]> {
+  const usual = needs === 'nothing' ? OF_ALL : USUAL_REFUSALS;
+  const statuses = [...new Set([...Object.keys(refusals), ...Object.keys(usual)])].map(Number) as RefusalStatus[];
+  return new Map(
+    statuses
+      .toSorted((one, other) => one - other)
+      .map((status) => [status, [...(refusals[status] ?? []), ...(usual[status] ?? [])]]),
+  );
+}

@@ -1,0 +1,43 @@
+// Routes about the connector itself.
+
+import { AUDIT_QUERY } from '../queries.ts';
+import { word } from '../read-query.ts';
+import { json, type Route } from '../route.ts';
+import { text } from '../schema.ts';
+import { ALIVE, AUDIT_PAGE, DOCTOR_REPORT } from '../schemas/operations.ts';
+
+export const OPERATION_ROUTES = {
+  audit: {
+    group: 'Operations',
+    methods: ['GET'],
+    path: 'api/audit',
+    needs: 'read',
+    summary: 'Lists changes that people made, newest first.',
+    sites: 'Entries about that site alone',
+    query: AUDIT_QUERY,
+    answers: { 200: json('A page', AUDIT_PAGE) },
+    refusals: { 400: ['NAC_REQUEST_FIELD'], 403: ['NAC_CLIENT_SITE'] },
+  },
+  doctor: {
+    group: 'Operations',
+    methods: ['GET', 'POST'],
+    path: 'api/doctor',
+    needs: 'read',
+    summary: 'Tests every connection of the functions; a report with failed checks is a 200 as well.',
+    query: { format: word(['text'], 'For people: text in place of JSON') },
+    answers: {
+      200: {
+        description: 'The report',
+        content: { 'application/json': DOCTOR_REPORT, 'text/plain': text('The report for people') },
+      },
+    },
+  },
+  health: {
+    group: 'Operations',
+    methods: ['GET'],
+    path: 'api/health',
+    needs: 'nothing',
+    summary: 'Says that the function app answers, and nothing else.',
+    answers: { 200: json('It is alive', ALIVE) },
+  },
+} as const satisfies Record<string, Route>;

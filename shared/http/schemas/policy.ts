@@ -1,0 +1,99 @@
+// Policies as operators see them, and what a draft would change.
+
+import { ASSURANCES } from '../../domain/identity/identity.ts';
+import { MEDIA } from '../../domain/medium.ts';
+import { amount, byName, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
+import { OUTCOME } from './common.ts';
+
+const BY = text('Name of the client, or the identity that Azure signed in at the command line');
+
+export const POLICY_OVERVIEW = named(
+  'PolicyOverview',
+  object('What is in force, and what is there', {
+    inForce: text('Version; `built-in` is the policy that settings describe'),
+    changedAt: optional(instant('When it came into force')),
+    settledAt: optional(instant('From then on every instance answers by it, and CoAs begin')),
+    rollbackTo: optional(text('What a rollback brings back')),
+    activations: list(
+      object('', { version: text('Version'), at: instant('When'), by: BY }),
+      'Oldest first; a rollback takes the last one away',
+    ),
+    versions: list(object('', { version: text('Version'), createdAt: instant('When'), by: BY }), 'Newest first'),
+    macLists: list(
+      object('', {
+        name: text('Name of the list'),
+        createdAt: instant('When'),
+        by: BY,
+        addresses: whole('Addresses and beginnings of addresses'),
+      }),
+      'Newest first',
+    ),
+  }),
+);
+
+export const UPLOADED_POLICY = named(
+  'UploadedPolicy',
+  object('The version is there', {
+    version: text('Its name'),
+    created: flag('False where the very same was there already'),
+  }),
+);
+
+export const UPLOADED_MAC_LIST = named(
+  'UploadedMacList',
+  object('The list is there', {
+    list: text('Its name'),
+    created: flag('False where the very same was there already'),
+    addresses: whole('Addresses and beginnings of addresses'),
+  }),
+);
+
+const SIDE = object('', { rule: text('Name of the rule'), outcome: OUTCOME });
+
+const TALLY = {
+  looked: whole('How many were looked at'),
+  changing: whole('How many would change'),
+  bySite: byName(whole(''), 'How many at each site'),
+  byRule: byName(whole(''), '`<rule now> -> <rule then>`, most frequent first'),
+  examples: list(
+    object('', {
+      site: optional(text('Where the station is')),
+      session: optional(text('Id of the session')),
+      device: optional(text('`<source>|<id>`')),
+      name: optional(text('Name of the device')),
+      mac: optional(text('Of the station')),
+      userName: optional(text('User-Name')),
+      from: SIDE,
+      to: SIDE,
+    }),
+    'The first 200',
+  ),
+};
+
+export const WHAT_IF_REPORT = named(
+  'WhatIfReport',
+  object('What a draft would change', {
+    at: instant('When it was compared'),
+    inForce: text('Version in force'),
+    draft: text('Name of the draft'),
+    sessions: object('Live sessions, compared with their answers', TALLY),
+    fleet: object('Stored devices, compared with the policy in force', {
+      ...TALLY,
+      assumed: object('How they were taken to ask', {
+        site: text('Empty: no rule about sites holds'),
+        assurance: oneOf(ASSURANCES, 'How sure their identity was taken to be'),
+        medium: optional(oneOf(MEDIA, 'How they were taken to ask')),
+      }),
+    }),
+    enforcing: object('How long CoAs would take', {
+      secondsBySite: byName(amount(''), 'Seconds until the last CoA of each site is out'),
+      seconds: amount('The longest of them'),
+      assumed: object('How fast jobs go out', {
+        inFlightPerSite: whole('Jobs at a time and site'),
+        roundSeconds: amount('Seconds for each lot'),
+        settleSeconds: amount('Seconds from an activation until CoAs begin'),
+      }),
+    }),
+    complete: flag('False where time ran out: the counts are what was looked at by then'),
+  }),
+);
