@@ -89,7 +89,7 @@ async function create(
 
 function shown(apiKey: string): string {
   const [name, secret] = apiKey.split('.');
-  return `\nIts API key for the header X-API-Key, shown this once:\n\n  ${apiKey}\n\nWith HTTP Basic: user ${name}, password ${secret}\n`;
+  return `\nIts API key for the header X-API-Key, shown this once:\n\n  ${apiKey}\n\nA RADIUS server may use HTTP Basic: user ${name}, password ${secret}\n`;
 }
 
 function listing(clients: Awaited<ReturnType<ClientRegistry['listClients']>>): string {

@@ -1,10 +1,8 @@
-// GET /api/audit: changes that people made, newest first; read-audit-query.ts has the parameters.
+// Changes that people made.
 
 import { connector } from './connector.ts';
-import { httpRoute } from './http-route.ts';
+import type { Answers } from './http-route.ts';
 
-httpRoute('audit', {
-  route: 'api/audit',
-  method: 'GET',
-  answer: async ({ query }, credential) => ({ jsonBody: await connector().audit(credential, query) }),
-});
+export const AUDIT: Answers<'audit'> = {
+  audit: async ({ query }, credential) => ({ jsonBody: await connector().audit(credential, query) }),
+};

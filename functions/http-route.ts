@@ -1,48 +1,53 @@
-// Every route with a credential is registered here, so that none is forgotten: it bounds the body, hands the credential
-// on and refuses in one way. Who may ask what is for shared/ to say.
+// Registers the routes of the table, so that none is forgotten: bounds the body, hands the credential on and refuses in one
+// way. Who may ask what is for shared/ to say, by the same table.
 
-import { app, type HttpMethod, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import { ANSWER_HEADERS } from '../shared/http/answer-headers.ts';
+import { type Route, USUAL_BODY } from '../shared/http/route.ts';
+import { namedRoutes, ROUTES, type RouteName } from '../shared/http/routes.ts';
 import { boundedBody, refuseLargeBody } from './bounded-body.ts';
-import { startFailure } from './connector.ts';
+import { hasJobRoutes, startFailure } from './connector.ts';
 import { presentedCredential } from './presented-credential.ts';
-import { NOT_CACHED, refusal } from './refusal.ts';
+import { refusal } from './refusal.ts';
 
-export interface Route {
-  readonly route: string;
-  readonly method: HttpMethod | readonly HttpMethod[];
-  /** Bytes that a body may have; without it the route reads none. The host's own limit is above all of them. */
-  readonly largestBody?: number;
-  /**
-   * @param credential what the request carries, to be judged first of all
-   * @param body reads the body, once the asker is known
-   */
-  readonly answer: (
-    request: HttpRequest,
-    credential: string | null,
-    body: () => Promise<string>,
-  ) => Promise<HttpResponseInit>;
+/**
+ * @param credential what the request carries, to be judged first of all
+ * @param body reads the body, once the asker is known
+ */
+export type AnswerRequest = (
+  request: HttpRequest,
+  credential: string | null,
+  body: () => Promise<string>,
+) => Promise<HttpResponseInit>;
+
+/** How routes are answered, by the names that the table gives them. */
+export type Answers<Name extends RouteName = RouteName> = Readonly<Record<Name, AnswerRequest>>;
+
+export function registerRoutes(answers: Answers): void {
+  for (const [name, route] of namedRoutes()) {
+    if (route.needsServiceBus && !hasJobRoutes()) continue;
+    app.http(name, {
+      route: route.path,
+      methods: [...route.methods],
+      authLevel: 'anonymous',
+      handler: routeHandler(name, answers[name]),
+    });
+  }
 }
 
-/** What a route without a body ignores; more is refused before anything is read. */
-const IGNORED_BODY = 4_096;
-
-export function httpRoute(name: string, { route, method, largestBody, answer }: Route): void {
-  const largest = largestBody ?? IGNORED_BODY;
-  app.http(name, {
-    route,
-    methods: [method].flat(),
-    authLevel: 'anonymous',
-    async handler(request, context) {
-      const credential = presentedCredential(request);
-      try {
-        const failure = startFailure();
-        if (failure !== undefined) throw failure;
-        refuseLargeBody(request, largest);
-        const { headers, ...response } = await answer(request, credential, () => boundedBody(request, largest));
-        return { ...response, headers: { ...headers, ...NOT_CACHED } };
-      } catch (thrown) {
-        return refusal(`${name}.refused`, thrown, credential, context);
-      }
-    },
-  });
+/** More than the route reads is refused before anything is read. */
+export function routeHandler(name: RouteName, answer: AnswerRequest) {
+  const { largestBody = USUAL_BODY, takesBasic }: Route = ROUTES[name];
+  return async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
+    const credential = presentedCredential(request, takesBasic === true);
+    try {
+      const failure = startFailure();
+      if (failure !== undefined) throw failure;
+      refuseLargeBody(request, largestBody);
+      const { headers, ...response } = await answer(request, credential, () => boundedBody(request, largestBody));
+      return { ...response, headers: { ...headers, ...ANSWER_HEADERS } };
+    } catch (thrown) {
+      return refusal(`${name}.refused`, thrown, credential, context);
+    }
+  };
 }

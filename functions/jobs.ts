@@ -1,12 +1,11 @@
-// GET /api/jobs: operators see CoA jobs, newest first and page by page; read-job-query.ts has the parameters.
+// CoA jobs: operators list them, and have one sent again that came to nothing.
 
-import { connector, hasJobRoutes } from './connector.ts';
-import { httpRoute } from './http-route.ts';
+import { connector } from './connector.ts';
+import type { Answers } from './http-route.ts';
 
-if (hasJobRoutes()) {
-  httpRoute('jobs', {
-    route: 'api/jobs',
-    method: 'GET',
-    answer: async ({ query }, credential) => ({ jsonBody: await connector().jobs(credential, query) }),
-  });
-}
+export const JOBS: Answers<'jobs' | 'resend-job'> = {
+  jobs: async ({ query }, credential) => ({ jsonBody: await connector().jobs(credential, query) }),
+  async 'resend-job'({ params: { site = '', id = '' } }, credential, body) {
+    return { status: 202, jsonBody: { site, job: await connector().resend(credential, site, id, body) } };
+  },
+};

@@ -1,22 +1,13 @@
-// How a function refuses: code, message and what to do, under a status that no RADIUS server takes for a permit. The
-// log has one line in ten seconds for each kind of refusal, however many there are.
+// How a function refuses: the error as shared/http/show-error.ts writes it, and one line of the log in ten seconds for
+// each kind of refusal, however many there are.
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { parseApiKey } from '../shared/domain/client.ts';
-import {
-  type ConnectorError,
-  QueueError,
-  RequestError,
-  SettingsError,
-  StoreError,
-  toConnectorError,
-  UnknownAskerError,
-} from '../shared/errors.ts';
+import { type ConnectorError, toConnectorError, UnknownAskerError } from '../shared/errors.ts';
+import { ANSWER_HEADERS, challenge } from '../shared/http/answer-headers.ts';
+import { showError, statusOf } from '../shared/http/show-error.ts';
 import { connector, reportNotStarted, startFailure } from './connector.ts';
 
-export const NOT_CACHED = { 'cache-control': 'no-store' };
-
-/** 400, 401, 411 and 413 for the asker's faults, 503 for the store's, the queue's and the settings', 500 for ours. */
 export function refusal(
   event: string,
   thrown: unknown,
@@ -27,7 +18,8 @@ export function refusal(
   const status = statusOf(error);
   if (startFailure() === undefined) log(event, error, status, credential, context);
   else reportNotStarted();
-  return { status, jsonBody: shown(error, status), headers: NOT_CACHED };
+  const headers = status === 401 ? { ...ANSWER_HEADERS, ...challenge(credential) } : ANSWER_HEADERS;
+  return { status, jsonBody: showError(error, status), headers };
 }
 
 function log(
@@ -50,17 +42,4 @@ function log(
     invocation: context.invocationId,
     ...(status === 500 && { stack: error.cause instanceof Error ? error.cause.stack : error.stack }),
   }));
-}
-
-/** What went wrong here is in the log only: the client that asks may be a stranger. */
-function shown({ code, message, action, field }: ConnectorError, status: number) {
-  if (code === 'NAC_SETTINGS') {
-    return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };
-  }
-  return { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
-}
-
-function statusOf(error: unknown): number {
-  if (error instanceof RequestError) return error.status;
-  return error instanceof StoreError || error instanceof QueueError || error instanceof SettingsError ? 503 : 500;
 }

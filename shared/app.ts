@@ -248,7 +248,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     body: RequestBody | undefined,
     action: CoaAction,
   ): Promise<AskedForDevice> => {
-    const client = await operators.may(apiKey, 'act');
+    const client = await operators.may(apiKey, action);
     const site = operators.siteOf(client, undefined);
     const why = readReason(await readBody(body ?? ''));
     const device = await (await storedDevice())(deviceId);
@@ -270,17 +270,17 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, () => poll.tick(functionTimeoutMs));
     },
     async pollStatus(apiKey) {
-      await operators.may(apiKey, 'read');
+      await operators.may(apiKey, 'poll-status');
       return (await pollControl()).status();
     },
     async releaseHeld(apiKey, body) {
-      const client = await operators.may(apiKey, 'administer');
+      const client = await operators.may(apiKey, 'poll-release');
       const request = readReleaseRequest(await readBody(body));
       await operators.note(client, { action: 'release-held', target: request.runId, reason: request.reason });
       return (await pollControl()).release(request, client.name);
     },
     async refuseHeld(apiKey, body) {
-      const client = await operators.may(apiKey, 'administer');
+      const client = await operators.may(apiKey, 'poll-refuse');
       const request = readReleaseRequest(await readBody(body));
       await operators.note(client, { action: 'refuse-held', target: request.runId, reason: request.reason });
       return (await pollControl()).refuse(request, client.name);
@@ -299,12 +299,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       }
     },
     async jobs(apiKey, query) {
-      const client = await operators.may(apiKey, 'read');
+      const client = await operators.may(apiKey, 'jobs');
       const filter = readJobQuery(query, toInstant(clock.now()));
       return (await enforcement()).jobs({ ...filter, site: operators.siteOf(client, filter.site) });
     },
     async resend(apiKey, site, jobId, body = '') {
-      const client = await operators.may(apiKey, 'act');
+      const client = await operators.may(apiKey, 'resend-job');
       operators.siteOf(client, site);
       const why = readReason(await readBody(body));
       await operators.note(client, {
@@ -318,51 +318,51 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     reauthenticate: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'reauthenticate'),
     disconnect: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'disconnect'),
     async refreshDevice(apiKey, deviceId, body = '') {
-      const client = await operators.may(apiKey, 'act');
+      const client = await operators.may(apiKey, 'refresh-device');
       const why = readReason(await readBody(body));
       const device = await (await storedDevice())(deviceId);
       await operators.note(client, { action: 'refresh-device', target: device.id, ...why });
       return { source: await poll.refresh(device) };
     },
     async sweepNow(apiKey, body = '') {
-      const client = await operators.may(apiKey, 'administer');
+      const client = await operators.may(apiKey, 'poll-sweep');
       const why = readReason(await readBody(body));
       const control = await pollControl();
       await operators.note(client, { action: 'sweep-now', target: control.swept().join(' '), ...why });
       return (await control.sweepNow()) ? 'asked-for' : 'under-way';
     },
     async overrides(apiKey) {
-      const client = await operators.may(apiKey, 'read');
+      const client = await operators.may(apiKey, 'overrides');
       return (await overridesOf()).list(client);
     },
     async makeOverride(apiKey, body) {
-      const client = await operators.may(apiKey, 'act');
+      const client = await operators.may(apiKey, 'make-override');
       return (await overridesOf()).make(client, await readBody(body));
     },
     async endOverride(apiKey, id, body = '') {
-      const client = await operators.may(apiKey, 'act');
+      const client = await operators.may(apiKey, 'end-override');
       const { reason } = readReason(await readBody(body));
       return (await overridesOf()).end(client, id, reason);
     },
     async policies(apiKey) {
-      const client = await operators.may(apiKey, 'read');
+      const client = await operators.may(apiKey, 'policies');
       const beforeChange = async (change: PolicyChange): Promise<void> => {
-        operators.requireAdministrator(client);
+        operators.require(client, change.action);
         await operators.note(client, change);
       };
       return (await policy())(client.name, beforeChange, (asked) => operators.siteOf(client, asked));
     },
     async decisions(apiKey) {
-      const client = await operators.may(apiKey, 'read');
+      const client = await operators.may(apiKey, 'decisions');
       return (await decisions())(operators.siteOf(client, undefined));
     },
     async audit(apiKey, query) {
-      const client = await operators.may(apiKey, 'read');
+      const client = await operators.may(apiKey, 'audit');
       return (await audit()).list(query, (asked) => operators.siteOf(client, asked));
     },
     purgeExpired: async (functionTimeoutMs = 120_000) => (await housekeeping())(functionTimeoutMs),
     async doctor(apiKey) {
-      await operators.may(apiKey, 'read');
+      await operators.may(apiKey, 'doctor');
       return doctor();
     },
     async close() {

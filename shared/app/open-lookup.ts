@@ -18,6 +18,7 @@ import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy/policy-activation.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
+import { ROUTES } from '../http/routes.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
 import { ClientQuota } from '../lookup/client-quota.ts';
@@ -97,7 +98,7 @@ export async function openLookup(context: Context) {
       const askedAt = toInstant(clock.now());
       try {
         return await inTime(async (options) => {
-          const client = await authenticateClient(authentication, apiKey, 'ask', options);
+          const client = await authenticateClient(authentication, apiKey, ROUTES.lookup.needs, options);
           const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
           const request = readAccessRequest(await readBody(body));
           const answer = await answerLookup(ofClient, client, request, { ...options, askedAt });
@@ -110,7 +111,7 @@ export async function openLookup(context: Context) {
       }
     },
     async accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult> {
-      const client = await authenticate(apiKey, 'ask');
+      const client = await authenticate(apiKey, ROUTES.accounting.needs);
       const event = readAccountingEvent(await readBody(body), toInstant(clock.now()));
       const result = await clock.within(ACCOUNTING_DEADLINE_MS, (signal) =>
         recordAccounting(deps, client, event, { signal }),

@@ -10,6 +10,7 @@ import { toInstant } from '../domain/instant.ts';
 import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import { SETTLE_MS, versionInForce } from '../domain/policy/policy-activation.ts';
+import type { RouteName } from '../http/routes.ts';
 import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
 import {
   activatePolicy,
@@ -26,7 +27,10 @@ import type { Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 import { openSweepStatus } from './sweep-status.ts';
 
-export type PolicyChange = Pick<AuditEntry, 'action' | 'target' | 'reason'>;
+export interface PolicyChange extends Pick<AuditEntry, 'target' | 'reason'> {
+  /** Its name in the audit is that of its route. */
+  readonly action: Extract<AuditEntry['action'], RouteName>;
+}
 
 export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 

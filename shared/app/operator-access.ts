@@ -1,10 +1,14 @@
-// Which operator may do what, and at which site. A change is in the audit before it is made.
+// Which operator may do what, by the table of routes, and at which site. A change is in the audit before it is made.
 
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { Client } from '../domain/client.ts';
 import { isPermitted, onlySiteOf, type Permission } from '../domain/permission.ts';
 import { RequestError } from '../errors.ts';
+import { ROUTES, type RouteName } from '../http/routes.ts';
 import type { Audit } from './open-audit.ts';
+
+/** Routes of people. */
+type OperatorRoute = Exclude<RouteName, 'lookup' | 'accounting' | 'health'>;
 
 export type Change = Pick<AuditEntry, 'action' | 'target' | 'site' | 'reason'>;
 
@@ -20,9 +24,9 @@ export class OperatorAccess {
     this.#audit = audit;
   }
 
-  /** @throws RequestError 401 NAC_CLIENT_CREDENTIAL */
-  may(apiKey: string | null, permission: Permission): Promise<Client> {
-    return this.#authenticate(apiKey, permission);
+  /** @throws RequestError 401 NAC_CLIENT_CREDENTIAL, also for a right key of a client that may not ask this route */
+  may(apiKey: string | null, route: OperatorRoute): Promise<Client> {
+    return this.#authenticate(apiKey, ROUTES[route].needs);
   }
 
   /**
@@ -44,9 +48,9 @@ export class OperatorAccess {
     await (await this.#audit()).note({ by: name, ...change }, loggedTarget);
   }
 
-  /** @throws RequestError 403 NAC_CLIENT_SITE, for what is about every site */
-  requireAdministrator(client: Client): void {
-    if (isPermitted(client, 'administer')) return;
+  /** @throws RequestError 403 NAC_CLIENT_SITE where a client that may read asks for a change of every site */
+  require(client: Client, route: OperatorRoute): void {
+    if (isPermitted(client, ROUTES[route].needs)) return;
     throw new RequestError(403, 'NAC_CLIENT_SITE', 'This concerns every site.', {
       action: 'Use the key of an administrator (npm run clients -- create … --kind administrator).',
       field: 'X-API-Key',

@@ -46,7 +46,7 @@ export async function authenticateClient(
   const refusals = await deps.refusals.after(parsed?.clientName ?? 'no-api-key');
   const refused = new RequestError(401, 'NAC_CLIENT_CREDENTIAL', 'The request carries no API key that is valid here.', {
     action:
-      'Send the key made for this client in the header X-API-Key, or by HTTP Basic; docs/security.md says what each kind of client may do.',
+      'Send the key made for this client in the header X-API-Key (RADIUS servers may use HTTP Basic); docs/api.md says which kinds of clients may ask.',
     field: 'X-API-Key',
   });
   // Names that no client has share one line: a stranger chooses them.

@@ -1,15 +1,14 @@
 // Fields of a JSON request: of the right type, within their longest length, with the text that was meant.
 
 import { RequestError } from '../errors.ts';
+import { LARGEST_RADIUS_BODY } from '../http/request-body.ts';
 
-/** Bytes a body may have; the longest legitimate one, with a large certificate, stays under 16,000. */
-export const LARGEST_BODY = 65_536;
 const LONGEST_FIELD = 8_192;
 
 /** @throws RequestError 413 NAC_REQUEST_TOO_LARGE, 400 NAC_REQUEST_NOT_JSON */
 export function parseJsonBody(body: string): unknown {
-  if (body.length > LARGEST_BODY) {
-    throw new RequestError(413, 'NAC_REQUEST_TOO_LARGE', `The body has more than ${LARGEST_BODY} characters.`, {
+  if (body.length > LARGEST_RADIUS_BODY) {
+    throw new RequestError(413, 'NAC_REQUEST_TOO_LARGE', `The body has more than ${LARGEST_RADIUS_BODY} characters.`, {
       action: 'Send only the attributes that are used here.',
     });
   }

@@ -9,6 +9,7 @@ import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spawnFunctionsHost } from '../../local/functions-host/spawn-functions-host.ts';
 import { assemblePackage, type PackagedFile, zipPackage } from '../../scripts/assemble-package.ts';
+import { namedRoutes } from '../../shared/http/routes.ts';
 import { ROOT } from './deployment.ts';
 
 const run = promisify(execFile);
@@ -138,9 +139,9 @@ describe('the app in the package', () => {
   test('registers every function of functions/, and none else', () => {
     const declared = globSync('functions/*.ts', { cwd: ROOT }).flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
-      return [...text.matchAll(/app\.(?:http|timer|serviceBusQueue)\(\s*'([\w-]+)'|httpRoute\(\s*'([\w-]+)'/g)];
+      return [...text.matchAll(/app\.(?:timer|serviceBusQueue)\(\s*'([\w-]+)'/g)];
     });
-    const names = declared.map(([, name, routed]) => name ?? routed ?? '');
+    const names = [...declared.map(([, name]) => name ?? ''), ...namedRoutes().map(([name]) => name)];
     expect(names.length).toBeGreaterThan(5);
     expect(loaded.functions.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
   });

@@ -9,7 +9,7 @@ import { TableDeviceStore } from '../../shared/adapters/table-storage/table-devi
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type App, createApp } from '../../shared/app.ts';
-import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
+import { type ClientKind, credentialFor, formatApiKey } from '../../shared/domain/client.ts';
 import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
 import type { CoaJob, CoaReport } from '../../shared/domain/coa-job.ts';
 import type { Device } from '../../shared/domain/device/device.ts';
@@ -102,7 +102,7 @@ export class MemoryNetwork {
     return network;
   }
 
-  async addClient(name: string, site: string, kind: 'radius' | 'administrator' = 'radius'): Promise<string> {
+  async addClient(name: string, site: string, kind: ClientKind = 'radius'): Promise<string> {
     const clients = new TableClientStore(this.tables.clients);
     const random = seededRandom(1, name);
     const secret = random.hex(32);

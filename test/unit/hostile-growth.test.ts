@@ -98,7 +98,7 @@ const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (
   'a key': { size: 1_000, read: parseApiKey },
   'a credential': {
     size: 1_000,
-    read: (text) => presentedCredential({ headers: new Headers({ authorization: text.replace(/[^ -~]/g, '') }) }),
+    read: (text) => presentedCredential({ headers: new Headers({ authorization: text.replace(/[^ -~]/g, '') }) }, true),
   },
   'policy.yaml': { size: 300, read: (text) => readPolicy(text, { version: 'v' }) },
   'rules of policy.yaml': { size: 300, read: (text) => readPolicy(`rules: [${text}`, { version: 'v' }) },

@@ -48,6 +48,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'shared/ports': DOMAINS,
   'shared/http': [...DOMAINS, 'shared/ports', SMALL],
   ...Object.fromEntries(
+    ['routes', 'schemas'].map((room) => [`shared/http/${room}`, [...DOMAINS, 'shared/ports', 'shared/http']]),
+  ),
+  ...Object.fromEntries(
     FLOWS.map((flow) => [`shared/${flow}`, [...DOMAINS, 'shared/ports', 'shared/http', ...ownRoomsOf(flow), SMALL]]),
   ),
   ...Object.fromEntries(

@@ -1,6 +1,7 @@
 // Routes for RADIUS servers. They never answer 404, 409 or 429, which FreeRADIUS takes for "no objection" and "invalid".
 
 import { word } from '../read-query.ts';
+import { LARGEST_RADIUS_BODY } from '../request-body.ts';
 import { json, type Route } from '../route.ts';
 import { either, text } from '../schema.ts';
 import {
@@ -11,9 +12,6 @@ import {
   RLM_REST_ANSWER,
   TEXT_ANSWER,
 } from '../schemas/lookup.ts';
-
-/** Bytes; the longest legitimate body, with a large certificate, stays under 16,000. */
-const LARGEST_BODY = 65_536;
 
 const REFUSALS = {
   400: ['NAC_REQUEST_NOT_JSON', 'NAC_REQUEST_FIELD'],
@@ -47,7 +45,7 @@ export const RADIUS_ROUTES = {
         certificate: { sanUri: ['ID:Microsoft Endpoint Manager:GUID:0f8fad5b-d9cb-469f-a165-70867728950e'] },
       },
     },
-    largestBody: LARGEST_BODY,
+    largestBody: LARGEST_RADIUS_BODY,
     answers: {
       200: {
         description: 'The decision, in the form that was asked for',
@@ -76,7 +74,7 @@ export const RADIUS_ROUTES = {
         class: '9ebbb7510167a13e29ca-1',
       },
     },
-    largestBody: LARGEST_BODY,
+    largestBody: LARGEST_RADIUS_BODY,
     answers: { 200: json('The record is done with; it need not be sent again', ACCOUNTING_RESULT) },
     refusals: REFUSALS,
   },

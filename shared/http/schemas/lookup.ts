@@ -1,11 +1,27 @@
 // What RADIUS servers send and get.
 
 import { ACCOUNTING_STATUSES } from '../../domain/session/accounting-event.ts';
-import { always, byName, either, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
+import {
+  always,
+  byName,
+  described,
+  either,
+  flag,
+  instant,
+  list,
+  named,
+  object,
+  oneOf,
+  optional,
+  text,
+  whole,
+} from '../schema.ts';
 import { ASSURANCE, MATCHED_BY, NAS_LOCATION, PERMIT_FIELDS, PROBLEMS } from './common.ts';
 
 /** RADIUS servers that cannot make a list send one text. */
-const NAMES = either(text('One of them'), list(text(''), 'All of them', { maxItems: 100 }));
+function names(description: string) {
+  return described(description, either(text('One of them'), list(text(''), 'All of them', { maxItems: 100 })));
+}
 
 const WHO = {
   userName: optional(text('User-Name')),
@@ -22,17 +38,17 @@ export const ACCESS_REQUEST = named(
     ...NAS_LOCATION,
     serviceType: optional(text('Service-Type')),
     eapType: optional(text('EAP-Type, by name or number')),
-    ciscoAvPairs: optional(NAMES),
-    ssid: optional(NAMES),
-    cut: optional(NAMES),
+    ciscoAvPairs: optional(names('Every Cisco-AVPair')),
+    ssid: optional(names("Every SSID that a vendor's attribute names")),
+    cut: optional(names('Names of fields that the server could not pass on whole')),
     certificate: optional(
       object('Names of the client certificate, which the RADIUS server verified', {
-        sanUri: optional(NAMES),
-        sanDns: optional(NAMES),
-        sanEmail: optional(NAMES),
-        sanUpn: optional(NAMES),
+        sanUri: optional(names('URI names')),
+        sanDns: optional(names('DNS names')),
+        sanEmail: optional(names('E-mail names')),
+        sanUpn: optional(names('User principal names')),
         subjectAltName: optional(text('All names in one text, where the server cannot list them')),
-        commonName: optional(NAMES),
+        commonName: optional(names('Common names')),
         subject: optional(text('Distinguished name')),
         issuer: optional(text('Distinguished name')),
         serial: optional(text('Serial number, hexadecimal')),
@@ -48,12 +64,11 @@ const OVERRIDE = object('The override that decided in place of policy', {
   until: instant('When it ends'),
 });
 
-const PERMITTED = Object.fromEntries(
-  Object.entries(PERMIT_FIELDS).map(([name, field]) => [name, 'optional' in field ? field : optional(field)]),
-) as {
-  [K in keyof typeof PERMIT_FIELDS]:
-    | Extract<(typeof PERMIT_FIELDS)[K], { optional: unknown }>
-    | ReturnType<typeof optional<string>>;
+/** Absent with a deny. */
+const PERMITTED = {
+  ...PERMIT_FIELDS,
+  role: optional(PERMIT_FIELDS.role),
+  vlan: optional(PERMIT_FIELDS.vlan),
 };
 
 const VERDICT = oneOf(['permit', 'deny'], 'What the network does');
@@ -97,7 +112,7 @@ export const JSON_ANSWER = named(
     ageSeconds: optional(whole('How long ago that was')),
     source: oneOf(['live', 'store', 'stale', 'held'], 'Where the state came from, and whether it is in doubt'),
     decisionId: text('Id of the decision; also the Class of a permit'),
-    problems: PROBLEMS,
+    problems: list(text(''), PROBLEMS.description ?? ''),
   }),
 );
 

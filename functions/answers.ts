@@ -1,0 +1,28 @@
+// How each route of the table is answered.
+
+import { ACCOUNTING } from './accounting.ts';
+import { AUDIT } from './audit.ts';
+import { DECISIONS } from './decisions.ts';
+import { DEVICES } from './devices.ts';
+import { DOCTOR } from './doctor.ts';
+import { HEALTH } from './health.ts';
+import type { Answers } from './http-route.ts';
+import { JOBS } from './jobs.ts';
+import { LOOKUP } from './lookup.ts';
+import { OVERRIDES } from './overrides.ts';
+import { POLICIES } from './policies.ts';
+import { POLL } from './poll-status.ts';
+
+export const ANSWERS: Answers = {
+  ...LOOKUP,
+  ...ACCOUNTING,
+  ...DECISIONS,
+  ...JOBS,
+  ...DEVICES,
+  ...OVERRIDES,
+  ...POLICIES,
+  ...POLL,
+  ...AUDIT,
+  ...DOCTOR,
+  ...HEALTH,
+};

@@ -1,0 +1,25 @@
+// An error as the asker gets it: a status that no RADIUS server takes for a permit, code, message and what to do.
+
+import { type ConnectorError, QueueError, RequestError, SettingsError, StoreError } from '../errors.ts';
+import type { RefusalStatus } from './route.ts';
+
+export interface ShownError {
+  readonly code: string;
+  readonly message: string;
+  readonly action: string;
+  readonly field?: string | undefined;
+}
+
+/** The asker's faults have their own; 503 is for the store's, the queue's and the settings', 500 for ours. */
+export function statusOf(error: ConnectorError): RefusalStatus {
+  if (error instanceof RequestError) return error.status;
+  return error instanceof StoreError || error instanceof QueueError || error instanceof SettingsError ? 503 : 500;
+}
+
+/** What went wrong here is in the log only: the client that asks may be a stranger. */
+export function showError({ code, message, action, field }: ConnectorError, status: RefusalStatus): ShownError {
+  if (code === 'NAC_SETTINGS') {
+    return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };
+  }
+  return { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
+}
