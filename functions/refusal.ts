@@ -3,7 +3,7 @@
 
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import { parseApiKey } from '../shared/domain/client.ts';
-import { type ConnectorError, toConnectorError, UnknownAskerError } from '../shared/errors.ts';
+import { type ConnectorError, toConnectorError, UnknownCallerError } from '../shared/errors.ts';
 import { ANSWER_HEADERS, challenge } from '../shared/http/answer-headers.ts';
 import { showError, statusOf } from '../shared/http/show-error.ts';
 import { connector, reportNotStarted, startFailure } from './connector.ts';
@@ -31,7 +31,7 @@ function log(
 ): void {
   const { code, message, field } = error;
   // Authentication has counted it under the client's name, or under that of all strangers.
-  if (code === 'NAC_CLIENT_CREDENTIAL' || error instanceof UnknownAskerError) return;
+  if (code === 'NAC_CLIENT_CREDENTIAL' || error instanceof UnknownCallerError) return;
   const report = connector().refusals;
   // The length is judged before the credential, so all routes and clients share one line of the log.
   const before = status === 413;

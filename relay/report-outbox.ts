@@ -2,9 +2,9 @@
 
 import { type CoaJob, type CoaReport, type CoaReportStage, coaMessageId } from '../shared/domain/coa-job.ts';
 import type { Logger } from '../shared/ports/telemetry.ts';
+import { createBoundedMap } from './bounded-map.ts';
 import { clockDelay } from './clock-delay.ts';
 import type { SendClock } from './radius/send-clock.ts';
-import { createRecentMap } from './recent-map.ts';
 import { toRelayError } from './relay-error.ts';
 import { type RetryDelays, retryDelay } from './retry-delays.ts';
 
@@ -67,7 +67,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
   const joinable = new Map<string, PendingReport>();
   /** By attempt: the furthest stage that was put. */
-  const sentStages = createRecentMap<SentStage>(REMEMBERED_ATTEMPTS);
+  const sentStages = createBoundedMap<SentStage>(REMEMBERED_ATTEMPTS);
   const closed = new AbortController();
   const closing = (): Error => closed.signal.reason;
   let due: PendingReport[] = [];

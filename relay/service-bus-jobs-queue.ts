@@ -9,7 +9,7 @@ import type { JobSession, JobsQueue } from './hold-session-lock.ts';
 import type { JobDelivery } from './job-worker.ts';
 import { systemSendClock } from './radius/send-clock.ts';
 import { serviceBusError } from './service-bus-error.ts';
-import { within } from './within.ts';
+import { withDeadline } from './with-deadline.ts';
 
 export interface ServiceBusJobsQueueOptions {
   readonly connect: ConnectServiceBus;
@@ -108,12 +108,12 @@ function jobSession(
       );
     },
     async pause() {
-      if (subscription) await within(timer, CLOSE_LIMIT_MS, subscription.close()).catch(() => undefined);
+      if (subscription) await withDeadline(timer, CLOSE_LIMIT_MS, subscription.close()).catch(() => undefined);
     },
     async close() {
       // A link that was cut shows that the connection is not worth keeping, and cannot be closed in order.
       if (receiver.isClosed) return drop();
-      await within(timer, CLOSE_LIMIT_MS, receiver.close()).catch(drop);
+      await withDeadline(timer, CLOSE_LIMIT_MS, receiver.close()).catch(drop);
     },
   };
 }

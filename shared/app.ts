@@ -14,9 +14,9 @@ import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
-import { OrderlyEnd } from './app/end-orderly.ts';
+import { GracefulShutdown } from './app/graceful-shutdown.ts';
 import { intuneSetup } from './app/intune-setup.ts';
-import { once, shared } from './app/once.ts';
+import { coalesced, lazy } from './app/lazy.ts';
 import { openAudit } from './app/open-audit.ts';
 import { type DecisionAudit, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
@@ -172,7 +172,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const refusals = new RefusalReport(log);
   const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
-  const end = new OrderlyEnd(timer);
+  const end = new GracefulShutdown(timer);
   const setups = overrides.openIntune
     ? [intuneSetup(settings, clock, overrides.openIntune)]
     : sourceSetups(settings, clock);
@@ -183,9 +183,9 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const observe = overrides.clock === undefined ? clock.observe : undefined;
   const openTables = async (patience: RetryProfile): Promise<Tables> =>
     overrides.openTables?.(patience, clock.observe) ?? tablesOf(settings, patience, observe);
-  const serviceBus = once(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
+  const serviceBus = lazy(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
   let collected: OpenedTelemetry | undefined;
-  const telemetry = once(async () => {
+  const telemetry = lazy(async () => {
     collected = await (overrides.openTelemetry?.() ?? telemetryOf(settings, { clock, log }));
     return collected;
   });
@@ -205,9 +205,9 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     mostRemembered,
   };
 
-  const lookup = once(() => openLookup(context));
-  const enforcement = once(() => openEnforcement(context));
-  const policy = once(() => {
+  const lookup = lazy(() => openLookup(context));
+  const enforcement = lazy(() => openEnforcement(context));
+  const policy = lazy(() => {
     const { jobsInFlightPerSite, maxCheckInAgeMs } = settings;
     return openPolicy({
       sources,
@@ -219,16 +219,16 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
       log,
     });
   });
-  const decisions = once(() => openDecisions(context));
-  const audit = once(() => openAudit(context));
+  const decisions = lazy(() => openDecisions(context));
+  const audit = lazy(() => openAudit(context));
   const operators = new OperatorAccess(
     async (apiKey, permission) => (await lookup()).authenticate(apiKey, permission),
     audit,
   );
-  const overridesOf = once(() => openOverrides(context, operators));
-  const housekeeping = once(() => openHousekeeping(context));
-  const pollControl = once(() => openPollControl(context));
-  const onChange = once(() => changeListener(context, overrides.onChange, enforcement));
+  const overridesOf = lazy(() => openOverrides(context, operators));
+  const housekeeping = lazy(() => openHousekeeping(context));
+  const pollControl = lazy(() => openPollControl(context));
+  const onChange = lazy(() => changeListener(context, overrides.onChange, enforcement));
   const enforces = settings.serviceBus !== undefined;
   const poll = openPoll(context, async () => ({
     onChange: await onChange(),
@@ -240,8 +240,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     },
   }));
 
-  const doctor = shared(() => examine(settings, clock));
-  const storedDevice = once(() => openStoredDevice(context));
+  const doctor = coalesced(() => examine(settings, clock));
+  const storedDevice = lazy(() => openStoredDevice(context));
   const actOnDevice = async (
     apiKey: string | null,
     deviceId: string,

@@ -200,7 +200,7 @@ export class SourceError extends ConnectorError {
 export class StoreError extends ConnectorError {}
 
 /** The store could not say whether the caller is a client: it may be a stranger. */
-export class UnknownAskerError extends StoreError {}
+export class UnknownCallerError extends StoreError {}
 
 /** The message queue did not take or give what it should. */
 export class QueueError extends ConnectorError {}

@@ -9,7 +9,7 @@ import { readServiceAddress } from '../polling/between-sweeps/service-address.ts
 import type { LiveVerdicts } from '../ports/mdm-source.ts';
 import type { Metrics, Telemetry } from '../ports/telemetry.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
-import { once } from './once.ts';
+import { lazy } from './lazy.ts';
 
 /**
  * The source is the one that certificates name. What signs in is loaded with the first question, which its deadline
@@ -26,7 +26,7 @@ export function liveQuery(
   const asked = sources.find(({ name }) => name === CERTIFICATE_SOURCE);
   if (perSecond === 0 || asked === undefined) return {};
   const { tasks } = sourceState(tables, asked.name);
-  const opened = once(async () => {
+  const opened = lazy(async () => {
     const { source } = await asked.open();
     return source.live?.(() => readServiceAddress(tasks)) ?? cannotBeAsked(source.name);
   });

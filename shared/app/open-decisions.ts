@@ -17,7 +17,7 @@ import type { DecisionPage, DecisionQuery } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 import { policyOfSettings } from './open-policy-source.ts';
-import { otherSite } from './operator-access.ts';
+import { otherSiteError } from './operator-access.ts';
 
 /**
  * A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found.
@@ -37,7 +37,7 @@ export async function openDecisions({ settings, clock, log, openTables }: Contex
   };
   const listed = (query: DecisionQuery, onlySite: string | undefined): Promise<DecisionPage> => {
     const { site = onlySite } = query.filter;
-    if (onlySite !== undefined && site !== onlySite) throw otherSite(onlySite);
+    if (onlySite !== undefined && site !== onlySite) throw otherSiteError(onlySite);
     return deps.decisions.list(
       { ...query, filter: { ...query.filter, ...(site !== undefined && { site }) } },
       options(),

@@ -12,10 +12,10 @@ import type { DeviceChange } from '../domain/device/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
 import {
-  type AskedBy,
   decideJobForSession,
   decideJobsForChange,
   decideReauthentication,
+  type OperatorRequest,
 } from '../enforcement/decide-jobs.ts';
 import { EagerPump } from '../enforcement/eager-pump.ts';
 import { type EnforceDeps, Enforcer } from '../enforcement/enforce.ts';
@@ -121,7 +121,7 @@ export async function openEnforcement(context: Context) {
       return job;
     },
     /** @param key of a device that is stored */
-    async reauthenticate(key: DeviceKey, asked: AskedBy): Promise<string[]> {
+    async reauthenticate(key: DeviceKey, asked: OperatorRequest): Promise<string[]> {
       const jobs = await decideReauthentication({ ...deps, devices }, key, asked);
       await pump();
       return jobs;

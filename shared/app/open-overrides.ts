@@ -19,7 +19,7 @@ import { nameDevice } from '../policy/name-device.ts';
 import { otherRecords } from '../policy/other-records.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
-import { type OperatorAccess, otherSite } from './operator-access.ts';
+import { type OperatorAccess, otherSiteError } from './operator-access.ts';
 
 /** What an operator should know of an override that was made. */
 export type OverrideWarning =
@@ -116,7 +116,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     async end(client: Client, id: string, reason: string | undefined): Promise<ShownOverride> {
       const onlySite = onlySiteOf(client);
       const override = await endOverride(deps, id, { by: client.name, onlySite }, async (found) => {
-        if (onlySite !== undefined && found.site === undefined) throw otherSite(onlySite);
+        if (onlySite !== undefined && found.site === undefined) throw otherSiteError(onlySite);
         await note(client, 'end-override', found, reason);
       });
       log.info('override.ended', { override: override.id, by: client.name });

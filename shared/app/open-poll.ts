@@ -20,7 +20,7 @@ import type { ChangeListener } from '../ports/change-listener.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { Context } from './context.ts';
-import { once } from './once.ts';
+import { lazy } from './lazy.ts';
 import { answersInForce } from './open-policy-source.ts';
 import type { ConfiguredSource } from './sources.ts';
 
@@ -44,11 +44,11 @@ export interface Poll {
 
 export function openPoll(context: Context, listeners: () => Promise<PollListeners>): Poll {
   const { sources, log } = context;
-  const listening = once(listeners);
+  const listening = lazy(listeners);
   const quota = new TokenBucket(REFRESH_QUOTA);
   const polled = sources.map((source) => ({
     name: source.name,
-    open: once(async () => openSourcePoll(context, source, await listening())),
+    open: lazy(async () => openSourcePoll(context, source, await listening())),
   }));
   return {
     tick: (functionTimeoutMs) => poll(polled, functionTimeoutMs, log, async () => (await listening()).sendDecided()),

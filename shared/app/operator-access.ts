@@ -36,7 +36,7 @@ export class OperatorAccess {
    */
   siteOf(client: Client, asked: string | undefined): string | undefined {
     const only = onlySiteOf(client);
-    if (only !== undefined && asked !== undefined && asked !== only) throw otherSite(only);
+    if (only !== undefined && asked !== undefined && asked !== only) throw otherSiteError(only);
     return asked ?? only;
   }
 
@@ -58,7 +58,7 @@ export class OperatorAccess {
   }
 }
 
-export function otherSite(only: string): RequestError {
+export function otherSiteError(only: string): RequestError {
   return new RequestError(403, 'NAC_CLIENT_SITE', `This key is for the site ${only} alone.`, {
     action: 'Ask about that site, or use a client made with --every-site, or an administrator.',
     field: 'site',

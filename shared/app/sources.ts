@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 import { intuneSetup } from './intune-setup.ts';
-import { once } from './once.ts';
+import { lazy } from './lazy.ts';
 import type { OpenSource, SourceSetup } from './source-setup.ts';
 
 /** @param clock by which answers are dated */
@@ -32,7 +32,7 @@ export function openedOnce(
   let leave = async (): Promise<void> => undefined;
   return {
     ...setup,
-    open: once(async () => {
+    open: lazy(async () => {
       const opened = await setup.open();
       closing.push(opened.close);
       leave = opened.close;

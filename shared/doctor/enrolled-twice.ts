@@ -2,7 +2,7 @@
 
 import type { Device } from '../domain/device/device.ts';
 import { realSerialNumber } from '../domain/device/same-machine.ts';
-import { Sharers, type Sharing, sharing } from './sharers.ts';
+import { CountedDevices, type Sharing, sharing } from './counted-devices.ts';
 
 interface Machine {
   readonly records: Pick<Device, 'id' | 'name'>[];
@@ -29,7 +29,7 @@ export class EnrolledTwice {
     const machines = [...new Set(this.#byMark.values())].filter(({ records }) => records.length > 1);
     return sharing(
       machines.map(({ records, marks: [mark = ''] }) => {
-        const sharers = new Sharers();
+        const sharers = new CountedDevices();
         for (const record of records) sharers.add(record);
         return [mark, sharers];
       }),

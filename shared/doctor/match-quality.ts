@@ -2,9 +2,9 @@
 
 import type { DeviceRecord } from '../domain/device/device.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
+import { CountedDevices, type MatchExample } from './counted-devices.ts';
 import { EnrolledTwice } from './enrolled-twice.ts';
 import { SharedValues } from './shared-values.ts';
-import { type MatchExample, Sharers } from './sharers.ts';
 
 export const MATCH_PROBLEMS = {
   'no-mac': {
@@ -54,9 +54,9 @@ export interface MatchFinding {
  * @param mostExamples of each problem
  */
 export async function matchQuality(records: AsyncIterable<DeviceRecord>, mostExamples: number): Promise<MatchQuality> {
-  const lone: Record<'no-mac' | 'random-mac', Sharers> = {
-    'no-mac': new Sharers(mostExamples),
-    'random-mac': new Sharers(mostExamples),
+  const lone: Record<'no-mac' | 'random-mac', CountedDevices> = {
+    'no-mac': new CountedDevices(mostExamples),
+    'random-mac': new CountedDevices(mostExamples),
   };
   const shared = { 'shared-mac': new SharedValues(), 'shared-name': new SharedValues() };
   const machines = new EnrolledTwice();

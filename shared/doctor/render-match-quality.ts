@@ -1,7 +1,7 @@
 // The match-quality report as text, 100 columns wide.
 
+import type { MatchExample } from './counted-devices.ts';
 import { MATCH_PROBLEMS, type MatchFinding, type MatchQuality } from './match-quality.ts';
-import type { MatchExample } from './sharers.ts';
 import { wrap } from './wrap.ts';
 
 const WIDTH = 100;

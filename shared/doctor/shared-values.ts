@@ -2,10 +2,10 @@
 
 import type { Device } from '../domain/device/device.ts';
 import { isSameMachine, type MachineMarks, machineMarks } from '../domain/device/same-machine.ts';
-import { Sharers, type Sharing, sharing } from './sharers.ts';
+import { CountedDevices, type Sharing, sharing } from './counted-devices.ts';
 
 interface Value {
-  readonly sharers: Sharers;
+  readonly sharers: CountedDevices;
   readonly first: MachineMarks;
   severalMachines: boolean;
 }
@@ -16,7 +16,7 @@ export class SharedValues {
   add(text: string | undefined, device: Device): void {
     if (!text) return;
     const marks = machineMarks(device);
-    const value = this.#values.get(text) ?? { sharers: new Sharers(), first: marks, severalMachines: false };
+    const value = this.#values.get(text) ?? { sharers: new CountedDevices(), first: marks, severalMachines: false };
     value.severalMachines ||= value.sharers.count > 0 && !isSameMachine(value.first, marks);
     value.sharers.add(device);
     this.#values.set(text, value);

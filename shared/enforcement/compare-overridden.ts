@@ -4,7 +4,13 @@
 import { concurrently } from '../concurrently.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
-import { endOf, hasSettled, isOver, OVERRIDE_SETTLE_MS, type Override } from '../domain/policy/override.ts';
+import {
+  endTimeOf,
+  hasEndedEverywhere,
+  hasSettled,
+  OVERRIDE_SETTLE_MS,
+  type Override,
+} from '../domain/policy/override.ts';
 import type { Session } from '../domain/session/session.ts';
 import { stationId } from '../domain/session/session-id.ts';
 import { toConnectorError } from '../errors.ts';
@@ -76,7 +82,7 @@ async function compareLedTo(
     await concurrently(sessions, AT_ONCE, async (session) => {
       if ((await compareSafely(deps, session, open)) === 'decided') jobs += 1;
     });
-    const over = isOver(stored.override, now);
+    const over = hasEndedEverywhere(stored.override, now);
     await noteCompared(deps, stored, over);
     deps.log.info('override.compared', { override: id, over, sessions: sessions.length, jobs });
   } catch (thrown) {
@@ -103,7 +109,7 @@ async function compareWithoutWays(
   for (const stored of due) {
     const { id } = stored.override;
     const now = nowOf(deps);
-    const over = isOver(stored.override, now);
+    const over = hasEndedEverywhere(stored.override, now);
     if (!done.some((one) => one.id === id && one.over === over)) continue;
     const since = dueSince(stored.override, now);
     if (await wereAllCompared(deps, since)) {
@@ -120,7 +126,7 @@ function nowOf({ clock }: Pick<DecideJobsDeps, 'clock'>): Instant {
 
 /** Its beginning or its end has reached every instance, and no comparison has followed. */
 function isDue(override: Override, now: Instant): boolean {
-  return isOver(override, now) || (override.compared !== true && hasSettled(override, now));
+  return hasEndedEverywhere(override, now) || (override.compared !== true && hasSettled(override, now));
 }
 
 function hasWays({ target }: Override): boolean {
@@ -150,7 +156,10 @@ async function sessionsOf(
 
 /** From when on a comparison sees it. */
 function dueSince(override: Override, now: Instant): Instant {
-  return addMilliseconds(isOver(override, now) ? endOf(override) : override.createdAt, OVERRIDE_SETTLE_MS);
+  return addMilliseconds(
+    hasEndedEverywhere(override, now) ? endTimeOf(override) : override.createdAt,
+    OVERRIDE_SETTLE_MS,
+  );
 }
 
 async function wereAllCompared({ tasks }: CompareOverriddenDeps, since: Instant): Promise<boolean> {

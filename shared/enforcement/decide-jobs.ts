@@ -11,7 +11,7 @@ import { type Instant, toInstant } from '../domain/instant.ts';
 import { sameOutcome } from '../domain/policy/decision.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import { answersInEffect } from '../domain/session/answers-in-effect.ts';
-import { identitiesBehind, isBehind } from '../domain/session/presented-devices.ts';
+import { answerRestsOn, identitiesBehind } from '../domain/session/presented-devices.ts';
 import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -61,7 +61,7 @@ export function compareSession(deps: DecideJobsDeps, session: Session, open: rea
 }
 
 /** An operator, what for, and the one site that the operator may act on; absent for every site. */
-export interface AskedBy {
+export interface OperatorRequest {
   readonly by: string;
   readonly action: CoaAction;
   readonly onlySite?: string | undefined;
@@ -74,7 +74,7 @@ export interface AskedBy {
 export async function decideReauthentication(
   deps: ReauthenticationDeps,
   key: DeviceKey,
-  { by, action, onlySite }: AskedBy,
+  { by, action, onlySite }: OperatorRequest,
 ): Promise<string[]> {
   const now = toInstant(deps.clock.now());
   await deps.devices.noteReauthentication(key, now);
@@ -154,7 +154,7 @@ async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Insta
   const { device, beside = [] } = answer;
   const known = new Set(identitiesBehind(answered).map(identityText));
   const lost = beside.filter((identity) => !known.has(identityText(identity)));
-  const isNew = device !== undefined && !isBehind(answered, device);
+  const isNew = device !== undefined && !answerRestsOn(answered, device);
   if (!isNew && lost.length === 0) return answer;
   await deps.sessions.noteWays(answered.id, { devices: isNew ? [device] : [], identities: lost }, now);
   return deps.decideAgain(answered);

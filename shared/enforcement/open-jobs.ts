@@ -29,7 +29,7 @@ export function addOpenJob(open: OpenJobs, job: EnforcementJob): void {
  * alone, and never of a job that takes access away; and it has no more to do once a job with an answer of its own is
  * newer.
  */
-export function goesOn(
+export function isNotSuperseded(
   job: Pick<OpenJob, 'id' | 'wanted'>,
   ofSession: readonly Pick<OpenJob, 'id' | 'wanted'>[],
 ): boolean {

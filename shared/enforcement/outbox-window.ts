@@ -34,7 +34,7 @@ export const newOutboxMemory = (): OutboxMemory => ({ after: new Map(), inFlight
 export type OutboxHead = Awaited<ReturnType<JobStore['listOpen']>>;
 
 /** @param hasTime asked before what is not needed in each pass */
-export async function jobsToLookAt(
+export async function nextJobs(
   jobs: Pick<JobStore, 'listOpen' | 'read'>,
   site: string,
   head: OutboxHead,
@@ -66,7 +66,7 @@ export async function jobsToLookAt(
 }
 
 /** Urgent jobs decided lately and the others by turns, each in the order in which they come. */
-export function byTurns<T extends { readonly job: EnforcementJob }>(due: readonly T[], now: Instant): T[] {
+export function alternateUrgent<T extends { readonly job: EnforcementJob }>(due: readonly T[], now: Instant): T[] {
   const since = addMilliseconds(now, -NEW_MS);
   const isNew = ({ job }: T): boolean => job.urgent && job.stage === 'decided' && job.decidedAt >= since;
   const [newer, older] = [due.filter(isNew), due.filter((one) => !isNew(one))];

@@ -6,7 +6,14 @@ import { concurrently } from '../concurrently.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { QueueError, StoreError, toConnectorError } from '../errors.ts';
 import { addOpenJob, type OpenJobs } from './open-jobs.ts';
-import { byTurns, HEAD, jobsToLookAt, newOutboxMemory, type OutboxHead, type OutboxMemory } from './outbox-window.ts';
+import {
+  alternateUrgent,
+  HEAD,
+  newOutboxMemory,
+  nextJobs,
+  type OutboxHead,
+  type OutboxMemory,
+} from './outbox-window.ts';
 import { type PumpDeps, type PumpLimits, pumpSite } from './pump-site.ts';
 
 export type { PumpDeps, PumpLimits } from './pump-site.ts';
@@ -54,10 +61,10 @@ export async function pumpOutbox(
   const work = async (name: string, head: OutboxHead): Promise<void> => {
     try {
       const now = toInstant(deps.clock.now());
-      const jobs = await jobsToLookAt(deps.jobs, name, head, memory, now, hasTime);
+      const jobs = await nextJobs(deps.jobs, name, head, memory, now, hasTime);
       for (const { job } of jobs) addOpenJob(open, job);
       const isPart = head.next !== undefined;
-      const pumped = await pumpSite(deps, limits, jobs, isPart ? byTurns : undefined);
+      const pumped = await pumpSite(deps, limits, jobs, isPart ? alternateUrgent : undefined);
       if (isPart) memory.inFlight.set(name, pumped.inFlight);
       queued += pumped.queued;
     } catch (thrown) {

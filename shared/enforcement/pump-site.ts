@@ -18,7 +18,7 @@ import type { SessionStore } from '../ports/session-store.ts';
 import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
 import { findDifference } from './decide-jobs.ts';
 import { NasShares } from './nas-shares.ts';
-import { addOpenJob, goesOn, type OpenJobs } from './open-jobs.ts';
+import { addOpenJob, isNotSuperseded, type OpenJobs } from './open-jobs.ts';
 import { settleJob } from './settle-job.ts';
 
 export interface PumpDeps {
@@ -101,7 +101,7 @@ async function look(
 ): Promise<OpenJob | undefined> {
   const session = await readSession(deps, job);
   if (session === 'unreadable') return undefined;
-  const settled = settleJob(job, session, goesOn(job, ofSessions.get(job.sessionId) ?? []), now);
+  const settled = settleJob(job, session, isNotSuperseded(job, ofSessions.get(job.sessionId) ?? []), now);
   if (settled !== job) {
     await write(deps, settled, etag);
     return undefined;

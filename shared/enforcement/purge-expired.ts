@@ -9,9 +9,9 @@ import type { DecisionStore } from '../ports/decision-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { type Chore, type ChoresDeps, workOffChores } from './work-off-chores.ts';
+import { type PurgeTask, type PurgeTasksDeps, runPurgeTasks } from './run-purge-tasks.ts';
 
-export interface HousekeepingDeps extends ChoresDeps {
+export interface HousekeepingDeps extends PurgeTasksDeps {
   readonly decisions: Pick<DecisionStore, 'removeBefore'>;
   readonly sessions: Pick<SessionStore, 'removeSilent'>;
   readonly jobs: Pick<JobStore, 'listSites' | 'removeFinished'>;
@@ -61,7 +61,7 @@ export async function purgeExpired(
 ): Promise<Removed> {
   const now = toInstant(deps.clock.now());
   const chores = choresOf(deps, limits, now);
-  const { removed, unfinished, failure } = await workOffChores(
+  const { removed, unfinished, failure } = await runPurgeTasks(
     deps,
     HOUSEKEEPING_TASK,
     chores,
@@ -79,7 +79,7 @@ function choresOf(
   { decisions, sessions, jobs, audit, devices }: HousekeepingDeps,
   { decisionHistoryMs, jobHistoryMs, auditHistoryMs, deviceHistoryMs }: HousekeepingLimits,
   now: Instant,
-): Chore[] {
+): PurgeTask[] {
   const before = (keptMs: number): Instant => addMilliseconds(now, -keptMs);
   return [
     {

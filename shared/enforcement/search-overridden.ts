@@ -5,7 +5,7 @@ import { concurrently } from '../concurrently.ts';
 import { SHARDS } from '../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { mayConcern } from '../domain/policy/overridden.ts';
-import { isOver, type Override } from '../domain/policy/override.ts';
+import { hasEndedEverywhere, type Override } from '../domain/policy/override.ts';
 import type { Session } from '../domain/session/session.ts';
 import { StoreError } from '../errors.ts';
 import type { TaskStore } from '../ports/task-store.ts';
@@ -67,7 +67,7 @@ export async function searchOverridden(
   const begunAt = toInstant(deps.clock.now());
   const turnEnds = addMilliseconds(begunAt, TURN_MS);
   const ends = turnEnds < until ? turnEnds : until;
-  const wanted = due.map((override): Searched => ({ id: override.id, over: isOver(override, begunAt) }));
+  const wanted = due.map((override): Searched => ({ id: override.id, over: hasEndedEverywhere(override, begunAt) }));
   const { state, etag: storedEtag } = await readSearch(deps.tasks);
   const done = (state.done ?? []).filter((one) => includes(wanted, one));
   const first = goOn(state.run, wanted) ?? begin(wanted.filter((one) => !includes(done, one)));

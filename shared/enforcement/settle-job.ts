@@ -5,7 +5,7 @@ import { type EnforcementJob, isFinal, wasAcknowledged } from '../domain/coa/enf
 import { type Instant, millisecondsBetween } from '../domain/instant.ts';
 import { type Decision, type Outcome, sameOutcome } from '../domain/policy/decision.ts';
 import { parseDecisionId } from '../domain/policy/decision-id.ts';
-import { answersInEffect, fallbackAnswers, questionOf, rulingAnswer } from '../domain/session/answers-in-effect.ts';
+import { answersInEffect, effectiveAnswer, fallbackAnswers, questionOf } from '../domain/session/answers-in-effect.ts';
 import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
 
@@ -49,7 +49,7 @@ function wantedAnswerInEffect(
   session: Session,
   now: Instant,
 ): Decision | undefined {
-  const answer = rulingAnswer({ answers: session.answers, ...withoutClass(session) })?.decision;
+  const answer = effectiveAnswer({ answers: session.answers, ...withoutClass(session) })?.decision;
   if (answer === undefined || answer.decidedAt <= job.decidedAt || !sameOutcome(answer.outcome, wanted))
     return undefined;
   const isOther = ({ decision }: Pick<Session, 'decision'>): boolean => !sameOutcome(decision.outcome, wanted);

@@ -24,7 +24,7 @@ export interface UnknownSessionDeps {
   readonly clock: Clock;
 }
 
-export interface Judgement {
+export interface SessionJudgement {
   /** The job is over with its session. */
   readonly sessionIsOver: boolean;
   /** Where it may not be. */
@@ -48,7 +48,7 @@ export async function judgeUnknownSession(
   job: EnforcementJob,
   report: CoaReport,
   now: Instant,
-): Promise<Judgement> {
+): Promise<SessionJudgement> {
   const session = await sessions.read(job.sessionId);
   const elsewhere = (): Promise<void> => compareElsewhere(sessions, job, toInstant(clock.now()));
   if (session === undefined || !isConnected(session, now)) return { sessionIsOver: true, follow: elsewhere };

@@ -33,8 +33,8 @@ import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
-import { ifItHasAllIds } from './ids-of-one-device.ts';
-import { looksForThem, withContradictions } from './look-for-contradictions.ts';
+import { onlyWithAllIds } from './ids-of-one-device.ts';
+import { needsContradictions, withContradictions } from './look-for-contradictions.ts';
 import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { SessionQuota } from './session-quota.ts';
@@ -99,7 +99,7 @@ export async function answerLookup(
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
-    const counts = looksForThem(policy, known.overrides);
+    const counts = needsContradictions(policy, known.overrides);
     const presented = await withContradictions(deps, ofSession, request, asked, found, counts, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
@@ -147,8 +147,8 @@ async function findOrAsk(
   { identities }: PresentedIdentities,
   options: CallOptions,
 ): Promise<FoundDevice> {
-  const stored = ifItHasAllIds(identities, await findDevice(deps, identities, options));
-  return ifItHasAllIds(identities, await queryIfUnknown(deps, stored, identities, options));
+  const stored = onlyWithAllIds(identities, await findDevice(deps, identities, options));
+  return onlyWithAllIds(identities, await queryIfUnknown(deps, stored, identities, options));
 }
 
 function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecision {

@@ -3,7 +3,7 @@
 
 import { type Client, parseApiKey } from '../domain/client.ts';
 import { isPermitted, type Permission } from '../domain/permission.ts';
-import { RequestError, StoreError, UnknownAskerError } from '../errors.ts';
+import { RequestError, StoreError, UnknownCallerError } from '../errors.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
@@ -26,7 +26,7 @@ export interface AuthenticateDeps {
  * @param permission what the client needs for what it asks
  * @throws RequestError 401 NAC_CLIENT_CREDENTIAL; it does not say whether the client exists
  * @throws RequestError 503 NAC_CLIENT_QUOTA when the client asks more often than its share
- * @throws UnknownAskerError NAC_STORE_UNAVAILABLE or NAC_STORE_TIMEOUT, in words that say nothing of the store
+ * @throws UnknownCallerError NAC_STORE_UNAVAILABLE or NAC_STORE_TIMEOUT, in words that say nothing of the store
  */
 export async function authenticateClient(
   deps: AuthenticateDeps,
@@ -82,7 +82,7 @@ async function findClient(
     const { code, message } = thrown;
     const kind = { code, status: 503 };
     report.refused('error', 'client.not-checked', kind, clock.now().getTime(), () => ({ message }));
-    throw new UnknownAskerError(code, 'Credentials cannot be checked at the moment.', {
+    throw new UnknownCallerError(code, 'Credentials cannot be checked at the moment.', {
       action: 'Ask again; the log of the connector says more.',
       cause: thrown,
     });

@@ -1,7 +1,7 @@
 // What a request says of its device that does not fit the device its strongest identity leads to.
 
 import { claims } from '../domain/device/device-identities.ts';
-import { sameMachine } from '../domain/device/same-machine.ts';
+import { sameMachineBy } from '../domain/device/same-machine.ts';
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { IdentityProblem } from '../domain/identity/presented-identities.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
@@ -138,5 +138,5 @@ async function isOfAnother(
   const other = await findDevice(deps, [alone], options);
   if (other.kind !== 'found' || other.stored.device.id === stored.device.id) return false;
   // The record of before, of a machine that has enrolled again.
-  return sameMachine(other.stored.device, stored.device) !== 'entra-device';
+  return sameMachineBy(other.stored.device, stored.device) !== 'entra-device';
 }

@@ -17,7 +17,7 @@ import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { orLiveVerdict } from './find-live.ts';
-import { ifItHasAllIds } from './ids-of-one-device.ts';
+import { onlyWithAllIds } from './ids-of-one-device.ts';
 import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
@@ -77,7 +77,7 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
 async function findAgain(deps: DecideAgainDeps, session: Session): Promise<FoundDevice> {
   const { identities } = session.presented;
   const stored = await findDevice(deps, identities, { fresh: true });
-  return ifItHasAllIds(identities, await orLiveVerdict(deps.devices, stored, session));
+  return onlyWithAllIds(identities, await orLiveVerdict(deps.devices, stored, session));
 }
 
 /** What the question said that the session keeps in its decision alone. */

@@ -33,7 +33,7 @@ export function likelySession(client: Client, event: AccountingEvent): string {
 }
 
 /** Whether that session is the one, so that no other has to be looked for. */
-export function isSurely(session: Session, client: Client, event: AccountingEvent): boolean {
+export function isCertainMatch(session: Session, client: Client, event: AccountingEvent): boolean {
   if (session.site !== client.site) return false;
   if (event.class === undefined) return isNamed(session, namesOf(event)) && !mayBeBack(session, event);
   const isKept = session.answers.some(({ decision }) => decision.id === event.class);

@@ -6,7 +6,7 @@ import type { StoredDevice } from '../ports/device-store.ts';
 import type { FoundDevice } from './find-device.ts';
 
 /** What was found, where it has every id that the certificate's SAN names. */
-export function ifItHasAllIds(identities: readonly PresentedIdentity[], found: FoundDevice): FoundDevice {
+export function onlyWithAllIds(identities: readonly PresentedIdentity[], found: FoundDevice): FoundDevice {
   const required = idsAmong(identities.filter((identity) => identity.required));
   const isOfAll = found.kind === 'found' ? required.every((id) => hasId(found.stored, id)) : required.length < 2;
   return isOfAll ? found : { kind: 'unidentified' };

@@ -11,7 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { RecentAnswers } from '../ports/recent-answers.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import type { FindDeps, FoundDevice } from './find-device.ts';
-import { isAskedFor } from './remember-answer.ts';
+import { isReauthenticationAskedFor } from './remember-answer.ts';
 
 export interface LookForContradictionsDeps extends FindDeps {
   readonly recentAnswers: RecentAnswers;
@@ -19,7 +19,7 @@ export interface LookForContradictionsDeps extends FindDeps {
 }
 
 /** Whether a contradiction changes an answer: by a condition of policy, or of a device that is let on. */
-export function looksForThem(policy: Policy, overrides: readonly Override[]): boolean {
+export function needsContradictions(policy: Policy, overrides: readonly Override[]): boolean {
   return looksAtContradictions(policy) || overrides.some(isOfDevice);
 }
 
@@ -52,7 +52,7 @@ export async function withContradictions(
     sameData(before?.presented.identities, presented.identities);
   // A station that a CoA sends to ask again, since another device has got its address by now, must not meet what was so
   // before.
-  const isNew = counts && beside.length > 0 && isAskedFor(device, toInstant(deps.clock.now()));
+  const isNew = counts && beside.length > 0 && isReauthenticationAskedFor(device, toInstant(deps.clock.now()));
   const contradicting =
     sameAsBefore && !isNew
       ? before?.decision.problems.filter(isContradiction)

@@ -6,8 +6,8 @@ import { nasName } from '../domain/coa/coa-target.ts';
 import { applyAccounting, nasOf } from '../domain/session/accounting.ts';
 import type { AccountingEvent } from '../domain/session/accounting-event.ts';
 import { isFromItsNas } from '../domain/session/accounting-source.ts';
-import type { AskedBefore } from '../domain/session/earlier-sessions.ts';
-import { comesFromItself } from '../domain/session/nas-restart.ts';
+import type { EarlierQuestion } from '../domain/session/earlier-sessions.ts';
+import { isSentByNas } from '../domain/session/nas-restart.ts';
 import { type Answer, placeOf, type Session } from '../domain/session/session.ts';
 import type { SessionAccounting } from '../domain/session/session-accounting.ts';
 import { isConnected } from '../domain/session/session-life.ts';
@@ -17,7 +17,7 @@ import type { NasMemory } from '../ports/nas-memory.ts';
 import type { RecentAnswers } from '../ports/recent-answers.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import type { Logger, Metrics } from '../ports/telemetry.ts';
-import { type FindAccountedDeps, findAccounted, isSurely, likelySession } from './find-accounted.ts';
+import { type FindAccountedDeps, findAccounted, isCertainMatch, likelySession } from './find-accounted.ts';
 import { noteClocks } from './note-clocks.ts';
 
 export interface AccountingDeps extends FindAccountedDeps {
@@ -68,7 +68,7 @@ async function recordOfSession(
   const likely = likelySession(client, event);
   let isIt = false;
   const atOnce = await write(deps, client, event, { id: likely }, options, (session) => {
-    isIt = isSurely(session, client, event);
+    isIt = isCertainMatch(session, client, event);
     return isIt;
   });
   if (isIt) return atOnce;
@@ -149,7 +149,7 @@ function isToCompare(
   );
 }
 
-function askedBefore({ answers, nasRestartedAt }: Session): AskedBefore {
+function askedBefore({ answers, nasRestartedAt }: Session): EarlierQuestion {
   const { decision, acctSessionId } = answers[0] ?? {};
   return {
     ...(decision && { answeredAt: decision.decidedAt }),
@@ -187,7 +187,7 @@ async function noteRestart(
   const { nasIpAddress, nasIpv6Address, nasIdentifier } = nas;
   if (nasIpAddress === undefined && nasIpv6Address === undefined && nasIdentifier === undefined) return false;
   const sources = nases.sourcesOf(site, nas);
-  if (sources.length > 0 && !comesFromItself(nas) && !sources.includes(nas.packetSourceIp ?? '')) {
+  if (sources.length > 0 && !isSentByNas(nas) && !sources.includes(nas.packetSourceIp ?? '')) {
     metrics.count('accounting.restart-not-believed');
     log.warn('accounting.restart-not-believed', {
       code: 'NAC_ACCOUNTING_SOURCE',

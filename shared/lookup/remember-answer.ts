@@ -72,7 +72,7 @@ export async function rememberAnswer(
     isStillRight(recent, asked, answer) &&
     recent.session.decision.decidedAt >= since &&
     recent.session.decision.decidedAt > restartedAt;
-  const isRepeated = isCurrent && !isAskedFor(stored, answer.decidedAt);
+  const isRepeated = isCurrent && !isReauthenticationAskedFor(stored, answer.decidedAt);
   if (isRepeated && (kept === undefined || isStillKept(await kept, recent, answer.decidedAt))) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...answer, id: recent.session.decision.id }, kept: 'repeated' };
@@ -133,7 +133,7 @@ async function write(
 }
 
 /** As long as the job may be under way. */
-export function isAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
+export function isReauthenticationAskedFor(stored: StoredDevice | undefined, now: Instant): boolean {
   const askedAt = stored?.reauthenticationAskedAt;
   return askedAt !== undefined && millisecondsBetween(askedAt, now) < JOB_LIFE_MS;
 }

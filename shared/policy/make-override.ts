@@ -4,9 +4,9 @@ import type { Device, DeviceKey } from '../domain/device/device.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import {
   blockedMachine,
-  endOf,
+  endTimeOf,
+  hasEndedEverywhere,
   isInForce,
-  isOver,
   MOST_OF_SITE,
   MOST_OVERRIDES,
   OVERRIDE_WRITE_MS,
@@ -145,7 +145,9 @@ function isSiteFull(
   now: Instant,
 ): boolean {
   const ofThatSite = stored.filter(({ override }) => override.ofSite === true && override.site === site);
-  return ofSite === true && ofThatSite.filter(({ override }) => !isOver(override, now)).length >= MOST_OF_SITE;
+  return (
+    ofSite === true && ofThatSite.filter(({ override }) => !hasEndedEverywhere(override, now)).length >= MOST_OF_SITE
+  );
 }
 
 interface Places {
@@ -190,7 +192,7 @@ async function makeRoom(store: OverrideStore, stored: readonly StoredOverride[],
 }
 
 function isLongOver(override: Override, now: Instant): boolean {
-  return millisecondsBetween(endOf(override), now) > LONG_OVER_MS;
+  return millisecondsBetween(endTimeOf(override), now) > LONG_OVER_MS;
 }
 
 /** A mistyped id would block nothing, and look as if it did. */

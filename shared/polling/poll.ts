@@ -20,7 +20,7 @@ import { hasAbility } from './abilities.ts';
 import { runChangedDevices } from './between-sweeps/changed-devices.ts';
 import { noteFastLane } from './between-sweeps/fast-lane.ts';
 import { runHardware } from './between-sweeps/hardware.ts';
-import { runReadAgain } from './between-sweeps/scheduled-reads.ts';
+import { runScheduledReads } from './between-sweeps/scheduled-reads.ts';
 import { keepServiceAddress, SERVICE_ADDRESS_TASK } from './between-sweeps/service-address.ts';
 import type { BoundedSource } from './bounded-source.ts';
 import { applyReleases } from './breaker/release-held.ts';
@@ -208,7 +208,7 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
       changedDevicesIntervalMs !== undefined && hasAbility(deps, 'checkIns')
         ? runChangedDevices(deps, { ...limits, changedDevicesIntervalMs }, time)
         : undefined,
-    async () => (hasAbility(deps, 'devices') ? runReadAgain(deps, limits, time) : undefined),
+    async () => (hasAbility(deps, 'devices') ? runScheduledReads(deps, limits, time) : undefined),
     async () =>
       hardwareMaxAgeMs !== undefined && hasAbility(deps, 'hardware')
         ? runHardware(deps, hardwareMaxAgeMs, time)

@@ -6,7 +6,7 @@ import type { Verdicts } from '../../ports/compliance-retrieval.ts';
 import type { DeviceList } from '../../ports/compliance-source.ts';
 import type { ServiceDiscovery } from '../graph/service-discovery.ts';
 import type { GrantedRoles } from './check-tokens.ts';
-import { LEVELS, type Needs, PERMISSIONS, type Permission } from './permissions.ts';
+import { LEVELS, type NeededPermission, PERMISSIONS, type Permission } from './permissions.ts';
 
 export interface IntuneCheckDeps {
   readonly list: DeviceList;
@@ -14,7 +14,7 @@ export interface IntuneCheckDeps {
   readonly compliance: Pick<Verdicts, 'readByDeviceId'>;
   readonly granted: GrantedRoles;
   /** What the settings count on. */
-  readonly needs: readonly Needs[];
+  readonly needs: readonly NeededPermission[];
 }
 
 /** No device has it. */

@@ -4,7 +4,7 @@ import { withoutTrailing } from '../../domain/trailing.ts';
 import type { Check, Outcome } from '../../ports/check.ts';
 import { readTokenClaims } from '../entra/token-claims.ts';
 import type { TokenSource } from '../entra/token-source.ts';
-import { type Api, holds, LEVELS, type Needs, PERMISSIONS, type Permission } from './permissions.ts';
+import { type Api, includesRole, LEVELS, type NeededPermission, PERMISSIONS, type Permission } from './permissions.ts';
 
 /** What the tokens carry, for the checks that follow. */
 export class GrantedRoles {
@@ -15,7 +15,7 @@ export class GrantedRoles {
   }
 
   has(permission: Permission): boolean {
-    return holds(this.#byApi.get(permission.api) ?? new Set(), permission);
+    return includesRole(this.#byApi.get(permission.api) ?? new Set(), permission);
   }
 
   of(api: Api): readonly string[] {
@@ -63,7 +63,7 @@ function sameAudience(audience: string, resource: string): boolean {
 }
 
 /** @param needs what the settings count on */
-export function rolesCheck(granted: GrantedRoles, needs: readonly Needs[]): Check {
+export function rolesCheck(granted: GrantedRoles, needs: readonly NeededPermission[]): Check {
   return {
     name: 'roles',
     title: 'Permissions in the tokens',
@@ -72,7 +72,7 @@ export function rolesCheck(granted: GrantedRoles, needs: readonly Needs[]): Chec
   };
 }
 
-function judge(granted: GrantedRoles, needs: readonly Needs[]): Outcome {
+function judge(granted: GrantedRoles, needs: readonly NeededPermission[]): Outcome {
   const all: readonly Permission[] = Object.values(PERMISSIONS);
   const details = all.map(
     (permission) =>

@@ -53,23 +53,23 @@ export type PermissionName = keyof typeof PERMISSIONS;
 export const LEVELS: readonly (readonly PermissionName[])[] = [['devices'], ['compliance', 'discovery']];
 
 /** What the settings count on, and which setting does. */
-export interface Needs {
+export interface NeededPermission {
   readonly names: readonly PermissionName[];
   /** How to live without them. */
   readonly instead: string;
 }
 
 /** @param level of INTUNE_PERMISSIONS @param directory whether ENTRA_DEVICE_DELTA is on */
-export function permissionNeeds(level: 'full' | 'compliance-only', directory: boolean): readonly Needs[] {
-  const ofLevel: Needs =
+export function permissionNeeds(level: 'full' | 'compliance-only', directory: boolean): readonly NeededPermission[] {
+  const ofLevel: NeededPermission =
     level === 'full'
       ? { names: ['devices'], instead: 'set INTUNE_PERMISSIONS to compliance-only' }
       : { names: ['compliance', 'discovery'], instead: 'set INTUNE_PERMISSIONS to full' };
-  const ofDelta: Needs = { names: ['directory'], instead: 'set ENTRA_DEVICE_DELTA to off' };
+  const ofDelta: NeededPermission = { names: ['directory'], instead: 'set ENTRA_DEVICE_DELTA to off' };
   // Without sweeps the connector does not ask Entra what changed.
   return directory && level === 'full' ? [ofLevel, ofDelta] : [ofLevel];
 }
 
-export function holds(granted: ReadonlySet<string>, { role, includedIn }: Permission): boolean {
+export function includesRole(granted: ReadonlySet<string>, { role, includedIn }: Permission): boolean {
   return granted.has(role) || includedIn.some((larger) => granted.has(larger));
 }

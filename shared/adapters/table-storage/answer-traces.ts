@@ -31,7 +31,7 @@ export function traceOf({ credential, decision }: Answer, writer: string): Recor
 }
 
 /** Answers of which the row has only the trace: another process' late write took their place. */
-export function overwritten(row: Record<string, unknown>, answers: readonly Answer[]): Trace[] {
+export function overwrittenAnswers(row: Record<string, unknown>, answers: readonly Answer[]): Trace[] {
   const traces = Object.entries(row).flatMap(([column, text]) => {
     const [, credential] = TRACE_COLUMN.exec(column) ?? [];
     const [decidedAt = '', decisionId = ''] = String(text).split(' ');

@@ -25,7 +25,7 @@ export const text: Column<string> = required((stored) => (typeof stored === 'str
 export const count: Column<number> = required((stored) => (typeof stored === 'number' ? stored : undefined));
 
 /** False, too, where the row says nothing. */
-export const flag: Column<boolean> = { write: asItIs, read: (stored) => stored === true };
+export const flagColumn: Column<boolean> = { write: asItIs, read: (stored) => stored === true };
 
 /** Without a column where it is absent. */
 export const optionalText: Column<string | undefined> = {
@@ -52,7 +52,7 @@ export const clearableText: Column<string | undefined> = {
 };
 
 /** A field of fixed words. */
-export function word<Word extends string>(words: readonly Word[]): Column<Word> {
+export function wordColumn<Word extends string>(words: readonly Word[]): Column<Word> {
   return required((stored) => words.find((each) => each === stored));
 }
 

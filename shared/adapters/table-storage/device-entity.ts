@@ -21,7 +21,7 @@ import {
   clearableText,
   count,
   DamagedColumn,
-  flag,
+  flagColumn,
   fromColumns,
   optionalFlag,
   optionalText,
@@ -29,7 +29,7 @@ import {
   text,
   toColumns,
   trueOrAbsent,
-  word,
+  wordColumn,
 } from './columns.ts';
 import { deviceRow } from './row-keys.ts';
 
@@ -44,7 +44,7 @@ interface ValueOf {
 const COLUMN_OF: { readonly [Kind in FieldKind]: Column<ValueOf[Kind]> } = {
   source: text,
   id: required((stored) => (typeof stored === 'string' && isDeviceId(stored) ? stored : undefined)),
-  state: word(COMPLIANCE_STATES),
+  state: wordColumn(COMPLIANCE_STATES),
   text: optionalText,
   flag: optionalFlag,
 };
@@ -55,10 +55,10 @@ const DEVICE_COLUMNS = Object.fromEntries(
 
 /** What describes the record rather than the device. */
 const RECORD_COLUMNS: Columns<Omit<StoredDevice, 'device' | 'etag'>> = {
-  presence: word(['present', 'gone']),
+  presence: wordColumn(['present', 'gone']),
   version: count,
   observedAt: text,
-  indexed: flag,
+  indexed: flagColumn,
   confirmedUntil: clearableText,
   unswept: trueOrAbsent,
   retiredIdentities: clearableList<Identity>(),

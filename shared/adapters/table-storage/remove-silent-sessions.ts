@@ -8,7 +8,7 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { sessionRow, shardPartition, withoutRecordFilter } from './row-keys.ts';
 import { readRow, unlessOvertaken } from './rows.ts';
-import { fromSessionEntity, overAfter, type SessionRow } from './session-entity.ts';
+import { fromSessionEntity, removableAfter, type SessionRow } from './session-entity.ts';
 import { storePages } from './store-errors.ts';
 import { waysOfAnswer } from './write-answer.ts';
 
@@ -72,7 +72,7 @@ async function sweep(
 async function isOver(row: SessionRow, now: Instant): Promise<boolean> {
   try {
     const session = fromSessionEntity(String(row['rowKey']).slice('s|'.length), row);
-    return overAfter(session.answers, lastSignOf(session)) < now;
+    return removableAfter(session.answers, lastSignOf(session)) < now;
   } catch (thrown) {
     // What something else wrote is for an operator to look at.
     if (thrown instanceof StoreError) return false;

@@ -4,10 +4,10 @@ import { deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import type { MatchedDevice } from '../../domain/policy/decision.ts';
-import { rulingAnswer } from '../../domain/session/answers-in-effect.ts';
+import { effectiveAnswer } from '../../domain/session/answers-in-effect.ts';
 import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session/session.ts';
 import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
-import { lifeOf } from '../../domain/session/session-life.ts';
+import { lifetimeMs } from '../../domain/session/session-life.ts';
 import { StoreError } from '../../errors.ts';
 import { oldTraces, traceOf } from './answer-traces.ts';
 import { answersOfEarlierRow, columnsForEarlierVersion, type EarlierRow } from './earlier-session-row.ts';
@@ -44,7 +44,7 @@ export function toSessionEntity(
     verdict: decision.outcome.verdict,
     deviceKey: device ? deviceKeyText(device) : '',
     basis: basisOf(device),
-    overAt: overAfter([answer], decision.decidedAt),
+    overAt: removableAfter([answer], decision.decidedAt),
   };
 }
 
@@ -53,8 +53,8 @@ export function toCarriedColumn(answer: Answer): SessionRow {
 }
 
 /** When the row may go, where nothing else is said of the session. */
-export function overAfter(answers: readonly Answer[], lastSign: Instant): Instant {
-  const lifeMs = lifeOf({ answers });
+export function removableAfter(answers: readonly Answer[], lastSign: Instant): Instant {
+  const lifeMs = lifetimeMs({ answers });
   return addMilliseconds(lastSign, lifeMs + Math.min(lifeMs, KEPT_AFTER_END_MS));
 }
 
@@ -69,7 +69,7 @@ export function fromSessionEntity(id: string, row: SessionRow): Session {
     answers,
     ...(accounting !== undefined && { accounting }),
   };
-  const ruling = rulingAnswer(session);
+  const ruling = effectiveAnswer(session);
   if (ruling === undefined) throw unreadableSession(id);
   return { ...ruling, ...session };
 }
@@ -99,7 +99,7 @@ function holding(session: Session, answers: readonly Answer[]): Session {
     ...(accounting && { accounting }),
     ...(nasRestartedAt !== undefined && { nasRestartedAt }),
   };
-  return { ...(rulingAnswer(kept) ?? session), ...kept };
+  return { ...(effectiveAnswer(kept) ?? session), ...kept };
 }
 
 /** Whether the row is one of the version before, which knew one session of a station. */

@@ -12,7 +12,7 @@ import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { AnsweredWithin, SessionPage } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { overwritten, type Trace } from './answer-traces.ts';
+import { overwrittenAnswers, type Trace } from './answer-traces.ts';
 import type { NasRestarts } from './nas-restarts.ts';
 import { prefixFilter, sessionRow, sessionsFilter, shardPartition, withoutRecordFilter } from './row-keys.ts';
 import { readRow } from './rows.ts';
@@ -137,7 +137,7 @@ export class SessionRows {
   /** @returns `undefined` where another row has taken the place of one that the version before wrote */
   async #toSession(row: SessionRow, options: CallOptions): Promise<Session | undefined> {
     const asWritten = fromSessionEntity(idOf(row), row);
-    const lost = overwritten(row, asWritten.answers);
+    const lost = overwrittenAnswers(row, asWritten.answers);
     const newest = lost.length === 0 ? asWritten : await this.#withAnswers(asWritten, lost, options);
     const known = await this.#withCarried(newest, options);
     const session = await this.#restarts.applyTo(known, options);

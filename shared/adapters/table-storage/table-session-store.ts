@@ -6,7 +6,7 @@ import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import type { Identity } from '../../domain/identity/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { NasRestart } from '../../domain/session/nas-restart.ts';
-import { isBehind } from '../../domain/session/presented-devices.ts';
+import { answerRestsOn } from '../../domain/session/presented-devices.ts';
 import type { AnsweredSession, Session } from '../../domain/session/session.ts';
 import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
@@ -126,7 +126,7 @@ export class TableSessionStore implements SessionStore {
   async listByDevice(key: DeviceKey, options: CallOptions = {}): Promise<Session[]> {
     const sessions = await this.#ledTo([sessionsOfDevicePrefix(key)], options);
     // The way from a device stays when its session turns to another device; the answers decide.
-    return sessions.filter(({ answers }) => answers.some((answer) => isBehind(answer, key)));
+    return sessions.filter(({ answers }) => answers.some((answer) => answerRestsOn(answer, key)));
   }
 
   listConcerned(

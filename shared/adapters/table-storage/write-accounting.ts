@@ -13,7 +13,7 @@ import { sessionRow } from './row-keys.ts';
 import {
   answerColumns,
   fromSessionEntity,
-  overAfter,
+  removableAfter,
   type SessionRow,
   toCarriedColumn,
   toSessionEntity,
@@ -87,7 +87,7 @@ export function openedSession(session: AnsweredSession, accounting: SessionAccou
 
 function accountingColumns(accounting: SessionAccounting, { answers }: Pick<Session, 'answers'>): SessionRow {
   const accountedAt = accounting.receivedAt ?? accounting.at;
-  return { accounting: JSON.stringify(accounting), accountedAt, overAt: overAfter(answers, accountedAt) };
+  return { accounting: JSON.stringify(accounting), accountedAt, overAt: removableAfter(answers, accountedAt) };
 }
 
 function replaced(row: SessionRow, columns: SessionRow) {

@@ -18,10 +18,10 @@ import {
   address,
   devicePattern,
   issuerPattern,
-  member,
   OWNERSHIPS,
   pattern,
   REGISTRATION_STATES,
+  readMember,
   ssidPattern,
 } from './policy-patterns.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
@@ -62,7 +62,7 @@ const AGE: Measure<number> = { ...NUMBER, example: '>= 4h', parse: duration };
 const CONDITIONS = {
   compliance: (read, field) => list(read, field, (item) => read.oneOf(item, COMPLIANCE_WORDS), condition.complianceIs),
   assurance: (read, field) => list(read, field, (item) => read.oneOf(item, ASSURANCES), condition.assuranceIs),
-  ownership: (read, field) => list(read, field, (item) => member(read, item, OWNERSHIPS), condition.ownershipIs),
+  ownership: (read, field) => list(read, field, (item) => readMember(read, item, OWNERSHIPS), condition.ownershipIs),
   platform: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.platformIs),
   osVersion: (read, field) => limits(read, field, VERSION, condition.osVersionIs),
   contradiction: (read, field) => contradiction(read, field),
@@ -75,9 +75,9 @@ const CONDITIONS = {
   category: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.categoryMatches),
   encrypted: (read, field) => flag(read, field, condition.isEncrypted),
   jailbroken: (read, field) => flag(read, field, condition.isJailbroken),
-  managementAgent: (read, field) => list(read, field, (item) => member(read, item), condition.managementAgentIs),
+  managementAgent: (read, field) => list(read, field, (item) => readMember(read, item), condition.managementAgentIs),
   registrationState: (read, field) =>
-    list(read, field, (item) => member(read, item, REGISTRATION_STATES), condition.registrationStateIs),
+    list(read, field, (item) => readMember(read, item, REGISTRATION_STATES), condition.registrationStateIs),
   owner: (read, field) => list(read, field, (item) => read.oneOf(item, OWNER_WORDS), condition.ownerIs),
   source: (read, field) => list(read, field, (item) => siteName(read, item), condition.sourceIs),
   sourceReachable: (read, field) => flag(read, field, condition.sourceIsReachable),

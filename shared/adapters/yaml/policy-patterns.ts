@@ -43,7 +43,7 @@ export function devicePattern(read: YamlReader, field: YamlField): string | unde
 }
 
 /** A member of an enumeration, in any letter case; without `members` one of which not all are known. */
-export function member(read: YamlReader, field: YamlField, members?: readonly string[]): string | undefined {
+export function readMember(read: YamlReader, field: YamlField, members?: readonly string[]): string | undefined {
   const text = devicePattern(read, field);
   if (text === undefined) return undefined;
   const isMember = members?.some((known) => globIgnoringCase(text, known)) ?? /^[a-z0-9*?]+$/i.test(text);

@@ -11,6 +11,6 @@ export function idOfAddress(mac: MacAddress): string {
 }
 
 /** No list of a source can name it. */
-export function standsForAddress({ id }: Pick<DeviceKey, 'id'>): boolean {
+export function isAddressRecord({ id }: Pick<DeviceKey, 'id'>): boolean {
   return id.startsWith(PREFIX);
 }

@@ -1,7 +1,7 @@
 // One machine enrolled twice: after a new image, a hybrid join or a reset Intune keeps the old record beside the new
 // one, with the compliance it had. Both claim the same addresses and names.
 
-import { standsForAddress } from './address-record.ts';
+import { isAddressRecord } from './address-record.ts';
 import type { ComplianceState } from './compliance-state.ts';
 import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
 
@@ -33,14 +33,14 @@ export function machineMarks(device: Device): MachineMarks {
 export type SameMachine = 'entra-device' | 'serial-number';
 
 /** @returns `undefined` for two machines, and where the fields do not say */
-export function sameMachine(a: MachineMarks, b: MachineMarks): SameMachine | undefined {
+export function sameMachineBy(a: MachineMarks, b: MachineMarks): SameMachine | undefined {
   if (a.entraDeviceId !== undefined && a.entraDeviceId === b.entraDeviceId) return 'entra-device';
   const [one, other] = [realSerialNumber(a), realSerialNumber(b)];
   return one !== undefined && one === other && !contradict(a, b) ? 'serial-number' : undefined;
 }
 
 export function isSameMachine(a: MachineMarks, b: MachineMarks): boolean {
-  return sameMachine(a, b) !== undefined;
+  return sameMachineBy(a, b) !== undefined;
 }
 
 /**
@@ -90,13 +90,13 @@ export interface CurrentEnrolment<R> {
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
   // What was stored of an address alone says nothing beside the record of the device that has it.
-  const records = preferred(claimants, ({ device }) => !standsForAddress(device));
+  const records = preferred(claimants, ({ device }) => !isAddressRecord(device));
   const [first, ...others] = records;
   if (first === undefined) return undefined;
   if (others.length === 0) return { record: first };
   // Each with each: evidence is not handed on from one record to the next.
   const pairs = records.flatMap((one, index) =>
-    records.slice(index + 1).map((other) => sameMachine(one.device, other.device)),
+    records.slice(index + 1).map((other) => sameMachineBy(one.device, other.device)),
   );
   if (pairs.includes(undefined)) return undefined;
   const by = pairs.includes('serial-number') ? 'serial-number' : 'entra-device';

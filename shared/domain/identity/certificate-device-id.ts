@@ -2,7 +2,7 @@
 
 import type { CertificateNames } from './access-request.ts';
 import { DEVICE_ID_FORMS, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
-import { couldHideAForgery, isCutAtNul, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
+import { isCutAtNul, mayHideForgery, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
 
 export type CertificateProblem =
   /** EAP-TLS, but no names: a resumed TLS session, or a server that does not send them. */
@@ -33,7 +33,7 @@ export function readCertificateDeviceId(certificate: CertificateNames | undefine
   if (certificate.sanUri?.length) return chooseOne(certificate.sanUri.flatMap(deviceIdsInUri));
   if (isCutAtNul(certificate)) return { problem: 'name-cut' };
   const text = certificate.subjectAltName ?? '';
-  if (couldHideAForgery(text, certificate)) return { problem: 'san-ambiguous' };
+  if (mayHideForgery(text, certificate)) return { problem: 'san-ambiguous' };
   const reading = chooseOne(deviceIdsInText(text));
   if (reading.problem === 'san-without-device-id' && Buffer.byteLength(text) >= SAN_TEXT_LIMIT_BYTES)
     return { problem: 'san-truncated' };

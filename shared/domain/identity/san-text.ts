@@ -38,7 +38,7 @@ function namesInText(text: string): string[] {
  * beside it, and none of them may hold what begins another name. Blanks, colons and apostrophes do no harm: devices are
  * called `Jane's iPhone`, and `{{DeviceName}}` puts that into a DNS name.
  */
-export function couldHideAForgery(text: string, certificate: CertificateNames): boolean {
+export function mayHideForgery(text: string, certificate: CertificateNames): boolean {
   const { sanDns, sanEmail, sanUpn } = certificate;
   if (text !== '' && !namesInText(text).every((name) => KNOWN_NAME.test(name))) return true;
   const unlisted =
@@ -77,7 +77,7 @@ export interface SanNames {
 export function sanNames(certificate: CertificateNames): SanNames {
   const { subjectAltName: text = '', sanUri = [], sanDns = [], sanUpn = [], sanEmail = [] } = certificate;
   if (text === '') return { uri: sanUri, dns: sanDns, upn: sanUpn, email: sanEmail };
-  if (couldHideAForgery(text, certificate)) return { uri: sanUri, dns: [], upn: [], email: [] };
+  if (mayHideForgery(text, certificate)) return { uri: sanUri, dns: [], upn: [], email: [] };
   const names = namesInText(text);
   const after = (prefix: string): string[] =>
     names.flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));

@@ -65,7 +65,7 @@ export function severalOf(
   };
 }
 
-export function number(
+export function numberCondition(
   name: string,
   limits: readonly Limit<number>[],
   read: Read<number>,
@@ -81,12 +81,12 @@ export function number(
     holds(facts) {
       const value = read(facts);
       if (value === null) return undefined;
-      return value !== undefined && limits.every((limit) => keeps(limit, value - limit.value));
+      return value !== undefined && limits.every((limit) => meetsLimit(limit, value - limit.value));
     },
   };
 }
 
-export function flag(name: string, wanted: boolean, read: Read<boolean>): Condition {
+export function flagCondition(name: string, wanted: boolean, read: Read<boolean>): Condition {
   return {
     name,
     wanted: String(wanted),
@@ -101,7 +101,7 @@ export function flag(name: string, wanted: boolean, read: Read<boolean>): Condit
   };
 }
 
-export function keeps({ operator }: Limit<unknown>, difference: number): boolean {
+export function meetsLimit({ operator }: Limit<unknown>, difference: number): boolean {
   return operator === '<' ? difference < 0 : difference >= 0;
 }
 

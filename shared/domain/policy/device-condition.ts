@@ -4,12 +4,12 @@
 import { compareVersions, type DottedVersion, parseDottedVersion } from '../dotted-version.ts';
 import {
   type Condition,
-  flag,
+  flagCondition,
   globIgnoringCase,
   ignoringCase,
-  keeps,
   type Limit,
-  number,
+  meetsLimit,
+  numberCondition,
   oneOf,
   type Reading,
   textOf,
@@ -87,7 +87,7 @@ export function registrationStateIs(states: readonly string[]): Condition {
 /** Known to Entra ID, as the source says it. */
 export function isRegistered(wanted: boolean): Condition {
   const state = text('registrationState');
-  return flag('registered', wanted, (facts) => {
+  return flagCondition('registered', wanted, (facts) => {
     const value = state(facts);
     if (typeof value !== 'string') return value;
     return isNoAnswer(value) ? null : value.toLowerCase() === 'registered';
@@ -95,13 +95,15 @@ export function isRegistered(wanted: boolean): Condition {
 }
 
 export function isEncrypted(wanted: boolean): Condition {
-  return flag('encrypted', wanted, ({ device }) => (device === undefined ? undefined : (device.isEncrypted ?? null)));
+  return flagCondition('encrypted', wanted, ({ device }) =>
+    device === undefined ? undefined : (device.isEncrypted ?? null),
+  );
 }
 
 /** Intune says True, False or Unknown; Windows is never asked. */
 export function isJailbroken(wanted: boolean): Condition {
   const state = text('jailBroken');
-  return flag('jailbroken', wanted, (facts) => {
+  return flagCondition('jailbroken', wanted, (facts) => {
     const value = state(facts);
     if (typeof value !== 'string') return value;
     return { true: true, false: false }[value.toLowerCase()] ?? null;
@@ -122,22 +124,22 @@ export function osVersionIs(limits: readonly Limit<DottedVersion>[]): Condition 
       const written = read(facts);
       if (written === undefined) return false;
       const version = written === null ? undefined : parseDottedVersion(written);
-      return version && limits.every((limit) => keeps(limit, compareVersions(version, limit.value)));
+      return version && limits.every((limit) => meetsLimit(limit, compareVersions(version, limit.value)));
     },
   };
 }
 
 export function minutesSinceEnrolmentIs(limits: readonly Limit<number>[]): Condition {
-  return number('minutesSinceEnrolment', limits, ofDevice(minutesSinceEnrolment), String);
+  return numberCondition('minutesSinceEnrolment', limits, ofDevice(minutesSinceEnrolment), String);
 }
 
 export function daysSinceCheckInIs(limits: readonly Limit<number>[]): Condition {
-  return number('daysSinceCheckIn', limits, ofDevice(daysSinceCheckIn), String);
+  return numberCondition('daysSinceCheckIn', limits, ofDevice(daysSinceCheckIn), String);
 }
 
 /** @param limits in milliseconds */
 export function answerAgeIs(limits: readonly Limit<number>[]): Condition {
-  return number('answerAge', limits, ofDevice(ageOf), (age) => `${Math.round(age / 1000)}s`);
+  return numberCondition('answerAge', limits, ofDevice(ageOf), (age) => `${Math.round(age / 1000)}s`);
 }
 
 function ofDevice(read: (facts: PolicyFacts) => number | undefined) {
@@ -146,7 +148,7 @@ function ofDevice(read: (facts: PolicyFacts) => number | undefined) {
 
 /** The source was asked to retire, wipe or delete the device. */
 export function removalIsPending(wanted: boolean): Condition {
-  return flag('removalPending', wanted, ({ standing, device }) => {
+  return flagCondition('removalPending', wanted, ({ standing, device }) => {
     if (standing === 'beingRemoved') return true;
     const isSaid = device?.managementState !== undefined || device?.registrationState !== undefined;
     return device && (isSaid ? false : null);
@@ -159,5 +161,5 @@ export function sourceIs(sources: readonly string[]): Condition {
 
 /** Without a device no source is asked after. */
 export function sourceIsReachable(wanted: boolean): Condition {
-  return flag('sourceReachable', wanted, ({ sourceReachable, device }) => sourceReachable ?? (device && null));
+  return flagCondition('sourceReachable', wanted, ({ sourceReachable, device }) => sourceReachable ?? (device && null));
 }

@@ -87,7 +87,7 @@ export const LONGEST_LET_ON_MS = 7 * 24 * 3_600_000;
 export const LONGEST_BLOCK_MS = 366 * 24 * 3_600_000;
 
 /** When it ended or will end. */
-export function endOf({ until, endedAt }: Override): Instant {
+export function endTimeOf({ until, endedAt }: Override): Instant {
   return endedAt !== undefined && endedAt < until ? endedAt : until;
 }
 
@@ -102,7 +102,7 @@ export function isInForce({ until, endedAt }: Override, now: Instant): boolean {
 /** As an instance may see it that has an older list: one made just now is missing, one ended just now still holds. */
 export function wasInForce(override: Override, now: Instant): boolean {
   const before = addMilliseconds(now, -OVERRIDE_SETTLE_MS);
-  return override.createdAt <= before && before < endOf(override);
+  return override.createdAt <= before && before < endTimeOf(override);
 }
 
 /** Every instance answers by it. */
@@ -111,8 +111,8 @@ export function hasSettled(override: Override, now: Instant): boolean {
 }
 
 /** Every instance answers without it. */
-export function isOver(override: Override, now: Instant): boolean {
-  return addMilliseconds(endOf(override), OVERRIDE_SETTLE_MS) <= now;
+export function hasEndedEverywhere(override: Override, now: Instant): boolean {
+  return addMilliseconds(endTimeOf(override), OVERRIDE_SETTLE_MS) <= now;
 }
 
 /** Of one kind and one value, for messages and the audit. */

@@ -7,9 +7,9 @@ import { globMatches } from '../glob.ts';
 import type { MethodWord } from '../identity/authentication-word.ts';
 import type { Assurance } from '../identity/identity.ts';
 import { CONTRADICTIONS, type Contradiction } from '../identity/presented-identities.ts';
-import { type Condition, flag, globIgnoringCase, oneOf, type Reading, severalOf } from './condition.ts';
+import { type Condition, flagCondition, globIgnoringCase, oneOf, type Reading, severalOf } from './condition.ts';
 import type { MacSet } from './mac-set.ts';
-import { isHalf, isMediumUnread, type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
+import { isCutText, isMediumUnread, type Medium, mediumOf, type PolicyFacts, ssidCandidates } from './policy-facts.ts';
 import { unreadContradictions } from './unread-contradictions.ts';
 
 export type { Condition, Limit } from './condition.ts';
@@ -42,7 +42,7 @@ export function contradictionIs(wanted: boolean | readonly Contradiction[]): Con
   const isAmong = (contradictions: readonly Contradiction[]): boolean =>
     contradictions.some((contradiction) => asked.includes(contradiction));
   return {
-    ...flag('contradiction', wanted !== false, (facts) => {
+    ...flagCondition('contradiction', wanted !== false, (facts) => {
       if (isAmong(found(facts))) return true;
       return isAmong(unreadContradictions(facts)) ? null : false;
     }),
@@ -151,7 +151,7 @@ export function nasAddressIn(addresses: AddressSet): Condition {
 
 function said(facts: PolicyFacts, field: 'nasIdentifier' | 'userName'): Reading<string> {
   const text = facts[field];
-  return isCut(facts, field) && (text === undefined || isHalf(text)) ? null : text;
+  return isCut(facts, field) && (text === undefined || isCutText(text)) ? null : text;
 }
 
 function isCut({ cut = [] }: PolicyFacts, field: string): boolean {

@@ -211,7 +211,7 @@ function wholeAmong(texts: readonly string[], most: number): string[] {
 }
 
 /** Of a text that is named as cut: what is here of it was cut by us. */
-export function isHalf(text: string): boolean {
+export function isCutText(text: string): boolean {
   return text.length >= LONGEST_TEXT;
 }
 

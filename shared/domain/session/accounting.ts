@@ -4,7 +4,14 @@ import type { CoaNas, CoaSession } from '../coa-job.ts';
 import { type Instant, millisecondsBetween } from '../instant.ts';
 import { sameData } from '../same-data.ts';
 import type { AccountingEvent } from './accounting-event.ts';
-import { type AskedBefore, asEarlier, earlierOf, isOnlyLate, leftBehind, withEarlier } from './earlier-sessions.ts';
+import {
+  asEarlier,
+  type EarlierQuestion,
+  earlierOf,
+  isOnlyLate,
+  replacedWithoutStop,
+  withEarlier,
+} from './earlier-sessions.ts';
 import type { EarlierSession, SessionAccounting } from './session-accounting.ts';
 
 /** Interim-Updates that change nothing are written this often, as a sign of life. */
@@ -23,7 +30,7 @@ const PLACE_NAMES = ['callingStationId', 'calledStationId', 'nasPort', 'nasPortI
 export function applyAccounting(
   current: SessionAccounting | undefined,
   event: AccountingEvent,
-  asked: AskedBefore = {},
+  asked: EarlierQuestion = {},
 ): SessionAccounting | undefined {
   if (current === undefined) return fromEvent(event);
   const isOther =
@@ -60,7 +67,7 @@ function fromEvent(event: AccountingEvent): SessionAccounting {
 function replaced(
   current: SessionAccounting,
   event: AccountingEvent,
-  asked: AskedBefore,
+  asked: EarlierQuestion,
 ): SessionAccounting | undefined {
   const known = earlierOf(current, event.acctSessionId);
   if (event.status === 'Stop') return noted(current, event, known);
@@ -99,9 +106,9 @@ function noted(
 export function withoutCurrent(
   current: SessionAccounting,
   now: Instant,
-  asked: AskedBefore = {},
+  asked: EarlierQuestion = {},
 ): SessionAccounting | undefined {
-  const left = leftBehind(current, now, asked);
+  const left = replacedWithoutStop(current, now, asked);
   if (left === undefined) return undefined;
   const { acctSessionId, at, since, class: carried } = left;
   const over = asEarlier({ ...current, status: 'stopped' }, now);

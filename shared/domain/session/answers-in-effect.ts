@@ -12,7 +12,7 @@ const CLOCK_SKEW_MS = 30_000;
 
 /** The session once for each answer in effect, the ruling one first. */
 export function answersInEffect(session: Session, now: Instant): readonly Session[] {
-  const ruling = rulingAnswer(session);
+  const ruling = effectiveAnswer(session);
   const newest = session.answers[0];
   if (ruling === undefined || newest === undefined) return [];
   const others = session.answers.filter(
@@ -27,7 +27,7 @@ export function answersInEffect(session: Session, now: Instant): readonly Sessio
  * The answer that the network most likely acts on: the one whose Class accounting carries, received after the newest
  * answer; else the newest; but MAB gives way to 802.1X on the same port (authentication priority).
  */
-export function rulingAnswer({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): Answer | undefined {
+export function effectiveAnswer({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): Answer | undefined {
   const newest = answers[0];
   if (newest === undefined) return undefined;
   const carried = answers.find(({ decision }) => decision.id === accounting?.class);
@@ -44,7 +44,7 @@ function holdsThePort(proven: Answer, bypass: Answer, accounting: Session['accou
 
 /** The answers by which MAB opened the port, and may keep it open, though 802.1X was denied since. */
 export function fallbackAnswers(session: Session, now: Instant): readonly Answer[] {
-  const ruling = rulingAnswer(session);
+  const ruling = effectiveAnswer(session);
   if (ruling === undefined) return [];
   return session.answers.filter((answer) => isFallenBackTo(answer, ruling, session, now));
 }

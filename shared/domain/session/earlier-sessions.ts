@@ -6,7 +6,7 @@ import type { AccountingEvent } from './accounting-event.ts';
 import type { EarlierSession, SessionAccounting } from './session-accounting.ts';
 
 /** What is known of the newest question of the station at the place, and of its NAS. */
-export interface AskedBefore {
+export interface EarlierQuestion {
   /** When the station got its newest answer. */
   readonly answeredAt?: Instant;
   /** The session that the question named (RFC 2866 5.5: accounting of that session has the same name). */
@@ -61,7 +61,7 @@ export function isOnlyLate(
   one: EarlierSession,
   current: Pick<SessionAccounting, 'status'>,
   { status, at }: Pick<AccountingEvent, 'status' | 'at'>,
-  { answeredAt = '', acctSessionId, nasRestartedAt = '' }: AskedBefore,
+  { answeredAt = '', acctSessionId, nasRestartedAt = '' }: EarlierQuestion,
 ): boolean {
   if (nasRestartedAt > one.replacedAt) return false;
   if (acctSessionId === one.acctSessionId && answeredAt > one.replacedAt) return false;
@@ -76,10 +76,10 @@ export function isOnlyLate(
  * the station may be there still. None where the newest question named the one that ends, and so the last.
  * @param now by our clock
  */
-export function leftBehind(
+export function replacedWithoutStop(
   { acctSessionId, earlier = [] }: Pick<SessionAccounting, 'acctSessionId' | 'earlier'>,
   now: Instant,
-  asked: AskedBefore = {},
+  asked: EarlierQuestion = {},
 ): EarlierSession | undefined {
   if (acctSessionId === undefined || asked.acctSessionId === acctSessionId) return undefined;
   const [newest] = earlier.filter(({ stopped, replacedAt }) => {

@@ -30,9 +30,9 @@ export function isRestartOf(restart: CoaNas, nas: CoaNas): boolean {
 
 /** @param nas as sessions of that name came from it */
 export function isBelieved(restart: CoaNas, nas: Pick<CoaNas, 'packetSourceIp'>): boolean {
-  return comesFromItself(restart) || restart.packetSourceIp === nas.packetSourceIp;
+  return isSentByNas(restart) || restart.packetSourceIp === nas.packetSourceIp;
 }
 
-export function comesFromItself({ packetSourceIp, nasIpAddress, nasIpv6Address }: CoaNas): boolean {
+export function isSentByNas({ packetSourceIp, nasIpAddress, nasIpv6Address }: CoaNas): boolean {
   return packetSourceIp !== undefined && [nasIpAddress, nasIpv6Address].includes(packetSourceIp);
 }

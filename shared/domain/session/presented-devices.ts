@@ -21,7 +21,7 @@ export function devicesBehind(answer: Pick<Answer, 'decision' | 'presented'>): D
   return [...new Map(all.map((key) => [deviceKeyText(key), key])).values()];
 }
 
-export function isBehind(answer: Pick<Answer, 'decision' | 'presented'>, device: DeviceKey): boolean {
+export function answerRestsOn(answer: Pick<Answer, 'decision' | 'presented'>, device: DeviceKey): boolean {
   const text = deviceKeyText(device);
   return devicesBehind(answer).some((key) => deviceKeyText(key) === text);
 }

@@ -22,7 +22,7 @@ export function isUnknownStation({ method, decision }: Pick<Answer, 'method' | '
 const UNKNOWN_ACCOUNTED_LIFE_MS = 2 * UNKNOWN_STATION_LIFE_MS;
 
 /** Milliseconds that the session lives after its last sign. */
-export function lifeOf({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): number {
+export function lifetimeMs({ answers, accounting }: Pick<Session, 'answers' | 'accounting'>): number {
   const unknownMs = accounting === undefined ? UNKNOWN_STATION_LIFE_MS : UNKNOWN_ACCOUNTED_LIFE_MS;
   const lives = answers.map((answer) => {
     const permitMs = answer.decision.sessionTimeoutSeconds * TIMEOUT_SPREAD * 1000;
@@ -41,7 +41,7 @@ export function lastSignOf({ answers, accounting }: Pick<Session, 'answers' | 'a
 /** True while a CoA may reach the session: no Stop, no restart of its NAS, and a sign of life lately enough. */
 export function isConnected(session: Session, now: Instant): boolean {
   if (hasStopped(session) || hasLostItsNas(session)) return false;
-  return millisecondsBetween(lastSignOf(session), now) < lifeOf(session);
+  return millisecondsBetween(lastSignOf(session), now) < lifetimeMs(session);
 }
 
 /** NASes give times in seconds: a Stop in the second of an answer came after it. */

@@ -24,7 +24,7 @@ import {
 } from '../tasks/background-task.ts';
 import { asksToSlowDown } from '../tasks/sweep-schedule.ts';
 import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
-import { graceReadingAt, note, readAgain } from './scheduled-reads.ts';
+import { graceReadingAt, recheckSoon, scheduleReads } from './scheduled-reads.ts';
 
 export const CHANGED_DEVICES_TASK = 'changed-devices';
 /** Check-ins are stamped by another clock, and appear in lists a moment later. */
@@ -37,9 +37,9 @@ const FAILURES_UNTIL_FIRST_PAGE = 3;
 const TICK_SPREAD_MS = 15_000;
 const MOST_DELTA_PAGES = 20;
 /** After an answer that was not filtered, the source is not asked for this long. */
-const DISTRUST_MS = 24 * 3_600_000;
+const FILTER_SUSPENDED_MS = 24 * 3_600_000;
 /** However much the source throttles. */
-const LONGEST_STRETCH = 8;
+const LARGEST_INTERVAL_FACTOR = 8;
 
 export interface ChangedDevicesState extends TaskState {
   /** Everything that checked in before this was read. Absent, or older: begin at the newest complete sweep. */
@@ -120,7 +120,7 @@ async function readCheckIns(
     if (cursor === before) return withoutLook(state);
   }
   const { written, held } = await saveObservations(deps, limits, { seen, absent: [] }, owner);
-  await note(deps.tasks, graceTimes);
+  await scheduleReads(deps.tasks, graceTimes);
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   if (page === undefined || firstRequestAt === undefined) return state;
   const { under: _, ...rest } = state;
@@ -135,7 +135,7 @@ function laterOf(watermark: Instant | undefined, baseline: Instant): Instant {
 
 /** A source may answer a filter that it does not support with everything, silently: then nothing is known. */
 function suspendFilter(deps: ChangedDevicesDeps, state: ChangedDevicesState, now: Instant): ChangedDevicesState {
-  const distrustedUntil = addMilliseconds(now, DISTRUST_MS);
+  const distrustedUntil = addMilliseconds(now, FILTER_SUSPENDED_MS);
   deps.log.error('poll.filter-ignored', {
     code: 'NAC_SOURCE_PAGE',
     filter: 'checked in since',
@@ -171,7 +171,7 @@ async function readDirectory(
       continue;
     }
     const hints = page.changes.filter(({ removed }) => !removed).flatMap(({ entraDeviceId }) => entraDeviceId ?? []);
-    await readAgain(tasks, await ownersOf(deps, hints), toInstant(clock.now()));
+    await recheckSoon(tasks, await ownersOf(deps, hints), toInstant(clock.now()));
     state = { ...state, deltaLink: page.nextLink ?? page.deltaLink ?? '' };
     await checkpoint(state);
     if (page.nextLink === undefined) break;
@@ -210,5 +210,5 @@ function slower(before: ChangedDevicesState, error: SourceError): ChangedDevices
   const isGivenUp = ((before.failures ?? 0) + 1) % FAILURES_UNTIL_FIRST_PAGE === 0;
   const state = isGivenUp ? withoutLook(before) : before;
   if (!asksToSlowDown(error)) return state;
-  return { ...state, stretch: Math.min((state.stretch ?? 1) * 2, LONGEST_STRETCH) };
+  return { ...state, stretch: Math.min((state.stretch ?? 1) * 2, LARGEST_INTERVAL_FACTOR) };
 }

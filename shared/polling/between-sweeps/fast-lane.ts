@@ -6,7 +6,7 @@ import { addMilliseconds, toInstant } from '../../domain/instant.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DecisionStore } from '../../ports/decision-store.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
-import { readAgain } from './scheduled-reads.ts';
+import { recheckSoon } from './scheduled-reads.ts';
 
 /** The newest ones; as many point reads as a tick makes. */
 const MOST_DEVICES = 200;
@@ -33,6 +33,6 @@ export async function noteFastLane({ source, decisions, tasks, clock }: FastLane
     const { device } = decision;
     if (device?.source === source.name) waiting.set(deviceKeyText(device), { source: device.source, id: device.id });
   }
-  await readAgain(tasks, [...waiting.values()], now);
+  await recheckSoon(tasks, [...waiting.values()], now);
   return waiting.size;
 }

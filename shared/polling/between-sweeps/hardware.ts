@@ -5,7 +5,7 @@ import { type DeviceKey, SHARDS } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import type { HardwareReads } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
-import { dispatchChanges, type HandOnDeps, redispatchPending } from '../records/dispatch-changes.ts';
+import { type DispatchDeps, dispatchChanges, redispatchPending } from '../records/dispatch-changes.ts';
 import { planHardware } from '../records/plan-device-write.ts';
 import { type SaveDeps, saveDevices } from '../records/save-devices.ts';
 import {
@@ -31,7 +31,7 @@ interface HardwareState extends TaskState {
   readonly after?: DeviceKey;
 }
 
-export interface HardwareDeps extends TaskDeps, SaveDeps, HandOnDeps {
+export interface HardwareDeps extends TaskDeps, SaveDeps, DispatchDeps {
   readonly source: { readonly name: string; readonly hardware: HardwareReads };
 }
 

@@ -6,13 +6,13 @@ import { countTurns, directionTo } from '../../domain/device/turn-direction.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { countHeld } from '../breaker/held-devices.ts';
 import {
-  countIn,
+  countOutOfBand,
   countTurned,
   editMassChange,
   type HeldRun,
+  isGradualMassChange,
   isMassChange,
   readMassChange,
-  turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
@@ -77,7 +77,7 @@ export async function saveObservations(
   const counted = outOfBand !== undefined && outOfBand.since === confirmedUntil ? outOfBand.count : 0;
   const isMass =
     isMassChange(turning + counted + waiting, known, limits.massChange) ||
-    turnsAddUp(before, now, turns, known, limits.massChange);
+    isGradualMassChange(before, now, turns, known, limits.massChange);
   if (isMass) {
     await save(saved.flips, { kind: 'hold', answersDiffer, runId, confirmedUntil });
     await saveDevices(
@@ -91,7 +91,7 @@ export async function saveObservations(
     return { written: saved.written, held: turning };
   }
   // Counted before it happens: a crash may count too much, never too little.
-  await editMassChange(deps.tasks, (state) => countIn(state, confirmedUntil, turning));
+  await editMassChange(deps.tasks, (state) => countOutOfBand(state, confirmedUntil, turning));
   const applied = await save(saved.flips, { kind: 'apply' });
   await countTurned(deps.tasks, now, applied.changes);
   const left = await saveDevices(

@@ -37,8 +37,8 @@ const NOTHING: ReadAgainState = { entries: {} };
  * Has devices read again at once, and every minute or so until they stand otherwise or enough was asked. For devices
  * that a user may be waiting for: one in quarantine that asks, or one that a directory gives a hint of.
  */
-export async function readAgain(tasks: TaskStore, keys: readonly DeviceKey[], now: Instant): Promise<void> {
-  await note(tasks, new Map(keys.map((key) => [deviceKeyText(key), now])));
+export async function recheckSoon(tasks: TaskStore, keys: readonly DeviceKey[], now: Instant): Promise<void> {
+  await scheduleReads(tasks, new Map(keys.map((key) => [deviceKeyText(key), now])));
 }
 
 /**
@@ -52,7 +52,7 @@ export function graceReadingAt(graceExpiresAt: Instant | undefined, now: Instant
 }
 
 /** Costs no write when all of them are noted already. @param times by device */
-export async function note(tasks: TaskStore, times: ReadonlyMap<string, Instant>): Promise<void> {
+export async function scheduleReads(tasks: TaskStore, times: ReadonlyMap<string, Instant>): Promise<void> {
   if (times.size === 0) return;
   for (let attempt = 1; ; attempt++) {
     const { state = NOTHING, etag } = await tasks.read<ReadAgainState>(READ_AGAIN_TASK);
@@ -84,7 +84,7 @@ function nearest(entries: ReadAgainState['entries']): ReadAgainState['entries'] 
 }
 
 /** Reads what is due. */
-export async function runReadAgain(
+export async function runScheduledReads(
   deps: ObservationDeps & TaskDeps & { readonly source: { readonly devices: DeviceReads } },
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   time: TaskTime,

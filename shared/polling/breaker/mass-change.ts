@@ -138,7 +138,7 @@ export function entryOf(held: readonly HeldRun[], runId: string): HeldRun | unde
 }
 
 /** @param since start of the newest complete sweep: with the next one counting begins again */
-export function countIn(state: MassChangeState, since: Instant | undefined, changes: number): MassChangeState {
+export function countOutOfBand(state: MassChangeState, since: Instant | undefined, changes: number): MassChangeState {
   const counted = state.besides !== undefined && state.besides.since === since ? state.besides.count : 0;
   return { ...state, besides: { since, count: counted + changes } };
 }
@@ -159,7 +159,7 @@ function plus(total: Counted, each: Partial<Counted>): Counted {
  * little by little, a share with each sweep, is a mass, too.
  * @param turning what would turn now @param known devices of the fleet
  */
-export function turnsAddUp(
+export function isGradualMassChange(
   state: MassChangeState,
   now: Instant,
   turning: Turns,

@@ -6,7 +6,7 @@ import { RequestError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { dispatchChanges, type HandOnDeps, handOnRest, redispatchPending } from '../records/dispatch-changes.ts';
+import { type DispatchDeps, dispatchChanges, dispatchRest, redispatchPending } from '../records/dispatch-changes.ts';
 import type { SaveDeps } from '../records/save-devices.ts';
 import { applyHeld, heldKeys } from './held-devices.ts';
 import {
@@ -112,9 +112,9 @@ async function judge(
  * after a crash, or where the time was over, it goes on with what is still held.
  * @returns how many records were written
  */
-export async function applyReleases(deps: SaveDeps & HandOnDeps & ReleaseDeps): Promise<number> {
+export async function applyReleases(deps: SaveDeps & DispatchDeps & ReleaseDeps): Promise<number> {
   const { held, changesLeft } = await readMassChange(deps.tasks);
-  if (changesLeft) await handOnRest(deps);
+  if (changesLeft) await dispatchRest(deps);
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
   if (released.size === 0 || !(await redispatchPending(deps))) return 0;
   const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;

@@ -3,13 +3,13 @@
 import type { Device, DeviceKey } from '../../domain/device/device.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { IdentityStore } from '../../ports/identity-store.ts';
-import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
+import { type DispatchDeps, dispatchChanges } from '../records/dispatch-changes.ts';
 import type { DevicePlan, HoldRule } from '../records/plan-device-write.ts';
 import { saveDevices } from '../records/save-devices.ts';
 import { planAbsent, planConfirmed, planLiveWordOver } from './plan-point-read.ts';
 import { idOfAddress, type PointReading, type PointTarget } from './point-reads.ts';
 
-export interface SavePointReadsDeps extends HandOnDeps {
+export interface SavePointReadsDeps extends DispatchDeps {
   readonly identities: IdentityStore;
   /** A sweep keeps its own account of records, and must hear of what others write. */
   readonly outOfBand: boolean;

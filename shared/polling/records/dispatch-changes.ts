@@ -17,7 +17,7 @@ const CHANGES_AT_ONCE = 8;
 /** Changes handed on before they are removed, and the time is looked at. */
 const CHUNK = 200;
 
-export interface HandOnDeps {
+export interface DispatchDeps {
   readonly devices: DeviceStore;
   readonly tasks: TaskStore;
   readonly onChange: ChangeListener;
@@ -31,14 +31,14 @@ export async function notifyOfChanges(onChange: ChangeListener, changes: readonl
 }
 
 /** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
-export async function dispatchChanges(deps: HandOnDeps, changes: readonly DeviceChange[]): Promise<boolean> {
+export async function dispatchChanges(deps: DispatchDeps, changes: readonly DeviceChange[]): Promise<boolean> {
   const isDone = await handOnChunks(deps, changes);
   if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
   return isDone;
 }
 
 async function handOnChunks(
-  { devices, onChange, hasTime = () => true }: HandOnDeps,
+  { devices, onChange, hasTime = () => true }: DispatchDeps,
   changes: readonly DeviceChange[],
 ): Promise<boolean> {
   for (let start = 0; start < changes.length; start += CHUNK) {
@@ -51,7 +51,7 @@ async function handOnChunks(
 }
 
 /** Changes that a crash left, of any writer: each gets a mark first, so that it may be removed. */
-export async function redispatchPending(deps: HandOnDeps): Promise<boolean> {
+export async function redispatchPending(deps: DispatchDeps): Promise<boolean> {
   for await (const left of inChunks(deps.devices.pendingChanges(), CHUNK, deps.hasTime)) {
     if (left === 'no-time') {
       await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
@@ -65,6 +65,6 @@ export async function redispatchPending(deps: HandOnDeps): Promise<boolean> {
 }
 
 /** Goes on with what an earlier tick had no time for. */
-export async function handOnRest(deps: HandOnDeps): Promise<void> {
+export async function dispatchRest(deps: DispatchDeps): Promise<void> {
   if (await redispatchPending(deps)) await editMassChange(deps.tasks, ({ changesLeft: _, ...state }) => state);
 }

@@ -6,7 +6,7 @@
 // Each step ends where the time is over, and the next slice goes on there. All of it may be done again: a run that is
 // killed here goes on at its last checkpoint and comes to the same count.
 
-import { standsForAddress } from '../../domain/device/address-record.ts';
+import { isAddressRecord } from '../../domain/device/address-record.ts';
 import { type Device, type DeviceKey, deviceKeyText, SHARDS } from '../../domain/device/device.ts';
 import type { DeviceChange } from '../../domain/device/device-change.ts';
 import { countTurns, directionTo, type Turns } from '../../domain/device/turn-direction.ts';
@@ -21,10 +21,10 @@ import {
   editMassChange,
   entryOf,
   type HeldRun,
+  isGradualMassChange,
   isMassChange,
   type MassChangeState,
   readMassChange,
-  turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
 import { reportTrip } from '../breaker/report-trip.ts';
@@ -32,7 +32,7 @@ import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from '../records/plan-device-write.ts';
 import { type Saved, saveDevices } from '../records/save-devices.ts';
 import type { FleetIndex } from './fleet-index.ts';
-import { askFor, type FoundDevice, lookFor, type MissedKey, missedIn, NOTHING_LOOKED } from './missing-devices.ts';
+import { askFor, type FoundDevice, findMissing, type MissedKey, missedIn, NOTHING_LOOKED } from './missing-devices.ts';
 
 /** An observation that would turn the device's compliance. */
 export interface CollectedFlip extends DeviceKey {
@@ -156,7 +156,7 @@ class RunEnd {
     fleet.countMisses();
     while (this.#at.looked.shards < SHARDS.length) {
       const isCounted = (key: DeviceKey): boolean => !heldFlips.has(key);
-      const looked = await lookFor(this.#deps, fleet, this.#at.looked, isCounted);
+      const looked = await findMissing(this.#deps, fleet, this.#at.looked, isCounted);
       if (!(await this.#move({ looked }))) return false;
     }
     return true;
@@ -189,7 +189,7 @@ class RunEnd {
     // An empty list proves nothing, however small the fleet.
     if (run.devices === 0 && lost > 0) return true;
     if (isMassChange(turning + turned + losing, this.#known, this.#limits.massChange)) return true;
-    if (turnsAddUp(state, this.#now(), this.#turns(), this.#known, this.#limits.massChange)) return true;
+    if (isGradualMassChange(state, this.#now(), this.#turns(), this.#known, this.#limits.massChange)) return true;
     if (losing === 0) return false;
     // What this run has let go already is among them.
     const before = Math.max(0, countedLately(state, this.#now()).lost - gone);
@@ -249,10 +249,10 @@ class RunEnd {
     const { absent = [], believable = false, doubtful = false } = at.asked ?? {};
     const proven = new Set(absent);
     const isCandidate = (key: MissedKey): boolean =>
-      proven.has(key.id) ? key.times + 1 >= WITNESSES : key.times >= WITNESSES && (!doubtful || standsForAddress(key));
+      proven.has(key.id) ? key.times + 1 >= WITNESSES : key.times >= WITNESSES && (!doubtful || isAddressRecord(key));
     // What stands for an address no list ever names: its absence is no sign of a fault at the source.
     const isGone = (key: MissedKey): boolean =>
-      isCandidate(key) && (standsForAddress(key) || (!mass && believable && !this.#isRefused(key)));
+      isCandidate(key) && (isAddressRecord(key) || (!mass && believable && !this.#isRefused(key)));
     const gone = missed.filter(isGone);
     const isHeld = (key: MissedKey): boolean => mass && isCandidate(key) && !isGone(key);
     await inFlight.saveDoubted(missed.filter((key) => !isGone(key) && !isHeld(key)));
@@ -399,7 +399,7 @@ async function saveGone(
   );
   await dispatchChanges(saved.changes);
   for (const key of saved.settled) fleet.forget(key);
-  const listable = saved.changes.filter((change) => !standsForAddress(change)).length;
+  const listable = saved.changes.filter((change) => !isAddressRecord(change)).length;
   if (listable > 0) {
     const now = toInstant(deps.clock.now());
     await editMassChange(deps.tasks, (state) => countLately(state, now, { lost: listable }));

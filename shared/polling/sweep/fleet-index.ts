@@ -13,7 +13,7 @@ import { ENTRY_BYTES, type Entry, PackedEntries } from './packed-entries.ts';
  * Every so many runs all rows are read again: a difference between index and rows (a row deleted by hand, a restored
  * backup) heals by itself.
  */
-const DISTRUST_EVERY = 12;
+const CHECK_ALL_EVERY = 12;
 const NO_FINGERPRINT = 0;
 /** Names the layout; anything else is read as an empty index, which the next run fills again. */
 const HEADER = Uint8Array.from([0x4e, 0x41, 0x43, 0x01]);
@@ -43,7 +43,7 @@ export class FleetIndex {
   private constructor(shards: Map<string, Shard>, runNumber: number) {
     this.#shards = shards;
     this.#run = runNumber % RUNS;
-    this.#trustsNothing = runNumber % DISTRUST_EVERY === 0;
+    this.#trustsNothing = runNumber % CHECK_ALL_EVERY === 0;
   }
 
   /** @param runNumber number of the run that is going to use the index */

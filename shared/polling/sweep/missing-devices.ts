@@ -5,7 +5,7 @@
 //
 // Keys are looked for shard by shard: at a million devices that takes longer than a slice.
 
-import { standsForAddress } from '../../domain/device/address-record.ts';
+import { isAddressRecord } from '../../domain/device/address-record.ts';
 import { type DeviceKey, deviceHash, SHARDS } from '../../domain/device/device.ts';
 import type { DeviceReading } from '../../ports/device-reader.ts';
 import type { ConcludingRun } from '../../ports/sweep-store.ts';
@@ -58,7 +58,7 @@ export async function* missedIn(
 }
 
 /** Looks through one more shard. @param isCounted false for a device that is counted otherwise */
-export async function lookFor(
+export async function findMissing(
   deps: Pick<SweepDeps, 'source' | 'devices' | 'log'>,
   fleet: FleetIndex,
   looked: Looked,
@@ -68,7 +68,7 @@ export async function lookFor(
   let sample = [...looked.sample];
   for await (const key of missedIn(deps, fleet, SHARDS[looked.shards] ?? '')) {
     // No list can name it: its absence says nothing of the list.
-    if (standsForAddress(key)) continue;
+    if (isAddressRecord(key)) continue;
     if (missing % stride === 0) sample.push(key.id);
     missing += 1;
     if (key.times > 1 && isCounted(key)) twice += 1;

@@ -16,7 +16,7 @@ import { type ConnectorError, SourceError, StoreError } from '../../errors.ts';
 import type { ListPage, RecordProblem } from '../../ports/compliance-source.ts';
 import type { FleetIndexRoom, SweepRun, SweepRunRecord, SweepState } from '../../ports/sweep-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { note } from '../between-sweeps/scheduled-reads.ts';
+import { scheduleReads } from '../between-sweeps/scheduled-reads.ts';
 import type { HeldAbsences, HeldFlips } from '../breaker/held-in-memory.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
 import { planObserved, planStale } from '../records/plan-device-write.ts';
@@ -26,7 +26,7 @@ import { SweepLease } from '../tasks/sweep-lease.ts';
 import {
   asksToSlowDown,
   hasExceededRetryWindow,
-  nextStretch,
+  nextIntervalFactor,
   retryAfterFailure,
   type SweepDue,
   sweepDue,
@@ -287,7 +287,7 @@ class SweepSlice {
     const { result, ...counts } = conclusion;
     const fleetIndex = this.#reportRoom();
     await this.#index.save(false);
-    const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
+    const stretch = nextIntervalFactor(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result, ...counts, stretch });
     const { id, startedAt, devices } = this.#run;
     const lastComplete = result === 'complete' ? { lastComplete: { runId: id, startedAt, devices } } : {};
@@ -353,7 +353,7 @@ class SweepSlice {
 
   /** The next run begins at the first page, at the time when this one may have tried again. */
   async #giveUp(): Promise<void> {
-    const stretch = nextStretch(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
+    const stretch = nextIntervalFactor(this.#lease.state.stretch ?? 1, this.#run.throttled ?? 0);
     await this.#recordRun({ result: 'failed', gone: 0, turned: 0, held: 0, stretch });
     const { failures, retryAt } = this.#run;
     const next = newRun(this.#deps.random.hex(8), toInstant(this.#deps.clock.now()));
@@ -384,7 +384,7 @@ class SweepSlice {
   }
 
   async #noteGrace(): Promise<void> {
-    await note(this.#deps.tasks, this.#graceTimes);
+    await scheduleReads(this.#deps.tasks, this.#graceTimes);
     this.#graceTimes.clear();
   }
 

@@ -23,7 +23,7 @@ export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: num
 }
 
 /** However much the source throttles: knowledge must not grow older than this many polling intervals. */
-const LONGEST_STRETCH = 4;
+const LARGEST_INTERVAL_FACTOR = 4;
 
 /** A 429, or a refusal that says how long to wait: Graph gives 503 a Retry-After when it is too much for it. */
 export function asksToSlowDown({ code, retryAfterMs }: Pick<SourceError, 'code' | 'retryAfterMs'>): boolean {
@@ -34,8 +34,8 @@ export function asksToSlowDown({ code, retryAfterMs }: Pick<SourceError, 'code' 
  * The interval adapts: twice as long after a run that was asked to slow down, back by half after one that was not.
  * @param throttled answers of the run that asked to slow down; a single one says little
  */
-export function nextStretch(stretch: number, throttled: number): number {
-  return throttled > 1 ? Math.min(stretch * 2, LONGEST_STRETCH) : Math.max(stretch / 2, 1);
+export function nextIntervalFactor(stretch: number, throttled: number): number {
+  return throttled > 1 ? Math.min(stretch * 2, LARGEST_INTERVAL_FACTOR) : Math.max(stretch / 2, 1);
 }
 
 /** A run that keeps failing is given up after a polling interval, and at the earliest after this long. */

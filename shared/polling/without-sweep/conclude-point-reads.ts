@@ -18,15 +18,15 @@ import {
   countTurned,
   editMassChange,
   entryOf,
+  isGradualMassChange,
   isMassChange,
   type MassChangeLimits,
   readMassChange,
-  turnsAddUp,
   withHeldCounts,
 } from '../breaker/mass-change.ts';
 import { type ReportTripDeps, reportTrip } from '../breaker/report-trip.ts';
 import { runsUnderWay } from '../point-reads/point-read-runs.ts';
-import { dispatchChanges, type HandOnDeps } from '../records/dispatch-changes.ts';
+import { type DispatchDeps, dispatchChanges } from '../records/dispatch-changes.ts';
 import type { HoldRule } from '../records/plan-device-write.ts';
 import type { SaveDeps } from '../records/save-devices.ts';
 
@@ -38,7 +38,7 @@ export interface BreakerLimits {
 }
 
 /** No sweep confirms a record meanwhile: it was confirmed when it was observed. */
-export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRule {
+export function stagingRule({ answersDiffer }: BreakerLimits, runId: string): HoldRule {
   return { kind: 'hold', answersDiffer, runId, confirmedUntil: undefined };
 }
 
@@ -48,7 +48,7 @@ export function staged({ answersDiffer }: BreakerLimits, runId: string): HoldRul
  * what is left
  */
 export async function concludePointReads(
-  deps: SaveDeps & HandOnDeps & ReportTripDeps,
+  deps: SaveDeps & DispatchDeps & ReportTripDeps,
   { massChange }: BreakerLimits,
   runId: string,
 ): Promise<number | undefined> {
@@ -62,7 +62,8 @@ export async function concludePointReads(
   const known = isFew ? changing : await countPresent(deps.devices);
   // A service that knows none of them any more proves nothing, however small the fleet.
   const isAll = held.absences > 1 && held.absences >= known;
-  const isMass = isMassChange(changing, known, massChange) || turnsAddUp(before, now, held.turns, known, massChange);
+  const isMass =
+    isMassChange(changing, known, massChange) || isGradualMassChange(before, now, held.turns, known, massChange);
   if (isAll || isMass) return reportTrip(deps, massChange, runId, known);
   // What a person has refused stays held while it is the same devices, few or many.
   const { held: runs } = withHeldCounts(before, held.byRun);

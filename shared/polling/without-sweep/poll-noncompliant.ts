@@ -25,7 +25,7 @@ import type { SavePointReadsDeps } from '../point-reads/save-point-reads.ts';
 import { countThrottled } from '../tasks/count-run.ts';
 import { type NoLease, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
-import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
+import { type BreakerLimits, concludePointReads, stagingRule } from './conclude-point-reads.ts';
 import { dropWithdrawnHolds } from './drop-withdrawn-holds.ts';
 import { readUnlisted } from './read-unlisted.ts';
 import { saveListed } from './save-listed.ts';
@@ -192,7 +192,7 @@ class ListRun {
   }
 
   #rules(run: NoncompliantRun) {
-    return { source: this.#deps.source.name, holdAbsences: true, hold: staged(this.#limits, runIdOfList(run)) };
+    return { source: this.#deps.source.name, holdAbsences: true, hold: stagingRule(this.#limits, runIdOfList(run)) };
   }
 
   #now(): Instant {

@@ -24,7 +24,7 @@ import { recordIdOf, sessionTarget } from '../point-reads/session-target.ts';
 import { countThrottled } from '../tasks/count-run.ts';
 import { type NoLease, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
-import { type BreakerLimits, concludePointReads, staged } from './conclude-point-reads.ts';
+import { type BreakerLimits, concludePointReads, stagingRule } from './conclude-point-reads.ts';
 
 /** Rounds in the longest age of a record: one that would be too old before the next round is read in this one. */
 const ROUNDS_PER_INTERVAL = 4;
@@ -76,7 +76,7 @@ async function workRound(
     const { readings, error, asked } = await readDue(deps, sessions, tooOld, { after: addressesAfter, most: left });
     const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
     const read = round.read + readings.length;
-    const rules = { source: deps.source.name, holdAbsences: false, hold: staged(limits, runId) };
+    const rules = { source: deps.source.name, holdAbsences: false, hold: stagingRule(limits, runId) };
     const { written } = await savePointReads(deps, readings, rules);
     const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
     if (error !== undefined) return stop(deps, task, { ...round, failed }, error);

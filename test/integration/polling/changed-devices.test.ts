@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
 import type { ChangedDevicesState } from '../../../shared/polling/between-sweeps/changed-devices.ts';
-import { readAgain } from '../../../shared/polling/between-sweeps/scheduled-reads.ts';
+import { recheckSoon } from '../../../shared/polling/between-sweeps/scheduled-reads.ts';
 import { type ConnectorFixture, type FixtureOptions, startConnector } from '../../support/connector-fixture.ts';
 import { compliantDevices, HOUR_MS, heldMarks, storedDevices, sweepAgain } from '../../support/hold-scenario.ts';
 import { storeContents } from '../../support/store-contents.ts';
@@ -320,7 +320,7 @@ test('a device that a station waits for is read every tick for a while, and no l
   const key = { source: 'intune', id: String(nac.tenant.fleet.get(name).id) };
   const reads = (): number => nac.tenant.stats().requests.batch;
   const before = reads();
-  await readAgain(new TableTaskStore(nac.tables.polling), [key], toInstant(nac.clock.now()));
+  await recheckSoon(new TableTaskStore(nac.tables.polling), [key], toInstant(nac.clock.now()));
 
   await tickAfter(nac, 0);
   await tickAfter(nac, MINUTE_MS);

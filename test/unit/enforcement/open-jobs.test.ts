@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { decideJob, type EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
-import { goesOn } from '../../../shared/enforcement/open-jobs.ts';
+import { isNotSuperseded } from '../../../shared/enforcement/open-jobs.ts';
 import { ANSWERED_AT, aSession, QUARANTINE } from '../../support/a-session.ts';
 
 function jobAt(seconds: number, wanted: boolean): EnforcementJob {
@@ -19,6 +19,6 @@ test.each([
   ['an operator’s never takes the place of one with an answer', true, false, true],
 ])('%s', (_what, olderWants, newerWants, olderGoesOn) => {
   const [older, newer] = [jobAt(1, olderWants), jobAt(2, newerWants)];
-  expect(goesOn(older, [newer, older])).toBe(olderGoesOn);
-  expect(goesOn(newer, [newer, older])).toBe(true);
+  expect(isNotSuperseded(older, [newer, older])).toBe(olderGoesOn);
+  expect(isNotSuperseded(newer, [newer, older])).toBe(true);
 });

@@ -4,11 +4,11 @@ import type { InvocationContext } from '@azure/functions';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { connector } from '../../../functions/connector.ts';
 import { refusal } from '../../../functions/refusal.ts';
-import { RequestError, StoreError, UnknownAskerError } from '../../../shared/errors.ts';
+import { RequestError, StoreError, UnknownCallerError } from '../../../shared/errors.ts';
 
 const DETAILS = { action: 'Ask again.' };
 const AWAY = new StoreError('NAC_STORE_UNAVAILABLE', 'it fails', DETAILS);
-const NOT_CHECKED = new UnknownAskerError('NAC_STORE_UNAVAILABLE', 'Credentials cannot be checked.', DETAILS);
+const NOT_CHECKED = new UnknownCallerError('NAC_STORE_UNAVAILABLE', 'Credentials cannot be checked.', DETAILS);
 const TOO_LARGE = new RequestError(413, 'NAC_REQUEST_TOO_LARGE', 'The body is too large.', DETAILS);
 const CONTEXT = { invocationId: 'one' } as InvocationContext;
 

@@ -68,7 +68,7 @@ describe('a task', () => {
     const result = await withTask(instance(tasks), TASK, always, () =>
       withTask(instance(tasks), TASK, always, async () => 'both'),
     );
-    expect(result).toBe('held');
+    expect(result).toBe('leased');
   });
 
   test('of an instance that died goes on elsewhere when its lease is over, and the dead one writes no more', async () => {
@@ -84,7 +84,7 @@ describe('a task', () => {
     });
     await new Promise((resolve) => setImmediate(resolve));
     const next = () => withTask(instance(tasks, clock), TASK, always, async (task) => task.save({ count: 1 }));
-    expect(await next()).toBe('held');
+    expect(await next()).toBe('leased');
     clock.advance(60_001);
     expect(await next()).toBeUndefined();
     revive();
@@ -100,7 +100,7 @@ describe('a task', () => {
       throw new TypeError('mistake');
     });
     await expect(failing).rejects.toThrow('mistake');
-    expect(await withTask(instance(tasks, clock), TASK, always, async () => 'at once')).toBe('held');
+    expect(await withTask(instance(tasks, clock), TASK, always, async () => 'at once')).toBe('leased');
     clock.advance(60_001);
     expect(await withTask(instance(tasks, clock), TASK, always, async ({ state }) => state.count)).toBe(5);
   });

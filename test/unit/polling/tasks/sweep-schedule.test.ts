@@ -30,7 +30,7 @@ describe('what is to be done now', () => {
     ['resume', 'a run was interrupted', { runNumber: 1, run: RUN, lastStartedAt: RUN.startedAt }],
     ['resume', 'a run was interrupted long ago', { runNumber: 1, run: RUN, lastStartedAt: '2026-11-01T00:00:00.000Z' }],
     [
-      'held',
+      'leased',
       'another instance works on it',
       { runNumber: 1, run: RUN, owner: 'a', leaseUntil: '2026-11-20T10:00:00.001Z' },
     ],
@@ -38,7 +38,7 @@ describe('what is to be done now', () => {
     ['waiting', 'the source asked us to wait', { runNumber: 1, run: { ...RUN, retryAt: '2026-11-20T10:00:00.001Z' } }],
     ['resume', 'the wait is over', { runNumber: 1, run: { ...RUN, retryAt: NOW } }],
     [
-      'held',
+      'leased',
       'another instance works on a run that had failed before',
       {
         runNumber: 1,

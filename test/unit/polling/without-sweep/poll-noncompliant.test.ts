@@ -72,7 +72,7 @@ describe('a list of many pages', () => {
     run.service.answersAfterMs = 1_000;
     await run.list(60_000, run.slow.time.now + 2_500);
     const before = run.askedPages.length;
-    expect(await run.list(60_000)).toBe('held');
+    expect(await run.list(60_000)).toBe('leased');
     await pass(run, LEASE_MS);
     expect(await run.list(60_000)).toBe('complete');
     const again = run.askedPages.slice(before);

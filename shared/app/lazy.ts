@@ -1,7 +1,7 @@
 // Opening on first use.
 
 /** Opens on first use and keeps the result; a failed attempt is made again next time. */
-export function once<T>(open: () => Promise<T>): () => Promise<T> {
+export function lazy<T>(open: () => Promise<T>): () => Promise<T> {
   let opened: Promise<T> | undefined;
   return () => {
     opened ??= open().catch((thrown) => {
@@ -13,7 +13,7 @@ export function once<T>(open: () => Promise<T>): () => Promise<T> {
 }
 
 /** Those who call while it is under way get the same result. */
-export function shared<T>(work: () => Promise<T>): () => Promise<T> {
+export function coalesced<T>(work: () => Promise<T>): () => Promise<T> {
   let underWay: Promise<T> | undefined;
   return () => {
     underWay ??= work().finally(() => {

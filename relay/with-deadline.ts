@@ -3,7 +3,7 @@
 import type { Stopwatch } from '../shared/ports/timer.ts';
 
 /** @throws what the promise rejects with; an error once the time is up; the signal's reason once it aborts */
-export async function within<Value>(
+export async function withDeadline<Value>(
   timer: Stopwatch,
   milliseconds: number,
   promise: Promise<Value>,

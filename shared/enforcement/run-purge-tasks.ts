@@ -5,7 +5,7 @@ import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { TaskStore } from '../ports/task-store.ts';
 
-export interface Chore {
+export interface PurgeTask {
   readonly name: string;
   /** Of the whole budget, as a weight among those of all chores. */
   readonly share: number;
@@ -17,9 +17,9 @@ export interface Chore {
 }
 
 /** By the name of a chore: the part of it that was begun last. */
-export type ChoresState = Readonly<Record<string, string>>;
+export type PurgeProgress = Readonly<Record<string, string>>;
 
-export interface ChoresResult {
+export interface PurgeTasksResult {
   readonly removed: Readonly<Record<string, number>>;
   /** Chores that time did not suffice for, or that failed. */
   readonly unfinished: readonly string[];
@@ -27,20 +27,20 @@ export interface ChoresResult {
   readonly failure?: unknown;
 }
 
-export interface ChoresDeps {
+export interface PurgeTasksDeps {
   readonly tasks: TaskStore;
   readonly clock: Clock;
 }
 
 /** @param task names the row with the state */
-export async function workOffChores(
-  { tasks, clock }: ChoresDeps,
+export async function runPurgeTasks(
+  { tasks, clock }: PurgeTasksDeps,
   task: string,
-  chores: readonly Chore[],
+  chores: readonly PurgeTask[],
   budgetMs: number,
-): Promise<ChoresResult> {
-  const { state = {}, etag } = await tasks.read<ChoresState>(task);
-  const turns = chores.map((chore) => new Turn(chore, state[chore.name]));
+): Promise<PurgeTasksResult> {
+  const { state = {}, etag } = await tasks.read<PurgeProgress>(task);
+  const turns = chores.map((chore) => new PurgeCall(chore, state[chore.name]));
   const endsAt = clock.now().getTime() + budgetMs;
   // The second pass gives what is left of the time to the chores that were not finished.
   for (const _ of ['first', 'second']) {
@@ -72,7 +72,7 @@ async function remember(
     state,
     begun,
     etag,
-  }: { readonly state: ChoresState; readonly begun: ChoresState; readonly etag: string | undefined },
+  }: { readonly state: PurgeProgress; readonly begun: PurgeProgress; readonly etag: string | undefined },
 ): Promise<void> {
   if (Object.entries(begun).every(([name, part]) => state[name] === part)) return;
   try {
@@ -83,14 +83,14 @@ async function remember(
 }
 
 /** A chore in one call: what of it was done, and what is left. */
-class Turn {
-  readonly chore: Chore;
+class PurgeCall {
+  readonly chore: PurgeTask;
   removed = 0;
   failure: unknown;
   begun: string | undefined;
   #left: string[] | undefined;
 
-  constructor(chore: Chore, begun: string | undefined) {
+  constructor(chore: PurgeTask, begun: string | undefined) {
     this.chore = chore;
     this.begun = begun;
   }

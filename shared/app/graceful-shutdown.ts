@@ -7,7 +7,7 @@ const MOST_WAITED_MS = 4_000;
 /** After this nothing waits for the source any more: what it is asked for fails, and the lease is given up. */
 const SOURCE_WAITED_MS = 1_500;
 
-export class OrderlyEnd {
+export class GracefulShutdown {
   readonly #stop = new AbortController();
   readonly #timer: Timer;
   readonly #running = new Set<Promise<unknown>>();

@@ -12,7 +12,7 @@ export interface MatchExample {
 /** Devices named for one thing they share. */
 const NAMED = 5;
 
-export class Sharers {
+export class CountedDevices {
   count = 0;
   readonly #most: number;
   readonly #first: { id: string; name?: string }[] = [];
@@ -41,7 +41,7 @@ export interface Sharing {
 }
 
 /** What most devices share comes first. */
-export function sharing(groups: Iterable<readonly [string, Sharers]>, most: number): Sharing {
+export function sharing(groups: Iterable<readonly [string, CountedDevices]>, most: number): Sharing {
   const several = [...groups].filter(([, { count }]) => count > 1).sort(([, a], [, b]) => b.count - a.count);
   return {
     devices: several.reduce((sum, [, { count }]) => sum + count, 0),
