@@ -13,6 +13,7 @@
 import { type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, millisecondsBetween, toInstant } from '../../domain/instant.ts';
 import { type ConnectorError, SourceError, StoreError } from '../../errors.ts';
+import { orAborted } from '../../or-aborted.ts';
 import type { ListPage, RecordProblem } from '../../ports/compliance-source.ts';
 import type { FleetIndexRoom, SweepRun, SweepRunRecord, SweepState } from '../../ports/sweep-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
@@ -174,10 +175,9 @@ class SweepSlice {
   async #workPages(pages: PagePrefetch): Promise<SliceResult> {
     pages.limitDepth();
     let saving = Promise.resolve();
-    const stopped = abortOf(this.#deps.stopping);
     while (true) {
       // The source may keep a page for longer than the process has left.
-      const page = await Promise.race([stopped, pages.take()]);
+      const page = await orAborted(pages.take(), this.#deps.stopping);
       if (page === undefined) {
         await saving;
         return this.#pause();
@@ -413,12 +413,6 @@ class SweepSlice {
       this.#deps.log.warn('poll.record-problems', { code: 'NAC_SOURCE_RECORD', onThisPage: problems.length });
     }
   }
-}
-
-/** Resolves when the process ends; never, if nothing says so. */
-function abortOf(stopping: AbortSignal | undefined): Promise<undefined> {
-  if (stopping?.aborted) return Promise.resolve(undefined);
-  return new Promise((resolve) => stopping?.addEventListener('abort', () => resolve(undefined), { once: true }));
 }
 
 function listsAnyOf({ records }: ListPage, keys: ReadonlySet<string>): boolean {
