@@ -15,9 +15,9 @@ import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
 import { requestSweep } from '../sweep/request-sweep.ts';
 import {
+  type AskingTaskDeps,
   type LeasedTask,
   runTask,
-  type TaskDeps,
   type TaskResult,
   type TaskState,
   type TaskTime,
@@ -55,7 +55,7 @@ export interface ChangedDevicesState extends TaskState {
   readonly stretch?: number;
 }
 
-export interface ChangedDevicesDeps extends ObservationDeps, TaskDeps {
+export interface ChangedDevicesDeps extends ObservationDeps, AskingTaskDeps {
   readonly source: Pick<MdmSource, 'name' | 'hints'> & { readonly checkIns: CheckIns };
 }
 

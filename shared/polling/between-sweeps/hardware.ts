@@ -9,9 +9,9 @@ import { type DispatchDeps, dispatchChanges, redispatchPending } from '../record
 import { planHardware } from '../records/plan-device-write.ts';
 import { type SaveDeps, saveDevices } from '../records/save-devices.ts';
 import {
+  type AskingTaskDeps,
   type LeasedTask,
   runTask,
-  type TaskDeps,
   type TaskResult,
   type TaskState,
   type TaskTime,
@@ -31,7 +31,7 @@ interface HardwareState extends TaskState {
   readonly after?: DeviceKey;
 }
 
-export interface HardwareDeps extends TaskDeps, SaveDeps, DispatchDeps {
+export interface HardwareDeps extends AskingTaskDeps, SaveDeps, DispatchDeps {
   readonly source: { readonly name: string; readonly hardware: HardwareReads };
 }
 

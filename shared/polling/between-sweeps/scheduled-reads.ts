@@ -9,7 +9,13 @@ import type { StoredDevice } from '../../ports/device-store.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
 import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
-import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
+import {
+  type AskingTaskDeps,
+  runTask,
+  type TaskResult,
+  type TaskState,
+  type TaskTime,
+} from '../tasks/background-task.ts';
 import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
 
 export const READ_AGAIN_TASK = 'read-again';
@@ -85,7 +91,7 @@ function nearest(entries: ReadAgainState['entries']): ReadAgainState['entries'] 
 
 /** Reads what is due. */
 export async function runScheduledReads(
-  deps: ObservationDeps & TaskDeps & { readonly source: { readonly devices: DeviceReads } },
+  deps: ObservationDeps & AskingTaskDeps & { readonly source: { readonly devices: DeviceReads } },
   limits: Pick<SweepLimits, 'massChange' | 'answersDiffer'>,
   time: TaskTime,
 ): Promise<TaskResult> {

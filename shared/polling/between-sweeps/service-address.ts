@@ -4,7 +4,13 @@
 import { addMilliseconds, toInstant } from '../../domain/instant.ts';
 import type { ServiceAddress } from '../../ports/mdm-source.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
-import { runTask, type TaskDeps, type TaskResult, type TaskState, type TaskTime } from '../tasks/background-task.ts';
+import {
+  type AskingTaskDeps,
+  runTask,
+  type TaskResult,
+  type TaskState,
+  type TaskTime,
+} from '../tasks/background-task.ts';
 
 export const SERVICE_ADDRESS_TASK = 'service-address';
 /** Tenants are moved now and then, without notice. */
@@ -14,7 +20,7 @@ interface ServiceAddressState extends TaskState {
   readonly address?: string;
 }
 
-export interface ServiceAddressDeps extends TaskDeps {
+export interface ServiceAddressDeps extends AskingTaskDeps {
   readonly source: { readonly name: string; readonly address: ServiceAddress };
 }
 

@@ -1,33 +1,24 @@
-// A task of the timer outside the sweep: lease, state and backoff in one row under its etag.
+// A leased task that asks a source between sweeps: when it is due, and how long it waits after a failure, stands in its
+// state.
 
-import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
-import { type ConnectorError, SourceError, StoreError } from '../../errors.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Random } from '../../ports/random.ts';
-import type { TaskStore } from '../../ports/task-store.ts';
-import type { Logger, Telemetry } from '../../ports/telemetry.ts';
+import { type Instant, toInstant } from '../../domain/instant.ts';
+import { type ConnectorError, SourceError } from '../../errors.ts';
+import type { Logger } from '../../ports/telemetry.ts';
 import { countThrottled } from './count-run.ts';
+import { PLAIN, type TaskDeps, type TaskLease, withTask } from './leased-task.ts';
 import { retryAfterFailure } from './sweep-schedule.ts';
 
 export interface TaskState {
-  readonly owner?: string;
-  readonly leaseUntil?: Instant;
   /** Not before this, because it was just done, failed, or the source asked to wait. */
   readonly notBefore?: Instant;
   /** Failures in a row. */
   readonly failures?: number;
 }
 
-export interface TaskDeps {
+export interface AskingTaskDeps extends TaskDeps {
   /** Of which the task asks. */
   readonly source: { readonly name: string };
-  readonly tasks: TaskStore;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly log: Logger;
-  readonly telemetry?: Telemetry | undefined;
-  /** Aborted when the process ends: no step is begun, and what fails then is no failure of the source. */
-  readonly stopping?: AbortSignal;
 }
 
 export interface TaskTime {
@@ -36,11 +27,7 @@ export interface TaskTime {
   readonly leaseMs: number;
 }
 
-export interface LeasedTask<State extends TaskState> {
-  readonly state: State;
-  readonly owner: string;
-  /** The instance that worked on it before died on the way. */
-  readonly resumed: boolean;
+export interface LeasedTask<State extends TaskState> extends Pick<TaskLease<State>, 'state' | 'owner' | 'resumed'> {
   /** Whether another step may be begun. */
   hasTime(): boolean;
   /** Stores how far the task is; fails when the lease is lost. @throws StoreError NAC_POLL_LEASE_LOST */
@@ -57,52 +44,44 @@ export type TaskResult =
  * @param afterFailure what a failure of the source changes in addition to the time of the next attempt
  */
 export async function runTask<State extends TaskState>(
-  deps: TaskDeps,
+  deps: AskingTaskDeps,
   name: string,
   time: TaskTime,
   fresh: State,
   work: (inFlight: LeasedTask<State>) => Promise<State>,
   afterFailure: (state: State, error: SourceError) => State = (state) => state,
 ): Promise<TaskResult> {
-  if (deps.stopping?.aborted) return { kind: 'not-due' };
-  const now = toInstant(deps.clock.now());
-  const { state: before = fresh, etag: found } = await deps.tasks.read<State>(name);
-  if (before.owner !== undefined && (before.leaseUntil ?? '') > now) return { kind: 'leased' };
-  if ((before.notBefore ?? '') > now) return { kind: 'not-due' };
-  const owner = deps.random.hex(8);
-  let etag = found;
-  let current = before;
-  const write = async (state: State, lease: boolean): Promise<void> => {
-    const { owner: _, leaseUntil, ...rest } = state;
-    const held = lease ? { owner, leaseUntil: addMilliseconds(toInstant(deps.clock.now()), time.leaseMs) } : {};
-    etag = await deps.tasks.write(name, { ...rest, ...held }, etag);
-    current = state;
-  };
-  try {
-    await write(before, true);
+  const task = { name, initial: fresh, leaseMs: time.leaseMs, form: PLAIN };
+  const isDue = ({ notBefore }: State, now: Instant): boolean => (notBefore ?? '') <= now;
+  const hasTime = (): boolean => !deps.stopping?.aborted && toInstant(deps.clock.now()) < time.until;
+  const result = await withTask(deps, task, isDue, async (lease): Promise<TaskResult> => {
+    const { state, owner, resumed } = lease;
     try {
-      const hasTime = (): boolean => !deps.stopping?.aborted && toInstant(deps.clock.now()) < time.until;
-      const checkpoint = (state: State): Promise<void> => write(state, true);
-      const after = await work({ state: before, owner, resumed: before.owner !== undefined, hasTime, checkpoint });
-      await write({ ...after, failures: 0 }, false);
+      const after = await work({ state, owner, resumed, hasTime, checkpoint: (next) => lease.save(next) });
+      lease.leave({ ...after, failures: 0 });
       return { kind: 'worked' };
     } catch (thrown) {
       if (!(thrown instanceof SourceError)) throw thrown;
-      if (deps.stopping?.aborted) {
-        await write(current, false);
-        return { kind: 'worked' };
-      }
-      const failures = (current.failures ?? 0) + 1;
-      const at = toInstant(deps.clock.now());
-      const notBefore = retryAfterFailure(at, failures, thrown.retryAfterMs, deps.random.fraction());
-      const { code, message, action } = thrown;
-      countThrottled(deps.telemetry, deps.source.name, thrown);
-      deps.log.warn('poll.task-failed', { task: name, code, message, action, failures, retryAt: notBefore });
-      await write({ ...afterFailure(current, thrown), failures, notBefore }, false);
+      // The process ends, and with it its connections: no failure of the source.
+      if (deps.stopping?.aborted) return { kind: 'worked' };
+      lease.leave(afterFailed(deps, name, afterFailure(lease.state, thrown), thrown));
       return { kind: 'failed', error: thrown };
     }
-  } catch (thrown) {
-    if (thrown instanceof StoreError && thrown.code === 'NAC_POLL_LEASE_LOST') return { kind: 'lease-lost' };
-    throw thrown;
-  }
+  });
+  if (typeof result !== 'string') return result;
+  return { kind: result === 'idle' ? 'not-due' : result };
+}
+
+function afterFailed<State extends TaskState>(
+  { source, clock, random, log, telemetry }: AskingTaskDeps,
+  name: string,
+  state: State,
+  error: SourceError,
+): State {
+  const failures = (state.failures ?? 0) + 1;
+  const notBefore = retryAfterFailure(toInstant(clock.now()), failures, error.retryAfterMs, random.fraction());
+  const { code, message, action } = error;
+  countThrottled(telemetry, source.name, error);
+  log.warn('poll.task-failed', { task: name, code, message, action, failures, retryAt: notBefore });
+  return { ...state, failures, notBefore };
 }

@@ -3,6 +3,7 @@
 import { addMilliseconds, type Instant, millisecondsBetween } from '../../domain/instant.ts';
 import type { SourceError } from '../../errors.ts';
 import type { SweepState } from '../../ports/sweep-store.ts';
+import { isLeased } from './lease.ts';
 
 export type SweepDue =
   | 'start'
@@ -15,7 +16,7 @@ export type SweepDue =
   | 'waiting';
 
 export function sweepDue(state: SweepState, now: Instant, pollingIntervalMs: number): SweepDue {
-  if (state.owner !== undefined && state.leaseUntil !== undefined && state.leaseUntil > now) return 'leased';
+  if (isLeased(state, now)) return 'leased';
   if (state.run !== undefined) return state.run.retryAt !== undefined && state.run.retryAt > now ? 'waiting' : 'resume';
   if (state.lastStartedAt === undefined) return 'start';
   const intervalMs = pollingIntervalMs * (state.stretch ?? 1);

@@ -7,6 +7,7 @@ import { createApp } from '../../../shared/app.ts';
 import { readComparison } from '../../../shared/enforcement/comparison-task.ts';
 import { CHANGED_DEVICES_TASK } from '../../../shared/polling/between-sweeps/changed-devices.ts';
 import type { TaskState } from '../../../shared/polling/tasks/background-task.ts';
+import type { Leased } from '../../../shared/polling/tasks/lease.ts';
 import { readSettings } from '../../../shared/settings.ts';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
 import { MINUTE_MS, startEnforcement } from '../enforcement/enforcement-fixture.ts';
@@ -60,7 +61,7 @@ test('a task that waits for Graph is given up without counting as a failure', as
   await nac.app.close();
   await tick;
   const tasks = new TableTaskStore(nac.tables.polling);
-  const { state } = await tasks.read<TaskState>(CHANGED_DEVICES_TASK);
+  const { state } = await tasks.read<TaskState & Leased>(CHANGED_DEVICES_TASK);
   expect([state?.owner, state?.failures]).toEqual([undefined, 0]);
 
   await using next = nextHost(nac);

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../../shared/errors.ts';
-import { readTask, withTask } from '../../../../shared/polling/tasks/leased-task.ts';
+import { PLAIN, type RowForm, readTask, WRAPPED, withTask } from '../../../../shared/polling/tasks/leased-task.ts';
 import type { TaskStore } from '../../../../shared/ports/task-store.ts';
 import { adjustableClock } from '../../../support/adjustable-clock.ts';
 
@@ -103,5 +103,27 @@ describe('a task', () => {
     expect(await withTask(instance(tasks, clock), TASK, always, async () => 'at once')).toBe('leased');
     clock.advance(60_001);
     expect(await withTask(instance(tasks, clock), TASK, always, async ({ state }) => state.count)).toBe(5);
+  });
+});
+
+describe.each<[string, RowForm, object]>([
+  ['apart from its lease', WRAPPED, { state: { count: 1 } }],
+  ['beside its lease', PLAIN, { count: 1 }],
+])('a state that stands %s', (_how, form, row) => {
+  test('stays in that form, which the version before reads', async () => {
+    const deps = instance(rows());
+    const task = { ...TASK, form };
+    await withTask(deps, task, always, async (lease) => {
+      await lease.save({ count: 1 });
+      const { state: leased } = await deps.tasks.read('count');
+      expect(leased).toEqual({ ...row, owner: 'an-owner', leaseUntil: expect.any(String) });
+      lease.leave({ count: 1 });
+    });
+    expect((await deps.tasks.read('count')).state).toEqual(row);
+    expect(await readTask<Counter>(deps.tasks, 'count', form)).toEqual({ state: { count: 1 } });
+    expect(await withTask(deps, task, always, async ({ state, resumed }) => [state.count, resumed])).toEqual([
+      1,
+      false,
+    ]);
   });
 });
