@@ -4,7 +4,6 @@
 import { type Device, type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { countTurns, directionTo } from '../../domain/device/turn-direction.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
-import { countHeld } from '../breaker/held-devices.ts';
 import {
   countOutOfBand,
   countTurned,
@@ -13,8 +12,8 @@ import {
   isGradualMassChange,
   isMassChange,
   readMassChange,
-  withHeldCounts,
 } from '../breaker/mass-change.ts';
+import { reportTrip } from '../breaker/report-trip.ts';
 import type { SweepDeps, SweepLimits } from '../poll-deps.ts';
 import { dispatchChanges } from '../records/dispatch-changes.ts';
 import { type FlipRule, planGone, planHeldAbsence, planObserved } from '../records/plan-device-write.ts';
@@ -87,7 +86,8 @@ export async function saveObservations(
         plan: (stored) => planHeldAbsence(stored, sighting.observedAt, { runId, confirmedUntil }),
       })),
     );
-    await tell(deps, { runId, known, turning, counted });
+    const betweenSweeps = { turning, sinceLastSweep: counted };
+    await reportTrip(deps, limits.massChange, { runId, known, betweenSweeps });
     return { written: saved.written, held: turning };
   }
   // Counted before it happens: a crash may count too much, never too little.
@@ -111,24 +111,6 @@ async function stillThere({ devices }: ObservationDeps, absent: Sightings['absen
   return absent.filter(({ key }) => {
     const record = stored.get(deviceKeyText(key));
     return record?.presence === 'present' && !(record.held !== undefined && record.held.device === undefined);
-  });
-}
-
-async function tell(
-  deps: ObservationDeps,
-  { runId, known, turning, counted }: { runId: string; known: number; turning: number; counted: number },
-): Promise<void> {
-  const { flips, absences, byRun } = await countHeld(deps.devices);
-  const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips + absences, known };
-  await editMassChange(deps.tasks, (before) => withHeldCounts(before, byRun, now));
-  deps.log.error('poll.breaker-tripped', {
-    run: runId,
-    turning,
-    sinceLastSweep: counted,
-    flips,
-    absences,
-    known,
-    action: 'The next sweep decides with the whole list. GET /api/poll shows what is held.',
   });
 }
 

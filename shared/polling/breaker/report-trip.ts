@@ -15,18 +15,24 @@ export interface ReportTripDeps {
   readonly log: Logger;
 }
 
-const ACTION =
-  'Look at what changed in Intune. GET /api/poll shows what is held; POST /api/poll/release lets a run through, POST /api/poll/refuse keeps it held.';
+const LOOK = 'Look at what changed at the source.';
+const JUDGE =
+  'GET /api/poll shows what is held; POST /api/poll/release lets a run through, POST /api/poll/refuse keeps it held.';
 
-/**
- * @param known devices of the fleet
- * @returns how many devices are held now
- */
+/** What was too much at once. */
+export interface Trip {
+  readonly runId: string;
+  /** Devices of the fleet. */
+  readonly known: number;
+  /** Between sweeps: what turns now, and what has turned since the newest sweep. The next one sees the whole list. */
+  readonly betweenSweeps?: { readonly turning: number; readonly sinceLastSweep: number };
+}
+
+/** @returns how many devices are held now */
 export async function reportTrip(
   deps: ReportTripDeps,
   { share, least }: MassChangeLimits,
-  runId: string,
-  known: number,
+  { runId, known, betweenSweeps }: Trip,
 ): Promise<number> {
   const { flips, absences, byRun } = await countHeld(deps.devices);
   const now = { runId, heldAt: toInstant(deps.clock.now()), changing: flips + absences, known };
@@ -34,9 +40,10 @@ export async function reportTrip(
   const waiting = (state?.held ?? []).filter(
     ({ released, refused }) => released === undefined && refused === undefined,
   );
-  const counts = { run: runId, flips, absences, known, share, least };
+  const counts = { run: runId, ...betweenSweeps, flips, absences, known, share, least };
+  const action = `${betweenSweeps ? 'The next sweep decides with the whole list.' : LOOK} ${JUDGE}`;
   // An operator has refused all of it, and it is the same devices.
   if (waiting.length === 0) deps.log.info('poll.still-refused', counts);
-  else deps.log.error('poll.breaker-tripped', { ...counts, action: ACTION });
+  else deps.log.error('poll.breaker-tripped', { ...counts, action });
   return now.changing;
 }

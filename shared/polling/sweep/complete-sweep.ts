@@ -126,7 +126,7 @@ class RunEnd {
     }
     await stageFlips(this.#deps, this.#limits, this.#inFlight);
     await this.#countMet();
-    const held = await reportTrip(this.#deps, this.#limits.massChange, run.id, this.#known);
+    const held = await reportTrip(this.#deps, this.#limits.massChange, { runId: run.id, known: this.#known });
     return { result, gone: this.#at.gone, turned: this.#at.turned, held };
   }
 

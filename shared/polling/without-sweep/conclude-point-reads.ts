@@ -64,7 +64,7 @@ export async function concludePointReads(
   const isAll = held.absences > 1 && held.absences >= known;
   const isMass =
     isMassChange(changing, known, massChange) || isGradualMassChange(before, now, held.turns, known, massChange);
-  if (isAll || isMass) return reportTrip(deps, massChange, runId, known);
+  if (isAll || isMass) return reportTrip(deps, massChange, { runId, known });
   // What a person has refused stays held while it is the same devices, few or many.
   const { held: runs } = withHeldCounts(before, held.byRun);
   const underWay = await runsUnderWay(deps.tasks);
