@@ -47,10 +47,6 @@ export function nasName({ nasIpAddress, nasIpv6Address, nasIdentifier }: CoaNas)
   return nasIpAddress ?? nasIpv6Address ?? (nasIdentifier === undefined ? '' : `NAS-Identifier ${nasIdentifier}`);
 }
 
-export function sameNas(a: CoaNas, b: CoaNas): boolean {
-  return nasName(a) === nasName(b);
-}
-
 function withoutSessionNames(session: CoaSession): CoaSession {
   return Object.fromEntries(
     Object.entries(session).filter(([name]) => !SESSION_NAMES.some((sessionName) => sessionName === name)),

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { type Instant, millisecondsBetween } from '../instant.ts';
 import type { MacAddress } from '../mac-address.ts';
-import type { ComplianceState, CompliantStates } from './compliance-state.ts';
+import type { ComplianceState } from './compliance-state.ts';
 
 /**
  * Which MDM source a device comes from, and the id that source gave it (for Intune the managedDevice id, lower case).
@@ -96,11 +96,6 @@ export function isBeingRemoved({ managementState, registrationState }: Device): 
 /** When the grace period ends that the device is in. */
 export function graceEndOf({ complianceState, graceExpiresAt }: Device): Instant | undefined {
   return complianceState === 'inGracePeriod' ? graceExpiresAt : undefined;
-}
-
-/** Whether the device gets what compliant devices get, as far as its own record says. */
-export function standsAsCompliant(device: Device, compliantStates: CompliantStates): boolean {
-  return compliantStates.has(device.complianceState) && !isBeingRemoved(device);
 }
 
 /**

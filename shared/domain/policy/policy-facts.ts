@@ -163,12 +163,6 @@ export function ssidCandidates(facts: PolicyFacts): readonly string[] | null | u
   return isCut || isUnread || isLost || medium === 'wireless' ? null : undefined;
 }
 
-/** The SSID where it is plain. */
-export function ssidOf(facts: PolicyFacts): string | undefined {
-  const [ssid, ...others] = ssidCandidates(facts) ?? [];
-  return others.length > 0 ? undefined : ssid;
-}
-
 /** So far clocks may be apart; what is said to happen later than that cannot be believed. */
 const MOST_AHEAD_MS = 3_600_000;
 
