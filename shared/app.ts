@@ -12,12 +12,12 @@ import { systemTimer } from './adapters/system/system-timer.ts';
 import { CommonClock, type ObserveTime } from './adapters/table-storage/common-clock.ts';
 import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
-import { changeListener } from './app/change-listener.ts';
 import type { Context } from './app/context.ts';
 import { GracefulShutdown } from './app/graceful-shutdown.ts';
 import { intuneSetup } from './app/intune-setup.ts';
 import { coalesced, lazy } from './app/lazy.ts';
 import { openAudit } from './app/open-audit.ts';
+import { openChangeListener } from './app/open-change-listener.ts';
 import { type DecisionAudit, openDecisions } from './app/open-decisions.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
@@ -228,7 +228,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const overridesOf = lazy(() => openOverrides(context, operators));
   const housekeeping = lazy(() => openHousekeeping(context));
   const pollControl = lazy(() => openPollControl(context));
-  const onChange = lazy(() => changeListener(context, overrides.onChange, enforcement));
+  const onChange = lazy(() => openChangeListener(context, overrides.onChange, enforcement));
   const enforces = settings.serviceBus !== undefined;
   const poll = openPoll(context, async () => ({
     onChange: await onChange(),

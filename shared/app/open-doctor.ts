@@ -12,8 +12,8 @@ import { policyCheck } from '../doctor/checks/policy.ts';
 import { serviceBusCheck } from '../doctor/checks/service-bus.ts';
 import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
+import { runChecks } from '../doctor/run-checks.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
-import { walkChecks } from '../doctor/walk.ts';
 import { SourceError } from '../errors.ts';
 import type { CheckReport, DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -59,7 +59,7 @@ export async function openDoctor(
   if (bus) closing.push(bus.close);
   return {
     examine: (onReport) =>
-      walkChecks(
+      runChecks(
         [
           ...sources.flatMap(({ checks }) => checks),
           ...storageChecks({

@@ -30,7 +30,7 @@ import { boundSessions, newSessionLimits, unknownStationLimits } from '../lookup
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import { CERTIFICATE_SOURCE, type Context, reachableWithin } from './context.ts';
-import { liveQuery } from './live-query.ts';
+import { openLiveQuery } from './open-live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openSweepStatus } from './sweep-status.ts';
 
@@ -80,7 +80,7 @@ export async function openLookup(context: Context) {
       again: OVERRIDES_AGAIN_MS,
     }),
     certificateSource: CERTIFICATE_SOURCE,
-    ...liveQuery(context, tables, metrics, telemetry),
+    ...openLiveQuery(context, tables, metrics, telemetry),
     clock,
     random,
     log,

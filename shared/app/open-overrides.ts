@@ -16,7 +16,7 @@ import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
 import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
 import { nameDevice } from '../policy/name-device.ts';
-import { otherRecords } from '../policy/other-records.ts';
+import { recordsSharingIdentity } from '../policy/records-sharing-identity.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { type OperatorAccess, otherSiteError } from './operator-access.ts';
@@ -65,7 +65,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
   const hasOtherRecords = async (key: DeviceKey): Promise<boolean> => {
     const record = await deps.devices.read(key);
     if (record === undefined) return false;
-    return (await otherRecords({ devices: deps.devices, identities }, record.device)).length > 0;
+    return (await recordsSharingIdentity({ devices: deps.devices, identities }, record.device)).length > 0;
   };
   const warningsOf = async (target: OverrideTarget): Promise<OverrideWarning[]> => {
     if ('device' in target) return (await hasOtherRecords(target.device)) ? ['device-enrolled-twice'] : [];

@@ -2,7 +2,7 @@
 
 import type { MatchExample } from './counted-devices.ts';
 import { MATCH_PROBLEMS, type MatchFinding, type MatchQuality } from './match-quality.ts';
-import { wrap } from './wrap.ts';
+import { wrapText } from './wrap-text.ts';
 
 const WIDTH = 100;
 const INDENT = 11;
@@ -34,5 +34,7 @@ function rest(devices: number, examples: readonly MatchExample[]): string[] {
 }
 
 function indented(text: string, indent: number): string[] {
-  return wrap(text, WIDTH - indent - 2).map((line, index) => `${' '.repeat(index === 0 ? indent : indent + 2)}${line}`);
+  return wrapText(text, WIDTH - indent - 2).map(
+    (line, index) => `${' '.repeat(index === 0 ? indent : indent + 2)}${line}`,
+  );
 }

@@ -1,7 +1,7 @@
 // The report as text, 100 columns wide.
 
 import type { CheckReport, CheckStatus, DoctorReport } from '../ports/check.ts';
-import { wrap } from './wrap.ts';
+import { wrapText } from './wrap-text.ts';
 
 const WIDTH = 100;
 const LABELS: Record<CheckStatus, string> = { ok: 'ok', warn: 'warning', failed: 'FAILED', skipped: 'skipped' };
@@ -46,7 +46,7 @@ export function renderReport(report: DoctorReport): string {
 function renderDetail(line: string): string[] {
   const text = line.trimStart();
   const indent = INDENT + 2 + line.length - text.length;
-  return wrap(text, WIDTH - indent - 2).map((part, index) => ' '.repeat(index === 0 ? indent : indent + 2) + part);
+  return wrapText(text, WIDTH - indent - 2).map((part, index) => ' '.repeat(index === 0 ? indent : indent + 2) + part);
 }
 
 function labelled(label: string, text: string | undefined): string[] {
@@ -54,5 +54,7 @@ function labelled(label: string, text: string | undefined): string[] {
 }
 
 function hanging(label: string, text: string): string[] {
-  return wrap(text, WIDTH - label.length).map((line, index) => (index === 0 ? label : ' '.repeat(label.length)) + line);
+  return wrapText(text, WIDTH - label.length).map(
+    (line, index) => (index === 0 ? label : ' '.repeat(label.length)) + line,
+  );
 }

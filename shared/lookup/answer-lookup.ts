@@ -33,9 +33,9 @@ import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
+import { policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
 import { needsContradictions, withContradictions } from './look-for-contradictions.ts';
-import { policyFacts } from './policy-facts.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { SessionQuota } from './session-quota.ts';
 

@@ -17,8 +17,8 @@ import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { orLiveVerdict } from './find-live.ts';
+import { type FactsDeps, policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
-import { type FactsDeps, policyFacts } from './policy-facts.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
   readonly devices: DeviceStore;

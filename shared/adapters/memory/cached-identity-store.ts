@@ -5,7 +5,7 @@ import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityOwner, IdentityOwners, IdentityStore } from '../../ports/identity-store.ts';
 import type { Stopwatch } from '../../ports/timer.ts';
-import { ageBy } from './age-by.ts';
+import { cacheAge } from './cache-age.ts';
 
 const YOUNG_ENOUGH_MS = 60_000;
 const MOST_POINTERS = 50_000;
@@ -16,7 +16,7 @@ export class CachedIdentityStore implements IdentityStore {
 
   constructor(store: IdentityStore, timer: Stopwatch, most: number = MOST_POINTERS) {
     this.#store = store;
-    this.#owners = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...ageBy(timer) });
+    this.#owners = new LRUCache({ max: most, ttl: YOUNG_ENOUGH_MS, ...cacheAge(timer) });
   }
 
   /** Identities without an owner are not remembered: a device that enrols must be found at once. */

@@ -14,7 +14,7 @@ import type { DeviceStore } from '../../ports/device-store.ts';
 import { planUnlisted } from '../point-reads/plan-point-read.ts';
 import { idOfAddress } from '../point-reads/point-reads.ts';
 import { type SaveDeps, saveDevices } from '../records/save-devices.ts';
-import { namedSince } from './named-since.ts';
+import { namedSince } from './named-by-list.ts';
 
 /** Records looked at in one call, at least. */
 const CHUNK = 200;

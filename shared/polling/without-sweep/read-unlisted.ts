@@ -13,7 +13,7 @@ import type { SessionStore } from '../../ports/session-store.ts';
 import { idOfAddress, isOfOneDevice, type PointReads, type PointTarget } from '../point-reads/point-reads.ts';
 import { type SavePointReadsDeps, type SaveRules, savePointReads } from '../point-reads/save-point-reads.ts';
 import { recordIdOf, sessionTarget } from '../point-reads/session-target.ts';
-import { namedSince } from './named-since.ts';
+import { namedSince } from './named-by-list.ts';
 
 /** Sessions looked at together: as many reads as ten seconds allow, at most. */
 const SESSIONS_AT_ONCE = 200;

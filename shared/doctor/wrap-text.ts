@@ -1,7 +1,7 @@
 // Breaks text into lines at blanks.
 
 /** Control characters become blanks, since a peer may have sent some of the text. Words longer than a line are cut. */
-export function wrap(text: string, width: number): string[] {
+export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text

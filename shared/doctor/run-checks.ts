@@ -8,7 +8,7 @@ import { explainFailure } from './explain-failure.ts';
 const LONGEST_CHECK_MS = 75_000;
 
 /** @param onReport gets the report of each check as soon as it is done */
-export async function walkChecks(
+export async function runChecks(
   checks: readonly Check[],
   clock: Clock,
   onReport: (report: CheckReport) => void = () => {},

@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import type { Enforcement } from './open-enforcement.ts';
 
 /** A change is logged, and enforced where there is a Service Bus. */
-export async function changeListener(
+export async function openChangeListener(
   { settings, log, telemetry }: Context,
   onChange: ChangeListener | undefined,
   enforcement: () => Promise<Enforcement>,

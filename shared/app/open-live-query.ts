@@ -16,7 +16,7 @@ import { lazy } from './lazy.ts';
  * bounds: most lookups never need it.
  * @param tables where the poll leaves the address of the service
  */
-export function liveQuery(
+export function openLiveQuery(
   { settings, sources, clock, mostRemembered }: Context,
   tables: Tables,
   metrics: Metrics,

@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { renderReport } from '../../../shared/doctor/render-report.ts';
-import { walkChecks } from '../../../shared/doctor/walk.ts';
-import { wrap } from '../../../shared/doctor/wrap.ts';
+import { runChecks } from '../../../shared/doctor/run-checks.ts';
+import { wrapText } from '../../../shared/doctor/wrap-text.ts';
 import { SourceError } from '../../../shared/errors.ts';
 import type { Check, Outcome } from '../../../shared/ports/check.ts';
 import type { Clock } from '../../../shared/ports/clock.ts';
@@ -32,7 +32,7 @@ const check = (name: string, outcome: Outcome | Error, needs?: readonly string[]
 
 test('what rests on a failure is skipped, and names the first cause', async () => {
   const failure = new SourceError('NAC_SOURCE_UNREACHABLE', 'No answer.', { action: 'Check DNS.' });
-  const report = await walkChecks(
+  const report = await runChecks(
     [check('a', failure), check('b', OK, ['a']), check('c', OK, ['b']), check('d', OK)],
     aClock(),
   );
@@ -42,12 +42,12 @@ test('what rests on a failure is skipped, and names the first cause', async () =
 });
 
 test('a warning stops nothing', async () => {
-  const report = await walkChecks([check('a', { status: 'warn', saw: 'hm' }), check('b', OK, ['a'])], aClock());
+  const report = await runChecks([check('a', { status: 'warn', saw: 'hm' }), check('b', OK, ['a'])], aClock());
   expect(report).toMatchObject({ ok: true, counts: { ok: 1, warn: 1 } });
 });
 
 test('every failure says what was seen, what it means and what to do, also an unforeseen one', async () => {
-  const { checks } = await walkChecks([check('a', new TypeError('x is not a function'))], aClock());
+  const { checks } = await runChecks([check('a', new TypeError('x is not a function'))], aClock());
   expect(checks[0]).toMatchObject({ status: 'failed', code: 'NAC_INTERNAL', saw: expect.stringContaining('x is not') });
   expect(checks[0]?.means).toBeTruthy();
   expect(checks[0]?.action).toBeTruthy();
@@ -56,7 +56,7 @@ test('every failure says what was seen, what it means and what to do, also an un
 test('a check that never ends is given up', async () => {
   const clock = aClock();
   const endless: Check = { name: 'a', title: 'A', run: () => new Promise(() => {}) };
-  const walking = walkChecks([endless, check('b', OK)], clock);
+  const walking = runChecks([endless, check('b', OK)], clock);
   clock.end();
   expect((await walking).checks.map(({ status }) => status)).toEqual(['failed', 'ok']);
 });
@@ -69,13 +69,13 @@ test('whatever a host answers, the text stays within 100 columns and without con
     action: 'do',
     details: [`   ${'y'.repeat(250)}`, '\u001b]0;title\u0007'],
   };
-  const text = renderReport(await walkChecks([check('a', outcome)], aClock()));
+  const text = renderReport(await runChecks([check('a', outcome)], aClock()));
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
   expect([...text].filter((char) => char !== '\n' && /\p{C}/u.test(char))).toEqual([]);
   expect(text.match(/x/g)).toHaveLength(300);
 });
 
 test('wrapping loses no word', () => {
-  expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
-  expect(wrap('', 10)).toEqual(['']);
+  expect(wrapText('one two three', 7)).toEqual(['one two', 'three']);
+  expect(wrapText('', 10)).toEqual(['']);
 });

@@ -8,7 +8,7 @@ import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { FoundDevice } from './find-device.ts';
-import { standingOf } from './standing.ts';
+import { standingOf } from './found-standing.ts';
 
 export interface FactsDeps {
   readonly sweepStatus: SweepStatus;

@@ -16,7 +16,7 @@ export interface OtherRecordsDeps {
 const MOST_HOLDERS = 16;
 const RECORDS_AT_ONCE = 8;
 
-export async function otherRecords(
+export async function recordsSharingIdentity(
   { devices, identities }: OtherRecordsDeps,
   device: Device,
 ): Promise<readonly StoredDevice[]> {
