@@ -1,5 +1,5 @@
-// What an operator does with one device: have it read from its source, and then have its stations authenticate again, or
-// off the network, by CoA.
+// What an operator does with one device: have it read from its source, and then have its stations authenticate again,
+// or off the network, by CoA.
 
 import { connector } from './connector.ts';
 import type { Answers } from './http-route.ts';

@@ -1,5 +1,5 @@
-// Registers the routes of the table, so that none is forgotten: bounds the body, hands the credential on and refuses in one
-// way. Who may ask what is for shared/ to say, by the same table.
+// Registers the routes of the table, so that none is forgotten: bounds the body, hands the credential on and refuses in
+// one way. Who may ask what is for shared/ to say, by the same table.
 
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
 import { ANSWER_HEADERS } from '../shared/http/answer-headers.ts';

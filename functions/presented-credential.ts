@@ -1,5 +1,5 @@
-// The credential a request carries: the header X-API-Key; on routes for RADIUS servers also HTTP Basic with the client's
-// name and secret.
+// The credential a request carries: the header X-API-Key; on routes for RADIUS servers also HTTP Basic with the
+// client's name and secret.
 
 import type { HttpRequest } from '@azure/functions';
 

@@ -1,8 +1,8 @@
 // Bounds a wait by a signal that lives for longer than the wait.
 
 /**
- * What the promise brings, or nothing once the signal aborts. `Promise.race` against one promise for the signal would keep
- * every value in memory for as long as the signal lives.
+ * What the promise brings, or nothing once the signal aborts. `Promise.race` against one promise for the signal would
+ * keep every value in memory for as long as the signal lives.
  * @throws what the promise rejects with, if that is first
  */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {

@@ -1,4 +1,5 @@
-// docs/api.md, made from the table of routes: all of them in one table, then each with what it takes, answers and refuses.
+// docs/api.md, made from the table of routes: all of them in one table, then each with what it takes, answers and
+// refuses.
 
 import { ROUTE_GROUPS, type Route, USUAL_BODY } from '../../shared/http/route.ts';
 import { namedRoutes, refusalsOf } from '../../shared/http/routes.ts';

@@ -1,4 +1,5 @@
-// Headers of every answer. The API is no page: a browser that shows an answer all the same keeps, runs and embeds nothing.
+// Headers of every answer. The API is no page: a browser that shows an answer all the same keeps, runs and embeds
+// nothing.
 
 export const ANSWER_HEADERS = {
   'cache-control': 'no-store',
@@ -8,8 +9,8 @@ export const ANSWER_HEADERS = {
 } as const;
 
 /**
- * The challenge of a 401 (RFC 9110 15.5.2, RFC 6750 3). Never Basic: a browser would open its own window for a password,
- * keep what is typed there, and send it with every request that any page makes.
+ * The challenge of a 401 (RFC 9110 15.5.2, RFC 6750 3). Never Basic: a browser would open its own window for a
+ * password, keep what is typed there, and send it with every request that any page makes.
  * @param credential what the request carried; without one it is no error, but a question for one
  */
 export function challenge(credential: string | null): { readonly 'www-authenticate': string } {

@@ -43,7 +43,9 @@ export interface Route {
   readonly query?: Parameters;
   readonly headers?: Readonly<Record<string, Schema<string>>>;
   readonly body?: RequestBodyOf;
-  /** Bytes that a body may have; without it the route reads at most 4,096. The host's own limit is above all of them. */
+  /**
+   * Bytes that a body may have; without it the route reads at most 4,096. The host's own limit is above all of them.
+   */
   readonly largestBody?: number;
   /** By status. */
   readonly answers: Readonly<Partial<Record<200 | 201 | 202, Answer>>>;

@@ -1,5 +1,5 @@
-// Schemas of what the API carries: plain JSON Schema 2020-12, as OpenAPI 3.1 has it, each with the TypeScript type of what
-// it describes. A test holds these types against those of the code that answers.
+// Schemas of what the API carries: plain JSON Schema 2020-12, as OpenAPI 3.1 has it, each with the TypeScript type of
+// what it describes. A test holds these types against those of the code that answers.
 
 declare const DESCRIBED: unique symbol;
 

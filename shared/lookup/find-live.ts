@@ -40,8 +40,8 @@ export async function queryIfUnknown(
 }
 
 /**
- * A session that was let in on its source's own word is not thrown out because its device is not stored yet. The word ends
- * with the first record that is newer: of the device, or of its absence.
+ * A session that was let in on its source's own word is not thrown out because its device is not stored yet. The word
+ * ends with the first record that is newer: of the device, or of its absence.
  */
 export async function orLiveVerdict(
   devices: DeviceStore,

@@ -1,7 +1,7 @@
 // Bounds everything that the poll asks of a source. Each call has a deadline for all that it waits for (a token, the
 // address of the service, a slow proxy, an answer that never comes), and all calls of a tick together have one, too.
-// A transport's deadlines are for one request each; a call may make several, and the host ends a function that takes too
-// long.
+// A transport's deadlines are for one request each; a call may make several, and the host ends a function that takes
+// too long.
 //
 // Here every error of a source gets its name, too: an adapter may serve several of them.
 

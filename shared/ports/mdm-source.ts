@@ -18,8 +18,8 @@ export interface SourceName {
 }
 
 /**
- * Each ability is absent where the source has it not, or the permission was not given. With `list` the poll sweeps; without
- * it, with `noncompliant` and `verdicts`, it asks about devices that have authenticated.
+ * Each ability is absent where the source has it not, or the permission was not given. With `list` the poll sweeps;
+ * without it, with `noncompliant` and `verdicts`, it asks about devices that have authenticated.
  */
 export interface MdmSource extends SourceName {
   /** The whole list, page by page. */

@@ -10,6 +10,8 @@ export interface SweepStatus {
 
 /** Of all sources together. */
 export interface FleetStatus {
-  /** When the newest complete run of any source started: a sweep, or a round through devices that have authenticated. */
+  /**
+   * When the newest complete run of any source started: a sweep, or a round through devices that have authenticated.
+   */
   newestRunStartedAt(options?: CallOptions): Promise<Instant | undefined>;
 }

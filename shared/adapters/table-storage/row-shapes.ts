@@ -43,7 +43,10 @@ export function isSessionAccounting(value: unknown): value is SessionAccounting 
   });
 }
 
-export function isJob(value: unknown): value is EnforcementJob {
+/** A job as its row has it: see toEntity of table-job-store.ts. */
+export type JobInRow = Omit<EnforcementJob, 'answered'> & { readonly told: EnforcementJob['answered'] };
+
+export function isStoredJob(value: unknown): value is JobInRow {
   return holds(value, {
     id: isText,
     site: isText,

@@ -11,7 +11,7 @@ import type { JobRange, JobStore, OutboxRange, StoredJob } from '../../ports/job
 import type { Logger } from '../../ports/telemetry.ts';
 import { JobSites } from './job-sites.ts';
 import { jobRow, jobsFilter, olderJobsFilter, outboxFilter, outboxRow } from './row-keys.ts';
-import { isJob } from './row-shapes.ts';
+import { isStoredJob } from './row-shapes.ts';
 import { readRow, unlessGone, unlessOvertaken } from './rows.ts';
 import { isConflict, storeCall, storePages, toStoreError } from './store-errors.ts';
 import type { Tables } from './tables.ts';
@@ -193,17 +193,22 @@ function endedBefore(job: EnforcementJob, before: Instant): boolean {
   return isFinal(job) && (job.steps.at(-1)?.at ?? job.decidedAt) < before;
 }
 
-/** Columns beside the JSON are for people and filters. */
+/**
+ * Columns beside the JSON are for people and filters. `told` is what rows of every version call `answered`: an instance
+ * of the version before reads them, too.
+ */
 function toEntity(job: EnforcementJob) {
   const { stage, attempt, sessionId, decidedAt, reason } = job;
-  return { ...jobRow(job), job: JSON.stringify(job), stage, attempt, sessionId, decidedAt, reason };
+  const { answered: told, ...rest } = job;
+  return { ...jobRow(job), job: JSON.stringify({ ...rest, told }), stage, attempt, sessionId, decidedAt, reason };
 }
 
 /** @throws StoreError NAC_STORE_ROW when something else wrote the row */
 function fromEntity({ job: text, etag, partitionKey = '', rowKey = '' }: TableEntityResult<JobEntity>): StoredJob {
-  const job = parsed(text);
-  if (!isJob(job)) throw damaged('jobs', partitionKey, rowKey);
-  return { job, etag };
+  const row = parsed(text);
+  if (!isStoredJob(row)) throw damaged('jobs', partitionKey, rowKey);
+  const { told: answered, ...job } = row;
+  return { job: { ...job, answered }, etag };
 }
 
 function parsed(text: unknown): unknown {

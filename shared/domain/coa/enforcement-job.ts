@@ -70,8 +70,8 @@ export interface EnforcementJob {
   /** What takes access away goes before what gives it. */
   readonly urgent: boolean;
   readonly reason: string;
-  /** What the station was answered before. Stored jobs of every version have it under this name. */
-  readonly told: Outcome;
+  /** What the station has been answered. */
+  readonly answered: Outcome;
   /** The answer that the station should get; absent when an operator asked for a re-authentication, with any answer. */
   readonly wanted?: Outcome;
   readonly session: CoaSession;
@@ -137,7 +137,7 @@ export function decideJob(decision: JobDecision): EnforcementJob {
     action,
     urgent: wanted === undefined || takesAccessAway(session.decision, wanted, decision.standing),
     reason,
-    told: session.decision.outcome,
+    answered: session.decision.outcome,
     ...(wanted && { wanted }),
     ...coaTargetOf(session),
     decidedAt,

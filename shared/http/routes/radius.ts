@@ -1,4 +1,5 @@
-// Routes for RADIUS servers. They never answer 404, 409 or 429, which FreeRADIUS takes for "no objection" and "invalid".
+// Routes for RADIUS servers. They never answer 404, 409 or 429, which FreeRADIUS takes for "no objection" and
+// "invalid".
 
 import { word } from '../read-query.ts';
 import { LARGEST_RADIUS_BODY } from '../request-body.ts';

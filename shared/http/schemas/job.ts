@@ -17,7 +17,7 @@ export const JOB = named(
     action: oneOf(['reauthenticate', 'disconnect'], 'What is done to the session'),
     urgent: flag('It takes access away, and goes first'),
     reason: text('What made the difference'),
-    told: OUTCOME,
+    answered: OUTCOME,
     wanted: optional(OUTCOME),
     session: object('The session as its NAS knows it, in RADIUS attributes', {
       userName: optional(text('User-Name')),

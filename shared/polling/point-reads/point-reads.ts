@@ -12,7 +12,9 @@ import type { DeviceReads } from '../../ports/device-reader.ts';
 import type { MdmSource } from '../../ports/mdm-source.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 
-/** A device to be asked about: by the source's id where a certificate or an earlier answer had it, else by MAC address. */
+/**
+ * A device to be asked about: by the source's id where a certificate or an earlier answer had it, else by MAC address.
+ */
 export type PointTarget =
   | { readonly id: string; readonly mac?: undefined }
   | { readonly id?: undefined; readonly mac: MacAddress };

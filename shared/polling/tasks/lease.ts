@@ -1,5 +1,5 @@
-// A row that says which instance works on something, and how far that is. An instance that writes it under its etag owns
-// the work; one that meets a newer etag has lost it and stops.
+// A row that says which instance works on something, and how far that is. An instance that writes it under its etag
+// owns the work; one that meets a newer etag has lost it and stops.
 
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import type { Clock } from '../../ports/clock.ts';

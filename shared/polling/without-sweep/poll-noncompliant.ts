@@ -1,5 +1,5 @@
-// Where a source has no list of devices, the only list there is: every device that it calls noncompliant, as often as it
-// may be asked for (Intune: once in four hours).
+// Where a source has no list of devices, the only list there is: every device that it calls noncompliant, as often as
+// it may be asked for (Intune: once in four hours).
 //
 //   is it time? -> note that it was asked for -> page after page: listed devices are noncompliant -> read one by one
 //   those that left it, and those listed by address alone -> drop what is held and not listed any more -> changes of

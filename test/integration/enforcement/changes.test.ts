@@ -57,7 +57,7 @@ describe('a connected device turns noncompliant', () => {
       device: { source: 'intune', id: device },
       stage: 'queued',
       urgent: true,
-      told: NORMAL,
+      answered: NORMAL,
       wanted: QUARANTINE,
       reason: expect.stringContaining('noncompliant'),
     });
@@ -167,7 +167,7 @@ describe('other changes', () => {
     turn(nac, 'NAC-00002', 'compliant');
     await pollAgain(nac);
 
-    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, answered: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
     const [job] = await takeJobs(nac);
     await acknowledge(nac, job);
     expect((await comeBack(nac, 'NAC-00002')).decision.outcome).toEqual(NORMAL);
@@ -295,7 +295,7 @@ describe('a device that flips back', () => {
     await pollAgain(nac);
 
     const [newer, older] = await jobsOf(nac);
-    expect(newer).toMatchObject({ stage: 'queued', urgent: false, told: QUARANTINE, wanted: NORMAL });
+    expect(newer).toMatchObject({ stage: 'queued', urgent: false, answered: QUARANTINE, wanted: NORMAL });
     expect(older?.stage).toMatch(/^(superseded|proven)$/);
     const [job] = await takeJobs(nac);
     expect(job?.id).toBe(newer?.id);
@@ -431,7 +431,7 @@ describe('the reconciliation', () => {
     expect(await jobsOf(nac)).toEqual([]);
 
     expect(await nac.app.enforce()).toEqual({ decided: 1, queued: 1 });
-    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, told: NORMAL, wanted: QUARANTINE }]);
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: true, answered: NORMAL, wanted: QUARANTINE }]);
     expect(await takeJobs(nac)).toHaveLength(1);
 
     const another = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
@@ -451,7 +451,7 @@ describe('the reconciliation', () => {
     await pollAgain(nac);
     await nac.app.enforce();
 
-    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, told: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
+    expect(await jobsOf(nac)).toMatchObject([{ urgent: false, answered: QUARANTINE, wanted: NORMAL, stage: 'queued' }]);
   });
 
   test('is not kept from it by an older job that is as good as done', async () => {
@@ -465,6 +465,9 @@ describe('the reconciliation', () => {
     await nac.app.enforce();
     await nac.app.enforce();
 
-    expect(await jobsOf(nac)).toMatchObject([{ told: QUARANTINE, wanted: NORMAL, stage: 'queued' }, { id: job?.id }]);
+    expect(await jobsOf(nac)).toMatchObject([
+      { answered: QUARANTINE, wanted: NORMAL, stage: 'queued' },
+      { id: job?.id },
+    ]);
   });
 });

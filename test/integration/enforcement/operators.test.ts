@@ -109,7 +109,7 @@ test('a refused job is sent again as a job of its own, with what policy says now
   expect(more).toEqual([]);
   expect(job).toMatchObject({ id: fresh, attempt: 1, session: { acctSessionId: 'B-1' } });
   const [stored] = await jobsOf(nac, { device: stationOf(nac, 'NAC-00007').device });
-  expect(stored).toMatchObject({ id: fresh, resentFrom: other, told: NORMAL, wanted: QUARANTINE, stage: 'queued' });
+  expect(stored).toMatchObject({ id: fresh, resentFrom: other, answered: NORMAL, wanted: QUARANTINE, stage: 'queued' });
   await acknowledge(nac, job);
   await comeBack(nac, 'NAC-00007');
   await nac.app.enforce();

@@ -45,7 +45,7 @@ async function queuedJob(): Promise<EnforcementJob> {
     action: 'reauthenticate',
     urgent: true,
     reason: 'test',
-    told: outcome,
+    answered: outcome,
     session: {},
     nas: {},
     decidedAt,

@@ -90,7 +90,7 @@ describe('a device that enrolled after the last sweep', () => {
     const id = enrol(nac);
     expect(standings(await askByCertificate(nac, id))).toEqual(['notEnrolled', 'quarantine', 'store']);
     await nac.app.poll(MINUTE_MS);
-    expect(await jobsOf(nac)).toMatchObject([{ wanted: { role: 'compliant' }, told: { role: 'quarantine' } }]);
+    expect(await jobsOf(nac)).toMatchObject([{ wanted: { role: 'compliant' }, answered: { role: 'quarantine' } }]);
   });
 });
 
@@ -112,7 +112,7 @@ describe('a session that rests on Intune’s own word', () => {
     nac.tenant.clearScripts();
     await pollAgain(nac);
     expect(await nac.devices.read({ source: 'intune', id })).toMatchObject({ presence: 'gone' });
-    expect(await jobsOf(nac)).toMatchObject([{ told: { role: 'compliant' }, wanted: { role: 'quarantine' } }]);
+    expect(await jobsOf(nac)).toMatchObject([{ answered: { role: 'compliant' }, wanted: { role: 'quarantine' } }]);
   });
 });
 

@@ -28,7 +28,7 @@ const PATTERN = new RegExp(`\\b(?:${Object.keys(WORDS).join('|')})\\b`, 'gi');
 
 /** Names that rows of every version have, with the files that read or write them. */
 const STORED: Readonly<Record<string, readonly string[]>> = {
-  told: ['shared/adapters/table-storage/row-shapes.ts', 'shared/domain/coa/enforcement-job.ts'],
+  told: ['shared/adapters/table-storage/row-shapes.ts', 'shared/adapters/table-storage/table-job-store.ts'],
   besides: ['shared/polling/between-sweeps/save-observations.ts', 'shared/polling/breaker/mass-change.ts'],
 };
 

@@ -1,5 +1,5 @@
-// The schemas of bodies against their readers: every field that is documented is read, and what a schema gives as an example
-// is taken.
+// The schemas of bodies against their readers: every field that is documented is read, and what a schema gives as an
+// example is taken.
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';

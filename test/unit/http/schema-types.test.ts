@@ -1,5 +1,5 @@
-// Each schema of an answer describes the type of the code that gives the answer: no field more, none less, none optional in
-// one of them alone. The compiler is the judge (`npm run types`).
+// Each schema of an answer describes the type of the code that gives the answer: no field more, none less, none
+// optional in one of them alone. The compiler is the judge (`npm run types`).
 
 import { expectTypeOf, test } from 'vitest';
 import type { MadeOverride } from '../../../shared/app/open-overrides.ts';

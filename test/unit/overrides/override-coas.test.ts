@@ -91,7 +91,7 @@ describe('CoAs of an override', () => {
     await site.pass(4 * MINUTE);
     expect(await site.jobs()).toEqual([]);
     await site.pass(2 * MINUTE);
-    expect(await site.jobs()).toMatchObject([{ told: NORMAL, wanted: { role: 'quarantine' } }]);
+    expect(await site.jobs()).toMatchObject([{ answered: NORMAL, wanted: { role: 'quarantine' } }]);
   });
 
   const VPN = {

@@ -1,5 +1,5 @@
-// Two sources feed one store: what one of them says, fails to say, or has held back touches no device, interval or breaker of
-// the other. The second one is another MDM's: ids that are no GUIDs, and some of the same machines.
+// Two sources feed one store: what one of them says, fails to say, or has held back touches no device, interval or
+// breaker of the other. The second one is another MDM's: ids that are no GUIDs, and some of the same machines.
 
 import { describe, expect, test } from 'vitest';
 import { type Device, deviceKeyText } from '../../../shared/domain/device/device.ts';

@@ -78,7 +78,7 @@ describe('a decision makes a job', () => {
       device: { source: 'intune', id: DEVICE_ID },
       action: 'reauthenticate',
       reason: 'compliant -> noncompliant',
-      told: NORMAL,
+      answered: NORMAL,
       wanted: QUARANTINE,
       stage: 'decided',
       attempt: 1,
