@@ -14,6 +14,8 @@ const MEANINGS: Partial<Record<ErrorCode, string>> = {
   NAC_SOURCE_THROTTLED: 'The service is asked too often, by this application or another one.',
   NAC_SOURCE_UNAVAILABLE: 'The service has trouble of its own.',
   NAC_SOURCE_DISCOVERY: 'Intune’s service for this tenant cannot be found.',
+  NAC_SOURCE_DIALECT: 'The host answers, but not as Cisco ISE is answered by an MDM: another address, or switched off.',
+  NAC_SOURCE_REDIRECTED: 'A proxy, a sign-in page or a moved server answers at this address.',
   NAC_SOURCE_PAGE: 'The answer is not what the service sends: cut off, or another service’s.',
   NAC_SOURCE_RECORD: 'The service answered, but not about what it was asked.',
   NAC_STORE_UNAVAILABLE: 'Nothing can be kept, and lookups cannot be answered.',

@@ -13,11 +13,13 @@ export function mdmRefusal({ status, headers }: HttpAnswer, preset: MdmPreset, h
   if (status >= 300 && status < 400) return redirected(said, headers['location'], host);
   if (status === 401) {
     const action = `The name or the password is wrong: use ${preset.right}. Some products switch HTTP Basic off by default.`;
-    return new SourceError('NAC_SOURCE_UNAUTHORIZED', said, { ...details, action });
+    const means = 'The MDM does not take this account.';
+    return new SourceError('NAC_SOURCE_UNAUTHORIZED', said, { ...details, action, means });
   }
   if (status === 403) {
     const action = `The account may not ask this: it needs ${preset.right}. What is stored stays meanwhile.`;
-    return new SourceError('NAC_SOURCE_FORBIDDEN', said, { ...details, action });
+    const means = 'The MDM takes this account, and does not let it ask.';
+    return new SourceError('NAC_SOURCE_FORBIDDEN', said, { ...details, action, means });
   }
   if (status === 429 || (status === 503 && retryAfterMs !== undefined)) {
     const action = 'The server asks us to slow down; it is asked again later.';

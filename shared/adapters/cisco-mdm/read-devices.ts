@@ -1,5 +1,6 @@
 // Reads the devices of an answer in Cisco's MDM dialect, with everything that it says of them.
 
+import { isAddressRecord } from '../../domain/device/address-record.ts';
 import { type Device, isDeviceId } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import {
@@ -62,8 +63,8 @@ export type DeviceFacts = Pick<
   | 'lastSyncAt'
 >;
 
-/** How a device without a GUID is named: versions 1 and 2 know no other key than its address. */
-export const MAC_ID = 'mac-';
+/** How a device is named in versions 1 and 2, which know no other key of every device than its address. */
+export const ADDRESS_ID = 'address-';
 
 /** In lower case, as the fields are named. */
 const LAST_CHECK_IN = ATTRIBUTES.lastCheckIn.toLowerCase();
@@ -122,7 +123,7 @@ class RecordReader {
   get id(): string | undefined {
     if (this.#version >= 3) return this.#guid;
     const [first] = this.#macs;
-    return first === undefined ? undefined : `${MAC_ID}${first}`;
+    return first === undefined ? undefined : `${ADDRESS_ID}${first}`;
   }
 
   /** @returns `undefined` when what decides about the device makes no sense or contradicts itself */
@@ -210,7 +211,8 @@ class RecordReader {
 
 function deviceId(text: string): string | undefined {
   const id = text.toLowerCase();
-  return isDeviceId(id) ? id : undefined;
+  // What looks like a record that stands for an address is none of a server.
+  return isDeviceId(id) && !isAddressRecord({ id }) ? id : undefined;
 }
 
 /** Without control characters, of a length that a row can hold. */

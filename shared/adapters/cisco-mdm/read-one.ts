@@ -1,5 +1,6 @@
 // Asks an MDM server for one device by one of its keys, and makes sure that the answer is about that device.
 
+import { isAddressRecord } from '../../domain/device/address-record.ts';
 import { isDeviceId } from '../../domain/device/device.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { parseMacAddress } from '../../domain/mac-address.ts';
@@ -8,7 +9,7 @@ import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MdmClient } from './mdm-client.ts';
 import { canBeAsked, type DeviceCriterion } from './questions.ts';
-import { type DeviceAnswer, MAC_ID, type MdmDevice } from './read-devices.ts';
+import { ADDRESS_ID, type DeviceAnswer, type MdmDevice } from './read-devices.ts';
 
 export interface OneDevice {
   readonly requestedAt: Instant;
@@ -34,8 +35,19 @@ export async function readOne(
   if (!canBeAsked(version, criterion, value)) return { requestedAt, asked: false };
   const answer = await client.ask({ kind: 'device', criterion, value }, '0', signal);
   const device = theOneAsked(answer, criterion, value, client.connection.preset.title);
-  const managed = device !== undefined && device.registered !== false;
-  return { requestedAt, asked: true, ...(managed && { device }) };
+  if (device === undefined || device.registered === false) return { requestedAt, asked: true };
+  return {
+    requestedAt,
+    asked: true,
+    device: criterion === 'macaddress' ? withAddress(device, value, version) : device,
+  };
+}
+
+/** An answer need not repeat the address that it was asked for. */
+function withAddress(device: MdmDevice, value: string, version: DialectVersion): MdmDevice {
+  const mac = parseMacAddress(value);
+  if (device.macs.length > 0 || mac === undefined) return device;
+  return { ...device, macs: [mac], ...(version < 3 && { id: `${ADDRESS_ID}${mac}` }) };
 }
 
 /**
@@ -51,14 +63,15 @@ export async function readById(
   if (!isDeviceId(id)) return { requestedAt: toInstant(clock.now()), asked: false };
   const { version } = await client.information(signal);
   if (version >= 3) return readOne(client, clock, 'guid', id, signal);
-  const mac = id.startsWith(MAC_ID) ? parseMacAddress(id.slice(MAC_ID.length)) : undefined;
+  const mac = id.startsWith(ADDRESS_ID) ? parseMacAddress(id.slice(ADDRESS_ID.length)) : undefined;
   if (mac === undefined) throw withoutGuid(client.connection.preset.title, version);
   return readOne(client, clock, 'macaddress', mac, signal);
 }
 
 /** Whether a text can be the id of a device of this source, in whichever version. */
 export function isIdOf(client: MdmClient, text: string): boolean {
-  return isDeviceId(text) && (client.connection.preset.deviceId.test(text) || /^mac-[0-9a-f]{12}$/.test(text));
+  if (!isDeviceId(text) || isAddressRecord({ id: text })) return false;
+  return client.connection.preset.deviceId.test(text) || /^address-[0-9a-f]{12}$/.test(text);
 }
 
 /**

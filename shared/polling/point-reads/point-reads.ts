@@ -36,14 +36,29 @@ export interface PointReads {
   read(targets: readonly PointTarget[]): Promise<readonly PointReading[]>;
 }
 
-/** Whole devices where the source has them, else verdicts; nothing where it has neither. */
+/**
+ * Whole devices where the source has them, else verdicts; nothing where it has neither. Without a list nothing else
+ * says whose an address is, so addresses are asked about as well.
+ */
 export function pointReadsOf(
-  source: Pick<MdmSource, 'name' | 'devices' | 'verdicts'>,
+  { name, list, devices, verdicts }: Pick<MdmSource, 'name' | 'list' | 'devices' | 'verdicts'>,
   clock: Clock,
   wait: (milliseconds: number) => Promise<void>,
 ): PointReads | undefined {
-  if (source.devices !== undefined) return pointReadsOfDevices(source.devices);
-  return source.verdicts && pointReadsOfVerdicts(source.verdicts, source.name, clock, wait);
+  const ofVerdicts = verdicts && pointReadsOfVerdicts(verdicts, name, clock, wait);
+  if (devices === undefined) return ofVerdicts;
+  const ofDevices = pointReadsOfDevices(devices);
+  return list === undefined && ofVerdicts !== undefined ? pointReadsOfBoth(ofDevices, ofVerdicts) : ofDevices;
+}
+
+function pointReadsOfBoth(ofDevices: PointReads, ofVerdicts: PointReads): PointReads {
+  return {
+    byMac: true,
+    async read(targets) {
+      const byId = await ofDevices.read(targets.filter(({ id }) => id !== undefined));
+      return [...byId, ...(await ofVerdicts.read(targets.filter(({ mac }) => mac !== undefined)))];
+    },
+  };
 }
 
 /** Everything about a device, by its id alone. */

@@ -51,7 +51,7 @@ async function codeOf(work: Promise<unknown>): Promise<string> {
 }
 
 describe.each<[DialectVersion]>([[1], [2], [3]])('version %i', (version) => {
-  const idOf = (one: ServedDevice): string => (version === 3 ? one.guid : `mac-${macOf(one)}`);
+  const idOf = (one: ServedDevice): string => (version === 3 ? one.guid : `address-${macOf(one)}`);
 
   test.each([[true], [false]])(
     'is negotiated, where mdminfo knows the parameter: %s',

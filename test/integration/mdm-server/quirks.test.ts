@@ -114,7 +114,7 @@ const SWITCHES: Readonly<Record<keyof ServerBehaviour, readonly Trial[]>> = {
         list: mdm.server.fleet
           .all()
           .filter(({ compliant }) => compliant === false)
-          .map(({ macAddresses: [mac = ''] }) => `mac-${mac.toLowerCase()}`),
+          .map(({ macAddresses: [mac = ''] }) => `address-${mac.toLowerCase()}`),
       }),
     ],
   ],

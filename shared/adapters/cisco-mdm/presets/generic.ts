@@ -4,6 +4,7 @@ import { type MdmPreset, USUAL_PACE, USUALLY_AT_ONCE } from './mdm-preset.ts';
 
 export const GENERIC: MdmPreset = {
   name: 'generic',
+  source: 'mdm',
   title: 'The MDM server',
   newestVersion: 3,
   // Whatever can be a device id here; the dialect asks for RFC 4122 without insisting.

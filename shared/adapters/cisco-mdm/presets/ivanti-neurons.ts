@@ -4,6 +4,7 @@ import { GUID_ONLY, type MdmPreset, USUAL_PACE, USUALLY_AT_ONCE } from './mdm-pr
 
 export const IVANTI_NEURONS: MdmPreset = {
   name: 'ivanti-neurons',
+  source: 'ivanti',
   title: 'Ivanti Neurons for MDM',
   newestVersion: 3,
   deviceId: GUID_ONLY,

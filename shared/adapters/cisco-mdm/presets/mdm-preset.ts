@@ -3,6 +3,8 @@
 export interface MdmPreset {
   /** As settings name it; docs/sources/ has a page of this name. */
   readonly name: string;
+  /** Name of its source by default: certificates that name the product lead to a source of that name. */
+  readonly source: string;
   /** The product in words, for errors and the doctor. */
   readonly title: string;
   /** The newest version of the dialect to ask for. */

@@ -4,6 +4,7 @@ import { type MdmPreset, USUAL_PACE, USUALLY_AT_ONCE } from './mdm-preset.ts';
 
 export const MERAKI_SYSTEMS_MANAGER: MdmPreset = {
   name: 'meraki-systems-manager',
+  source: 'meraki',
   title: 'Meraki Systems Manager',
   newestVersion: 3,
   // "SM device ID": numbers of no documented length.

@@ -5,6 +5,7 @@ import { GUID_ONLY, type MdmPreset, USUAL_PACE, USUALLY_AT_ONCE } from './mdm-pr
 
 export const MOBILEIRON_CORE: MdmPreset = {
   name: 'mobileiron-core',
+  source: 'ivanti',
   title: 'MobileIron Core',
   newestVersion: 3,
   deviceId: GUID_ONLY,

@@ -59,7 +59,12 @@ test('an answer of version 2 names its device by the address it was asked for', 
     <compliance><status>true</status></compliance><imei>350000000000001</imei><meid>A1000031212121</meid>
     <os_version>Android,2.3.2</os_version></attributes></device></deviceList></ise_api>`;
   const [device] = read(xml, 2).devices;
-  expect(device).toMatchObject({ id: 'mac-0026b424feb4', macs: ['0026b424feb4'], registered: true, compliant: true });
+  expect(device).toMatchObject({
+    id: 'address-0026b424feb4',
+    macs: ['0026b424feb4'],
+    registered: true,
+    compliant: true,
+  });
   expect(device?.facts).toEqual({
     imei: '350000000000001',
     meid: 'A1000031212121',
