@@ -175,7 +175,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const end = new GracefulShutdown(timer);
   const setups = overrides.openIntune
     ? [intuneSetup(settings, clock, overrides.openIntune)]
-    : sourceSetups(settings, clock);
+    : sourceSetups(settings, clock, timer);
   const sources = [...setups, ...(overrides.moreSources ?? [])].map((setup) =>
     openedOnce(setup, { clock, timer, closing }),
   );

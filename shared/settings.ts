@@ -9,6 +9,7 @@ import {
   type ServiceBusSetting,
   type StorageSetting,
 } from './settings/connection-settings.ts';
+import { type MdmSettings, readMdmSettings } from './settings/mdm-settings.ts';
 import { type RoleSetting, readRoleSetting } from './settings/role-setting.ts';
 import { type Env, SettingsReader } from './settings/settings-reader.ts';
 import { readSignInSettings, type SignInSettings } from './settings/sign-in-settings.ts';
@@ -25,6 +26,8 @@ export interface Settings extends SignInSettings {
   readonly storage: StorageSetting;
   /** Absent: compliance changes are known, but not enforced. */
   readonly serviceBus?: ServiceBusSetting;
+  /** Absent: Intune is the only source. */
+  readonly mdm?: MdmSettings;
   readonly pollingIntervalMs: number;
   /** Absent: changes are found by sweeps alone. */
   readonly changedDevicesIntervalMs: number | undefined;
@@ -76,11 +79,13 @@ export function readSettings(env: Env): Settings {
   const signIn = readSignInSettings(reader);
   const storage = readStorageSetting(reader);
   const serviceBus = readServiceBusSetting(reader);
+  const mdm = readMdmSettings(reader);
   const pollingIntervalMs = reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' });
   const settings: Settings = {
     ...signIn,
     storage,
     ...(serviceBus && { serviceBus }),
+    ...(mdm && { mdm }),
     pollingIntervalMs,
     changedDevicesIntervalMs: reader.durationOrOff('CHANGED_DEVICES_INTERVAL', { from: '10s', to: '1h', unit: 'm' }),
     entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',

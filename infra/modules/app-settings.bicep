@@ -16,6 +16,12 @@ type plainSettings = {
   INTUNE_AUDIENCE: string?
   INTUNE_SERVICE_HOSTS: string?
   NO_PROXY: string?
+  MDM_PRESET: string?
+  MDM_ADDRESS: string?
+  MDM_USERNAME: string?
+  MDM_SOURCE: string?
+  MDM_POLLING_INTERVAL: string?
+  MDM_LISTS_ALL: string?
   HTTPS_CONNECT_TIMEOUT: string?
   HTTPS_READ_TIMEOUT: string?
   POLL_SCHEDULE: string?
@@ -70,6 +76,7 @@ type secretSetting =
   | 'ENTRA_CLIENT_SECRET'
   | 'HTTPS_PROXY'
   | 'LOG_IDENTITY_KEY'
+  | 'MDM_PASSWORD'
 
 param functionAppName string
 param entraTenantId string

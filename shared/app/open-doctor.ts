@@ -2,6 +2,7 @@
 // before.
 
 import { systemRandom } from '../adapters/system/system-random.ts';
+import { systemTimer } from '../adapters/system/system-timer.ts';
 import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { probeStorage } from '../adapters/table-storage/storage-probe.ts';
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
@@ -47,7 +48,7 @@ export async function openDoctor(
 ): Promise<Doctor> {
   const closing: (() => Promise<void>)[] = [];
   const sources = await Promise.all(
-    sourceSetups(settings, clock).map(async (setup) => ({ ...setup, ...(await setup.examine()) })),
+    sourceSetups(settings, clock, systemTimer).map(async (setup) => ({ ...setup, ...(await setup.examine()) })),
   );
   closing.push(...sources.map(({ close }) => close));
   // A short deadline, as for a lookup: an operator who runs the doctor waits for it.

@@ -5,13 +5,18 @@ import { type BoundedSource, boundedSource } from '../polling/bounded-source.ts'
 import type { Clock } from '../ports/clock.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
+import { ciscoMdmSetup } from './cisco-mdm-setup.ts';
 import { intuneSetup } from './intune-setup.ts';
 import { lazy } from './lazy.ts';
 import type { OpenSource, SourceSetup } from './source-setup.ts';
 
-/** @param clock by which answers are dated */
-export function sourceSetups(settings: Settings, clock: Clock): readonly SourceSetup[] {
-  return [intuneSetup(settings, clock)];
+/**
+ * @param clock by which answers are dated
+ * @param timer by which servers are left alone for as long as they ask
+ */
+export function sourceSetups(settings: Settings, clock: Clock, timer: Timer): readonly SourceSetup[] {
+  const { mdm } = settings;
+  return [intuneSetup(settings, clock), ...(mdm === undefined ? [] : [ciscoMdmSetup(settings, mdm, clock, timer)])];
 }
 
 /** Opened on first use, once per process: what is signed in with is shared. */

@@ -61,6 +61,24 @@ export const SETTINGS = {
     meaning: 'Service Bus namespace, with a managed identity; without either, changes are not enforced',
   },
   ServiceBusConnection__clientId: { meaning: 'Client id of the user-assigned managed identity for Service Bus' },
+  MDM_PRESET: {
+    meaning:
+      'An MDM server that is asked beside Intune, in Cisco’s MDM API: `meraki-systems-manager`, `ivanti-neurons`, `mobileiron-core` or `generic` (docs/sources/)',
+  },
+  MDM_ADDRESS: { meaning: 'Its address, as it shows it for Cisco ISE: `https://host`, with port and instance' },
+  MDM_USERNAME: { meaning: 'The account that it has for Cisco ISE (HTTP Basic)' },
+  MDM_PASSWORD: { meaning: 'The password of that account', secret: true },
+  MDM_SOURCE: {
+    meaning: 'Name of this source; by default `meraki`, `ivanti` or `mdm`, as the preset says',
+  },
+  MDM_POLLING_INTERVAL: {
+    default: '15m',
+    meaning: 'Time between lists of its noncompliant devices, or between sweeps of it',
+  },
+  MDM_LISTS_ALL: {
+    default: 'off',
+    meaning: 'on: it lists every device when it is asked to, which ISE never does, and is swept like Intune',
+  },
   POLLING_INTERVAL: { default: '2h', meaning: 'Time between sweeps of Intune (plain numbers are minutes)' },
   CHANGED_DEVICES_INTERVAL: {
     default: '1m',
