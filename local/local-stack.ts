@@ -7,10 +7,12 @@ import { SETTINGS } from '../shared/settings/settings-table.ts';
 import type { IntuneTenant } from './intune-tenant/intune-tenant.ts';
 import { type LocalFunctions, startLocalFunctions } from './local-functions.ts';
 import { createLocalKeys, type LocalKeys } from './local-keys.ts';
+import { startLocalMdm } from './local-mdm.ts';
 import { type LocalNas, type LocalRelayOptions, startLocalRelay } from './local-relay.ts';
 import { LocalRun, type LocalRunOptions, type RestartablePart } from './local-run.ts';
 import { type LocalServiceBusOptions, startLocalServiceBus } from './local-service-bus.ts';
 import { startLocalTenant } from './local-tenant.ts';
+import type { MdmServer } from './mdm-server/mdm-server.ts';
 import { type SimulatedSwitch, startSimulatedSwitch } from './simulated-switch/simulated-switch.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 import { startTableStorage } from './table-storage.ts';
@@ -23,6 +25,8 @@ export interface LocalStackOptions extends LocalRunOptions {
   /** Of the lookup; 0 for a free one. */
   readonly port?: number;
   readonly fleetSize?: number;
+  /** Starts a simulated MDM server as a second source. */
+  readonly mdm?: boolean;
   /** Runs the functions in Microsoft's Core Tools instead of the own functions host. */
   readonly coreTools?: boolean;
   /** Where the relay sends to instead of the simulated switch. */
@@ -46,6 +50,8 @@ export interface LocalStackOptions extends LocalRunOptions {
 export interface LocalStack extends LocalFunctions, LocalKeys {
   /** The simulated tenant; absent when a real one is polled. */
   readonly tenant?: IntuneTenant;
+  /** The simulated MDM server, where one was asked for. */
+  readonly mdm?: MdmServer;
   readonly switch: SimulatedSwitch;
   readonly storageConnection: string;
   /** Process ids, by part, as they are now. */
@@ -83,6 +89,8 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
   const serviceBus = await startLocalServiceBus(run, SITE, options.serviceBus ?? {});
   const simulated = env['ENTRA_TENANT_ID'] ? undefined : await startLocalTenant(run, fleetSize);
   if (simulated) options.onTenant?.(simulated.tenant);
+  const second = options.mdm ? await startLocalMdm(run) : undefined;
+  const authorities = [simulated?.tenant.caPem, second?.mdm.caPem].filter((pem) => pem !== undefined);
   const functions = await startLocalFunctions(run, {
     appFolder,
     env: {
@@ -91,6 +99,8 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
       POLL_SCHEDULE: '*/2 * * * * *',
       ENFORCE_SCHEDULE: '*/2 * * * * *',
       ...simulated?.settings,
+      ...second?.settings,
+      ...(authorities.length > 0 && { EXTRA_CA_FILE: await run.write('sources-ca.pem', authorities.join('\n')) }),
       ...settingsFrom(env),
     },
     port,
@@ -114,6 +124,7 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
     ...functions,
     ...keys,
     ...(simulated && { tenant: simulated.tenant }),
+    ...(second && { mdm: second.mdm }),
     switch: networkSwitch,
     storageConnection,
     get pids() {

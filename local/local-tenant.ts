@@ -22,7 +22,6 @@ export async function startLocalTenant(
     ENTRA_AUTHORITY_HOST: tenant.authorityHost,
     GRAPH_ENDPOINT: tenant.graphUrl,
     INTUNE_SERVICE_HOSTS: 'localhost',
-    EXTRA_CA_FILE: await run.write('tenant-ca.pem', tenant.caPem),
     // The tenant is on this machine, whatever lies between it and the world.
     HTTPS_PROXY: '',
     POLLING_INTERVAL: '10s',

@@ -4,13 +4,15 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildFunctionApp } from '../scripts/build-function-app.ts';
 import { formatMacAddress, parseMacAddress } from '../shared/domain/mac-address.ts';
+import { CERTIFICATE_SOURCE } from '../shared/domain/session/presented-devices.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import { requireCoreTools } from './core-tools.ts';
+import { MDM_CERTIFICATE_PREFIX } from './local-mdm.ts';
 import { type LocalStack, startLocalStack } from './local-stack.ts';
 import { readAppLine } from './read-app-line.ts';
 import type { SwitchEvent } from './simulated-switch/switch-event.ts';
 
-const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--func] [--verbose]`;
+const USAGE = `npm start -- [--port <lookup port>] [--fleet <devices>] [--mdm] [--func] [--verbose]`;
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -30,6 +32,7 @@ try {
     env: process.env,
     port: options.port,
     fleetSize: options.fleet,
+    mdm: options.mdm,
     coreTools: options.func,
     onProgress: show,
     onLine: readLine,
@@ -50,12 +53,13 @@ interface SweepLine {
   readonly saved: number;
 }
 
-function readOptions(): { port: number; fleet: number; func: boolean; verbose: boolean } {
+function readOptions(): { port: number; fleet: number; mdm: boolean; func: boolean; verbose: boolean } {
   try {
     const { values } = parseArgs({
       options: {
         port: { type: 'string', default: '0' },
         fleet: { type: 'string', default: '500' },
+        mdm: { type: 'boolean', default: false },
         func: { type: 'boolean', default: false },
         verbose: { type: 'boolean', default: false },
       },
@@ -93,7 +97,8 @@ function show(what: string, where: string): void {
 function readLine(line: string): void {
   if (line.startsWith('functions-host ready')) return;
   const event = readAppLine(line);
-  if (event?.['event'] === 'poll.run') firstSweep.resolve(event as unknown as SweepLine);
+  if (event?.['event'] === 'poll.run' && event['source'] === CERTIFICATE_SOURCE)
+    firstSweep.resolve(event as unknown as SweepLine);
   if (event?.['event'] === 'device.changed' && event['before']) showChange(event);
   else if (event?.['event'] === 'enforcement.job') show('CoA job', `${event['stage']} (${event['job']})`);
   else if (options.verbose || event === undefined || event['level'] !== 'info') console.log(`    ${line}`);
@@ -118,12 +123,20 @@ async function fail(what: string): Promise<void> {
   process.exit(1);
 }
 
-function commands({ url, tenant, caFile, apiKeyFile, operatorKeyFile, switch: networkSwitch }: LocalStack): string {
+function commands({
+  url,
+  tenant,
+  mdm,
+  caFile,
+  apiKeyFile,
+  operatorKeyFile,
+  switch: networkSwitch,
+}: LocalStack): string {
   const file = (path: string): string => relative(process.cwd(), path);
   const { mac, id } = firstDevice(tenant);
   const curl = (key: string): string => `curl -s --cacert ${file(caFile)} --header @${file(key)}`;
-  const ask = (question: object): string =>
-    `${curl(apiKeyFile)} ${url}/api/lookup --json '${JSON.stringify({ ...question, callingStationId: mac })}'`;
+  const ask = (question: object, callingStationId = mac): string =>
+    `${curl(apiKeyFile)} ${url}/api/lookup --json '${JSON.stringify({ ...question, callingStationId })}'`;
   const byCertificate = ask({ method: 'eap-tls', certificate: { sanUri: [`IntuneDeviceId://${id}`] } });
   const steps: [string, string][] = [
     ['Look up a device, as a RADIUS server does for EAP-TLS:', byCertificate],
@@ -137,8 +150,33 @@ function commands({ url, tenant, caFile, apiKeyFile, operatorKeyFile, switch: ne
       : []),
     ['See what became of the CoA job:', `${curl(operatorKeyFile)} "${url}/api/jobs?limit=1"`],
     ['Look the device up again:', byCertificate],
+    ...(mdm ? stepsOfMdm(mdm, ask, networkSwitch.controlUrl) : []),
   ];
   return `\n${steps.map(([what, command]) => `${what}\n\n  ${command}\n`).join('\n')}\nCtrl-C stops everything.\n`;
+}
+
+/** The same with a device that only the second source knows. */
+function stepsOfMdm(
+  { fleet, controlUrl }: NonNullable<LocalStack['mdm']>,
+  ask: (question: object, callingStationId: string) => string,
+  switchUrl: string,
+): [string, string][] {
+  const [first] = fleet.all();
+  if (first === undefined) return [];
+  const [address = ''] = first.macAddresses;
+  const mac = (address.match(/../g) ?? []).join('-');
+  const sanUri = `${MDM_CERTIFICATE_PREFIX}${first.guid}`;
+  return [
+    [
+      'Look up a device that the MDM server alone knows:',
+      ask({ method: 'eap-tls', certificate: { sanUri: [sanUri] } }, mac),
+    ],
+    ['Connect it to the switch, by its address:', `curl -s ${switchUrl}/connect --json '{"mac":"${mac}"}'`],
+    [
+      'Make it noncompliant there, and watch the CoA here within half a minute:',
+      `curl -s -X PATCH ${controlUrl}/devices/${first.name} --json '{"compliant":false}'`,
+    ],
+  ];
 }
 
 function flip({ controlUrl }: NonNullable<LocalStack['tenant']>): string {
