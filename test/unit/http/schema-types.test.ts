@@ -3,7 +3,7 @@
 
 import { expectTypeOf, test } from 'vitest';
 import type { MadeOverride } from '../../../shared/app/open-overrides.ts';
-import type { AskedForDevice } from '../../../shared/app.ts';
+import type { AskedForDevice } from '../../../shared/app/operator-actions.ts';
 import type { JobPage } from '../../../shared/enforcement/list-jobs.ts';
 import type { Described, Schema } from '../../../shared/http/schema.ts';
 import type * as DECISIONS from '../../../shared/http/schemas/decision.ts';
