@@ -45,7 +45,7 @@ export const SERVICE_BUS_LOCK: LockBounds = { shortestMs: 5000, longestMs: 30_00
 /** `connecting`: Service Bus is not reached; `standby`: another relay works; `active`: this one does. */
 export type RelayState = 'connecting' | 'standby' | 'active';
 
-export interface KeepSessionOptions {
+export interface HoldSessionOptions {
   readonly queue: JobsQueue;
   readonly handle: (delivery: JobDelivery, lost: AbortSignal) => Promise<void>;
   /** Called after the session asks for no more messages and before it is given back. */
@@ -70,7 +70,7 @@ const RENEWAL_RETRY_MS = 1000;
 const STEADY_MS = 10_000;
 
 /** Resolves only after `stop`, once the session is given back. */
-export async function holdSessionLock(options: KeepSessionOptions): Promise<void> {
+export async function holdSessionLock(options: HoldSessionOptions): Promise<void> {
   const { queue, clock, log, random, delays, standbyRetryMs, stop, onState } = options;
   let state: RelayState | undefined;
   const enter = (next: RelayState, fields: Record<string, unknown> = {}): void => {
@@ -114,7 +114,7 @@ export async function holdSessionLock(options: KeepSessionOptions): Promise<void
 async function hold(
   session: JobSession,
   askedAt: number,
-  options: KeepSessionOptions,
+  options: HoldSessionOptions,
 ): Promise<RelayError | undefined> {
   const { clock, handle, finish, log, stop, lock, watchMs } = options;
   const lost = new AbortController();

@@ -64,7 +64,7 @@ const STAGES: readonly CoaReportStage[] = ['taken', 'sent', 'finished'];
 
 export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   const { queue, clock, log, random, delays, holdMs = 100 } = options;
-  /** By attempt, the oldest first: parcels that were not tried yet, so that the next stage of the job may join them. */
+  /** By attempt, the oldest first: entries that were not tried yet, so that the next stage of the job may join them. */
   const joinable = new Map<string, PendingReport>();
   /** By attempt: the furthest stage that was put. */
   const sentStages = createBoundedMap<SentStage>(REMEMBERED_ATTEMPTS);
@@ -108,24 +108,24 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
   function takeDue(): readonly PendingReport[] {
     const taken = due.slice(0, BATCH_SIZE);
     due = due.slice(taken.length);
-    for (const parcel of taken) if (joinable.get(parcel.key) === parcel) joinable.delete(parcel.key);
+    for (const entry of taken) if (joinable.get(entry.key) === entry) joinable.delete(entry.key);
     return taken;
   }
 
-  function makeDue(parcel: PendingReport): void {
-    if (parcel.due) return;
-    parcel.due = true;
-    due.push(parcel);
+  function makeDue(entry: PendingReport): void {
+    if (entry.due) return;
+    entry.due = true;
+    due.push(entry);
     void pump();
   }
 
   function wake(): void {
     cancelWaking = undefined;
     const now = clock.elapsed();
-    for (const parcel of joinable.values()) {
-      if (parcel.dueAt <= now) makeDue(parcel);
-      else if (!parcel.due) {
-        wakeAt(parcel.dueAt);
+    for (const entry of joinable.values()) {
+      if (entry.dueAt <= now) makeDue(entry);
+      else if (!entry.due) {
+        wakeAt(entry.dueAt);
         break;
       }
     }
@@ -135,7 +135,7 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     cancelWaking ??= clock.after(Math.max(1, Math.ceil(time - clock.elapsed())), wake);
   }
 
-  function parcelFor(key: string, report: CoaReport): PendingReport {
+  function entryFor(key: string, report: CoaReport): PendingReport {
     const open = joinable.get(key);
     if (open !== undefined && open.report.stage !== 'finished') {
       const { stage, at, earlier = [] } = open.report;
@@ -145,14 +145,14 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
     const accepted = Promise.withResolvers<void>();
     // Not everyone waits for it.
     accepted.promise.catch(() => undefined);
-    const parcel: PendingReport = { key, report, dueAt: clock.elapsed() + holdMs, due: false, accepted };
-    joinable.set(key, parcel);
-    return parcel;
+    const entry: PendingReport = { key, report, dueAt: clock.elapsed() + holdMs, due: false, accepted };
+    joinable.set(key, entry);
+    return entry;
   }
 
   function pending(): number {
     let waiting = batch.length + due.length;
-    for (const parcel of joinable.values()) if (!parcel.due) waiting++;
+    for (const entry of joinable.values()) if (!entry.due) waiting++;
     return waiting;
   }
 
@@ -162,11 +162,11 @@ export function createReportOutbox(options: ReportOutboxOptions): ReportOutbox {
       const known = sentStages.get(key);
       if (known && STAGES.indexOf(known.stage) >= STAGES.indexOf(report.stage)) return known.accepted;
       if (closed.signal.aborted) return rejected(closing());
-      const parcel = parcelFor(key, report);
-      sentStages.set(key, { stage: report.stage, accepted: parcel.accepted.promise });
-      if (report.stage === 'finished') makeDue(parcel);
-      else wakeAt(parcel.dueAt);
-      return parcel.accepted.promise;
+      const entry = entryFor(key, report);
+      sentStages.set(key, { stage: report.stage, accepted: entry.accepted.promise });
+      if (report.stage === 'finished') makeDue(entry);
+      else wakeAt(entry.dueAt);
+      return entry.accepted.promise;
     },
     ending(attempt) {
       const known = sentStages.get(coaMessageId(attempt));

@@ -52,7 +52,7 @@ export interface AppOverrides {
   /** Entries that a cache holds at most: memory for all of them is taken at once. */
   readonly mostRemembered?: number;
   /** Clients of the tables, by how long their caller can wait; `observe` gets the store's time. */
-  readonly openTables?: (patience: RetryProfile, observe: ObserveTime) => Promise<Tables>;
+  readonly openTables?: (profile: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
   /** Beside those that settings describe. */
@@ -120,8 +120,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   );
   // A clock that is put in place of the machine's is meant to differ from the store's.
   const observe = overrides.clock === undefined ? clock.observe : undefined;
-  const openTables = async (patience: RetryProfile): Promise<Tables> =>
-    overrides.openTables?.(patience, clock.observe) ?? tablesOf(settings, patience, observe);
+  const openTables = async (profile: RetryProfile): Promise<Tables> =>
+    overrides.openTables?.(profile, clock.observe) ?? tablesOf(settings, profile, observe);
   const serviceBus = lazy(async () => overrides.connectServiceBus ?? (await serviceBusOf(settings)));
   let collected: OpenedTelemetry | undefined;
   const telemetry = lazy(async () => {
@@ -214,9 +214,9 @@ function hasParts(parts: number): boolean {
   return parts > 0;
 }
 
-async function tablesOf({ storage }: Settings, patience: RetryProfile, observe?: ObserveTime): Promise<Tables> {
+async function tablesOf({ storage }: Settings, profile: RetryProfile, observe?: ObserveTime): Promise<Tables> {
   const { openTables } = await import('./adapters/table-storage/tables.ts');
-  return openTables(storage, patience, undefined, observe);
+  return openTables(storage, profile, undefined, observe);
 }
 
 function tellOfClock(log: Logger, aheadMs: number): void {

@@ -29,7 +29,7 @@ export interface Context {
    * Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes.
    */
   readonly mostRemembered?: number | undefined;
-  readonly openTables: (patience: RetryProfile) => Promise<Tables>;
+  readonly openTables: (profile: RetryProfile) => Promise<Tables>;
   /** Gives what makes clients of Service Bus; loaded only where there is one. */
   readonly serviceBus: () => Promise<() => ServiceBusClient>;
   /** Opened on first use; gives nothing where no collector is configured. */

@@ -6,7 +6,7 @@ import { permitted } from '../adapters/intune/permitted.ts';
 import { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Settings } from '../settings.ts';
-import { daysLeftReporter } from './report-credential-expiry.ts';
+import { credentialExpiryReporter } from './report-credential-expiry.ts';
 import type { SourceSetup } from './source-setup.ts';
 
 const SWEEP_GRACE_MS = 15 * 60_000;
@@ -37,7 +37,7 @@ export function intuneSetup(settings: Settings, clock: Clock, standIn?: () => In
       const access = standIn?.() ?? (await openReal(name, settings, clock));
       return {
         source: permitted(access, settings),
-        reportCredential: (deps) => daysLeftReporter(access.tokens, graphEndpoint, deps),
+        reportCredential: (deps) => credentialExpiryReporter(access.tokens, graphEndpoint, deps),
         close: access.close,
       };
     },

@@ -14,7 +14,7 @@ const RENEW = {
   'managed-identity': '',
 } as const satisfies Record<CredentialStatus['kind'], string>;
 
-export interface DaysLeftDeps {
+export interface CredentialExpiryDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry | undefined;
@@ -24,10 +24,10 @@ export interface DaysLeftDeps {
  * @param resource any audience: which of several certificates is in use shows only when a token was given
  * @returns to be called often; it never fails
  */
-export function daysLeftReporter(
+export function credentialExpiryReporter(
   tokens: TokenSource,
   resource: string,
-  { clock, log, telemetry }: DaysLeftDeps,
+  { clock, log, telemetry }: CredentialExpiryDeps,
 ): () => Promise<void> {
   let reported = '';
   return async () => {
@@ -45,7 +45,11 @@ export function daysLeftReporter(
   };
 }
 
-function report(credential: CredentialStatus, now: Date, { log, telemetry }: Omit<DaysLeftDeps, 'clock'>): void {
+function report(
+  credential: CredentialStatus,
+  now: Date,
+  { log, telemetry }: Omit<CredentialExpiryDeps, 'clock'>,
+): void {
   const { kind, expiresAt, setting, thumbprintSha256 } = credential;
   const left = credentialExpiry(credential, now);
   if (left === undefined) {

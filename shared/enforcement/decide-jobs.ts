@@ -130,15 +130,15 @@ interface DecisionMoment {
   readonly again?: boolean;
 }
 
-async function decideFor(deps: DecideJobsDeps, session: Session, occasion: DecisionMoment): Promise<boolean> {
+async function decideFor(deps: DecideJobsDeps, session: Session, moment: DecisionMoment): Promise<boolean> {
   const now = toInstant(deps.clock.now());
   if (!isConnected(session, now)) return false;
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
-  if (occasion.open?.some((job) => isAsGood(job, difference.wanted))) return false;
+  if (moment.open?.some((job) => isAsGood(job, difference.wanted))) return false;
   await noteContradicted(deps, difference.has, now);
-  const job = newJob(difference, occasion, now, await deps.siteKeyOf(session.site));
-  const created = (await deps.jobs.create(job)) || (occasion.again === true && (await createAgain(deps, job, now)));
+  const job = newJob(difference, moment, now, await deps.siteKeyOf(session.site));
+  const created = (await deps.jobs.create(job)) || (moment.again === true && (await createAgain(deps, job, now)));
   if (created) {
     deps.log.info('enforcement.decided', { job: job.id, site: job.site, reason: job.reason, urgent: job.urgent });
   }

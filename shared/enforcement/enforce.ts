@@ -74,7 +74,7 @@ export class Enforcer {
       ({ open, at } = next);
     };
     const limits = { intervalMs: this.#limits.compareEveryMs, leaseMs: functionTimeoutMs * LEASE_SHARE };
-    const compared = await reconcile(this.#deps, limits, await this.#occasion(turn.overrides), {
+    const compared = await reconcile(this.#deps, limits, await this.#trigger(turn.overrides), {
       until,
       open: () => open,
       betweenPages,
@@ -115,7 +115,7 @@ export class Enforcer {
   }
 
   /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
-  async #occasion(overrides: Instant | undefined): Promise<ComparisonTrigger> {
+  async #trigger(overrides: Instant | undefined): Promise<ComparisonTrigger> {
     const sweep = await this.#deps.fleetStatus.newestRunStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
     return {

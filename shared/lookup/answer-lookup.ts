@@ -92,21 +92,21 @@ export async function answerLookup(
     deps.policies.current(options),
     deps.overrides.current(),
   ]);
-  const ofSession = sessionId(client, request);
-  const name = lazyDecisionId(deps, ofSession);
-  const isNew = deps.recentAnswers.get(ofSession) === undefined;
-  const asStored = readKept(deps, ofSession, client.site, request);
+  const idOfSession = sessionId(client, request);
+  const name = lazyDecisionId(deps, idOfSession);
+  const isNew = deps.recentAnswers.get(idOfSession) === undefined;
+  const asStored = readKept(deps, idOfSession, client.site, request);
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
     const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
     const counts = needsContradictions(policy, known.overrides);
-    const presented = await withContradictions(deps, ofSession, request, asked, found, counts, options);
+    const presented = await withContradictions(deps, idOfSession, request, asked, found, counts, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
     const answer = withQuestion(isUnknown ? withShortPermit(decided) : decided, options.askedAt);
     const stored = found?.kind === 'found' ? found.stored : undefined;
-    const session = sessionBeforeAnswer(client, request, presented, ofSession);
+    const session = sessionBeforeAnswer(client, request, presented, idOfSession);
     const isOneTooMany = isNew && !mayOpenSession(deps, client, isUnknown);
     const begunMs = deps.clock.now().getTime();
     const { decision, kept } = isOneTooMany
@@ -116,7 +116,7 @@ export async function answerLookup(
     const [moved] = await Promise.all([
       kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false,
       kept === 'written' && (decision.askedAt !== undefined || !known.isRecent)
-        ? compareSoon(deps, ofSession, writeMs)
+        ? compareSoon(deps, idOfSession, writeMs)
         : undefined,
     ]);
     if (moved !== true || writeMs === 0 || options.signal?.aborted === true) {
@@ -134,10 +134,10 @@ function mayOpenSession({ unknownStations, newSessions }: LookupDeps, { name }: 
 }
 
 /** One name for all rounds, so that each overwrites the one before. Most answers are not written and need none. */
-function lazyDecisionId({ clock, random }: LookupDeps, ofSession: string): () => string {
+function lazyDecisionId({ clock, random }: LookupDeps, idOfSession: string): () => string {
   let name: string | undefined;
   return () => {
-    name ??= decisionId(ofSession, clock.now(), random.hex(4));
+    name ??= decisionId(idOfSession, clock.now(), random.hex(4));
     return name;
   };
 }
@@ -217,14 +217,14 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
  * it. An answer that comes too late reaches no NAS: accounting has said what the station has instead, or will say it.
  * Where this cannot be noted, the comparison of all sessions finds it.
  */
-async function compareSoon(deps: LookupDeps, ofSession: string, withinMs: number): Promise<void> {
+async function compareSoon(deps: LookupDeps, idOfSession: string, withinMs: number): Promise<void> {
   const at = toInstant(deps.clock.now());
   try {
     await deps.clock.within(Math.max(withinMs, LEAST_LOOK_MS), (signal) =>
-      deps.sessions.noteToCompare(ofSession, at, { signal }),
+      deps.sessions.noteToCompare(idOfSession, at, { signal }),
     );
   } catch (thrown) {
-    deps.log.warn('lookup.late-answer-not-noted', { session: ofSession, error: String(thrown) });
+    deps.log.warn('lookup.late-answer-not-noted', { session: idOfSession, error: String(thrown) });
   }
 }
 

@@ -87,9 +87,9 @@ export class LiveQuery {
   async #ask(id: string, { signal }: CallOptions): Promise<RetrievedCompliance | undefined> {
     const { verdicts, unknown, clock, telemetry } = this.#deps;
     const deadline = clock.deadline(this.#limits.deadlineMs);
-    const patience = signal ? AbortSignal.any([signal, deadline]) : deadline;
+    const answerBy = signal ? AbortSignal.any([signal, deadline]) : deadline;
     try {
-      const reading = await unlessAborted(verdicts.readByDeviceId(id, { signal: patience }), patience);
+      const reading = await unlessAborted(verdicts.readByDeviceId(id, { signal: answerBy }), answerBy);
       this.#failures = 0;
       const isKnown = reading.device !== undefined;
       if (!isKnown) unknown.add(id, clock.now().getTime());
@@ -97,12 +97,12 @@ export class LiveQuery {
       return reading;
     } catch (thrown) {
       // A mistake of ours must not count as an outage of the source.
-      if (!patience.aborted && !(thrown instanceof ConnectorError)) throw thrown;
+      if (!answerBy.aborted && !(thrown instanceof ConnectorError)) throw thrown;
       const now = clock.now().getTime();
       // An answer about one device that cannot be used says nothing of the service.
       if (!(thrown instanceof ConnectorError && thrown.code === 'NAC_SOURCE_RECORD')) this.#failures += 1;
       if (this.#failures >= FAILURES_UNTIL_PAUSE) this.#pausedUntil = now + PAUSE_MS;
-      return this.#without(patience.aborted ? 'late' : 'failed', now);
+      return this.#without(answerBy.aborted ? 'late' : 'failed', now);
     }
   }
 

@@ -36,7 +36,7 @@ export interface ServiceBusLinkOptions<Open> {
   readonly spares?: (error: unknown) => boolean;
   /** What waiting is measured and bounded by. */
   readonly timer: Stopwatch;
-  readonly patience?: RetryProfile;
+  readonly limits?: RetryProfile;
 }
 
 interface Connection<Open> {
@@ -51,9 +51,9 @@ const CLOSE_LIMIT_MS = 1000;
 export function serviceBusLink<Open extends { readonly client: { close(): Promise<void> } }>(
   options: ServiceBusLinkOptions<Open>,
 ): ServiceBusLink<Open> {
-  const { open, timer, spares = () => false, patience: limits = DEFAULT_LIMITS } = options;
+  const { open, timer, spares = () => false, limits = DEFAULT_LIMITS } = options;
   let current: Connection<Open> | undefined;
-  let patienceMs = limits.shortestMs;
+  let allowedMs = limits.shortestMs;
 
   async function drop(connection: Connection<Open> | undefined): Promise<void> {
     if (connection === undefined) return;
@@ -67,16 +67,16 @@ export function serviceBusLink<Open extends { readonly client: { close(): Promis
     async use(call) {
       current ??= { open: open(), answered: false, endCalls: new Set() };
       const connection = current;
-      const limitMs = connection.answered ? patienceMs : Math.max(patienceMs, limits.connectMs);
+      const limitMs = connection.answered ? allowedMs : Math.max(allowedMs, limits.connectMs);
       const startedAt = timer.elapsed();
       try {
         const value = await bounded(timer, limitMs, call(connection.open), connection.endCalls);
         connection.answered = true;
-        patienceMs = Math.min(Math.max(8 * (timer.elapsed() - startedAt), limits.shortestMs), limits.longestMs);
+        allowedMs = Math.min(Math.max(8 * (timer.elapsed() - startedAt), limits.shortestMs), limits.longestMs);
         return value;
       } catch (error) {
         if (spares(error)) throw error;
-        if (error instanceof NoAnswer) patienceMs = Math.min(2 * patienceMs, limits.longestMs);
+        if (error instanceof NoAnswer) allowedMs = Math.min(2 * allowedMs, limits.longestMs);
         void drop(connection);
         throw error;
       }

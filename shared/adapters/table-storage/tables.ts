@@ -50,12 +50,12 @@ const LIMITS: Record<RetryProfile, CallLimits> = {
  */
 export async function openTables(
   connection: TableConnection,
-  patience: RetryProfile,
-  limits: CallLimits = LIMITS[patience],
+  profile: RetryProfile,
+  limits: CallLimits = LIMITS[profile],
   observe?: ObserveTime,
 ): Promise<Tables> {
   const options: TableServiceClientOptions = {
-    retryOptions: RETRIES[patience] ?? {},
+    retryOptions: RETRIES[profile] ?? {},
     additionalPolicies: [...callDeadlines(limits), ...(observe === undefined ? [] : [observedTime(observe)])],
   };
   const open = await opener(connection, options);

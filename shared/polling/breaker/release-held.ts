@@ -118,10 +118,10 @@ export async function applyReleases(deps: SaveDeps & DispatchDeps & ReleaseDeps)
   const released = new Set(held.flatMap((run) => (run.released ? [run.runId] : [])));
   if (released.size === 0 || !(await redispatchPending(deps))) return 0;
   const isReleased = (runId: string): boolean => entryOf(held, runId)?.released !== undefined;
-  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> =>
+  const dispatchChunk = async (changes: readonly DeviceChange[]): Promise<void> =>
     void (await dispatchChanges(deps, changes));
   const keys = heldKeys(deps.devices, isReleased);
-  const { written, done } = await applyHeld(deps, keys, isReleased, handOnChunk, deps.hasTime);
+  const { written, done } = await applyHeld(deps, keys, isReleased, dispatchChunk, deps.hasTime);
   if (done) await editMassChange(deps.tasks, (state) => withoutHeldRuns(state, released));
   deps.log.info('poll.release-applied', { runs: [...released], written, done });
   return written;

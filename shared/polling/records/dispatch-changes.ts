@@ -32,12 +32,12 @@ export async function notifyOfChanges(onChange: ChangeListener, changes: readonl
 
 /** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
 export async function dispatchChanges(deps: DispatchDeps, changes: readonly DeviceChange[]): Promise<boolean> {
-  const isDone = await handOnChunks(deps, changes);
+  const isDone = await dispatchChunks(deps, changes);
   if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
   return isDone;
 }
 
-async function handOnChunks(
+async function dispatchChunks(
   { devices, onChange, hasTime = () => true }: DispatchDeps,
   changes: readonly DeviceChange[],
 ): Promise<boolean> {

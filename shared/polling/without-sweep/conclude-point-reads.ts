@@ -70,11 +70,11 @@ export async function concludePointReads(
   const underWay = await runsUnderWay(deps.tasks);
   const isFree = (of: string): boolean =>
     (of === runId || !underWay.has(of)) && entryOf(runs, of)?.refused === undefined;
-  const handOnChunk = async (changes: readonly DeviceChange[]): Promise<void> => {
+  const dispatchChunk = async (changes: readonly DeviceChange[]): Promise<void> => {
     await countTurned(deps.tasks, now, changes);
     await dispatchChanges(deps, changes);
   };
-  const { done } = await applyHeld(deps, heldKeys(deps.devices), isFree, handOnChunk, deps.hasTime);
+  const { done } = await applyHeld(deps, heldKeys(deps.devices), isFree, dispatchChunk, deps.hasTime);
   if (!done) return undefined;
   const left = changing === 0 ? held : await countHeld(deps.devices);
   await editMassChange(deps.tasks, (state) => withHeldCounts(state, left.byRun));
