@@ -11,6 +11,7 @@ import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.t
 import { SourceError } from '../../errors.ts';
 import type { CheckedInPage, CheckIns } from '../../ports/device-reader.ts';
 import type { MdmSource } from '../../ports/mdm-source.ts';
+import { type PointReading, seenDevice } from '../point-reads/point-reads.ts';
 import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
 import { requestSweep } from '../sweep/request-sweep.ts';
@@ -23,7 +24,7 @@ import {
   type TaskTime,
 } from '../tasks/background-task.ts';
 import { asksToSlowDown } from '../tasks/sweep-schedule.ts';
-import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
+import { type ObservationDeps, saveObservations } from './save-observations.ts';
 import { graceReadingAt, recheckSoon, scheduleReads } from './scheduled-reads.ts';
 
 export const CHANGED_DEVICES_TASK = 'changed-devices';
@@ -99,7 +100,7 @@ async function readCheckIns(
   const under = state.under !== undefined && state.under.startedAt > baseline ? state.under : undefined;
   // A complete sweep has read what checked in before it.
   const since = under?.since ?? addMilliseconds(laterOf(state.watermark, baseline), -OVERLAP_MS);
-  const seen: Sightings['seen'][number][] = [];
+  const seen: PointReading[] = [];
   const graceTimes = new Map<string, Instant>();
   let firstRequestAt = under?.startedAt;
   let cursor = under?.cursor;
@@ -109,7 +110,7 @@ async function readCheckIns(
     if (!page.filtered) return suspendFilter(deps, state, now);
     firstRequestAt ??= page.requestedAt;
     for (const device of page.devices) {
-      seen.push({ device, observedAt: page.requestedAt });
+      seen.push(seenDevice(device, page.requestedAt));
       const at = graceReadingAt(graceEndOf(device), now);
       if (at !== undefined) graceTimes.set(deviceKeyText(device), at);
     }
@@ -119,7 +120,7 @@ async function readCheckIns(
     // A link that leads to itself: the look begins again.
     if (cursor === before) return withoutLook(state);
   }
-  const { written, held } = await saveObservations(deps, limits, { seen, absent: [] }, owner);
+  const { written, held } = await saveObservations(deps, limits, seen, owner);
   await scheduleReads(deps.tasks, graceTimes);
   if (written + held > 0) deps.log.info('poll.changed', { checkedIn: seen.length, written, held });
   if (page === undefined || firstRequestAt === undefined) return state;

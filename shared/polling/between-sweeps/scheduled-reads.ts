@@ -7,6 +7,7 @@ import { StoreError } from '../../errors.ts';
 import type { DeviceReading, DeviceReads } from '../../ports/device-reader.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import type { TaskStore } from '../../ports/task-store.ts';
+import { ofDevice } from '../point-reads/point-reads.ts';
 import type { SweepLimits } from '../poll-deps.ts';
 import { redispatchPending } from '../records/dispatch-changes.ts';
 import {
@@ -16,7 +17,7 @@ import {
   type TaskState,
   type TaskTime,
 } from '../tasks/background-task.ts';
-import { type ObservationDeps, type Sightings, saveObservations } from './save-observations.ts';
+import { type ObservationDeps, saveObservations } from './save-observations.ts';
 
 export const READ_AGAIN_TASK = 'read-again';
 /** As many as fit into the row; the next sweep finds the devices that do not. */
@@ -106,7 +107,7 @@ export async function runScheduledReads(
     const readings = await deps.source.devices.readDevices([...due.keys()]);
     const failed = readings.find((reading) => reading.kind === 'failed');
     if (failed?.kind === 'failed' && readings.every(({ kind }) => kind === 'failed')) throw failed.error;
-    await saveObservations(deps, limits, sightingsOf(readings, due), inFlight.owner);
+    await saveObservations(deps, limits, readings.map(ofDevice), inFlight.owner);
     return { ...rest, entries: nextEntries(entries, readings, due, before, now) };
   });
 }
@@ -118,18 +119,6 @@ function dueNow(entries: ReadAgainState['entries'], now: Instant): DueDevices {
   const due = Object.entries(entries).filter(([, [at]]) => at <= now);
   const first = due.sort(([, [a]], [, [b]]) => (a < b ? -1 : 1)).slice(0, READS_PER_TICK);
   return new Map(first.map(([device]) => parseDeviceKeyText(device)).map((key) => [key.id, key]));
-}
-
-function sightingsOf(readings: readonly DeviceReading[], due: DueDevices): Sightings {
-  return {
-    seen: readings.flatMap((reading) =>
-      reading.kind === 'found' ? [{ device: reading.device, observedAt: reading.requestedAt }] : [],
-    ),
-    absent: readings.flatMap(({ kind, id, requestedAt }) => {
-      const key = due.get(id);
-      return kind === 'absent' && key ? [{ key, observedAt: requestedAt }] : [];
-    }),
-  };
 }
 
 /** A device that stands as before is asked again later, a few times; one whose read failed stays due. */

@@ -1,4 +1,4 @@
-// Decides what a read of one device means for its record, where no sweep confirms records: the time of the read counts,
+// Decides what a read of one device means for its record. Where no sweep confirms records the time of the read counts,
 // too, and one "not managed" alone does not make a device gone.
 
 import type { Device, DeviceKey, DeviceRecord } from '../../domain/device/device.ts';
@@ -7,7 +7,7 @@ import type { Instant } from '../../domain/instant.ts';
 import type { StoredDevice } from '../../ports/device-store.ts';
 import {
   type DevicePlan,
-  type HoldRule,
+  type FlipRule,
   planGone,
   planHeldAbsence,
   planObserved,
@@ -17,18 +17,33 @@ import {
 export interface PointReadRules {
   /** A sweep keeps its own account of records, and must hear of what others write. */
   readonly outOfBand: boolean;
-  /** What turns, or is gone, waits beside its record for the end of the run. Absent: it counts at once. */
-  readonly hold?: HoldRule;
+  /**
+   * What turns, or is gone, waits beside its record for the end of the run, or for those who ask whether it is too much.
+   * Absent: it counts at once.
+   */
+  readonly flips?: FlipRule;
 }
 
-/** Like {@link planObserved}, but an unchanged record is written, too, with the new time as its age. */
+const AT_ONCE: FlipRule = { kind: 'apply' };
+
+/** {@link planObserved}, by these rules. */
+export function planSeen(
+  stored: StoredDevice | undefined,
+  device: Device,
+  observedAt: Instant,
+  { outOfBand, flips = AT_ONCE }: PointReadRules,
+): DevicePlan {
+  return planObserved(stored, device, observedAt, { flips, outOfBand });
+}
+
+/** Like {@link planSeen}, but an unchanged record is written, too, with the new time as its age. */
 export function planConfirmed(
   stored: StoredDevice | undefined,
   device: Device,
   observedAt: Instant,
-  { outOfBand, hold }: PointReadRules,
+  { outOfBand, flips = AT_ONCE }: PointReadRules,
 ): DevicePlan {
-  const plan = planObserved(stored, device, observedAt, { flips: hold ?? { kind: 'apply' }, outOfBand });
+  const plan = planSeen(stored, device, observedAt, { flips, outOfBand });
   if (plan.kind !== 'unchanged' || stored === undefined || stored.observedAt >= observedAt) return plan;
   const { etag, retiredIdentities, confirmedUntil, ...record } = stored;
   const mark = outOfBand ? ({ mark: 'doubt' } as const) : {};
@@ -44,13 +59,25 @@ export function planConfirmed(
 export function planAbsent(
   stored: StoredDevice | undefined,
   readAt: Instant,
-  { outOfBand, holdAbsences, hold }: PointReadRules & { readonly holdAbsences: boolean },
+  { outOfBand, holdAbsences, flips = AT_ONCE }: PointReadRules & { readonly holdAbsences: boolean },
 ): DevicePlan {
   if (stored?.presence !== 'present') return { kind: 'unchanged' };
   if (stored.confirmedUntil === undefined || holdAbsences) return planStale(stored, undefined, readAt);
-  if (hold === undefined) return planGone(stored, readAt, { outOfBand });
   // What is held of a device that was there makes its record doubtful, and is no witness for absence.
-  return stored.held?.device === undefined ? planHeldAbsence(stored, readAt, hold) : { kind: 'unchanged' };
+  if (flips.kind === 'hold' && stored.held?.device !== undefined) return { kind: 'unchanged' };
+  return planLoss(stored, readAt, { outOfBand, flips });
+}
+
+/** A read of the whole device is proof enough: it is gone. One whose absence is held already is no news. */
+export function planProvenAbsent(stored: StoredDevice | undefined, readAt: Instant, rules: PointReadRules): DevicePlan {
+  if (stored?.presence !== 'present') return { kind: 'unchanged' };
+  if (stored.held !== undefined && stored.held.device === undefined) return { kind: 'held' };
+  return planLoss(stored, readAt, rules);
+}
+
+function planLoss(stored: StoredDevice, readAt: Instant, { outOfBand, flips = AT_ONCE }: PointReadRules): DevicePlan {
+  if (flips.kind === 'apply') return planGone(stored, readAt, { outOfBand });
+  return flips.kind === 'hold' ? planHeldAbsence(stored, readAt, flips) : { kind: 'flip' };
 }
 
 /**

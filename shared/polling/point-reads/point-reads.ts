@@ -8,7 +8,7 @@ import type { MacAddress } from '../../domain/mac-address.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { RetrievedCompliance, Verdicts } from '../../ports/compliance-retrieval.ts';
-import type { DeviceReads } from '../../ports/device-reader.ts';
+import type { DeviceReading, DeviceReads } from '../../ports/device-reader.ts';
 import type { MdmSource } from '../../ports/mdm-source.ts';
 import { TokenBucket } from '../../token-bucket.ts';
 
@@ -67,16 +67,23 @@ function pointReadsOfDevices(reader: DeviceReads): PointReads {
     byMac: false,
     async read(targets) {
       const readings = await reader.readDevices(targets.flatMap(({ id }) => id ?? []));
-      return readings.map((reading): PointReading => {
-        const { id, requestedAt } = reading;
-        const known = { target: { id }, requestedAt };
-        if (reading.kind === 'failed') return { ...known, kind: 'failed', error: reading.error };
-        return reading.kind === 'absent'
-          ? { ...known, kind: 'absent' }
-          : { ...known, kind: 'found', id, device: () => reading.device };
-      });
+      return readings.map(ofDevice);
     },
   };
+}
+
+/** A read of a whole device. */
+export function ofDevice(reading: DeviceReading): PointReading {
+  const { id, requestedAt } = reading;
+  if (reading.kind === 'found') return seenDevice(reading.device, requestedAt);
+  const known = { target: { id }, requestedAt };
+  return reading.kind === 'failed' ? { ...known, kind: 'failed', error: reading.error } : { ...known, kind: 'absent' };
+}
+
+/** A whole device, by whichever request it was shown. */
+export function seenDevice(device: Device, requestedAt: Instant): PointReading {
+  const { id } = device;
+  return { target: { id }, requestedAt, kind: 'found', id, device: () => device };
 }
 
 /** Managed or not, compliant or not; by id or by address. */

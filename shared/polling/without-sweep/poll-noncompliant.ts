@@ -192,7 +192,7 @@ class ListRun {
   }
 
   #rules(run: NoncompliantRun) {
-    return { source: this.#deps.source.name, holdAbsences: true, hold: stagingRule(this.#limits, runIdOfList(run)) };
+    return { source: this.#deps.source.name, holdAbsences: true, flips: stagingRule(this.#limits, runIdOfList(run)) };
   }
 
   #now(): Instant {

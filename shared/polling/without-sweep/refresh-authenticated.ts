@@ -76,7 +76,7 @@ async function workRound(
     const { readings, error, asked } = await readDue(deps, sessions, tooOld, { after: addressesAfter, most: left });
     const absent = round.absent + readings.filter(({ kind }) => kind === 'absent').length;
     const read = round.read + readings.length;
-    const rules = { source: deps.source.name, holdAbsences: false, hold: stagingRule(limits, runId) };
+    const rules = { source: deps.source.name, holdAbsences: false, flips: stagingRule(limits, runId) };
     const { written } = await savePointReads(deps, readings, rules);
     const failed = round.failed + readings.filter(({ kind }) => kind === 'failed').length;
     if (error !== undefined) return stop(deps, task, { ...round, failed }, error);

@@ -6,6 +6,7 @@ import {
   planAbsent,
   planConfirmed,
   planLiveWordOver,
+  planProvenAbsent,
   planUnlisted,
 } from '../../../../shared/polling/point-reads/plan-point-read.ts';
 import { aDevice, aStoredDevice, DEVICE_ID } from '../../../support/a-device.ts';
@@ -103,7 +104,7 @@ describe('while a run holds what it would turn or lose', () => {
   test('a verdict that turns stands beside the record, without a change', () => {
     const stored = aStoredDevice();
     const turned = aDevice({ complianceState: 'noncompliant' });
-    const plan = planConfirmed(stored, turned, LATER, { ...ALONE, hold: HOLD });
+    const plan = planConfirmed(stored, turned, LATER, { ...ALONE, flips: HOLD });
     expect(plan).toMatchObject({
       kind: 'write',
       write: {
@@ -115,7 +116,7 @@ describe('while a run holds what it would turn or lose', () => {
   });
 
   test('a second absence is held, and leaves the device present', () => {
-    const plan = planAbsent(aStoredDevice({ confirmedUntil: EARLIER }), LATER, { ...ABSENT, hold: HOLD });
+    const plan = planAbsent(aStoredDevice({ confirmedUntil: EARLIER }), LATER, { ...ABSENT, flips: HOLD });
     expect(plan).toMatchObject({
       kind: 'write',
       write: { record: { presence: 'present', held: { runId: HOLD.runId, observedAt: LATER } }, mark: 'held' },
@@ -124,7 +125,28 @@ describe('while a run holds what it would turn or lose', () => {
 
   test('a held verdict is no witness for absence', () => {
     const stored = aStoredDevice({ confirmedUntil: EARLIER, held: HELD_FLIP });
-    expect(planAbsent(stored, LATER, { ...ABSENT, hold: HOLD })).toEqual({ kind: 'unchanged' });
+    expect(planAbsent(stored, LATER, { ...ABSENT, flips: HOLD })).toEqual({ kind: 'unchanged' });
+  });
+});
+
+describe('a read of a whole device that finds none', () => {
+  const RULES = { outOfBand: true } as const;
+
+  test('is proof: the device is gone at once, is counted first, or is held, as the rule says', () => {
+    const stored = aStoredDevice();
+    expect(planProvenAbsent(stored, LATER, RULES)).toMatchObject({ write: { record: { presence: 'gone' } } });
+    const collect = { kind: 'collect', answersDiffer: () => false } as const;
+    expect(planProvenAbsent(stored, LATER, { ...RULES, flips: collect })).toEqual({ kind: 'flip' });
+    expect(planProvenAbsent(stored, LATER, { ...RULES, flips: HOLD })).toMatchObject({
+      write: { record: { presence: 'present', held: { runId: HOLD.runId, observedAt: LATER } }, mark: 'held' },
+    });
+  });
+
+  test('is no news of one that is gone, or whose absence is held', () => {
+    expect(planProvenAbsent(undefined, LATER, RULES)).toEqual({ kind: 'unchanged' });
+    expect(planProvenAbsent(aStoredDevice({ presence: 'gone' }), LATER, RULES)).toEqual({ kind: 'unchanged' });
+    const held = { runId: HOLD.runId, observedAt: EARLIER };
+    expect(planProvenAbsent(aStoredDevice({ held }), LATER, RULES)).toEqual({ kind: 'held' });
   });
 });
 
