@@ -11,7 +11,7 @@ import type { Settings } from '../settings.ts';
 import type { ConfiguredSource } from './sources.ts';
 
 /** Source whose device ids certificates carry. */
-export { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
+export { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 
 export interface Context {
   readonly settings: Settings;

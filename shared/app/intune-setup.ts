@@ -3,7 +3,7 @@
 import { isIntuneDeviceId } from '../adapters/intune/intune-device-id.ts';
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import { permitted } from '../adapters/intune/permitted.ts';
-import { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
+import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Settings } from '../settings.ts';
 import { credentialExpiryReporter } from './report-credential-expiry.ts';

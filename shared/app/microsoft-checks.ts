@@ -13,7 +13,7 @@ import { createManagedDeviceList } from '../adapters/intune/intune-source.ts';
 import { type OpenIntuneConnection, openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
 import { permissionNeeds } from '../adapters/intune/permissions.ts';
 import { createRawAnswers } from '../adapters/intune/raw-answers.ts';
-import { CERTIFICATE_SOURCE } from '../domain/session/presented-devices.ts';
+import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 import type { Check } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RawAnswers } from '../ports/raw-answers.ts';

@@ -1,6 +1,7 @@
 // Finds the MDM's device id in the URI names of a client certificate, and refuses names that could be forged.
 
 import type { CertificateNames } from './access-request.ts';
+import { CERTIFICATE_SOURCE } from './certificate-source.ts';
 import { DEVICE_ID_FORMS, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
 import { isCutAtNul, mayHideForgery, SAN_TEXT_LIMIT_BYTES, singleNames } from './san-text.ts';
 
@@ -66,7 +67,7 @@ function ids(text: string, pattern: RegExp): PrefixedDeviceId[] {
 
 /** An MDM that moves devices in from another leaves the other's URI in place: Intune's own counts first. */
 function chooseOne(found: readonly PrefixedDeviceId[]): CertificateReading {
-  const ofIntune = found.filter(({ source }) => source === 'intune');
+  const ofIntune = found.filter(({ source }) => source === CERTIFICATE_SOURCE);
   const counting = ofIntune.length > 0 ? ofIntune : found;
   const [first, second, ...others] = new Map(counting.map((id) => [`${id.source}|${id.deviceId}`, id])).values();
   if (first === undefined) return { problem: 'san-without-device-id' };

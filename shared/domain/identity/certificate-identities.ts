@@ -4,6 +4,7 @@ import { bareGuid, compactGuid, plainGuid } from '../guid-forms.ts';
 import type { CertificateNames } from './access-request.ts';
 import { type CertificateProblem, deviceIdsShown, readCertificateDeviceId } from './certificate-device-id.ts';
 import { namedIdentities } from './certificate-name-identities.ts';
+import { CERTIFICATE_SOURCE } from './certificate-source.ts';
 import { commonNames } from './common-names.ts';
 import type { Assurance, PresentedIdentity } from './identity.ts';
 import { kindsOfId, type PrefixedDeviceId, prefixedDeviceId } from './prefixed-device-id.ts';
@@ -95,7 +96,7 @@ function prefixed(id: PrefixedDeviceId, origin: string): PresentedIdentity[] {
     value: id.deviceId,
     assurance: 'certificate-guid',
     origin,
-    ...(id.source !== 'intune' && { source: id.source }),
+    ...(id.source !== CERTIFICATE_SOURCE && { source: id.source }),
   }));
 }
 
@@ -107,7 +108,7 @@ function sameDevice(a: PrefixedDeviceId, b: PrefixedDeviceId): boolean {
 function confirmed(certificate: CertificateNames, names: readonly string[]): PresentedIdentity[] {
   const ids = names.flatMap((name) => prefixedDeviceId(name)?.deviceId ?? bareGuid(name) ?? []);
   const both = deviceIdsShown(certificate).find(
-    ({ source, deviceId }) => source === 'intune' && ids.includes(deviceId),
+    ({ source, deviceId }) => source === CERTIFICATE_SOURCE && ids.includes(deviceId),
   );
   return both === undefined ? [] : guid(both.deviceId, 'CN', 'certificate-bare-guid');
 }

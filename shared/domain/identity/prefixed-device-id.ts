@@ -1,16 +1,17 @@
 // How MDMs write their device id into a certificate or a VPN client's report: with a prefix that names the MDM.
 
 import { bareGuid, GUID_IN_URI } from '../guid-forms.ts';
+import { CERTIFICATE_SOURCE } from './certificate-source.ts';
 
 /**
  * Sources: Cisco ISE's guides to Intune, Meraki Systems Manager and Ivanti (MobileIron) integration; Microsoft's NAC
  * guide for `IntuneDeviceId://`. Meraki's ids are numbers of no documented length.
  */
 const FORMS: readonly { readonly source: string; readonly prefix: string; readonly id: string }[] = [
-  { source: 'intune', prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID_IN_URI },
-  { source: 'intune', prefix: 'IntuneDeviceId://', id: GUID_IN_URI },
-  { source: 'intune', prefix: 'ID:Intune:GUID:', id: GUID_IN_URI },
-  { source: 'intune', prefix: 'ID:Intune:DeviceID:', id: GUID_IN_URI },
+  { source: CERTIFICATE_SOURCE, prefix: 'ID:Microsoft Endpoint Manager:GUID:', id: GUID_IN_URI },
+  { source: CERTIFICATE_SOURCE, prefix: 'IntuneDeviceId://', id: GUID_IN_URI },
+  { source: CERTIFICATE_SOURCE, prefix: 'ID:Intune:GUID:', id: GUID_IN_URI },
+  { source: CERTIFICATE_SOURCE, prefix: 'ID:Intune:DeviceID:', id: GUID_IN_URI },
   { source: 'meraki', prefix: 'ID:MerakiSM:DeviceID:', id: '[0-9a-z]{1,64}' },
   { source: 'ivanti', prefix: 'ID:Mobileiron:GUID:', id: GUID_IN_URI },
 ];
@@ -49,5 +50,5 @@ export function prefixedDeviceId(text: string): PrefixedDeviceId | undefined {
  * `IntuneDeviceId://{{AAD_Device_ID}}`. Other MDMs have one id only.
  */
 export function kindsOfId({ source }: PrefixedDeviceId): readonly ('deviceId' | 'entraDeviceId')[] {
-  return source === 'intune' ? ['deviceId', 'entraDeviceId'] : ['deviceId'];
+  return source === CERTIFICATE_SOURCE ? ['deviceId', 'entraDeviceId'] : ['deviceId'];
 }

@@ -3,6 +3,7 @@
 // source.
 
 import { canIdentifyDevice, parseMacAddress } from '../mac-address.ts';
+import { CERTIFICATE_SOURCE } from './certificate-source.ts';
 import type { PresentedIdentity } from './identity.ts';
 import { DEVICE_ID_FORMS, kindsOfId, prefixedDeviceId } from './prefixed-device-id.ts';
 
@@ -79,7 +80,7 @@ function deviceIdsIn(tlv: string): PresentedIdentity[] {
     const id = prefixedDeviceId(text);
     if (id === undefined) return [];
     return kindsOfId(id).map((kind) => {
-      return { ...claim(kind, id.deviceId, name), ...(id.source !== 'intune' && { source: id.source }) };
+      return { ...claim(kind, id.deviceId, name), ...(id.source !== CERTIFICATE_SOURCE && { source: id.source }) };
     });
   });
 }

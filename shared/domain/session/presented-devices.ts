@@ -1,11 +1,9 @@
 // What an answer rests on: devices, and identities that led to none. A change there may change the answer.
 
 import { type DeviceKey, deviceKeyText } from '../device/device.ts';
+import { CERTIFICATE_SOURCE } from '../identity/certificate-source.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Answer } from './session.ts';
-
-/** The MDM whose device ids certificates carry where they do not say of which they are. */
-export const CERTIFICATE_SOURCE = 'intune';
 
 export function presentedDevices({ presented }: Pick<Answer, 'presented'>): DeviceKey[] {
   if (!presented.authenticated) return [];

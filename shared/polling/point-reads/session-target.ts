@@ -1,7 +1,7 @@
 // Which device of a source a session is about, to be asked about by id or by address.
 
+import { CERTIFICATE_SOURCE } from '../../domain/identity/certificate-source.ts';
 import { canIdentifyDevice, type MacAddress, parseMacAddress } from '../../domain/mac-address.ts';
-import { CERTIFICATE_SOURCE } from '../../domain/session/presented-devices.ts';
 import type { Session } from '../../domain/session/session.ts';
 import type { SourceName } from '../../ports/mdm-source.ts';
 import { idOfAddress, type PointTarget } from './point-reads.ts';
