@@ -3,8 +3,8 @@
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildFunctionApp } from '../scripts/build-function-app.ts';
+import { CERTIFICATE_SOURCE } from '../shared/domain/identity/certificate-source.ts';
 import { formatMacAddress, parseMacAddress } from '../shared/domain/mac-address.ts';
-import { CERTIFICATE_SOURCE } from '../shared/domain/session/presented-devices.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import { requireCoreTools } from './core-tools.ts';
 import { MDM_CERTIFICATE_PREFIX } from './local-mdm.ts';
