@@ -21,7 +21,7 @@ import type { ExplainedDecision, ReplayedDecision } from '../../../shared/policy
 import type { PolicyOverview } from '../../../shared/policy/publish-policy.ts';
 import type { WhatIfReport } from '../../../shared/policy/what-if.ts';
 import type { HeldRun } from '../../../shared/polling/breaker/mass-change.ts';
-import type { PollStatus } from '../../../shared/polling/poll-status.ts';
+import type { PollOverview } from '../../../shared/polling/poll-status.ts';
 import type { AuditPage } from '../../../shared/ports/audit-store.ts';
 import type { DoctorReport } from '../../../shared/ports/check.ts';
 import type { DecisionPage } from '../../../shared/ports/decision-store.ts';
@@ -64,7 +64,7 @@ test('of policies', () => {
 
 test('of the poll, the audit and the doctor', () => {
   expectTypeOf<Form<typeof POLL.HELD_RUN>>().toEqualTypeOf<Plain<HeldRun>>();
-  expectTypeOf<Form<typeof POLL.POLL_STATUS>>().toEqualTypeOf<Plain<PollStatus>>();
+  expectTypeOf<Form<typeof POLL.POLL_STATUS>>().toEqualTypeOf<Plain<PollOverview>>();
   expectTypeOf<Form<typeof OPERATIONS.AUDIT_PAGE>>().toEqualTypeOf<Plain<AuditPage>>();
   expectTypeOf<Form<typeof OPERATIONS.DOCTOR_REPORT>>().toEqualTypeOf<Plain<DoctorReport>>();
 });

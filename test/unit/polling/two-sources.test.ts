@@ -7,10 +7,11 @@ import { describeChange } from '../../../shared/domain/device/device-change.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
 import { SourceError } from '../../../shared/errors.ts';
 import { boundedSource } from '../../../shared/polling/bounded-source.ts';
-import { readMassChange } from '../../../shared/polling/breaker/mass-change.ts';
+import { editMassChange, readMassChange } from '../../../shared/polling/breaker/mass-change.ts';
 import { applyReleases, releaseRun, sourceOfRun } from '../../../shared/polling/breaker/release-held.ts';
 import { type PollDeps, poll, type SourceToPoll } from '../../../shared/polling/poll.ts';
 import { readPollOverview } from '../../../shared/polling/poll-status.ts';
+import { readReleaseRequest } from '../../../shared/polling/read-release-request.ts';
 import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { type SweepTables, sweepTables } from '../../support/sweep-tables.ts';
@@ -137,6 +138,24 @@ describe('two sources over one store', () => {
     const overview = await readPollOverview(states);
     expect(overview.held).toEqual([]);
     expect(overview.otherSources?.['meraki']).toMatchObject({ held: [], lastComplete: { devices: FLEET } });
+  });
+
+  test('a run that both hold by the same id is let out of the one that is named', async () => {
+    const both = await start();
+    const states = Object.entries(both).map(([name, run]) => ({ name, ...stateOf(run) }));
+    const run = { runId: 'refresh-1', heldAt: 'x', changing: 1, known: 1, flips: 1, absences: 0, digest: '' };
+    for (const { tasks } of states) await editMassChange(tasks, (state) => ({ ...state, held: [run] }));
+    const request = { runId: 'refresh-1', reason: 'as planned' };
+    await expect(sourceOfRun(states, request)).rejects.toMatchObject({ code: 'NAC_REQUEST_FIELD', field: 'source' });
+    expect((await sourceOfRun(states, { ...request, source: 'meraki' })).name).toBe('meraki');
+    await expect(sourceOfRun(states, { ...request, source: 'other' })).rejects.toMatchObject({
+      code: 'NAC_POLL_RUN_UNKNOWN',
+    });
+    expect(readReleaseRequest(JSON.stringify({ ...request, source: 'meraki' }))).toEqual({
+      ...request,
+      source: 'meraki',
+    });
+    expect(() => readReleaseRequest(JSON.stringify({ ...request, source: 'A|b' }))).toThrow('name of a source');
   });
 
   test('changes and marks that a killed process left of one wait for that one', async () => {
