@@ -70,6 +70,7 @@ export async function openEnforcement(context: Context) {
   const clients = new TableClientStore(tables.clients);
   const deps: EnforceDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
+    devices,
     jobs: telemetry ? observedJobs(jobs, telemetry) : jobs,
     telemetry,
     tasks: new TableTaskStore(tables.polling),

@@ -2,7 +2,7 @@
 // at a session, and for all of them in the reconciliation, which finds what the fast path missed.
 
 import { concurrently } from '../concurrently.ts';
-import { decideJob, type EnforcementJob, isFinal, renewJob } from '../domain/coa/enforcement-job.ts';
+import { decideJob, type EnforcementJob, hasFailed, isFinal, renewJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaAction } from '../domain/coa-job.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import type { DeviceChange } from '../domain/device/device-change.ts';
@@ -103,6 +103,11 @@ export interface Comparison {
   readonly now: AnswerNow;
 }
 
+interface Difference {
+  readonly has: Session;
+  readonly wanted: AnswerNow;
+}
+
 /**
  * @returns the first answer in effect that policy no longer gives, with what is wanted instead: the answer of the
  * moment for the credential that rules the session; `undefined` when all of them are still given
@@ -111,7 +116,7 @@ export async function findDifference(
   decideAgain: DecideJobsDeps['decideAgain'],
   session: Session,
   now: Instant,
-): Promise<{ readonly has: Session; readonly wanted: AnswerNow } | undefined> {
+): Promise<Difference | undefined> {
   let ruling: AnswerNow | undefined;
   for (const answered of answersInEffect(session, now)) {
     const answer = await decideAgain(answered);
@@ -135,8 +140,8 @@ async function decideFor(deps: DecideJobsDeps, session: Session, moment: Decisio
   if (!isConnected(session, now)) return false;
   const difference = await findDifference((answered) => decideAndNote(deps, answered, now), session, now);
   if (difference === undefined) return false;
-  if (moment.open?.some((job) => isAsGood(job, difference.wanted))) return false;
-  await noteContradicted(deps, difference.has, now);
+  if (await isUnderWay(deps, session, difference.wanted, moment.open)) return false;
+  await noteUnseen(deps, difference, now);
   const job = newJob(difference, moment, now, await deps.siteKeyOf(session.site));
   const created = (await deps.jobs.create(job)) || (moment.again === true && (await createAgain(deps, job, now)));
   if (created) {
@@ -161,24 +166,37 @@ async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Insta
 }
 
 /**
- * Another device may have got an identity of the station, and nothing of its own has changed: its next question must
- * not be answered from what an instance remembers of that identity.
+ * Another device may have got an identity of the station, or an override came or went, and nothing of its own has
+ * changed: its next question must not be answered from what an instance remembers, unwritten, of before.
  */
-async function noteContradicted({ devices }: DecideJobsDeps, has: Session, now: Instant): Promise<void> {
-  const { decision, presented } = has;
-  if (decision.device === undefined || presented.beside === undefined) return;
-  const { source, id } = decision.device;
-  await devices?.noteReauthentication({ source, id }, now);
+async function noteUnseen({ devices }: DecideJobsDeps, { has, wanted }: Difference, now: Instant): Promise<void> {
+  const { device, override } = has.decision;
+  const isSeen = has.presented.beside === undefined && override === undefined && wanted.override === undefined;
+  if (device === undefined || isSeen) return;
+  await devices?.noteReauthentication({ source: device.source, id: device.id }, now);
 }
 
-/** An open job that an operator asked for brings the answer of the moment, too, until the NAS has acted on it. */
-function isAsGood(underWay: OpenJob, answer: AnswerNow): boolean {
-  return underWay.wanted === undefined ? !underWay.isAcknowledged : sameOutcome(underWay.wanted, answer.outcome);
+/**
+ * What an operator asked for wants no particular answer, and is over with its ACK: it is no reason to wait. And a job may
+ * have ended since the open ones were read: one that failed is listed until the next comparison, any other covers nothing.
+ */
+async function isUnderWay(
+  { jobs }: DecideJobsDeps,
+  { site }: Session,
+  { outcome }: AnswerNow,
+  open: readonly OpenJob[] = [],
+): Promise<boolean> {
+  for (const { id, wanted } of open) {
+    if (wanted === undefined || !sameOutcome(wanted, outcome)) continue;
+    const now = await jobs.read(site, id);
+    if (now !== undefined && (!isFinal(now.job) || hasFailed(now.job))) return true;
+  }
+  return false;
 }
 
 /** Named after what was observed and answered, so that poll and reconciliation come to the same job. */
 function newJob(
-  { has, wanted }: { readonly has: Session; readonly wanted: AnswerNow },
+  { has, wanted }: Difference,
   { change }: DecisionMoment,
   now: Instant,
   siteKey: string | undefined,

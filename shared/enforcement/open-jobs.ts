@@ -1,14 +1,12 @@
 // Jobs that have not ended, by session, and which of them goes on where a session has several.
 
-import { type EnforcementJob, wasAcknowledged } from '../domain/coa/enforcement-job.ts';
+import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { Outcome } from '../domain/policy/decision.ts';
 
 /** What another decision about the session needs to know of a job. Small, since very many are kept. */
 export interface OpenJob {
   readonly id: string;
   readonly wanted?: Outcome;
-  /** The NAS has acted on it. */
-  readonly isAcknowledged: boolean;
 }
 
 export type OpenJobs = Map<string, OpenJob[]>;
@@ -18,7 +16,7 @@ const MOST_SESSIONS = 100_000;
 
 export function addOpenJob(open: OpenJobs, job: EnforcementJob): void {
   const { id, wanted, sessionId } = job;
-  const one = { id, ...(wanted && { wanted }), isAcknowledged: wasAcknowledged(job) };
+  const one = { id, ...(wanted && { wanted }) };
   const others = open.get(sessionId);
   if (others !== undefined) others.push(one);
   else if (open.size < MOST_SESSIONS) open.set(sessionId, [one]);

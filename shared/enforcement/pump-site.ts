@@ -104,6 +104,10 @@ async function look(
   const settled = settleJob(job, session, isNotSuperseded(job, ofSessions.get(job.sessionId) ?? []), now);
   if (settled !== job) {
     await write(deps, settled, etag);
+    // While it waited for its proof, what the station has by now may have been compared, and this job covered it.
+    if (job.stage === 'answered' && settled.stage === 'superseded') {
+      await deps.sessions.noteToCompare(job.sessionId, now);
+    }
     return undefined;
   }
   if (session !== undefined && waits(job) && (await isOvertaken(deps, job, session, now))) {

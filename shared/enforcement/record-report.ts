@@ -8,6 +8,7 @@ import { toInstant } from '../domain/instant.ts';
 import { parseTraceparent } from '../domain/traceparent.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
@@ -19,6 +20,7 @@ const ATTEMPTS = 10;
 
 export interface ReportDeps {
   readonly sessions: SessionStore;
+  readonly devices?: Pick<DeviceStore, 'noteReauthentication'>;
   readonly jobs: JobStore;
   readonly clock: Clock;
   readonly log: Logger;

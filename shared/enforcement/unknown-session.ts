@@ -4,23 +4,28 @@
 import { coaTargetOf } from '../domain/coa/coa-target.ts';
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { CoaReport } from '../domain/coa-job.ts';
-import { type Instant, toInstant } from '../domain/instant.ts';
+import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import { withoutCurrent } from '../domain/session/accounting.ts';
-import type { Session } from '../domain/session/session.ts';
+import type { Answer, Session } from '../domain/session/session.ts';
 import type { SessionAccounting } from '../domain/session/session-accounting.ts';
 import { stationOf } from '../domain/session/session-id.ts';
-import { isConnected } from '../domain/session/session-life.ts';
+import { isConnected, REPEATED_UNWRITTEN_MS } from '../domain/session/session-life.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 
 /** RFC 5176 3.5: the NAS does not know the session (any more). */
 const SESSION_CONTEXT_NOT_FOUND = 503;
+
+/** How far the clocks of two instances may be apart. */
+const CLOCK_SKEW_MS = 30_000;
 
 const MISSING_ATTRIBUTE =
   'The NAS knows no such session, but the station may still be there. Look at the NAS which attributes it finds a session by, and name them in relay.yaml (alsoIdentifyBy, send); then send the job again.';
 
 export interface UnknownSessionDeps {
   readonly sessions: SessionStore;
+  readonly devices?: Pick<DeviceStore, 'noteReauthentication'>;
   readonly clock: Clock;
 }
 
@@ -44,13 +49,16 @@ export function isSessionUnknown(report: CoaReport): boolean {
  * If the NAS is believed, the session is over. The station's sessions elsewhere are compared soon: it may be there.
  */
 export async function judgeUnknownSession(
-  { sessions, clock }: UnknownSessionDeps,
+  deps: UnknownSessionDeps,
   job: EnforcementJob,
   report: CoaReport,
   now: Instant,
 ): Promise<SessionJudgement> {
+  const { sessions, clock } = deps;
   const session = await sessions.read(job.sessionId);
   const elsewhere = (): Promise<void> => compareElsewhere(sessions, job, toInstant(clock.now()));
+  // A report that comes late, or twice, is about an attempt that another one followed: that one says how it is now.
+  if (report.attempt < job.attempt) return { sessionIsOver: false, follow: async () => {} };
   if (session === undefined || !isConnected(session, now)) return { sessionIsOver: true, follow: elsewhere };
   if (report.neverAcknowledged || livesOn(session)) {
     return { sessionIsOver: false, hint: MISSING_ATTRIBUTE, follow: async () => {} };
@@ -62,6 +70,7 @@ export async function judgeUnknownSession(
   return {
     sessionIsOver: true,
     async follow() {
+      await noteComeback(deps, session, now);
       if (await endSession(sessions, job, now)) await sessions.noteToCompare(session.id, now);
       await elsewhere();
     },
@@ -74,9 +83,10 @@ function livesOn({ accounting }: Session): boolean {
   return notFoundAt !== undefined && status === 'started' && (receivedAt ?? at ?? '') > notFoundAt;
 }
 
-function hasAskedSince({ decision }: Session, job: EnforcementJob): boolean {
+/** By any credential: the newest answer is not always the one that rules. */
+function hasAskedSince({ answers }: Session, job: EnforcementJob): boolean {
   const queuedAt = job.steps.findLast(({ stage }) => stage === 'queued')?.at ?? job.decidedAt;
-  return decision.decidedAt > queuedAt;
+  return answers.some(({ decision }) => decision.decidedAt > queuedAt);
 }
 
 /** A station that roams fast begins a session without a question: accounting alone says so. */
@@ -108,6 +118,20 @@ async function endSession(sessions: SessionStore, job: EnforcementJob, now: Inst
     return other ?? ended;
   });
   return livesOnAsAnother;
+}
+
+/**
+ * The station may come back before an instance writes its answer again, and where the NAS does not account for sessions
+ * nothing else would say so: its next answer is to be written.
+ */
+async function noteComeback({ devices }: UnknownSessionDeps, session: Session, now: Instant): Promise<void> {
+  const { answers, accounting } = session;
+  const isRecent = ({ decision }: Answer): boolean =>
+    now < addMilliseconds(decision.decidedAt, REPEATED_UNWRITTEN_MS + CLOCK_SKEW_MS);
+  if (accounting !== undefined || !answers.some(isRecent)) return;
+  for (const device of answers.flatMap(({ decision }) => decision.device ?? [])) {
+    await devices?.noteReauthentication({ source: device.source, id: device.id }, now);
+  }
 }
 
 async function compareElsewhere(sessions: SessionStore, job: EnforcementJob, now: Instant): Promise<void> {

@@ -31,7 +31,7 @@ import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
-import { type FoundDevice, findDevice } from './find-device.ts';
+import { type FoundDevice, findDevice, sameOwners } from './find-device.ts';
 import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
 import { policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
@@ -252,8 +252,21 @@ async function hasMovedInTime(
 async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
   if (found?.kind !== 'found') return false;
   const { stored, live } = found;
-  const current = await deps.devices.read(stored.device, options);
-  return live ? current?.presence === 'present' : current?.version !== stored.version;
+  const [current, isShared] = await Promise.all([
+    deps.devices.read(stored.device, options),
+    isOwnedByOthers(deps, found, options),
+  ]);
+  return isShared || (live ? current?.presence === 'present' : current?.version !== stored.version);
+}
+
+/** Another device has got the identity since this process remembers who has it: its change could not see this session. */
+async function isOwnedByOthers(
+  { identities }: LookupDeps,
+  { identity, remembered }: FoundDevice & { kind: 'found' },
+  options: CallOptions,
+): Promise<boolean> {
+  if (remembered === undefined) return false;
+  return !sameOwners(remembered, await identities.readOwners(identity, { ...options, fresh: true }));
 }
 
 function spread(

@@ -22,6 +22,8 @@ export type FoundDevice =
       readonly identity: PresentedIdentity;
       /** The device is not stored: Intune itself said so, at `stored.observedAt`. */
       readonly live?: true;
+      /** Owners of the identity, where they were not read just now. */
+      readonly remembered?: IdentityOwners;
     }
   | { readonly kind: 'ambiguous' }
   /** The question names ids of several devices. */
@@ -80,14 +82,16 @@ async function firstClaimed(
   options: CallOptions,
 ): Promise<FoundDevice> {
   for (const [index, identity] of identities.entries()) {
-    const { devices, more } = owners[index] ?? {
+    const { devices, more, remembered } = owners[index] ?? {
       devices: [deviceKeyText({ source: identity.source ?? deps.certificateSource, id: identity.value })],
       more: false,
     };
     if (more) return { kind: 'ambiguous' };
     const claimants = await readClaimants(deps, identity, devices, options);
     const stored = await theMachineOf(deps, identity, claimants, options);
-    if (stored !== undefined) return { kind: 'found', stored, identity };
+    if (stored !== undefined) {
+      return { kind: 'found', stored, identity, ...(remembered && { remembered: { devices, more } }) };
+    }
     if (claimants.length > 0) return { kind: 'ambiguous' };
   }
   return { kind: 'notEnrolled' };
@@ -129,7 +133,7 @@ async function readClaimants(
   return found;
 }
 
-function sameOwners(a: Owners, b: Owners): boolean {
+export function sameOwners(a: Owners, b: Owners): boolean {
   if (a === undefined || b === undefined) return a === b;
   return (
     a.more === b.more && a.devices.length === b.devices.length && a.devices.every((owner) => b.devices.includes(owner))

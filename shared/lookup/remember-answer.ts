@@ -140,7 +140,9 @@ export function isReauthenticationAskedFor(stored: StoredDevice | undefined, now
 
 function isStillRight(recent: RecentAnswer, asked: SessionBeforeAnswer, answer: UnnamedDecision): boolean {
   const { decision: before, ...askedBefore } = recent.session;
-  return answer.decidedAt < recent.freshUntil && sameAnswer(before, answer) && sameData(askedBefore, asked);
+  // One that was given later, by the clock, was given before the clock was set back: it may be of any age.
+  const isRecent = before.decidedAt <= answer.decidedAt && answer.decidedAt < recent.freshUntil;
+  return isRecent && sameAnswer(before, answer) && sameData(askedBefore, asked);
 }
 
 /** Once for an answer, and again when it is written again: a station that asks every minute for the same is no news. */

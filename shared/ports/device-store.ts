@@ -44,7 +44,10 @@ export interface DeviceStore {
   markIndexed(devices: readonly { readonly key: DeviceKey; readonly etag: string }[]): Promise<void>;
   /** No device is stored at all. */
   isEmpty(): Promise<boolean>;
-  /** Notes that an operator asks for the device's stations to authenticate again. Its version and content stay. */
+  /**
+   * Notes that an operator asks for the device's stations to authenticate again. Its version and content stay; of a
+   * device that is not stored nothing is noted.
+   */
   noteReauthentication(key: DeviceKey, at: Instant): Promise<void>;
   /** Keys of every device in a shard (first digit of the device hash), present or gone. */
   listKeys(shard: string): AsyncIterable<ListedKey>;

@@ -16,6 +16,8 @@ export interface IdentityOwners {
   readonly devices: readonly string[];
   /** There have been more than are listed: no device can be recognised by this identity. */
   readonly more: boolean;
+  /** Not read just now: another device may have got the identity since. */
+  readonly remembered?: true;
 }
 
 export interface IdentityOwner {

@@ -23,7 +23,7 @@ export class CachedIdentityStore implements IdentityStore {
   async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
     const text = identityText(identity);
     const known = options.fresh ? undefined : this.#owners.get(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { ...known, remembered: true };
     const owners = await this.#store.readOwners(identity, options);
     if (owners.devices.length > 0) this.#owners.set(text, owners);
     else this.#owners.delete(text);

@@ -42,7 +42,8 @@ export class CachedPolicySource implements PolicySource {
   readonly #compiled = new LRUCache<string, Policy>({ max: MOST_COMPILED });
   #known: Known | undefined;
   #reading: Promise<Known> | undefined;
-  #notBefore = Number.NEGATIVE_INFINITY;
+  /** When a read failed last, milliseconds since 1970. */
+  #failedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: CachedPolicySourceDeps) {
     this.#deps = deps;
@@ -52,8 +53,11 @@ export class CachedPolicySource implements PolicySource {
     const { clock, youngEnoughMs } = this.#deps;
     const now = clock.now().getTime();
     const known = this.#known;
-    const youngEnough = known !== undefined && now - known.readAtMs < youngEnoughMs;
-    if (known && !options.fresh && (youngEnough || now < this.#notBefore)) return this.#inForce(known);
+    // After a clock was set back, nothing may look younger.
+    const isWithin = (atMs: number, milliseconds: number): boolean => Math.abs(now - atMs) < milliseconds;
+    const isYoung = known !== undefined && isWithin(known.readAtMs, youngEnoughMs);
+    const mayWait = isYoung || isWithin(this.#failedAtMs, RETRY_AFTER_MS);
+    if (known && !options.fresh && mayWait) return this.#inForce(known);
     return this.#inForce(await this.#readOrKeep(now, options));
   }
 
@@ -82,7 +86,7 @@ export class CachedPolicySource implements PolicySource {
       this.#known = { state, policy, outgoing, readAt: toInstant(new Date(now)), readAtMs: now };
       return this.#known;
     } catch (thrown) {
-      this.#notBefore = now + RETRY_AFTER_MS;
+      this.#failedAtMs = now;
       const { code, message, action } = toConnectorError(thrown);
       const ageSeconds = this.#known && Math.round((now - this.#known.readAtMs) / 1000);
       log.error('policy.not-read', { code, message, action, ageSeconds });

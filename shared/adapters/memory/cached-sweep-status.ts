@@ -33,7 +33,8 @@ export class CachedSweepStatus implements SweepStatus {
     const known = this.#known.get(source);
     if (known === undefined) return undefined;
     const now = this.#clock.now().getTime();
-    if (!fresh && now - known.readAt < YOUNG_ENOUGH_MS) return known.startedAt;
+    // After a clock was set back, nothing may look younger.
+    if (!fresh && Math.abs(now - known.readAt) < YOUNG_ENOUGH_MS) return known.startedAt;
     known.readAt = now;
     try {
       const { state } = await known.store.read({ signal });

@@ -145,7 +145,12 @@ export class TableDeviceStore implements DeviceStore {
 
   async noteReauthentication(key: DeviceKey, at: Instant): Promise<void> {
     const entity = { ...deviceRow(key), reauthenticationAskedAt: at };
-    await storeCall('noting a reauthentication', this.#table.updateEntity(entity, 'Merge'));
+    try {
+      await this.#table.updateEntity(entity, 'Merge');
+    } catch (thrown) {
+      // Not stored yet, or its row was removed: nothing to note, and no reason to stop for.
+      if (!isNotFound(thrown)) throw toStoreError('noting a reauthentication', thrown);
+    }
   }
 
   async *listKeys(shard: string): AsyncIterable<ListedKey> {

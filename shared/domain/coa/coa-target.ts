@@ -4,6 +4,7 @@ import type { CoaNas, CoaSession } from '../coa-job.ts';
 import { formatMacAddress } from '../mac-address.ts';
 import { mayBeSameNas } from '../place.ts';
 import type { Answer, Session } from '../session/session.ts';
+import type { SessionAccounting } from '../session/session-accounting.ts';
 
 /** Names of one session of the NAS; those of an earlier one name nothing any more. */
 const SESSION_NAMES = ['acctSessionId', 'acctMultiSessionId', 'auditSessionId', 'framedIpAddress'] as const;
@@ -33,7 +34,9 @@ export function coaTargetOf(session: Session): { readonly session: CoaSession; r
     newer.acctSessionId !== undefined &&
     older.acctSessionId !== undefined &&
     newer.acctSessionId !== older.acctSessionId;
-  const kept = isOther ? withoutSessionNames(older) : older;
+  // The station has asked since, and its question need not name the session that it has by now.
+  const isOver = !accountingIsNewer && isOfTheEnded(session, accounting);
+  const kept = isOther || isOver ? withoutSessionNames(older) : older;
   // The address in the NAS's own notation is in accounting, even where the question is newer.
   const { callingStationId = address.callingStationId } = accounting.coa;
   const nas = accountingIsNewer
@@ -45,6 +48,11 @@ export function coaTargetOf(session: Session): { readonly session: CoaSession; r
 /** Unique among the NASes of a site: the IPv4 address; else the IPv6 address; else the NAS-Identifier. */
 export function nasName({ nasIpAddress, nasIpv6Address, nasIdentifier }: CoaNas): string {
   return nasIpAddress ?? nasIpv6Address ?? (nasIdentifier === undefined ? '' : `NAS-Identifier ${nasIdentifier}`);
+}
+
+/** The session that accounting named has stopped, or its NAS has restarted since. */
+function isOfTheEnded({ nasRestartedAt = '' }: Session, { status, receivedAt, at }: SessionAccounting): boolean {
+  return status === 'stopped' || (receivedAt ?? at) < nasRestartedAt;
 }
 
 function withoutSessionNames(session: CoaSession): CoaSession {

@@ -12,6 +12,7 @@ import type { DeviceStore } from '../../ports/device-store.ts';
 import type { SourceName } from '../../ports/mdm-source.ts';
 import type { AnsweredWithin, SessionStore } from '../../ports/session-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
+import { redispatchPending } from '../records/dispatch-changes.ts';
 import { countThrottled } from '../tasks/count-run.ts';
 import { type NoLease, readTask, type TaskDeps, type TaskLease, withTask } from '../tasks/leased-task.ts';
 import { retryAfterFailure } from '../tasks/sweep-schedule.ts';
@@ -48,7 +49,7 @@ export interface StoreLiveDeps extends TaskDeps, SavePointReadsDeps {
   readonly sessions: SessionStore;
   readonly devices: DeviceStore;
   readonly reads: PointReads;
-  /** A session that found no device, and may be answered otherwise now. */
+  /** A session that rested on no record, and may be answered otherwise now. */
   readonly onAnswerable: (session: Session) => Promise<void>;
   readonly log: Logger;
 }
@@ -92,6 +93,7 @@ async function work(deps: StoreLiveDeps, task: TaskLease<StoreLiveState>, budget
   const total = { read: 0, stored: 0, absent: 0, failed: 0, passedBy: 0 };
   let addressesLeft = MOST_ADDRESSES;
   let isNow = false;
+  if (task.resumed) await redispatchPending(deps);
   while (!isNow) {
     const range = nextRange(task.state, startedAt);
     isNow = range.until === undefined;
@@ -234,8 +236,8 @@ async function readAndSave(
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
   for (const { target } of failed) waiting.delete(idOf(target));
   const answered = [...waiting.values()].flatMap(({ sessions }) => sessions);
-  // Where a session names the device, the device's change leads to it.
-  for (const session of answered) if (session.decision.device === undefined) await deps.onAnswerable(session);
+  // A record that a sweep wrote in the meantime is no change, and one that was there already says nothing new.
+  for (const session of answered) await deps.onAnswerable(session);
   // One device that the source cannot describe holds up no other.
   const first = failed.find(({ error }) => !isOfOneDevice(error));
   return {

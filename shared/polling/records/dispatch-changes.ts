@@ -32,9 +32,16 @@ export async function notifyOfChanges(onChange: ChangeListener, changes: readonl
 
 /** Every change must have been written with a mark. @returns false when the time was over before all were handed on */
 export async function dispatchChanges(deps: DispatchDeps, changes: readonly DeviceChange[]): Promise<boolean> {
-  const isDone = await dispatchChunks(deps, changes);
-  if (!isDone) await editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
-  return isDone;
+  const noteLeft = () => editMassChange(deps.tasks, (state) => ({ ...state, changesLeft: true }));
+  try {
+    const isDone = await dispatchChunks(deps, changes);
+    if (!isDone) await noteLeft();
+    return isDone;
+  } catch (thrown) {
+    // What is stored by now brings no further change, however often the device is read again.
+    await noteLeft().catch(() => undefined);
+    throw thrown;
+  }
 }
 
 async function dispatchChunks(

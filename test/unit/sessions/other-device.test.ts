@@ -164,3 +164,15 @@ describe('a station with a certificate, at an address that its device does not h
     expect(ways).toEqual([]);
   });
 });
+
+test('a station that logs in while an instance remembers that one device has its address gets the answer of now', async () => {
+  const { network } = await connected();
+  await network.poll();
+  await network.pass(40_000);
+  await network.ask(MAB);
+  network.put(2, { wifiMac: WIFI_MAC, complianceState: 'noncompliant' });
+  await network.pass(20_000);
+  await network.run(() => network.background.poll(2 * MINUTE_MS));
+  const { decision } = await network.ask({ ...MAB, nasPortId: 'Gi1/0/2' });
+  expect(decision).toMatchObject({ standing: 'ambiguous', outcome: { role: 'quarantine' } });
+});

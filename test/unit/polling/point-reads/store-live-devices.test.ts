@@ -3,7 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { toInstant } from '../../../../shared/domain/instant.ts';
-import { SourceError } from '../../../../shared/errors.ts';
+import type { Session } from '../../../../shared/domain/session/session.ts';
+import { SourceError, StoreError } from '../../../../shared/errors.ts';
+import { readMassChange } from '../../../../shared/polling/breaker/mass-change.ts';
 import {
   STORE_LIVE_TASK,
   type StoreLiveState,
@@ -101,6 +103,37 @@ describe('sessions without a record', () => {
       expect(record).toMatchObject({ presence: 'gone', version: turn });
       expect(run.changes.at(-1)).toMatchObject({ id, version: turn, after: { presence: 'gone' } });
     }
+  });
+
+  test('are compared where the device has been stored meanwhile, which is no change', async () => {
+    const run = complianceTables();
+    const device = aDeviceOfFleet(1);
+    run.service.compliantNow = () => true;
+    await answered(run, 1, MINUTE_MS, device.id, 'live');
+    await run.store([{ ...device, complianceState: 'noncompliant' }]);
+    const compared: string[] = [];
+    const deps = { ...run.deps, onAnswerable: async ({ id }: Session) => void compared.push(id) };
+    await run.slow.run(() => storeLiveDevices(deps, LIMITS));
+    expect(compared).toHaveLength(1);
+  });
+
+  test('whose change could not be handed on have it handed on with the next tick', async () => {
+    const run = complianceTables();
+    const { id } = aDeviceOfFleet(1);
+    await answered(run, 1, MINUTE_MS, id, 'live');
+    const failing = {
+      ...run.deps,
+      onAnswerable: async () => undefined,
+      onChange: async () => {
+        throw new StoreError('NAC_STORE_UNAVAILABLE', 'away', { action: 'Wait.' });
+      },
+    };
+    await expect(run.slow.run(() => storeLiveDevices(failing, LIMITS))).rejects.toThrow('away');
+    expect(await readMassChange(run.atOnce.tasks)).toMatchObject({ changesLeft: true });
+    await run.slow.time.runUntil(run.slow.time.now + 4 * MINUTE_MS);
+    expect(run.changes).toEqual([]);
+    await storeLive(run);
+    expect(run.changes).toMatchObject([{ id, after: { presence: 'gone' } }]);
   });
 
   test('whose service asks to slow down are counted as such', async () => {
