@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { basicCredentials, readAddress } from '../../../../shared/adapters/cisco-mdm/mdm-connection.ts';
 import { findPreset, MDM_PRESETS } from '../../../../shared/adapters/cisco-mdm/presets/presets.ts';
+import { prefixedDeviceId } from '../../../../shared/domain/identity/prefixed-device-id.ts';
 import { ConnectorError } from '../../../../shared/errors.ts';
 
 describe('an address', () => {
@@ -63,6 +64,14 @@ describe('presets', () => {
     ]);
     for (const preset of MDM_PRESETS) expect(findPreset(preset.name)).toBe(preset);
     expect(findPreset('jamf')).toBeUndefined();
+  });
+
+  test('have the source that certificates with their prefix lead to', () => {
+    for (const { certificatePrefix, source, deviceId } of MDM_PRESETS) {
+      if (certificatePrefix === undefined) continue;
+      const id = deviceId.test('564797') ? '564797' : '1759c0fd-c8da-49e8-b14f-19d85acfacea';
+      expect(prefixedDeviceId(`${certificatePrefix}${id}`)).toEqual({ source, deviceId: id });
+    }
   });
 
   test('know the form of their ids', () => {
