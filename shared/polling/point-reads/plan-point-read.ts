@@ -18,8 +18,8 @@ export interface PointReadRules {
   /** A sweep keeps its own account of records, and must hear of what others write. */
   readonly outOfBand: boolean;
   /**
-   * What turns, or is gone, waits beside its record for the end of the run, or for those who ask whether it is too much.
-   * Absent: it counts at once.
+   * What turns, or is gone, waits beside its record for the end of the run, or for those who ask whether it is too
+   * much. Absent: it counts at once.
    */
   readonly flips?: FlipRule;
 }
