@@ -8,6 +8,7 @@ import { TableDecisionStore } from '../../shared/adapters/table-storage/table-de
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableSessionStore } from '../../shared/adapters/table-storage/table-session-store.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
+import type { SourceSetup } from '../../shared/app/source-setup.ts';
 import { type App, createApp } from '../../shared/app.ts';
 import { type ClientKind, credentialFor, formatApiKey } from '../../shared/domain/client.ts';
 import type { EnforcementJob } from '../../shared/domain/coa/enforcement-job.ts';
@@ -57,6 +58,8 @@ export interface NetworkOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of the site hq, from which ids of sessions are made. */
   readonly sessionKey?: string;
+  /** Beside Intune. */
+  readonly moreSources?: readonly SourceSetup[];
 }
 
 export class MemoryNetwork {
@@ -71,13 +74,15 @@ export class MemoryNetwork {
   readonly #logger;
   readonly #env: Readonly<Record<string, string>>;
   readonly #bus: MemoryServiceBus;
+  readonly #moreSources: readonly SourceSetup[];
   readonly #intune = new Map<string, Device>();
   #app: App | undefined;
   #background: App | undefined;
   #apiKey = '';
   #operatorKey = '';
 
-  private constructor({ env = {} }: NetworkOptions) {
+  private constructor({ env = {}, moreSources = [] }: NetworkOptions) {
+    this.#moreSources = moreSources;
     this.#env = { ...ENV, ...env };
     const { logger, entries } = collectingLogger();
     this.#logger = logger;
@@ -127,6 +132,7 @@ export class MemoryNetwork {
       openTables: async () => this.storage.open(wire),
       connectServiceBus: () => this.#bus.connect(INSTANT),
       openIntune: () => this.#access(),
+      moreSources: this.#moreSources,
     });
   }
 
