@@ -4,6 +4,7 @@ import { app } from '@azure/functions';
 import { ANSWERS } from './answers.ts';
 import { closeConnector } from './connector.ts';
 import { registerRoutes } from './http-route.ts';
+import './ciscoise.ts';
 import './coa-results.ts';
 import './enforce.ts';
 import './housekeeping.ts';

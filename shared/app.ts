@@ -21,6 +21,8 @@ import { openChangeListener } from './app/open-change-listener.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
+import { openMdmApi } from './app/open-mdm-api.ts';
+import { openNoncompliantIndex } from './app/open-noncompliant-index.ts';
 import { openPoll } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import { type OperatorActions, operatorActions } from './app/operator-actions.ts';
@@ -34,6 +36,7 @@ import { RefusalReport } from './http/refusal-report.ts';
 import type { RequestBody } from './http/request-body.ts';
 import type { LookupAnswer } from './lookup/answer-lookup.ts';
 import type { AccountingResult } from './lookup/record-accounting.ts';
+import type { MdmRequest } from './mdm-api/mdm-question.ts';
 import type { SliceResult } from './polling/sweep/sweep.ts';
 import type { ChangeListener } from './ports/change-listener.ts';
 import type { Clock } from './ports/clock.ts';
@@ -74,6 +77,12 @@ export interface App extends OperatorActions {
   lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer>;
   /** Takes an accounting record of a RADIUS proxy; the same rules as for a lookup. */
   accounting(apiKey: string | null, body: RequestBody): Promise<AccountingResult>;
+  /**
+   * Answers a request of Cisco's MDM API, as XML.
+   * @param request its method, path and parameters @param body read only when the asker is known
+   * @throws RequestError for the asker's faults, StoreError when the store does not answer in time
+   */
+  mdmApi(apiKey: string | null, request: MdmRequest, body: RequestBody): Promise<string>;
   /**
    * Works one slice of the sweep, if one is due.
    * @param functionTimeoutMs how long the host lets a function run before it ends the process
@@ -145,6 +154,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   };
 
   const lookup = lazy(() => openLookup(context));
+  const mdmApi = lazy(async () => openMdmApi(context, await lookup()));
+  const noncompliantIndex = lazy(() => openNoncompliantIndex(context));
   const enforcement = lazy(() => openEnforcement(context));
   const audit = lazy(() => openAudit(context));
   const operators = new OperatorAccess(
@@ -170,9 +181,17 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     log,
     refusals,
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
+    mdmApi: async (apiKey, request, body) => (await mdmApi())(apiKey, request, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
-      return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, () => poll.tick(functionTimeoutMs));
+      return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, async () => {
+        try {
+          return await poll.tick(functionTimeoutMs);
+        } finally {
+          // What is stored is in order whether a source answers or not.
+          await (await noncompliantIndex())(functionTimeoutMs);
+        }
+      });
     },
     enforces,
     enforce: async (functionTimeoutMs = 120_000) =>

@@ -9,6 +9,7 @@ import {
   type ServiceBusSetting,
   type StorageSetting,
 } from './settings/connection-settings.ts';
+import { type MdmApiSettings, readMdmApiSettings } from './settings/mdm-api-settings.ts';
 import { type MdmSettings, readMdmSettings } from './settings/mdm-settings.ts';
 import { type RoleSetting, readRoleSetting } from './settings/role-setting.ts';
 import { type Env, SettingsReader } from './settings/settings-reader.ts';
@@ -36,6 +37,7 @@ export interface Settings extends SignInSettings {
   readonly hardwareMaxAgeMs: number | undefined;
   readonly fastLaneMs: number | undefined;
   readonly compliantStates: readonly ComplianceState[];
+  readonly mdmApi: MdmApiSettings;
   readonly maxCheckInAgeMs: number;
   /** `share` from 0 to 1. */
   readonly massChange: { readonly share: number; readonly least: number };
@@ -92,6 +94,7 @@ export function readSettings(env: Env): Settings {
     hardwareMaxAgeMs: reader.durationOrOff('HARDWARE_MAX_AGE', { from: '1h', to: '365d', unit: 'm' }),
     fastLaneMs: reader.durationOrOff('FAST_LANE', { from: '1m', to: '1d', unit: 'm' }),
     compliantStates: reader.severalOf('COMPLIANT_STATES', COMPLIANCE_STATES),
+    mdmApi: readMdmApiSettings(reader),
     maxCheckInAgeMs: reader.duration('MAX_CHECK_IN_AGE', { from: '1d', to: '365d', unit: 'm' }),
     massChange: {
       share: reader.wholeNumber('MASS_CHANGE_PERCENT', 1, 100) / 100,

@@ -36,6 +36,8 @@ type plainSettings = {
   LIVE_QUERIES_PER_SECOND: string?
   CLIENT_REQUESTS_PER_SECOND: string?
   COMPLIANT_STATES: string?
+  ISE_COMPLIANT_STATES: string?
+  ISE_ENROLMENT_URL: string?
   MASS_CHANGE_PERCENT: string?
   MASS_CHANGE_DEVICES: string?
   COMPLIANT_ROLE: string?

@@ -12,8 +12,10 @@ import { TableClientStore } from '../adapters/table-storage/table-client-store.t
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
+import { TableNoncompliantIndex } from '../adapters/table-storage/table-noncompliant-index.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import type { Client } from '../domain/client.ts';
+import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
 import { POLICY_MEMORY_MS } from '../domain/policy/policy-activation.ts';
@@ -23,6 +25,8 @@ import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
 import { ClientQuota } from '../lookup/client-quota.ts';
 import { countAnswer, countFailure } from '../lookup/count-answer.ts';
+import { findDevice } from '../lookup/find-device.ts';
+import { queryIfUnknown } from '../lookup/find-live.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
@@ -92,6 +96,7 @@ export async function openLookup(context: Context) {
     clock.within(settings.lookupDeadlineMs, (signal) => work({ signal }));
   const authenticate = (apiKey: string | null, permission: Permission): Promise<Client> =>
     inTime((options) => authenticateClient(authentication, apiKey, permission, options));
+  const depsOf = ({ name }: Client) => ({ ...deps, ...(deps.live && { live: deps.live.of(name) }) });
   return {
     async lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer> {
       const begunMs = timer.elapsed();
@@ -99,7 +104,7 @@ export async function openLookup(context: Context) {
       try {
         return await inTime(async (options) => {
           const client = await authenticateClient(authentication, apiKey, ROUTES.lookup.needs, options);
-          const ofClient = { ...deps, ...(deps.live && { live: deps.live.of(client.name) }) };
+          const ofClient = depsOf(client);
           const request = readAccessRequest(await readBody(body));
           const answer = await answerLookup(ofClient, client, request, { ...options, askedAt });
           if (counting) countAnswer(counting, client, answer, timer.elapsed() - begunMs);
@@ -120,5 +125,22 @@ export async function openLookup(context: Context) {
       return result;
     },
     authenticate,
+    /** What Cisco's MDM API answers from: the same stores, with the same memory. */
+    known: {
+      devices: deps.devices,
+      identities: deps.identities,
+      index: new TableNoncompliantIndex(tables.devices),
+      overrides: deps.overrides,
+      policies: deps.policies,
+      find: async (client: Client, identities: readonly PresentedIdentity[], options: CallOptions) => {
+        const ofClient = depsOf(client);
+        return queryIfUnknown(ofClient, await findDevice(ofClient, identities, options), identities, options);
+      },
+    },
+    /** One question that asks for several things takes so many shares. @throws RequestError 503 NAC_CLIENT_QUOTA */
+    takeShares({ name }: Client, count: number): void {
+      const nowMs = clock.now().getTime();
+      for (let taken = 0; taken < count; taken++) authentication.quota.take(name, nowMs);
+    },
   };
 }

@@ -4,7 +4,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Instant } from './instant.ts';
 
-/** What a client is for; permission.ts says what each kind may do. An ISE node will ask in Cisco's MDM API only. */
+/** What a client is for; permission.ts says what each kind may do. An ISE node asks by Cisco's MDM API only. */
 export const CLIENT_KINDS = ['radius', 'auditor', 'operator', 'administrator', 'ise'] as const;
 export type ClientKind = (typeof CLIENT_KINDS)[number];
 

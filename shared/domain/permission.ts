@@ -4,14 +4,16 @@ import type { Client, ClientKind } from './client.ts';
 
 /**
  * - `ask`: look a station up, report accounting
+ * - `ask-mdm`: ask by Cisco's MDM API
  * - `read`: decisions, sessions, jobs, policies, the poll, the doctor
  * - `act`: re-authenticate, disconnect, refresh one device, send a job again, block and let on
  * - `administer`: policies, sweep now, release and refusal of what the breaker holds
  */
-export type Permission = 'ask' | 'read' | 'act' | 'administer';
+export type Permission = 'ask' | 'ask-mdm' | 'read' | 'act' | 'administer';
 
 const KINDS: Readonly<Record<Permission, readonly ClientKind[]>> = {
   ask: ['radius'],
+  'ask-mdm': ['ise'],
   read: ['auditor', 'operator', 'administrator'],
   act: ['operator', 'administrator'],
   administer: ['administrator'],

@@ -101,6 +101,13 @@ export const SETTINGS = {
     meaning:
       'Compliance states that count as compliant for the built-in policy; Intune grants access in a grace period',
   },
+  ISE_COMPLIANT_STATES: {
+    meaning: 'Compliance states that Cisco’s MDM API answers as compliant; those of COMPLIANT_STATES if not set',
+  },
+  ISE_ENROLMENT_URL: {
+    default: 'https://portal.manage.microsoft.com/',
+    meaning: 'Where Cisco ISE sends people whose device is not enrolled',
+  },
   MAX_CHECK_IN_AGE: {
     default: '30d',
     meaning: 'A device that has not checked in with Intune for longer is silent, not compliant',

@@ -1,6 +1,7 @@
 // Command line entry: runs one bench by its name.
 
 import { benchEnforce } from './enforce.ts';
+import { benchIse } from './ise.ts';
 import { benchLookup } from './lookup.ts';
 import { benchPolicy } from './policy.ts';
 import { benchPoll } from './poll.ts';
@@ -10,6 +11,7 @@ import { benchTelemetry } from './telemetry.ts';
 
 const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   enforce: benchEnforce,
+  ise: benchIse,
   lookup: benchLookup,
   policy: benchPolicy,
   poll: benchPoll,

@@ -1,6 +1,7 @@
 // How rows are found: every partition and row key of the store is made here.
 //
 // devices     p<shard>  d|<source>|<id>                    a device
+//                       n|<device hash>|<source>|<id>      that it may count as not compliant
 //                       o|c|<source>|<id>|<version>        a change of it; same partition, one transaction
 //                       o|m|<source>|<id>                  that every sweep must look at it
 // identities  p<shard>  <kind>|<value>                     who holds an identity
@@ -49,6 +50,7 @@ export type RowKey = { readonly partitionKey: string; readonly rowKey: string };
 /** What stands open about devices, in the devices' own partitions: changes to be handed on, and marks. */
 export const OPEN_PREFIX = 'o|';
 export const DEVICE_PREFIX = 'd|';
+export const NONCOMPLIANT_PREFIX = 'n|';
 export const CHANGE_PREFIX = `${OPEN_PREFIX}c|`;
 export const MARK_PREFIX = `${OPEN_PREFIX}m|`;
 
@@ -68,6 +70,19 @@ export function changeRow(key: DeviceKey, version: number): RowKey {
 
 export function markRow(key: DeviceKey): RowKey {
   return { partitionKey: devicePartition(key), rowKey: `${MARK_PREFIX}${deviceKeyText(key)}` };
+}
+
+/** In the order of hashes, which over all shards is one order. */
+export function noncompliantRow(key: DeviceKey): RowKey {
+  return {
+    partitionKey: devicePartition(key),
+    rowKey: `${NONCOMPLIANT_PREFIX}${deviceHash(key)}|${deviceKeyText(key)}`,
+  };
+}
+
+/** A filter for such rows of a shard, from a hash or the first digits of one on. */
+export function noncompliantFilter(shard: string, from: string): string {
+  return `PartitionKey eq '${shardPartition(shard)}' and RowKey ge '${NONCOMPLIANT_PREFIX}${from}' and RowKey lt 'n}'`;
 }
 
 export function devicePartition(key: DeviceKey): string {

@@ -4,6 +4,7 @@ import type { TableClient, TableEntityResult, TableEntityResultPage } from '@azu
 import { concurrently } from '../../concurrently.ts';
 import { type DeviceKey, deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device/device.ts';
 import type { DeviceChange } from '../../domain/device/device-change.ts';
+import { mayBeNoncompliant } from '../../domain/device/record-standing.ts';
 import { directionTo } from '../../domain/device/turn-direction.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { StoreError } from '../../errors.ts';
@@ -27,6 +28,7 @@ import {
   deviceRow,
   MARK_PREFIX,
   markRow,
+  noncompliantRow,
   OPEN_PREFIX,
   prefixFilter,
   type RowKey,
@@ -326,6 +328,7 @@ function toUnit(write: DeviceWrite, trace: string | undefined): Unit<DeviceWrite
           ] as const)
         : []),
       ...(mark ? ([['upsert', toMarkEntity(record, mark), 'Replace']] as const) : []),
+      ...(mayBeNoncompliant(record) ? ([['upsert', noncompliantRow(record.device), 'Replace']] as const) : []),
     ] as Unit<DeviceWrite>['actions'],
   };
 }

@@ -13,6 +13,14 @@ export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheck
   return isSilent(device, at, maxCheckInAgeMs) ? 'silent' : device.complianceState;
 }
 
+/**
+ * Whether the content alone may make it count as not compliant, whichever states the settings count. Silence and blocks
+ * come on top: the first is a matter of time, the second of operators.
+ */
+export function mayBeNoncompliant({ device, presence }: Pick<DeviceRecord, 'device' | 'presence'>): boolean {
+  return presence === 'present' && (device.complianceState !== 'compliant' || isBeingRemoved(device));
+}
+
 export function marksOfRecord({ confirmedUntil, held }: DeviceRecord): StandingMark[] {
   const marks: StandingMark[] = [];
   if (confirmedUntil !== undefined) marks.push('stale');

@@ -1,0 +1,37 @@
+// Wires what keeps the index of devices that are not compliant: once a day the whole fleet is looked through.
+
+import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableNoncompliantIndex } from '../adapters/table-storage/table-noncompliant-index.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
+import { toConnectorError } from '../errors.ts';
+import { INDEX_TASK, keepNoncompliantIndex } from '../polling/records/keep-noncompliant-index.ts';
+import type { Context } from './context.ts';
+
+/** Of the time a function may run. */
+const BUDGET_SHARE = 0.1;
+/** Longer than a function may run: an instance that still runs has its lease. */
+const LEASE_SHARE = 1.5;
+
+export async function openNoncompliantIndex({ settings, clock, random, log, stopping, openTables }: Context) {
+  const tables = await openTables('background');
+  const deps = {
+    devices: new TableDeviceStore(tables.devices, log),
+    index: new TableNoncompliantIndex(tables.devices),
+    tasks: new TableTaskStore(tables.polling, log),
+    maxCheckInAgeMs: settings.maxCheckInAgeMs,
+    clock,
+    random,
+    log,
+    stopping,
+  };
+  return async (functionTimeoutMs: number): Promise<void> => {
+    const [budgetMs, leaseMs] = [functionTimeoutMs * BUDGET_SHARE, functionTimeoutMs * LEASE_SHARE];
+    try {
+      await keepNoncompliantIndex(deps, { budgetMs, leaseMs });
+    } catch (thrown) {
+      // The poll goes on: every write of a record keeps its own entry.
+      const { code, message, action } = toConnectorError(thrown);
+      log.warn('poll.task-failed', { task: INDEX_TASK, code, message, action });
+    }
+  };
+}
