@@ -177,8 +177,9 @@ async function noteUnseen({ devices }: DecideJobsDeps, { has, wanted }: Differen
 }
 
 /**
- * What an operator asked for wants no particular answer, and is over with its ACK: it is no reason to wait. And a job may
- * have ended since the open ones were read: one that failed is listed until the next comparison, any other covers nothing.
+ * What an operator asked for wants no particular answer, and is over with its ACK: it is no reason to wait. And a job
+ * may have ended since the open ones were read: one that failed is listed until the next comparison, any other covers
+ * nothing.
  */
 async function isUnderWay(
   { jobs }: DecideJobsDeps,

@@ -259,7 +259,7 @@ async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, option
   return isShared || (live ? current?.presence === 'present' : current?.version !== stored.version);
 }
 
-/** Another device has got the identity since this process remembers who has it: its change could not see this session. */
+/** Another device got the identity after this process remembered its owner: its change could not see this session. */
 async function isOwnedByOthers(
   { identities }: LookupDeps,
   { identity, remembered }: FoundDevice & { kind: 'found' },

@@ -1,5 +1,5 @@
-// What Cisco ISE's questions cost: one device, beside a lookup and an empty function in the same run; and the whole list of
-// noncompliant devices, page by page, beside a fleet of compliant ones.
+// What Cisco ISE's questions cost: one device, beside a lookup and an empty function in the same run; and the whole
+// list of noncompliant devices, page by page, beside a fleet of compliant ones.
 
 import { parseArgs } from 'node:util';
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';

@@ -1,5 +1,5 @@
-// Words about an attempt, a job or a session that another one has taken the place of: they end nothing that came after, and
-// cover nothing that is compared after.
+// Words about an attempt, a job or a session that another one has taken the place of: they end nothing that came after,
+// and cover nothing that is compared after.
 
 import { describe, expect, test } from 'vitest';
 import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';

@@ -1,4 +1,5 @@
-// What Cisco ISE hears of one device, by every criterion and in every version, over the whole app with tables in memory.
+// What Cisco ISE hears of one device, by every criterion and in every version, over the whole app with tables in
+// memory.
 
 import { describe, expect, test } from 'vitest';
 import { COMPLIANCE_STATES } from '../../../shared/domain/device/compliance-state.ts';
