@@ -235,8 +235,14 @@ async function readAndSave(
   const waiting = new Map(chunk);
   const failed = readings.filter((reading): reading is PointReading & { kind: 'failed' } => reading.kind === 'failed');
   for (const { target } of failed) waiting.delete(idOf(target));
-  const answered = [...waiting.values()].flatMap(({ sessions }) => sessions);
-  // A record that a sweep wrote in the meantime is no change, and one that was there already says nothing new.
+  const found = new Set(readings.flatMap((reading) => (reading.kind === 'found' ? [idOf(reading.target)] : [])));
+  const isThere = (id: string): boolean =>
+    found.has(id) || stored.get(deviceKeyText({ source: deps.source.name, id }))?.presence === 'present';
+  // Where a session names the device, its absence is a change that leads to it; but a record that a sweep wrote in the
+  // meantime is none, and one that was there already says nothing new.
+  const answered = [...waiting].flatMap(([id, { sessions }]) =>
+    sessions.filter(({ decision }) => decision.device === undefined || isThere(id)),
+  );
   for (const session of answered) await deps.onAnswerable(session);
   // One device that the source cannot describe holds up no other.
   const first = failed.find(({ error }) => !isOfOneDevice(error));
