@@ -1,23 +1,22 @@
 // Encodes and signs the ACK or NAK to a CoA-Request or Disconnect-Request.
 
-import { PACKET_CODE } from '../../relay/radius/packet-code.ts';
 import {
-  AUTHENTICATOR_LENGTH,
+  type Attribute,
   authenticatorOf,
-  MESSAGE_AUTHENTICATOR_TYPE,
+  CODE,
+  DIGEST_OCTETS,
+  datagramOf,
   messageAuthenticatorOf,
-  PACKET_LAYOUT,
-} from '../../relay/radius/packet-digest.ts';
+  octetsOf,
+  TYPE,
+} from './radius-packet.ts';
 import type { ReceivedCoaRequest } from './read-coa-request.ts';
 
 export type CoaAnswer = { readonly kind: 'ack' } | { readonly kind: 'nak'; readonly errorCause: number };
 
-const PROXY_STATE_TYPE = 33;
-const ERROR_CAUSE_TYPE = 101;
-
 const ANSWER_CODES = {
-  'CoA-Request': { ack: PACKET_CODE['CoA-ACK'], nak: PACKET_CODE['CoA-NAK'] },
-  'Disconnect-Request': { ack: PACKET_CODE['Disconnect-ACK'], nak: PACKET_CODE['Disconnect-NAK'] },
+  'CoA-Request': { ack: CODE['CoA-ACK'], nak: CODE['CoA-NAK'] },
+  'Disconnect-Request': { ack: CODE['Disconnect-ACK'], nak: CODE['Disconnect-NAK'] },
 } as const;
 
 /**
@@ -25,27 +24,29 @@ const ANSWER_CODES = {
  * Message-Authenticator gets an answer with one, in front; the Proxy-States of a request come back (section 3.1).
  */
 export function encodeCoaAnswer(request: ReceivedCoaRequest, answer: CoaAnswer, secret: Uint8Array): Buffer {
-  const packet = Buffer.concat([
-    Buffer.alloc(PACKET_LAYOUT.attributes),
-    ...(request.messageAuthenticator
-      ? [attribute(MESSAGE_AUTHENTICATOR_TYPE, Buffer.alloc(AUTHENTICATOR_LENGTH))]
-      : []),
-    ...(answer.kind === 'nak' ? [attribute(ERROR_CAUSE_TYPE, integer(answer.errorCause))] : []),
-    ...request.attributes
-      .filter(({ type }) => type === PROXY_STATE_TYPE)
-      .map(({ type, value }) => attribute(type, value)),
-  ]);
-  packet.writeUInt8(ANSWER_CODES[request.packet][answer.kind], 0);
-  packet.writeUInt8(request.identifier, PACKET_LAYOUT.identifier);
-  packet.writeUInt16BE(packet.length, PACKET_LAYOUT.length);
-  packet.set(request.authenticator, PACKET_LAYOUT.authenticator);
-  if (request.messageAuthenticator) packet.set(messageAuthenticatorOf(packet, secret), PACKET_LAYOUT.attributes + 2);
-  packet.set(authenticatorOf(packet, secret), PACKET_LAYOUT.authenticator);
-  return packet;
+  const { packet, identifier, authenticator: seed, messageAuthenticator } = request;
+  const code = ANSWER_CODES[packet][answer.kind];
+  const said: readonly Attribute[] = [
+    ...(answer.kind === 'nak' ? [{ type: TYPE.errorCause, value: integer(answer.errorCause) }] : []),
+    ...request.attributes.filter(({ type }) => type === TYPE.proxyState),
+  ];
+  const body = octetsOf(messageAuthenticator ? signed({ code, identifier, said }, seed, secret) : said);
+  const authenticator = authenticatorOf({ code, identifier, body }, seed, secret);
+  return datagramOf({ code, identifier, authenticator, body });
 }
 
-function attribute(type: number, value: Uint8Array): Buffer {
-  return Buffer.concat([Buffer.of(type, value.length + 2), value]);
+function signed(
+  {
+    code,
+    identifier,
+    said,
+  }: { readonly code: number; readonly identifier: number; readonly said: readonly Attribute[] },
+  seed: Uint8Array,
+  secret: Uint8Array,
+): readonly Attribute[] {
+  const blank = { type: TYPE.messageAuthenticator, value: Buffer.alloc(DIGEST_OCTETS) };
+  const value = messageAuthenticatorOf({ code, identifier, attributes: [blank, ...said] }, seed, secret);
+  return [{ ...blank, value }, ...said];
 }
 
 function integer(value: number): Buffer {

@@ -1,10 +1,8 @@
 // What the switch makes of a genuine request: which session it means and what is to happen, or the Error-Cause.
 
-import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
-import { MESSAGE_AUTHENTICATOR_TYPE } from '../../relay/radius/packet-digest.ts';
-import { type ReceivedAttribute, readAttributes } from '../../relay/radius/read-attributes.ts';
-import { readIpAddress } from '../../relay/radius/read-ip-address.ts';
+import { isIPv4 } from 'node:net';
 import { parseMacAddress } from '../../shared/domain/mac-address.ts';
+import { type Attribute, attributesOf, CISCO, TYPE } from './radius-packet.ts';
 import type { ReceivedCoaRequest } from './read-coa-request.ts';
 import type { StationSession } from './station-session.ts';
 
@@ -28,9 +26,6 @@ const CAUSE = {
   invalidAttributeValue: 407,
   sessionContextNotFound: 503,
 } as const;
-
-const VENDOR_SPECIFIC_TYPE = 26;
-const PROXY_STATE_TYPE = 33;
 
 /** What one attribute says; a number is the Error-Cause it earns. */
 type Meaning =
@@ -60,51 +55,54 @@ export function judgeCoaRequest({ packet, attributes }: ReceivedCoaRequest, stat
   return { ok: true, action: commanded ? 'reauthenticate' : 'disconnect', session };
 }
 
-function meaningsOf({ type, value }: ReceivedAttribute, { name, nasIpAddress, sessions }: SwitchState): Meaning[] {
+function meaningsOf({ type, value }: Attribute, { name, nasIpAddress, sessions }: SwitchState): Meaning[] {
   const text = value.toString('utf8');
   switch (type) {
-    case ATTRIBUTE_TABLE['Calling-Station-Id'].type: {
+    case TYPE.callingStationId: {
       const mac = parseMacAddress(text);
       return [names((session) => session.mac === mac)];
     }
-    case ATTRIBUTE_TABLE['Acct-Session-Id'].type:
+    case TYPE.acctSessionId:
       return [names((session) => session.acctSessionId === text)];
-    case ATTRIBUTE_TABLE['User-Name'].type:
+    case TYPE.userName:
       return [describes((session) => session.userName === text)];
-    case ATTRIBUTE_TABLE['NAS-Port-Id'].type:
+    case TYPE.nasPortId:
       return [describes((session) => session.port === text)];
-    case ATTRIBUTE_TABLE['NAS-Port'].type:
+    case TYPE.nasPort:
       if (value.length !== 4) return [CAUSE.invalidRequest];
       return [describes((session) => session.nasPort === value.readUInt32BE(0))];
-    case ATTRIBUTE_TABLE['NAS-IP-Address'].type:
-      return [readIpAddress(nasIpAddress)?.octets.equals(value) ? 'nothing' : CAUSE.nasIdentificationMismatch];
-    case ATTRIBUTE_TABLE['NAS-Identifier'].type:
+    case TYPE.nasIpAddress:
+      return [isAddress(value, nasIpAddress) ? 'nothing' : CAUSE.nasIdentificationMismatch];
+    case TYPE.nasIdentifier:
       // A station that has roamed is at a NAS of another name.
       if (text !== name && !sessions.some(({ nasIdentifier }) => nasIdentifier === text)) {
         return [CAUSE.nasIdentificationMismatch];
       }
       return [describes((session) => session.nasIdentifier === text)];
-    case ATTRIBUTE_TABLE['Event-Timestamp'].type:
-    case MESSAGE_AUTHENTICATOR_TYPE:
-    case PROXY_STATE_TYPE:
+    case TYPE.eventTimestamp:
+    case TYPE.messageAuthenticator:
+    case TYPE.proxyState:
       return ['nothing'];
-    case ATTRIBUTE_TABLE['Service-Type'].type:
+    case TYPE.serviceType:
       return [CAUSE.unsupportedService];
-    case VENDOR_SPECIFIC_TYPE:
+    case TYPE.vendorSpecific:
       return vendorMeanings(value);
     default:
       return [CAUSE.unsupportedAttribute];
   }
 }
 
+function isAddress(octets: Buffer, address: string): boolean {
+  return isIPv4(address) && octets.join('.') === address;
+}
+
 function vendorMeanings(value: Buffer): Meaning[] {
   if (value.length < 4) return [CAUSE.invalidRequest];
-  const { vendor, type: pairType } = ATTRIBUTE_TABLE['Cisco-AVPair'];
-  if (value.readUInt32BE(0) !== vendor) return [CAUSE.unsupportedAttribute];
-  const attributes = readAttributes(value, 4);
+  if (value.readUInt32BE(0) !== CISCO.vendor) return [CAUSE.unsupportedAttribute];
+  const attributes = attributesOf(value.subarray(4));
   if (attributes === undefined || attributes.length === 0) return [CAUSE.invalidRequest];
   return attributes.map(({ type, value: pair }) =>
-    type === pairType ? pairMeaning(pair.toString('utf8')) : CAUSE.unsupportedAttribute,
+    type === CISCO.avPair ? pairMeaning(pair.toString('utf8')) : CAUSE.unsupportedAttribute,
   );
 }
 

@@ -2,16 +2,18 @@
 // hostile.
 
 import { timingSafeEqual } from 'node:crypto';
-import { ATTRIBUTE_TABLE } from '../../relay/radius/attribute-table.ts';
-import { PACKET_CODE, type RequestPacket } from '../../relay/radius/packet-code.ts';
 import {
-  AUTHENTICATOR_LENGTH,
-  authenticatorOf,
-  MESSAGE_AUTHENTICATOR_TYPE,
+  type Attribute,
+  attributesOf,
+  CODE,
+  DIGEST_OCTETS,
+  HEADER_OCTETS,
+  MOST_OCTETS,
   messageAuthenticatorOf,
-  PACKET_LAYOUT,
-} from '../../relay/radius/packet-digest.ts';
-import { type ReceivedAttribute, readAttributes } from '../../relay/radius/read-attributes.ts';
+  type RequestPacket,
+  requestAuthenticatorOf,
+  TYPE,
+} from './radius-packet.ts';
 
 /**
  * Why a datagram is not taken for a request:
@@ -37,7 +39,7 @@ export interface ReceivedCoaRequest {
   readonly identifier: number;
   /** The Request Authenticator. */
   readonly authenticator: Buffer;
-  readonly attributes: readonly ReceivedAttribute[];
+  readonly attributes: readonly Attribute[];
   readonly messageAuthenticator: boolean;
 }
 
@@ -52,52 +54,46 @@ const REQUEST_PACKETS = ['CoA-Request', 'Disconnect-Request'] as const satisfies
 
 /** Verifies by RFC 5176 sections 2.3 and 3.4, in constant time. Never throws, whatever the datagram holds. */
 export function readCoaRequest(datagram: Uint8Array, secret: Uint8Array, now: Date): CoaRequestVerdict {
-  if (datagram.length < PACKET_LAYOUT.attributes) return refused('too-short');
-  // A copy: its authenticator field is overwritten below, and what is read from it must not change later.
+  if (datagram.length < HEADER_OCTETS) return refused('too-short');
+  // A copy: what is read from it must not change later.
   const received = Buffer.from(datagram);
-  const length = received.readUInt16BE(PACKET_LAYOUT.length);
-  if (length < PACKET_LAYOUT.attributes || length > PACKET_LAYOUT.maximumLength || length > received.length) {
-    return refused('length');
-  }
-  const bytes = received.subarray(0, length);
-  const packet = REQUEST_PACKETS.find((name) => PACKET_CODE[name] === bytes[0]);
+  const [code = 0, identifier = 0] = received;
+  const length = received.readUInt16BE(2);
+  if (length < HEADER_OCTETS || length > MOST_OCTETS || length > received.length) return refused('length');
+  const packet = REQUEST_PACKETS.find((name) => CODE[name] === code);
   if (packet === undefined) return refused('code');
 
-  const authenticatorEnd = PACKET_LAYOUT.authenticator + AUTHENTICATOR_LENGTH;
-  const authenticator = Buffer.from(bytes.subarray(PACKET_LAYOUT.authenticator, authenticatorEnd));
-  bytes.fill(0, PACKET_LAYOUT.authenticator, authenticatorEnd);
-  if (!timingSafeEqual(authenticatorOf(bytes, secret), authenticator)) return refused('authenticator');
+  const authenticator = received.subarray(4, HEADER_OCTETS);
+  // Octets behind the length are padding.
+  const body = received.subarray(HEADER_OCTETS, length);
+  const expected = requestAuthenticatorOf({ code, identifier, body }, secret);
+  if (!timingSafeEqual(expected, authenticator)) return refused('authenticator');
 
-  const attributes = readAttributes(bytes, PACKET_LAYOUT.attributes);
+  const attributes = attributesOf(body);
   if (attributes === undefined) return refused('attributes');
-  const signatures = attributes.filter(({ type }) => type === MESSAGE_AUTHENTICATOR_TYPE);
-  // Of two, each would have to sign the other: one of them is wrong.
-  if (!signatures.every((signature) => signs(signature, bytes, secret))) return refused('message-authenticator');
+  const signatures = attributes.filter(({ type }) => type === TYPE.messageAuthenticator);
+  if (signatures.length > 0 && !isSigned({ code, identifier, attributes }, signatures, secret)) {
+    return refused('message-authenticator');
+  }
 
-  const times = attributes.filter(({ type }) => type === ATTRIBUTE_TABLE['Event-Timestamp'].type);
+  const times = attributes.filter(({ type }) => type === TYPE.eventTimestamp);
   if (!times.every(({ value }) => value.length === 4)) return refused('attributes');
   const seconds = Math.floor(now.getTime() / 1000);
   if (!times.every(({ value }) => Math.abs(value.readUInt32BE(0) - seconds) <= REPLAY_WINDOW_SECONDS)) {
     return refused('event-timestamp');
   }
-  return {
-    ok: true,
-    request: {
-      packet,
-      identifier: bytes.readUInt8(PACKET_LAYOUT.identifier),
-      authenticator,
-      attributes,
-      messageAuthenticator: signatures.length > 0,
-    },
-  };
+  const messageAuthenticator = signatures.length > 0;
+  return { ok: true, request: { packet, identifier, authenticator, attributes, messageAuthenticator } };
 }
 
-/** `bytes` holds zeros in place of the Request Authenticator, as the formula for requests wants it. */
-function signs({ value, valueOffset }: ReceivedAttribute, bytes: Uint8Array, secret: Uint8Array): boolean {
-  if (value.length !== AUTHENTICATOR_LENGTH) return false;
-  const blank = Buffer.from(bytes);
-  blank.fill(0, valueOffset, valueOffset + AUTHENTICATOR_LENGTH);
-  return timingSafeEqual(messageAuthenticatorOf(blank, secret), value);
+/** RFC 3579 section 3.2 allows one signature; of two, it would say nothing what each of them covers. */
+function isSigned(
+  packet: { readonly code: number; readonly identifier: number; readonly attributes: readonly Attribute[] },
+  [signature, another]: readonly Attribute[],
+  secret: Uint8Array,
+): boolean {
+  if (signature?.value.length !== DIGEST_OCTETS || another !== undefined) return false;
+  return timingSafeEqual(messageAuthenticatorOf(packet, undefined, secret), signature.value);
 }
 
 function refused(problem: CoaRequestProblem): CoaRequestVerdict {

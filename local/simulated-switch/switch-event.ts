@@ -1,6 +1,6 @@
 // What the simulated switch tells about itself while it runs: one event for each thing that happens to a station.
 
-import type { RequestPacket } from '../../relay/radius/packet-code.ts';
+import type { RequestPacket } from './radius-packet.ts';
 
 /**
  * - `connected`, `roamed`, `reauthenticated`, `disconnected`: the session began, moved, got a new answer, ended

@@ -77,6 +77,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'relay/profiles': [...DOMAINS, 'relay/radius'],
   'relay/radius': PACKAGES.filter((name) => name.startsWith('node:')),
+  // The peer of the relay's codec is not built on it.
+  'local/simulated-switch': [...EVERYTHING.filter((room) => !room.startsWith('relay')), ...PACKAGES, SMALL],
 };
 
 /** A flow may use its own rooms. */
