@@ -5,7 +5,6 @@ import { systemClock } from '../shared/adapters/system/system-clock.ts';
 import { checkRelay } from './check-relay.ts';
 import { parseRelayCommand, RELAY_USAGE } from './parse-relay-command.ts';
 import { RelayConfigError, toRelayError } from './relay-error.ts';
-import { startRelay } from './start-relay.ts';
 
 const lines: string[] = [];
 process.on('exit', writeLines);
@@ -32,6 +31,8 @@ async function run(file: string): Promise<void> {
   // A parent that dies takes its relay along.
   if (process.send) process.on('disconnect', stopRequested.resolve);
 
+  // Only here: nothing else needs the SDK of Service Bus, which takes most of the time of a start.
+  const { startRelay } = await import('./start-relay.ts');
   const log = createJsonLineLogger(systemClock, (_, line) => print(line));
   const relay = await startRelay({ file, env: process.env, log });
   await stopRequested.promise;
