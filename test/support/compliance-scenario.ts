@@ -1,9 +1,9 @@
-// A tenant that grants only get_device_compliance and Application.Read.All, asked over HTTPS, and the store in Azurite.
+// A tenant that grants only get_device_compliance and Application.Read.All, asked over HTTPS, and the store in memory.
 
 import type { IntuneTenantOptions } from '../../local/intune-tenant/intune-tenant.ts';
 import type { LookupAnswer } from '../../shared/lookup/answer-lookup.ts';
 import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';
-import { type ConnectorFixture, startConnector } from './connector-fixture.ts';
+import { type ConnectorFixture, type FixtureOptions, startConnector } from './connector-fixture.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -18,9 +18,11 @@ export interface ComplianceTenant extends AsyncDisposable {
 export async function startCompliance(
   tenant: IntuneTenantOptions = {},
   env: Readonly<Record<string, string>> = {},
+  store: FixtureOptions['store'] = 'memory',
 ): Promise<ComplianceTenant> {
   const clock = adjustableClock();
   const nac = await startConnector({
+    store,
     tenant: {
       roles: { graph: ['Application.Read.All'], intune: ['get_device_compliance'] },
       now: () => clock.now(),

@@ -1,5 +1,5 @@
-// The connector in this process against the real SDKs' peers: Azurite behind a proxy that counts, and the simulated
-// tenant over HTTPS. Poll and lookup are called as the functions call them.
+// The connector in this process against the real SDKs' peers: Azurite behind a proxy that counts, or tables in memory, and the
+// simulated tenant over HTTPS. Poll and lookup are called as the functions call them.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,10 +17,12 @@ import { TableSweepStore } from '../../shared/adapters/table-storage/table-sweep
 import { openTables, type Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import { type App, type AppOverrides, createApp } from '../../shared/app.ts';
+import type { ClientKind } from '../../shared/domain/client.ts';
 import type { DeviceChange } from '../../shared/domain/device/device-change.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { type AdjustableClock, adjustableClock } from './adjustable-clock.ts';
 import { collectingLogger, type LogEntry } from './collecting-logger.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { type StorageProxy, startStorageProxy } from './storage-proxy.ts';
 
 export interface ConnectorFixture extends AsyncDisposable {
@@ -39,9 +41,15 @@ export interface ConnectorFixture extends AsyncDisposable {
   /** Changes handed on by the poll, in order. */
   readonly changes: DeviceChange[];
   readonly apiKey: string;
+  /** @returns its API key */
+  createClient(name: string, site: string, kind?: ClientKind): Promise<string>;
+  /** What another app over the same store is made with. */
+  readonly overrides: AppOverrides;
 }
 
 export interface FixtureOptions {
+  /** `memory` where the test is about something else than the store: Azurite takes most of the time. Usually `azurite`. */
+  readonly store?: 'azurite' | 'memory';
   readonly tenant?: IntuneTenantOptions;
   readonly env?: Readonly<Record<string, string>>;
   readonly overrides?: AppOverrides;
@@ -52,10 +60,8 @@ const MOST_REMEMBERED = 2_000;
 
 export async function startConnector(options: FixtureOptions = {}): Promise<ConnectorFixture> {
   const stack = new AsyncDisposableStack();
-  const storageServer = await startTableStorage();
-  stack.defer(() => storageServer.close());
-  const storage = await startStorageProxy(storageServer.port);
-  stack.defer(() => storage.close());
+  const store = options.store === 'memory' ? memoryStore() : await azurite(stack);
+  const { storage, tables } = store;
   const tenant = await startIntuneTenant({ fleetSize: 20, ...options.tenant });
   stack.defer(() => tenant.close());
   const folder = await mkdtemp(join(tmpdir(), 'nac-connector-'));
@@ -82,19 +88,21 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     LOG_IDENTITY_PRIVACY: 'FullyKeyHashed',
     ...options.env,
   };
-  // The fixture's own view of the store goes around the proxy: what it reads is not counted.
-  const direct = { kind: 'connection-string', connectionString: storageServer.connectionString } as const;
-  const registry = await openClientRegistry(direct);
-  await registry.prepareStore();
-  const apiKey = await registry.createClient('radius-1', 'hq');
-  const tables = await openTables(direct, 'background');
+  const apiKey = await store.createClient('radius-1', 'hq');
 
   const clock = adjustableClock();
   const { logger, entries } = collectingLogger();
   const changes: DeviceChange[] = [];
   const onChange = async (change: DeviceChange): Promise<void> => void changes.push(change);
-  const overrides = { mostRemembered: MOST_REMEMBERED, ...options.overrides };
-  const app = createApp(readSettings(env), { clock, log: logger, onChange, ...overrides });
+  const overrides: AppOverrides = {
+    clock,
+    log: logger,
+    onChange,
+    mostRemembered: MOST_REMEMBERED,
+    ...(store.openTables && { openTables: store.openTables }),
+    ...options.overrides,
+  };
+  const app = createApp(readSettings(env), overrides);
   stack.defer(() => app.close());
   return {
     app,
@@ -110,6 +118,23 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
     log: entries,
     changes,
     apiKey,
+    createClient: store.createClient,
+    overrides,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+type Store = Omit<MemoryStore, 'openTables'> & Partial<Pick<MemoryStore, 'openTables'>>;
+
+async function azurite(stack: AsyncDisposableStack): Promise<Store> {
+  const server = await startTableStorage();
+  stack.defer(() => server.close());
+  const storage = await startStorageProxy(server.port);
+  stack.defer(() => storage.close());
+  // The fixture's own view of the store goes around the proxy: what it reads is not counted.
+  const direct = { kind: 'connection-string', connectionString: server.connectionString } as const;
+  const registry = await openClientRegistry(direct);
+  await registry.prepareStore();
+  const tables = await openTables(direct, 'background');
+  return { storage, tables, createClient: registry.createClient };
 }

@@ -1,6 +1,5 @@
 // What tests of the breaker do again and again.
 
-import { openClientRegistry } from '../../shared/app/client-registry.ts';
 import type { DeviceMark, StoredDevice } from '../../shared/ports/device-store.ts';
 import type { ConnectorFixture } from './connector-fixture.ts';
 
@@ -53,10 +52,6 @@ export async function heldMarks({ devices }: ConnectorFixture): Promise<DeviceMa
   return (await Array.fromAsync(devices.marks())).filter(({ held }) => held !== undefined);
 }
 
-export async function operatorKey({ env }: ConnectorFixture): Promise<string> {
-  const registry = await openClientRegistry({
-    kind: 'connection-string',
-    connectionString: String(env['StorageConnection']),
-  });
-  return registry.createClient('operator-1', 'hq', 'administrator');
+export function operatorKey({ createClient }: ConnectorFixture): Promise<string> {
+  return createClient('operator-1', 'hq', 'administrator');
 }

@@ -16,9 +16,10 @@ export const SLICE_MS = 120_000;
 const READ_ONE_BY_ONE = new Set(['ethernetMac', 'udid']);
 
 /** A tenant whose clock goes with the connector's; its tokens outlast every test that is not about them. */
-export async function startQuirky({ tenant, env, overrides }: FixtureOptions = {}): Promise<ConnectorFixture> {
+export async function startQuirky({ store, tenant, env, overrides }: FixtureOptions = {}): Promise<ConnectorFixture> {
   const clock = adjustableClock();
   const nac = await startConnector({
+    store: store ?? 'memory',
     tenant: { fleetSize: 60, pageSize: 20, now: () => clock.now(), tokenLifetimeSeconds: 30 * 24 * 3600, ...tenant },
     // Nothing here is about how fast an answer is, on a machine that may be busy.
     env: { POLLING_INTERVAL: '60m', LOOKUP_DEADLINE: '10s', ...env },

@@ -23,7 +23,7 @@ test('a device in its grace period counts as compliant, unless settings say othe
     ['compliant,inGracePeriod', 'compliant'],
     ['compliant', 'quarantine'],
   ] as const) {
-    await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { COMPLIANT_STATES: states } });
+    await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 }, env: { COMPLIANT_STATES: states } });
     const [name = ''] = compliantDevices(nac, 1);
     setState(nac, [name], 'inGracePeriod');
     await nac.app.poll(120_000);
@@ -33,7 +33,7 @@ test('a device in its grace period counts as compliant, unless settings say othe
 });
 
 test('a device that has not checked in for thirty days is silent, from that moment on and without a poll', async () => {
-  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 } });
   const [name = ''] = compliantDevices(nac, 1);
   nac.tenant.fleet.patch(name, { lastSyncDateTime: nac.clock.now().toISOString() });
   await nac.app.poll(120_000);
@@ -75,7 +75,7 @@ test('a session moves when its device becomes silent, although no poll has seen 
 });
 
 test('a machine enrolled twice stands as its worse record says; two machines with one address are ambiguous', async () => {
-  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 } });
   const [name = ''] = compliantDevices(nac, 1);
   const { wiFiMacAddress, serialNumber, azureADDeviceId } = nac.tenant.fleet.get(name);
   const again = nac.tenant.fleet.add({ deviceName: 'AGAIN', wiFiMacAddress, serialNumber, azureADDeviceId });
@@ -96,7 +96,7 @@ test('a machine enrolled twice stands as its worse record says; two machines wit
 });
 
 test('two machines that share a serial number, as firmware hands them out, are two by address and by certificate', async () => {
-  await using nac = await startConnector({ tenant: { fleetSize: 60 } });
+  await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 } });
   const [one = '', other = ''] = compliantDevices(nac, 2);
   const { wiFiMacAddress } = nac.tenant.fleet.get(one);
   for (const name of [one, other]) {
@@ -110,7 +110,7 @@ test('two machines that share a serial number, as firmware hands them out, are t
 });
 
 test('a held change is marked in the answer, which stays what it was', async () => {
-  await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { MASS_CHANGE_DEVICES: '5' } });
+  await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 }, env: { MASS_CHANGE_DEVICES: '5' } });
   await nac.app.poll(120_000);
   const names = compliantDevices(nac, 8);
   setState(nac, names, 'noncompliant');

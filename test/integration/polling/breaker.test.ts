@@ -1,5 +1,5 @@
-// Too much changing at once is held, against the simulated tenant and Azurite: nothing enforced, answers as before,
-// reported to operators, and let through by a person, by the source, or (absences only) by a second complete list.
+// Too much changing at once is held, against the simulated tenant, the store in memory: nothing enforced, answers as
+// before, reported to operators, and let through by a person, by the source, or (absences only) by a second complete list.
 
 import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
@@ -16,7 +16,7 @@ import {
 import { storeContents } from '../../support/store-contents.ts';
 
 const REASON = 'seen with the Intune team';
-/** As small as it can be with a threshold of five devices: each is some rows in Azurite. */
+/** As small as it can be with a threshold of five devices: each is some requests. */
 const FLEET = { fleetSize: 48, pageSize: 12 };
 const THRESHOLD = { MASS_CHANGE_DEVICES: '5' };
 const MANY = 9;
@@ -36,7 +36,7 @@ rules:
 
 /** A fleet that was swept once, and whose first changes are forgotten. */
 async function startSwept(tenant = FLEET, env: Record<string, string> = THRESHOLD): Promise<ConnectorFixture> {
-  const nac = await startConnector({ tenant, env });
+  const nac = await startConnector({ store: 'memory', tenant, env });
   await nac.app.poll(120_000);
   nac.changes.length = 0;
   return nac;

@@ -1,4 +1,4 @@
-// What changes between two sweeps, against the simulated tenant and Azurite: check-ins, Entra's delta, ends of grace
+// What changes between two sweeps, against the simulated tenant, the store in memory: check-ins, Entra's delta, ends of grace
 // periods. Found within a tick or two, handed on once, and the next sweep is not misled by it.
 
 import { describe, expect, test } from 'vitest';
@@ -15,6 +15,7 @@ const SLICE_MS = 120_000;
 
 async function startSwept({ tenant, env }: FixtureOptions = {}): Promise<ConnectorFixture> {
   const nac = await startConnector({
+    store: 'memory',
     tenant: { fleetSize: 200, ...tenant },
     env: { CHANGED_DEVICES_INTERVAL: '1m', POLLING_INTERVAL: '2h', ...env },
   });
@@ -293,7 +294,11 @@ describe('Entra’s delta', () => {
 
 describe('a device whose grace period ends', () => {
   test('is read again a minute later, though nothing about it has moved', async () => {
-    await using nac = await startConnector({ tenant: { fleetSize: 60 }, env: { POLLING_INTERVAL: '2h' } });
+    await using nac = await startConnector({
+      store: 'memory',
+      tenant: { fleetSize: 60 },
+      env: { POLLING_INTERVAL: '2h' },
+    });
     const [name = ''] = compliantDevices(nac, 1);
     const graceEnd = new Date(nac.clock.now().getTime() + 30 * MINUTE_MS).toISOString();
     nac.tenant.fleet.patch(name, {

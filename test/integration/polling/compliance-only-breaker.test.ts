@@ -258,7 +258,7 @@ describe('a refresh that would turn or lose more than the set share', () => {
     const few = names.slice(0, 5);
     setState(nac, few, 'noncompliant');
     const onChange = (): Promise<never> => Promise.reject(new Error('killed here'));
-    const killed = createApp(readSettings(nac.env), { clock, log: collectingLogger().logger, onChange });
+    const killed = createApp(readSettings(nac.env), { ...nac.overrides, log: collectingLogger().logger, onChange });
     clock.advance(2 * HOUR_MS + MINUTE_MS);
     await expect(killed.poll(SLICE_MS)).rejects.toThrow('killed here');
     await killed.close();

@@ -1,5 +1,5 @@
 // With the least permission there is no sweep: a tenant that grants only get_device_compliance and
-// Application.Read.All, asked over HTTPS, and the store in Azurite.
+// Application.Read.All, asked over HTTPS, and the store in memory.
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../shared/app.ts';
@@ -168,7 +168,7 @@ describe('the four-hour wall', () => {
     const onChange = async (): Promise<void> => undefined;
     for (let tick = 0; tick < 24; tick++) {
       // Every other tick in a process that has just started.
-      const fresh = createApp(readSettings(nac.env), { clock, log: collectingLogger().logger, onChange });
+      const fresh = createApp(readSettings(nac.env), { ...nac.overrides, log: collectingLogger().logger, onChange });
       await (tick % 2 === 0 ? nac.app : fresh).poll(SLICE_MS);
       await fresh.close();
       clock.advance(30 * MINUTE_MS);

@@ -25,7 +25,7 @@ async function expectAllFetched(nac: ConnectorFixture): Promise<void> {
 }
 
 async function startFetched(): Promise<ConnectorFixture> {
-  const nac = await startConnector({ tenant: { fleetSize: 45 }, env: { HARDWARE_MAX_AGE: '7d' } });
+  const nac = await startConnector({ store: 'memory', tenant: { fleetSize: 45 }, env: { HARDWARE_MAX_AGE: '7d' } });
   await nac.app.poll(SLICE_MS);
   return nac;
 }
@@ -84,7 +84,11 @@ describe('Ethernet MAC and UDID', () => {
   });
 
   test('that cannot be fetched now are fetched later, and hold no sweep up', async () => {
-    await using nac = await startConnector({ tenant: { fleetSize: 45 }, env: { HARDWARE_MAX_AGE: '7d' } });
+    await using nac = await startConnector({
+      store: 'memory',
+      tenant: { fleetSize: 45 },
+      env: { HARDWARE_MAX_AGE: '7d' },
+    });
     nac.tenant.script({ target: 'batch', status: 503, headers: { 'retry-after': '30' }, body: '' });
     expect((await nac.app.poll(SLICE_MS)).kind).toBe('complete');
     const asked = batches(nac);

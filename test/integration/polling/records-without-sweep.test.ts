@@ -182,7 +182,7 @@ test('records of addresses neither make a MAC ambiguous nor outlive two sweeps',
   await nac.identities.addOwners([{ identity, device: ofAddress }]);
   await nac.app.close();
 
-  const full = createApp(readSettings({ ...nac.env, INTUNE_PERMISSIONS: 'full' }), { clock });
+  const full = createApp(readSettings({ ...nac.env, INTUNE_PERMISSIONS: 'full' }), nac.overrides);
   try {
     clock.advance(MINUTE_MS);
     expect((await full.poll(SLICE_MS)).kind).toBe('complete');

@@ -161,7 +161,7 @@ describe('while', () => {
     const env = { ...nac.env, ...(await refused.mend(nac.tenant)) };
     const { logger: log } = collectingLogger();
     const onChange = async (change: (typeof nac.changes)[number]) => void nac.changes.push(change);
-    const app = createApp(readSettings(env), { clock: nac.clock, log, onChange });
+    const app = createApp(readSettings(env), { ...nac.overrides, log, onChange });
     stack.defer(() => app.close());
     expectFailures(await ticksUntilSwept({ ...nac, app }), undefined);
     await expectAllReported({ ...nac, app }, fleet);

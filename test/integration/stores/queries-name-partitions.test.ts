@@ -61,7 +61,7 @@ describe('every list names its partition', () => {
   });
 
   test('of the least permission', async () => {
-    await using started = await startCompliance({}, {});
+    await using started = await startCompliance({}, {}, 'azurite');
     const { nac } = started;
     nac.storage.requests.length = 0;
     await nac.app.poll(SLICE_MS);
