@@ -23,7 +23,11 @@ test('a device in its grace period counts as compliant, unless settings say othe
     ['compliant,inGracePeriod', 'compliant'],
     ['compliant', 'quarantine'],
   ] as const) {
-    await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 }, env: { COMPLIANT_STATES: states } });
+    await using nac = await startConnector({
+      store: 'memory',
+      tenant: { fleetSize: 60 },
+      env: { COMPLIANT_STATES: states },
+    });
     const [name = ''] = compliantDevices(nac, 1);
     setState(nac, [name], 'inGracePeriod');
     await nac.app.poll(120_000);
@@ -110,7 +114,11 @@ test('two machines that share a serial number, as firmware hands them out, are t
 });
 
 test('a held change is marked in the answer, which stays what it was', async () => {
-  await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 60 }, env: { MASS_CHANGE_DEVICES: '5' } });
+  await using nac = await startConnector({
+    store: 'memory',
+    tenant: { fleetSize: 60 },
+    env: { MASS_CHANGE_DEVICES: '5' },
+  });
   await nac.app.poll(120_000);
   const names = compliantDevices(nac, 8);
   setState(nac, names, 'noncompliant');

@@ -2,8 +2,8 @@
 // when.
 
 import { describe, expect, test } from 'vitest';
-import { TableOverrideStore } from '../../../shared/adapters/table-storage/table-override-store.ts';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
+import { TableOverrideStore } from '../../../shared/adapters/table-storage/table-override-store.ts';
 import type { Device } from '../../../shared/domain/device/device.ts';
 import { MOST_OVERRIDES } from '../../../shared/domain/policy/override.ts';
 import { renderJson } from '../../../shared/lookup/render-answer.ts';
