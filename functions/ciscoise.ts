@@ -1,7 +1,13 @@
 // Cisco's MDM API: /ciscoise/…, and the same behind the "Instance Name" that ISE may put before it. Refusals are XML,
 // and a 401 asks for Basic: ISE sends it, and no browser has anything to do here.
 
-import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
+import {
+  app,
+  type HttpFunctionOptions,
+  type HttpRequest,
+  type HttpResponseInit,
+  type InvocationContext,
+} from '@azure/functions';
 import { DIALECT_MEDIA_TYPE } from '../shared/domain/mdm-dialect.ts';
 import { ANSWER_HEADERS } from '../shared/http/answer-headers.ts';
 import { showErrorXml } from '../shared/http/show-error-xml.ts';
@@ -16,11 +22,11 @@ const XML = { 'content-type': `${DIALECT_MEDIA_TYPE}; charset=utf-8` };
 /** Seconds after which a refusal that is not the asker's fault is worth another question. */
 const RETRY_AFTER = '10';
 
-for (const [name, route] of Object.entries({
-  ciscoise: 'ciscoise/{*rest}',
-  'ciscoise-instance': '{instance}/ciscoise/{*rest}',
-})) {
-  app.http(name, { route, methods: ['GET', 'POST', 'PUT'], authLevel: 'anonymous', handler: answer });
+app.http('ciscoise', routed('ciscoise/{*rest}'));
+app.http('ciscoise-instance', routed('{instance}/ciscoise/{*rest}'));
+
+function routed(route: string): HttpFunctionOptions {
+  return { route, methods: ['GET', 'POST', 'PUT'], authLevel: 'anonymous', handler: answer };
 }
 
 async function answer(request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> {

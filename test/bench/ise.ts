@@ -60,7 +60,7 @@ async function oneDevice({ connector, yardstick }: LookupSite, key: string): Pro
   }
 }
 
-async function wholeList({ connector, caFile: _ }: LookupSite, key: string, listed: number): Promise<void> {
+async function wholeList({ connector }: LookupSite, key: string, listed: number): Promise<void> {
   const begun = performance.now();
   let paging = 0;
   let pages = 0;

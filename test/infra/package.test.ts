@@ -139,7 +139,7 @@ describe('the app in the package', () => {
   test('registers every function of functions/, and none else', () => {
     const declared = globSync('functions/*.ts', { cwd: ROOT }).flatMap((path) => {
       const text = readFileSync(join(ROOT, path), 'utf8');
-      return [...text.matchAll(/app\.(?:timer|serviceBusQueue)\(\s*'([\w-]+)'/g)];
+      return [...text.matchAll(/app\.(?:timer|serviceBusQueue|http)\(\s*'([\w-]+)'/g)];
     });
     const names = [...declared.map(([, name]) => name ?? ''), ...namedRoutes().map(([name]) => name)];
     expect(names.length).toBeGreaterThan(5);
