@@ -13,7 +13,7 @@ const TESTS = [...TABLE.matchAll(/`((?:unit|integration)\/[a-z/-]+)`/g)].map(([,
 
 /** Lists that grow with sessions, devices, jobs or sites. */
 const LISTS =
-  /\.(?:listPage|marks|openRows|listMarks|pendingChanges|listKeys|listRecords|listOpen|listToCompare|listWithoutRecord|listGone|removeSilent|removeBefore|removeFinished|listConcerned|listNoncompliant)\(|walk(?:Sessions|Fleet)\(/;
+  /\.(?:listPage|marks|openRows|listMarks|pendingChanges|listKeys|listRecords|listOpen|listToCompare|listWithoutRecord|listGone|removeSilent|removeBefore|removeFinished|listConcerned)\(|walk(?:Sessions|Fleet)\(|\bindex\.listNoncompliant\(/;
 /** They hand the list on, one by one, to what the table names. */
 const HAND_ON = ['enforcement/observed-jobs.ts', 'walk-fleet.ts'];
 

@@ -57,6 +57,10 @@ test('the fewest settings are enough; everything else has its default', () => {
     hardwareMaxAgeMs: 604_800_000,
     fastLaneMs: 900_000,
     compliantStates: ['compliant', 'inGracePeriod'],
+    mdmApi: {
+      compliantStates: ['compliant', 'inGracePeriod'],
+      enrolmentUrl: 'https://portal.manage.microsoft.com/',
+    },
     maxCheckInAgeMs: 2_592_000_000,
     massChange: { share: 0.1, least: 50 },
     pollSchedule: '0 * * * * *',
