@@ -30,7 +30,7 @@ report({});
 process.on('SIGTERM', async () => { report({ blobsAtTheEnd: await answers() }); process.exit(0); });
 if (process.env.STAND_IN_READY) {
   console.log('[2026-11-30T07:30:00.123Z] Functions:');
-  console.log('[2026-11-30T07:30:01.123Z] ' + JSON.stringify({ level: 'info', event: 'poll.run', devices: 10, saved: 10 }));
+  console.log('[2026-11-30T07:30:01.123Z] ' + JSON.stringify({ level: 'info', event: 'poll.run', source: 'intune', devices: 10, saved: 10 }));
 }
 setInterval(() => undefined, 1_000);
 `;

@@ -238,9 +238,11 @@ describe('wrong settings', () => {
         const path = route.replaceAll(/\{[^}]+\}/g, 'v1');
         const answer = await fetch(`${host.url}${path}`, { method });
         const text = await answer.text();
-        expect
-          .soft({ path, status: answer.status, body: JSON.parse(text) })
-          .toMatchObject({ path, status: 503, body: { code: 'NAC_SETTINGS', action: expect.any(String) } });
+        // Cisco ISE reads XML alone.
+        const isXml = answer.headers.get('content-type')?.includes('xml') === true;
+        const code = isXml ? /NAC_[A-Z_]+/.exec(text)?.[0] : JSON.parse(text).code;
+        expect.soft({ path, status: answer.status, code }).toEqual({ path, status: 503, code: 'NAC_SETTINGS' });
+        if (!isXml) expect.soft(JSON.parse(text)).toMatchObject({ action: expect.any(String) });
         expect(text).not.toContain('contoso');
       }
     } finally {

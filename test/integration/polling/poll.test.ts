@@ -107,8 +107,12 @@ describe('a poll without changes', () => {
       const asked = nac.storage.requests.map(({ method, table }) => `${method} ${table}`);
       // When an instance last found Intune's service, whether a person has released something, the sweep's checkpoint,
       // whether a device is to be read again, when sessions that rest on no record were last looked for, and those: one
-      // query a partition.
-      const usual = [...new Array(4).fill('GET polling'), ...new Array(SHARDS.length).fill('GET sessions')];
+      // query a partition. At last when the list for Cisco ISE was looked through.
+      const usual = [
+        ...new Array(4).fill('GET polling'),
+        ...new Array(SHARDS.length).fill('GET sessions'),
+        'GET polling',
+      ];
       expect(asked).toEqual(['GET polling', ...new Array(decisionReads).fill('GET sessions'), ...usual]);
       expect(nac.storage.requests.reduce((sum, { writes }) => sum + writes, 0)).toBe(0);
     },
@@ -135,8 +139,9 @@ describe('a changed device', () => {
       },
     ]);
     const deviceWrites = nac.storage.requests.filter(({ table, writes }) => table === 'devices' && writes > 0);
+    // The record, its change, and its place in the list of noncompliant devices; then the change has been handed on.
     expect(deviceWrites).toEqual([
-      { method: 'BATCH', table: 'devices', writes: 2 },
+      { method: 'BATCH', table: 'devices', writes: 3 },
       { method: 'BATCH', table: 'devices', writes: 1 },
     ]);
     expect(writesTo(nac, 'identities')).toBe(0);
