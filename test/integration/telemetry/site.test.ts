@@ -71,7 +71,7 @@ const SHOWN: Readonly<Record<InstrumentName, readonly Labels[] | { readonly labe
     'nac.sweep.pages': [OF_INTUNE],
     'nac.held.devices': { labels: OF_INTUNE, value: HELD },
     'nac.source.throttled': [OF_INTUNE],
-    'nac.credential.days_left': { labels: { 'nac.credential.kind': 'secret' }, value: 99 },
+    'nac.credential.days_left': [{ 'nac.credential.kind': 'secret' }],
     'nac.relay.jobs': [
       { ...NO_CAUSE, ...GENERIC },
       { 'nac.job.cause': '501', ...GENERIC },
@@ -85,6 +85,8 @@ const SHOWN: Readonly<Record<InstrumentName, readonly Labels[] | { readonly labe
 
 let collector: OtlpReceiver;
 let proven: ReceivedSpan[];
+/** Of the credential, at the day of the last poll: the site's night may begin before midnight. */
+let daysLeft: number;
 /**
  * What a Prometheus server read of the relay's gauges while the switch kept its answers back, and while Service Bus was
  * away.
@@ -147,6 +149,7 @@ beforeAll(async () => {
   await ask(nac, fifth);
   for (const name of others.slice(0, HELD)) turn(nac, name, 'noncompliant');
   await pollAgain(nac);
+  daysLeft = Math.floor((Date.parse(inHundredDays) - nac.clock.now().getTime()) / 86_400_000);
   await nac.app.close();
   const [{ traceId } = { traceId: '' }] = collector.spans.filter(
     ({ attributes }) => attributes['nac.job.stage'] === 'proven',
@@ -188,6 +191,10 @@ test.each(Object.keys(INSTRUMENTS) as InstrumentName[])('%s is counted when it h
   expect(series.map(({ labels }) => labels)).toEqual(expect.arrayContaining([...shown]));
   for (const { value } of series) expect(value).toBeGreaterThan(0);
   expect(new Set(series.flatMap(({ labels }) => Object.keys(labels)))).toEqual(new Set(INSTRUMENTS[name].labels));
+});
+
+test('the days that a credential is good are those at the last poll', () => {
+  expect(collector.series('nac.credential.days_left').map(({ value }) => value)).toEqual([daysLeft]);
 });
 
 interface Site {
