@@ -166,7 +166,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'left-between-sweeps': {
     fault: 'a device that was stored between sweeps, and left before one listed it, is missed by none',
     file: 'shared/polling/sweep/sweep-index.ts',
-    from: 'if (key.source === this.#deps.source.name) this.fleet.expect(key);',
+    from: 'this.fleet.expect(key);',
     to: '',
   },
   'dead-slice-is-forgotten': {
