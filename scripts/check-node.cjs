@@ -1,4 +1,5 @@
-// Runs first in every npm script, on whatever Node the machine has: this project needs the Node 24 that `npm ci` installs.
+// Runs first in every npm script, on whatever Node the machine has: this project needs the Node 24 that `npm ci`
+// installs.
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(

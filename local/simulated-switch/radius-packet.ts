@@ -1,5 +1,5 @@
-// RADIUS packets of Dynamic Authorization as the switch reads and signs them. Of its own making, from the RFCs: on the codec of
-// the relay, which it is the peer of, a fault of that codec would show in no test.
+// RADIUS packets of Dynamic Authorization as the switch reads and signs them. Of its own making, from the RFCs: on
+// the codec of the relay, which it is the peer of, a fault of that codec would show in no test.
 
 import { createHash, createHmac } from 'node:crypto';
 

@@ -1,7 +1,7 @@
-// What docs/openapi.json promises of an answer, as a check: the document with every object closed, so that a field that it does
-// not name is a fault.
+// What docs/openapi.json promises of an answer, as a check: the document with every object closed, so that a field
+// that it does not name is a fault.
 
-import { type AnySchema, Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type AnySchema, type ValidateFunction } from 'ajv/dist/2020.js';
 import { openApiDocument } from '../../scripts/api/openapi-document.ts';
 
 interface Response {

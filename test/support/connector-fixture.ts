@@ -1,5 +1,5 @@
-// The connector in this process against the real SDKs' peers: Azurite behind a proxy that counts, or tables in memory, and the
-// simulated tenant over HTTPS. Poll and lookup are called as the functions call them.
+// The connector in this process against the real SDKs' peers: Azurite behind a proxy that counts, or tables in
+// memory, and the simulated tenant over HTTPS. Poll and lookup are called as the functions call them.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -48,7 +48,10 @@ export interface ConnectorFixture extends AsyncDisposable {
 }
 
 export interface FixtureOptions {
-  /** `memory` where the test is about something else than the store: Azurite takes most of the time. Usually `azurite`. */
+  /**
+   * `memory` where the test is about something else than the store: Azurite takes most of the time. Usually
+   * `azurite`.
+   */
   readonly store?: 'azurite' | 'memory';
   readonly tenant?: IntuneTenantOptions;
   readonly env?: Readonly<Record<string, string>>;

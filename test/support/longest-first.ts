@@ -1,6 +1,6 @@
-// The order of the test files: the longest first, those that wait for the clocks of their peers beside those that compute, so
-// that neither the end of a run nor a wait leaves a processor idle. Files that may share a process follow each other: Vitest goes
-// on in a process only if the next file of all may run in it.
+// The order of the test files: the longest first, those that wait for the clocks of their peers beside those that
+// compute, so that neither the end of a run nor a wait leaves a processor idle. Files that may share a process follow
+// each other: Vitest goes on in a process only if the next file of all may run in it.
 
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 

@@ -1,5 +1,6 @@
-// The tables of the connector in memory, for tests that are about something else than the store: each call of the adapters is
-// seen, and can be refused, as the proxy in front of Azurite does it. test/simulation/contract holds such tables to Azurite.
+// The tables of the connector in memory, for tests that are about something else than the store: each call of the
+// adapters is seen, and can be refused, as the proxy in front of Azurite does it. test/simulation/contract holds such
+// tables to Azurite.
 
 import { setImmediate } from 'node:timers/promises';
 import { RestError } from '@azure/data-tables';

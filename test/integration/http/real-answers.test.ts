@@ -1,5 +1,5 @@
-// Real answers against docs/openapi.json: the functions themselves, over services in memory. Every status of success that the
-// table of routes names is answered here, and every route refuses a stranger.
+// Real answers against docs/openapi.json: the functions themselves, over services in memory. Every status of success
+// that the table of routes names is answered here, and every route refuses a stranger.
 
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -178,7 +178,11 @@ test('a change becomes a job, which the NAS refuses and an operator sends again'
   await network.poll();
   await network.enforce();
   for (const job of await network.takeJobs()) {
-    await network.report(job, { outcome: 'refused', errorCause: { code: 404, name: 'Invalid-Request' }, hint: 'Look.' });
+    await network.report(job, {
+      outcome: 'refused',
+      errorCause: { code: 404, name: 'Invalid-Request' },
+      hint: 'Look.',
+    });
   }
   const { jobs } = await json('jobs', { query: { stage: 'refused' } });
   const [job] = jobs as [{ id: string; site: string }];
@@ -229,7 +233,9 @@ describe('a refusal', () => {
 
   test.each([
     ...(['lookup', 'accounting'] as const).map((name) => [name, '400 NAC_REQUEST_FIELD'] as const),
-    ...credentialed.filter(([, { needs }]) => needs !== 'ask').map(([name]) => [name, '401 NAC_CLIENT_CREDENTIAL'] as const),
+    ...credentialed
+      .filter(([, { needs }]) => needs !== 'ask')
+      .map(([name]) => [name, '401 NAC_CLIENT_CREDENTIAL'] as const),
   ])('by %s of HTTP Basic is %s', async (name, expected) => {
     const by = name === 'lookup' || name === 'accounting' ? 'radius' : 'ada';
     const authorization = `Basic ${Buffer.from(String(keys.get(by)).replace('.', ':')).toString('base64')}`;
@@ -257,7 +263,11 @@ describe('a refusal', () => {
     ['disconnect', { parts: { id: 'none' }, body: { why: '' } }, '400 NAC_REQUEST_FIELD'],
     ['make-override', { body: { mac: MAC } }, '400 NAC_REQUEST_FIELD'],
     ['make-override', { body: { mac: MAC, role: 'none', until: '1d', reason: 'x' } }, '400 NAC_OVERRIDE_ROLE'],
-    ['make-override', { body: { mac: MAC, block: true, until: '1d', reason: 'x', site: 'branch' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    [
+      'make-override',
+      { body: { mac: MAC, block: true, until: '1d', reason: 'x', site: 'branch' }, by: 'olga' },
+      '403 NAC_CLIENT_SITE',
+    ],
     ['end-override', { parts: { id: 'none' } }, '404 NAC_OVERRIDE_UNKNOWN'],
     ['policy-text', { parts: { version: 'none' } }, '400 NAC_POLICY_VERSION'],
     ['upload-policy', { parts: { version: 'v2' }, body: 'rules: 7' }, '400 NAC_POLICY'],
@@ -277,9 +287,14 @@ describe('a refusal', () => {
   });
 });
 
-/** The doctor opens its own connections, and waits for each that is not there: its report has its type alone as a witness. */
+/**
+ * The doctor opens its own connections, and waits for each that is not there: its report has its type alone as a
+ * witness.
+ */
 test('every success that the table of routes names was answered here, but for the doctor', () => {
   const answerable = namedRoutes().filter(([name]) => name !== 'doctor');
-  const promised = answerable.flatMap(([name, { answers }]) => Object.keys(answers).map((status) => `${name} ${status}`));
+  const promised = answerable.flatMap(([name, { answers }]) =>
+    Object.keys(answers).map((status) => `${name} ${status}`),
+  );
   expect(promised.filter((each) => !answered.has(each))).toEqual([]);
 });

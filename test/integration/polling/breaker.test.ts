@@ -1,5 +1,6 @@
 // Too much changing at once is held, against the simulated tenant, the store in memory: nothing enforced, answers as
-// before, reported to operators, and let through by a person, by the source, or (absences only) by a second complete list.
+// before, reported to operators, and let through by a person, by the source, or (absences only) by a second complete
+// list.
 
 import { describe, expect, test } from 'vitest';
 import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';

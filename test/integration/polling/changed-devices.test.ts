@@ -1,5 +1,5 @@
-// What changes between two sweeps, against the simulated tenant, the store in memory: check-ins, Entra's delta, ends of grace
-// periods. Found within a tick or two, handed on once, and the next sweep is not misled by it.
+// What changes between two sweeps, against the simulated tenant, the store in memory: check-ins, Entra's delta, ends
+// of grace periods. Found within a tick or two, handed on once, and the next sweep is not misled by it.
 
 import { describe, expect, test } from 'vitest';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';

@@ -1,5 +1,6 @@
-// Relay and simulated switch read and sign packets with code of their own: what the one signs, the other finds genuine, and each
-// octet that is changed on the way spoils it. radclient of FreeRADIUS is a third opinion (integration/simulated-switch).
+// Relay and simulated switch read and sign packets with code of their own: what the one signs, the other finds
+// genuine, and each octet that is changed on the way spoils it. radclient of FreeRADIUS is a third opinion
+// (integration/simulated-switch).
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
