@@ -1,7 +1,7 @@
 // Bundles the function app into the one file that is deployed.
 
-import { rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -20,7 +20,28 @@ export async function buildFunctionApp(
   outfile: string = join(ROOT, 'dist/functions.cjs'),
   { sourceMap = true }: BuildOptions = {},
 ): Promise<string> {
-  await rm(dirname(outfile), { recursive: true, force: true });
+  const folder = dirname(outfile);
+  await mkdir(dirname(folder), { recursive: true });
+  const made = await mkdtemp(`${folder}-`);
+  try {
+    await bundle(join(made, basename(outfile)), sourceMap);
+    await replaceFiles(folder, made);
+  } finally {
+    await rm(made, { recursive: true, force: true });
+  }
+  return outfile;
+}
+
+/** A host that is started meanwhile finds the bundle of before, or the new one, and never none. */
+async function replaceFiles(folder: string, made: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const files = await readdir(made);
+  for (const file of files) await rename(join(made, file), join(folder, file));
+  const left = (await readdir(folder)).filter((file) => !files.includes(file));
+  for (const file of left) await rm(join(folder, file), { recursive: true, force: true });
+}
+
+async function bundle(outfile: string, sourceMap: boolean): Promise<void> {
   await build({
     entryPoints: [join(ROOT, 'functions/main.ts')],
     outfile,
@@ -34,5 +55,4 @@ export async function buildFunctionApp(
     legalComments: 'linked',
     logLevel: 'warning',
   });
-  return outfile;
 }
