@@ -23,10 +23,15 @@ export function personPart(text: string): string {
  */
 function asDirectoriesCompare(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text.toLowerCase().trim();
-  return text
+  // Twice: a letter taken apart may have a capital that the whole one has not.
+  return withoutCaseAndMarks(withoutCaseAndMarks(text)).trim();
+}
+
+/** Small, capital and small again: ẞ has ß as its small letter, and only ß has SS as its capital. */
+function withoutCaseAndMarks(text: string): string {
+  const small = text.toLowerCase().toUpperCase().toLowerCase();
+  return small
     .normalize('NFKD')
     .replaceAll(/[\p{M}\p{Cf}]/gu, '')
-    .toUpperCase()
-    .toLowerCase()
-    .trim();
+    .toLowerCase();
 }

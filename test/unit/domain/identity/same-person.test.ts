@@ -49,7 +49,22 @@ test.each([
 
 test('ß and ss, and i with and without dot, are one to a directory', () => {
   expect(mayBeSamePerson('strauß@contoso.com', 'CORP\\STRAUSS')).toBe(true);
+  expect(mayBeSamePerson('strauß@contoso.com', 'STRAUẞ')).toBe(true);
   expect(mayBeSamePerson('İlker', 'ilker@contoso.com')).toBe(true);
+});
+
+test('no letter has a capital, a small letter or a second reading that is another person', () => {
+  const letters = Array.from({ length: 0x11_0000 }, (_, point) => point)
+    .filter((point) => point < 0xd800 || point > 0xdfff)
+    .map((point) => String.fromCodePoint(point))
+    .filter((one) => one.toUpperCase() !== one || one.toLowerCase() !== one || one.normalize('NFKD') !== one)
+    .map((one) => `x${one}x`);
+  const spellings = (one: string) => [one.toUpperCase(), one.toLowerCase(), personPart(one)];
+  const other = letters.filter((one) => {
+    const part = personPart(one);
+    return part !== '' && !/[\\/@%]/.test(part) && spellings(one).some((spelling) => personPart(spelling) !== part);
+  });
+  expect(other).toEqual([]);
 });
 
 test('a part names the same person as the whole, whatever it is', () => {
