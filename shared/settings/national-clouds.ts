@@ -1,5 +1,7 @@
 // Where Microsoft's services are in each of its national clouds. Tokens of one are worth nothing in another.
 
+import type { NationalCloudName } from '../domain/national-cloud-name.ts';
+
 export interface NationalCloud {
   /** Where tokens come from. */
   readonly authorityHost: string;
@@ -45,8 +47,4 @@ export const NATIONAL_CLOUDS = {
     intuneAudience: 'https://api.manage.microsoft.cn/',
     federatedAudience: 'api://AzureADTokenExchangeChina',
   },
-} as const satisfies Record<string, NationalCloud>;
-
-export type NationalCloudName = keyof typeof NATIONAL_CLOUDS;
-
-export const NATIONAL_CLOUD_NAMES = Object.keys(NATIONAL_CLOUDS) as readonly NationalCloudName[];
+} as const satisfies Record<NationalCloudName, NationalCloud>;

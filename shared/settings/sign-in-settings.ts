@@ -1,13 +1,9 @@
 // The settings by which the app signs in to Microsoft, and reaches it: cloud, credential, addresses, proxy, deadlines.
 
+import { NATIONAL_CLOUD_NAMES, type NationalCloudName } from '../domain/national-cloud-name.ts';
 import { withoutTrailing } from '../domain/trailing.ts';
 import type { AppCredential, CertificateLocation } from '../ports/app-credential.ts';
-import {
-  NATIONAL_CLOUD_NAMES,
-  NATIONAL_CLOUDS,
-  type NationalCloud,
-  type NationalCloudName,
-} from './national-clouds.ts';
+import { NATIONAL_CLOUDS, type NationalCloud } from './national-clouds.ts';
 import { retiredEndpoint } from './retired-endpoint.ts';
 import type { SettingsReader } from './settings-reader.ts';
 import type { SettingName } from './settings-table.ts';

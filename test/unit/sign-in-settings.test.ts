@@ -1,8 +1,8 @@
 // The settings by which the connector signs in to Entra.
 
 import { describe, expect, test } from 'vitest';
+import { NATIONAL_CLOUD_NAMES } from '../../shared/domain/national-cloud-name.ts';
 import { SettingsError } from '../../shared/errors.ts';
-import { NATIONAL_CLOUD_NAMES } from '../../shared/settings/national-clouds.ts';
 import { readSettings } from '../../shared/settings.ts';
 
 const CLIENT = '7c9e6679-7425-40de-944b-e07fc1f90ae7';

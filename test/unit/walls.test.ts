@@ -12,7 +12,7 @@ const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
 const FLOWS = ['polling', 'lookup', 'enforcement', 'policy', 'mdm-api'];
 const ADAPTERS = globSync('shared/adapters/*', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
 /** The rooms of domain/, each above those before it. */
-const DOMAIN = ['identity', 'device', 'policy', 'session', 'coa'].map((room) => `shared/domain/${room}`);
+const DOMAIN = ['identity', 'device', 'source', 'policy', 'session', 'coa'].map((room) => `shared/domain/${room}`);
 const POLLING = [...['records', 'tasks', 'breaker', 'point-reads', 'sweep', 'between-sweeps', 'without-sweep']].map(
   (room) => `shared/polling/${room}`,
 );
