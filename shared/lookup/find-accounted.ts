@@ -115,22 +115,24 @@ async function findByNames(
 }
 
 /**
- * A NAS that repeats no Class begins a session at a place where another one was, and the station has not been answered
- * there since: it may have roamed back, with what it was answered elsewhere.
+ * A NAS that repeats no Class begins a session at a place where another one was: the station may have roamed back, with
+ * what it was answered elsewhere.
  */
 function mayBeBack({ answers, accounting }: Session, event: AccountingEvent): boolean {
   const id = event.acctSessionId;
   if (event.class !== undefined || event.status === 'Stop' || id === undefined) return false;
   if (accounting === undefined || accounting.acctSessionId === id || earlierOf(accounting, id) !== undefined)
     return false;
-  if (answers.some(({ acctSessionId }) => acctSessionId === id)) return false;
-  return (answers[0]?.decision.decidedAt ?? '') <= (accounting.receivedAt ?? accounting.at);
+  return !answers.some(({ acctSessionId }) => acctSessionId === id);
 }
 
 /** With the newest answer that the station got anywhere, or its user, if that is not one of this place. */
 function backAt(here: Session, station: readonly Session[], event: AccountingEvent): Accounted {
   const last = lastAnswered(station, event);
   if (last === undefined || last.session.id === here.id) return known(here.id);
+  // Where the station has asked here since the last record, only a later question elsewhere says that it was away.
+  const hasAsked = newestOf(here) > (here.accounting?.receivedAt ?? here.accounting?.at ?? '');
+  if (hasAsked && last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
   // Another machine with the address may have asked here since; the record names whose session it is.
   if (!last.isOfUser && last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
   return { kind: 'known', id: here.id, carried: movedTo(event, last.answer) };

@@ -123,6 +123,16 @@ test('without Class, a roam back to a place with an older answer brings the newe
   expect(placeOf(back as never)).toMatchObject({ nasIpAddress: '10.1.1.2' });
 });
 
+test('without Class, a roam back brings along what was answered elsewhere after the last question here', async () => {
+  const { answer, account, read } = start();
+  await account('Start', '10.1.1.2', 'B-1', 1, await answer('10.1.1.2', 0, OTHER_DEVICE));
+  // Asked again in the same session, and no record has said so yet.
+  await answer('10.1.1.2', 5, OTHER_DEVICE);
+  const newer = await answer('10.1.1.1', 10, DEVICE_ID);
+  await account('Start', '10.1.1.2', 'B-2', 12, undefined);
+  expect((await read('10.1.1.2'))?.answers[0]?.decision.id).toBe(newer);
+});
+
 test.each([
   ['the answer for its user, though another machine with the address asked later', 'host/own', 30],
   ['the same where the record waited while the other one asked', 'HOST/own', 12],
