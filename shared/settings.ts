@@ -2,6 +2,7 @@
 
 import { COMPLIANCE_STATES, type ComplianceState } from './domain/device/compliance-state.ts';
 import { ASSURANCES, type Assurance } from './domain/identity/identity.ts';
+import type { ConsoleRegistration } from './ports/console-registration.ts';
 import { PRIVACY_MODES, type PrivacyMode } from './ports/privacy-mode.ts';
 import {
   readServiceBusSetting,
@@ -9,6 +10,7 @@ import {
   type ServiceBusSetting,
   type StorageSetting,
 } from './settings/connection-settings.ts';
+import { readConsoleSettings } from './settings/console-settings.ts';
 import { type MdmApiSettings, readMdmApiSettings } from './settings/mdm-api-settings.ts';
 import { type MdmSettings, readMdmSettings } from './settings/mdm-settings.ts';
 import { type RoleSetting, readRoleSetting } from './settings/role-setting.ts';
@@ -29,6 +31,8 @@ export interface Settings extends SignInSettings {
   readonly serviceBus?: ServiceBusSetting;
   /** Absent: Intune is the only source. */
   readonly mdm?: MdmSettings;
+  /** Absent: no console, and no person signs in. */
+  readonly console?: ConsoleRegistration;
   readonly pollingIntervalMs: number;
   /** Absent: changes are found by sweeps alone. */
   readonly changedDevicesIntervalMs: number | undefined;
@@ -82,12 +86,14 @@ export function readSettings(env: Env): Settings {
   const storage = readStorageSetting(reader);
   const serviceBus = readServiceBusSetting(reader);
   const mdm = readMdmSettings(reader);
+  const people = readConsoleSettings(reader, signIn.entra);
   const pollingIntervalMs = reader.duration('POLLING_INTERVAL', { from: '1s', to: '1d', unit: 'm' });
   const settings: Settings = {
     ...signIn,
     storage,
     ...(serviceBus && { serviceBus }),
     ...(mdm && { mdm }),
+    ...(people && { console: people }),
     pollingIntervalMs,
     changedDevicesIntervalMs: reader.durationOrOff('CHANGED_DEVICES_INTERVAL', { from: '10s', to: '1h', unit: 'm' }),
     entraDeviceDelta: reader.oneOf('ENTRA_DEVICE_DELTA', ['on', 'off']) === 'on',

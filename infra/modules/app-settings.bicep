@@ -15,6 +15,8 @@ type plainSettings = {
   GRAPH_ENDPOINT: string?
   INTUNE_AUDIENCE: string?
   INTUNE_SERVICE_HOSTS: string?
+  CONSOLE: string?
+  CONSOLE_CLIENT_ID: string?
   NO_PROXY: string?
   MDM_PRESET: string?
   MDM_ADDRESS: string?

@@ -37,6 +37,10 @@ export const SETTINGS = {
     default: 'manage.microsoft.com, manage.microsoft.us, manage.microsoft.cn',
     meaning: 'Hosts, and all below them, where Intune’s services may be found and get a token',
   },
+  CONSOLE: { meaning: '`off`: the console is not served, and no person signs in. On where CONSOLE_CLIENT_ID is set' },
+  CONSOLE_CLIENT_ID: {
+    meaning: 'Application (client) id of the app registration by which people sign in to the console, a GUID',
+  },
   HTTPS_PROXY: { meaning: 'Proxy to Microsoft, `http://proxy:3128`, with name and password if it asks', secret: true },
   NO_PROXY: { meaning: 'Hosts reached without the proxy, separated by commas' },
   HTTPS_CONNECT_TIMEOUT: { default: '10s', meaning: 'Longest time until a connection to Microsoft stands' },

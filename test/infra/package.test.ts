@@ -19,6 +19,7 @@ const AZURE_SETTINGS = {
   ENTRA_TENANT_ID: '0f8fad5b-d9cb-469f-a165-70867728950e',
   ENTRA_CLIENT_ID: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
   ENTRA_MANAGED_IDENTITY_CLIENT_ID: '3b241101-e2bb-4255-8caf-4136c566a962',
+  CONSOLE_CLIENT_ID: '1c2b7c1e-6f44-4d7e-9a53-0b1de3a0c1f2',
   POLLING_INTERVAL: '120m',
   StorageConnection__tableServiceUri: 'https://stnac.table.core.windows.net/',
   StorageConnection__clientId: '3b241101-e2bb-4255-8caf-4136c566a962',
