@@ -53,4 +53,6 @@ export interface DecisionPage {
   readonly decisions: readonly DecisionRecord[];
   /** Give it as `after` to go on; absent after the oldest. */
   readonly next?: string;
+  /** Time ran out: decisions made from then on were looked at, earlier ones were not. */
+  readonly lookedUntil?: Instant;
 }

@@ -78,7 +78,7 @@ export const MATCHED_BY = object('The identity that led to the device', {
   origin: ORIGIN,
 });
 
-const IDENTITY_FIELDS = { kind: IDENTITY_KIND, value: text('In comparable form') };
+export const IDENTITY_FIELDS = { kind: IDENTITY_KIND, value: text('In comparable form') };
 export const IDENTITY = object('An identity in comparable form', IDENTITY_FIELDS);
 
 export const PRESENTED_IDENTITY_FIELDS = {

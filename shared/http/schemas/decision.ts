@@ -20,7 +20,7 @@ import {
 } from './common.ts';
 import { JOB } from './job.ts';
 
-const DEVICE_FACTS = object('What its source says of the device', {
+export const DEVICE_FACTS = object('What its source says of the device', {
   complianceState: COMPLIANCE,
   name: optional(text('Name')),
   ownership: optional(text('Whose it is')),
@@ -123,14 +123,23 @@ const RECORD_FIELDS = {
   decision: DECISION,
 };
 
-const RECORD = named('DecisionRecord', object('A session as it was when the decision was made', RECORD_FIELDS));
+export const DECISION_RECORD = named(
+  'DecisionRecord',
+  object('A session as it was when the decision was made', RECORD_FIELDS),
+);
 
 export const DECISION_PAGE = named(
   'DecisionPage',
-  object('Decisions, newest first', { decisions: list(RECORD, ''), next: NEXT }),
+  object('Decisions, newest first', {
+    decisions: list(DECISION_RECORD, 'A page may be short, or empty, and still have a next'),
+    next: NEXT,
+    lookedUntil: optional(
+      instant('The search ended before it was through: every decision from then on was looked at, none before'),
+    ),
+  }),
 );
 
-const RULE_TRACES = list(
+export const RULE_TRACES = list(
   named(
     'RuleTrace',
     object('Why a rule did or did not decide', {

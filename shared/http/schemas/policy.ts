@@ -2,7 +2,20 @@
 
 import { ASSURANCES } from '../../domain/identity/identity.ts';
 import { MEDIA } from '../../domain/medium.ts';
-import { amount, byName, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
+import {
+  amount,
+  byName,
+  type Described,
+  flag,
+  instant,
+  list,
+  named,
+  object,
+  oneOf,
+  optional,
+  text,
+  whole,
+} from '../schema.ts';
 import { OUTCOME } from './common.ts';
 
 const BY = text('Name of the client, or the identity that Azure signed in at the command line');
@@ -97,3 +110,24 @@ export const WHAT_IF_REPORT = named(
     complete: flag('False where time ran out: the counts are what was looked at by then'),
   }),
 );
+
+export const RULE_HITS = named(
+  'RuleHits',
+  object('How often rules decided, counted hour by hour from stored decisions', {
+    from: instant('From this hour on'),
+    to: instant('Before this hour'),
+    countedUntil: optional(instant('Later decisions are not counted yet; absent before the first count')),
+    rules: list(
+      object('A rule of a version', {
+        rule: text('Its name'),
+        policyVersion: text('The version'),
+        permits: whole('Permits'),
+        denies: whole('Denials'),
+        bySite: byName(whole('Decisions'), 'Decisions, by site'),
+      }),
+      'Rules that decided, the most hits first',
+    ),
+  }),
+);
+
+export type RuleHits = Described<typeof RULE_HITS>;
