@@ -140,6 +140,20 @@ function refusal(components: Components, status: RefusalStatus, codes: readonly 
       message: { type: 'string', description: 'What happened' },
       action: { type: 'string', description: 'What to do' },
       field: { type: 'string', description: 'The field, parameter or header at fault' },
+      problems: {
+        type: 'array',
+        description: 'With NAC_POLICY: each problem of the text, with its place',
+        items: {
+          type: 'object',
+          properties: {
+            path: { type: 'string', description: 'Where in the document: `rules[2].when.site`' },
+            line: { type: 'integer', minimum: 1, description: 'Line' },
+            column: { type: 'integer', minimum: 1, description: 'Column' },
+            problem: { type: 'string', description: 'What is wrong there' },
+          },
+          required: ['path', 'line', 'column', 'problem'],
+        },
+      },
     },
     required: ['code', 'message', 'action'],
   });

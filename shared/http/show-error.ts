@@ -1,6 +1,14 @@
 // An error as the asker gets it: a status that no RADIUS server takes for a permit, code, message and what to do.
 
-import { type ConnectorError, QueueError, RequestError, SettingsError, StoreError } from '../errors.ts';
+import {
+  type ConnectorError,
+  PolicyError,
+  type PolicyProblem,
+  QueueError,
+  RequestError,
+  SettingsError,
+  StoreError,
+} from '../errors.ts';
 import type { RefusalStatus } from './route.ts';
 
 export interface ShownError {
@@ -8,6 +16,8 @@ export interface ShownError {
   readonly message: string;
   readonly action: string;
   readonly field?: string | undefined;
+  /** Where in a policy's text, for editors that mark the place. */
+  readonly problems?: readonly PolicyProblem[];
 }
 
 /** The asker's faults have their own; 503 is for the store's, the queue's and the settings', 500 for ours. */
@@ -17,9 +27,11 @@ export function statusOf(error: ConnectorError): RefusalStatus {
 }
 
 /** What went wrong here is in the log only: the client that asks may be a stranger. */
-export function showError({ code, message, action, field }: ConnectorError, status: RefusalStatus): ShownError {
+export function showError(error: ConnectorError, status: RefusalStatus): ShownError {
+  const { code, message, action, field } = error;
   if (code === 'NAC_SETTINGS') {
     return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };
   }
-  return { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
+  const shown = { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
+  return error instanceof PolicyError ? { ...shown, problems: error.problems } : shown;
 }
