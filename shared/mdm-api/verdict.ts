@@ -76,6 +76,7 @@ const REASONS: Readonly<Partial<Record<Standing, string>>> = {
   error: 'The device management could not evaluate the device.',
   unknown: 'The device management has not evaluated the device.',
   configManager: 'Configuration Manager manages the device and keeps the verdict to itself.',
+  disabled: 'The directory has disabled the device or its owner.',
   beingRemoved: 'The device is being retired, wiped or deleted.',
 };
 

@@ -40,10 +40,26 @@ export interface Device extends DeviceKey {
   readonly registrationState?: string;
   readonly jailBroken?: string;
   readonly isEncrypted?: boolean;
+  /** Of the device in the directory; false once an administrator has disabled it. */
+  readonly accountEnabled?: boolean;
+  /** What the directory says of the account of its registered owner: one of {@link OWNER_ACCOUNTS}. */
+  readonly ownerAccount?: string;
+  /**
+   * What is known of memberships, of the device or its owner: `+<guid>` for each group that they are in, `-<guid>` for
+   * each that they are not in, in the order of the source's settings. A group without either is not known.
+   */
+  readonly groups?: string;
   readonly graceExpiresAt?: Instant;
   readonly enrolledAt?: Instant;
   readonly lastSyncAt?: Instant;
 }
+
+/**
+ * `none`: the device has no owner, and had none. `gone`: it had one, and has none any more; the directory says nothing
+ * of the owner of a device once it has deleted the user.
+ */
+export const OWNER_ACCOUNTS = ['enabled', 'disabled', 'none', 'gone'] as const;
+export type OwnerAccount = (typeof OWNER_ACCOUNTS)[number];
 
 /** `gone`: two complete sweeps, or a point read, did not find the device any more. */
 export type Presence = 'present' | 'gone';
@@ -91,6 +107,11 @@ export interface HeldObservation {
 export function isBeingRemoved({ managementState, registrationState }: Device): boolean {
   if (/^revoked$/i.test(registrationState ?? '')) return true;
   return /^(?:retire|wipe)(?:Pending|Issued|Failed)$|^deletePending$/i.test(managementState ?? '');
+}
+
+/** The directory has disabled the device, or disabled or deleted its owner: no verdict of any source counts then. */
+export function isDisabled({ accountEnabled, ownerAccount }: Pick<Device, 'accountEnabled' | 'ownerAccount'>): boolean {
+  return accountEnabled === false || ownerAccount === 'disabled' || ownerAccount === 'gone';
 }
 
 /** When the grace period ends that the device is in. */
@@ -168,6 +189,9 @@ export const DEVICE_FIELDS = {
   registrationState: { kind: 'text', fact: true },
   jailBroken: { kind: 'text', fact: true },
   isEncrypted: { kind: 'flag', fact: true },
+  accountEnabled: { kind: 'flag', fact: true },
+  ownerAccount: { kind: 'text', fact: true },
+  groups: { kind: 'text', fact: true },
   graceExpiresAt: { kind: 'text', fact: false },
   enrolledAt: { kind: 'text', fact: true },
   lastSyncAt: { kind: 'text', fact: true },

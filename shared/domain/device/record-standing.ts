@@ -1,16 +1,21 @@
 // What a stored record says of its device by itself: standing, marks, and since when that is known.
 
 import type { Instant } from '../instant.ts';
-import { type DeviceRecord, isBeingRemoved, isSilent } from './device.ts';
+import { type Device, type DeviceRecord, isBeingRemoved, isDisabled, isSilent } from './device.ts';
 import type { Standing, StandingMark } from './standing.ts';
 
 /**
- * Silence says more than the state, and less than that the device is being removed.
+ * Silence says more than the state, and less than that the device is being removed. That it is disabled says most.
  * @param maxCheckInAgeMs a device whose last check-in is older counts as silent, in every compliance state
  */
-export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheckInAgeMs: number): Standing {
+export function standingOfDevice(device: Device, at: Instant, maxCheckInAgeMs: number): Standing {
+  if (isDisabled(device)) return 'disabled';
   if (isBeingRemoved(device)) return 'beingRemoved';
   return isSilent(device, at, maxCheckInAgeMs) ? 'silent' : device.complianceState;
+}
+
+export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheckInAgeMs: number): Standing {
+  return standingOfDevice(device, at, maxCheckInAgeMs);
 }
 
 /**
@@ -18,7 +23,8 @@ export function standingOfRecord({ device }: DeviceRecord, at: Instant, maxCheck
  * come on top: the first is a matter of time, the second of operators.
  */
 export function mayBeNoncompliant({ device, presence }: Pick<DeviceRecord, 'device' | 'presence'>): boolean {
-  return presence === 'present' && (device.complianceState !== 'compliant' || isBeingRemoved(device));
+  if (presence !== 'present') return false;
+  return device.complianceState !== 'compliant' || isBeingRemoved(device) || isDisabled(device);
 }
 
 export function marksOfRecord({ confirmedUntil, held }: DeviceRecord): StandingMark[] {

@@ -3,7 +3,7 @@
 
 import { isAddressRecord } from './address-record.ts';
 import type { ComplianceState } from './compliance-state.ts';
-import { type Device, type DeviceRecord, isBeingRemoved } from './device.ts';
+import { type Device, type DeviceRecord, isBeingRemoved, isDisabled } from './device.ts';
 
 /**
  * Placeholders of firmware without a serial number. Such a list is never complete, so it is only a hint: what reliably
@@ -83,9 +83,9 @@ export interface CurrentEnrolment<R> {
 }
 
 /**
- * Which of the records that claim one identity stands for the machine: never one that is being removed unless all are,
- * never a personal one for a company's, and of those that disagree the worse. Among equals the one that checked in last
- * stands.
+ * Which of the records that claim one identity stands for the machine: one that is disabled before all others, never
+ * one that is being removed unless all are, never a personal one for a company's, and of those that disagree the worse.
+ * Among equals the one that checked in last stands.
  * @returns `undefined` when they are several machines: then any of them may be the one that asks
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
@@ -100,7 +100,9 @@ export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]
   );
   if (pairs.includes(undefined)) return undefined;
   const by = pairs.includes('serial-number') ? 'serial-number' : 'entra-device';
-  const staying = preferred(records, ({ device }) => !isBeingRemoved(device));
+  // One account that is disabled counts, whatever other records of the machine say.
+  const barred = preferred(records, ({ device }) => isDisabled(device));
+  const staying = preferred(barred, ({ device }) => !isBeingRemoved(device));
   const [record] = preferred(staying, ({ device }) => comparable(device.ownership) !== 'personal').toSorted(worstFirst);
   return record && { record, by };
 }

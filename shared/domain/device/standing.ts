@@ -6,6 +6,8 @@ import type { ComplianceState } from './compliance-state.ts';
 export type Standing = ComplianceState | StandingWithoutState;
 
 export const STANDINGS_WITHOUT_STATE = [
+  /** The directory has disabled the device or its owner, in every compliance state. */
+  'disabled',
   /** Being retired, wiped or deleted, in every compliance state. */
   'beingRemoved',
   /** Has not checked in with its MDM for so long that its last compliance state says nothing any more. */

@@ -1,7 +1,7 @@
 // Whether a policy would answer differently once a device is as it was seen now: what the breaker counts.
 
-import { type Device, isBeingRemoved, isSilent } from '../device/device.ts';
-import type { Standing } from '../device/standing.ts';
+import type { Device } from '../device/device.ts';
+import { standingOfDevice } from '../device/record-standing.ts';
 import { type Instant, toInstant } from '../instant.ts';
 import { sameData } from '../same-data.ts';
 import { sameOutcome } from './decision.ts';
@@ -37,12 +37,13 @@ export function answersDiffer(policy: Policy, now: Date, maxCheckInAgeMs: number
 type Known = Pick<PolicyFacts, 'at' | 'asOf' | 'standing' | 'marks' | 'device'>;
 
 function known(device: Device, at: Instant, maxCheckInAgeMs: number): Known {
-  return { at, asOf: at, marks: [], standing: standingOf(device, at, maxCheckInAgeMs), device: deviceFacts(device) };
-}
-
-function standingOf(device: Device, at: Instant, maxCheckInAgeMs: number): Standing {
-  if (isBeingRemoved(device)) return 'beingRemoved';
-  return isSilent(device, at, maxCheckInAgeMs) ? 'silent' : device.complianceState;
+  return {
+    at,
+    asOf: at,
+    marks: [],
+    standing: standingOfDevice(device, at, maxCheckInAgeMs),
+    device: deviceFacts(device),
+  };
 }
 
 /** A rule's author writes sites one after the other; no site has a comma in its name. */

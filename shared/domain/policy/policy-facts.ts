@@ -22,9 +22,15 @@ export * from '../medium.ts';
 /** What a policy may look at of a device, as the table of its fields says. */
 export type DeviceFacts = Pick<Device, FieldsWith<{ fact: true }>>;
 type TextFact = FieldsWith<{ fact: true; kind: 'text' }>;
-const TEXT_FACTS = DEVICE_FIELD_NAMES.filter((name): name is TextFact => {
+type FlagFact = FieldsWith<{ fact: true; kind: 'flag' }>;
+const FLAG_FACTS = DEVICE_FIELD_NAMES.filter((name): name is FlagFact => {
   const { kind, fact } = DEVICE_FIELDS[name];
-  return fact && kind === 'text';
+  return fact && kind === 'flag';
+});
+/** A list of up to twenty groups is longer than what else is said of a device. */
+const TEXT_FACTS = DEVICE_FIELD_NAMES.filter((name): name is Exclude<TextFact, 'groups'> => {
+  const { kind, fact } = DEVICE_FIELDS[name];
+  return fact && kind === 'text' && name !== 'groups';
 });
 
 /** What the question says beside the place: recorded with the decision, since a session keeps no more of it. */
@@ -67,6 +73,8 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFac
  * would be another text.
  */
 const LONGEST_TEXT = 253;
+/** Twenty ids with a sign before and a blank between them. */
+const LONGEST_GROUPS = 20 * 38;
 const LONGEST_ISSUER = 4 * LONGEST_TEXT;
 const MOST_USERS = 4;
 const MOST_SSIDS = 4;
@@ -137,13 +145,19 @@ function isPerson(name: string): boolean {
 }
 
 export function deviceFacts(device: Device): DeviceFacts {
-  const { complianceState, isEncrypted } = device;
+  const { complianceState, groups = '' } = device;
   const texts: Partial<Record<TextFact, string>> = {};
   for (const name of TEXT_FACTS) {
     const text = device[name];
     if (text !== undefined && isWhole(text)) texts[name] = text;
   }
-  return { complianceState, ...(isEncrypted !== undefined && { isEncrypted }), ...bounded(texts) };
+  const flags: Partial<Record<FlagFact, boolean>> = {};
+  for (const name of FLAG_FACTS) {
+    const flag = device[name];
+    if (flag !== undefined) flags[name] = flag;
+  }
+  const known = groups !== '' && groups.length <= LONGEST_GROUPS ? { groups } : {};
+  return { complianceState, ...flags, ...known, ...bounded(texts) };
 }
 
 /**

@@ -59,7 +59,7 @@ export function planObserved(
   if (stored && (stored.observedAt > observedAt || (stored.held?.observedAt ?? '') > observedAt)) {
     return { kind: 'outdated' };
   }
-  const device = stored ? withHardwareOf(stored.device, listed) : listed;
+  const device = stored ? withHardwareOf(stored.device, withOwnerOf(stored.device, listed)) : listed;
   if (stored?.presence === 'present') {
     if (deviceContent(stored.device) === deviceContent(device)) return planSame(stored, observedAt, rules);
     const { flips } = rules;
@@ -304,6 +304,15 @@ function withHardwareOf(known: Device, listed: Device): Device {
     ...(ethernetMac !== undefined && { ethernetMac }),
     ...(udid !== undefined && { udid }),
   };
+}
+
+/**
+ * A directory names no owner once it has deleted the user. So a device that had one and has none any more stays without
+ * access until it gets another owner; a device that never had one has lost nothing.
+ */
+function withOwnerOf({ ownerAccount: before }: Device, listed: Device): Device {
+  const isLost = listed.ownerAccount === 'none' && before !== undefined && before !== 'none';
+  return isLost ? { ...listed, ownerAccount: 'gone' } : listed;
 }
 
 /** What the device held before and holds no more, pointers that an interrupted run left over included. */

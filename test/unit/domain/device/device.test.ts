@@ -11,6 +11,7 @@ import {
   isDeviceId,
   parseDeviceKeyText,
 } from '../../../../shared/domain/device/device.ts';
+import { mayBeNoncompliant, standingOfDevice } from '../../../../shared/domain/device/record-standing.ts';
 import { aDevice, aDeviceOfFleet, aMac } from '../../../support/a-device.ts';
 
 describe('the key of a device', () => {
@@ -96,5 +97,23 @@ describe('a device that leaves', () => {
     [{ registrationState: 'unknownFutureValue' }, false],
   ] as const)('%o: %s, however compliant it is said to be', (states, leaves) => {
     expect(isBeingRemoved(aDevice({ complianceState: 'compliant', ...states }))).toBe(leaves);
+  });
+});
+
+describe('a device whose account is disabled', () => {
+  test.each([
+    [{ accountEnabled: false }, 'disabled'],
+    [{ accountEnabled: false, managementState: 'wipePending' }, 'disabled'],
+    [{ accountEnabled: true, ownerAccount: 'disabled' }, 'disabled'],
+    [{ accountEnabled: true, ownerAccount: 'gone' }, 'disabled'],
+    [{ accountEnabled: true, ownerAccount: 'enabled' }, 'compliant'],
+    [{ accountEnabled: true, ownerAccount: 'none' }, 'compliant'],
+    [{}, 'compliant'],
+  ] as const)('%o: %s, however compliant it is said to be', (account, standing) => {
+    const device = aDevice({ complianceState: 'compliant', ...account });
+    const at = device.lastSyncAt ?? '2026-11-20T10:00:00.000Z';
+    expect(standingOfDevice(device, at, 3_600_000)).toBe(standing);
+    const record = { device, presence: 'present' } as const;
+    expect(mayBeNoncompliant(record)).toBe(standing === 'disabled');
   });
 });

@@ -32,6 +32,18 @@ describe('one machine enrolled twice', () => {
     expect(standing([alsoLeaving, leaving])).toBe(leaving);
   });
 
+  test.each([{ accountEnabled: false }, { ownerAccount: 'disabled' }, { ownerAccount: 'gone' }] as const)(
+    'is the one with %o, whichever source it is of and whatever the others say',
+    (account) => {
+      const entraDeviceId = '2c1f0000-0000-4000-8000-000000000001';
+      const ofIntune = aStoredDevice({ device: aDevice({ entraDeviceId, complianceState: 'noncompliant' }) });
+      const ofDirectory = aStoredDevice({
+        device: aDevice({ source: 'entra', id: 'o', entraDeviceId, complianceState: 'compliant', ...account }),
+      });
+      expect(currentEnrolment([ofIntune, ofDirectory])?.record).toBe(ofDirectory);
+    },
+  );
+
   test('is recognised by its Entra device id, too', () => {
     const withEntra = (id: string, serialNumber: string) =>
       aStoredDevice({ device: aDevice({ id, serialNumber, entraDeviceId: '2c1f0000-0000-4000-8000-000000000001' }) });

@@ -18,6 +18,7 @@ const EVERYONE_ELSE: Standing[] = [
   'error',
   'inGracePeriod',
   'configManager',
+  'disabled',
   'beingRemoved',
   'notEnrolled',
   'ambiguous',

@@ -25,6 +25,30 @@ function writeOf(plan: ReturnType<typeof planObserved>): DeviceWrite {
   return plan.write;
 }
 
+describe('the owner of a device', () => {
+  test.each([
+    ['enabled', 'none', 'gone'],
+    ['disabled', 'none', 'gone'],
+    ['gone', 'none', 'gone'],
+    ['none', 'none', 'none'],
+    [undefined, 'none', 'none'],
+    ['gone', 'enabled', 'enabled'],
+    // Nothing is read of owners any more.
+    ['disabled', undefined, undefined],
+  ])('was %s and is %s: %s', (before, listed, expected) => {
+    const owned = (ownerAccount: string | undefined, name: string) =>
+      aDevice({ name, ...(ownerAccount !== undefined && { ownerAccount }) });
+    const stored = aStoredDevice({ device: owned(before, 'before') });
+    const write = writeOf(planObserved(stored, owned(listed, 'after'), LATER));
+    expect(write.record.device.ownerAccount).toBe(expected);
+  });
+
+  test('that is gone stays so, and a list that names none says nothing new', () => {
+    const stored = aStoredDevice({ device: aDevice({ ownerAccount: 'gone' }) });
+    expect(planObserved(stored, aDevice({ ownerAccount: 'none' }), LATER)).toEqual({ kind: 'unchanged' });
+  });
+});
+
 describe('a device that Intune lists', () => {
   test('for the first time is written as version 1, its pointers still to come, and changes no answer before the reconciliation', () => {
     const write = writeOf(planObserved(undefined, aDevice(), LATER));
