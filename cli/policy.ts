@@ -8,6 +8,7 @@ import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-ide
 import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
 import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
+import type { PolicyOverview } from '../shared/app/open-policy.ts';
 import { openPolicy, type PolicyAdmin } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { CERTIFICATE_SOURCE } from '../shared/domain/identity/certificate-source.ts';
@@ -17,7 +18,6 @@ import { listsNamedIn } from '../shared/domain/policy/mac-list.ts';
 import { MEDIA } from '../shared/domain/policy/policy-facts.ts';
 import { ConnectorError } from '../shared/errors.ts';
 import { checkedReason } from '../shared/http/read-reason.ts';
-import type { PolicyOverview } from '../shared/policy/publish-policy.ts';
 import type { WhatIfReport } from '../shared/policy/what-if.ts';
 import { readPolicySettings } from '../shared/settings.ts';
 

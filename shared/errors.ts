@@ -52,6 +52,8 @@ export const ERROR_CODES = [
   'NAC_JOB_NOTHING_TO_RESEND',
   'NAC_POLICY',
   'NAC_POLICY_VERSION',
+  'NAC_SOURCES',
+  'NAC_SOURCES_VERSION',
   'NAC_MAC_LIST',
   'NAC_MAC_LIST_NAME',
   'NAC_DECISION_UNKNOWN',
@@ -130,27 +132,45 @@ export class RequestError extends ConnectorError {
   }
 }
 
-/** A place in policy.yaml and what is wrong there; line and column count from 1. */
-export interface PolicyProblem {
+/** A place in a document and what is wrong there; line and column count from 1. */
+export interface DocumentProblem {
   readonly path: string;
   readonly line: number;
   readonly column: number;
   readonly problem: string;
 }
 
-/** policy.yaml cannot be used as it is: every problem at once. `message` is ready to be shown to the operator. */
-export class PolicyError extends RequestError {
-  readonly problems: readonly PolicyProblem[];
+/** A document cannot be used as it is: every problem at once. `message` is ready to be shown to the operator. */
+export class DocumentError extends RequestError {
+  readonly problems: readonly DocumentProblem[];
 
-  constructor(file: string, problems: readonly PolicyProblem[]) {
+  constructor(
+    code: 'NAC_POLICY' | 'NAC_SOURCES',
+    file: string,
+    problems: readonly DocumentProblem[],
+    details: ErrorDetails,
+  ) {
     const lines = problems.map(
       ({ line, column, path, problem }) => `  ${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${problem}`,
     );
-    super(400, 'NAC_POLICY', `${problems.length} problem(s) in ${file}:\n${lines.join('\n')}`, {
-      action: 'Mend the lines named above; docs/policy.md describes the file.',
-      field: 'policy',
-    });
+    super(400, code, `${problems.length} problem(s) in ${file}:\n${lines.join('\n')}`, details);
     this.problems = problems;
+  }
+}
+
+/** policy.yaml cannot be used as it is. */
+export class PolicyError extends DocumentError {
+  constructor(file: string, problems: readonly DocumentProblem[]) {
+    const action = 'Mend the lines named above; docs/policy.md describes the file.';
+    super('NAC_POLICY', file, problems, { action, field: 'policy' });
+  }
+}
+
+/** sources.yaml cannot be used as it is. */
+export class SourcesError extends DocumentError {
+  constructor(file: string, problems: readonly DocumentProblem[]) {
+    const action = 'Mend the lines named above; docs/sources/sources-yaml.md describes the file.';
+    super('NAC_SOURCES', file, problems, { action, field: 'sources' });
   }
 }
 

@@ -27,8 +27,8 @@ version. Moments are in UTC, like \`2026-11-20T21:40:00.000Z\`. Every answer say
 
 **Pages.** An answer with \`next\` has more: ask again with the same parameters and \`after=<next>\`.
 
-**Refusals.** JSON with \`code\`, \`message\`, \`action\` and often \`field\`; \`NAC_POLICY\` has \`problems\` with lines and columns, too.
-[errors.md](errors.md) lists the codes. These may come from every route with a credential, beside its own:
+**Refusals.** JSON with \`code\`, \`message\`, \`action\` and often \`field\`; \`NAC_POLICY\` and \`NAC_SOURCES\` have
+\`problems\` with lines and columns, too. [errors.md](errors.md) lists the codes. These may come from every route with a credential, beside its own:
 
 | status | code | when |
 | --- | --- | --- |

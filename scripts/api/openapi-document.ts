@@ -142,7 +142,7 @@ function refusal(components: Components, status: RefusalStatus, codes: readonly 
       field: { type: 'string', description: 'The field, parameter or header at fault' },
       problems: {
         type: 'array',
-        description: 'With NAC_POLICY: each problem of the text, with its place',
+        description: 'With NAC_POLICY and NAC_SOURCES: each problem of the text, with its place',
         items: {
           type: 'object',
           properties: {

@@ -2,7 +2,7 @@
 
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
-import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
+import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import { toInstant } from '../domain/instant.ts';
 import {
   type ExplainDeps,
@@ -31,7 +31,7 @@ export async function openDecisions({ settings, clock, log, openTables }: Contex
   const deps: ExplainDeps = {
     decisions: new TableDecisionStore(tables.sessions, log),
     jobs: new TableJobStore(tables),
-    store: new TablePolicyStore(tables.policies),
+    store: new TableVersionStore(tables.policies, 'policy'),
     readPolicy: openPolicyReader(tables),
     builtIn: policyOfSettings(settings),
   };

@@ -18,7 +18,7 @@ import type { Client } from '../domain/client.ts';
 import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
-import { POLICY_MEMORY_MS } from '../domain/policy/policy-activation.ts';
+import { VERSION_MEMORY_MS } from '../domain/version-activation.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
 import { ROUTES } from '../http/routes.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
@@ -78,7 +78,7 @@ export async function openLookup(context: Context) {
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: reachableWithin(context.sources),
     computerDomains: settings.computerDomains,
-    policies: openPolicySource({ settings, clock, log }, tables, POLICY_MEMORY_MS),
+    policies: openPolicySource({ settings, clock, log }, tables, VERSION_MEMORY_MS),
     overrides: openOverrideSource({ clock, log }, tables, {
       first: settings.lookupDeadlineMs,
       again: OVERRIDES_AGAIN_MS,

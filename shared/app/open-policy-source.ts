@@ -3,7 +3,7 @@
 import { CachedOverrides } from '../adapters/memory/cached-overrides.ts';
 import { CachedPolicySource } from '../adapters/memory/cached-policy-source.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
-import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
+import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { type AnswersDiffer, answersDiffer } from '../domain/policy/answers-differ.ts';
 import { builtInPolicy } from '../domain/policy/built-in-policy.ts';
@@ -23,7 +23,7 @@ export function openPolicySource(
   { policies }: Pick<Tables, 'policies'>,
   youngEnoughMs: number,
 ): PolicySource {
-  const store = new TablePolicyStore(policies);
+  const store = new TableVersionStore(policies, 'policy');
   const readPolicy = openPolicyReader({ policies });
   return new CachedPolicySource({ store, builtIn: policyOfSettings(settings), readPolicy, clock, log, youngEnoughMs });
 }

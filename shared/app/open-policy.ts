@@ -3,26 +3,27 @@
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableMacListStore } from '../adapters/table-storage/table-mac-list-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
-import { TablePolicyStore } from '../adapters/table-storage/table-policy-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { toInstant } from '../domain/instant.ts';
-import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
 import type { Policy } from '../domain/policy/policy.ts';
-import { SETTLE_MS, versionInForce } from '../domain/policy/policy-activation.ts';
+import { BUILT_IN, SETTLE_MS, versionInForce } from '../domain/version-activation.ts';
 import type { RouteName } from '../http/routes.ts';
 import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
-import {
-  activatePolicy,
-  type PolicyOverview,
-  type PublishDeps,
-  policyOverview,
-  readPolicyText,
-  rollBackPolicy,
-  uploadPolicy,
-} from '../policy/publish-policy.ts';
 import { readAssumedRequest } from '../policy/read-assumed-request.ts';
 import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
+import type { MacListSummary } from '../ports/mac-list-store.ts';
+import {
+  activateVersion,
+  type DocumentWords,
+  type PublishDeps,
+  readVersionText,
+  rollBackVersion,
+  uploadVersion,
+  type VersionOverview,
+  versionOverview,
+} from '../versions/publish-version.ts';
 import type { Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 import { openSweepStatus } from './sweep-status.ts';
@@ -31,6 +32,18 @@ export interface PolicyChange extends Pick<AuditEntry, 'target' | 'reason'> {
   /** Its name in the audit is that of its route. */
   readonly action: Extract<AuditEntry['action'], RouteName>;
 }
+
+export interface PolicyOverview extends VersionOverview {
+  /** Lists of MAC addresses that policies may name. */
+  readonly macLists: readonly MacListSummary[];
+}
+
+const WORDS: DocumentWords = {
+  events: { uploaded: 'policy.uploaded', inForce: 'policy.in-force' },
+  document: 'policy',
+  versionCode: 'NAC_POLICY_VERSION',
+  listed: 'GET /api/policies and `npm run policy -- list` show what there is.',
+};
 
 export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
@@ -61,7 +74,12 @@ export async function openPolicy({
   const tables = await openTables('background');
   const readPolicy = openPolicyReader(tables);
   const lists = new TableMacListStore(tables.policies);
-  const deps: PublishDeps = { store: new TablePolicyStore(tables.policies), lists, readPolicy, clock, log };
+  const store = new TableVersionStore(tables.policies, 'policy');
+  const deps: PublishDeps = { words: WORDS, store, check: readPolicy, clock, log };
+  const overview = async (): Promise<PolicyOverview> => {
+    const [versions, macLists] = await Promise.all([versionOverview(deps), lists.listMacLists()]);
+    return { ...versions, macLists };
+  };
   const overrides = new TableOverrideStore(tables.policies, log);
   const whatIfDeps = {
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
@@ -81,11 +99,11 @@ export async function openPolicy({
     beforeChange: (change: PolicyChange) => Promise<void>,
     siteOf: (asked: string | undefined) => string | undefined = (asked) => asked,
   ) => ({
-    overview: (): Promise<PolicyOverview> => policyOverview(deps),
-    text: (version: string): Promise<string> => readPolicyText(deps, version),
+    overview,
+    text: (version: string): Promise<string> => readVersionText(deps, version),
     async upload(version: string, text: string, reason?: string): Promise<{ readonly created: boolean }> {
       await beforeChange({ action: 'upload-policy', target: version.slice(0, 80), ...because(reason) });
-      return { created: await uploadPolicy(deps, version, text, by) };
+      return { created: await uploadVersion(deps, version, text, by) };
     },
     /** @param file one address or beginning of one a line */
     async uploadMacList(list: string, file: string, reason?: string): Promise<UploadedMacList> {
@@ -95,8 +113,8 @@ export async function openPolicy({
     macListText: (list: string): Promise<string> => macListText({ lists }, list),
     async activate(version: string, reason?: string): Promise<PolicyOverview> {
       await beforeChange({ action: 'activate-policy', target: version.slice(0, 80), ...because(reason) });
-      await activatePolicy(deps, version, by);
-      return policyOverview(deps);
+      await activateVersion(deps, version, by);
+      return overview();
     },
     /**
      * @param query how stored devices are taken to ask
@@ -111,7 +129,7 @@ export async function openPolicy({
         const [{ state }, stored] = await Promise.all([deps.store.readState(), overrides.list()]);
         const version = versionInForce(state);
         const inForce =
-          version === BUILT_IN ? builtIn : await readPolicy(await readPolicyText(deps, version), { version });
+          version === BUILT_IN ? builtIn : await readPolicy(await readVersionText(deps, version), { version });
         const policies = { inForce, draft, overrides: stored.map(({ override }) => override) };
         return whatIf(whatIfDeps, policies, assumed, budget, { signal, onlySite });
       });
@@ -119,8 +137,8 @@ export async function openPolicy({
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {
       const target = (from ?? 'version in force').slice(0, 80);
       await beforeChange({ action: 'roll-back-policy', target, ...because(reason) });
-      await rollBackPolicy(deps, by, from);
-      return policyOverview(deps);
+      await rollBackVersion(deps, by, from);
+      return overview();
     },
   });
 }

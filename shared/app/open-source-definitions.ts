@@ -2,7 +2,7 @@
 
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { toInstant } from '../domain/instant.ts';
-import { BUILT_IN } from '../domain/policy/built-in-policy.ts';
+import { BUILT_IN } from '../domain/version-activation.ts';
 import type { SourceDefinitions } from '../ports/source-definitions.ts';
 import type { Context } from './context.ts';
 import { type DefiningSettings, definitionsOfSettings } from './definitions-of-settings.ts';

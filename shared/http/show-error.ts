@@ -2,8 +2,8 @@
 
 import {
   type ConnectorError,
-  PolicyError,
-  type PolicyProblem,
+  DocumentError,
+  type DocumentProblem,
   QueueError,
   RequestError,
   SettingsError,
@@ -16,8 +16,8 @@ export interface ShownError {
   readonly message: string;
   readonly action: string;
   readonly field?: string | undefined;
-  /** Where in a policy's text, for editors that mark the place. */
-  readonly problems?: readonly PolicyProblem[];
+  /** Where in the document, for editors that mark the place. */
+  readonly problems?: readonly DocumentProblem[];
 }
 
 /** The asker's faults have their own; 503 is for the store's, the queue's and the settings', 500 for ours. */
@@ -33,5 +33,5 @@ export function showError(error: ConnectorError, status: RefusalStatus): ShownEr
     return { code, message: 'The connector has wrong settings.', action: 'Its log names them, with NAC_SETTINGS.' };
   }
   const shown = { code, message: status === 500 ? 'Something went wrong here.' : message, action, field };
-  return error instanceof PolicyError ? { ...shown, problems: error.problems } : shown;
+  return error instanceof DocumentError ? { ...shown, problems: error.problems } : shown;
 }

@@ -13,12 +13,12 @@ import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionRecord, DecisionStore } from '../ports/decision-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import type { ReadPolicy } from '../ports/policy-source.ts';
-import type { PolicyStore } from '../ports/policy-store.ts';
+import type { VersionStore } from '../ports/version-store.ts';
 
 export interface ExplainDeps {
   readonly decisions: DecisionStore;
   readonly jobs: JobStore;
-  readonly store: Pick<PolicyStore, 'readVersion'>;
+  readonly store: Pick<VersionStore, 'readVersion'>;
   readonly readPolicy: ReadPolicy;
   /** What "built-in" means by the settings of today. */
   readonly builtIn: Policy;

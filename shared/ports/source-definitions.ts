@@ -8,7 +8,7 @@ export interface SourceDefinitions {
   /**
    * The active version of sources.yaml; those that the settings make where none was ever activated. Where the store
    * does not answer or the version cannot be read, the last one that could be, which is logged.
-   * @throws StoreError, or a RequestError with NAC_SOURCES, while nothing was ever read
+   * @throws StoreError, SourcesError while nothing was ever read
    */
   definitionsInForce(options?: CallOptions): Promise<DefinitionsInForce>;
 }

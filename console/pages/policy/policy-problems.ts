@@ -1,6 +1,6 @@
 // Problems that the connector finds in a policy's text, as places in the editor.
 
-import type { PolicyProblem } from '../../../shared/errors.ts';
+import type { DocumentProblem } from '../../../shared/errors.ts';
 
 /** Part of the text that is marked; `from` and `to` count characters from 0. */
 export interface MarkedProblem {
@@ -27,9 +27,9 @@ export function markedProblems(problems: readonly unknown[], text: string): read
   });
 }
 
-function isProblem(value: unknown): value is PolicyProblem {
+function isProblem(value: unknown): value is DocumentProblem {
   if (typeof value !== 'object' || value === null) return false;
-  const { line, column, path, problem } = value as Partial<Record<keyof PolicyProblem, unknown>>;
+  const { line, column, path, problem } = value as Partial<Record<keyof DocumentProblem, unknown>>;
   return Number.isInteger(line) && Number.isInteger(column) && typeof path === 'string' && typeof problem === 'string';
 }
 

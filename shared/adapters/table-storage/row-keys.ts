@@ -18,6 +18,7 @@
 // outbox      <site>    <urgency>|<time>|<job id>          that this job is not final
 // policies    policy    state                              which version is in force
 //                       v|<version>                        a version, which never changes
+//             sources   state, v|<version>                 the same of sources.yaml
 //             mac-lists <name>                             an uploaded list of addresses
 //             overrides <place>                            an override in force, at one of 500 places
 // clients     clients   <name>                             a RADIUS proxy and its credentials
@@ -234,10 +235,20 @@ export function partitionFilter(partitionKey: string): string {
   return `PartitionKey eq '${partitionKey.replaceAll("'", "''")}'`;
 }
 
-export const POLICY_STATE_ROW: RowKey = { partitionKey: 'policy', rowKey: 'state' };
+/** Documents that have versions: each has its partition. */
+export type VersionedDocument = 'policy' | 'sources';
 
-export function policyVersionRow(version: string): RowKey {
-  return { partitionKey: 'policy', rowKey: `v|${version}` };
+/** Which version is in force. */
+export function activationRow(document: VersionedDocument): RowKey {
+  return { partitionKey: document, rowKey: 'state' };
+}
+
+export function versionRow(document: VersionedDocument, version: string): RowKey {
+  return { partitionKey: document, rowKey: `v|${version}` };
+}
+
+export function versionRowsFilter(document: VersionedDocument): string {
+  return prefixFilter(document, 'v|');
 }
 
 /** In a partition of its own, beside the policies: listing those reads no list. */

@@ -3,6 +3,7 @@
 
 import { COMPLIANCE_STATES, type ComplianceState } from '../device/compliance-state.ts';
 import { ASSURANCES, type Assurance, assurancesFrom } from '../identity/identity.ts';
+import { BUILT_IN } from '../version-activation.ts';
 import type { Condition } from './condition.ts';
 import type { Policy, Role, Rule } from './policy.ts';
 import { assuranceIs, complianceIs, contradictionIs } from './policy-condition.ts';
@@ -65,9 +66,6 @@ function rulesOfEvidence(
     permitCompliant(compliant, states, contradictionIs(false)),
   ];
 }
-
-/** What versions of the built-in policy begin with; versions of a policy.yaml never do. */
-export const BUILT_IN = 'built-in';
 
 /** The built-in policy of that version, which need not be the one settings describe now. */
 export function builtInPolicyOfVersion(version: string): Policy | undefined {

@@ -1,7 +1,7 @@
 // A list of MAC addresses from a file: one a line, with or without a description.
 
+import { LONGEST_VERSION_NAME } from '../version-activation.ts';
 import { macDigits } from './mac-set.ts';
-import { LONGEST_VERSION_NAME } from './policy-activation.ts';
 
 /**
  * Characters of a file, and addresses in it. A policy may name several lists, and an instance reads them before its

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { markedProblems } from '../../../console/pages/policy/policy-problems.ts';
 import { isVersionName, suggestedVersion } from '../../../console/pages/policy/version-name.ts';
 import { changesByRule, changesBySite, spelledSeconds } from '../../../console/pages/policy/what-if-words.ts';
-import { isPolicyVersionName } from '../../../shared/domain/policy/policy-activation.ts';
+import { isVersionName as isStoredName } from '../../../shared/domain/version-activation.ts';
 
 describe('problems of a policy as places of the editor', () => {
   const TEXT = 'rules:\n  - name: all\n    permit: stuff # later\n';
@@ -42,7 +42,7 @@ describe('the name of a version', () => {
     'a b',
     'x'.repeat(65),
   ])('the page takes what the API takes: %j', (name) => {
-    expect(isVersionName(name)).toBe(isPolicyVersionName(name));
+    expect(isVersionName(name)).toBe(isStoredName(name));
   });
 
   test('today is suggested, with a number where it is taken', () => {

@@ -3,6 +3,7 @@
 
 import { expectTypeOf, test } from 'vitest';
 import type { MadeOverride } from '../../../shared/app/open-overrides.ts';
+import type { PolicyOverview } from '../../../shared/app/open-policy.ts';
 import type { AskedForDevice } from '../../../shared/app/operator-actions.ts';
 import type { JobPage } from '../../../shared/enforcement/list-jobs.ts';
 import type { Described, Schema } from '../../../shared/http/schema.ts';
@@ -18,7 +19,6 @@ import type { AccountingResult } from '../../../shared/lookup/record-accounting.
 import type { JsonAnswer } from '../../../shared/lookup/render-answer.ts';
 import type { RlmRestAnswer } from '../../../shared/lookup/render-rlm-rest.ts';
 import type { ExplainedDecision, ReplayedDecision } from '../../../shared/policy/explain-decision.ts';
-import type { PolicyOverview } from '../../../shared/policy/publish-policy.ts';
 import type { WhatIfReport } from '../../../shared/policy/what-if.ts';
 import type { HeldRun } from '../../../shared/polling/breaker/mass-change.ts';
 import type { PollOverview } from '../../../shared/polling/poll-status.ts';

@@ -2,19 +2,19 @@
 
 import { describe, expect, test } from 'vitest';
 import {
+  type ActivationState,
   activate,
-  isPolicyVersionName,
+  isVersionName,
   NOTHING_ACTIVATED,
   outgoingVersions,
-  type PolicyState,
   rollBack,
   settledAt,
   versionInForce,
-} from '../../../../shared/domain/policy/policy-activation.ts';
+} from '../../../shared/domain/version-activation.ts';
 
 const AT = '2026-11-20T10:00:00.000Z';
 
-function activated(state: PolicyState, version: string, at: string): PolicyState {
+function activated(state: ActivationState, version: string, at: string): ActivationState {
   return activate(state, { version, at, by: 'olga' });
 }
 
@@ -33,7 +33,7 @@ describe('which version is in force', () => {
   });
 
   test('each rollback goes one activation back, to the built-in one at last, and then no further', () => {
-    let state: PolicyState | undefined = activated(activated(NOTHING_ACTIVATED, 'v1', at(0)), 'v2', at(1));
+    let state: ActivationState | undefined = activated(activated(NOTHING_ACTIVATED, 'v1', at(0)), 'v2', at(1));
     const seen: string[] = [];
     while (state !== undefined) {
       seen.push(versionInForce(state));
@@ -73,12 +73,12 @@ describe('what instances may still answer by', () => {
 });
 
 test.each(['v1', '2026-11-20', '1.0.3', 'branch_7', 'a'.repeat(64)])('"%s" may name a version', (name) => {
-  expect(isPolicyVersionName(name)).toBe(true);
+  expect(isVersionName(name)).toBe(true);
 });
 
 test.each(['', 'V1', 'a b', 'a/b', '../x', 'built-in', 'built-in:x', 'draft', '-a', '.a', 'a'.repeat(65), 'a\n'])(
   '%j may not',
   (name) => {
-    expect(isPolicyVersionName(name)).toBe(false);
+    expect(isVersionName(name)).toBe(false);
   },
 );
