@@ -1,0 +1,19 @@
+// Small counts beside the names of the pages, from the overview.
+
+import { computed } from '@preact/signals';
+import type { StatusKind } from '../components/status.tsx';
+import type { TEXTS } from '../texts.ts';
+import { overview } from './overview-polling.ts';
+
+export interface Badge {
+  readonly kind: StatusKind;
+  readonly text: string;
+}
+
+type PageName = keyof typeof TEXTS.pages;
+
+export const badges = computed<Partial<Record<PageName, Badge>>>(() => {
+  const current = overview.value;
+  if (current === undefined) return {};
+  return {};
+});
