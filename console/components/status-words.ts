@@ -14,6 +14,7 @@ const STANDINGS: Readonly<Record<Standing | StandingMark, StatusKind>> = {
   inGracePeriod: 'warn',
   configManager: 'info',
   beingRemoved: 'bad',
+  disabled: 'bad',
   silent: 'warn',
   notEnrolled: 'bad',
   ambiguous: 'warn',
