@@ -11,6 +11,7 @@ import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import type { PolicyOverview } from '../shared/app/open-policy.ts';
 import { openPolicy, type PolicyAdmin } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
+import { scopeOf } from '../shared/app/source-scope.ts';
 import { CERTIFICATE_SOURCE } from '../shared/domain/identity/certificate-source.ts';
 import { ASSURANCES } from '../shared/domain/identity/identity.ts';
 import { toInstant } from '../shared/domain/instant.ts';
@@ -158,8 +159,10 @@ async function openAdmin(): Promise<PolicyAdmin> {
   const tables = await openTables(storage, 'background');
   const audit = new TableAuditStore(tables.audit, systemRandom);
   const by = await signedInIdentity(storage);
+  const sources = [{ name: CERTIFICATE_SOURCE }];
   const admin = await openPolicy({
-    sources: [{ name: CERTIFICATE_SOURCE }],
+    sources,
+    scope: scopeOf(sources),
     openTables: async () => tables,
     clock: systemClock,
     log: silent,

@@ -26,6 +26,7 @@ import { openNoncompliantIndex } from './app/open-noncompliant-index.ts';
 import { openPoll } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import { type OperatorActions, operatorActions } from './app/operator-actions.ts';
+import { scopeOf } from './app/source-scope.ts';
 import type { SourceSetup } from './app/source-setup.ts';
 import { openedOnce, sourceSetups } from './app/sources.ts';
 import { telemetryOf } from './app/telemetry.ts';
@@ -146,6 +147,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     refusals,
     stopping: end.stopping,
     sources,
+    scope: scopeOf(sources),
     openTables,
     serviceBus,
     telemetry,

@@ -26,6 +26,7 @@ export function ciscoMdmSetup(settings: Settings, mdm: MdmSettings, clock: Clock
   });
   return {
     name,
+    certificateIds: preset.source,
     isDeviceId: (text) => isDeviceId(text),
     sweeps: listsAll,
     limits: {

@@ -5,12 +5,13 @@ import type { RetryProfile, Tables } from '../adapters/table-storage/tables.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
+import type { SourceScope } from '../ports/source-scope.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
 import type { Settings } from '../settings.ts';
 import type { ConfiguredSource } from './sources.ts';
 
-/** Source whose device ids certificates carry. */
+/** Under which name certificates carry device ids. */
 export { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 
 export interface Context {
@@ -25,6 +26,8 @@ export interface Context {
   readonly stopping: AbortSignal;
   /** Each opened on first use. */
   readonly sources: readonly ConfiguredSource[];
+  /** Which of them count at which site. */
+  readonly scope: SourceScope;
   /**
    * Entries that a cache holds at most; memory for all of them is taken at once. Absent: as many as each cache likes.
    */

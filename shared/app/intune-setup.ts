@@ -20,6 +20,7 @@ export function intuneSetup(settings: Settings, clock: Clock, standIn?: () => In
   const sweeps = intunePermissions === 'full';
   return {
     name,
+    certificateIds: CERTIFICATE_SOURCE,
     isDeviceId: isIntuneDeviceId,
     sweeps,
     limits: {

@@ -30,8 +30,9 @@ import { resendJob } from '../enforcement/resend-job.ts';
 import { rememberedSiteKeys } from '../enforcement/site-keys.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
+import { siteRecords } from '../lookup/site-records.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { CERTIFICATE_SOURCE, type Context, reachableWithin } from './context.ts';
+import { type Context, reachableWithin } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openFleetStatus, openSweepStatus } from './sweep-status.ts';
 
@@ -55,11 +56,9 @@ export async function openEnforcement(context: Context) {
   const policies = openPolicySource(context, tables, BACKGROUND_POLICY_MEMORY_MS);
   const overrides = openOverrideSource(context, tables, OVERRIDES_WITHIN_MS);
   const decideDeps = {
-    devices,
-    identities,
+    records: siteRecords({ devices, identities, scope: context.scope }),
     policies,
     overrides,
-    certificateSource: CERTIFICATE_SOURCE,
     sweepStatus,
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: reachableWithin(context.sources),
@@ -95,12 +94,14 @@ export async function openEnforcement(context: Context) {
     await pumpOutbox(deps, limits, { until, memory, ...options }).catch(logPumpFailure(log));
   };
   const relayClocks = new RelayClocks(log);
+  const namespaceOf = async (source: string): Promise<string> =>
+    context.sources.find(({ name }) => name === source)?.certificateIds ?? source;
   const early = new EagerPump(() => pump());
   return {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */
     async onChange(change: DeviceChange): Promise<void> {
-      early.add(await decideJobsForChange({ ...deps, devices, identities }, change));
+      early.add(await decideJobsForChange({ ...deps, devices, identities, namespaceOf }, change));
     },
     /** The session may be answered otherwise now, and no change of a device says so: it rested on none. */
     async reconsider(session: Session): Promise<void> {

@@ -8,12 +8,13 @@ import { LiveQuery } from '../lookup/live-query.ts';
 import { readServiceAddress } from '../polling/between-sweeps/service-address.ts';
 import type { LiveVerdicts } from '../ports/mdm-source.ts';
 import type { Metrics, Telemetry } from '../ports/telemetry.ts';
-import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { lazy } from './lazy.ts';
+import type { ConfiguredSource } from './sources.ts';
 
 /**
- * The source is the one that certificates name. What signs in is loaded with the first question, which its deadline
- * bounds: most lookups never need it.
+ * Each source has its own share and pauses by itself. What signs in is loaded with the first question, which its
+ * deadline bounds: most lookups never need it.
  * @param tables where the poll leaves the address of the service
  */
 export function openLiveQuery(
@@ -21,28 +22,31 @@ export function openLiveQuery(
   tables: Tables,
   metrics: Metrics,
   telemetry: Telemetry | undefined,
-): { readonly live?: LiveQuery } {
+): { readonly live?: (source: string) => LiveQuery | undefined } {
   const { deadlineMs, perSecond, maximumInstances } = settings.liveQuery;
-  const asked = sources.find(({ name }) => name === CERTIFICATE_SOURCE);
-  if (perSecond === 0 || asked === undefined) return {};
-  const { tasks } = sourceState(tables, asked.name);
-  const opened = lazy(async () => {
-    const { source } = await asked.open();
-    return source.live?.(() => readServiceAddress(tasks)) ?? cannotBeAsked(source.name);
-  });
-  const verdicts: LiveVerdicts = {
-    readByDeviceId: async (id, options) => (await opened()).readByDeviceId(id, options),
+  if (perSecond === 0) return {};
+  const open = (asked: ConfiguredSource): LiveQuery => {
+    const { tasks } = sourceState(tables, asked.name);
+    const verdictsOf = lazy(async () => {
+      const { source } = await asked.open();
+      return source.live?.(() => readServiceAddress(tasks)) ?? cannotBeAsked(source.name);
+    });
+    const verdicts: LiveVerdicts = {
+      readByDeviceId: async (id, options) => (await verdictsOf()).readByDeviceId(id, options),
+    };
+    const { isDeviceId } = asked;
+    const deps = {
+      verdicts,
+      isDeviceId,
+      unknown: createUnknownDevicesCache(mostRemembered),
+      clock,
+      metrics,
+      telemetry,
+    };
+    return new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances });
   };
-  const { isDeviceId } = asked;
-  const deps = {
-    verdicts,
-    isDeviceId,
-    unknown: createUnknownDevicesCache(mostRemembered),
-    clock,
-    metrics,
-    telemetry,
-  };
-  return { live: new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances }) };
+  const opened = new Map(sources.filter(({ limits }) => limits.asksLive).map((each) => [each.name, open(each)]));
+  return { live: (source) => opened.get(source) };
 }
 
 function cannotBeAsked(source: string): never {

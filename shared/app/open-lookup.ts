@@ -31,9 +31,10 @@ import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
 import { boundSessions, newSessionLimits, unknownStationLimits } from '../lookup/session-quota.ts';
+import { siteRecords } from '../lookup/site-records.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
-import { CERTIFICATE_SOURCE, type Context, reachableWithin } from './context.ts';
+import { type Context, reachableWithin } from './context.ts';
 import { openLiveQuery } from './open-live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openSweepStatus } from './sweep-status.ts';
@@ -60,8 +61,11 @@ export async function openLookup(context: Context) {
   const { unknownStationsPerMinute, newSessionsPerMinute } = settings.unwritten;
   const telling = { clock, metrics, log };
   const deps = {
-    devices: new TableDeviceStore(tables.devices),
-    identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
+    records: siteRecords({
+      devices: new TableDeviceStore(tables.devices),
+      identities: new CachedIdentityStore(new TableIdentityStore(tables.identities), timer, mostRemembered),
+      scope: context.scope,
+    }),
     sessions: new TableSessionStore(tables.sessions, { clock, log, writer: random.hex(4) }),
     decisions: new TableDecisionStore(tables.sessions, log),
     recentAnswers: createRecentAnswersCache(mostRemembered),
@@ -83,20 +87,19 @@ export async function openLookup(context: Context) {
       first: settings.lookupDeadlineMs,
       again: OVERRIDES_AGAIN_MS,
     }),
-    certificateSource: CERTIFICATE_SOURCE,
-    ...openLiveQuery(context, tables, metrics, telemetry),
     clock,
     random,
     log,
     metrics,
     privacy: createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32)),
   };
+  const { live } = openLiveQuery(context, tables, metrics, telemetry);
   const counting = telemetry && { telemetry, freshnessObjectiveMs: settings.freshnessObjectiveMs };
   const inTime = <T>(work: (options: CallOptions) => Promise<T>): Promise<T> =>
     clock.within(settings.lookupDeadlineMs, (signal) => work({ signal }));
   const authenticate = (apiKey: string | null, permission: Permission): Promise<Client> =>
     inTime((options) => authenticateClient(authentication, apiKey, permission, options));
-  const depsOf = ({ name }: Client) => ({ ...deps, ...(deps.live && { live: deps.live.of(name) }) });
+  const depsOf = ({ name }: Client) => ({ ...deps, ...(live && { live: (source: string) => live(source)?.of(name) }) });
   return {
     async lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer> {
       const begunMs = timer.elapsed();
@@ -127,14 +130,14 @@ export async function openLookup(context: Context) {
     authenticate,
     /** What Cisco's MDM API answers from: the same stores, with the same memory. */
     known: {
-      devices: deps.devices,
-      identities: deps.identities,
+      records: deps.records,
       index: new TableNoncompliantIndex(tables.devices),
       overrides: deps.overrides,
       policies: deps.policies,
       find: async (client: Client, identities: readonly PresentedIdentity[], options: CallOptions) => {
-        const ofClient = depsOf(client);
-        return queryIfUnknown(ofClient, await findDevice(ofClient, identities, options), identities, options);
+        const records = await deps.records.at(client.site, options);
+        const stored = await findDevice(records, identities, options);
+        return queryIfUnknown(depsOf(client), records, stored, identities, options);
       },
     },
     /** One question that asks for several things takes so many shares. @throws RequestError 503 NAC_CLIENT_QUOTA */

@@ -14,10 +14,12 @@ import { type Override, type OverrideTarget, targetText } from '../domain/policy
 import { toConnectorError } from '../errors.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
+import { recordsFor, siteRecords } from '../lookup/site-records.ts';
 import { endOverride, listOverrides, makeOverride } from '../policy/make-override.ts';
 import { nameDevice } from '../policy/name-device.ts';
 import { recordsSharingIdentity } from '../policy/records-sharing-identity.ts';
-import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import type { SeenRecords } from '../ports/site-records.ts';
+import type { Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { type OperatorAccess, otherSiteError } from './operator-access.ts';
 
@@ -35,7 +37,10 @@ export interface MadeOverride extends ShownOverride {
   readonly warnings: readonly OverrideWarning[];
 }
 
-export async function openOverrides({ settings, clock, random, log, openTables }: Context, operators: OperatorAccess) {
+export async function openOverrides(
+  { settings, clock, random, log, scope, openTables }: Context,
+  operators: OperatorAccess,
+) {
   const tables = await openTables('background');
   const clients = new TableClientStore(tables.clients);
   const identities = new TableIdentityStore(tables.identities);
@@ -49,7 +54,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     clock,
     random,
   };
-  const naming = { devices: deps.devices, identities, source: CERTIFICATE_SOURCE };
+  const records = siteRecords({ devices: deps.devices, identities, scope });
   const shown = (override: Override): ShownOverride => showOverride(override, toInstant(clock.now()));
   const logged = (target: OverrideTarget): string => {
     if ('mac' in target) return `mac ${privacy.mac(target.mac)}`;
@@ -62,21 +67,21 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     const text = (about: string): string => `${id}: ${does}, ${about}`;
     return operators.note(client, { ...change, target: text(targetText(target)) }, text(logged(target)));
   };
-  const hasOtherRecords = async (key: DeviceKey): Promise<boolean> => {
-    const record = await deps.devices.read(key);
-    if (record === undefined) return false;
-    return (await recordsSharingIdentity({ devices: deps.devices, identities }, record.device)).length > 0;
+  const hasOtherRecords = async (key: DeviceKey, seen: SeenRecords): Promise<boolean> => {
+    const record = await seen.read(key);
+    return record !== undefined && (await recordsSharingIdentity(seen, record.device)).length > 0;
   };
-  const warningsOf = async (target: OverrideTarget): Promise<OverrideWarning[]> => {
-    if ('device' in target) return (await hasOtherRecords(target.device)) ? ['device-enrolled-twice'] : [];
+  const warningsOf = async ({ target, site }: Override): Promise<OverrideWarning[]> => {
+    const seen = await recordsFor(records, site);
+    if ('device' in target) return (await hasOtherRecords(target.device, seen)) ? ['device-enrolled-twice'] : [];
     if (!('mac' in target)) return [];
     if (isLocallyAdministered(target.mac)) return ['mac-random'];
-    const { devices, more } = await identities.readOwners({ kind: 'mac', value: target.mac });
+    const { devices, more } = await seen.readOwners({ kind: 'mac', value: target.mac });
     return more || devices.length > 1 ? ['mac-of-several-devices'] : [];
   };
   /** The override exists already: when its warnings cannot be found, it stands without them. */
-  const warningsOrNone = (target: OverrideTarget): Promise<OverrideWarning[]> =>
-    warningsOf(target).catch((thrown) => {
+  const warningsOrNone = (override: Override): Promise<OverrideWarning[]> =>
+    warningsOf(override).catch((thrown) => {
       const { code, message, action } = toConnectorError(thrown);
       log.warn('override.no-warnings', { code, message, action });
       return [];
@@ -85,7 +90,8 @@ export async function openOverrides({ settings, clock, random, log, openTables }
     async make(client: Client, body: string): Promise<MadeOverride> {
       const { target: given, ...request } = readOverrideRequest(body, toInstant(clock.now()));
       const site = operators.siteOf(client, request.site);
-      const target = 'named' in given ? { device: await nameDevice(naming, given.named, 'device') } : given;
+      const target =
+        'named' in given ? { device: await nameDevice(await recordsFor(records, site), given.named, 'device') } : given;
       const wanted = {
         ...request,
         target,
@@ -108,7 +114,7 @@ export async function openOverrides({ settings, clock, random, log, openTables }
           by: client.name,
         });
       }
-      return { ...shown(override), created, warnings: await warningsOrNone(override.target) };
+      return { ...shown(override), created, warnings: await warningsOrNone(override) };
     },
     async list(client: Client): Promise<{ readonly overrides: readonly ShownOverride[] }> {
       return { overrides: (await listOverrides(deps, onlySiteOf(client))).map(shown) };

@@ -47,7 +47,7 @@ const WORDS: DocumentWords = {
 
 export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
-export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
+export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables' | 'scope'> {
   /** Whose devices there are. */
   readonly sources: readonly { readonly name: string }[];
   /** The policy that settings describe. */
@@ -64,6 +64,7 @@ const ROUND_SECONDS = 10;
 
 export async function openPolicy({
   sources,
+  scope,
   openTables,
   clock,
   log,
@@ -85,6 +86,7 @@ export async function openPolicy({
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
     sweepStatus: openSweepStatus({ sources, clock }, tables),
+    scope,
     clock,
     maxCheckInAgeMs,
   };

@@ -89,11 +89,12 @@ export function operatorActions(
   context: Context,
   { operators, enforcement, audit, refresh }: SharedParts,
 ): OperatorActions {
-  const { settings, clock, log, sources, openTables } = context;
+  const { settings, clock, log, sources, scope, openTables } = context;
   const policy = lazy(() => {
     const { jobsInFlightPerSite, maxCheckInAgeMs } = settings;
     return openPolicy({
       sources,
+      scope,
       openTables,
       jobsInFlightPerSite,
       maxCheckInAgeMs,
@@ -116,7 +117,7 @@ export function operatorActions(
     const client = await operators.may(apiKey, action);
     const site = operators.siteOf(client, undefined);
     const why = readReason(await readBody(body ?? ''));
-    const device = await (await storedDevice())(deviceId);
+    const device = await (await storedDevice())(deviceId, site);
     await operators.note(client, { action, target: device.id, ...(site !== undefined && { site }), ...why });
     const source = await refresh(device);
     return {
@@ -164,7 +165,7 @@ export function operatorActions(
     async refreshDevice(apiKey, deviceId, body = '') {
       const client = await operators.may(apiKey, 'refresh-device');
       const why = readReason(await readBody(body));
-      const device = await (await storedDevice())(deviceId);
+      const device = await (await storedDevice())(deviceId, operators.siteOf(client, undefined));
       await operators.note(client, { action: 'refresh-device', target: device.id, ...why });
       return { source: await refresh(device) };
     },

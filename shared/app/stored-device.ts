@@ -5,27 +5,28 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import type { DeviceKey } from '../domain/device/device.ts';
 import { parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
+import { recordsFor, siteRecords } from '../lookup/site-records.ts';
 import { nameDevice } from '../policy/name-device.ts';
-import { CERTIFICATE_SOURCE, type Context } from './context.ts';
+import type { Context } from './context.ts';
 
 /**
- * @returns what gives the key as it is stored
+ * @returns what gives the key as it is stored, of the devices that the operator's site may see, or of all
  * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS, NAC_REQUEST_FIELD
  */
-export async function openStoredDevice({ openTables }: Pick<Context, 'openTables'>) {
+export async function openStoredDevice({ openTables, scope }: Pick<Context, 'openTables' | 'scope'>) {
   const tables = await openTables('background');
-  const deps = {
+  const records = siteRecords({
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
-    source: CERTIFICATE_SOURCE,
-  };
-  return async (text: string): Promise<DeviceKey> => {
+    scope,
+  });
+  return async (text: string, onlySite: string | undefined): Promise<DeviceKey> => {
     if (parseMacAddress(text) !== undefined) {
       throw new RequestError(400, 'NAC_REQUEST_FIELD', 'A MAC address belongs into no URL, which others log.', {
         action: 'Give the Intune or Entra device id, the name or the serial number.',
         field: 'id',
       });
     }
-    return nameDevice(deps, text, 'id');
+    return nameDevice(await recordsFor(records, onlySite), text, 'id');
   };
 }

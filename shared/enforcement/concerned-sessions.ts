@@ -15,6 +15,8 @@ export interface ConcernedSessionsDeps {
   readonly sessions: Pick<SessionStore, 'listConcerned'>;
   readonly devices: Pick<DeviceStore, 'read'>;
   readonly identities: Pick<IdentityStore, 'readOwners'>;
+  /** Name under which certificates give ids of a source's devices; that of the source, unless given. */
+  readonly namespaceOf?: (source: string) => Promise<string>;
 }
 
 /**
@@ -25,7 +27,7 @@ const MOST_OWNERS = 16;
 
 export async function concernedSessions(deps: ConcernedSessionsDeps, change: DeviceChange): Promise<Session[]> {
   // At once: nearly always the device alone holds what identifies it, and its own sessions are all.
-  const [own, led] = await Promise.all([deps.sessions.listConcerned([change], []), ledByIdentities(deps, change)]);
+  const [own, led] = await Promise.all([listConcerned(deps, [change], []), ledByIdentities(deps, change)]);
   return [...new Map([...own, ...led].map((session) => [session.id, session])).values()];
 }
 
@@ -36,7 +38,20 @@ async function ledByIdentities(deps: ConcernedSessionsDeps, change: DeviceChange
   const own = deviceKeyText(change);
   const others = (await ownersOf(deps, identities)).filter((key) => deviceKeyText(key) !== own);
   const ledBefore = isIdentifiedDifferently(change) ? identities : [];
-  return others.length + ledBefore.length > 0 ? deps.sessions.listConcerned(others, ledBefore) : [];
+  return others.length + ledBefore.length > 0 ? listConcerned(deps, others, ledBefore) : [];
+}
+
+/** A question names a device by a namespace that several sources may share; before one has it, its session leads there. */
+async function listConcerned(
+  { sessions, namespaceOf }: ConcernedSessionsDeps,
+  keys: readonly DeviceKey[],
+  identities: readonly Identity[],
+): Promise<Session[]> {
+  const named = namespaceOf
+    ? await Promise.all(keys.map(async ({ source, id }) => ({ source: await namespaceOf(source), id })))
+    : [];
+  const all = [...keys, ...named].map(({ source, id }) => ({ source, id }));
+  return sessions.listConcerned([...new Map(all.map((key) => [deviceKeyText(key), key])).values()], identities);
 }
 
 /** Records that hold one of the identities. */

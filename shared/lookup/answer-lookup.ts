@@ -25,11 +25,11 @@ import { sessionBeforeAnswer } from '../domain/session/session.ts';
 import { sessionId } from '../domain/session/session-id.ts';
 import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityStore } from '../ports/identity-store.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
+import type { RecordsBySite, SiteRecords } from '../ports/site-records.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { type FoundDevice, findDevice, sameOwners } from './find-device.ts';
 import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
@@ -47,8 +47,7 @@ const MAY_BE_TOO_LATE_MS = 500;
 const LEAST_LOOK_MS = 100;
 
 export interface LookupDeps extends FindLiveDeps, RememberDeps {
-  readonly devices: DeviceStore;
-  readonly identities: IdentityStore;
+  readonly records: RecordsBySite;
   readonly sweepStatus: SweepStatus;
   readonly maxCheckInAgeMs: number;
   /** As a source counts as unreachable to policy; absent where there is no sweep. */
@@ -88,9 +87,10 @@ export async function answerLookup(
   options: LookupOptions,
 ): Promise<LookupAnswer> {
   const asked = presentedIdentities(request, deps);
-  const [{ policy, since, readAt }, known] = await Promise.all([
+  const [{ policy, since, readAt }, known, records] = await Promise.all([
     deps.policies.current(options),
     deps.overrides.current(),
+    deps.records.at(client.site, options),
   ]);
   const idOfSession = sessionId(client, request);
   const name = lazyDecisionId(deps, idOfSession);
@@ -98,9 +98,9 @@ export async function answerLookup(
   const asStored = readKept(deps, idOfSession, client.site, request);
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
-    const found = asked.authenticated ? await findOrAsk(deps, asked, options) : undefined;
+    const found = asked.authenticated ? await findOrAsk(deps, records, asked, options) : undefined;
     const counts = needsContradictions(policy, known.overrides);
-    const presented = await withContradictions(deps, idOfSession, request, asked, found, counts, options);
+    const presented = await withContradictions(deps, records, idOfSession, request, asked, found, counts, options);
     const facts = await policyFacts(deps, client.site, request, presented, found, options);
     const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
@@ -114,7 +114,7 @@ export async function answerLookup(
       : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs, kept: asStored }, name);
     writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
     const [moved] = await Promise.all([
-      kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false,
+      kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, records, found, writeMs) : false,
       kept === 'written' && (decision.askedAt !== undefined || !known.isRecent)
         ? compareSoon(deps, idOfSession, writeMs)
         : undefined,
@@ -144,11 +144,12 @@ function lazyDecisionId({ clock, random }: LookupDeps, idOfSession: string): () 
 
 async function findOrAsk(
   deps: LookupDeps,
+  records: SiteRecords,
   { identities }: PresentedIdentities,
   options: CallOptions,
 ): Promise<FoundDevice> {
-  const stored = onlyWithAllIds(identities, await findDevice(deps, identities, options));
-  return onlyWithAllIds(identities, await queryIfUnknown(deps, stored, identities, options));
+  const stored = onlyWithAllIds(identities, await findDevice(records, identities, options));
+  return onlyWithAllIds(identities, await queryIfUnknown(deps, records, stored, identities, options));
 }
 
 function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecision {
@@ -231,12 +232,13 @@ async function compareSoon(deps: LookupDeps, idOfSession: string, withinMs: numb
 /** @returns `undefined` where the store does not say in time: then the permit is short */
 async function hasMovedInTime(
   deps: LookupDeps,
+  records: SiteRecords,
   found: FoundDevice | undefined,
   withinMs: number,
 ): Promise<boolean | undefined> {
   try {
     const atLeastMs = Math.max(withinMs, LEAST_LOOK_MS);
-    return await deps.clock.within(atLeastMs, (signal) => hasMoved(deps, found, { signal }));
+    return await deps.clock.within(atLeastMs, (signal) => hasMoved(records, found, { signal }));
   } catch (thrown) {
     deps.metrics.count('lookup.device-not-read-again');
     deps.log.warn('lookup.device-not-read-again', { error: String(thrown) });
@@ -249,24 +251,24 @@ async function hasMovedInTime(
  * writer looks at what the first wrote: the poll writes the device, then reads sessions; we write the session, then
  * look here.
  */
-async function hasMoved(deps: LookupDeps, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
+async function hasMoved(records: SiteRecords, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
   if (found?.kind !== 'found') return false;
   const { stored, live } = found;
   const [current, isShared] = await Promise.all([
-    deps.devices.read(stored.device, options),
-    isOwnedByOthers(deps, found, options),
+    records.read(stored.device, options),
+    isOwnedByOthers(records, found, options),
   ]);
   return isShared || (live ? current?.presence === 'present' : current?.version !== stored.version);
 }
 
 /** Another device got the identity after this process remembered its owner: its change could not see this session. */
 async function isOwnedByOthers(
-  { identities }: LookupDeps,
+  records: SiteRecords,
   { identity, remembered }: FoundDevice & { kind: 'found' },
   options: CallOptions,
 ): Promise<boolean> {
   if (remembered === undefined) return false;
-  return !sameOwners(remembered, await identities.readOwners(identity, { ...options, fresh: true }));
+  return !sameOwners(remembered, await records.readOwners(identity, { ...options, fresh: true }));
 }
 
 function spread(

@@ -6,7 +6,8 @@ import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts
 import type { IdentityProblem } from '../domain/identity/presented-identities.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import { type FindDeps, type FoundDevice, findDevice } from './find-device.ts';
+import type { SiteRecords } from '../ports/site-records.ts';
+import { type FoundDevice, findDevice } from './find-device.ts';
 import { foreignIds, idsInSanContradict, nameContradictsSan } from './ids-of-one-device.ts';
 
 /** Those that take a look at what is stored. */
@@ -36,7 +37,7 @@ export interface ContradictionOptions extends CallOptions {
  * @param mac the station's own, which a certificate leaves out of the identities
  */
 export async function contradictions(
-  deps: FindDeps,
+  records: SiteRecords,
   mac: MacAddress | undefined,
   identities: readonly PresentedIdentity[],
   found: FoundDevice | undefined,
@@ -48,10 +49,10 @@ export async function contradictions(
   const { claimed, macs, own } = weakIdentities(mac, identities);
   const { freshAddress = false, ...asKnown } = options;
   const [claim, foreign, ...addresses] = await Promise.all([
-    anyIsOfAnother(deps, claimed, found, asKnown),
-    anyIsOfAnother(deps, foreignIds(identities, found), found, asKnown),
-    anyIsOfAnother(deps, macs, found, asKnown),
-    anyIsOfAnother(deps, own, found, freshAddress ? { ...asKnown, fresh: true } : asKnown),
+    anyIsOfAnother(records, claimed, found, asKnown),
+    anyIsOfAnother(records, foreignIds(identities, found), found, asKnown),
+    anyIsOfAnother(records, macs, found, asKnown),
+    anyIsOfAnother(records, own, found, freshAddress ? { ...asKnown, fresh: true } : asKnown),
   ]);
   const address = addresses.includes(true);
   return CONTRADICTIONS.filter(
@@ -113,17 +114,17 @@ function namesAnUnknownDevice(identities: readonly PresentedIdentity[], matched:
 }
 
 async function anyIsOfAnother(
-  deps: FindDeps,
+  records: SiteRecords,
   identities: readonly PresentedIdentity[],
   found: FoundDevice & { kind: 'found' },
   options: CallOptions,
 ): Promise<boolean> {
-  const others = await Promise.all(identities.map((identity) => isOfAnother(deps, identity, found, options)));
+  const others = await Promise.all(identities.map((identity) => isOfAnother(records, identity, found, options)));
   return others.includes(true);
 }
 
 async function isOfAnother(
-  deps: FindDeps,
+  records: SiteRecords,
   identity: PresentedIdentity,
   { stored }: FoundDevice & { kind: 'found' },
   options: CallOptions,
@@ -131,11 +132,11 @@ async function isOfAnother(
   if (claims(stored, identity)) return false;
   if (identity.kind !== 'deviceId') {
     // Memory is good enough for a remark; where policy looks at it, the options say that it is not.
-    const { devices, more } = await deps.identities.readOwners(identity, options);
+    const { devices, more } = await records.readOwners(identity, options);
     if (devices.length === 0 || more) return false;
   }
   const { beside: _, ...alone } = identity;
-  const other = await findDevice(deps, [alone], options);
+  const other = await findDevice(records, [alone], options);
   if (other.kind !== 'found' || other.stored.device.id === stored.device.id) return false;
   // The record of before, of a machine that has enrolled again.
   return sameMachineBy(other.stored.device, stored.device) !== 'entra-device';

@@ -10,10 +10,9 @@ import { looksAtContradictions } from '../domain/policy/policy.ts';
 import { type QuestionFacts, questionFacts } from '../domain/policy/policy-facts.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
-import type { DeviceStore } from '../ports/device-store.ts';
-import type { IdentityStore } from '../ports/identity-store.ts';
 import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts';
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
+import type { RecordsBySite, SiteRecords } from '../ports/site-records.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
 import { type FoundDevice, findDevice } from './find-device.ts';
 import { orLiveVerdict } from './find-live.ts';
@@ -21,11 +20,9 @@ import { type FactsDeps, policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
-  readonly devices: DeviceStore;
-  readonly identities: IdentityStore;
+  readonly records: RecordsBySite;
   readonly policies: PolicySource;
   readonly overrides: OverrideSource;
-  readonly certificateSource: string;
 }
 
 /** How far the clocks of two instances may be apart. */
@@ -37,14 +34,15 @@ const CLOCK_SKEW_MS = 30_000;
  */
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;
-  const found = presented.authenticated ? await findAgain(deps, session) : undefined;
+  const records = await deps.records.at(session.site);
+  const found = presented.authenticated ? await findAgain(records, session) : undefined;
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const overrides = await overridesFor(deps, decision);
   // Whether a let-on by device counts depends on them, too.
   const looks =
     overrides.some(({ effect, target }) => effect.kind === 'let-on' && 'device' in target) ||
     [policy, ...outgoing].some(looksAtContradictions);
-  const asked = looks ? await withContradictionsNow(deps, session, found) : presented;
+  const asked = looks ? await withContradictionsNow(records, session, found) : presented;
   const facts = await policyFacts(deps, session.site, { ...session, ...recorded(session) }, asked, found, {});
   const question = {
     facts,
@@ -74,10 +72,10 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
   };
 }
 
-async function findAgain(deps: DecideAgainDeps, session: Session): Promise<FoundDevice> {
+async function findAgain(records: SiteRecords, session: Session): Promise<FoundDevice> {
   const { identities } = session.presented;
-  const stored = await findDevice(deps, identities, { fresh: true });
-  return onlyWithAllIds(identities, await orLiveVerdict(deps.devices, stored, session));
+  const stored = await findDevice(records, identities, { fresh: true });
+  return onlyWithAllIds(identities, await orLiveVerdict(records, stored, session));
 }
 
 /** What the question said that the session keeps in its decision alone. */
@@ -86,11 +84,11 @@ function recorded({ decision: { facts } }: Session): QuestionFacts {
 }
 
 async function withContradictionsNow(
-  deps: DecideAgainDeps,
+  records: SiteRecords,
   { presented, decision, mac }: Session,
   found: FoundDevice | undefined,
 ): Promise<PresentedIdentities> {
-  const now = await contradictions(deps, mac, presented.identities, found, { fresh: true });
+  const now = await contradictions(records, mac, presented.identities, found, { fresh: true });
   // A certificate that identifies nothing contradicts itself; no record can change that.
   const stays = presented.identities.length === 0;
   const others = [...presented.problems, ...decision.problems].filter((problem) => stays || !isContradiction(problem));

@@ -5,15 +5,9 @@ import { claims } from '../domain/device/device-identities.ts';
 import { currentEnrolment, realSerialNumber } from '../domain/device/same-machine.ts';
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityOwners, IdentityStore } from '../ports/identity-store.ts';
-
-export interface FindDeps {
-  readonly devices: DeviceStore;
-  readonly identities: IdentityStore;
-  /** Source whose device ids certificates carry. */
-  readonly certificateSource: string;
-}
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { IdentityOwners } from '../ports/identity-store.ts';
+import type { SiteRecords } from '../ports/site-records.ts';
 
 export type FoundDevice =
   | {
@@ -39,34 +33,35 @@ const MOST_OTHERS = 8;
  * Pointers of all identities are read at once, devices then in the order of the identities: the strongest that leads to
  * a device counts, and one that leads to several ends the search. A device id comes first and needs no pointer, so none
  * is read where it leads to its device.
+ * @param records those that the site of the question may see
  * @param presented strongest first; those beside a surer one lead nowhere; a weaker one is tried only where the caller
  * lets it stand in the list
  */
 export async function findDevice(
-  deps: FindDeps,
+  records: SiteRecords,
   presented: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<FoundDevice> {
   const identities = presented.filter(({ beside }) => beside === undefined);
   const [first, ...others] = identities;
   if (first?.kind === 'deviceId' && others.length > 0) {
-    const found = await firstClaimed(deps, [first], [undefined], options);
-    return found.kind === 'notEnrolled' ? findDevice(deps, others, options) : found;
+    const found = await firstClaimed(records, [first], [undefined], options);
+    return found.kind === 'notEnrolled' ? findDevice(records, others, options) : found;
   }
-  const owners = await readAllOwners(deps, identities, options);
-  const found = await firstClaimed(deps, identities, owners, options);
+  const owners = await readAllOwners(records, identities, options);
+  const found = await firstClaimed(records, identities, owners, options);
   if (found.kind !== 'notEnrolled' || options.fresh || owners.every((list) => list === undefined)) return found;
   // Memory may be behind by a minute, and is not enough to call a device unknown.
-  const current = await readAllOwners(deps, identities, { ...options, fresh: true });
+  const current = await readAllOwners(records, identities, { ...options, fresh: true });
   if (identities.every((_, index) => sameOwners(owners[index], current[index]))) return found;
-  return firstClaimed(deps, identities, current, options);
+  return firstClaimed(records, identities, current, options);
 }
 
 /** `undefined` for a device id of the source itself: it needs no pointer. */
 type Owners = IdentityOwners | undefined;
 
 function readAllOwners(
-  { identities: store }: FindDeps,
+  store: SiteRecords,
   identities: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<Owners[]> {
@@ -76,19 +71,19 @@ function readAllOwners(
 }
 
 async function firstClaimed(
-  deps: FindDeps,
+  records: SiteRecords,
   identities: readonly PresentedIdentity[],
   owners: readonly Owners[],
   options: CallOptions,
 ): Promise<FoundDevice> {
   for (const [index, identity] of identities.entries()) {
     const { devices, more, remembered } = owners[index] ?? {
-      devices: [deviceKeyText({ source: identity.source ?? deps.certificateSource, id: identity.value })],
+      devices: records.keysOf(identity).map(deviceKeyText),
       more: false,
     };
     if (more) return { kind: 'ambiguous' };
-    const claimants = await readClaimants(deps, identity, devices, options);
-    const stored = await theMachineOf(deps, identity, claimants, options);
+    const claimants = await readClaimants(records, identity, devices, options);
+    const stored = await theMachineOf(records, identity, claimants, options);
     if (stored !== undefined) {
       return { kind: 'found', stored, identity, ...(remembered && { remembered: { devices, more } }) };
     }
@@ -101,7 +96,7 @@ async function firstClaimed(
  * Records with only a serial number in common are one machine while no other has it: what many share identifies none.
  */
 async function theMachineOf(
-  deps: FindDeps,
+  records: SiteRecords,
   identity: Identity,
   claimants: readonly StoredDevice[],
   options: CallOptions,
@@ -111,14 +106,14 @@ async function theMachineOf(
   const value = realSerialNumber(current.record.device);
   if (identity.kind === 'serialNumber' || value === undefined) return undefined;
   const bySerial: Identity = { kind: 'serialNumber', value };
-  const { devices, more } = await deps.identities.readOwners(bySerial, options);
+  const { devices, more } = await records.readOwners(bySerial, options);
   const others = devices.filter((key) => !claimants.some(({ device }) => deviceKeyText(device) === key));
   if (more || others.length > MOST_OTHERS) return undefined;
-  return (await readClaimants(deps, bySerial, others, options)).length > 0 ? undefined : current.record;
+  return (await readClaimants(records, bySerial, others, options)).length > 0 ? undefined : current.record;
 }
 
 async function readClaimants(
-  { devices }: FindDeps,
+  records: SiteRecords,
   identity: Identity,
   owners: readonly string[],
   options: CallOptions,
@@ -127,8 +122,8 @@ async function readClaimants(
   const isAmbiguous = (): boolean => found.length > 1 && currentEnrolment(found) === undefined;
   for (let start = 0; start < owners.length && !isAmbiguous(); start += OWNERS_AT_ONCE) {
     const keys = owners.slice(start, start + OWNERS_AT_ONCE).map(parseDeviceKeyText);
-    const records = await Promise.all(keys.map((key) => devices.read(key, options)));
-    found.push(...records.filter((record) => record !== undefined).filter((record) => claims(record, identity)));
+    const read = await Promise.all(keys.map((key) => records.read(key, options)));
+    found.push(...read.filter((record) => record !== undefined).filter((record) => claims(record, identity)));
   }
   return found;
 }

@@ -7,36 +7,61 @@ import type { Instant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { RetrievedDevice } from '../ports/compliance-retrieval.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { SiteRecords } from '../ports/site-records.ts';
 import type { FoundDevice } from './find-device.ts';
 import type { LiveQuery } from './live-query.ts';
 
+/** Sources asked about one id: each further one costs a question for every device of the others. */
+const MOST_ASKED = 4;
+
 export interface FindLiveDeps {
-  /** Absent where no source is asked while a RADIUS server waits. */
-  readonly live?: Pick<LiveQuery, 'read' | 'isDeviceId'>;
-  readonly certificateSource: string;
+  /** By source, those that are asked while a RADIUS server waits. */
+  readonly live?: (source: string) => Pick<LiveQuery, 'read' | 'isDeviceId'> | undefined;
 }
 
-/** Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. */
+/**
+ * Only a device id that a certificate carries is worth the wait: a MAC address is what any station claims. Each source
+ * of the site that the id may be of is asked, at once.
+ */
 export async function queryIfUnknown(
-  { live, certificateSource }: FindLiveDeps,
+  { live }: FindLiveDeps,
+  records: SiteRecords,
   found: FoundDevice,
   identities: readonly PresentedIdentity[],
   options: CallOptions,
 ): Promise<FoundDevice> {
   if (live === undefined || found.kind !== 'notEnrolled') return found;
   const identity = identities.find(
-    ({ kind, assurance, source, value, beside }) =>
-      kind === 'deviceId' &&
-      beside === undefined &&
-      (assurance === 'certificate-guid' || assurance === 'certificate-bare-guid') &&
-      (source ?? certificateSource) === certificateSource &&
-      live.isDeviceId(value),
+    (each) =>
+      each.kind === 'deviceId' &&
+      each.beside === undefined &&
+      (each.assurance === 'certificate-guid' || each.assurance === 'certificate-bare-guid') &&
+      askable(live, records, each).length > 0,
   );
-  const reading = identity && (await live.read(identity.value, options));
-  if (identity === undefined || reading?.device === undefined) return found;
-  const key = { source: certificateSource, id: identity.value };
-  return { kind: 'found', identity, live: true, stored: recordOf(key, stateOf(reading.device), reading.requestedAt) };
+  if (identity === undefined) return found;
+  const readings = await Promise.all(
+    askable(live, records, identity)
+      .slice(0, MOST_ASKED)
+      .map(async ({ key, query }) => ({ key, reading: await query.read(key.id, options) })),
+  );
+  const known = readings.flatMap(({ key, reading }) =>
+    reading?.device === undefined ? [] : [recordOf(key, stateOf(reading.device), reading.requestedAt)],
+  );
+  const [stored, ...others] = known;
+  if (stored === undefined) return found;
+  return others.length > 0 ? { kind: 'ambiguous' } : { kind: 'found', identity, live: true, stored };
+}
+
+function askable(
+  live: NonNullable<FindLiveDeps['live']>,
+  records: SiteRecords,
+  identity: PresentedIdentity,
+): { readonly key: DeviceKey; readonly query: Pick<LiveQuery, 'read'> }[] {
+  return records.keysOf(identity).flatMap((key) => {
+    const query = live(key.source);
+    return query?.isDeviceId(key.id) ? [{ key, query }] : [];
+  });
 }
 
 /**
@@ -44,16 +69,16 @@ export async function queryIfUnknown(
  * ends with the first record that is newer: of the device, or of its absence.
  */
 export async function orLiveVerdict(
-  devices: DeviceStore,
+  records: SiteRecords,
   found: FoundDevice,
   { presented, decision }: Session,
 ): Promise<FoundDevice> {
   const { device: answered, facts } = decision;
-  if (found.kind !== 'notEnrolled' || !answered?.live) return found;
+  if (found.kind !== 'notEnrolled' || !answered?.live || !records.counts(answered.source)) return found;
   const identity = presented.identities.find(({ kind, value }) => kind === 'deviceId' && value === answered.id);
   const state = facts?.device?.complianceState;
   if (identity === undefined || state === undefined) return found;
-  const record = await devices.read(answered, { fresh: true });
+  const record = await records.read(answered, { fresh: true });
   if (record !== undefined && record.observedAt >= answered.asOf) return found;
   return { kind: 'found', identity, live: true, stored: recordOf(answered, state, answered.asOf) };
 }

@@ -9,11 +9,12 @@ import { sameData } from '../domain/same-data.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecentAnswers } from '../ports/recent-answers.ts';
+import type { SiteRecords } from '../ports/site-records.ts';
 import { contradictions, identitiesBeside, isContradiction } from './contradictions.ts';
-import type { FindDeps, FoundDevice } from './find-device.ts';
+import type { FoundDevice } from './find-device.ts';
 import { isReauthenticationAskedFor } from './remember-answer.ts';
 
-export interface LookForContradictionsDeps extends FindDeps {
+export interface LookForContradictionsDeps {
   readonly recentAnswers: RecentAnswers;
   readonly clock: Clock;
 }
@@ -33,6 +34,7 @@ function isOfDevice({ effect, target }: Override): boolean {
  */
 export async function withContradictions(
   deps: LookForContradictionsDeps,
+  records: SiteRecords,
   ofSession: string,
   request: AccessRequest,
   presented: PresentedIdentities,
@@ -56,7 +58,7 @@ export async function withContradictions(
   const contradicting =
     sameAsBefore && !isNew
       ? before?.decision.problems.filter(isContradiction)
-      : await contradictions(deps, mac, presented.identities, found, { ...options, freshAddress: isNew });
+      : await contradictions(records, mac, presented.identities, found, { ...options, freshAddress: isNew });
   const problems = [...presented.problems, ...(contradicting ?? [])];
   return { ...presented, problems, ...(beside.length > 0 && { beside }) };
 }

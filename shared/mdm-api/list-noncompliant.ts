@@ -10,9 +10,9 @@ import { type Instant, toInstant } from '../domain/instant.ts';
 import type { MdmDevice, MdmDeviceList, MdmKey } from '../domain/mdm-documents.ts';
 import { isInForce, type Override } from '../domain/policy/override.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityStore } from '../ports/identity-store.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import type { NoncompliantEntry, NoncompliantIndex } from '../ports/noncompliant-index.ts';
+import type { RecordsBySite, SiteRecords } from '../ports/site-records.ts';
 import { type AnswerDeps, guidOf, policyInForce } from './answer-device.ts';
 import { deviceAttributes, stationAddresses, writtenMac } from './device-attributes.ts';
 import { cursorOfHash, hashAt, type Page, pageOf, shardsFrom } from './list-cursor.ts';
@@ -31,8 +31,7 @@ const READ_CONCURRENCY = 32;
 const BLOCK_CONCURRENCY = 16;
 
 export interface ListDeps extends Omit<AnswerDeps, 'find'> {
-  readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readOwners'>;
+  readonly records: RecordsBySite;
   readonly index: Pick<NoncompliantIndex, 'listNoncompliant'>;
 }
 
@@ -44,11 +43,12 @@ export async function listNoncompliant(
   options: CallOptions,
 ): Promise<MdmDeviceList> {
   const at = toInstant(deps.clock.now());
-  const [{ entries, next }, { overrides }] = await Promise.all([
+  const [{ entries, next }, { overrides }, records] = await Promise.all([
     readPage(deps.index, question.from, options),
     deps.overrides.current(),
+    deps.records.at(client.site, options),
   ]);
-  const blocked = await blockedDevices(deps, client, overrides, at, options);
+  const blocked = await blockedDevices(records, client, overrides, at, options);
   const keys = new Map<string, { readonly key: DeviceKey; readonly hash: string }>();
   for (const key of blocked) {
     const hash = deviceHash(key);
@@ -59,7 +59,7 @@ export async function listNoncompliant(
   const inOrder = [...keys.values()].toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
   const listing = { client, question, overrides, at, options };
   const listed = await concurrently(inOrder, READ_CONCURRENCY, async ({ key }) => {
-    const stored = await deps.devices.read(key, options);
+    const stored = await records.read(key, options);
     return stored?.presence === 'present' ? asListed(deps, listing, stored) : [];
   });
   return {
@@ -123,7 +123,7 @@ async function asListed(
 
 /** A block of a user leads to no device: it shows when the device is asked for. */
 async function blockedDevices(
-  { identities, devices }: ListDeps,
+  records: SiteRecords,
   { site }: Client,
   overrides: readonly Override[],
   at: Instant,
@@ -138,10 +138,10 @@ async function blockedDevices(
     ...(machine?.identities ?? []),
   ]);
   await concurrently(pointers, BLOCK_CONCURRENCY, async (identity) => {
-    const { devices: holders, more } = await identities.readOwners(identity, options);
+    const { devices: holders, more } = await records.readOwners(identity, options);
     if (more) return;
     for (const key of holders.map(parseDeviceKeyText)) {
-      const record = await devices.read(key, options);
+      const record = await records.read(key, options);
       if (record !== undefined && claims(record, identity)) found.push(key);
     }
   });

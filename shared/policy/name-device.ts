@@ -1,37 +1,34 @@
 // Which device an operator means: by what consoles, labels and inventories call it. One that several devices are called
 // by is refused: a block of the wrong machine looks as if it worked.
 
+import { concurrently } from '../concurrently.ts';
 import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
 import { bareGuid } from '../domain/guid-forms.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
 import { RequestError } from '../errors.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityStore } from '../ports/identity-store.ts';
-
-export interface NameDeviceDeps {
-  readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readOwners'>;
-  /** Whose ids are meant. */
-  readonly source: string;
-}
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { SeenRecords } from '../ports/site-records.ts';
 
 /** Of several devices so many are named to the operator. */
 const MOST_SHOWN = 10;
+const READ_AT_ONCE = 8;
 
 /**
+ * @param records that the operator may see
  * @param text Intune or Entra device id in any notation, name, serial number or MAC address
  * @param field in which it was given
  * @throws RequestError NAC_DEVICE_UNKNOWN, NAC_DEVICE_AMBIGUOUS
  */
-export async function nameDevice(deps: NameDeviceDeps, text: string, field: string): Promise<DeviceKey> {
+export async function nameDevice(records: SeenRecords, text: string, field: string): Promise<DeviceKey> {
   const wanted = text.trim();
   const id = bareGuid(wanted) ?? wanted.toLowerCase();
-  const key = { source: deps.source, id };
   // An id is of one device, even if another device has it as its name.
-  if (isDeviceId(id) && (await deps.devices.read(key)) !== undefined) return key;
-  const { found, more } = await devicesCalled(deps, meanings(wanted));
+  const byId = isDeviceId(id) ? await devicesWithId(records, id) : [];
+  if (byId.length > 1) throw ambiguous(field, byId, false);
+  const { found, more } =
+    byId.length === 1 ? { found: byId, more: false } : await devicesCalled(records, meanings(wanted));
   const [only, ...others] = found;
   if (only === undefined && !more) throw unknown(field);
   if (only === undefined || others.length > 0 || more) throw ambiguous(field, found, more);
@@ -51,17 +48,22 @@ function meanings(text: string): Identity[] {
   ];
 }
 
+async function devicesWithId(records: SeenRecords, id: string): Promise<StoredDevice[]> {
+  const read = await concurrently(records.keysOf({ value: id }), READ_AT_ONCE, (key) => records.read(key));
+  return read.filter((record) => record !== undefined);
+}
+
 async function devicesCalled(
-  { devices, identities }: NameDeviceDeps,
+  records: SeenRecords,
   meant: readonly Identity[],
 ): Promise<{ found: readonly StoredDevice[]; more: boolean }> {
   const found = new Map<string, StoredDevice>();
   let more = false;
   for (const identity of meant) {
-    const owners = await identities.readOwners(identity);
+    const owners = await records.readOwners(identity);
     more ||= owners.more;
     for (const owner of owners.devices.slice(0, MOST_SHOWN + 1)) {
-      const record = await devices.read(parseDeviceKeyText(owner));
+      const record = await records.read(parseDeviceKeyText(owner));
       if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
     }
     more ||= owners.devices.length > MOST_SHOWN + 1;

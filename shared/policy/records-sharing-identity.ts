@@ -4,30 +4,25 @@ import { concurrently } from '../concurrently.ts';
 import { type Device, deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
 import { blockedMachine } from '../domain/policy/override.ts';
-import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
-import type { IdentityStore } from '../ports/identity-store.ts';
-
-export interface OtherRecordsDeps {
-  readonly devices: Pick<DeviceStore, 'read'>;
-  readonly identities: Pick<IdentityStore, 'readOwners'>;
-}
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { SeenRecords } from '../ports/site-records.ts';
 
 /** Of the owners of one identity; what more share is of no one machine. */
 const MOST_HOLDERS = 16;
 const RECORDS_AT_ONCE = 8;
 
 export async function recordsSharingIdentity(
-  { devices, identities }: OtherRecordsDeps,
+  records: Pick<SeenRecords, 'read' | 'readOwners'>,
   device: Device,
 ): Promise<readonly StoredDevice[]> {
   const own = deviceKeyText(device);
   const found = new Map<string, StoredDevice>();
   for (const identity of blockedMachine(device).identities) {
-    const owners = (await identities.readOwners(identity, { fresh: true })).devices
+    const owners = (await records.readOwners(identity, { fresh: true })).devices
       .filter((key) => key !== own && !found.has(key))
       .slice(0, MOST_HOLDERS);
-    const records = await concurrently(owners, RECORDS_AT_ONCE, (key) => devices.read(parseDeviceKeyText(key)));
-    for (const record of records) {
+    const read = await concurrently(owners, RECORDS_AT_ONCE, (key) => records.read(parseDeviceKeyText(key)));
+    for (const record of read) {
       if (record !== undefined && claims(record, identity)) found.set(deviceKeyText(record.device), record);
     }
   }

@@ -18,6 +18,7 @@ import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
+import type { SourceScope } from '../ports/source-scope.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { walkFleetOfShard } from '../walk-fleet.ts';
 import { walkSessionsOfShard } from '../walk-sessions.ts';
@@ -27,6 +28,8 @@ export interface WhatIfDeps {
   readonly sessions: Pick<SessionStore, 'listPage'>;
   readonly devices: Pick<DeviceStore, 'listRecords'>;
   readonly sweepStatus: SweepStatus;
+  /** Which sources count at the site that devices are taken to ask at. */
+  readonly scope: SourceScope;
   readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
@@ -73,7 +76,7 @@ export interface WhatIfReport {
 }
 
 export interface WhatIfOptions extends CallOptions {
-  /** The one site whose sessions the asker may see; absent for all of them. Devices belong to no site. */
+  /** The one site whose sessions the asker may see; absent for all of them. */
   readonly onlySite?: string | undefined;
 }
 
@@ -173,14 +176,15 @@ function sessionsChanging(
 
 async function fleetChanging(
   tally: ChangeTally,
-  { devices, sweepStatus, maxCheckInAgeMs }: WhatIfDeps,
+  { devices, sweepStatus, scope, maxCheckInAgeMs }: WhatIfDeps,
   { inForce, draft, overrides }: ComparedPolicies,
   assumed: AssumedRequest,
   now: Instant,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const { counts } = assumed.site === '' ? await scope.everywhere() : await scope.at(assumed.site);
   const look = ({ stored, sweptAt }: SweptDevice): void => {
-    if (stored.presence !== 'present') return;
+    if (stored.presence !== 'present' || !counts(stored.device.source)) return;
     tally.look();
     const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
     const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);

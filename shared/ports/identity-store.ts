@@ -7,6 +7,8 @@ import type { CallOptions } from './call-options.ts';
 /** Pointers from identities to the devices that hold them. */
 export interface IdentityStore {
   readOwners(identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
+  /** Owners of these sources alone, also beyond those that {@link readOwners} lists; never from memory. */
+  readOwnersOf(identity: Identity, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners>;
   addOwners(entries: readonly IdentityOwner[]): Promise<void>;
   removeOwners(entries: readonly IdentityOwner[]): Promise<void>;
 }

@@ -13,6 +13,8 @@ export interface SourceName {
    * beginning with a letter, e.g. `intune`, `intune-emea`.
    */
   readonly name: string;
+  /** Under which name certificates give ids of its devices; absent: its own. */
+  readonly certificateIds?: string | undefined;
   /** The form of the source's own device ids: no other text is worth a question. */
   isDeviceId(text: string): boolean;
 }

@@ -60,6 +60,7 @@ export function countingStores(): CountingStores {
     },
     identities: {
       readOwners: async () => ({ devices: [], more: false }),
+      readOwnersOf: async () => ({ devices: [], more: false }),
       async addOwners(entries) {
         counts.pointers += entries.length;
       },

@@ -63,6 +63,7 @@ export function sweepsOf(fleet: FleetOfBits): SweepsOfFleet {
         },
         identities: {
           readOwners: async () => ({ devices: [], more: false }),
+          readOwnersOf: async () => ({ devices: [], more: false }),
           addOwners: async () => undefined,
           removeOwners: async () => undefined,
         },

@@ -30,6 +30,10 @@ export class CachedIdentityStore implements IdentityStore {
     return owners;
   }
 
+  readOwnersOf(identity: Identity, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners> {
+    return this.#store.readOwnersOf(identity, sources, options);
+  }
+
   addOwners(entries: readonly IdentityOwner[]): Promise<void> {
     return this.#store.addOwners(entries);
   }

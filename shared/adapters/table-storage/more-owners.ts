@@ -4,6 +4,7 @@
 import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
 import { deviceHash, parseDeviceKeyText } from '../../domain/device/device.ts';
 import type { Identity } from '../../domain/identity/identity.ts';
+import type { CallOptions } from '../../ports/call-options.ts';
 import { moreHolderRow, prefixFilter } from './row-keys.ts';
 import { unlessGone } from './rows.ts';
 import { storeCall } from './store-errors.ts';
@@ -38,18 +39,30 @@ export class MoreOwners {
     }
   }
 
-  /** @returns up to a thousand of them, and whether there are others */
-  async list(identity: Identity): Promise<{ readonly devices: readonly string[]; readonly others: boolean }> {
+  /**
+   * @param source whose devices alone are wanted; those of all, unless given
+   * @returns up to a thousand of them, and whether there are others
+   */
+  async list(
+    identity: Identity,
+    { signal, source }: CallOptions & { readonly source?: string } = {},
+  ): Promise<{ readonly devices: readonly string[]; readonly others: boolean }> {
     const { partitionKey, rowKey } = moreHolderRow(identity, '');
-    const queryOptions = { filter: prefixFilter(partitionKey, rowKey), select: ['device'] };
+    const filter = [prefixFilter(partitionKey, rowKey), ...(source ? [ofSource(source)] : [])].join(' and ');
+    const queryOptions = { filter, select: ['device'] };
     const pages = this.#table
-      .listEntities<{ device?: unknown }>({ queryOptions })
+      .listEntities<{ device?: unknown }>({ queryOptions, ...(signal && { abortSignal: signal }) })
       .byPage({ maxPageSize: LARGEST_PAGE });
     const { value } = await storeCall('reading who holds an identity', pages.next());
     const page: TableEntityResultPage<{ device?: unknown }> = value ?? [];
     const devices = page.flatMap(({ device }) => (typeof device === 'string' ? [device] : []));
     return { devices, others: page.continuationToken !== undefined };
   }
+}
+
+/** Keys of devices begin with their source, and `}` follows `|`. */
+function ofSource(source: string): string {
+  return `device ge '${source}|' and device lt '${source}}'`;
 }
 
 function rowOf(identity: Identity, device: string) {

@@ -2,7 +2,7 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { deviceKeyText } from '../../domain/device/device.ts';
+import { deviceKeyText, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
@@ -19,6 +19,9 @@ import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
  * (`Default string` as serial number, the MAC address of a dock in a meeting room).
  */
 const MOST_OWNERS = 200;
+
+/** Sources asked for at once, where many own one identity. */
+const SOURCES_AT_ONCE = 4;
 
 /** Attempts under contention; each lost one means that another writer got through. */
 const ATTEMPTS = 20;
@@ -50,6 +53,24 @@ export class TableIdentityStore implements IdentityStore {
   async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
     const row = await this.#read(identity, options);
     return { devices: row?.holders ?? [], more: row?.more ?? false };
+  }
+
+  async readOwnersOf(
+    identity: Identity,
+    sources: readonly string[],
+    options: CallOptions = {},
+  ): Promise<IdentityOwners> {
+    const row = await this.#read(identity, options);
+    if (row === undefined) return { devices: [], more: false };
+    const listed = row.holders.filter((device) => sources.includes(parseDeviceKeyText(device).source));
+    if (!row.more) return { devices: listed, more: false };
+    const beyond = await concurrently(sources, SOURCES_AT_ONCE, (source) =>
+      this.#more.list(identity, { signal: options.signal, source }),
+    );
+    const devices = [...new Set([...listed, ...beyond.flatMap(({ devices: more }) => more)])];
+    // An earlier version wrote no rows of those beyond: whose they are is not known.
+    const more = !row.counted || beyond.some(({ others }) => others) || devices.length > MOST_OWNERS;
+    return { devices: devices.slice(0, MOST_OWNERS), more };
   }
 
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */

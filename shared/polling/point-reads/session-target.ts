@@ -18,7 +18,7 @@ export function sessionTarget(
   if (device !== undefined && source.isDeviceId(device.id)) return { id: device.id };
   const byCertificate = presented.identities.find(
     ({ kind, value, source: of = CERTIFICATE_SOURCE }) =>
-      kind === 'deviceId' && of === source.name && source.isDeviceId(value),
+      kind === 'deviceId' && [source.name, source.certificateIds].includes(of) && source.isDeviceId(value),
   );
   if (byCertificate) return { id: byCertificate.value };
   const mac = presented.identities.find(({ kind }) => kind === 'mac');

@@ -5,8 +5,6 @@ import { describe, expect, test } from 'vitest';
 import { NasRestarts } from '../../../shared/adapters/table-storage/nas-restarts.ts';
 import { TableAuditStore } from '../../../shared/adapters/table-storage/table-audit-store.ts';
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
-import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
-import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import type { Tables } from '../../../shared/adapters/table-storage/tables.ts';
@@ -25,6 +23,7 @@ import { INSTANT } from '../../simulation/services/wire.ts';
 import { ANSWERED_AT, aDecision, aSession, NORMAL, QUARANTINE } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
 import { someFacts } from '../../support/policy-facts.ts';
+import { recordsOf } from '../../support/records-of.ts';
 
 const NOW = '2026-11-20T10:05:00.000Z';
 const GOOD = '1'.repeat(20);
@@ -67,11 +66,9 @@ function depsOf(tables: Tables) {
   const { logger: log } = collectingLogger();
   const clock = { now: () => new Date(NOW) };
   const deciding = {
-    devices: new TableDeviceStore(tables.devices),
-    identities: new TableIdentityStore(tables.identities),
+    records: recordsOf(tables),
     overrides: { current: async () => ({ overrides: [], isRecent: true }) },
     policies: { current: async () => ({ policy: POLICY, outgoing: [], since: '', readAt: NOW }) as const },
-    certificateSource: 'intune',
     sweepStatus: { lastCompleteStartedAt: async () => NOW },
     maxCheckInAgeMs: 30 * 24 * 3_600_000,
     sourceReachableMs: () => 3_600_000,

@@ -3,7 +3,6 @@
 
 import { describe, expect, test } from 'vitest';
 import { CachedOverrides } from '../../../shared/adapters/memory/cached-overrides.ts';
-import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../../../shared/adapters/table-storage/table-job-store.ts';
 import { TableOverrideStore } from '../../../shared/adapters/table-storage/table-override-store.ts';
@@ -20,6 +19,7 @@ import { decideAgain } from '../../../shared/lookup/decide-again.ts';
 import { seededRandom } from '../../simulation/seeded-random.ts';
 import { aDecision, aSession, NORMAL, QUARANTINE } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
+import { recordsOf } from '../../support/records-of.ts';
 import { type SlowTables, slowTables } from '../../support/slow-tables.ts';
 
 const STARTED_AT = Date.parse('2026-11-20T10:00:00.000Z');
@@ -70,7 +70,6 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
     current: async () => ({ policy: POLICY, outgoing: [], since: '', readAt: now }) as const,
   };
   const sweepStatus = { lastCompleteStartedAt: async () => now };
-  const devices = new TableDeviceStore(tables.devices);
   const overrideStore = new TableOverrideStore(tables.policies);
   const overrides = new CachedOverrides({
     store: overrideStore,
@@ -80,10 +79,8 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
   });
   const deciding = {
     overrides,
-    devices,
-    identities: new TableIdentityStore(tables.identities),
+    records: recordsOf(tables),
     policies,
-    certificateSource: 'intune',
     sweepStatus,
     maxCheckInAgeMs: 30 * 24 * 3_600_000,
     sourceReachableMs: () => 3_600_000,
@@ -99,7 +96,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       policies,
       overrides,
       overrideStore,
-      identities: deciding.identities,
+      identities: new TableIdentityStore(tables.identities),
       siteKeys: async () => [],
       siteKeyOf: async (site) => site.padEnd(64, '0'),
       decideAgain: (session) => decideAgain(deciding, session),

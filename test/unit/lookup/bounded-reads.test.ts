@@ -2,8 +2,6 @@
 // again.
 
 import { expect, test } from 'vitest';
-import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
-import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { toInstant } from '../../../shared/domain/instant.ts';
 import { builtInPolicy } from '../../../shared/domain/policy/built-in-policy.ts';
@@ -11,6 +9,7 @@ import { decideAgain } from '../../../shared/lookup/decide-again.ts';
 import { walkSessions } from '../../../shared/walk-sessions.ts';
 import { aDeviceOfFleet } from '../../support/a-device.ts';
 import { lookupInMemory } from '../../support/lookup-in-memory.ts';
+import { recordsOf } from '../../support/records-of.ts';
 
 const MOST_READS = 64;
 /** Nothing is taken from memory then. */
@@ -66,8 +65,7 @@ test.each([
     nac.calls.length = 0;
     await decideAgain(
       {
-        devices: new TableDeviceStore(tables.devices),
-        identities: new TableIdentityStore(tables.identities),
+        records: recordsOf(tables),
         policies: {
           current: async () => ({
             policy: builtInPolicy(ROLE, ROLE, ['compliant'], { minimumAssurance: 'mac', weak: ROLE }),
@@ -77,7 +75,6 @@ test.each([
           }),
         },
         overrides: { current: async () => ({ overrides: [], isRecent: true }) },
-        certificateSource: 'intune',
         sweepStatus: { lastCompleteStartedAt: async () => undefined },
         clock: nac.clock,
         maxCheckInAgeMs: 30 * 24 * 3_600_000,

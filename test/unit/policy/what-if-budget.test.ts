@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { readPolicy } from '../../../shared/adapters/yaml/read-policy.ts';
 import { openPolicy } from '../../../shared/app/open-policy.ts';
+import { scopeOf } from '../../../shared/app/source-scope.ts';
 import { SHARDS } from '../../../shared/domain/device/device.ts';
 import { aDecision, aSession } from '../../support/a-session.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
@@ -25,6 +26,7 @@ async function whatIfAt(callMs: number) {
   }
   const admin = await openPolicy({
     sources: [{ name: 'intune' }],
+    scope: scopeOf([]),
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),
     jobsInFlightPerSite: 20,

@@ -1,0 +1,38 @@
+// Shows a site the stored devices of the sources that count there, and nothing of any other.
+
+import { parseDeviceKeyText } from '../domain/device/device.ts';
+import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
+import type { DeviceStore } from '../ports/device-store.ts';
+import type { IdentityOwners, IdentityStore } from '../ports/identity-store.ts';
+import type { RecordsBySite, SeenRecords, SiteRecords } from '../ports/site-records.ts';
+import type { SourceScope, SourcesOfSite } from '../ports/source-scope.ts';
+
+export interface SiteRecordsDeps {
+  readonly devices: Pick<DeviceStore, 'read'>;
+  readonly identities: Pick<IdentityStore, 'readOwners' | 'readOwnersOf'>;
+  readonly scope: SourceScope;
+}
+
+/** @param onlySite the one site of an operator; absent for all of them */
+export function recordsFor(records: RecordsBySite, onlySite: string | undefined): Promise<SeenRecords> {
+  return onlySite === undefined ? records.everywhere() : records.at(onlySite);
+}
+
+export function siteRecords({ devices, identities, scope }: SiteRecordsDeps): RecordsBySite {
+  const seen = ({ only, counts, namedBy }: SourcesOfSite): SeenRecords => ({
+    counts,
+    keysOf: ({ value, source = CERTIFICATE_SOURCE }) => namedBy(source).map((name) => ({ source: name, id: value })),
+    read: async (key, options) => (counts(key.source) ? devices.read(key, options) : undefined),
+    async readOwners(identity, options): Promise<IdentityOwners> {
+      const owners = await identities.readOwners(identity, options);
+      if (only === undefined) return owners;
+      // The row has no room for all: those of other sources must not keep out the ones that count here.
+      if (owners.more) return identities.readOwnersOf(identity, only, options);
+      return { ...owners, devices: owners.devices.filter((key) => counts(parseDeviceKeyText(key).source)) };
+    },
+  });
+  return {
+    at: async (site, options) => seen(await scope.at(site, options)) as SiteRecords,
+    everywhere: async (options) => seen(await scope.everywhere(options)),
+  };
+}
