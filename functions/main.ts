@@ -6,6 +6,7 @@ import { closeConnector } from './connector.ts';
 import { registerRoutes } from './http-route.ts';
 import './ciscoise.ts';
 import './coa-results.ts';
+import './console.ts';
 import './console-config.ts';
 import './enforce.ts';
 import './housekeeping.ts';

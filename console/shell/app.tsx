@@ -1,7 +1,8 @@
 // The page as a whole: who is in front of it, and which page the address names.
 
 import { useState } from 'preact/hooks';
-import { ErrorBoundary, LocationProvider, lazy, Route, Router } from 'preact-iso';
+import lazy, { ErrorBoundary } from 'preact-iso/lazy';
+import { LocationProvider, Route, Router } from 'preact-iso/router';
 import { Announcer } from '../components/announcer.tsx';
 import { Page } from '../components/page.tsx';
 import { Notice } from '../components/section.tsx';

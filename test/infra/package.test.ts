@@ -54,7 +54,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the package', () => {
   test('has only what ships', () => {
-    expect(files.map(({ path }) => path)).toEqual([
+    const { files: served } = JSON.parse(readFileSync(join(folder, 'app/dist/console/manifest.json'), 'utf8'));
+    const console = served.flatMap(({ path }: PackagedFile) => ['', '.br', '.gz'].map((suffix) => `${path}${suffix}`));
+    const paths = files.map(({ path }) => path);
+    expect(paths.filter((path) => path.startsWith('dist/console/')).toSorted()).toEqual(
+      [...console, 'manifest.json'].map((path) => `dist/console/${path}`).toSorted(),
+    );
+    expect(paths.filter((path) => !path.startsWith('dist/console/'))).toEqual([
       'LICENSE',
       'dist/functions.cjs',
       'dist/functions.cjs.LEGAL.txt',
@@ -114,6 +120,11 @@ describe('the package', () => {
     const bundle = readFileSync(join(folder, 'app/dist/functions.cjs'), 'utf8');
     expect(bundle).not.toContain(ROOT);
     expect(bundle).not.toContain('sourceMappingURL');
+    for (const { path } of files.filter(({ path }) => /^dist\/console\/.*\.(?:js|css|html)$/.test(path))) {
+      const text = readFileSync(join(folder, 'app', path), 'utf8');
+      expect(text).not.toContain(ROOT);
+      expect(text).not.toContain('sourceMappingURL');
+    }
   });
 
   test('is the same as a zip, which is the same each time', async () => {
@@ -186,6 +197,9 @@ describe('the app in the package', () => {
     try {
       const answer = await fetch(`${host.url}/api/health`);
       expect({ status: answer.status, body: await answer.json() }).toMatchObject({ status: 200 });
+      const page = await fetch(`${host.url}/`);
+      expect({ status: page.status, url: page.url }).toEqual({ status: 200, url: `${host.url}/console/` });
+      expect(await page.text()).toContain('<div id="page">');
     } finally {
       await host.stop();
     }
