@@ -12,6 +12,7 @@ import { ListedManagedDevice } from '../../shared/adapters/intune/listed-managed
 import { readManagedDevice } from '../../shared/adapters/intune/managed-device.ts';
 import { splitPage } from '../../shared/adapters/intune/split-page.ts';
 import { readPolicy } from '../../shared/adapters/yaml/read-policy.ts';
+import { readSources } from '../../shared/adapters/yaml/read-sources.ts';
 import { parseApiKey } from '../../shared/domain/client.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
 import { certificateIdentities } from '../../shared/domain/identity/certificate-identities.ts';
@@ -26,6 +27,7 @@ import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.t
 import { growth, MOST_LINEAR } from '../support/growth.ts';
 import { HOSTILE_PIECES } from '../support/hostile-pieces.ts';
 import { someFacts } from '../support/policy-facts.ts';
+import { SOURCE_DEFAULTS } from '../support/source-defaults.ts';
 
 const AT = '2026-11-20T10:00:00.000Z';
 const ID = '0f8fad5b-d9cb-469f-a165-70867728950e';
@@ -102,6 +104,11 @@ const PARSERS: Readonly<Record<string, { readonly size: number; readonly read: (
   },
   'policy.yaml': { size: 300, read: (text) => readPolicy(text, { version: 'v' }) },
   'rules of policy.yaml': { size: 300, read: (text) => readPolicy(`rules: [${text}`, { version: 'v' }) },
+  'sources.yaml': { size: 300, read: (text) => readSources(text, { defaults: SOURCE_DEFAULTS }) },
+  'entries of sources.yaml': {
+    size: 300,
+    read: (text) => readSources(`sources: [${text}`, { defaults: SOURCE_DEFAULTS }),
+  },
   'a list of addresses': { size: 5_000, read: readMacList },
   'lists that a policy names': { size: 5_000, read: listsNamedIn },
   'relay.yaml': { size: 300, read: (text) => readRelayConfig(text, { file: 'relay.yaml', hostName: 'relay-1' }) },

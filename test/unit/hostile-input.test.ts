@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { readComplianceXml } from '../../shared/adapters/cisco-mdm/read-compliance-xml.ts';
 import { readDevices } from '../../shared/adapters/cisco-mdm/read-devices.ts';
 import { readInformation } from '../../shared/adapters/cisco-mdm/read-information.ts';
+import { MOST_SOURCES, readSources } from '../../shared/adapters/yaml/read-sources.ts';
 import { isDeviceId } from '../../shared/domain/device/device.ts';
 import { distinguishedNameMatches } from '../../shared/domain/distinguished-name.ts';
 import type { CertificateNames } from '../../shared/domain/identity/access-request.ts';
@@ -15,11 +16,12 @@ import { presentedIdentities } from '../../shared/domain/identity/presented-iden
 import { listsNamedIn, MOST_LISTS, readMacList } from '../../shared/domain/policy/mac-list.ts';
 import { macDigits } from '../../shared/domain/policy/mac-set.ts';
 import { requestFacts, ssidCandidates } from '../../shared/domain/policy/policy-facts.ts';
-import { ConnectorError } from '../../shared/errors.ts';
+import { ConnectorError, SourcesError } from '../../shared/errors.ts';
 import { readAccessRequest } from '../../shared/lookup/read-access-request.ts';
 import { readAccountingEvent } from '../../shared/lookup/read-accounting-event.ts';
 import { HOSTILE_PIECES } from '../support/hostile-pieces.ts';
 import { someFacts } from '../support/policy-facts.ts';
+import { SOURCE_DEFAULTS } from '../support/source-defaults.ts';
 
 const RUNS = { numRuns: 10_000 };
 const AT = '2026-11-20T10:00:00.000Z';
@@ -176,6 +178,28 @@ test('distinguished names, beginnings of addresses and lists of them', () => {
       for (const each of digits) expect(each).toMatch(/^[0-9a-f]{6,12}$/);
       expect(problems.length).toBeLessThanOrEqual(50);
       expect(listsNamedIn(`${pattern}list:${name}`).length).toBeLessThanOrEqual(MOST_LISTS + 1);
+    }),
+    RUNS,
+  );
+});
+
+test('sources.yaml', () => {
+  const key = fc.constantFrom('name', 'kind', 'signIn', 'address', 'sites', 'massChange', 'passwordSetting', 'x');
+  const entries = fc
+    .array(fc.tuple(key, text), { maxLength: 6 })
+    .map(
+      (pairs) => `sources:\n${pairs.map(([name, value], n) => `${n === 0 ? '-' : ' '} ${name}: ${value}\n`).join('')}`,
+    );
+  fc.assert(
+    fc.property(fc.oneof(entries, text), (written) => {
+      try {
+        const definitions = readSources(written, { defaults: SOURCE_DEFAULTS });
+        expect(definitions.length).toBeLessThanOrEqual(MOST_SOURCES);
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(SourcesError);
+        // Fifty problems, each of bounded length.
+        expect(String((thrown as SourcesError).message).length).toBeLessThan(20_000);
+      }
     }),
     RUNS,
   );

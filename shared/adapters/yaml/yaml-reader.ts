@@ -48,7 +48,20 @@ const EMPTY = 'is empty: enter a value or remove the line.';
  */
 export interface YamlReading {
   readonly strict?: boolean;
+  /** Problems show nothing of what is written: it may be a secret in the wrong place. */
+  readonly discreet?: boolean;
 }
+
+/** For the library's own problems, whose messages may show what is written. */
+const DISCREET: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'is indented wrongly, or a bracket before it is not closed.',
+  TAB_AS_INDENT: 'has a tab at its beginning: use blanks.',
+  MISSING_CHAR: 'lacks a character: look for a quote, a comma or a bracket that is not closed.',
+  BLOCK_AS_IMPLICIT_KEY: 'has two colons on one line: put the value in quotes.',
+};
+const NO_YAML = 'is no YAML there: look at quotes, colons, brackets and indentation.';
+/** A key that may be shown: nothing that is made up to be hard to guess. */
+const WORD = /^[A-Za-z]{1,30}$/;
 
 const ANCHOR = { line: 1, column: 1 };
 
@@ -58,11 +71,13 @@ export class YamlReader {
   readonly #lines = new LineCounter();
 
   readonly #strict: boolean;
+  readonly #discreet: boolean;
   /** What each alias stands for; absent where aliases are refused. */
   #targets: ReadonlyMap<Alias, Node> | undefined;
 
-  constructor(text: string, { strict = false }: YamlReading = {}) {
+  constructor(text: string, { strict = false, discreet = false }: YamlReading = {}) {
     this.#strict = strict;
+    this.#discreet = discreet;
     try {
       // All documents: of a second one the library would only warn, and its author thinks that it counts.
       const documents = parseAllDocuments(text, {
@@ -73,8 +88,10 @@ export class YamlReader {
         uniqueKeys: false,
       });
       const [document, second] = 'empty' in documents ? [] : documents;
-      for (const { message, pos } of (document?.errors ?? []).slice(0, MOST_PROBLEMS)) {
-        const problem = `${message.replace(/\.?$/, '.')} Correct the YAML there.`;
+      for (const { message, code, pos } of (document?.errors ?? []).slice(0, MOST_PROBLEMS)) {
+        const problem = discreet
+          ? (DISCREET[code] ?? NO_YAML)
+          : `${message.replace(/\.?$/, '.')} Correct the YAML there.`;
         this.#add({ path: '', ...this.#place(pos[0]), problem });
       }
       if (second) {
@@ -85,7 +102,8 @@ export class YamlReader {
       this.root = this.#field('', document?.contents ?? null, ANCHOR);
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      this.#add({ path: '', ...ANCHOR, problem: `is not readable as YAML: ${reason}` });
+      const problem = discreet ? NO_YAML : `is not readable as YAML: ${reason}`;
+      this.#add({ path: '', ...ANCHOR, problem });
       this.root = { path: '', node: undefined, ...ANCHOR };
     }
   }
@@ -114,7 +132,8 @@ export class YamlReader {
         const key = isScalar(keyNode) ? String(keyNode.value) : undefined;
         const path = key === undefined ? field.path : joined(field.path, key);
         if (key === undefined || !(keys as readonly string[]).includes(key)) {
-          this.problem({ ...at, path }, `is not known here: remove it, or did you mean ${keys.join(', ')}?`);
+          const shown = this.#discreet && !WORD.test(key ?? '') ? field.path : path;
+          this.problem({ ...at, path: shown }, `is not known here: remove it, or did you mean ${keys.join(', ')}?`);
         } else if (found.has(key)) this.problem({ ...at, path }, NOT_UNIQUE);
         else found.set(key, this.#valueOf(path, pair.value as Node | null, at));
       }
