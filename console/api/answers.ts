@@ -6,6 +6,7 @@ import type { DECISION_PAGE, EXPLAINED_DECISION, REPLAYED_DECISION } from '../..
 import type { JOB, JOB_PAGE } from '../../shared/http/schemas/job.ts';
 import type { ASKED_FOR_DEVICE, AUDIT_PAGE, DOCTOR_REPORT, REFRESHED } from '../../shared/http/schemas/operations.ts';
 import type { MADE_OVERRIDE, OVERRIDE, OVERRIDES } from '../../shared/http/schemas/override.ts';
+import type { OVERVIEW } from '../../shared/http/schemas/overview.ts';
 import type { HELD_RUN, POLL_STATUS } from '../../shared/http/schemas/poll.ts';
 
 export type Outcome = Described<typeof OUTCOME>;
@@ -23,10 +24,5 @@ export type Override = Described<typeof OVERRIDE>;
 export type Overrides = Described<typeof OVERRIDES>;
 export type MadeOverride = Described<typeof MADE_OVERRIDE>;
 export type PollStatus = Described<typeof POLL_STATUS>;
+export type Overview = Described<typeof OVERVIEW>;
 export type HeldRun = Described<typeof HELD_RUN>;
-
-/** As far as the shell looks at it. */
-export interface Overview {
-  readonly at: string;
-  readonly held: readonly { readonly source: string; readonly run: HeldRun }[];
-}

@@ -24,40 +24,58 @@ export function takeTokensFrom(source: TokenSource): void {
 
 /** @param path of the API, with its query: `/api/poll` */
 export async function getJson<T>(path: string, { signal }: AskOptions = {}): Promise<T> {
-  const answer = await getAnswer(path, signal);
+  const answer = await readAnswer(path, withSignal(signal));
   return (await answer.json()) as T;
 }
 
 /** For routes that answer with text, as the text of a policy. */
 export async function getText(path: string, { signal }: AskOptions = {}): Promise<string> {
-  return (await getAnswer(path, signal)).text();
+  return (await readAnswer(path, withSignal(signal))).text();
 }
 
-/** A change. @param body JSON; text is sent as it is, as YAML */
-export async function send<T>(
-  method: 'POST' | 'PUT',
-  path: string,
-  body: unknown,
-  { signal, type }: AskOptions & { readonly type?: string } = {},
-): Promise<T> {
-  const asText = typeof body === 'string';
-  const answer = await ask(path, {
-    method,
-    headers: { 'content-type': type ?? (asText ? 'application/yaml' : 'application/json') },
-    body: asText ? body : JSON.stringify(body ?? {}),
-    ...(signal && { signal }),
+/** A question whose words belong into no URL, asked by POST: it changes nothing, so it is tried again like a read. */
+export async function search<T>(path: string, body: object, { signal }: AskOptions = {}): Promise<T> {
+  const answer = await readAnswer(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...withSignal(signal),
   });
   return (await answer.json()) as T;
 }
 
-async function getAnswer(path: string, signal: AbortSignal | undefined): Promise<Response> {
+/** A change. @param body JSON; text is sent as it is, as YAML @param reason of a text, which has no room for one */
+export async function send<T>(
+  method: 'POST' | 'PUT',
+  path: string,
+  body: unknown,
+  { signal, type, reason }: AskOptions & { readonly type?: string; readonly reason?: string } = {},
+): Promise<T> {
+  const asText = typeof body === 'string';
+  const answer = await ask(path, {
+    method,
+    headers: {
+      'content-type': type ?? (asText ? 'application/yaml' : 'application/json'),
+      ...(reason !== undefined && { 'x-reason': encodeURIComponent(reason) }),
+    },
+    body: asText ? body : JSON.stringify(body ?? {}),
+    ...withSignal(signal),
+  });
+  return (await answer.json()) as T;
+}
+
+function withSignal(signal: AbortSignal | undefined): Pick<RequestInit, 'signal'> {
+  return signal === undefined ? {} : { signal };
+}
+
+async function readAnswer(path: string, init: RequestInit): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await ask(path, signal ? { signal } : {});
+      return await ask(path, init);
     } catch (thrown) {
       const waitMs = waitBeforeNext(thrown, attempt);
       if (waitMs === undefined) throw thrown;
-      await waited(waitMs, signal);
+      await waited(waitMs, init.signal ?? undefined);
     }
   }
 }

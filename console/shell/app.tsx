@@ -14,11 +14,11 @@ import { TEXTS } from '../texts.ts';
 import { Layout } from './layout.tsx';
 import { SignInPage } from './sign-in-page.tsx';
 
-const DecisionsPage = lazy(async () => (await import('../pages/decisions.tsx')).DecisionsPage);
-const DecisionPage = lazy(async () => (await import('../pages/decision.tsx')).DecisionPage);
+const DecisionsPage = lazy(async () => (await import('../pages/decisions/decisions-page.tsx')).DecisionsPage);
+const DecisionPage = lazy(async () => (await import('../pages/decisions/decision-page.tsx')).DecisionPage);
 const SessionsPage = lazy(async () => (await import('../pages/sessions.tsx')).SessionsPage);
-const JobsPage = lazy(async () => (await import('../pages/jobs.tsx')).JobsPage);
-const PolicyPage = lazy(async () => (await import('../pages/policy.tsx')).PolicyPage);
+const JobsPage = lazy(async () => (await import('../pages/jobs/jobs-page.tsx')).JobsPage);
+const PolicyPage = lazy(async () => (await import('../pages/policy/policy-page.tsx')).PolicyPage);
 const OperationsPage = lazy(async () => (await import('../pages/operations.tsx')).OperationsPage);
 
 export function App() {

@@ -1,34 +1,30 @@
 // The filters of the list of decisions: which of them the API answers, and which the page looks for itself.
 
+import type { DecisionRecord } from '../../api/answers.ts';
 import type { FilterNames, Filters } from '../../lists/filters-in-address.ts';
-import {
-  ageSecondsOf,
-  assuranceOf,
-  deviceOf,
-  identityOf,
-  macOf,
-  nasOf,
-  placeOf,
-  sourceOf,
-  userOf,
-} from './decision-columns.ts';
-import type { DecisionRow } from './decision-row.ts';
+import { ageSecondsOf, deviceOf, macOf, nasOf, placeOf, sourceOf, userOf } from './decision-columns.ts';
 
-const BY_THE_API = ['since', 'until', 'site', 'session', 'decision', 'role', 'rule', 'policy', 'standing'] as const;
-const BY_THE_PAGE = ['nas', 'port', 'method', 'identity', 'assurance', 'source', 'age'] as const;
-const EITHER = ['device', 'mac', 'user'] as const;
+const BY_THE_API = [
+  ...['since', 'until', 'site', 'session', 'decision', 'role', 'rule', 'policy', 'standing', 'observed'],
+  ...['method', 'identity', 'assurance'],
+] as const;
+const BY_THE_PAGE = ['port', 'age'] as const;
+/** By the API as a whole text; by the page as a part of one, or as what the API does not keep. */
+const EITHER = ['nas', 'source'] as const;
+const PERSONAL = ['device', 'mac', 'user'] as const;
 
 export type DecisionFilter =
-  | (typeof BY_THE_API)[number]
-  | 'observed'
+  | ('since' | 'until' | 'site' | 'session' | 'decision' | 'role' | 'rule' | 'policy' | 'standing' | 'observed')
+  | ('method' | 'identity' | 'assurance')
   | (typeof BY_THE_PAGE)[number]
-  | (typeof EITHER)[number];
+  | (typeof EITHER)[number]
+  | (typeof PERSONAL)[number];
 export type DecisionFilters = Filters<DecisionFilter>;
 
 /** A name of a device or a person and a station's address belong into no URL, which logs keep. */
 export const DECISION_FILTERS: FilterNames<DecisionFilter> = {
-  open: [...BY_THE_API, 'observed', ...BY_THE_PAGE],
-  personal: EITHER,
+  open: [...(BY_THE_API as readonly DecisionFilter[]), ...BY_THE_PAGE, ...EITHER],
+  personal: PERSONAL,
 };
 
 /** What the list shows where the address says nothing; also what the API takes then. */
@@ -38,58 +34,65 @@ export interface SplitFilters {
   /** Body of POST /api/decisions/search. */
   readonly search: Readonly<Record<string, string>>;
   /** Whether a decision is one of those that are looked for, as far as the API cannot say. */
-  readonly keep: (row: DecisionRow) => boolean;
+  readonly keep: (row: DecisionRecord) => boolean;
   /** Whether the API leaves anything to the page. */
   readonly isWholeByApi: boolean;
 }
 
 export function splitFilters(filters: DecisionFilters): SplitFilters {
   const search: Record<string, string> = { since: USUAL_SINCE };
-  for (const name of [...BY_THE_API, 'observed'] as const) {
+  const tests: ((row: DecisionRecord) => boolean)[] = [];
+  for (const name of BY_THE_API as readonly DecisionFilter[]) {
     const value = filters[name];
     if (value !== undefined) search[name] = value;
   }
-  const tests: ((row: DecisionRow) => boolean)[] = [];
-  for (const name of BY_THE_PAGE) {
-    const value = filters[name];
-    if (value !== undefined) tests.push(TESTS[name](value));
-  }
-  const { device, mac, user } = filters;
-  if (device !== undefined) {
-    // The API takes an id alone.
-    if (GUID.test(device)) search['device'] = device;
-    else tests.push((row) => includes(deviceOf(row), device) || includes(row.decision.device?.id ?? '', device));
-  }
+  const { device, mac, user, nas, port, source, age } = filters;
+  // The API takes an id alone.
+  if (device !== undefined && GUID.test(device)) search['device'] = device;
+  else if (device !== undefined) tests.push((row) => fits(device, deviceOf(row), row.decision.device?.id));
   if (mac !== undefined) {
     const digits = macDigits(mac);
     // It stores no random address with the decision.
     if (digits.length === 12 && !isRandom(digits)) search['mac'] = digits;
     else tests.push((row) => digits !== '' && macOf(row).includes(digits));
   }
-  if (user !== undefined) {
-    // The API takes a whole name alone; a part of one is looked for here.
-    if (/[@\\/]/.test(user)) search['user'] = user;
-    else tests.push((row) => includes(userOf(row), user) || includes(row.userName ?? '', user));
-  }
+  if (user !== undefined && /[@\\/]/.test(user) && !user.includes('*')) search['user'] = user;
+  else if (user !== undefined) tests.push((row) => fits(user, userOf(row), row.userName));
+  if (nas !== undefined && !nas.includes('*')) search['nas'] = nas;
+  else if (nas !== undefined) tests.push((row) => fits(nas, nasOf(row), row.nasIpAddress, row.packetSourceIp));
+  if (source !== undefined && !READS.includes(source)) search['source'] = source;
+  else if (source !== undefined) tests.push((row) => sourceOf(row).endsWith(` ${source}`));
+  if (port !== undefined) tests.push((row) => fits(port, placeOf(row), row.nasPortId));
+  if (age !== undefined) tests.push(isOlderThan(age));
   return { search, keep: (row) => tests.every((test) => test(row)), isWholeByApi: tests.length === 0 };
 }
 
-const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+/** How a device's state was read: the page alone knows it. */
+const READS: readonly string[] = ['store', 'live', 'stale', 'held'];
 
-const TESTS: Record<(typeof BY_THE_PAGE)[number], (value: string) => (row: DecisionRow) => boolean> = {
-  nas: (value) => (row) =>
-    [nasOf(row), row.nasIpAddress, row.nasIpv6Address, row.packetSourceIp].some((text = '') => includes(text, value)),
-  port: (value) => (row) => [placeOf(row), row.nasPortId].some((text = '') => includes(text, value)),
-  method: (value) => (row) =>
-    row.method === value || (row.decision.facts?.methods ?? []).some((word) => word === value),
-  identity: (value) => (row) => identityOf(row) === value,
-  assurance: (value) => (row) => assuranceOf(row) === value,
-  source: (value) => (row) => sourceOf(row).split(' ').includes(value.toLowerCase()),
-  age: (value) => {
-    const least = seconds(value);
-    return (row) => least !== undefined && (ageSecondsOf(row) ?? -1) >= least;
-  },
-};
+function isOlderThan(age: string): (row: DecisionRecord) => boolean {
+  const least = seconds(age);
+  return (row) => least !== undefined && (ageSecondsOf(row) ?? -1) >= least;
+}
+
+/** A part of one of the texts, in any case; stars are what they are elsewhere, and needless at the ends. */
+function fits(wanted: string, ...texts: readonly (string | undefined)[]): boolean {
+  const parts = wanted
+    .toLowerCase()
+    .split('*')
+    .filter((part) => part !== '');
+  return texts.some((text = '') => {
+    let at = 0;
+    for (const part of parts) {
+      const found = text.toLowerCase().indexOf(part, at);
+      if (found < 0) return false;
+      at = found + part.length;
+    }
+    return true;
+  });
+}
+
+const GUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Seconds of a length of time like `90s`, `15m`, `4h`, `2d`; `undefined` for another text. */
 export function seconds(text: string): number | undefined {
@@ -109,8 +112,4 @@ export function macDigits(text: string): string {
 /** The U/L bit of the first octet (IEEE 802c). */
 function isRandom(digits: string): boolean {
   return (Number.parseInt(digits.slice(0, 2), 16) & 0b10) !== 0;
-}
-
-function includes(text: string, part: string): boolean {
-  return text.toLowerCase().includes(part.toLowerCase());
 }

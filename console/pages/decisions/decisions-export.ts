@@ -1,5 +1,6 @@
 // The list of decisions as a file: CSV for spreadsheets, JSON for programs; both say where they were cut.
 
+import type { DecisionRecord } from '../../api/answers.ts';
 import { csvText } from '../../lists/csv.ts';
 import {
   ageSecondsOf,
@@ -13,12 +14,11 @@ import {
   sourceOf,
   userOf,
 } from './decision-columns.ts';
-import type { DecisionRow } from './decision-row.ts';
 
 /** Rows that one file holds at most: what a browser and a spreadsheet bear, 50 requests of 200 rows. */
 export const MOST_EXPORTED = 10_000;
 
-type ColumnOf = (row: DecisionRow, local: LocalTime) => string;
+type ColumnOf = (row: DecisionRecord, local: LocalTime) => string;
 
 /** A moment in the reader's zone, with the zone's name: `2026-11-30 23:15:02 CET`. */
 export type LocalTime = (instant: string) => string;
@@ -52,7 +52,7 @@ const COLUMNS: readonly (readonly [string, ColumnOf])[] = [
 ];
 
 /** @param rows at most `MOST_EXPORTED` of them are written */
-export function decisionsCsv(rows: readonly DecisionRow[], local: LocalTime): string {
+export function decisionsCsv(rows: readonly DecisionRecord[], local: LocalTime): string {
   const header = COLUMNS.map(([title]) => title);
   return csvText(
     header,
@@ -61,7 +61,7 @@ export function decisionsCsv(rows: readonly DecisionRow[], local: LocalTime): st
 }
 
 /** The decisions as the API has them. @param complete whether there are no more */
-export function decisionsJson(rows: readonly DecisionRow[], { complete }: { readonly complete: boolean }): string {
+export function decisionsJson(rows: readonly DecisionRecord[], { complete }: { readonly complete: boolean }): string {
   const decisions = rows.slice(0, MOST_EXPORTED);
   return `${JSON.stringify({ complete: complete && rows.length <= MOST_EXPORTED, decisions }, null, 2)}\n`;
 }

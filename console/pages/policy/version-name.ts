@@ -1,6 +1,6 @@
 // Names of policy versions: what may be one, and one to suggest for a draft.
 
-/** As the API takes them (shared/domain/policy/policy-activation.ts). */
+/** As the API takes them (shared/domain/version-activation.ts). */
 export function isVersionName(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{0,63}$/.test(text) && !text.startsWith('built-in') && text !== 'draft';
 }
