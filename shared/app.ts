@@ -4,6 +4,7 @@
 import type { ServiceBusClient } from '@azure/service-bus';
 import { checkClientCertificates } from './adapters/entra/client-certificate.ts';
 import { readCaFile } from './adapters/https/ca-file.ts';
+import type { HttpsTransport } from './adapters/https/https-transport.ts';
 import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
@@ -23,6 +24,7 @@ import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
 import { openMdmApi } from './app/open-mdm-api.ts';
 import { openNoncompliantIndex } from './app/open-noncompliant-index.ts';
+import { openOperatorTokens } from './app/open-operator-tokens.ts';
 import { openPoll } from './app/open-poll.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import { type OperatorActions, operatorActions } from './app/operator-actions.ts';
@@ -59,6 +61,8 @@ export interface AppOverrides {
   readonly openTables?: (profile: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
   readonly openIntune?: () => IntuneAccess;
+  /** To the authority at which people sign in. */
+  readonly signInTransport?: Pick<HttpsTransport, 'send'>;
   /** Beside those that settings describe. */
   readonly moreSources?: readonly SourceSetup[];
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
@@ -155,13 +159,16 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     mostRemembered,
   };
 
-  const lookup = lazy(() => openLookup(context));
+  const lookup = lazy(() => openLookup(context, openOperatorTokens(context, overrides.signInTransport)));
   const mdmApi = lazy(async () => openMdmApi(context, await lookup()));
   const noncompliantIndex = lazy(() => openNoncompliantIndex(context));
   const enforcement = lazy(() => openEnforcement(context));
   const audit = lazy(() => openAudit(context));
   const operators = new OperatorAccess(
-    async (apiKey, permission) => (await lookup()).authenticate(apiKey, permission),
+    {
+      client: async (apiKey, permission) => (await lookup()).authenticate(apiKey, permission),
+      person: async (token, permission) => (await lookup()).person(token, permission),
+    },
     audit,
   );
   const housekeeping = lazy(() => openHousekeeping(context));

@@ -4,6 +4,7 @@ import { TableDecisionStore } from '../adapters/table-storage/table-decision-sto
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import { toInstant } from '../domain/instant.ts';
+import { includesSite, type Sites } from '../domain/sites.ts';
 import {
   type ExplainDeps,
   type ExplainedDecision,
@@ -11,13 +12,12 @@ import {
   type ReplayedDecision,
   replayDecision,
 } from '../policy/explain-decision.ts';
-import { readDecisionQuery, readDecisionSearch } from '../policy/read-decision-query.ts';
+import { type AskedDecisions, readDecisionQuery, readDecisionSearch } from '../policy/read-decision-query.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { DecisionPage, DecisionQuery } from '../ports/decision-store.ts';
+import type { DecisionPage } from '../ports/decision-store.ts';
 import { CERTIFICATE_SOURCE, type Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 import { policyOfSettings } from './open-policy-source.ts';
-import { otherSiteError } from './operator-access.ts';
 
 /**
  * A list that takes longer has a filter that finds next to nothing in a long time: then it ends with what was found.
@@ -35,34 +35,33 @@ export async function openDecisions({ settings, clock, log, openTables }: Contex
     readPolicy: openPolicyReader(tables),
     builtIn: policyOfSettings(settings),
   };
-  const listed = (query: DecisionQuery, onlySite: string | undefined): Promise<DecisionPage> => {
-    const { site = onlySite } = query.filter;
-    if (onlySite !== undefined && site !== onlySite) throw otherSiteError(onlySite);
-    return deps.decisions.list(
-      { ...query, filter: { ...query.filter, ...(site !== undefined && { site }) } },
-      options(),
-    );
-  };
+  const listed = (
+    { site, ...asked }: AskedDecisions,
+    sitesFor: (asked: string | undefined) => Sites,
+  ): Promise<DecisionPage> => deps.decisions.list({ ...asked, sites: sitesFor(site) }, options());
   /** A decision of another site is as unknown as one that never was. */
-  const ofSite = (onlySite: string | undefined): ExplainDeps => ({
+  const ofSites = (sites: Sites): ExplainDeps => ({
     ...deps,
     decisions: {
       ...deps.decisions,
       read: async (id, call) => {
         const record = await deps.decisions.read(id, call);
-        return onlySite === undefined || record?.site === onlySite ? record : undefined;
+        return record !== undefined && includesSite(sites, record.site) ? record : undefined;
       },
     },
   });
   const options = (): CallOptions => ({ signal: clock.deadline(LIST_DEADLINE_MS) });
-  /** @param onlySite the one site whose decisions the asker may see */
-  return (onlySite: string | undefined) => ({
+  /**
+   * @param sites those whose decisions the asker may see
+   * @param sitesFor the same, for the one that is asked for; throws where it is another
+   */
+  return (sites: Sites, sitesFor: (asked: string | undefined) => Sites) => ({
     list: (query: Iterable<[string, string]>): Promise<DecisionPage> =>
-      listed(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), onlySite),
+      listed(readDecisionQuery(query, toInstant(clock.now()), CERTIFICATE_SOURCE), sitesFor),
     search: (body: string): Promise<DecisionPage> =>
-      listed(readDecisionSearch(body, toInstant(clock.now()), CERTIFICATE_SOURCE), onlySite),
-    explain: (id: string): Promise<ExplainedDecision> => explainDecision(ofSite(onlySite), id, options()),
+      listed(readDecisionSearch(body, toInstant(clock.now()), CERTIFICATE_SOURCE), sitesFor),
+    explain: (id: string): Promise<ExplainedDecision> => explainDecision(ofSites(sites), id, options()),
     replay: (id: string, version: string): Promise<ReplayedDecision> =>
-      replayDecision(ofSite(onlySite), id, version, options()),
+      replayDecision(ofSites(sites), id, version, options()),
   });
 }

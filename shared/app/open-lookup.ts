@@ -14,7 +14,9 @@ import { TableDeviceStore } from '../adapters/table-storage/table-device-store.t
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableNoncompliantIndex } from '../adapters/table-storage/table-noncompliant-index.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import type { BearerToken } from '../domain/carried-credential.ts';
 import type { Client } from '../domain/client.ts';
+import type { OperatorPermission } from '../domain/grants.ts';
 import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Permission } from '../domain/permission.ts';
@@ -23,6 +25,7 @@ import { type RequestBody, readBody } from '../http/request-body.ts';
 import { ROUTES } from '../http/routes.ts';
 import { answerLookup, type LookupAnswer } from '../lookup/answer-lookup.ts';
 import { authenticateClient } from '../lookup/authenticate-client.ts';
+import { authenticatePerson, type Person } from '../lookup/authenticate-person.ts';
 import { ClientQuota } from '../lookup/client-quota.ts';
 import { countAnswer, countFailure } from '../lookup/count-answer.ts';
 import { findDevice } from '../lookup/find-device.ts';
@@ -34,6 +37,7 @@ import { boundSessions, newSessionLimits, unknownStationLimits } from '../lookup
 import { siteRecords } from '../lookup/site-records.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
+import type { OperatorTokens } from '../ports/operator-tokens.ts';
 import { type Context, reachableWithin } from './context.ts';
 import { openLiveQuery } from './open-live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
@@ -41,10 +45,13 @@ import { openSweepStatus } from './sweep-status.ts';
 
 /** Well below the time for which the FreeRADIUS sample waits (NAC_ACCT_TOTAL_TIMEOUT, 8 s). */
 const ACCOUNTING_DEADLINE_MS = 5_000;
+/** The first token may wait for the keys of Microsoft Entra. */
+const SIGN_IN_DEADLINE_MS = 10_000;
 /** With a list of overrides that is known, answers do not wait for a slow store. */
 const OVERRIDES_AGAIN_MS = 300;
 
-export async function openLookup(context: Context) {
+/** @param tokens absent where people do not sign in */
+export async function openLookup(context: Context, tokens?: OperatorTokens) {
   const { settings, clock, timer, random, log, mostRemembered } = context;
   const tables = await context.openTables('lookup');
   const clients: ClientStore = new CachedClientStore(new TableClientStore(tables.clients), clock);
@@ -128,6 +135,10 @@ export async function openLookup(context: Context) {
       return result;
     },
     authenticate,
+    person: (token: BearerToken, permission: OperatorPermission): Promise<Person> =>
+      clock.within(SIGN_IN_DEADLINE_MS, (signal) =>
+        authenticatePerson({ ...authentication, tokens }, token, permission, { signal }),
+      ),
     /** What Cisco's MDM API answers from: the same stores, with the same memory. */
     known: {
       records: deps.records,

@@ -5,12 +5,11 @@ import { TableClientStore } from '../adapters/table-storage/table-client-store.t
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
-import type { Client } from '../domain/client.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isLocallyAdministered } from '../domain/mac-address.ts';
-import { isPermitted, onlySiteOf } from '../domain/permission.ts';
 import { type Override, type OverrideTarget, targetText } from '../domain/policy/override.ts';
+import { includesSite, sitesOf } from '../domain/sites.ts';
 import { toConnectorError } from '../errors.ts';
 import { readOverrideRequest } from '../http/read-override.ts';
 import { type ShownOverride, showOverride } from '../http/show-override.ts';
@@ -21,7 +20,7 @@ import { recordsSharingIdentity } from '../policy/records-sharing-identity.ts';
 import type { SeenRecords } from '../ports/site-records.ts';
 import type { Context } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
-import { type OperatorAccess, otherSiteError } from './operator-access.ts';
+import { type Operator, type OperatorAccess, otherSiteError } from './operator-access.ts';
 
 /** What an operator should know of an override that was made. */
 export type OverrideWarning =
@@ -60,19 +59,19 @@ export async function openOverrides(
     if ('mac' in target) return `mac ${privacy.mac(target.mac)}`;
     return 'user' in target ? `user ${privacy.userName(target.user)}` : targetText(target);
   };
-  const note = (client: Client, action: 'make-override' | 'end-override', override: Override, reason?: string) => {
+  const note = (operator: Operator, action: 'make-override' | 'end-override', override: Override, reason?: string) => {
     const { id, target, effect, site } = override;
     const does = effect.kind === 'block' ? 'block' : `let on as ${effect.role}`;
     const change = { action, ...(site !== undefined && { site }), ...(reason !== undefined && { reason }) };
     const text = (about: string): string => `${id}: ${does}, ${about}`;
-    return operators.note(client, { ...change, target: text(targetText(target)) }, text(logged(target)));
+    return operators.note(operator, { ...change, target: text(targetText(target)) }, text(logged(target)));
   };
   const hasOtherRecords = async (key: DeviceKey, seen: SeenRecords): Promise<boolean> => {
     const record = await seen.read(key);
     return record !== undefined && (await recordsSharingIdentity(seen, record.device)).length > 0;
   };
   const warningsOf = async ({ target, site }: Override): Promise<OverrideWarning[]> => {
-    const seen = await recordsFor(records, site);
+    const seen = await recordsFor(records, sitesOf(site));
     if ('device' in target) return (await hasOtherRecords(target.device, seen)) ? ['device-enrolled-twice'] : [];
     if (!('mac' in target)) return [];
     if (isLocallyAdministered(target.mac)) return ['mac-random'];
@@ -87,21 +86,23 @@ export async function openOverrides(
       return [];
     });
   return {
-    async make(client: Client, body: string): Promise<MadeOverride> {
+    async make(operator: Operator, body: string): Promise<MadeOverride> {
       const { target: given, ...request } = readOverrideRequest(body, toInstant(clock.now()));
-      const site = operators.siteOf(client, request.site);
+      const site = operators.siteOfChange(operator, request.site);
       const target =
-        'named' in given ? { device: await nameDevice(await recordsFor(records, site), given.named, 'device') } : given;
+        'named' in given
+          ? { device: await nameDevice(await recordsFor(records, sitesOf(site)), given.named, 'device') }
+          : given;
       const wanted = {
         ...request,
         target,
         ...(site !== undefined && { site }),
-        ...(onlySiteOf(client) !== undefined && { ofSite: true as const }),
-        by: client.name,
-        isAdministrators: isPermitted(client, 'administer'),
+        ...(operator.sites !== 'every' && { ofSite: true as const }),
+        by: operator.by,
+        isAdministrators: operator.grants.administer === 'every',
       };
       const { override, created } = await makeOverride(deps, wanted, (made) =>
-        note(client, 'make-override', made, made.reason),
+        note(operator, 'make-override', made, made.reason),
       );
       if (created) {
         const { id, effect, until } = override;
@@ -111,21 +112,21 @@ export async function openOverrides(
           effect,
           site,
           until,
-          by: client.name,
+          by: operator.name,
         });
       }
       return { ...shown(override), created, warnings: await warningsOrNone(override) };
     },
-    async list(client: Client): Promise<{ readonly overrides: readonly ShownOverride[] }> {
-      return { overrides: (await listOverrides(deps, onlySiteOf(client))).map(shown) };
+    async list({ sites }: Pick<Operator, 'sites'>): Promise<{ readonly overrides: readonly ShownOverride[] }> {
+      return { overrides: (await listOverrides(deps, sites)).map(shown) };
     },
-    async end(client: Client, id: string, reason: string | undefined): Promise<ShownOverride> {
-      const onlySite = onlySiteOf(client);
-      const override = await endOverride(deps, id, { by: client.name, onlySite }, async (found) => {
-        if (onlySite !== undefined && found.site === undefined) throw otherSiteError(onlySite);
-        await note(client, 'end-override', found, reason);
+    async end(operator: Operator, id: string, reason: string | undefined): Promise<ShownOverride> {
+      const { sites, by } = operator;
+      const override = await endOverride(deps, id, { by, sites }, async (found) => {
+        if (!includesSite(sites, found.site)) throw otherSiteError(sites);
+        await note(operator, 'end-override', found, reason);
       });
-      log.info('override.ended', { override: override.id, by: client.name });
+      log.info('override.ended', { override: override.id, by: operator.name });
       return shown(override);
     },
   };

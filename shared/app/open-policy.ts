@@ -8,6 +8,7 @@ import { TableVersionStore } from '../adapters/table-storage/table-version-store
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Policy } from '../domain/policy/policy.ts';
+import type { Sites } from '../domain/sites.ts';
 import { BUILT_IN, SETTLE_MS, versionInForce } from '../domain/version-activation.ts';
 import type { RouteName } from '../http/routes.ts';
 import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
@@ -94,12 +95,12 @@ export async function openPolicy({
   /**
    * @param by who does it: the name of a client, or of an operator's login
    * @param beforeChange refuses a change, or keeps it in the audit, before it is made
-   * @param siteOf the site that the asker may see, for what is asked; throws where it is another
+   * @param sitesFor those that the asker may see, for what is asked; throws where it is another
    */
   return (
     by: string,
     beforeChange: (change: PolicyChange) => Promise<void>,
-    siteOf: (asked: string | undefined) => string | undefined = (asked) => asked,
+    sitesFor: (asked: string | undefined) => Sites = () => 'every',
   ) => ({
     overview,
     text: (version: string): Promise<string> => readVersionText(deps, version),
@@ -125,15 +126,15 @@ export async function openPolicy({
     async whatIf(text: string, query: Iterable<[string, string]>, functionTimeoutMs = 120_000): Promise<WhatIfReport> {
       const draft = await readPolicy(text, { version: 'draft' });
       const asked = readAssumedRequest(query, toInstant(clock.now()));
-      const onlySite = siteOf(undefined);
-      const assumed = { ...asked, site: siteOf(asked.site || undefined) ?? '' };
+      const sites = sitesFor(undefined);
+      const assumed = { ...asked, site: onlyOne(sitesFor(asked.site || undefined)) ?? asked.site };
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {
         const [{ state }, stored] = await Promise.all([deps.store.readState(), overrides.list()]);
         const version = versionInForce(state);
         const inForce =
           version === BUILT_IN ? builtIn : await readPolicy(await readVersionText(deps, version), { version });
         const policies = { inForce, draft, overrides: stored.map(({ override }) => override) };
-        return whatIf(whatIfDeps, policies, assumed, budget, { signal, onlySite });
+        return whatIf(whatIfDeps, policies, assumed, budget, { signal, sites });
       });
     },
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {
@@ -143,6 +144,10 @@ export async function openPolicy({
       return overview();
     },
   });
+}
+
+function onlyOne(sites: Sites): string | undefined {
+  return sites !== 'every' && sites.size === 1 ? [...sites][0] : undefined;
 }
 
 function because(reason: string | undefined): Pick<AuditEntry, 'reason'> {

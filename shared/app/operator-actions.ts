@@ -1,6 +1,7 @@
 // What operators may do, each in their own name: who asks is authenticated, what they change is noted in the audit, and
 // only then it is done.
 
+import type { Credential } from '../domain/carried-credential.ts';
 import type { CoaAction } from '../domain/coa-job.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
@@ -31,43 +32,43 @@ import { openStoredDevice } from './stored-device.ts';
 
 export interface OperatorActions {
   /** How the poll is doing, for operators. */
-  pollStatus(apiKey: string | null): Promise<PollOverview>;
+  pollStatus(credential: Credential): Promise<PollOverview>;
   /**
    * An operator lets through what a run held; the next tick of the poll applies it.
    * @param body the request as it came: `{"runId": "…", "reason": "…"}`
    */
-  releaseHeld(apiKey: string | null, body: RequestBody): Promise<HeldRun>;
+  releaseHeld(credential: Credential, body: RequestBody): Promise<HeldRun>;
   /** An operator refuses what a run held: it stays held. @param body as for a release */
-  refuseHeld(apiKey: string | null, body: RequestBody): Promise<HeldRun>;
+  refuseHeld(credential: Credential, body: RequestBody): Promise<HeldRun>;
   /**
    * A page of jobs, newest first, for operators.
    * @throws RequestError naming a parameter that is wrong
    */
-  jobs(apiKey: string | null, query: Iterable<[string, string]>): Promise<JobPage>;
+  jobs(credential: Credential, query: Iterable<[string, string]>): Promise<JobPage>;
   /** Has a job sent again that came to nothing. @returns the id of the job that goes out */
-  resend(apiKey: string | null, site: string, jobId: string, body?: RequestBody): Promise<string>;
+  resend(credential: Credential, site: string, jobId: string, body?: RequestBody): Promise<string>;
   /** Has a device's stations authenticate again, after it was read from its source. */
-  reauthenticate(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
+  reauthenticate(credential: Credential, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
   /** The same, but the stations are disconnected. */
-  disconnect(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
+  disconnect(credential: Credential, deviceId: string, body?: RequestBody): Promise<AskedForDevice>;
   /** Reads a stored device from its source, now. @throws RequestError NAC_DEVICE_UNKNOWN */
-  refreshDevice(apiKey: string | null, deviceId: string, body?: RequestBody): Promise<Omit<AskedForDevice, 'jobs'>>;
+  refreshDevice(credential: Credential, deviceId: string, body?: RequestBody): Promise<Omit<AskedForDevice, 'jobs'>>;
   /** The next tick of the poll begins a sweep. @throws RequestError NAC_POLL_NO_SWEEP */
-  sweepNow(apiKey: string | null, body?: RequestBody): Promise<'asked-for' | 'under-way'>;
+  sweepNow(credential: Credential, body?: RequestBody): Promise<'asked-for' | 'under-way'>;
   /** The overrides that the asker may see, newest first. */
-  overrides(apiKey: string | null): Promise<{ readonly overrides: readonly ShownOverride[] }>;
+  overrides(credential: Credential): Promise<{ readonly overrides: readonly ShownOverride[] }>;
   /** Blocks, or lets on. @param body as readOverrideRequest reads it @throws RequestError */
-  makeOverride(apiKey: string | null, body: RequestBody): Promise<MadeOverride>;
+  makeOverride(credential: Credential, body: RequestBody): Promise<MadeOverride>;
   /** Ends an override early. @throws RequestError NAC_OVERRIDE_UNKNOWN, NAC_CLIENT_SITE */
-  endOverride(apiKey: string | null, id: string, body?: RequestBody): Promise<ShownOverride>;
+  endOverride(credential: Credential, id: string, body?: RequestBody): Promise<ShownOverride>;
   /** What an operator may do with policies, in the operator's own name. */
-  policies(apiKey: string | null): Promise<PolicyAdmin>;
+  policies(credential: Credential): Promise<PolicyAdmin>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
-  doctor(apiKey: string | null): Promise<DoctorReport>;
+  doctor(credential: Credential): Promise<DoctorReport>;
   /** What an operator may ask about decisions that were made. */
-  decisions(apiKey: string | null): Promise<DecisionAudit>;
+  decisions(credential: Credential): Promise<DecisionAudit>;
   /** A page of the audit, newest first, of the sites that the asker may see. */
-  audit(apiKey: string | null, query: Iterable<[string, string]>): Promise<AuditPage>;
+  audit(credential: Credential, query: Iterable<[string, string]>): Promise<AuditPage>;
 }
 
 export interface AskedForDevice {
@@ -109,50 +110,47 @@ export function operatorActions(
   const doctor = coalesced(() => examine(settings, clock));
   const storedDevice = lazy(() => openStoredDevice(context));
   const actOnDevice = async (
-    apiKey: string | null,
+    credential: Credential,
     deviceId: string,
     body: RequestBody | undefined,
     action: CoaAction,
   ): Promise<AskedForDevice> => {
-    const client = await operators.may(apiKey, action);
-    const site = operators.siteOf(client, undefined);
+    const operator = await operators.may(credential, action);
+    const { sites, by } = operator;
     const why = readReason(await readBody(body ?? ''));
-    const device = await (await storedDevice())(deviceId, site);
-    await operators.note(client, { action, target: device.id, ...(site !== undefined && { site }), ...why });
+    const device = await (await storedDevice())(deviceId, sites);
+    await operators.noteAt(operator, sites, { action, target: device.id, ...why });
     const source = await refresh(device);
-    return {
-      source,
-      jobs: await (await enforcement()).reauthenticate(device, { by: client.name, action, onlySite: site }),
-    };
+    return { source, jobs: await (await enforcement()).reauthenticate(device, { by, action, sites }) };
   };
 
   return {
-    async pollStatus(apiKey) {
-      await operators.may(apiKey, 'poll-status');
+    async pollStatus(credential) {
+      await operators.may(credential, 'poll-status');
       return (await pollControl()).status();
     },
-    async releaseHeld(apiKey, body) {
-      const client = await operators.may(apiKey, 'poll-release');
+    async releaseHeld(credential, body) {
+      const operator = await operators.may(credential, 'poll-release');
       const request = readReleaseRequest(await readBody(body));
-      await operators.note(client, { action: 'release-held', target: request.runId, reason: request.reason });
-      return (await pollControl()).release(request, client.name);
+      await operators.note(operator, { action: 'release-held', target: request.runId, reason: request.reason });
+      return (await pollControl()).release(request, operator.by);
     },
-    async refuseHeld(apiKey, body) {
-      const client = await operators.may(apiKey, 'poll-refuse');
+    async refuseHeld(credential, body) {
+      const operator = await operators.may(credential, 'poll-refuse');
       const request = readReleaseRequest(await readBody(body));
-      await operators.note(client, { action: 'refuse-held', target: request.runId, reason: request.reason });
-      return (await pollControl()).refuse(request, client.name);
+      await operators.note(operator, { action: 'refuse-held', target: request.runId, reason: request.reason });
+      return (await pollControl()).refuse(request, operator.by);
     },
-    async jobs(apiKey, query) {
-      const client = await operators.may(apiKey, 'jobs');
-      const filter = readJobQuery(query, toInstant(clock.now()));
-      return (await enforcement()).jobs({ ...filter, site: operators.siteOf(client, filter.site) });
+    async jobs(credential, query) {
+      const operator = await operators.may(credential, 'jobs');
+      const { site, ...filter } = readJobQuery(query, toInstant(clock.now()));
+      return (await enforcement()).jobs({ ...filter, sites: operators.sitesFor(operator, site) });
     },
-    async resend(apiKey, site, jobId, body = '') {
-      const client = await operators.may(apiKey, 'resend-job');
-      operators.siteOf(client, site);
+    async resend(credential, site, jobId, body = '') {
+      const operator = await operators.may(credential, 'resend-job');
+      operators.sitesFor(operator, site);
       const why = readReason(await readBody(body));
-      await operators.note(client, {
+      await operators.note(operator, {
         action: 'resend-job',
         target: jobId.slice(0, 80),
         site: site.slice(0, 40),
@@ -160,53 +158,53 @@ export function operatorActions(
       });
       return (await enforcement()).resend(site, jobId);
     },
-    reauthenticate: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'reauthenticate'),
-    disconnect: (apiKey, deviceId, body) => actOnDevice(apiKey, deviceId, body, 'disconnect'),
-    async refreshDevice(apiKey, deviceId, body = '') {
-      const client = await operators.may(apiKey, 'refresh-device');
+    reauthenticate: (credential, deviceId, body) => actOnDevice(credential, deviceId, body, 'reauthenticate'),
+    disconnect: (credential, deviceId, body) => actOnDevice(credential, deviceId, body, 'disconnect'),
+    async refreshDevice(credential, deviceId, body = '') {
+      const operator = await operators.may(credential, 'refresh-device');
       const why = readReason(await readBody(body));
-      const device = await (await storedDevice())(deviceId, operators.siteOf(client, undefined));
-      await operators.note(client, { action: 'refresh-device', target: device.id, ...why });
+      const device = await (await storedDevice())(deviceId, operator.sites);
+      await operators.note(operator, { action: 'refresh-device', target: device.id, ...why });
       return { source: await refresh(device) };
     },
-    async sweepNow(apiKey, body = '') {
-      const client = await operators.may(apiKey, 'poll-sweep');
+    async sweepNow(credential, body = '') {
+      const operator = await operators.may(credential, 'poll-sweep');
       const why = readReason(await readBody(body));
       const control = await pollControl();
-      await operators.note(client, { action: 'sweep-now', target: control.swept().join(' '), ...why });
+      await operators.note(operator, { action: 'sweep-now', target: control.swept().join(' '), ...why });
       return (await control.sweepNow()) ? 'asked-for' : 'under-way';
     },
-    async overrides(apiKey) {
-      const client = await operators.may(apiKey, 'overrides');
-      return (await overridesOf()).list(client);
+    async overrides(credential) {
+      const operator = await operators.may(credential, 'overrides');
+      return (await overridesOf()).list(operator);
     },
-    async makeOverride(apiKey, body) {
-      const client = await operators.may(apiKey, 'make-override');
-      return (await overridesOf()).make(client, await readBody(body));
+    async makeOverride(credential, body) {
+      const operator = await operators.may(credential, 'make-override');
+      return (await overridesOf()).make(operator, await readBody(body));
     },
-    async endOverride(apiKey, id, body = '') {
-      const client = await operators.may(apiKey, 'end-override');
+    async endOverride(credential, id, body = '') {
+      const operator = await operators.may(credential, 'end-override');
       const { reason } = readReason(await readBody(body));
-      return (await overridesOf()).end(client, id, reason);
+      return (await overridesOf()).end(operator, id, reason);
     },
-    async policies(apiKey) {
-      const client = await operators.may(apiKey, 'policies');
+    async policies(credential) {
+      const operator = await operators.may(credential, 'policies');
       const beforeChange = async (change: PolicyChange): Promise<void> => {
-        operators.require(client, change.action);
-        await operators.note(client, change);
+        operators.require(operator, change.action);
+        await operators.note(operator, change);
       };
-      return (await policy())(client.name, beforeChange, (asked) => operators.siteOf(client, asked));
+      return (await policy())(operator.by, beforeChange, (asked) => operators.sitesFor(operator, asked));
     },
-    async decisions(apiKey) {
-      const client = await operators.may(apiKey, 'decisions');
-      return (await decisions())(operators.siteOf(client, undefined));
+    async decisions(credential) {
+      const operator = await operators.may(credential, 'decisions');
+      return (await decisions())(operator.sites, (asked) => operators.sitesFor(operator, asked));
     },
-    async audit(apiKey, query) {
-      const client = await operators.may(apiKey, 'audit');
-      return (await audit()).list(query, (asked) => operators.siteOf(client, asked));
+    async audit(credential, query) {
+      const operator = await operators.may(credential, 'audit');
+      return (await audit()).list(query, (asked) => operators.sitesFor(operator, asked));
     },
-    async doctor(apiKey) {
-      await operators.may(apiKey, 'doctor');
+    async doctor(credential) {
+      await operators.may(credential, 'doctor');
       return doctor();
     },
   };

@@ -28,10 +28,12 @@ export const LONGEST_REASON = 500;
 
 export interface AuditEntry {
   readonly at: Instant;
-  /** Name of the client, or the identity that Azure signed in at the command line. */
+  /** Name of the client, object id of the person, or the identity that Azure signed in at the command line. */
   readonly by: string;
-  /** Where it came from: a client's key, or the command line. */
-  readonly from: 'api' | 'command-line';
+  /** Of a person: the name at that time, for people to read. Another person may have the same. */
+  readonly byName?: string;
+  /** Where it came from: a client's key, a person who had signed in, or the command line. */
+  readonly from: 'api' | 'sign-in' | 'command-line';
   readonly action: AuditAction;
   /** A device, job, run, override, policy version, list or client. */
   readonly target: string;

@@ -14,6 +14,7 @@ import { answersInEffect } from '../domain/session/answers-in-effect.ts';
 import { answerRestsOn, identitiesBehind } from '../domain/session/presented-devices.ts';
 import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
+import { includesSite, type Sites } from '../domain/sites.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -60,11 +61,11 @@ export function compareSession(deps: DecideJobsDeps, session: Session, open: rea
   return decideFor(deps, session, { open, again: true });
 }
 
-/** An operator, what for, and the one site that the operator may act on; absent for every site. */
+/** An operator, what for, and the sites that the operator may act on. */
 export interface OperatorRequest {
   readonly by: string;
   readonly action: CoaAction;
-  readonly onlySite?: string | undefined;
+  readonly sites: Sites;
 }
 
 /**
@@ -74,12 +75,12 @@ export interface OperatorRequest {
 export async function decideReauthentication(
   deps: ReauthenticationDeps,
   key: DeviceKey,
-  { by, action, onlySite }: OperatorRequest,
+  { by, action, sites }: OperatorRequest,
 ): Promise<string[]> {
   const now = toInstant(deps.clock.now());
   await deps.devices.noteReauthentication(key, now);
   const live = (await deps.sessions.listByDevice(key)).filter(
-    (session) => isConnected(session, now) && (onlySite === undefined || session.site === onlySite),
+    (session) => isConnected(session, now) && includesSite(sites, session.site),
   );
   const jobs = await concurrently(live, SESSIONS_AT_ONCE, async (session) =>
     decideJob({

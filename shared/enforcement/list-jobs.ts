@@ -12,6 +12,7 @@ import { type Instant, toInstant } from '../domain/instant.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
+import type { Sites } from '../domain/sites.ts';
 import { StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobStore } from '../ports/job-store.ts';
@@ -21,7 +22,8 @@ import { findDifference } from './decide-jobs.ts';
 import type { HeldSessions } from './list-held.ts';
 
 export interface JobFilter {
-  readonly site?: string | undefined;
+  /** Only jobs of these sites. */
+  readonly sites: Sites;
   readonly stage?: JobStage | undefined;
   readonly deviceId?: string | undefined;
   readonly sessionId?: string | undefined;
@@ -64,7 +66,7 @@ const COMPARED_AT_ONCE = 16;
 const PAGE_MS = 20_000;
 
 export async function listJobs(deps: ListJobsDeps, filter: JobFilter): Promise<JobPage> {
-  const { limit, site, since, after } = filter;
+  const { limit, sites, since, after } = filter;
   const jobs: EnforcementJob[] = [];
   let candidates: EnforcementJob[] = [];
   let lookedAt = 0;
@@ -74,7 +76,7 @@ export async function listJobs(deps: ListJobsDeps, filter: JobFilter): Promise<J
     jobs.push(...candidates.filter((_, index) => standing[index]));
     candidates = [];
   };
-  for await (const job of deps.jobs.list({ site, since, after })) {
+  for await (const job of deps.jobs.list({ sites, since, after })) {
     lookedAt += 1;
     if (matches(job, filter)) (filter.notEnforced ? candidates : jobs).push(job);
     if (jobs.length + candidates.length === limit) await takeStanding();

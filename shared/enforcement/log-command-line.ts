@@ -64,7 +64,10 @@ async function listSince(
   const entries: AuditEntry[] = [];
   let after: string | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const listed = await audit.list({ since: ALL_TIMES, writtenSince, after, limit: PAGE }, options);
+    const listed = await audit.list(
+      { since: ALL_TIMES, writtenSince, after, sites: 'every' as const, limit: PAGE },
+      options,
+    );
     entries.push(...listed.entries);
     after = listed.next;
     if (after === undefined) break;

@@ -31,20 +31,27 @@ export class RefusalReport {
   readonly #log: Logger;
   readonly #kinds = new Map<string, Reported>();
   readonly #proven = new Set<string>();
+  /** Names of persons, by the token of one request. */
+  readonly #provenTokens = new WeakMap<object, string>();
   #caughtUpAt = 0;
 
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** The client has shown a right key: its name is no stranger's choice, and may stand in lines. */
-  prove(client: string): void {
-    this.#proven.add(client);
+  /**
+   * The client has shown a right key, or the person a right token: the name is no stranger's choice, and may stand in
+   * lines.
+   */
+  prove(client: string, token?: object): void {
+    if (token !== undefined) this.#provenTokens.set(token, client);
+    else this.#proven.add(client);
     if (this.#proven.size > MOST_CLIENTS) this.#proven.clear();
   }
 
-  /** The name, if it is a client's that has shown a right key here. */
-  provenName(presented: string | undefined): string | undefined {
+  /** The name, if it is a client's that has shown a right key here, or of the person whose token was right. */
+  provenName(presented: string | object | undefined): string | undefined {
+    if (typeof presented === 'object') return this.#provenTokens.get(presented);
     return presented !== undefined && this.#proven.has(presented) ? presented : undefined;
   }
 

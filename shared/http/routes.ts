@@ -1,5 +1,6 @@
 // Every route of the API, in one table.
 
+import type { OperatorPermission } from '../domain/grants.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { RefusalStatus, Refusals, Route } from './route.ts';
 import { DECISION_ROUTES } from './routes/decisions.ts';
@@ -24,10 +25,27 @@ export const ROUTES = {
 
 export type RouteName = keyof typeof ROUTES;
 
+/** Routes that take a client's key, or the token of a person who has signed in. */
+export type OperatorRoute = {
+  [Name in RouteName]: (typeof ROUTES)[Name]['needs'] extends OperatorPermission ? Name : never;
+}[RouteName];
+
+export function isForPeople({ needs }: Pick<Route, 'needs'>): boolean {
+  return needs === 'read' || needs === 'act' || needs === 'administer';
+}
+
 export function namedRoutes(): readonly (readonly [RouteName, Route])[] {
   return Object.entries(ROUTES) as [RouteName, Route][];
 }
 
+/** Of every route that changes something: no page of another site may ask it. */
+const REFUSALS_OF_CHANGES: Refusals = { 403: ['NAC_REQUEST_CROSS_SITE'] };
+/** Of every route that takes the token of a person. */
+const REFUSALS_OF_PEOPLE: Refusals = {
+  401: ['NAC_TOKEN'],
+  403: ['NAC_ROLE_MISSING'],
+  503: ['NAC_TOKEN_KEYS'],
+};
 /** Of every route with a credential. */
 const USUAL_REFUSALS: Refusals = {
   401: ['NAC_CLIENT_CREDENTIAL'],
@@ -42,12 +60,15 @@ const USUAL_REFUSALS: Refusals = {
 const OF_ALL: Refusals = { 413: ['NAC_REQUEST_TOO_LARGE'], 500: ['NAC_INTERNAL'], 503: ['NAC_SETTINGS'] };
 
 /** All that a route may refuse, by status; its own codes before those that every route has. */
-export function refusalsOf({ needs, refusals = {} }: Route): ReadonlyMap<RefusalStatus, readonly ErrorCode[]> {
-  const usual = needs === 'nothing' ? OF_ALL : USUAL_REFUSALS;
-  const statuses = [...new Set([...Object.keys(refusals), ...Object.keys(usual)])].map(Number) as RefusalStatus[];
+export function refusalsOf(route: Route): ReadonlyMap<RefusalStatus, readonly ErrorCode[]> {
+  const of = [
+    route.refusals ?? {},
+    route.needs === 'nothing' ? OF_ALL : USUAL_REFUSALS,
+    isForPeople(route) ? REFUSALS_OF_PEOPLE : {},
+    route.methods.some((method) => method !== 'GET') ? REFUSALS_OF_CHANGES : {},
+  ];
+  const statuses = [...new Set(of.flatMap(Object.keys))].map(Number) as RefusalStatus[];
   return new Map(
-    statuses
-      .toSorted((one, other) => one - other)
-      .map((status) => [status, [...(refusals[status] ?? []), ...(usual[status] ?? [])]]),
+    statuses.toSorted((one, other) => one - other).map((status) => [status, of.flatMap((each) => each[status] ?? [])]),
   );
 }

@@ -2,10 +2,11 @@
 
 import { parseDeviceKeyText } from '../domain/device/device.ts';
 import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
 import type { IdentityOwners, IdentityStore } from '../ports/identity-store.ts';
 import type { RecordsBySite, SeenRecords, SiteRecords } from '../ports/site-records.ts';
-import type { SourceScope, SourcesOfSite } from '../ports/source-scope.ts';
+import { type SourceScope, type SourcesOfSite, sourcesAt } from '../ports/source-scope.ts';
 
 export interface SiteRecordsDeps {
   readonly devices: Pick<DeviceStore, 'read'>;
@@ -13,9 +14,9 @@ export interface SiteRecordsDeps {
   readonly scope: SourceScope;
 }
 
-/** @param onlySite the one site of an operator; absent for all of them */
-export function recordsFor(records: RecordsBySite, onlySite: string | undefined): Promise<SeenRecords> {
-  return onlySite === undefined ? records.everywhere() : records.at(onlySite);
+/** @param sites those that an operator may see */
+export function recordsFor(records: RecordsBySite, sites: Sites): Promise<SeenRecords> {
+  return records.seenAt(sites);
 }
 
 export function siteRecords({ devices, identities, scope }: SiteRecordsDeps): RecordsBySite {
@@ -33,6 +34,6 @@ export function siteRecords({ devices, identities, scope }: SiteRecordsDeps): Re
   });
   return {
     at: async (site, options) => seen(await scope.at(site, options)) as SiteRecords,
-    everywhere: async (options) => seen(await scope.everywhere(options)),
+    seenAt: async (sites, options) => seen(await sourcesAt(scope, sites, options)),
   };
 }

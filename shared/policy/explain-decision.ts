@@ -8,6 +8,7 @@ import { builtInPolicyOfVersion } from '../domain/policy/built-in-policy.ts';
 import { type PolicyResult, sameOutcome } from '../domain/policy/decision.ts';
 import { evaluateApplied } from '../domain/policy/overridden.ts';
 import { evaluatePolicy, explainPolicy, type Policy, type RuleTrace } from '../domain/policy/policy.ts';
+import { siteNamed } from '../domain/sites.ts';
 import { RequestError } from '../errors.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { DecisionRecord, DecisionStore } from '../ports/decision-store.ts';
@@ -130,7 +131,7 @@ async function jobsOf({ jobs: store }: ExplainDeps, { id, site, decision }: Deci
   const since = addMilliseconds(decision.decidedAt, -JOBS_BEFORE_MS);
   const jobs: EnforcementJob[] = [];
   let lookedAt = 0;
-  for await (const job of store.list({ site, since })) {
+  for await (const job of store.list({ sites: siteNamed(site), since })) {
     lookedAt += 1;
     if (job.sessionId === id) jobs.push(job);
     if (jobs.length === MOST_JOBS || lookedAt === MOST_JOBS_LOOKED_AT) return { jobs, complete: false };

@@ -15,6 +15,7 @@ import {
 } from '../domain/policy/override.ts';
 import type { Policy } from '../domain/policy/policy.ts';
 import { sameData } from '../domain/same-data.ts';
+import { includesSite, type Sites } from '../domain/sites.ts';
 import { RequestError, StoreError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore } from '../ports/device-store.ts';
@@ -89,12 +90,12 @@ export async function makeOverride(
 /** @returns those that the operator may see, newest first: of other sites there are none */
 export async function listOverrides(
   { store, clock }: Pick<OverrideDeps, 'store' | 'clock'>,
-  onlySite: string | undefined,
+  sites: Sites,
 ): Promise<Override[]> {
   const now = toInstant(clock.now());
   const all = (await store.list()).map(({ override }) => override);
   return all
-    .filter((override) => isVisible(override, onlySite) && !isLongOver(override, now))
+    .filter((override) => isVisible(override, sites) && !isLongOver(override, now))
     .toSorted((one, other) => (one.createdAt < other.createdAt ? 1 : -1));
 }
 
@@ -106,13 +107,13 @@ export async function listOverrides(
 export async function endOverride(
   { store, clock }: Pick<OverrideDeps, 'store' | 'clock'>,
   id: string,
-  { by, onlySite }: { readonly by: string; readonly onlySite: string | undefined },
+  { by, sites }: { readonly by: string; readonly sites: Sites },
   mayEnd: (override: Override) => Promise<void>,
 ): Promise<Override> {
   let isNoted = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const stored = (await store.list()).find(({ override }) => override.id === id);
-    if (stored === undefined || !isVisible(stored.override, onlySite)) throw unknownOverride();
+    if (stored === undefined || !isVisible(stored.override, sites)) throw unknownOverride();
     if (!isInForce(stored.override, toInstant(clock.now()))) return stored.override;
     if (!isNoted) await mayEnd(stored.override);
     isNoted = true;
@@ -122,8 +123,9 @@ export async function endOverride(
   throw contended();
 }
 
-function isVisible({ site }: Override, onlySite: string | undefined): boolean {
-  return onlySite === undefined || site === undefined || site === onlySite;
+/** One of every site concerns each of them. */
+function isVisible({ site }: Override, sites: Sites): boolean {
+  return site === undefined || includesSite(sites, site);
 }
 
 function isSame(override: Override, wanted: WantedOverride, now: Instant): boolean {

@@ -6,11 +6,14 @@ import { readJsonObject } from '../http/read-json.ts';
 import { queryError, readQuery } from '../http/read-query.ts';
 import type { DecisionFilter, DecisionQuery } from '../ports/decision-store.ts';
 
+/** What was asked for; which sites the asker may see is another matter. */
+export type AskedDecisions = Omit<DecisionQuery, 'sites'> & { readonly site?: string };
+
 /**
  * @param source whose ids `device` means
  * @throws RequestError NAC_REQUEST_FIELD naming the parameter: a misspelt filter must not look like "all decisions"
  */
-export function readDecisionQuery(query: Iterable<[string, string]>, now: Instant, source: string): DecisionQuery {
+export function readDecisionQuery(query: Iterable<[string, string]>, now: Instant, source: string): AskedDecisions {
   const parameters = [...query];
   for (const [name] of parameters) {
     if (Object.hasOwn(DECISION_SEARCH, name) && !Object.hasOwn(DECISION_QUERY, name)) {
@@ -27,16 +30,15 @@ export function readDecisionQuery(query: Iterable<[string, string]>, now: Instan
  * @param body JSON object with the same parameters as texts
  * @throws RequestError NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD
  */
-export function readDecisionSearch(body: string, now: Instant, source: string): DecisionQuery {
+export function readDecisionSearch(body: string, now: Instant, source: string): AskedDecisions {
   const parameters = Object.entries(readJsonObject(body, 'Send {"mac": "…"} or other parameters of docs/api.md.'));
   for (const [name, value] of parameters) if (typeof value !== 'string') throw queryError(name, 'must be text');
   return readParameters(parameters as [string, string][], now, source);
 }
 
-function readParameters(query: Iterable<[string, string]>, now: Instant, source: string): DecisionQuery {
+function readParameters(query: Iterable<[string, string]>, now: Instant, source: string): AskedDecisions {
   const { since, until, after, limit, ...given } = readQuery(DECISION_SEARCH, query, now);
   const filter: DecisionFilter = {
-    ...text('site', given.site),
     ...text('sessionId', given.session),
     ...text('role', given.role),
     ...text('rule', given.rule),
@@ -48,7 +50,7 @@ function readParameters(query: Iterable<[string, string]>, now: Instant, source:
     ...(given.device !== undefined && { device: { source, id: given.device.toLowerCase() } }),
     ...(given.observed && { observed: true }),
   };
-  return { filter, since, ...text('until', until), ...text('after', after), limit };
+  return { filter, ...text('site', given.site), since, ...text('until', until), ...text('after', after), limit };
 }
 
 function text<K extends string>(name: K, value: string | undefined): { [key in K]?: string } {

@@ -14,11 +14,12 @@ import type { Policy } from '../domain/policy/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy/policy-facts.ts';
 import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
+import { includesSite, type Sites, siteNamed } from '../domain/sites.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
-import type { SourceScope } from '../ports/source-scope.ts';
+import { type SourceScope, sourcesAt } from '../ports/source-scope.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { walkFleetOfShard } from '../walk-fleet.ts';
 import { walkSessionsOfShard } from '../walk-sessions.ts';
@@ -76,8 +77,8 @@ export interface WhatIfReport {
 }
 
 export interface WhatIfOptions extends CallOptions {
-  /** The one site whose sessions the asker may see; absent for all of them. */
-  readonly onlySite?: string | undefined;
+  /** Those whose sessions the asker may see, and whose sources. */
+  readonly sites: Sites;
 }
 
 /** Of sessions, and as many of devices: a page of each is in memory. */
@@ -90,7 +91,7 @@ export async function whatIf(
   { inForce, draft, overrides: known }: ComparedPolicies,
   assumed: AssumedRequest,
   budget: CoaBudget,
-  { signal, onlySite }: WhatIfOptions,
+  { signal, sites }: WhatIfOptions,
 ): Promise<WhatIfReport> {
   const now = toInstant(deps.clock.now());
   const sessions = new ChangeTally();
@@ -98,8 +99,8 @@ export async function whatIf(
   const overrides = known.filter((override) => isInForce(override, now));
   // Both at once: where time runs out, neither is left out.
   const [sawSessions, sawFleet] = await Promise.all([
-    sessionsChanging(sessions, deps, { draft, overrides }, now, { signal, onlySite }),
-    fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, now, signal),
+    sessionsChanging(sessions, deps, { draft, overrides }, now, { signal, sites }),
+    fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, now, { signal, sites }),
   ]);
   return {
     at: now,
@@ -144,11 +145,11 @@ function sessionsChanging(
   { sessions }: WhatIfDeps,
   { draft, overrides }: Omit<ComparedPolicies, 'inForce'>,
   now: Instant,
-  { signal, onlySite }: WhatIfOptions,
+  { signal, sites }: WhatIfOptions,
 ): Promise<boolean> {
   const look = (session: Session): void => {
     const { decision, site, mac, userName } = session;
-    if (onlySite !== undefined && site !== onlySite) return;
+    if (!includesSite(sites, site)) return;
     if (decision.facts === undefined || !isConnected(session, now)) return;
     tally.look();
     const question = {
@@ -180,9 +181,9 @@ async function fleetChanging(
   { inForce, draft, overrides }: ComparedPolicies,
   assumed: AssumedRequest,
   now: Instant,
-  signal: AbortSignal | undefined,
+  { signal, sites }: WhatIfOptions,
 ): Promise<boolean> {
-  const { counts } = assumed.site === '' ? await scope.everywhere() : await scope.at(assumed.site);
+  const { counts } = await sourcesAt(scope, assumed.site === '' ? sites : siteNamed(assumed.site));
   const look = ({ stored, sweptAt }: SweptDevice): void => {
     if (stored.presence !== 'present' || !counts(stored.device.source)) return;
     tally.look();

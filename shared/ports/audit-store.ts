@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from '../domain/audit-entry.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface AuditRange {
@@ -11,8 +12,8 @@ export interface AuditRange {
   readonly writtenSince?: Instant;
   /** What the page before had as `next`. */
   readonly after?: string | undefined;
-  /** Only entries about this site. */
-  readonly site?: string | undefined;
+  /** Only entries about these sites; entries about no site in particular are for those who may see every one. */
+  readonly sites: Sites;
   /** 1 to 1000. */
   readonly limit: number;
 }

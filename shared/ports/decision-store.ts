@@ -3,6 +3,7 @@
 import type { DeviceKey } from '../domain/device/device.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { AnsweredSession } from '../domain/session/session.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Decisions that were made, for as long as they are kept. `writeDecision` of the session store writes them. */
@@ -24,6 +25,8 @@ export type DecisionRecord = AnsweredSession;
 
 export interface DecisionQuery extends DecisionRange {
   readonly filter: DecisionFilter;
+  /** Only decisions at these sites. */
+  readonly sites: Sites;
   readonly limit: number;
 }
 
@@ -35,7 +38,6 @@ export interface DecisionRange {
 }
 
 export interface DecisionFilter {
-  readonly site?: string;
   readonly sessionId?: string;
   readonly mac?: string;
   readonly userName?: string;

@@ -2,6 +2,7 @@
 
 import type { EnforcementJob } from '../domain/coa/enforcement-job.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface StoredJob {
@@ -46,8 +47,7 @@ export interface OutboxRange {
 }
 
 export interface JobRange {
-  /** Absent: of all sites. */
-  readonly site?: string | undefined;
+  readonly sites: Sites;
   /** Only jobs that come after the one of this id, which is older. */
   readonly after?: string | undefined;
   /** Only jobs decided then or later. */

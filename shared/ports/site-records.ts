@@ -3,6 +3,7 @@
 
 import type { DeviceKey } from '../domain/device/device.ts';
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 import type { StoredDevice } from './device-store.ts';
 import type { IdentityOwners } from './identity-store.ts';
@@ -26,6 +27,6 @@ export interface SeenRecords {
 
 export interface RecordsBySite {
   at(site: string, options?: CallOptions): Promise<SiteRecords>;
-  /** Of every site: for people who may see all of them. No flow that decides about a station takes it. */
-  everywhere(options?: CallOptions): Promise<SeenRecords>;
+  /** Of these sites together: for people. No flow that decides about a station takes it. */
+  seenAt(sites: Sites, options?: CallOptions): Promise<SeenRecords>;
 }

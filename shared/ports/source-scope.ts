@@ -1,5 +1,7 @@
 // Which sources count at which site.
 
+import { concurrently } from '../concurrently.ts';
+import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface SourceScope {
@@ -18,4 +20,22 @@ export interface SourcesOfSite {
    * @param namespace of the id, as {@link PresentedIdentity}.source; `intune` where that is absent
    */
   namedBy(namespace: string): readonly string[];
+}
+
+/** Sites read at once, of a person who may see many. */
+const SITES_AT_ONCE = 8;
+
+/** Sources that count at one of these sites at least: for people who may see several, or all. */
+export async function sourcesAt(scope: SourceScope, sites: Sites, options?: CallOptions): Promise<SourcesOfSite> {
+  if (sites === 'every') return scope.everywhere(options);
+  const each = await concurrently([...sites], SITES_AT_ONCE, (site) => scope.at(site, options));
+  const [first] = each;
+  if (first !== undefined && each.length === 1) return first;
+  const union = (lists: readonly (readonly string[])[]): readonly string[] => [...new Set(lists.flat())];
+  const only = each.every((one) => one.only !== undefined) && union(each.map((one) => one.only ?? []));
+  return {
+    ...(only !== false && { only }),
+    counts: (source) => each.some(({ counts }) => counts(source)),
+    namedBy: (namespace) => union(each.map(({ namedBy }) => namedBy(namespace))),
+  };
 }

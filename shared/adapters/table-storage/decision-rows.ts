@@ -5,9 +5,11 @@ import type { TransactionAction } from '@azure/data-tables';
 import { deviceKeyText } from '../../domain/device/device.ts';
 import { parseDecisionId } from '../../domain/policy/decision-id.ts';
 import type { AnsweredSession } from '../../domain/session/session.ts';
+import type { Sites } from '../../domain/sites.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { parseObject } from './foreign-rows.ts';
 import { decisionRow } from './row-keys.ts';
+import { sitesCondition } from './sites-condition.ts';
 
 export type DecisionEntity = { record: string };
 
@@ -53,8 +55,10 @@ export function fromDecisionEntity({ record }: Partial<DecisionEntity>): Decisio
   return isDecision && typeof known?.['site'] === 'string' ? (known as unknown as DecisionRecord) : undefined;
 }
 
+/** Comparisons that the range of keys takes. */
+const MOST_OF_RANGE = 4;
+
 const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
-  site: 'site',
   sessionId: 'sessionId',
   mac: 'mac',
   userName: 'userName',
@@ -69,14 +73,15 @@ const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
 };
 
 /** OData conditions for what the filter names, joined to the range of keys. */
-export function decisionConditions(filter: DecisionFilter): string {
-  return Object.entries(filter)
+export function decisionConditions(filter: DecisionFilter, sites: Sites): string {
+  const conditions = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
       const column = COLUMN_OF[name as keyof DecisionFilter];
-      if (typeof value === 'boolean') return ` and ${column} eq ${value}`;
+      if (typeof value === 'boolean') return `${column} eq ${value}`;
       const text = typeof value === 'string' ? value : deviceKeyText(value);
-      return ` and ${column} eq '${(name === 'userName' ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
-    })
-    .join('');
+      return `${column} eq '${(name === 'userName' ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
+    });
+  const all = [...conditions, ...sitesCondition(sites, MOST_OF_RANGE + conditions.length)];
+  return all.map((condition) => ` and ${condition}`).join('');
 }

@@ -5,12 +5,14 @@ import type { AuditEntry } from '../../domain/audit-entry.ts';
 import { newestFirst } from '../../domain/coa/enforcement-job.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { showable } from '../../domain/plain-line.ts';
+import { includesSite } from '../../domain/sites.ts';
 import type { AuditPage, AuditRange, AuditStore } from '../../ports/audit-store.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { Random } from '../../ports/random.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows, parseObject } from './foreign-rows.ts';
 import { unlessGone } from './rows.ts';
+import { sitesCondition } from './sites-condition.ts';
 import { storeCall, storePages } from './store-errors.ts';
 
 const PARTITION = 'audit';
@@ -37,13 +39,13 @@ export class TableAuditStore implements AuditStore {
   }
 
   async list(
-    { since, writtenSince, after, site, limit }: AuditRange,
+    { since, writtenSince, after, sites, limit }: AuditRange,
     { signal }: CallOptions = {},
   ): Promise<AuditPage> {
     const conditions = [`PartitionKey eq '${PARTITION}'`, `RowKey lt '${newestFirst(since)}.'`];
     if (writtenSince !== undefined) conditions.push(`Timestamp ge datetime'${writtenSince}'`);
     if (after !== undefined) conditions.push(`RowKey gt '${after.replaceAll("'", "''")}'`);
-    if (site !== undefined) conditions.push(`site eq '${site.replaceAll("'", "''")}'`);
+    conditions.push(...sitesCondition(sites, conditions.length));
     const options = { queryOptions: { filter: conditions.join(' and ') }, ...(signal && { abortSignal: signal }) };
     const rows = this.#table.listEntities<{ entry: string; rowKey: string }>(options);
     const entries: AuditEntry[] = [];
@@ -52,7 +54,7 @@ export class TableAuditStore implements AuditStore {
       if (entries.length === limit) return { entries, next: last };
       const read = parseObject(entry);
       if (read === undefined) this.#foreign.report({ table: 'audit', rowKey }, 'The entry is left out of the list.');
-      else entries.push(read as unknown as AuditEntry);
+      else if (includesSite(sites, (read as { site?: string }).site)) entries.push(read as unknown as AuditEntry);
       last = rowKey;
     }
     return { entries };

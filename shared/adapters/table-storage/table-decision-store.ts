@@ -4,6 +4,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import { SHARDS } from '../../domain/device/device.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { parseDecisionId } from '../../domain/policy/decision-id.ts';
+import { includesSite } from '../../domain/sites.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports/decision-store.ts';
@@ -49,8 +50,8 @@ export class TableDecisionStore implements DecisionStore {
    * the page is what was found by then, and `next` goes on behind it.
    * @throws StoreError NAC_STORE_TIMEOUT when nothing was found by then
    */
-  async list({ filter, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {
-    const conditions = decisionConditions(filter);
+  async list({ filter, sites, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {
+    const conditions = decisionConditions(filter, sites);
     const pageSize = Math.max(20, Math.ceil(limit / SHARDS.length) * 4);
     const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range) + conditions, pageSize, signal));
     const decisions: DecisionRecord[] = [];
@@ -61,7 +62,7 @@ export class TableDecisionStore implements DecisionStore {
         if (newest === undefined) return { decisions };
         if (decisions.length === limit) return { decisions, next: cursorAfter(decisions) };
         const record = this.#known(next[newest]?.value as Row);
-        if (record !== undefined) decisions.push(record);
+        if (record !== undefined && includesSite(sites, record.site)) decisions.push(record);
         next[newest] = (await rows[newest]?.next()) ?? { done: true, value: undefined };
       }
     } catch (thrown) {

@@ -116,8 +116,8 @@ export class TableJobStore implements JobStore {
     this.#log?.error('enforcement.row-unreadable', { code, message, action, site });
   }
 
-  async *list({ site, after, since }: JobRange): AsyncIterable<EnforcementJob> {
-    const sites = site === undefined ? await Array.fromAsync(this.listSites()) : [site];
+  async *list({ sites: wanted, after, since }: JobRange): AsyncIterable<EnforcementJob> {
+    const sites = wanted === 'every' ? await Array.fromAsync(this.listSites()) : [...wanted];
     // The newest of each site are read before any is given out: few each where sites are many.
     const pageSize = Math.max(LEAST_LIST_PAGE, Math.floor((2 * LIST_PAGE) / Math.max(1, sites.length)));
     const lists = sites.map((one) =>

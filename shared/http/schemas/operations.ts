@@ -28,8 +28,11 @@ export const AUDIT_PAGE = named(
     entries: list(
       object('', {
         at: instant('When'),
-        by: text('Name of the client, or the identity that Azure signed in at the command line'),
-        from: oneOf(['api', 'command-line'], 'Where it came from'),
+        by: text(
+          'Name of the client, object id of the person, or the identity that Azure signed in at the command line',
+        ),
+        byName: optional(text('Name that the person had then, to be read')),
+        from: oneOf(['api', 'sign-in', 'command-line'], 'Where it came from'),
         action: oneOf(AUDIT_ACTIONS, 'What was done'),
         target: text('A device, job, run, override, policy version, list or client'),
         site: optional(text('The site that it is about; absent for every site')),

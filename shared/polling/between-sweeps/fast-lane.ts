@@ -27,7 +27,7 @@ export interface FastLaneDeps {
 export async function noteFastLane({ source, decisions, tasks, clock }: FastLaneDeps, forMs: number): Promise<number> {
   const now = toInstant(clock.now());
   const since = addMilliseconds(now, -forMs);
-  const page = await decisions.list({ filter: { waiting: true }, since, limit: MOST_DEVICES });
+  const page = await decisions.list({ filter: { waiting: true }, sites: 'every', since, limit: MOST_DEVICES });
   const waiting = new Map<string, DeviceKey>();
   for (const { decision } of page.decisions) {
     const { device } = decision;

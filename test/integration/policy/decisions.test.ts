@@ -273,7 +273,7 @@ describe('the list', () => {
     const { connectionString } = site.nac.storage;
     const { sessions } = await openTables({ kind: 'connection-string', connectionString }, 'background');
     const store = new TableDecisionStore(sessions);
-    const range = { filter: {}, since: '2000-01-01T00:00:00.000Z', limit: 50 };
+    const range = { filter: {}, sites: 'every', since: '2000-01-01T00:00:00.000Z', limit: 50 } as const;
     const patience = new AbortController();
     const search = (options: object, hold: number) => {
       let requests = 0;

@@ -177,7 +177,7 @@ describe('a job', () => {
       const { queued } = await pumpOutbox(deps, { inFlightPerSite: 20 });
       expect(queued, `job ${cell}`).toBeGreaterThanOrEqual(1);
       for (const notEnforced of [true, false]) {
-        const page = await listJobs(deps, { limit: 10, notEnforced });
+        const page = await listJobs(deps, { sites: 'every', limit: 10, notEnforced });
         expect(
           page.jobs.map(({ id }) => id),
           `job ${cell}`,
@@ -202,13 +202,13 @@ test('a decision that is damaged is left out', async () => {
     sessions.writeDecision(aSession({ id, decision: aDecision({ id: `${id}-mhzzzzzzabcdef01`, outcome }) }));
   await at(GOOD);
   await at(DAMAGED);
-  const { decisions: both } = await decisions.list({ filter: {}, limit: 10 });
+  const { decisions: both } = await decisions.list({ filter: {}, sites: 'every', limit: 10 });
   expect(both).toHaveLength(2);
   for await (const row of tables.sessions.listEntities()) {
     if (!String(row['record'] ?? '').includes(DAMAGED)) continue;
     for (const cell of damagedCells(String(row['record']))) {
       await tables.sessions.updateEntity({ ...row, record: cell } as never, 'Replace');
-      const page = await decisions.list({ filter: {}, limit: 10 });
+      const page = await decisions.list({ filter: {}, sites: 'every', limit: 10 });
       expect(
         page.decisions.map(({ id }) => id),
         String(cell),
@@ -244,7 +244,7 @@ test('an entry of the audit that is damaged is left out', async () => {
     if (!String(row['entry']).includes('two')) continue;
     for (const cell of ['', 'x', '{', 'null', '[]', '7', 7]) {
       await tables.audit.updateEntity({ ...row, entry: cell } as never, 'Replace');
-      const { entries } = await audit.list({ since: ANSWERED_AT, limit: 10 });
+      const { entries } = await audit.list({ since: ANSWERED_AT, sites: 'every', limit: 10 });
       expect(entries.map(({ target }) => target)).toEqual(['one']);
     }
   }

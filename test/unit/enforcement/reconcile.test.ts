@@ -110,7 +110,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
 }
 
 async function jobsOf(slow: SlowTables): Promise<readonly string[]> {
-  const jobs = await Array.fromAsync(new TableJobStore(slow.atOnce).list({}));
+  const jobs = await Array.fromAsync(new TableJobStore(slow.atOnce).list({ sites: 'every' }));
   return jobs.map(({ sessionId }) => sessionId);
 }
 

@@ -213,6 +213,6 @@ test('decisions with JSON of another shape are passed over when they are listed'
   for (const [index, record] of ['', 'null', '[]', '{"site":"hq"}', '{'].entries()) {
     await network.tables.sessions.createEntity({ partitionKey, rowKey: `${rowKey}${index}`, site: 'hq', record });
   }
-  const listed = await network.decisions.list({ filter: {}, limit: 50 });
+  const listed = await network.decisions.list({ filter: {}, sites: 'every', limit: 50 });
   expect(listed.decisions.map((one) => one.decision.id)).toEqual([decision.id]);
 });
