@@ -11,8 +11,8 @@ export const ANSWER_HEADERS = {
 } as const;
 
 /**
- * The challenge of a 401, and of a 403 for want of a role (RFC 9110 15.5.2, RFC 6750 3). Never Basic: a browser would open its own window for a
- * password, keep what is typed there, and send it with every request that any page makes.
+ * The challenge of a 401, and of a 403 for want of a role (RFC 9110 15.5.2, RFC 6750 3). Never Basic: a browser would
+ * open its own window for a password, keep what is typed there, and send it with every request that any page makes.
  * @param carried whether the request carried a credential; without one it is no error, but a question for one
  */
 export function challenge(

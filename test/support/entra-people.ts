@@ -63,7 +63,9 @@ export class EntraPeople {
 
   async token(changed: Claims = {}, kid = 'key-1', header: Partial<JWTHeaderParameters> = {}): Promise<string> {
     const { privateKey } = await keyPair(kid);
-    return new SignJWT(this.claims(changed)).setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header }).sign(privateKey);
+    return new SignJWT(this.claims(changed))
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid, ...header })
+      .sign(privateKey);
   }
 }
 

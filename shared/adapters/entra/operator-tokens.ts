@@ -76,7 +76,7 @@ function problemOf(thrown: unknown): string {
   if (thrown instanceof errors.JWSSignatureVerificationFailed) return 'Its signature is wrong.';
   if (!(thrown instanceof errors.JWTClaimValidationFailed))
     return 'It is no signed token (JWT) with the claims of one.';
-  if (thrown.claim === 'nbf') return 'It is not valid yet: the clocks differ.';
+  if (thrown.claim === 'nbf' && thrown.reason === 'check_failed') return 'It is not valid yet: the clocks differ.';
   return `Its claim ${thrown.claim} is not the one of this console.`;
 }
 
@@ -106,7 +106,7 @@ function rolesOf({ roles }: JWTPayload): string[] {
   return Array.isArray(roles) ? roles.filter((role) => typeof role === 'string').slice(0, MOST_ROLES) : [];
 }
 
-/** A name of one line, since it stands in lists and tables; the sign-in name first, which is the only one of its kind. */
+/** A name of one line, since it stands in lists and tables; the sign-in name first, which no other person has. */
 function shownName({ preferred_username, name }: JWTPayload): string {
   for (const each of [preferred_username, name]) {
     const text = typeof each === 'string' ? showable(each.slice(0, 4 * LONGEST_NAME)).trim() : '';

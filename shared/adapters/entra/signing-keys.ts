@@ -80,7 +80,7 @@ export class SigningKeys {
     return Math.abs(this.#deps.clock.now().getTime() - this.#known.fetchedAt);
   }
 
-  /** Whether the last question is long enough ago; one under way is waited for. A clock that was set back stops none. */
+  /** Whether the last question is long enough ago; one under way is waited for. A clock set back stops none. */
   #mayAsk(restMs: number): boolean {
     if (this.#underWay !== undefined) return true;
     const since = Math.abs(this.#deps.clock.now().getTime() - this.#lastAttemptAt);
