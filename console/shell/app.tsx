@@ -16,10 +16,10 @@ import { SignInPage } from './sign-in-page.tsx';
 
 const DecisionsPage = lazy(async () => (await import('../pages/decisions/decisions-page.tsx')).DecisionsPage);
 const DecisionPage = lazy(async () => (await import('../pages/decisions/decision-page.tsx')).DecisionPage);
-const SessionsPage = lazy(async () => (await import('../pages/sessions.tsx')).SessionsPage);
+const SessionsPage = lazy(async () => (await import('../pages/sessions/sessions-page.tsx')).SessionsPage);
 const JobsPage = lazy(async () => (await import('../pages/jobs/jobs-page.tsx')).JobsPage);
 const PolicyPage = lazy(async () => (await import('../pages/policy/policy-page.tsx')).PolicyPage);
-const OperationsPage = lazy(async () => (await import('../pages/operations.tsx')).OperationsPage);
+const OperationsPage = lazy(async () => (await import('../pages/operations/operations-page.tsx')).OperationsPage);
 
 export function App() {
   const current = session.value;

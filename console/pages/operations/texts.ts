@@ -1,0 +1,31 @@
+// What the page of operations says.
+
+export const TEXTS = {
+  title: 'Operations',
+  lead: 'How the connector itself is doing, and what people did with it.',
+  views: { polls: 'Polls and sources', doctor: 'Doctor', overrides: 'Overrides', audit: 'Audit', clients: 'Clients' },
+  reload: 'Read again',
+  loading: 'Loading …',
+  sweep: 'Sweep now',
+  sweepTitle: 'Begin a sweep?',
+  sweepConsequence: 'The next tick of the poll reads the whole list of each source that can be swept.',
+  sweepAsked: 'The next tick begins a sweep.',
+  sweepUnderWay: 'A sweep is under way already.',
+  runDoctor: 'Run the doctor',
+  doctorNote: 'Tests every connection of the functions. It takes some seconds, and changes nothing.',
+  end: 'End',
+  endTitle: 'End this override?',
+  endConsequence: (about: string) => `Policy decides about ${about} again at once.`,
+  ended: 'The override has ended.',
+  make: 'Make an override',
+  makeTitle: 'Block something, or let it on',
+  makeConsequence: 'An override decides in place of policy until its end. Stations whose answer differs get a CoA.',
+  made: 'The override is in force.',
+  wasThere: 'The same override was there already.',
+  warnings: {
+    'mac-of-several-devices': 'Several devices have this address: all of them are concerned.',
+    'mac-random': 'The address is random: the station may come back with another one.',
+    'device-enrolled-twice': 'The device has two records: the other one is not concerned.',
+  } as Readonly<Record<string, string>>,
+  clientsNote: 'Clients are made, and their keys rotated, at the command line: npm run clients.',
+} as const;

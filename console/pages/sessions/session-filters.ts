@@ -1,0 +1,45 @@
+// The filters of the list of sessions: which of them the API answers, and which the page looks for itself.
+
+import type { ShownSession } from '../../../shared/http/schemas/session.ts';
+import type { FilterNames, Filters } from '../../lists/filters-in-address.ts';
+
+const BY_THE_API = ['site', 'session', 'notEnforced'] as const;
+const BY_THE_PAGE = ['proof', 'nas', 'rule', 'live'] as const;
+const PERSONAL = ['station', 'user'] as const;
+
+export type SessionFilter = (typeof BY_THE_API)[number] | (typeof BY_THE_PAGE)[number] | (typeof PERSONAL)[number];
+export type SessionFilters = Filters<SessionFilter>;
+export const SESSION_FILTERS: FilterNames<SessionFilter> = {
+  open: [...BY_THE_API, ...BY_THE_PAGE],
+  personal: PERSONAL,
+};
+
+export interface SplitSessionFilters {
+  /** Query of GET /api/sessions, without the page's mark and limit. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly keep: (session: ShownSession) => boolean;
+  readonly isWholeByApi: boolean;
+}
+
+export function splitSessionFilters(filters: SessionFilters): SplitSessionFilters {
+  const query: Record<string, string> = {};
+  for (const name of BY_THE_API) {
+    const value = filters[name];
+    if (value !== undefined) query[name] = value;
+  }
+  const { proof, nas, rule, live, station, user } = filters;
+  const keep = (row: ShownSession): boolean =>
+    (proof === undefined || row.proof === proof) &&
+    (live === undefined || row.live === (live === 'true')) &&
+    fits(nas, row.nasIdentifier, row.nasIpAddress, row.nasIpv6Address, row.packetSourceIp) &&
+    fits(rule, row.answer.rule, row.wanted?.rule) &&
+    fits(user, row.userName) &&
+    (fits(station, row.deviceName, row.device?.id) || fits(station?.replace(/[^0-9a-f]/gi, '') || undefined, row.mac));
+  const isWholeByApi = [...BY_THE_PAGE, ...PERSONAL].every((name) => filters[name] === undefined);
+  return { query, keep, isWholeByApi };
+}
+
+function fits(part: string | undefined, ...texts: readonly (string | undefined)[]): boolean {
+  if (part === undefined) return true;
+  return texts.some((text = '') => text.toLowerCase().includes(part.toLowerCase()));
+}
