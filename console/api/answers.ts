@@ -3,9 +3,9 @@
 import type { Described } from '../../shared/http/schema.ts';
 import type { OUTCOME } from '../../shared/http/schemas/common.ts';
 import type { DECISION_PAGE, EXPLAINED_DECISION, REPLAYED_DECISION } from '../../shared/http/schemas/decision.ts';
+import type { DEVICE_VIEW, WHAT_IT_GETS } from '../../shared/http/schemas/device.ts';
 import type { JOB, JOB_PAGE } from '../../shared/http/schemas/job.ts';
 import type { ASKED_FOR_DEVICE, AUDIT_PAGE, DOCTOR_REPORT, REFRESHED } from '../../shared/http/schemas/operations.ts';
-import type { DEVICE_VIEW, WHAT_IT_GETS } from '../../shared/http/schemas/device.ts';
 import type { MADE_OVERRIDE, OVERRIDE, OVERRIDES } from '../../shared/http/schemas/override.ts';
 import type { OVERVIEW } from '../../shared/http/schemas/overview.ts';
 import type { HELD_RUN, POLL_STATUS } from '../../shared/http/schemas/poll.ts';

@@ -2,7 +2,7 @@
 
 import { computed } from '@preact/signals';
 import type { StatusKind } from '../components/status.tsx';
-import type { TEXTS } from '../texts.ts';
+import { TEXTS } from '../texts.ts';
 import { overview } from './overview-polling.ts';
 
 export interface Badge {

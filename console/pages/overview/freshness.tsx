@@ -14,11 +14,7 @@ export function Freshness({ overview }: { readonly overview: Overview }) {
   const unenforced = notEnforcedOf(overview);
   return (
     <Figures>
-      <Figure
-        label={TEXTS.ageMiddle}
-        value={ages?.p50 === undefined ? '–' : TEXTS.atMost(ages.p50)}
-        note={note}
-      />
+      <Figure label={TEXTS.ageMiddle} value={ages?.p50 === undefined ? '–' : TEXTS.atMost(ages.p50)} note={note} />
       <Figure label={TEXTS.ageMost} value={ages?.p95 === undefined ? '–' : TEXTS.atMost(ages.p95)} note={note} />
       <Figure
         label={TEXTS.sweep}
@@ -42,7 +38,11 @@ export function Freshness({ overview }: { readonly overview: Overview }) {
       <Figure
         label={TEXTS.notEnforced}
         value={
-          unenforced === undefined ? '–' : <a href="/console/jobs?notEnforced=true">{unenforced.toLocaleString('en')}</a>
+          unenforced === undefined ? (
+            '–'
+          ) : (
+            <a href="/console/jobs?notEnforced=true">{unenforced.toLocaleString('en')}</a>
+          )
         }
         note={unenforced ? TEXTS.notEnforcedNote : unenforced === 0 ? TEXTS.notEnforcedNone : TEXTS.notCounted}
         kind={unenforced ? 'bad' : 'none'}

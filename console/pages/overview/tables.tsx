@@ -107,10 +107,22 @@ export function OverviewTables({ overview }: { readonly overview: Overview }) {
   return (
     <div class="columns">
       <Section title={TEXTS.sources}>
-        <DataTable caption={TEXTS.sources} quietCaption columns={SOURCES} rows={overview.freshness} rowKey={(row) => row.source} />
+        <DataTable
+          caption={TEXTS.sources}
+          quietCaption
+          columns={SOURCES}
+          rows={overview.freshness}
+          rowKey={(row) => row.source}
+        />
       </Section>
       <Section title={TEXTS.sites} aside={<a href="/console/decisions">{TEXTS.openDecisions}</a>}>
-        <DataTable caption={TEXTS.sites} quietCaption columns={SITES} rows={siteRows(overview)} rowKey={(row) => row.site} />
+        <DataTable
+          caption={TEXTS.sites}
+          quietCaption
+          columns={SITES}
+          rows={siteRows(overview)}
+          rowKey={(row) => row.site}
+        />
       </Section>
       <Section title={TEXTS.jobs} aside={<a href="/console/jobs">{TEXTS.openJobs}</a>}>
         <DataTable
