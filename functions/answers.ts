@@ -12,6 +12,7 @@ import { LOOKUP } from './lookup.ts';
 import { OVERRIDES } from './overrides.ts';
 import { POLICIES } from './policies.ts';
 import { POLL } from './poll-status.ts';
+import { SOURCES } from './sources.ts';
 
 export const ANSWERS: Answers = {
   ...LOOKUP,
@@ -21,6 +22,7 @@ export const ANSWERS: Answers = {
   ...DEVICES,
   ...OVERRIDES,
   ...POLICIES,
+  ...SOURCES,
   ...POLL,
   ...AUDIT,
   ...DOCTOR,

@@ -11,6 +11,7 @@ import { TableIdentityStore } from '../adapters/table-storage/table-identity-sto
 import { openTables, type TableConnection } from '../adapters/table-storage/tables.ts';
 import { policyCheck } from '../doctor/checks/policy.ts';
 import { serviceBusCheck } from '../doctor/checks/service-bus.ts';
+import { sourcesCheck } from '../doctor/checks/sources.ts';
 import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { runChecks } from '../doctor/run-checks.ts';
@@ -24,6 +25,7 @@ import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
+import { openSourceDefinitions } from './open-source-definitions.ts';
 import { sourceSetups } from './sources.ts';
 
 /** For the function app itself, or for an operator at a keyboard with another identity. */
@@ -55,6 +57,7 @@ export async function openDoctor(
   const tables = await openTables(storage, 'lookup');
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const policies = openPolicySource({ settings, clock, log: silent }, tables, 0);
+  const definitions = openSourceDefinitions({ settings, clock, log: silent }, tables, 0);
   const bus =
     serviceBus === undefined ? undefined : await openServiceBusProbe(serviceBus, new TableClientStore(tables.clients));
   if (bus) closing.push(bus.close);
@@ -76,6 +79,7 @@ export async function openDoctor(
             inForce: async () => (await policies.current({ fresh: true })).policy,
             computerDomains: settings.computerDomains,
           }),
+          sourcesCheck({ inForce: () => definitions.definitionsInForce({ fresh: true }) }),
           serviceBusCheck(bus),
         ],
         clock,

@@ -98,7 +98,7 @@ export class OperatorAccess {
     for (const site of sites) await this.note(operator, { ...change, site });
   }
 
-  /** @throws RequestError 403 where an operator that may read asks for a change of every site */
+  /** @throws RequestError 403 where an operator of some sites asks for a change, or a text, of every site */
   require({ grants, person }: Operator, route: OperatorRoute): void {
     const { needs } = ROUTES[route];
     if (grants[needs] === 'every') return;

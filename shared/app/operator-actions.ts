@@ -27,6 +27,8 @@ import { type MadeOverride, openOverrides } from './open-overrides.ts';
 import { openPolicy, type PolicyAdmin, type PolicyChange } from './open-policy.ts';
 import { policyOfSettings } from './open-policy-source.ts';
 import { openPollControl } from './open-poll.ts';
+import { sourceDefaults } from './open-source-definitions.ts';
+import { openSourcesAdmin, type SourcesAdmin, type SourcesChange } from './open-sources-admin.ts';
 import type { OperatorAccess } from './operator-access.ts';
 import { openStoredDevice } from './stored-device.ts';
 
@@ -63,6 +65,8 @@ export interface OperatorActions {
   endOverride(credential: Credential, id: string, body?: RequestBody): Promise<ShownOverride>;
   /** What an operator may do with policies, in the operator's own name. */
   policies(credential: Credential): Promise<PolicyAdmin>;
+  /** What an operator may do with versions of sources.yaml, in the operator's own name. */
+  sources(credential: Credential): Promise<SourcesAdmin>;
   /** Walks every dependency, for operators. Those who ask at the same time get the same report. */
   doctor(credential: Credential): Promise<DoctorReport>;
   /** What an operator may ask about decisions that were made. */
@@ -104,6 +108,7 @@ export function operatorActions(
       log,
     });
   });
+  const sourcesAdmin = lazy(() => openSourcesAdmin({ openTables, clock, log, defaults: sourceDefaults(settings) }));
   const decisions = lazy(() => openDecisions(context));
   const overridesOf = lazy(() => openOverrides(context, operators));
   const pollControl = lazy(() => openPollControl(context));
@@ -194,6 +199,20 @@ export function operatorActions(
         await operators.note(operator, change);
       };
       return (await policy())(operator.by, beforeChange, (asked) => operators.sitesFor(operator, asked));
+    },
+    async sources(credential) {
+      const operator = await operators.may(credential, 'sources');
+      const admin = (await sourcesAdmin())(operator.by, async (change: SourcesChange) => {
+        operators.require(operator, change.action);
+        await operators.note(operator, change);
+      });
+      return {
+        ...admin,
+        async text(version) {
+          operators.require(operator, 'sources-text');
+          return admin.text(version);
+        },
+      };
     },
     async decisions(credential) {
       const operator = await operators.may(credential, 'decisions');

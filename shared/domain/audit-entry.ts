@@ -16,6 +16,9 @@ export const AUDIT_ACTIONS = [
   'upload-mac-list',
   'activate-policy',
   'roll-back-policy',
+  'upload-sources',
+  'activate-sources',
+  'roll-back-sources',
   'create-client',
   'rotate-key',
   'retire-older-key',
@@ -35,7 +38,7 @@ export interface AuditEntry {
   /** Where it came from: a client's key, a person who had signed in, or the command line. */
   readonly from: 'api' | 'sign-in' | 'command-line';
   readonly action: AuditAction;
-  /** A device, job, run, override, policy version, list or client. */
+  /** A device, job, run, override, version, list or client. */
   readonly target: string;
   /** The site it is about; absent where it is about every site. */
   readonly site?: string;

@@ -16,6 +16,7 @@ export const ROUTE_GROUPS = [
   'Devices',
   'Overrides',
   'Policies',
+  'Sources',
   'Poll',
   'Operations',
 ] as const;

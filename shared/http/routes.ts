@@ -11,6 +11,7 @@ import { OVERRIDE_ROUTES } from './routes/overrides.ts';
 import { POLICY_ROUTES } from './routes/policies.ts';
 import { POLL_ROUTES } from './routes/poll.ts';
 import { RADIUS_ROUTES } from './routes/radius.ts';
+import { SOURCES_ROUTES } from './routes/sources.ts';
 
 export const ROUTES = {
   ...RADIUS_ROUTES,
@@ -19,6 +20,7 @@ export const ROUTES = {
   ...DEVICE_ROUTES,
   ...OVERRIDE_ROUTES,
   ...POLICY_ROUTES,
+  ...SOURCES_ROUTES,
   ...POLL_ROUTES,
   ...OPERATION_ROUTES,
 } as const satisfies Readonly<Record<string, Route>>;

@@ -18,7 +18,9 @@ export interface DefinitionsInForce {
   readonly version: string;
   /** At least one; names are unique. */
   readonly definitions: readonly SourceDefinition[];
-  /** When it came into force; empty when none was ever activated. */
+  /** The activated version, where that one cannot be used any more. */
+  readonly insteadOf?: string;
+  /** When the activated version came into force; empty when none was ever activated. */
   readonly since: Instant | '';
   /** When the store was asked last; grows older while it does not answer. */
   readonly readAt: Instant;

@@ -24,12 +24,12 @@ const NEEDED: Readonly<Record<Permission, readonly string[]>> = {
   'ask-mdm': ['ciscoise', 'ciscoise-instance'],
   read: [
     ...['audit', 'decision', 'decisions', 'doctor', 'jobs', 'mac-list', 'overrides', 'policies', 'policy-text'],
-    ...['poll-status', 'replay-decision', 'search-decisions', 'what-if'],
+    ...['poll-status', 'replay-decision', 'search-decisions', 'sources', 'sources-text', 'what-if'],
   ],
   act: ['disconnect', 'end-override', 'make-override', 'reauthenticate', 'refresh-device', 'resend-job'],
   administer: [
     ...['activate-policy', 'poll-refuse', 'poll-release', 'poll-sweep', 'roll-back-policy', 'upload-mac-list'],
-    'upload-policy',
+    ...['activate-sources', 'roll-back-sources', 'upload-policy', 'upload-sources'],
   ],
 };
 const OF_EVERYBODY = new Set(['health']);

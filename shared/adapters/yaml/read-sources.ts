@@ -2,7 +2,6 @@
 // written where a secret may stand by mistake is never shown.
 
 import { isClientOrSiteName } from '../../domain/client.ts';
-import { COMPLIANCE_STATES, type ComplianceState } from '../../domain/device/compliance-state.ts';
 import { CERTIFICATE_SOURCE } from '../../domain/identity/certificate-source.ts';
 import {
   type CommonDefinition,
@@ -38,7 +37,7 @@ const USUAL_INTERVAL_MS = 15 * 60_000;
 const COMMON_KEYS = ['name', 'kind', 'pollingInterval', 'massChange', 'precedence', 'sites'] as const;
 
 export const KEYS = {
-  intune: [...COMMON_KEYS, ...MICROSOFT_KEYS, 'permissions', 'deviceDelta', 'compliantStates'],
+  intune: [...COMMON_KEYS, ...MICROSOFT_KEYS, 'permissions', 'deviceDelta'],
   entra: [...COMMON_KEYS, ...MICROSOFT_KEYS, 'users', 'groups'],
   'cisco-mdm': [...COMMON_KEYS, ...CISCO_MDM_KEYS, 'listsAll'],
 } as const satisfies Record<SourceKind, readonly string[]>;
@@ -143,10 +142,7 @@ function readSource(
   }
   const permissions = read.oneOf(fields.permissions, PERMISSIONS) ?? defaults.permissions;
   const deviceDelta = read.flag(fields.deviceDelta) ?? defaults.deviceDelta;
-  const states = readStates(read, fields.compliantStates);
-  return (
-    connection && { ...common, kind, connection, permissions, deviceDelta, ...(states && { compliantStates: states }) }
-  );
+  return connection && { ...common, kind, connection, permissions, deviceDelta };
 }
 
 function readName(read: YamlReader, { name: field }: Fields): string | undefined {
@@ -214,11 +210,6 @@ function readSites(
 function readGroups(read: YamlReader, field: YamlField): readonly string[] {
   if (field.node === undefined) return [];
   return distinct(read, field, MOST_GROUPS, (item) => guid(read, item)) ?? [];
-}
-
-function readStates(read: YamlReader, field: YamlField): readonly ComplianceState[] | undefined {
-  if (field.node === undefined) return undefined;
-  return distinct(read, field, COMPLIANCE_STATES.length, (item) => read.oneOf(item, COMPLIANCE_STATES));
 }
 
 /** A list of one to `longest` values, each once. */

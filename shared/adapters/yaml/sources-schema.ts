@@ -1,6 +1,5 @@
 // JSON Schema of sources.yaml, for editors. The reader decides what is right; this follows it, from the same lists.
 
-import { COMPLIANCE_STATES } from '../../domain/device/compliance-state.ts';
 import { MDM_PRESET_NAMES } from '../../domain/mdm-preset-name.ts';
 import { NATIONAL_CLOUD_NAMES } from '../../domain/national-cloud-name.ts';
 import { SOURCE_KINDS, type SourceKind } from '../../domain/source/source-definition.ts';
@@ -69,10 +68,6 @@ const PROPERTIES: Readonly<Record<Key, Schema>> = {
   },
   permissions: { enum: PERMISSIONS },
   deviceDelta: { type: 'boolean', description: 'Entra is asked which devices changed (Device.Read.All)' },
-  compliantStates: {
-    ...oneOrMore({ enum: COMPLIANCE_STATES }, COMPLIANCE_STATES.length),
-    description: 'States that count as compliant; without it those of COMPLIANT_STATES',
-  },
   users: { type: 'boolean', description: 'A disabled user loses access, too (User.Read.All)' },
   groups: { ...oneOrMore(GUID_TEXT, MOST_GROUPS), description: 'Object ids of groups whose members are read' },
   preset: { enum: MDM_PRESET_NAMES },

@@ -1,7 +1,6 @@
 // What a source is, as sources.yaml or the settings define it: before anything is opened, and without any secret. A
 // secret is the value of an application setting, and a definition gives the setting's name alone.
 
-import type { ComplianceState } from '../device/compliance-state.ts';
 import type { MdmPresetName } from '../mdm-preset-name.ts';
 import type { NationalCloudName } from '../national-cloud-name.ts';
 
@@ -35,8 +34,6 @@ export interface IntuneDefinition extends CommonDefinition {
   readonly permissions: 'full' | 'compliance-only';
   /** Entra is asked which devices changed (Device.Read.All). */
   readonly deviceDelta: boolean;
-  /** States that this source's devices count as compliant with; absent: as COMPLIANT_STATES or a policy says. */
-  readonly compliantStates?: readonly ComplianceState[];
 }
 
 export interface EntraDefinition extends CommonDefinition {

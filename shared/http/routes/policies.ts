@@ -7,17 +7,15 @@ import { json, type Route } from '../route.ts';
 import { text } from '../schema.ts';
 import { REASON_BODY } from '../schemas/common.ts';
 import { POLICY_OVERVIEW, UPLOADED_MAC_LIST, UPLOADED_POLICY, WHAT_IF_REPORT } from '../schemas/policy.ts';
+import { CHANGES, REASON_HEADER, REASON_PROBLEMS } from './changes.ts';
 
 /** Bytes: a policy has at most 100,000 characters, and names may be in any language. */
 const LARGEST_POLICY = 262_144;
 
 const VERSION = { version: text('Name of the version') };
 const LIST = { list: text('Name of the list') };
-const REASON_HEADER = { 'X-Reason': text('Why, in UTF-8 as encodeURIComponent writes it', { maxLength: 1_500 }) };
 const POLICY = text('A policy.yaml');
 const MAC_LIST = text('An address, or the beginning of one, on each line');
-const CHANGES = { 403: ['NAC_CLIENT_SITE'], 411: ['NAC_REQUEST_CHUNKED'] } as const;
-const REASON_PROBLEMS = ['NAC_REQUEST_NOT_JSON', 'NAC_REQUEST_FIELD'] as const;
 
 export const POLICY_ROUTES = {
   policies: {

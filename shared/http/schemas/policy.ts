@@ -17,21 +17,12 @@ import {
   whole,
 } from '../schema.ts';
 import { OUTCOME } from './common.ts';
-
-const BY = text('Name of the client, or the identity that Azure signed in at the command line');
+import { BY, uploadedVersion, versionFields } from './versions.ts';
 
 export const POLICY_OVERVIEW = named(
   'PolicyOverview',
   object('What is in force, and what is there', {
-    inForce: text('Version; `built-in` is the policy that settings describe'),
-    changedAt: optional(instant('When it came into force')),
-    settledAt: optional(instant('From then on every instance answers by it, and CoAs begin')),
-    rollbackTo: optional(text('What a rollback brings back')),
-    activations: list(
-      object('', { version: text('Version'), at: instant('When'), by: BY }),
-      'Oldest first; a rollback takes the last one away',
-    ),
-    versions: list(object('', { version: text('Version'), createdAt: instant('When'), by: BY }), 'Newest first'),
+    ...versionFields('the policy that settings describe', 'From then on every instance answers by it, and CoAs begin'),
     macLists: list(
       object('', {
         name: text('Name of the list'),
@@ -44,13 +35,7 @@ export const POLICY_OVERVIEW = named(
   }),
 );
 
-export const UPLOADED_POLICY = named(
-  'UploadedPolicy',
-  object('The version is there', {
-    version: text('Its name'),
-    created: flag('False where the very same was there already'),
-  }),
-);
+export const UPLOADED_POLICY = named('UploadedPolicy', uploadedVersion());
 
 export const UPLOADED_MAC_LIST = named(
   'UploadedMacList',

@@ -127,6 +127,17 @@ test('policies and lists', async () => {
   await network.pass(120_000);
 });
 
+test('versions of sources', async () => {
+  const body = JSON.stringify({ sources: [{ name: 'intune', kind: 'intune', signIn: 'settings', sites: ['hq'] }] });
+  const upload: Asked = { parts: { version: 'v1' }, body };
+  for (const status of [201, 200]) expect((await ask('upload-sources', upload)).status).toBe(status);
+  expect((await ask('sources-text', { parts: { version: 'v1' } })).text).toBe(body);
+  await ask('activate-sources', { parts: { version: 'v1' }, body: { reason: 'a new tenant' } });
+  expect(await json('sources', { by: 'anna' })).toMatchObject({ inForce: 'v1', rollbackTo: 'built-in' });
+  await ask('roll-back-sources', { query: { from: 'v1' } });
+  expect(await json('sources')).toMatchObject({ inForce: 'built-in' });
+});
+
 test('a lookup in each form, and accounting', async () => {
   const by = 'radius';
   expect(await json('lookup', { by, body: STATION })).toMatchObject({ decision: 'permit', role: 'staff' });
@@ -274,6 +285,13 @@ describe('a refusal', () => {
     ['upload-policy', { parts: { version: 'v2' }, body: POLICY, by: 'olga' }, '403 NAC_CLIENT_SITE'],
     ['activate-policy', { parts: { version: 'none' } }, '400 NAC_POLICY_VERSION'],
     ['roll-back-policy', { query: { from: 'none' } }, '400 NAC_POLICY_VERSION'],
+    ['sources-text', { parts: { version: 'none' } }, '400 NAC_SOURCES_VERSION'],
+    ['sources-text', { parts: { version: 'v1' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    ['upload-sources', { parts: { version: 'v2' }, body: 'sources: 7' }, '400 NAC_SOURCES'],
+    ['upload-sources', { parts: { version: 'v2' }, body: 'sources: 7', by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    ['activate-sources', { parts: { version: 'none' } }, '400 NAC_SOURCES_VERSION'],
+    ['activate-sources', { parts: { version: 'v1' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    ['roll-back-sources', { query: { from: 'none' } }, '400 NAC_SOURCES_VERSION'],
     ['what-if', { body: POLICY, query: { medium: 'air' } }, '400 NAC_REQUEST_FIELD'],
     ['mac-list', { parts: { list: 'none' } }, '400 NAC_MAC_LIST_NAME'],
     ['upload-mac-list', { parts: { list: 'none' }, body: 'no address' }, '400 NAC_MAC_LIST'],

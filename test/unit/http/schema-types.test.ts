@@ -14,6 +14,7 @@ import type * as OPERATIONS from '../../../shared/http/schemas/operations.ts';
 import type * as OVERRIDES from '../../../shared/http/schemas/override.ts';
 import type * as POLICIES from '../../../shared/http/schemas/policy.ts';
 import type * as POLL from '../../../shared/http/schemas/poll.ts';
+import type * as SOURCES from '../../../shared/http/schemas/sources.ts';
 import type { ShownOverride } from '../../../shared/http/show-override.ts';
 import type { AccountingResult } from '../../../shared/lookup/record-accounting.ts';
 import type { JsonAnswer } from '../../../shared/lookup/render-answer.ts';
@@ -25,6 +26,7 @@ import type { PollOverview } from '../../../shared/polling/poll-status.ts';
 import type { AuditPage } from '../../../shared/ports/audit-store.ts';
 import type { DoctorReport } from '../../../shared/ports/check.ts';
 import type { DecisionPage } from '../../../shared/ports/decision-store.ts';
+import type { VersionOverview } from '../../../shared/versions/publish-version.ts';
 
 /** Intersections and omissions written out, so that two types of one form are one. */
 type Plain<T> = T extends string | number | boolean | undefined | null
@@ -60,6 +62,10 @@ test('of overrides', () => {
 test('of policies', () => {
   expectTypeOf<Form<typeof POLICIES.POLICY_OVERVIEW>>().toEqualTypeOf<Plain<PolicyOverview>>();
   expectTypeOf<Form<typeof POLICIES.WHAT_IF_REPORT>>().toEqualTypeOf<Plain<WhatIfReport>>();
+});
+
+test('of sources', () => {
+  expectTypeOf<Form<typeof SOURCES.SOURCES_OVERVIEW>>().toEqualTypeOf<Plain<VersionOverview>>();
 });
 
 test('of the poll, the audit and the doctor', () => {

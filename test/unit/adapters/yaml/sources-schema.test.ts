@@ -88,7 +88,6 @@ const VALUES = {
   ),
   permissions: fc.constantFrom('full', 'compliance-only', 'Full'),
   deviceDelta: fc.constantFrom(true, false, 'true'),
-  compliantStates: oneOrMany(fc.constantFrom('compliant', 'inGracePeriod', 'ingraceperiod')),
   users: fc.constantFrom(true, false, 'yes'),
   groups: oneOrMany(guid),
   preset: fc.constantFrom('generic', 'ivanti-neurons', 'jamf'),
