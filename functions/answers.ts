@@ -10,6 +10,7 @@ import type { Answers } from './http-route.ts';
 import { JOBS } from './jobs.ts';
 import { LOOKUP } from './lookup.ts';
 import { OVERRIDES } from './overrides.ts';
+import { OVERVIEW } from './overview.ts';
 import { POLICIES } from './policies.ts';
 import { POLL } from './poll-status.ts';
 import { SOURCES } from './sources.ts';
@@ -20,6 +21,7 @@ export const ANSWERS: Answers = {
   ...DECISIONS,
   ...JOBS,
   ...DEVICES,
+  ...OVERVIEW,
   ...OVERRIDES,
   ...POLICIES,
   ...SOURCES,

@@ -7,6 +7,7 @@ import { ANSWER_HEADERS } from '../shared/http/answer-headers.ts';
 import { type Route, USUAL_BODY } from '../shared/http/route.ts';
 import { isForPeople, namedRoutes, type OperatorRoute, ROUTES, type RouteName } from '../shared/http/routes.ts';
 import { boundedBody, refuseLargeBody } from './bounded-body.ts';
+import { compressed } from './compressed.ts';
 import { hasJobRoutes, startFailure } from './connector.ts';
 import { operatorCredential, presentedCredential } from './presented-credential.ts';
 import { refusal } from './refusal.ts';
@@ -55,9 +56,8 @@ export function routeHandler(name: RouteName, answer: AnswerRequest | AnswerRequ
       if (failure !== undefined) throw failure;
       refuseOtherSites(request);
       refuseLargeBody(request, largestBody);
-      const { headers, ...response } = await answerCarried(request, credential, () =>
-        boundedBody(request, largestBody),
-      );
+      const given = await answerCarried(request, credential, () => boundedBody(request, largestBody));
+      const { headers, ...response } = isForPeople(route) ? await compressed(request, given) : given;
       return { ...response, headers: { ...headers, ...ANSWER_HEADERS } };
     } catch (thrown) {
       return refusal(`${name}.refused`, thrown, credential, context);

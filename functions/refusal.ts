@@ -4,7 +4,13 @@
 import type { HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { Credential } from '../shared/domain/carried-credential.ts';
 import { parseApiKey } from '../shared/domain/client.ts';
-import { type ConnectorError, type ErrorCode, toConnectorError, UnknownCallerError } from '../shared/errors.ts';
+import {
+  BusyError,
+  type ConnectorError,
+  type ErrorCode,
+  toConnectorError,
+  UnknownCallerError,
+} from '../shared/errors.ts';
 import { ANSWER_HEADERS, challenge } from '../shared/http/answer-headers.ts';
 import { showError, statusOf } from '../shared/http/show-error.ts';
 import { connector, reportNotStarted, startFailure } from './connector.ts';
@@ -22,7 +28,8 @@ export function refusal(
   const status = statusOf(error);
   if (startFailure() === undefined) log(event, error, status, credential, context);
   else reportNotStarted();
-  const headers = { ...ANSWER_HEADERS, ...challenge(error, status, credential !== null) };
+  const retry = error instanceof BusyError && { 'retry-after': String(error.retryAfterSeconds) };
+  const headers = { ...ANSWER_HEADERS, ...challenge(error, status, credential !== null), ...retry };
   return { status, jsonBody: showError(error, status), headers };
 }
 

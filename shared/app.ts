@@ -6,6 +6,7 @@ import { checkClientCertificates } from './adapters/entra/client-certificate.ts'
 import { readCaFile } from './adapters/https/ca-file.ts';
 import type { HttpsTransport } from './adapters/https/https-transport.ts';
 import type { IntuneAccess } from './adapters/intune/open-intune-source.ts';
+import { compressText } from './adapters/system/compress-text.ts';
 import { createJsonLineLogger } from './adapters/system/json-line-logger.ts';
 import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
@@ -13,12 +14,14 @@ import { systemTimer } from './adapters/system/system-timer.ts';
 import { CommonClock, type ObserveTime } from './adapters/table-storage/common-clock.ts';
 import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
+import { type ConsoleActions, consoleActions } from './app/console-actions.ts';
 import type { Context } from './app/context.ts';
 import { GracefulShutdown } from './app/graceful-shutdown.ts';
 import { intuneSetup } from './app/intune-setup.ts';
 import { lazy } from './app/lazy.ts';
 import { openAudit } from './app/open-audit.ts';
 import { openChangeListener } from './app/open-change-listener.ts';
+import { openCounting } from './app/open-counting.ts';
 import { openEnforcement } from './app/open-enforcement.ts';
 import { openHousekeeping } from './app/open-housekeeping.ts';
 import { openLookup } from './app/open-lookup.ts';
@@ -32,6 +35,7 @@ import { scopeOf } from './app/source-scope.ts';
 import type { SourceSetup } from './app/source-setup.ts';
 import { openedOnce, sourceSetups } from './app/sources.ts';
 import { telemetryOf } from './app/telemetry.ts';
+import { QuerySlots } from './console/query-slots.ts';
 import { delayRedelivery } from './enforcement/delay-redelivery.ts';
 import type { Removed } from './enforcement/purge-expired.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
@@ -68,11 +72,13 @@ export interface AppOverrides {
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
 }
 
-export interface App extends OperatorActions {
+export interface App extends OperatorActions, ConsoleActions {
   readonly settings: Settings;
   readonly log: Logger;
   /** How refused requests are logged. */
   readonly refusals: RefusalReport;
+  /** A text as gzip. */
+  compress(text: string): Promise<Uint8Array>;
   /**
    * Authenticates the asker, then answers.
    * @param apiKey value of the X-API-Key header
@@ -159,9 +165,13 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     mostRemembered,
   };
 
+  const enforces = settings.serviceBus !== undefined;
   const lookup = lazy(() => openLookup(context, openOperatorTokens(context, overrides.signInTransport)));
   const mdmApi = lazy(async () => openMdmApi(context, await lookup()));
   const noncompliantIndex = lazy(() => openNoncompliantIndex(context));
+  const counting = lazy(() =>
+    openCounting(context, enforces ? async (budgetMs) => (await enforcement()).countJobs(budgetMs) : undefined),
+  );
   const enforcement = lazy(() => openEnforcement(context));
   const audit = lazy(() => openAudit(context));
   const operators = new OperatorAccess(
@@ -171,9 +181,9 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     },
     audit,
   );
+  const slots = new QuerySlots(clock);
   const housekeeping = lazy(() => openHousekeeping(context));
   const onChange = lazy(() => openChangeListener(context, overrides.onChange, enforcement));
-  const enforces = settings.serviceBus !== undefined;
   const poll = openPoll(context, async () => ({
     onChange: await onChange(),
     onAnswerable: async (session) => {
@@ -185,10 +195,12 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   }));
 
   const app: App = {
-    ...operatorActions(context, { operators, enforcement, audit, refresh: (device) => poll.refresh(device) }),
+    ...operatorActions(context, { operators, enforcement, audit, slots, refresh: (device) => poll.refresh(device) }),
+    ...consoleActions(context, { operators, slots }),
     settings,
     log,
     refusals,
+    compress: compressText,
     lookup: async (apiKey, body) => (await lookup()).lookup(apiKey, body),
     mdmApi: async (apiKey, request, body) => (await mdmApi())(apiKey, request, body),
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
@@ -199,6 +211,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
         } finally {
           // What is stored is in order whether a source answers or not.
           await (await noncompliantIndex())(functionTimeoutMs);
+          await (await counting())(functionTimeoutMs);
         }
       });
     },

@@ -20,6 +20,8 @@ export const ERROR_CODES = [
   'NAC_TOKEN_KEYS',
   'NAC_ROLE_MISSING',
   'NAC_REQUEST_CROSS_SITE',
+  'NAC_QUERIES_BUSY',
+  'NAC_QUERY_TIMEOUT',
   'NAC_ENTRA_CERTIFICATE',
   'NAC_SOURCE_TOKEN',
   'NAC_SOURCE_UNREACHABLE',
@@ -119,7 +121,7 @@ export class ConnectorError extends Error {
  * Statuses of the asker's faults. RADIUS proxies never get 404, 409 or 429, which FreeRADIUS takes for "no objection"
  * and "invalid": those are for operators.
  */
-export type RequestErrorStatus = 400 | 401 | 403 | 404 | 409 | 411 | 413 | 503;
+export type RequestErrorStatus = 400 | 401 | 403 | 404 | 409 | 411 | 413 | 429 | 503;
 
 /** The asker's fault: it gets the code and the instruction back. */
 export class RequestError extends ConnectorError {
@@ -133,6 +135,21 @@ export class RequestError extends ConnectorError {
     super(code, message, details);
     Error.stackTraceLimit = stackTraceLimit;
     this.status = status;
+  }
+}
+
+/** A person's question found no room here, or took too long: the same may be asked again. */
+export class BusyError extends RequestError {
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    status: 429 | 503,
+    code: ErrorCode,
+    message: string,
+    { retryAfterSeconds, ...details }: ErrorDetails & { readonly retryAfterSeconds: number },
+  ) {
+    super(status, code, message, details);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

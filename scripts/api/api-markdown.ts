@@ -27,6 +27,8 @@ version. Moments are in UTC, like \`2026-11-20T21:40:00.000Z\`. Every answer say
 
 **Pages.** An answer with \`next\` has more: ask again with the same parameters and \`after=<next>\`.
 
+**Compression.** JSON of routes for people comes as gzip where \`Accept-Encoding\` takes that and it is larger than a kilobyte.
+
 **Refusals.** JSON with \`code\`, \`message\`, \`action\` and often \`field\`; \`NAC_POLICY\` and \`NAC_SOURCES\` have
 \`problems\` with lines and columns, too. [errors.md](errors.md) lists the codes. These may come from every route with a credential, beside its own:
 
@@ -35,8 +37,10 @@ version. Moments are in UTC, like \`2026-11-20T21:40:00.000Z\`. Every answer say
 | 401 | \`NAC_CLIENT_CREDENTIAL\` | No valid key, or the client is of another kind. The challenge is \`WWW-Authenticate: Bearer\`, so that no browser asks for a password |
 | 413 | \`NAC_REQUEST_TOO_LARGE\` | The body is larger than the route reads: ${USUAL_BODY} bytes where it names no limit |
 | 500 | \`NAC_INTERNAL\` | A mistake of the connector; its log says more |
+| 429 | \`NAC_QUERIES_BUSY\` | Of routes that only read: too many questions at once; \`Retry-After\` says when to ask again |
 | 503 | \`NAC_SETTINGS\` | Settings are wrong; the log names them |
 | 503 | \`NAC_CLIENT_QUOTA\` | The client asks more often than \`CLIENT_REQUESTS_PER_SECOND\` |
+| 503 | \`NAC_QUERY_TIMEOUT\` | Of routes that only read: the answer took longer than 45 seconds |
 | 503 | \`NAC_STORE_…\` | Table Storage did not answer, or not in time |
 `;
 
@@ -103,6 +107,7 @@ function answerOf(
   content: Readonly<Record<string, Schema>>,
   fields: (schema: Schema) => string,
 ): string {
+  if (Object.keys(content).length === 0) return `**${status}**: ${lowerFirst(description)}; it has no body.\n`;
   return Object.entries(content)
     .flatMap(([type, schema]) => [
       `**${status}** \`${type}\`: ${lowerFirst(description)}.\n`,

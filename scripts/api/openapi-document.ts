@@ -17,6 +17,7 @@ const REASONS: Readonly<Record<RefusalStatus, string>> = {
   409: 'It does not fit what is there',
   411: 'The body came without a length',
   413: 'The body is too large',
+  429: 'Too many questions at once',
   500: 'A mistake of the connector',
   503: 'The connector cannot answer now',
 };
@@ -110,9 +111,11 @@ function answersOf(components: Components, { answers }: Route): Json {
       status,
       {
         description,
-        content: Object.fromEntries(
-          Object.entries(content).map(([type, schema]) => [type, { schema: components.reference(schema) }]),
-        ),
+        ...(Object.keys(content).length > 0 && {
+          content: Object.fromEntries(
+            Object.entries(content).map(([type, schema]) => [type, { schema: components.reference(schema) }]),
+          ),
+        }),
       },
     ]),
   );
@@ -160,6 +163,7 @@ function refusal(components: Components, status: RefusalStatus, codes: readonly 
   const schema = { $ref: '#/components/schemas/Refusal', properties: { code: { enum: codes } } };
   return {
     description: REASONS[status],
+    ...(status === 429 && { headers: { 'Retry-After': { required: true, schema: { type: 'string' } } } }),
     ...(status === 401 && { headers: { 'WWW-Authenticate': { required: true, schema: CHALLENGE } } }),
     content: { 'application/json': { schema } },
   };

@@ -1,6 +1,7 @@
 // Wires enforcement: what turns a change into a CoA job, sends it to the site and hears of its result.
 
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { TableCountStore } from '../adapters/table-storage/table-count-store.ts';
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
@@ -11,6 +12,7 @@ import type { DeviceKey } from '../domain/device/device.ts';
 import type { DeviceChange } from '../domain/device/device-change.ts';
 import { addMilliseconds, toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
+import { countJobs, type JobsFigure } from '../enforcement/count-jobs.ts';
 import {
   decideJobForSession,
   decideJobsForChange,
@@ -26,6 +28,7 @@ import { newOutboxMemory } from '../enforcement/outbox-window.ts';
 import { type PumpOptions, pumpOutbox } from '../enforcement/pump-outbox.ts';
 import { recordReports } from '../enforcement/record-reports.ts';
 import { RelayClocks } from '../enforcement/relay-clocks.ts';
+import { RelayWords } from '../enforcement/relay-words.ts';
 import { resendJob } from '../enforcement/resend-job.ts';
 import { rememberedSiteKeys } from '../enforcement/site-keys.ts';
 import { ConnectorError, toConnectorError } from '../errors.ts';
@@ -96,6 +99,7 @@ export async function openEnforcement(context: Context) {
   const relayClocks = new RelayClocks(log);
   const namespaceOf = async (source: string): Promise<string> =>
     context.sources.find(({ name }) => name === source)?.certificateIds ?? source;
+  const relayWords = new RelayWords(new TableCountStore(tables.polling, log), log);
   const early = new EagerPump(() => pump());
   return {
     enforcer: new Enforcer(deps, limits),
@@ -109,7 +113,7 @@ export async function openEnforcement(context: Context) {
     },
     /** The fast path: what a poll has decided is out at its end, if no round of the timer was faster. */
     pumpDecided: (): Promise<void> => early.flush(),
-    report: (body: unknown): Promise<void> => recordReports({ ...deps, relayClocks }, body),
+    report: (body: unknown): Promise<void> => recordReports({ ...deps, relayClocks, relayWords }, body),
     async jobs(filter: JobFilter): Promise<JobPage> {
       const page = await listJobs(deps, filter);
       const { notEnforced, stage, after } = filter;
@@ -117,6 +121,8 @@ export async function openEnforcement(context: Context) {
       if (!notEnforced || stage !== undefined || after !== undefined) return page;
       return { ...page, held: await listHeld({ ...deps, devices }, filter) };
     },
+    /** @param budgetMs no further job is looked at after so long */
+    countJobs: (budgetMs: number): Promise<JobsFigure> => countJobs(deps, budgetMs),
     async resend(site: string, id: string): Promise<string> {
       const job = await resendJob({ ...deps, devices }, site, id);
       await pump({ site });

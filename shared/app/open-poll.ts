@@ -2,10 +2,13 @@
 
 import { createIdentityPrivacy, hideIdentities } from '../adapters/system/identity-privacy.ts';
 import { sourceState } from '../adapters/table-storage/source-state.ts';
+import { TableCountStore } from '../adapters/table-storage/table-count-store.ts';
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { CREDENTIAL_FIGURES, type CredentialFigure } from '../console/read-overview.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
+import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
 import { RequestError, SourceError, StoreError } from '../errors.ts';
 import type { HeldRun } from '../polling/breaker/mass-change.ts';
@@ -22,6 +25,7 @@ import { TokenBucket } from '../token-bucket.ts';
 import type { Context } from './context.ts';
 import { lazy } from './lazy.ts';
 import { answersInForce } from './open-policy-source.ts';
+import type { CredentialInUse } from './source-setup.ts';
 import type { ConfiguredSource } from './sources.ts';
 
 /** Devices that operators have read at once, by this process. */
@@ -91,6 +95,13 @@ async function openSourcePoll(
   const tables = await openTables('background');
   const telemetry = await openTelemetry();
   const log = ofSource(anyLog, source.name);
+  const counts = new TableCountStore(tables.polling, log);
+  const keep = async ({ kind, setting, expiresAt }: CredentialInUse): Promise<void> => {
+    const checkedAt = toInstant(clock.now());
+    const end = expiresAt && { expiresAt: toInstant(expiresAt) };
+    const figure: CredentialFigure = { kind, checkedAt, ...(setting !== undefined && { setting }), ...end };
+    await counts.writeFigure(`${CREDENTIAL_FIGURES}${source.name}`, figure);
+  };
   const wait = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => void timer.after(milliseconds, resolve));
   return {
@@ -103,7 +114,7 @@ async function openSourcePoll(
       outOfBand: configured.sweeps,
       reads: pointReadsOf(source, clock, wait),
       answersDiffer: answersInForce({ settings, clock, log }, tables),
-      reportCredential: reportCredential?.({ clock, log, telemetry }),
+      reportCredential: reportCredential?.({ clock, log, telemetry, keep }),
       onChange,
       onAnswerable,
       clock,

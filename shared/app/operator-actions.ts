@@ -1,6 +1,7 @@
 // What operators may do, each in their own name: who asks is authenticated, what they change is noted in the audit, and
 // only then it is done.
 
+import type { QuerySlots } from '../console/query-slots.ts';
 import type { Credential } from '../domain/carried-credential.ts';
 import type { CoaAction } from '../domain/coa-job.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
@@ -87,12 +88,14 @@ export interface SharedParts {
   readonly operators: OperatorAccess;
   readonly enforcement: () => Promise<Enforcement>;
   readonly audit: () => Promise<Audit>;
+  /** Places for questions, so that they do not slow lookups. */
+  readonly slots: QuerySlots;
   readonly refresh: (device: DeviceKey) => Promise<RefreshedDevice>;
 }
 
 export function operatorActions(
   context: Context,
-  { operators, enforcement, audit, refresh }: SharedParts,
+  { operators, enforcement, audit, slots, refresh }: SharedParts,
 ): OperatorActions {
   const { settings, clock, log, sources, scope, openTables } = context;
   const policy = lazy(() => {
@@ -132,7 +135,7 @@ export function operatorActions(
   return {
     async pollStatus(credential) {
       await operators.may(credential, 'poll-status');
-      return (await pollControl()).status();
+      return slots.run(async () => (await pollControl()).status());
     },
     async releaseHeld(credential, body) {
       const operator = await operators.may(credential, 'poll-release');
@@ -149,7 +152,8 @@ export function operatorActions(
     async jobs(credential, query) {
       const operator = await operators.may(credential, 'jobs');
       const { site, ...filter } = readJobQuery(query, toInstant(clock.now()));
-      return (await enforcement()).jobs({ ...filter, sites: operators.sitesFor(operator, site) });
+      const sites = operators.sitesFor(operator, site);
+      return slots.run(async () => (await enforcement()).jobs({ ...filter, sites }));
     },
     async resend(credential, site, jobId, body = '') {
       const operator = await operators.may(credential, 'resend-job');
@@ -216,11 +220,18 @@ export function operatorActions(
     },
     async decisions(credential) {
       const operator = await operators.may(credential, 'decisions');
-      return (await decisions())(operator.sites, (asked) => operators.sitesFor(operator, asked));
+      const open = await decisions();
+      const { list, search, explain, replay } = open(operator.sites, (asked) => operators.sitesFor(operator, asked));
+      return {
+        list: (query) => slots.run(async () => list(query)),
+        search: (body) => slots.run(async () => search(body)),
+        explain: (id) => slots.run(() => explain(id)),
+        replay: (id, version) => slots.run(() => replay(id, version)),
+      };
     },
     async audit(credential, query) {
       const operator = await operators.may(credential, 'audit');
-      return (await audit()).list(query, (asked) => operators.sitesFor(operator, asked));
+      return slots.run(async () => (await audit()).list(query, (asked) => operators.sitesFor(operator, asked)));
     },
     async doctor(credential) {
       await operators.may(credential, 'doctor');

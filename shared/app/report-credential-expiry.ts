@@ -18,6 +18,8 @@ export interface CredentialExpiryDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry | undefined;
+  /** Keeps for the overview what is in use. */
+  readonly keep?: (credential: CredentialStatus) => Promise<void>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface CredentialExpiryDeps {
 export function credentialExpiryReporter(
   tokens: TokenSource,
   resource: string,
-  { clock, log, telemetry }: CredentialExpiryDeps,
+  { clock, log, telemetry, keep }: CredentialExpiryDeps,
 ): () => Promise<void> {
   let reported = '';
   return async () => {
@@ -37,7 +39,10 @@ export function credentialExpiryReporter(
     try {
       await tokens.getToken(resource);
       const [inUse] = await tokens.credentials();
-      if (inUse !== undefined) report(inUse, now, { log, telemetry });
+      if (inUse !== undefined) {
+        report(inUse, now, { log, telemetry });
+        await keep?.(inUse);
+      }
       reported = today;
     } catch {
       // The poll itself says why there is no token; the report is made when there is one.
@@ -48,7 +53,7 @@ export function credentialExpiryReporter(
 function report(
   credential: CredentialStatus,
   now: Date,
-  { log, telemetry }: Omit<CredentialExpiryDeps, 'clock'>,
+  { log, telemetry }: Pick<CredentialExpiryDeps, 'log' | 'telemetry'>,
 ): void {
   const { kind, expiresAt, setting, thumbprintSha256 } = credential;
   const left = credentialExpiry(credential, now);

@@ -32,6 +32,14 @@ export interface ReportDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly telemetry: Telemetry | undefined;
+  /** Keeps for the overview what is in use. */
+  readonly keep?: (credential: CredentialInUse) => Promise<void>;
+}
+
+export interface CredentialInUse {
+  readonly kind: string;
+  readonly setting?: string;
+  readonly expiresAt?: Date;
 }
 
 export interface Examination {

@@ -100,7 +100,7 @@ function matches(job: EnforcementJob, { stage, deviceId, sessionId }: JobFilter)
  * not listed any more once the session is over, the station has another answer, or policy has come back to the
  * one it has.
  */
-async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
+export async function isNotEnforced(deps: ListJobsDeps, job: EnforcementJob): Promise<boolean> {
   if (job.wanted === undefined && wasAcknowledged(job)) return false;
   if (job.stage === 'answered') return job.keptClass !== undefined;
   if (!hasFailed(job)) return !isFinal(job);

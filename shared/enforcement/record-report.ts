@@ -13,6 +13,7 @@ import type { JobStore } from '../ports/job-store.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { type Logger, type Telemetry, traced } from '../ports/telemetry.ts';
 import type { RelayClocks } from './relay-clocks.ts';
+import type { RelayWords } from './relay-words.ts';
 import { isSessionUnknown, judgeUnknownSession } from './unknown-session.ts';
 
 /** Attempts under contention; each lost one means that another writer got through. */
@@ -25,6 +26,7 @@ export interface ReportDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly relayClocks?: RelayClocks;
+  readonly relayWords?: RelayWords;
   readonly telemetry?: Telemetry | undefined;
 }
 
@@ -45,6 +47,7 @@ export async function recordReport(deps: ReportDeps, report: CoaReport): Promise
       stored.job,
     );
     if (attempt === 0) deps.relayClocks?.note(report, stored.job, now);
+    if (attempt === 0) await deps.relayWords?.note(report, now);
     if (job === stored.job) {
       await refusal?.follow();
       return;

@@ -1,7 +1,8 @@
 // The queries of the API, each parameter declared once.
 
 import { JOB_STAGES } from '../domain/coa/enforcement-job.ts';
-import { ASSURANCES } from '../domain/identity/identity.ts';
+import { METHOD_WORDS } from '../domain/identity/authentication-word.ts';
+import { ASSURANCES, IDENTITY_KINDS } from '../domain/identity/identity.ts';
 import { MEDIA } from '../domain/medium.ts';
 import { anyText, byDefault, limit, macAddress, moment, pageMark, siteName, word } from './read-query.ts';
 
@@ -36,10 +37,16 @@ export const DECISION_QUERY = {
   standing: anyText('Only decisions about a device of this standing', LONGEST_TEXT),
   device: anyText('Only decisions about this device, by its id', LONGEST_TEXT),
   decision: word(['permit', 'deny'], 'Only such decisions'),
+  nas: anyText('Only decisions for this NAS, by its NAS-Identifier or its address', LONGEST_TEXT),
+  port: anyText('Only decisions for this port (NAS-Port-Id)', LONGEST_TEXT),
+  method: word(METHOD_WORDS, 'Only stations that were authenticated so'),
+  identity: word(IDENTITY_KINDS, 'Only decisions whose device was found by this kind of identity'),
+  assurance: word(ASSURANCES, 'Only decisions whose device was found with this assurance'),
+  source: anyText('Only decisions about devices of this source', LONGEST_TEXT),
   observed: word(['true'], 'Only decisions whose rule or site is only observed'),
   since: byDefault('24h', moment('Only decisions from then on')),
   until: moment('Only decisions before then'),
-  after: pageMark(/^\d{13}\|[0-9a-z-]{30,50}$/),
+  after: pageMark(/^\d{13}(?:\|[0-9a-z-]{30,50}|\})$/),
   limit: limit(200, '50'),
 };
 

@@ -49,7 +49,7 @@ export interface Route {
    */
   readonly largestBody?: number;
   /** By status. */
-  readonly answers: Readonly<Partial<Record<200 | 201 | 202, Answer>>>;
+  readonly answers: Readonly<Partial<Record<200 | 201 | 202 | 304, Answer>>>;
   /** Codes of its own, by status; `refusalsOf` adds those that every route has. */
   readonly refusals?: Refusals;
 }
@@ -68,6 +68,9 @@ export interface Answer {
 
 export type RefusalStatus = RequestErrorStatus | 500;
 export type Refusals = Readonly<Partial<Record<RefusalStatus, readonly ErrorCode[]>>>;
+
+/** What the asker has is still so: an answer without a body (RFC 9110 15.4.5). */
+export const NOT_MODIFIED: Answer = { description: 'It is as `If-None-Match` has it', content: {} };
 
 /** Bytes of a body where the route names no limit. */
 export const USUAL_BODY = 4_096;

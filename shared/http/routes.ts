@@ -58,6 +58,8 @@ const USUAL_REFUSALS: Refusals = {
     ...['NAC_STORE_CONFLICT', 'NAC_STORE_ROW', 'NAC_STORE_STATE'],
   ] as readonly ErrorCode[],
 };
+/** Of a question of a person, which waits for others where there are many. */
+const OF_QUESTIONS: Refusals = { 429: ['NAC_QUERIES_BUSY'], 503: ['NAC_QUERY_TIMEOUT'] };
 /** Of liveness, which needs none. */
 const OF_ALL: Refusals = { 413: ['NAC_REQUEST_TOO_LARGE'], 500: ['NAC_INTERNAL'], 503: ['NAC_SETTINGS'] };
 
@@ -66,6 +68,7 @@ export function refusalsOf(route: Route): ReadonlyMap<RefusalStatus, readonly Er
   const of = [
     route.refusals ?? {},
     route.needs === 'nothing' ? OF_ALL : USUAL_REFUSALS,
+    route.needs === 'read' ? OF_QUESTIONS : {},
     isForPeople(route) ? REFUSALS_OF_PEOPLE : {},
     route.methods.some((method) => method !== 'GET') ? REFUSALS_OF_CHANGES : {},
   ];

@@ -1,6 +1,7 @@
 // Reads the query of GET /api/decisions and the body of POST /api/decisions/search.
 
 import type { Instant } from '../domain/instant.ts';
+import { canonicalAddress } from '../domain/ip-address.ts';
 import { DECISION_QUERY, DECISION_SEARCH } from '../http/queries.ts';
 import { readJsonObject } from '../http/read-json.ts';
 import { queryError, readQuery } from '../http/read-query.ts';
@@ -49,8 +50,28 @@ function readParameters(query: Iterable<[string, string]>, now: Instant, source:
     ...text('mac', given.mac),
     ...(given.device !== undefined && { device: { source, id: given.device.toLowerCase() } }),
     ...(given.observed && { observed: true }),
+    ...nas(given.nas),
+    ...text('port', given.port),
+    ...(given.method && { method: given.method }),
+    ...text('identity', given.identity),
+    ...text('assurance', given.assurance),
+    ...text('source', given.source),
   };
-  return { filter, ...text('site', given.site), since, ...text('until', until), ...text('after', after), limit };
+  return {
+    filter,
+    ...text('site', given.site),
+    since,
+    ...text('until', until),
+    ...text('after', after),
+    limit,
+    now,
+  };
+}
+
+/** A text that is an address is meant as one, in any notation. */
+function nas(given: string | undefined): DecisionFilter {
+  const address = canonicalAddress(given ?? '');
+  return address === undefined ? text('nasName', given) : { nasAddress: address };
 }
 
 function text<K extends string>(name: K, value: string | undefined): { [key in K]?: string } {

@@ -17,6 +17,12 @@ export function standingClock(): AdjustableClock {
   return movedBy(() => began);
 }
 
+/** From a moment that the test names. */
+export function standingAt(at: string): AdjustableClock {
+  const began = Date.parse(at);
+  return movedBy(() => began);
+}
+
 function movedBy(milliseconds: () => number): AdjustableClock {
   let ahead = 0;
   return {

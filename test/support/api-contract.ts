@@ -39,6 +39,7 @@ export class ApiContract {
     if (promised === undefined) return [`${method} ${path} may not answer ${status}: ${text}`];
     const name = promised.$ref?.split('/').at(-1);
     const response = name === undefined ? promised : this.#document.components.responses[name];
+    if (response?.content === undefined) return text === '' ? [] : [`${method} ${path} ${status} has a body`];
     const type = headers.get('content-type')?.split(';')[0] ?? '';
     const schema = response?.content?.[type]?.schema;
     if (schema === undefined) return [`${method} ${path} may not answer ${status} as ${type}`];

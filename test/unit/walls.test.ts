@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
-const FLOWS = ['polling', 'lookup', 'enforcement', 'policy', 'versions', 'mdm-api'];
+const FLOWS = ['polling', 'lookup', 'enforcement', 'policy', 'versions', 'mdm-api', 'console'];
 const ADAPTERS = globSync('shared/adapters/*', { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
 /** The rooms of domain/, each above those before it. */
 const DOMAIN = ['identity', 'device', 'source', 'policy', 'session', 'coa'].map((room) => `shared/domain/${room}`);

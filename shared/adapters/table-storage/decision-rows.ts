@@ -2,13 +2,17 @@
 // the order of time within its partition.
 
 import type { TransactionAction } from '@azure/data-tables';
+import type { CountedDecision } from '../../domain/decision-counts.ts';
 import { deviceKeyText } from '../../domain/device/device.ts';
+import { METHOD_WORDS, type MethodWord } from '../../domain/identity/authentication-word.ts';
+import { canonicalAddress } from '../../domain/ip-address.ts';
+import type { NasLocation } from '../../domain/nas-location.ts';
 import { parseDecisionId } from '../../domain/policy/decision-id.ts';
 import type { AnsweredSession } from '../../domain/session/session.ts';
 import type { Sites } from '../../domain/sites.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { parseObject } from './foreign-rows.ts';
-import { decisionRow } from './row-keys.ts';
+import { decidedAtOfKey, decisionRow } from './row-keys.ts';
 import { sitesCondition } from './sites-condition.ts';
 
 export type DecisionEntity = { record: string };
@@ -42,9 +46,51 @@ export function decisionActions(record: AnsweredSession): TransactionAction[] {
     standing: decision.standing,
     observed: decision.observed !== undefined,
     waiting: decision.waiting === true,
+    ...nasColumns(record),
+    port: record.nasPortId ?? '',
+    ...methodColumns(decision.facts?.methods ?? []),
+    identity: device?.identity.kind ?? '',
+    assurance: device?.identity.assurance ?? '',
+    source: device?.source ?? '',
+    asOf: device?.asOf ?? '',
     record: text,
   };
   return [['upsert', { ...decisionRow(decision.id, parts), ...columns }, 'Replace']];
+}
+
+/** Comparable: names of switches in lower case, as operators type them in any. */
+function nasColumns({ nasIdentifier, nasIpAddress, nasIpv6Address, packetSourceIp }: NasLocation) {
+  const address = nasIpAddress ?? nasIpv6Address ?? packetSourceIp ?? '';
+  return { nasId: (nasIdentifier ?? '').toLowerCase(), nasIp: canonicalAddress(address) ?? address };
+}
+
+/** A column for each: two may hold at once, and names of columns have no hyphen. */
+function methodColumn(method: MethodWord): string {
+  return `by${method.replaceAll('-', '')}`;
+}
+
+function methodColumns(methods: readonly MethodWord[]): Readonly<Record<string, true>> {
+  return Object.fromEntries(methods.map((method) => [methodColumn(method), true as const]));
+}
+
+/** What is counted of a row. */
+export const COUNTED_COLUMNS = ['PartitionKey', 'RowKey', 'site', 'rule', 'policyVersion', 'verdict', 'source', 'asOf'];
+
+/** @returns `undefined` for a row that something else wrote */
+export function countedOf(row: Readonly<Record<string, unknown>>): CountedDecision | undefined {
+  const { site, rule, policyVersion, verdict, source, asOf, rowKey } = row;
+  const decidedAt = decidedAtOfKey(String(rowKey));
+  if (typeof site !== 'string' || typeof rule !== 'string' || typeof verdict !== 'string' || !decidedAt)
+    return undefined;
+  return {
+    site,
+    rule,
+    policyVersion: String(policyVersion ?? ''),
+    verdict,
+    decidedAt,
+    ...(typeof source === 'string' && source !== '' && { source }),
+    ...(typeof asOf === 'string' && asOf !== '' && { asOf }),
+  };
 }
 
 /** @returns `undefined` for a row that something else wrote */
@@ -58,7 +104,7 @@ export function fromDecisionEntity({ record }: Partial<DecisionEntity>): Decisio
 /** Comparisons that the range of keys takes. */
 const MOST_OF_RANGE = 4;
 
-const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
+const COLUMN_OF: Readonly<Record<Exclude<keyof DecisionFilter, 'method'>, string>> = {
   sessionId: 'sessionId',
   mac: 'mac',
   userName: 'userName',
@@ -70,17 +116,26 @@ const COLUMN_OF: Readonly<Record<keyof DecisionFilter, string>> = {
   standing: 'standing',
   observed: 'observed',
   waiting: 'waiting',
+  nasName: 'nasId',
+  nasAddress: 'nasIp',
+  port: 'port',
+  identity: 'identity',
+  assurance: 'assurance',
+  source: 'source',
 };
+/** Written and compared in lower case. */
+const ANY_CASE: ReadonlySet<string> = new Set(['userName', 'nasName']);
 
 /** OData conditions for what the filter names, joined to the range of keys. */
 export function decisionConditions(filter: DecisionFilter, sites: Sites): string {
   const conditions = Object.entries(filter)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {
-      const column = COLUMN_OF[name as keyof DecisionFilter];
+      if (name === 'method') return `${methodColumn(METHOD_WORDS.find((word) => word === value) ?? 'mab')} eq true`;
+      const column = COLUMN_OF[name as keyof typeof COLUMN_OF];
       if (typeof value === 'boolean') return `${column} eq ${value}`;
       const text = typeof value === 'string' ? value : deviceKeyText(value);
-      return `${column} eq '${(name === 'userName' ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
+      return `${column} eq '${(ANY_CASE.has(name) ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
     });
   const all = [...conditions, ...sitesCondition(sites, MOST_OF_RANGE + conditions.length)];
   return all.map((condition) => ` and ${condition}`).join('');

@@ -31,6 +31,10 @@
 //             task|<t>  state                              where the background task <t> stands, lease included
 //             sweep|<source>, fleet|<source>, task|<source>|<t>
 //                                                          the same of each source but the first, and its tasks
+//             counts    state                              how far decisions are counted
+//                       h|<hour, newest first>             counts of decisions of an hour
+//                       d|<day, newest first>              counts of decisions of a day in UTC
+//                       n|<name>                           a figure that a timer found, a credential, a relay's word
 //             doctor    <random>                           written and deleted by the doctor (storage-probe.ts)
 // audit       audit     <time, newest first>-<random>      a change that a person made (table-audit-store.ts)
 //
@@ -177,6 +181,26 @@ export function decisionRow(id: string, { sessionId, at }: DecisionIdParts): Row
   return { partitionKey: shardPartition(sessionId.charAt(0)), rowKey: `h|${newestFirst(at)}|${id}` };
 }
 
+/** When the decision of such a key was made; `undefined` for another key. */
+export function decidedAtOfKey(rowKey: string): Instant | undefined {
+  const [, digits] = /^h\|(\d{13})\|/.exec(rowKey) ?? [];
+  return digits === undefined ? undefined : momentOf(digits);
+}
+
+/** Where a list goes on that has looked at every decision from this moment on. */
+export function decisionCursorBefore(until: Instant): string {
+  // Behind the digits comes a bar, and a brace is the next character.
+  return `${newestFirst(until)}}`;
+}
+
+export function momentOfCursor(cursor: string): Instant {
+  return momentOf(cursor.slice(0, 13));
+}
+
+function momentOf(digits: string): Instant {
+  return new Date(9_999_999_999_999 - Number(digits)).toISOString();
+}
+
 /** Where a list goes on after this decision, whichever partition the next one is in. */
 export function decisionCursor(id: string): string {
   const parts = parseDecisionId(id);
@@ -310,6 +334,42 @@ export function fleetRow(source: string, shard: string): RowKey {
 /** @param name of the part; the empty name gives what all of them begin with */
 export function fleetPartRow(source: string, shard: string, name: string): RowKey {
   return { partitionKey: partitionOf('fleet', source), rowKey: `${shard}|${name}` };
+}
+
+/** All that is counted: one partition, so that one transaction writes counts and how far they are. */
+export const COUNTS_PARTITION = 'counts';
+export const FOLD_ROW: RowKey = { partitionKey: COUNTS_PARTITION, rowKey: 'state' };
+
+/** @param name letters, digits, hyphens, colons and dots; the first ones give what several begin with */
+export function figureRow(name: string): RowKey {
+  return { partitionKey: COUNTS_PARTITION, rowKey: `n|${name}` };
+}
+
+const SPANS = { hour: { prefix: 'h', digits: 13 }, day: { prefix: 'd', digits: 10 } } as const;
+
+/** The hour, or the day, that a moment lies in. */
+export function spanRow(span: 'hour' | 'day', at: Instant): RowKey {
+  return { partitionKey: COUNTS_PARTITION, rowKey: `${SPANS[span].prefix}|${newestFirst(spanOf(span, at))}` };
+}
+
+/** A filter for spans that begin within a range: from `from` on, before `to`. */
+export function spansFilter(
+  span: 'hour' | 'day',
+  { from, to }: { readonly from: Instant; readonly to: Instant },
+): string {
+  const { prefix } = SPANS[span];
+  return `PartitionKey eq '${COUNTS_PARTITION}' and RowKey gt '${prefix}|${newestFirst(to)}' and RowKey le '${prefix}|${newestFirst(from)}'`;
+}
+
+export function spansBeforeFilter(span: 'hour' | 'day', before: Instant): string {
+  const { prefix } = SPANS[span];
+  return `PartitionKey eq '${COUNTS_PARTITION}' and RowKey gt '${prefix}|${newestFirst(before)}' and RowKey lt '${prefix}}'`;
+}
+
+function spanOf(span: 'hour' | 'day', at: Instant): Instant {
+  return span === 'hour'
+    ? `${at.slice(0, SPANS.hour.digits)}:00:00.000Z`
+    : `${at.slice(0, SPANS.day.digits)}T00:00:00.000Z`;
 }
 
 /** @param task letters, digits and hyphens @param source whose task it is; of no source in particular, if left out */

@@ -1,17 +1,30 @@
 // Decisions that were made, in Table Storage: read by id without a search, listed newest first over all partitions.
 
 import type { TableClient, TransactionAction } from '@azure/data-tables';
+import type { CountedDecision } from '../../domain/decision-counts.ts';
 import { SHARDS } from '../../domain/device/device.ts';
-import type { Instant } from '../../domain/instant.ts';
+import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import { parseDecisionId } from '../../domain/policy/decision-id.ts';
 import { includesSite } from '../../domain/sites.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { DecisionPage, DecisionQuery, DecisionRecord, DecisionStore } from '../../ports/decision-store.ts';
+import type {
+  DecisionPage,
+  DecisionQuery,
+  DecisionRange,
+  DecisionRecord,
+  DecisionStore,
+} from '../../ports/decision-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
-import { type DecisionEntity, decisionConditions, fromDecisionEntity } from './decision-rows.ts';
+import {
+  COUNTED_COLUMNS,
+  countedOf,
+  type DecisionEntity,
+  decisionConditions,
+  fromDecisionEntity,
+} from './decision-rows.ts';
 import { ForeignRows } from './foreign-rows.ts';
-import { decisionCursor, decisionRange, decisionRow } from './row-keys.ts';
+import { decisionCursor, decisionCursorBefore, decisionRange, decisionRow, momentOfCursor } from './row-keys.ts';
 import { readRow, unlessGone } from './rows.ts';
 import { storePages } from './store-errors.ts';
 
@@ -46,29 +59,74 @@ export class TableDecisionStore implements DecisionStore {
   }
 
   /**
-   * All partitions at once, each in the order of time; the newest of their next rows comes first. When time runs out,
-   * the page is what was found by then, and `next` goes on behind it.
-   * @throws StoreError NAC_STORE_TIMEOUT when nothing was found by then
+   * All partitions at once, each in the order of time; the newest of their next rows comes first. With `now`, a
+   * filter is applied to slice by slice of time, each longer than the one before it: what it keeps out is then known to
+   * have been looked at. When time runs out, the page is what was found by then, and `next` goes on behind what was
+   * looked at.
+   * @throws StoreError NAC_STORE_TIMEOUT when not even the first slice was looked at by then
    */
-  async list({ filter, sites, limit, ...range }: DecisionQuery, { signal }: CallOptions = {}): Promise<DecisionPage> {
+  async list(
+    { filter, sites, limit, now, ...range }: DecisionQuery,
+    { signal }: CallOptions = {},
+  ): Promise<DecisionPage> {
     const conditions = decisionConditions(filter, sites);
+    const decisions: DecisionRecord[] = [];
+    let lookedUntil: Instant | undefined;
+    try {
+      // Without a filter every row counts, so that a page is full soon.
+      const sliced = now !== undefined && (conditions !== '' || sites !== 'every');
+      for (const slice of sliced ? slicesOf(range, now) : [range]) {
+        for await (const record of this.#newestFirst(slice, conditions, limit, signal)) {
+          if (!includesSite(sites, record.site)) continue;
+          if (decisions.length === limit) return { decisions, next: cursorAfter(decisions) };
+          decisions.push(record);
+          lookedUntil = record.decision.decidedAt;
+        }
+        lookedUntil = slice.since;
+        signal?.throwIfAborted();
+      }
+      return { decisions };
+    } catch (thrown) {
+      if (signal?.aborted !== true) throw thrown;
+      if (lookedUntil === undefined) throw foundNothingInTime(thrown);
+      const isLast = decisions.at(-1)?.decision.decidedAt === lookedUntil;
+      return { decisions, next: isLast ? cursorAfter(decisions) : decisionCursorBefore(lookedUntil), lookedUntil };
+    }
+  }
+
+  async *listCounted(
+    shard: string,
+    range: { readonly since: Instant; readonly until: Instant },
+    { signal }: CallOptions = {},
+  ): AsyncIterable<CountedDecision> {
+    const options = {
+      queryOptions: { filter: decisionRange(shard, range), select: COUNTED_COLUMNS },
+      ...(signal && { abortSignal: signal }),
+    };
+    const rows = this.#table.listEntities<Record<string, unknown>>(options);
+    for await (const row of storePages('counting decisions', rows)) {
+      const counted = countedOf(row);
+      if (counted !== undefined) yield counted;
+    }
+  }
+
+  async *#newestFirst(
+    range: DecisionRange,
+    conditions: string,
+    limit: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<DecisionRecord, undefined> {
     const pageSize = Math.max(20, Math.ceil(limit / SHARDS.length) * 4);
     const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range) + conditions, pageSize, signal));
-    const decisions: DecisionRecord[] = [];
     try {
       const next = await Promise.all(rows.map((each) => each.next()));
       for (;;) {
         const newest = indexOfNewest(next);
-        if (newest === undefined) return { decisions };
-        if (decisions.length === limit) return { decisions, next: cursorAfter(decisions) };
+        if (newest === undefined) return undefined;
         const record = this.#known(next[newest]?.value as Row);
-        if (record !== undefined && includesSite(sites, record.site)) decisions.push(record);
+        if (record !== undefined) yield record;
         next[newest] = (await rows[newest]?.next()) ?? { done: true, value: undefined };
       }
-    } catch (thrown) {
-      if (signal?.aborted !== true) throw thrown;
-      if (decisions.length === 0) throw foundNothingInTime(thrown);
-      return { decisions, next: cursorAfter(decisions) };
     } finally {
       await Promise.all(rows.map((each) => each.return(undefined)));
     }
@@ -114,6 +172,27 @@ export class TableDecisionStore implements DecisionStore {
     return undefined;
   }
 }
+
+/** Of the first slice; each has four times the length of the one before. */
+const FIRST_SLICE_MS = 15 * 60_000;
+const GROWTH = 4;
+
+/** Slices of a range without `since` end with one that has no beginning. */
+function* slicesOf(range: DecisionRange, now: Instant): Generator<DecisionRange> {
+  const { since, after } = range;
+  let until = range.until;
+  let upper = [after === undefined ? now : momentOfCursor(after), until ?? now].sort()[0] ?? now;
+  for (let length = FIRST_SLICE_MS; ; length *= GROWTH) {
+    const from = length > LONGEST_SLICE_MS ? '' : addMilliseconds(upper, -length);
+    const isLast = from <= (since ?? '');
+    const lower = isLast ? since : from;
+    yield { ...range, ...(lower !== undefined && { since: lower }), ...(until !== undefined && { until }) };
+    if (isLast) return;
+    until = from;
+    upper = from;
+  }
+}
+const LONGEST_SLICE_MS = 3 * 365 * 24 * 3_600_000;
 
 function cursorAfter(decisions: readonly DecisionRecord[]): string {
   return decisionCursor(decisions.at(-1)?.decision.id ?? '');

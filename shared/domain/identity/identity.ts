@@ -1,7 +1,17 @@
 // Identities: what a device can be recognised by, and how much a network may rely on it.
 
 /** Kinds of identity a device holds. `deviceId` is the source's own id and needs no pointer. */
-export type IdentityKind = 'deviceId' | 'mac' | 'entraDeviceId' | 'name' | 'serialNumber' | 'imei' | 'meid' | 'udid';
+export const IDENTITY_KINDS = [
+  'deviceId',
+  'mac',
+  'entraDeviceId',
+  'name',
+  'serialNumber',
+  'imei',
+  'meid',
+  'udid',
+] as const;
+export type IdentityKind = (typeof IDENTITY_KINDS)[number];
 
 /** One identity in comparable form: MAC addresses canonical, everything else trimmed and lower case. */
 export interface Identity {

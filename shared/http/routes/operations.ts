@@ -2,11 +2,22 @@
 
 import { AUDIT_QUERY } from '../queries.ts';
 import { word } from '../read-query.ts';
-import { json, type Route } from '../route.ts';
+import { json, NOT_MODIFIED, type Route } from '../route.ts';
 import { text } from '../schema.ts';
 import { ALIVE, AUDIT_PAGE, DOCTOR_REPORT } from '../schemas/operations.ts';
+import { OVERVIEW } from '../schemas/overview.ts';
 
 export const OPERATION_ROUTES = {
+  overview: {
+    group: 'Operations',
+    methods: ['GET'],
+    path: 'api/overview',
+    needs: 'read',
+    summary: 'Shows how everything is doing, from a few rows: made to be asked for every ten seconds.',
+    sites: 'Counts, jobs and relays of that site alone; sources and what is held are of all',
+    headers: { 'If-None-Match': text('The `ETag` of the answer before; unchanged, the answer is a 304') },
+    answers: { 200: json('The overview', OVERVIEW), 304: NOT_MODIFIED },
+  },
   audit: {
     group: 'Operations',
     methods: ['GET'],

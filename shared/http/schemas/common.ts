@@ -2,7 +2,7 @@
 
 import { COMPLIANCE_STATES } from '../../domain/device/compliance-state.ts';
 import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/device/standing.ts';
-import { ASSURANCES, type IdentityKind } from '../../domain/identity/identity.ts';
+import { ASSURANCES, IDENTITY_KINDS } from '../../domain/identity/identity.ts';
 import type { IdentityProblem } from '../../domain/identity/presented-identities.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import type { ReplyAttributes } from '../../domain/policy/reply-attributes.ts';
@@ -57,17 +57,6 @@ export const PROBLEMS = list(
   text('A word of docs/lookup.md') as Schema<IdentityProblem>,
   'What is wrong with the question, or weakens its answer',
 );
-
-const IDENTITY_KINDS = [
-  'deviceId',
-  'mac',
-  'entraDeviceId',
-  'name',
-  'serialNumber',
-  'imei',
-  'meid',
-  'udid',
-] as const satisfies readonly IdentityKind[];
 
 const IDENTITY_KIND = oneOf(IDENTITY_KINDS, 'What kind of identity it is');
 const ORIGIN = text('Where it stood, in the terms of the field: `SAN URI`, `Calling-Station-Id`');

@@ -224,6 +224,19 @@ test('the poll, and what its breaker holds', async () => {
   expect(await json('poll-release', { body })).toMatchObject({ released: { released: { by: 'ada' } } });
 });
 
+test('the overview, again when something changed alone', async () => {
+  await network.poll();
+  const first = await ask('overview', { by: 'anna' });
+  expect(JSON.parse(first.text)).toMatchObject({
+    freshness: [{ source: 'intune', sweeps: true, reachable: true }],
+    policy: { version: 'v1' },
+    jobs: { notEnforced: [{ site: 'hq' }] },
+  });
+  const headers = { 'if-none-match': String(first.headers.get('etag')) };
+  expect((await ask('overview', { by: 'anna', headers })).status).toBe(304);
+  expect((await ask('overview', { headers: { 'if-none-match': '"another"' } })).status).toBe(200);
+});
+
 test('the audit', async () => {
   const { entries, next } = await json('audit', { query: { limit: '2' } });
   expect(entries).toHaveLength(2);
