@@ -107,6 +107,7 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
     coreTools,
     onLine,
   });
+  if (simulated && env['CONSOLE']?.toLowerCase() !== 'off') showConsole(run, functions, simulated.tenant);
   const coaSecret = randomBytes(16).toString('hex');
   const networkSwitch = await startSwitch(run, functions, keys.apiKey, coaSecret, options.onSwitchEvent);
   const switchAsNas = {
@@ -137,9 +138,16 @@ async function startParts(run: LocalRun, options: LocalStackOptions): Promise<Lo
   };
 }
 
+/** A browser knows neither certificate: it asks once for each. */
+function showConsole(run: LocalRun, { url }: LocalFunctions, { baseUrl }: IntuneTenant): void {
+  run.progress('Console', `${url}/console/  (accept the certificates of this and of ${baseUrl})`);
+}
+
 /** Without a tenant of its own, an app registration in the environment belongs to something else. */
 function settingsFrom(env: LocalStackOptions['env']): Record<string, string> {
-  const names = Object.keys(SETTINGS).filter((name) => env['ENTRA_TENANT_ID'] || !/^ENTRA_|_PROXY$/.test(name));
+  const names = Object.keys(SETTINGS).filter(
+    (name) => env['ENTRA_TENANT_ID'] || !/^ENTRA_|^CONSOLE_CLIENT_ID$|_PROXY$/.test(name),
+  );
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 

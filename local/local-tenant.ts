@@ -20,6 +20,7 @@ export async function startLocalTenant(
     ENTRA_CLIENT_ID: tenant.clientId,
     ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}`,
     ENTRA_AUTHORITY_HOST: tenant.authorityHost,
+    CONSOLE_CLIENT_ID: tenant.console.clientId,
     GRAPH_ENDPOINT: tenant.graphUrl,
     INTUNE_SERVICE_HOSTS: 'localhost',
     // The tenant is on this machine, whatever lies between it and the world.

@@ -8,6 +8,7 @@ import type { DeviceFilter, Fleet } from './fleet.ts';
 import { changeShare, type FleetShare, hideShare } from './fleet-scenarios.ts';
 import type { HttpExchange } from './http-exchange.ts';
 import type { ManagedDeviceChange } from './managed-device.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
 import { checkedScript } from './script.ts';
 import type { ScriptedAnswers } from './scripted-answers.ts';
 import type { BehaviourSwitches } from './tenant-behaviour.ts';
@@ -19,6 +20,7 @@ export interface ControlContext {
   readonly switches: BehaviourSwitches;
   readonly wall: ComplianceWall;
   readonly directory: EntraDirectory;
+  readonly console: ConsoleRegistration;
   readonly registration: () => AppRegistration;
   readonly register: (change: Readonly<Record<string, unknown>>) => RegisteredCredentials;
 }
@@ -99,6 +101,21 @@ export const CONTROL_OPERATIONS: Readonly<Record<string, Operation>> = {
     context.directory.delete(device);
     return undefined;
   },
+  'GET /people': ({ context }) => ({ value: context.console.signIns.people.all() }),
+  'PATCH /people': async ({ context, body }) => {
+    const { person, roles } = await body();
+    return { value: context.console.signIns.people.assign(String(person), roles) };
+  },
+  'POST /people/revoke': async ({ context, body }) => {
+    context.console.signIns.people.revoke(String((await body())['person']));
+    return undefined;
+  },
+  'POST /people/roll-key': async ({ context, body }) => {
+    await context.console.tokens.rollKey((await body())['withdraw'] === true);
+    return undefined;
+  },
+  'GET /sign-in': ({ context }) => ({ value: context.console.signIns.times }),
+  'PATCH /sign-in': async ({ context, body }) => ({ value: context.console.signIns.changeTimes(await body()) }),
   'GET /stats': ({ context }) => ({ value: context.stats() }),
   'POST /script': async ({ context, body }) => {
     const script = checkedScript(await body());

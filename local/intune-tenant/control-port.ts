@@ -6,6 +6,8 @@ import { ControlError } from './control-error.ts';
 import { CONTROL_OPERATIONS, type ControlContext } from './control-operations.ts';
 import { FleetError, type FleetErrorCode } from './fleet-error.ts';
 import { BodyTooLargeError, type HttpExchange } from './http-exchange.ts';
+import { PersonError } from './people/person.ts';
+import { SignInError } from './people/sign-in.ts';
 import { ScriptError } from './script.ts';
 import { BehaviourError } from './tenant-behaviour.ts';
 
@@ -72,6 +74,12 @@ function refusalOf(error: unknown): { status: number; code: string; message: str
   }
   if (error instanceof RegistrationError) {
     return { status: 400, code: 'invalid_registration', message: error.message };
+  }
+  if (error instanceof PersonError) {
+    return { status: 400, code: 'invalid_person', message: error.message };
+  }
+  if (error instanceof SignInError) {
+    return { status: 400, code: 'invalid_sign_in', message: error.message };
   }
   if (error instanceof BodyTooLargeError) {
     return { status: 413, code: 'body_too_large', message: error.message };

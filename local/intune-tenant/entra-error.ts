@@ -1,7 +1,7 @@
 // The refusals of the Entra token service: an OAuth error, an AADSTS number and a text made for people.
 
 import { randomUUID } from 'node:crypto';
-import type { HttpExchange } from './http-exchange.ts';
+import type { AnswerHeaders, HttpExchange } from './http-exchange.ts';
 
 export interface EntraRefusal {
   readonly status: 400 | 401;
@@ -19,6 +19,7 @@ export function answerEntraError(exchange: HttpExchange, refusal: EntraRefusal, 
     refusal.status,
     {
       error: refusal.error,
+      ...(context.suberror !== undefined && { suberror: context.suberror }),
       error_description:
         `AADSTS${refusal.code}: ${refusal.description} ` +
         `Trace ID: ${traceId} Correlation ID: ${correlationId} Timestamp: ${timestamp}`,
@@ -28,7 +29,7 @@ export function answerEntraError(exchange: HttpExchange, refusal: EntraRefusal, 
       correlation_id: correlationId,
       error_uri: `${context.authorityHost}/error?code=${refusal.code}`,
     },
-    { 'cache-control': 'no-store, no-cache', pragma: 'no-cache', 'x-ms-request-id': traceId },
+    { 'cache-control': 'no-store, no-cache', pragma: 'no-cache', 'x-ms-request-id': traceId, ...context.headers },
   );
 }
 
@@ -36,6 +37,8 @@ export interface EntraErrorContext {
   readonly now: Date;
   readonly authorityHost: string;
   readonly correlationId: string | undefined;
+  readonly suberror?: string;
+  readonly headers?: AnswerHeaders;
 }
 
 export const ENTRA_REFUSALS = {

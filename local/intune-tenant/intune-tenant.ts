@@ -17,6 +17,10 @@ import { type HttpListener, listenForHttp } from './http-listener.ts';
 import { answerManagedIdentity, MANAGED_IDENTITY_PATH, type ManagedIdentity } from './managed-identity.ts';
 import { issuerUrl } from './openid-discovery.ts';
 import { PageCache } from './page-cache.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
+import { People } from './people/person.ts';
+import { PersonTokens } from './people/person-tokens.ts';
+import { SignIns } from './people/sign-in.ts';
 import { counted, RequestCounts } from './request-counts.ts';
 import { RequestThrottle } from './request-throttle.ts';
 import { SCRIPT_TARGETS } from './script.ts';
@@ -112,6 +116,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
           switches,
           wall,
           directory,
+          console: ready?.console ?? notStarted(),
           register,
           registration: () => registration,
         });
@@ -119,6 +124,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     });
   });
   let controlListener: HttpListener;
+  let people: ConsoleRegistration;
   const baseUrl = `https://localhost:${listener.port}`;
   try {
     const tokens = await AccessTokens.create({
@@ -127,6 +133,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       lifetimeSeconds: options.tokenLifetimeSeconds ?? 600,
       now,
     });
+    people = await consoleRegistration(baseUrl, registration.tenantId, options, now);
     register({
       federatedCredentials: [
         {
@@ -137,6 +144,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       ],
     });
     context = {
+      console: people,
       get registration() {
         return registration;
       },
@@ -171,6 +179,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     tenantId: registration.tenantId,
     clientId: registration.clientId,
     clientSecret,
+    console: people,
     audiences,
     identityEndpoint: `http://127.0.0.1:${controlListener.port}${MANAGED_IDENTITY_PATH}`,
     identity,
@@ -194,6 +203,21 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       return closed;
     },
   };
+}
+
+async function consoleRegistration(
+  authorityHost: string,
+  tenantId: string,
+  { consoleClientId = randomUUID(), site = 'local' }: IntuneTenantOptions,
+  now: () => Date,
+): Promise<ConsoleRegistration> {
+  const issuer = issuerUrl(authorityHost, tenantId);
+  const tokens = await PersonTokens.create({ issuer, tenantId, clientId: consoleClientId, now });
+  return { clientId: consoleClientId, signIns: new SignIns(new People(site, now), now), tokens };
+}
+
+function notStarted(): never {
+  throw new Error('the tenant is starting');
 }
 
 /** A request never ends the tenant: what was not foreseen is answered with 500. */

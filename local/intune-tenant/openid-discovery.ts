@@ -4,12 +4,15 @@ import type { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, isTenant } from './app-registration.ts';
 import { answerEntraError, ENTRA_REFUSALS } from './entra-error.ts';
 import type { HttpExchange } from './http-exchange.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
+import { CORS } from './people/person-grants.ts';
 import { tokenEndpointUrl } from './token-endpoint.ts';
 
 export interface OpenIdContext {
   readonly registration: AppRegistration;
   readonly tokens: AccessTokens;
   readonly authorityHost: string;
+  readonly console: ConsoleRegistration;
   readonly now: () => Date;
 }
 
@@ -25,7 +28,7 @@ export function answerOpenIdConfiguration(exchange: HttpExchange, tenant: string
   }
   const { authorityHost } = context;
   const { tenantId } = context.registration;
-  exchange.answerJson(200, {
+  const document = {
     token_endpoint: tokenEndpointUrl(authorityHost, tenantId),
     token_endpoint_auth_methods_supported: ['client_secret_post', 'private_key_jwt', 'client_secret_basic'],
     jwks_uri: `${authorityHost}/${tenantId}/discovery/v2.0/keys`,
@@ -38,13 +41,15 @@ export function answerOpenIdConfiguration(exchange: HttpExchange, tenant: string
     authorization_endpoint: `${authorityHost}/${tenantId}/oauth2/v2.0/authorize`,
     end_session_endpoint: `${authorityHost}/${tenantId}/oauth2/v2.0/logout`,
     tenant_region_scope: 'EU',
-  });
+  };
+  exchange.answerJson(200, document, CORS);
 }
 
-/** `GET /{tenant}/discovery/v2.0/keys`: the key that signs access tokens, as a JWK set. */
+/** `GET /{tenant}/discovery/v2.0/keys`, a JWK set: the key of apps' tokens, and those of people's tokens. */
 export function answerSigningKeys(exchange: HttpExchange, tenant: string, context: OpenIdContext): void {
   if (!refusedTenant(exchange, tenant, context)) {
-    exchange.answerJson(200, context.tokens.keySet());
+    const { keys } = context.tokens.keySet();
+    exchange.answerJson(200, { keys: [...keys, ...context.console.tokens.published()] }, CORS);
   }
 }
 

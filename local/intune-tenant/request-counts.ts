@@ -2,7 +2,7 @@
 
 import { SCRIPT_TARGETS, type ScriptTarget } from './script.ts';
 
-export const REQUEST_KINDS = [...SCRIPT_TARGETS, 'keys', 'unknown'] as const;
+export const REQUEST_KINDS = [...SCRIPT_TARGETS, 'keys', 'signIn', 'unknown'] as const;
 export type RequestKind = (typeof REQUEST_KINDS)[number];
 
 export class RequestCounts {

@@ -4,6 +4,7 @@ import type { RegisteredCredentials } from './app-registration.ts';
 import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
 import type { RequestKind } from './request-counts.ts';
 import type { Script, ScriptTarget } from './script.ts';
 import type { TenantBehaviour } from './tenant-behaviour.ts';
@@ -23,6 +24,10 @@ export interface IntuneTenantOptions {
   readonly tenantId?: string;
   readonly clientId?: string;
   readonly clientSecret?: string;
+  /** Of the registration that people sign in to. */
+  readonly consoleClientId?: string;
+  /** Whose operator one of the five people is; `local` by default. */
+  readonly site?: string;
   /** The certificate registered with the application, in PEM. Without one, client assertions are refused. */
   readonly clientCertificatePem?: string;
   /** Names of Graph, of the Intune API and of the token exchange; those of the public cloud by default. */
@@ -65,6 +70,8 @@ export interface IntuneTenant {
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
+  /** The registration that people sign in to: `/people` and `/sign-in` of the control port. */
+  readonly console: ConsoleRegistration;
   readonly audiences: CloudAudiences;
   /** Stands in for `IDENTITY_ENDPOINT` of App Service. Its header and client ID are in `identity`. */
   readonly identityEndpoint: string;

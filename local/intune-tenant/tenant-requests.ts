@@ -19,6 +19,8 @@ import type { HttpExchange } from './http-exchange.ts';
 import { answerNacInformation, answerNacJsonQuery, answerNacXmlQuery, NAC_SERVICE_PATH } from './nac-service.ts';
 import { answerOpenIdConfiguration, answerSigningKeys } from './openid-discovery.ts';
 import type { PageCache } from './page-cache.ts';
+import { answerAuthorize, answerLogout } from './people/authorize-endpoint.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
 import { readyAnswer } from './ready-answers.ts';
 import type { RequestCounts, RequestKind } from './request-counts.ts';
 import type { RequestThrottle } from './request-throttle.ts';
@@ -39,6 +41,8 @@ export interface TenantContext extends Omit<ComplianceRetrievalContext, 'intuneA
   readonly pageSize: number;
   readonly audiences: CloudAudiences;
   readonly directory: EntraDirectory;
+  /** The registration that people sign in to. */
+  readonly console: ConsoleRegistration;
   readonly throttle: RequestThrottle;
   readonly pages: PageCache;
   readonly now: () => Date;
@@ -52,6 +56,8 @@ interface Route {
 }
 
 const OPENID_CONFIGURATION = /^\/([^/]+)\/v2\.0\/\.well-known\/openid-configuration$/;
+const AUTHORIZE = /^\/([^/]+)\/oauth2\/v2\.0\/authorize$/;
+const LOGOUT = /^\/([^/]+)\/oauth2\/v2\.0\/logout$/;
 const SIGNING_KEYS = /^\/([^/]+)\/discovery\/v2\.0\/keys$/;
 const TOKEN = /^\/([^/]+)\/oauth2\/v2\.0\/token$/;
 const TOKEN_OF_VERSION_1 = /^\/([^/]+)\/oauth2\/token$/;
@@ -135,6 +141,14 @@ function route(exchange: HttpExchange, context: TenantContext): Route {
   if (discoveryTenant !== undefined) {
     const answer = () => answerOpenIdConfiguration(exchange, discoveryTenant, context);
     return { kind: 'discovery', method: 'GET', answer };
+  }
+  const authorizeTenant = AUTHORIZE.exec(path)?.[1];
+  const people = { console: context.console, tenantId: context.registration.tenantId };
+  if (authorizeTenant !== undefined) {
+    return { kind: 'signIn', method: 'GET', answer: () => answerAuthorize(exchange, authorizeTenant, people) };
+  }
+  if (LOGOUT.test(path)) {
+    return { kind: 'signIn', method: 'GET', answer: () => answerLogout(exchange, people) };
   }
   const keysTenant = SIGNING_KEYS.exec(path)?.[1];
   if (keysTenant !== undefined) {

@@ -7,6 +7,8 @@ import { clientAssertionRefusal } from './client-assertion.ts';
 import { answerEntraError, ENTRA_REFUSALS, type EntraRefusal } from './entra-error.ts';
 import { federatedAssertionRefusal, isFederatedAssertion } from './federated-assertion.ts';
 import type { HttpExchange } from './http-exchange.ts';
+import type { ConsoleRegistration } from './people/console-registration.ts';
+import { answerPersonGrant, PERSON_GRANTS } from './people/person-grants.ts';
 import { type CloudAudiences, graphAudiences } from './token-audiences.ts';
 
 const JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
@@ -20,6 +22,7 @@ export interface TokenEndpointContext {
   readonly authorityHost: string;
   readonly graphUrl: string;
   readonly audiences: CloudAudiences;
+  readonly console: ConsoleRegistration;
   readonly now: () => Date;
 }
 
@@ -54,6 +57,9 @@ export async function answerTokenRequest(
 ): Promise<void> {
   const body = exchange.method === 'POST' ? await exchange.body() : '';
   const form = withBasicCredentials(new URLSearchParams(body), exchange.header('authorization'));
+  if (version === 'v2' && PERSON_GRANTS.has(form.get('grant_type') ?? '') && isTenant(context.registration, tenant)) {
+    return answerPersonGrant(exchange, form, { ...context, tenantId: context.registration.tenantId });
+  }
   const outcome = await grantOrRefusal(exchange, tenant, form, context, version);
   if ('error' in outcome) {
     answerEntraError(exchange, outcome, {
