@@ -62,6 +62,7 @@ test('with everything in order it says so, in a hundred columns, and shows no se
     ['ok', 'Table Storage'],
     ['warning', 'Last sweep'],
     ['warning', 'Policy in force'],
+    ['ok', 'Definitions of sources in force'],
     ['skipped', 'Service Bus'],
   ]);
   expect(stdout).toContain('13 ok, 2 warnings, 0 failed, 1 skipped.');
