@@ -26,6 +26,11 @@ export default defineConfig({
       },
       {
         extends: true,
+        // A browser, and all that `npm start` starts: one at a time is enough for two cores.
+        test: { name: 'console', include: ['test/console/**/*.test.ts'], fileParallelism: false },
+      },
+      {
+        extends: true,
         // Nothing here has a state beyond its own: a process for each file would cost more than most of them do.
         test: { name: 'units', include: ['test/unit/**/*.test.ts'], exclude: MEASURING, isolate: false },
       },

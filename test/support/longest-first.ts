@@ -5,7 +5,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Projects of vitest.config.ts. */
-const PROJECTS = ['apart', 'units'];
+const PROJECTS = ['apart', 'console', 'units'];
 
 const LONGEST = [
   'simulation/simulation',

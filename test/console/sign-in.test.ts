@@ -1,0 +1,54 @@
+// People sign in to the console by redirect, in a real browser, and see what their role permits.
+
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import {
+  accessibilityFindings,
+  choosePerson,
+  OpenConsole,
+  PEOPLE,
+  type PersonKey,
+} from '../support/console/open-console.ts';
+
+let console: OpenConsole;
+
+beforeAll(async () => {
+  console = await OpenConsole.start();
+});
+
+afterEach(() => console.closePages());
+afterAll(() => console?.stop());
+
+test.each<[PersonKey, string]>([
+  ['anna', 'NAC.Auditor'],
+  ['olga', 'NAC.Operator'],
+  ['ada', 'NAC.Administrator'],
+  ['sam', 'NAC.Operator.local'],
+])('%s signs in and stands there by name, with the role %s', async (person, role) => {
+  const page = await console.openAs(person);
+  await page.getByRole('button', { name: PEOPLE[person] }).click();
+  await page.getByText(role, { exact: false }).waitFor();
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
+});
+
+test('a person without a role reads which roles there are, and whom to ask', async () => {
+  const page = await console.openAs('nora');
+  await page.getByRole('heading', { name: 'Your account has no role for this console' }).waitFor();
+  expect(await page.getByRole('main').innerText()).toContain('NAC.Auditor');
+  expect(await accessibilityFindings(page)).toEqual([]);
+});
+
+test('a deep link survives the sign-in, with its query', async () => {
+  const page = await console.open('/console/find?q=NAC-00001&x=1');
+  await choosePerson(page, 'anna');
+  await page.waitForURL('**/console/find?q=NAC-00001&x=1');
+  await page.getByRole('heading', { name: 'Find NAC-00001' }).waitFor();
+});
+
+test('nothing of the sign-in is in a cookie, and nothing but taste outlives the tab', async () => {
+  const page = await console.openAs('anna');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const { hostname } = new URL(console.stack.url);
+  const cookies = await page.context().cookies(`${console.stack.url}/console/`);
+  expect(cookies.filter(({ domain, path }) => domain === hostname && path === '/')).toEqual([]);
+  expect(await page.evaluate('Object.keys(localStorage).filter((key) => !key.startsWith("console."))')).toEqual([]);
+});

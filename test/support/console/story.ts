@@ -1,0 +1,31 @@
+// What happens in the story of the README, at the switch and in Intune: a device is connected, and turns.
+
+import type { LocalStack } from '../../../local/local-stack.ts';
+import { formatMacAddress, parseMacAddress } from '../../../shared/domain/mac-address.ts';
+
+const FIRST = 'NAC-00001';
+const JSON_BODY = { 'content-type': 'application/json' };
+
+export interface StoryDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly mac: string;
+}
+
+/** Connects the first device of the fleet to the simulated switch, with its certificate. */
+export async function connectFirstDevice(stack: LocalStack): Promise<StoryDevice> {
+  const device = stack.tenant?.fleet.get(FIRST);
+  const mac = parseMacAddress(device?.wiFiMacAddress ?? '');
+  if (device === undefined || mac === undefined) throw new Error(`no ${FIRST} in the fleet`);
+  const body = JSON.stringify({ mac: formatMacAddress(mac), deviceId: device.id });
+  const answer = await fetch(`${stack.switch.controlUrl}/connect`, { method: 'POST', body, headers: JSON_BODY });
+  if (!answer.ok) throw new Error(`the switch answered ${answer.status}: ${await answer.text()}`);
+  return { id: device.id, name: FIRST, mac: formatMacAddress(mac) };
+}
+
+export async function turnFirstDevice(stack: LocalStack, complianceState: 'compliant' | 'noncompliant'): Promise<void> {
+  const body = JSON.stringify({ complianceState });
+  const url = `${stack.tenant?.controlUrl}/devices/${FIRST}`;
+  const answer = await fetch(url, { method: 'PATCH', body, headers: JSON_BODY });
+  if (!answer.ok) throw new Error(`the tenant answered ${answer.status}: ${await answer.text()}`);
+}
