@@ -4,6 +4,7 @@ import type { ServiceBusClient } from '@azure/service-bus';
 import type { RetryProfile, Tables } from '../adapters/table-storage/tables.ts';
 import type { RefusalReport } from '../http/refusal-report.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { JoinRules } from '../ports/join-rules.ts';
 import type { Random } from '../ports/random.ts';
 import type { SourceScope } from '../ports/source-scope.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
@@ -45,4 +46,11 @@ export interface Context {
 export function reachableWithin(sources: readonly ConfiguredSource[]): (source: string) => number | undefined {
   const limits = new Map(sources.map(({ name, reachableMs }) => [name, reachableMs]));
   return (source) => limits.get(source);
+}
+
+/** How records of several sources are joined; absent where there is one source alone. */
+export function joinRules(sources: readonly Pick<ConfiguredSource, 'name' | 'precedence'>[]): JoinRules | undefined {
+  if (sources.length < 2) return undefined;
+  const precedences = new Map(sources.map(({ name, precedence }) => [name, precedence]));
+  return { sources: [...precedences.keys()], precedenceOf: (source) => precedences.get(source) };
 }

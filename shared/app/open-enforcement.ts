@@ -35,7 +35,7 @@ import { ConnectorError, toConnectorError } from '../errors.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
 import { siteRecords } from '../lookup/site-records.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import { type Context, reachableWithin } from './context.ts';
+import { type Context, joinRules, reachableWithin } from './context.ts';
 import { BACKGROUND_POLICY_MEMORY_MS, openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openFleetStatus, openSweepStatus } from './sweep-status.ts';
 
@@ -65,6 +65,7 @@ export async function openEnforcement(context: Context) {
     sweepStatus,
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: reachableWithin(context.sources),
+    joins: joinRules(context.sources),
     clock,
   };
   const telemetry = await context.telemetry();
@@ -105,7 +106,9 @@ export async function openEnforcement(context: Context) {
     enforcer: new Enforcer(deps, limits),
     /** Jobs of the change are in the outbox before the change is removed. */
     async onChange(change: DeviceChange): Promise<void> {
-      early.add(await decideJobsForChange({ ...deps, devices, identities, namespaceOf }, change));
+      early.add(
+        await decideJobsForChange({ ...deps, devices, identities, namespaceOf, joins: decideDeps.joins }, change),
+      );
     },
     /** The session may be answered otherwise now, and no change of a device says so: it rested on none. */
     async reconsider(session: Session): Promise<void> {

@@ -38,7 +38,7 @@ import { siteRecords } from '../lookup/site-records.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import type { OperatorTokens } from '../ports/operator-tokens.ts';
-import { type Context, reachableWithin } from './context.ts';
+import { type Context, joinRules, reachableWithin } from './context.ts';
 import { openLiveQuery } from './open-live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openSweepStatus } from './sweep-status.ts';
@@ -88,6 +88,7 @@ export async function openLookup(context: Context, tokens?: OperatorTokens) {
     sweepStatus: openSweepStatus(context, tables),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,
     sourceReachableMs: reachableWithin(context.sources),
+    joins: joinRules(context.sources),
     computerDomains: settings.computerDomains,
     policies: openPolicySource({ settings, clock, log }, tables, VERSION_MEMORY_MS),
     overrides: openOverrideSource({ clock, log }, tables, {

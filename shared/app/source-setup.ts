@@ -11,6 +11,8 @@ import type { Logger, Telemetry } from '../ports/telemetry.ts';
 export interface SourceSetup extends SourceName {
   /** It has a list: its devices are swept. */
   readonly sweeps: boolean;
+  /** Where several sources know a device, the verdict of the one with the highest number counts; absent: the worse. */
+  readonly precedence?: number;
   readonly limits: PollLimits;
   /** How old the beginning of the newest complete sweep may be; absent where there are no sweeps. */
   readonly reachableMs: number | undefined;

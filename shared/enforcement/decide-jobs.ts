@@ -9,7 +9,7 @@ import type { DeviceChange } from '../domain/device/device-change.ts';
 import { identityText } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { sameOutcome } from '../domain/policy/decision.ts';
-import type { AnswerNow } from '../domain/session/answer-now.ts';
+import { type AnswerNow, versionOfRecords } from '../domain/session/answer-now.ts';
 import { answersInEffect } from '../domain/session/answers-in-effect.ts';
 import { answerRestsOn, identitiesBehind } from '../domain/session/presented-devices.ts';
 import type { Session } from '../domain/session/session.ts';
@@ -160,9 +160,10 @@ async function decideAndNote(deps: DecideJobsDeps, answered: Session, now: Insta
   const { device, beside = [] } = answer;
   const known = new Set(identitiesBehind(answered).map(identityText));
   const lost = beside.filter((identity) => !known.has(identityText(identity)));
-  const isNew = device !== undefined && !answerRestsOn(answered, device);
-  if (!isNew && lost.length === 0) return answer;
-  await deps.sessions.noteWays(answered.id, { devices: isNew ? [device] : [], identities: lost }, now);
+  const records = device === undefined ? [] : [device, ...(device.joined ?? [])];
+  const found = records.filter((record) => !answerRestsOn(answered, record));
+  if (found.length === 0 && lost.length === 0) return answer;
+  await deps.sessions.noteWays(answered.id, { devices: found, identities: lost }, now);
   return deps.decideAgain(answered);
 }
 
@@ -222,7 +223,7 @@ function newJob(
 
 /** What made the difference: every process that decides again gets the same one. */
 export function answerVersion({ device, standing, override }: AnswerNow): string {
-  const version = device ? `v${device.version}` : standing;
+  const version = device ? versionOfRecords(device) : standing;
   return override === undefined ? version : `${version}_${override}`;
 }
 

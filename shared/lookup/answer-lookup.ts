@@ -26,6 +26,7 @@ import { sessionId } from '../domain/session/session-id.ts';
 import { isUnknownStation, UNKNOWN_STATION_LIFE_MS } from '../domain/session/session-life.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
+import type { JoinRules } from '../ports/join-rules.ts';
 import type { OverrideSource } from '../ports/override-source.ts';
 import type { PolicySource } from '../ports/policy-source.ts';
 import type { Random } from '../ports/random.ts';
@@ -35,6 +36,7 @@ import { type FoundDevice, findDevice, sameOwners } from './find-device.ts';
 import { type FindLiveDeps, queryIfUnknown } from './find-live.ts';
 import { policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
+import { otherRecords, rulesAt, sameRecords, versionOf, withOtherRecords } from './join-records.ts';
 import { needsContradictions, withContradictions } from './look-for-contradictions.ts';
 import { type RememberDeps, readKept, rememberAnswer } from './remember-answer.ts';
 import type { SessionQuota } from './session-quota.ts';
@@ -52,6 +54,8 @@ export interface LookupDeps extends FindLiveDeps, RememberDeps {
   readonly maxCheckInAgeMs: number;
   /** As a source counts as unreachable to policy; absent where there is no sweep. */
   readonly sourceReachableMs?: ((source: string) => number | undefined) | undefined;
+  /** Absent where there is one source alone. */
+  readonly joins?: JoinRules | undefined;
   readonly computerDomains?: readonly string[] | undefined;
   readonly policies: PolicySource;
   readonly overrides: OverrideSource;
@@ -92,29 +96,37 @@ export async function answerLookup(
     deps.overrides.current(),
     deps.records.at(client.site, options),
   ]);
+  const joins = rulesAt(deps.joins, records);
   const idOfSession = sessionId(client, request);
   const name = lazyDecisionId(deps, idOfSession);
   const isNew = deps.recentAnswers.get(idOfSession) === undefined;
   const asStored = readKept(deps, idOfSession, client.site, request);
   let writeMs = deps.writeDeadlineMs;
   for (let round = 1; ; round++) {
-    const found = asked.authenticated ? await findOrAsk(deps, records, asked, options) : undefined;
+    const found = asked.authenticated ? await findOrAsk({ ...deps, joins }, records, asked, options) : undefined;
     const counts = needsContradictions(policy, known.overrides);
     const presented = await withContradictions(deps, records, idOfSession, request, asked, found, counts, options);
-    const facts = await policyFacts(deps, client.site, request, presented, found, options);
+    const facts = await policyFacts({ ...deps, joins }, client.site, request, presented, found, options);
     const decided = decide(deps, { policy, overrides: known.overrides }, presented, found, facts);
     const isUnknown = isUnknownStation({ method: request.method, decision: { ...decided, id: '' } });
     const answer = withQuestion(isUnknown ? withShortPermit(decided) : decided, options.askedAt);
     const stored = found?.kind === 'found' ? found.stored : undefined;
+    const ofDevice = found?.kind === 'found' ? [found.stored, ...(found.joined ?? [])] : [];
     const session = sessionBeforeAnswer(client, request, presented, idOfSession);
     const isOneTooMany = isNew && !mayOpenSession(deps, client, isUnknown);
     const begunMs = deps.clock.now().getTime();
     const { decision, kept } = isOneTooMany
       ? { decision: { ...answer, id: name() }, kept: 'failed' as const }
-      : await rememberAnswer(deps, session, answer, { stored, since, withinMs: writeMs, kept: asStored }, name);
+      : await rememberAnswer(
+          deps,
+          session,
+          answer,
+          { records: ofDevice, since, withinMs: writeMs, kept: asStored },
+          name,
+        );
     writeMs = Math.max(0, writeMs - (deps.clock.now().getTime() - begunMs));
     const [moved] = await Promise.all([
-      kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, records, found, writeMs) : false,
+      kept === 'written' && round < ROUNDS ? hasMovedInTime({ ...deps, joins }, records, found, writeMs) : false,
       kept === 'written' && (decision.askedAt !== undefined || !known.isRecent)
         ? compareSoon(deps, idOfSession, writeMs)
         : undefined,
@@ -149,7 +161,8 @@ async function findOrAsk(
   options: CallOptions,
 ): Promise<FoundDevice> {
   const stored = onlyWithAllIds(identities, await findDevice(records, identities, options));
-  return onlyWithAllIds(identities, await queryIfUnknown(deps, records, stored, identities, options));
+  const found = onlyWithAllIds(identities, await queryIfUnknown(deps, records, stored, identities, options));
+  return withOtherRecords(records, deps.joins, found, options);
 }
 
 function withQuestion(answer: UnnamedDecision, askedAt: Instant): UnnamedDecision {
@@ -176,6 +189,7 @@ function decide(
     facts,
     identities: presented.identities,
     device: found?.kind === 'found' ? found.stored.device : undefined,
+    joined: found?.kind === 'found' ? found.joined?.map(versionOf) : undefined,
   };
   const { unread = [], overrideProblems = [], ...result } = evaluateOverridden(policy, inForce, question);
   return {
@@ -200,7 +214,10 @@ function isWaiting(policy: Policy, facts: PolicyFacts, { outcome, override }: Ov
   return !sameOutcome(outcome, evaluatePolicy(policy, { ...facts, standing: 'compliant' }).outcome);
 }
 
-function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found' }, asOf?: Instant): MatchedDevice {
+function matchedDevice(
+  { stored, identity, live, joined = [] }: FoundDevice & { kind: 'found' },
+  asOf?: Instant,
+): MatchedDevice {
   const { device, version, observedAt } = stored;
   return {
     source: device.source,
@@ -208,6 +225,7 @@ function matchedDevice({ stored, identity, live }: FoundDevice & { kind: 'found'
     ...(device.name !== undefined && { name: device.name }),
     version,
     identity: { kind: identity.kind, assurance: identity.assurance, origin: identity.origin },
+    ...(joined.length > 0 && { joined: joined.map(versionOf) }),
     asOf: asOf ?? observedAt,
     ...(live && { live }),
   };
@@ -238,7 +256,7 @@ async function hasMovedInTime(
 ): Promise<boolean | undefined> {
   try {
     const atLeastMs = Math.max(withinMs, LEAST_LOOK_MS);
-    return await deps.clock.within(atLeastMs, (signal) => hasMoved(records, found, { signal }));
+    return await deps.clock.within(atLeastMs, (signal) => hasMoved(records, deps.joins, found, { signal }));
   } catch (thrown) {
     deps.metrics.count('lookup.device-not-read-again');
     deps.log.warn('lookup.device-not-read-again', { error: String(thrown) });
@@ -251,14 +269,25 @@ async function hasMovedInTime(
  * writer looks at what the first wrote: the poll writes the device, then reads sessions; we write the session, then
  * look here.
  */
-async function hasMoved(records: SiteRecords, found: FoundDevice | undefined, options: CallOptions): Promise<boolean> {
+async function hasMoved(
+  records: SiteRecords,
+  joins: JoinRules | undefined,
+  found: FoundDevice | undefined,
+  options: CallOptions,
+): Promise<boolean> {
   if (found?.kind !== 'found') return false;
-  const { stored, live } = found;
-  const [current, isShared] = await Promise.all([
+  const { stored, live, joined = [] } = found;
+  const [current, isShared, others] = await Promise.all([
     records.read(stored.device, options),
     isOwnedByOthers(records, found, options),
+    otherRecords(records, joins, stored, options),
   ]);
-  return isShared || (live ? current?.presence === 'present' : current?.version !== stored.version);
+  return (
+    isShared ||
+    others === 'too-many' ||
+    !sameRecords(others, joined) ||
+    (live ? current?.presence === 'present' : current?.version !== stored.version)
+  );
 }
 
 /** Another device got the identity after this process remembered its owner: its change could not see this session. */

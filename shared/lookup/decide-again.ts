@@ -10,6 +10,7 @@ import { looksAtContradictions } from '../domain/policy/policy.ts';
 import { type QuestionFacts, questionFacts } from '../domain/policy/policy-facts.ts';
 import type { AnswerNow } from '../domain/session/answer-now.ts';
 import type { Session } from '../domain/session/session.ts';
+import type { JoinRules } from '../ports/join-rules.ts';
 import type { KnownOverrides, OverrideSource } from '../ports/override-source.ts';
 import type { PolicyInForce, PolicySource } from '../ports/policy-source.ts';
 import type { RecordsBySite, SiteRecords } from '../ports/site-records.ts';
@@ -18,6 +19,7 @@ import { type FoundDevice, findDevice } from './find-device.ts';
 import { orLiveVerdict } from './find-live.ts';
 import { type FactsDeps, policyFacts } from './gather-facts.ts';
 import { onlyWithAllIds } from './ids-of-one-device.ts';
+import { rulesAt, versionOf, withOtherRecords } from './join-records.ts';
 
 export interface DecideAgainDeps extends FactsDeps {
   readonly records: RecordsBySite;
@@ -35,7 +37,8 @@ const CLOCK_SKEW_MS = 30_000;
 export async function decideAgain(deps: DecideAgainDeps, session: Session): Promise<AnswerNow> {
   const { presented, decision } = session;
   const records = await deps.records.at(session.site);
-  const found = presented.authenticated ? await findAgain(records, session) : undefined;
+  const joins = rulesAt(deps.joins, records);
+  const found = presented.authenticated ? await findAgain(records, joins, session) : undefined;
   const { policy, outgoing } = await policiesFor(deps.policies, decision);
   const overrides = await overridesFor(deps, decision);
   // Whether a let-on by device counts depends on them, too.
@@ -43,11 +46,19 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     overrides.some(({ effect, target }) => effect.kind === 'let-on' && 'device' in target) ||
     [policy, ...outgoing].some(looksAtContradictions);
   const asked = looks ? await withContradictionsNow(records, session, found) : presented;
-  const facts = await policyFacts(deps, session.site, { ...session, ...recorded(session) }, asked, found, {});
+  const facts = await policyFacts(
+    { ...deps, joins },
+    session.site,
+    { ...session, ...recorded(session) },
+    asked,
+    found,
+    {},
+  );
   const question = {
     facts,
     identities: asked.identities,
     device: found?.kind === 'found' ? found.stored.device : undefined,
+    joined: found?.kind === 'found' ? found.joined?.map(versionOf) : undefined,
   };
   const inForce = overrides.filter((override) => isInForce(override, facts.at));
   const earlier = overrides.filter((override) => wasInForce(override, facts.at));
@@ -65,17 +76,23 @@ export async function decideAgain(deps: DecideAgainDeps, session: Session): Prom
     ...(beside.length > 0 && { beside }),
   };
   if (found?.kind !== 'found') return answer;
-  const { device, version, observedAt } = found.stored;
+  const { stored, joined = [] } = found;
+  const { source, id } = stored.device;
+  const observed = [stored, ...joined].map(({ observedAt }) => observedAt).sort();
   return {
     ...answer,
-    device: { source: device.source, id: device.id, version, observedAt },
+    device: {
+      ...{ source, id, version: stored.version, observedAt: observed.at(-1) ?? stored.observedAt },
+      ...(joined.length > 0 && { joined: joined.map(versionOf) }),
+    },
   };
 }
 
-async function findAgain(records: SiteRecords, session: Session): Promise<FoundDevice> {
+async function findAgain(records: SiteRecords, joins: JoinRules | undefined, session: Session): Promise<FoundDevice> {
   const { identities } = session.presented;
   const stored = await findDevice(records, identities, { fresh: true });
-  return onlyWithAllIds(identities, await orLiveVerdict(records, stored, session));
+  const found = onlyWithAllIds(identities, await orLiveVerdict(records, stored, session));
+  return withOtherRecords(records, joins, found, {});
 }
 
 /** What the question said that the session keeps in its decision alone. */

@@ -16,6 +16,8 @@ export type FoundDevice =
       readonly identity: PresentedIdentity;
       /** The device is not stored: Intune itself said so, at `stored.observedAt`. */
       readonly live?: true;
+      /** What other sources have stored of the same device; absent where there is nothing. */
+      readonly joined?: readonly StoredDevice[];
       /** Owners of the identity, where they were not read just now. */
       readonly remembered?: IdentityOwners;
     }

@@ -1,11 +1,14 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
-import { marksOfRecord, recordAsOf } from '../domain/device/record-standing.ts';
+import { type SourceVerdict, verdictThatCounts } from '../domain/device/joined-records.ts';
+import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import { contradictionsAmong, type PresentedIdentities } from '../domain/identity/presented-identities.ts';
-import { millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy/policy-facts.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
+import type { JoinRules } from '../ports/join-rules.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import type { FoundDevice } from './find-device.ts';
 import { standingOf } from './found-standing.ts';
@@ -17,6 +20,8 @@ export interface FactsDeps {
   readonly maxCheckInAgeMs: number;
   /** A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep. */
   readonly sourceReachableMs?: ((source: string) => number | undefined) | undefined;
+  /** Absent where there is one source alone. */
+  readonly joins?: JoinRules | undefined;
 }
 
 /** @param asker the request, or the session it has become */
@@ -29,29 +34,80 @@ export async function policyFacts(
   options: CallOptions,
 ): Promise<PolicyFacts> {
   const at = toInstant(deps.clock.now());
+  const reachable = await reachableSources(deps, at, options);
   const known = {
     ...requestFacts(site, asker),
     at,
     standing: standingOf(presented, found, at, deps.maxCheckInAgeMs),
     marks: [],
     contradictions: contradictionsAmong(presented.problems),
+    ...(reachable && { sourcesReachable: reachable }),
   };
   if (found?.kind !== 'found') return known;
-  const { stored, identity } = found;
-  const { source } = stored.device;
-  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(source, options);
-  const reachableMs = deps.sourceReachableMs?.(source);
-  const reachable =
-    reachableMs === undefined || sweptAt === undefined
-      ? {}
-      : { sourceReachable: millisecondsBetween(sweptAt, at) <= reachableMs };
+  const { stored, identity, joined = [] } = found;
+  const [own, ...others] = await Promise.all(
+    [stored, ...joined].map((record) => verdictOfRecord(deps, record, at, options)),
+  );
+  if (own === undefined) return known;
+  const { verdict, because } = verdictThatCounts(own, others, deps.joins?.precedenceOf ?? (() => undefined));
   return {
     ...known,
-    marks: marksOfRecord(stored),
+    // An answer without authentication has no device that counts.
+    ...(presented.authenticated && { standing: verdict.standing }),
+    marks: [...new Set([...own.marks, ...verdict.marks])],
     assurance: identity.assurance,
-    asOf: recordAsOf(stored, sweptAt),
-    source,
-    ...reachable,
+    asOf: verdict.asOf,
+    source: verdict.source,
+    ...(verdict.reachable !== undefined && { sourceReachable: verdict.reachable }),
     device: deviceFacts(stored.device),
+    ...(others.length > 0 && { records: { found: own.source, all: [own, ...others], because } }),
   };
+}
+
+async function verdictOfRecord(
+  deps: FactsDeps,
+  record: StoredDevice,
+  at: Instant,
+  options: CallOptions,
+): Promise<SourceVerdict> {
+  const { device, version } = record;
+  const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(device.source, options);
+  const reachable = isReachable(deps, device.source, sweptAt, at);
+  return {
+    source: device.source,
+    id: device.id,
+    version,
+    standing: standingOfRecord(record, at, deps.maxCheckInAgeMs),
+    marks: marksOfRecord(record),
+    asOf: recordAsOf(record, sweptAt),
+    ...(reachable !== undefined && { reachable }),
+  };
+}
+
+/** Of several sources each may be asked after, whether or not it knows the device. */
+async function reachableSources(
+  deps: FactsDeps,
+  at: Instant,
+  options: CallOptions,
+): Promise<Readonly<Record<string, boolean>> | undefined> {
+  const { sources = [] } = deps.joins ?? {};
+  if (sources.length < 2) return undefined;
+  const known = await Promise.all(
+    sources.map(async (source) => {
+      const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(source, options);
+      return [source, isReachable(deps, source, sweptAt, at)] as const;
+    }),
+  );
+  return Object.fromEntries(known.flatMap(([source, is]) => (is === undefined ? [] : [[source, is]])));
+}
+
+/** @returns `undefined` where the source has no sweeps, or has completed none yet */
+function isReachable(
+  { sourceReachableMs }: FactsDeps,
+  source: string,
+  sweptAt: Instant | undefined,
+  at: Instant,
+): boolean | undefined {
+  const withinMs = sourceReachableMs?.(source);
+  return withinMs === undefined || sweptAt === undefined ? undefined : millisecondsBetween(sweptAt, at) <= withinMs;
 }

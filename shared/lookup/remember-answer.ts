@@ -36,8 +36,8 @@ export interface RememberDeps {
 
 /** What makes an answer worth writing though it says nothing new. */
 export interface WriteConditions {
-  /** The record of the device, where an operator may have asked for its stations. */
-  readonly stored: StoredDevice | undefined;
+  /** Records of the device, where an operator may have asked for its stations; none without a device. */
+  readonly records: readonly StoredDevice[];
   /** When the policy came into force: other instances may have given the station another answer meanwhile. */
   readonly since: Instant | '';
   /** Milliseconds that are left of the time for writing. */
@@ -61,7 +61,7 @@ export async function rememberAnswer(
   deps: RememberDeps,
   asked: SessionBeforeAnswer,
   answer: UnnamedDecision,
-  { stored, since, withinMs, kept }: WriteConditions,
+  { records, since, withinMs, kept }: WriteConditions,
   name: () => string,
 ): Promise<Remembered> {
   const recent = deps.recentAnswers.get(asked.id);
@@ -72,7 +72,7 @@ export async function rememberAnswer(
     isStillRight(recent, asked, answer) &&
     recent.session.decision.decidedAt >= since &&
     recent.session.decision.decidedAt > restartedAt;
-  const isRepeated = isCurrent && !isReauthenticationAskedFor(stored, answer.decidedAt);
+  const isRepeated = isCurrent && !records.some((record) => isReauthenticationAskedFor(record, answer.decidedAt));
   if (isRepeated && (kept === undefined || isStillKept(await kept, recent, answer.decidedAt))) {
     // The id of the decision that is stored, with the freshness of this one.
     return { decision: { ...answer, id: recent.session.decision.id }, kept: 'repeated' };

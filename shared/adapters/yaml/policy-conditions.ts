@@ -1,5 +1,6 @@
 // Reads the conditions of a policy's rule: what stands under `when`.
 
+import { isMap } from 'yaml';
 import { isClientOrSiteName } from '../../domain/client.ts';
 import { COMPLIANCE_STATES } from '../../domain/device/compliance-state.ts';
 import { STANDING_MARKS, STANDINGS_WITHOUT_STATE } from '../../domain/device/standing.ts';
@@ -79,8 +80,8 @@ const CONDITIONS = {
   registrationState: (read, field) =>
     list(read, field, (item) => readMember(read, item, REGISTRATION_STATES), condition.registrationStateIs),
   owner: (read, field) => list(read, field, (item) => read.oneOf(item, OWNER_WORDS), condition.ownerIs),
-  source: (read, field) => list(read, field, (item) => siteName(read, item), condition.sourceIs),
-  sourceReachable: (read, field) => flag(read, field, condition.sourceIsReachable),
+  source: (read, field) => list(read, field, (item) => sourceName(read, item), condition.sourceIs),
+  sourceReachable: (read, field) => sourceReachable(read, field),
   daysSinceCheckIn: (read, field) => limits(read, field, DAYS, condition.daysSinceCheckInIs),
   registered: (read, field) => flag(read, field, condition.isRegistered),
   site: (read, field) => list(read, field, (item) => siteName(read, item), condition.siteIs),
@@ -166,6 +167,33 @@ function contradiction(read: YamlReader, field: YamlField): condition.Condition 
   if (typeof read.value({ ...field }, { quietly: true }) === 'boolean')
     return flag(read, field, condition.contradictionIs);
   return list(read, field, (item) => read.oneOf(item, CONTRADICTIONS), condition.contradictionIs);
+}
+
+/** True or false of the source that counts, or of sources by name. */
+function sourceReachable(read: YamlReader, field: YamlField): condition.Condition | undefined {
+  if (!isMap(field.node)) return flag(read, field, condition.sourceIsReachable);
+  const meaning = 'names of sources, each with true or false';
+  const entries = read.entries(field, meaning);
+  if (entries.length === 0 || entries.length > LONGEST_LIST) {
+    read.problem(field, `must have 1 to ${LONGEST_LIST} ${meaning}.`);
+    return undefined;
+  }
+  const wanted = entries.map(({ key, at, value }) => {
+    if (!SOURCE_NAME.test(key)) read.problem(at, NO_SOURCE);
+    return [key, read.flag(value)] as const;
+  });
+  if (wanted.some(([, is]) => is === undefined)) return undefined;
+  return condition.sourcesAreReachable(Object.fromEntries(wanted as [string, boolean][]));
+}
+
+const NO_SOURCE = 'is no source: up to 31 lower-case letters, digits and hyphens, beginning with a letter.';
+export const SOURCE_NAME = /^[a-z][a-z0-9-]{0,30}$/;
+
+function sourceName(read: YamlReader, field: YamlField): string | undefined {
+  const text = read.textOrNumber(field);
+  if (text === undefined || SOURCE_NAME.test(text)) return text;
+  read.problem(field, NO_SOURCE);
+  return undefined;
 }
 
 /** Addresses, beginnings of them, and names of lists. */

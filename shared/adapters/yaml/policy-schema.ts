@@ -8,7 +8,7 @@ import { LIST_PREFIX } from '../../domain/policy/mac-list.ts';
 import { MEDIA } from '../../domain/policy/policy-facts.ts';
 import { LONGEST_VALUE, MOST_VALUES, REPLY_ATTRIBUTES } from '../../domain/policy/reply-attributes.ts';
 import { LONGEST_VERSION_NAME } from '../../domain/version-activation.ts';
-import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST } from './policy-conditions.ts';
+import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST, SOURCE_NAME } from './policy-conditions.ts';
 import { LONGEST_PATTERN } from './policy-patterns.ts';
 import { MOST_ROLES } from './policy-roles.ts';
 import { MOST_ISSUERS, MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
@@ -18,6 +18,7 @@ type Schema = Readonly<Record<string, unknown>>;
 // A number without quotes is taken as it is written, so patterns hold for it, too; JSON Schema asks them of text alone.
 const WORD: Schema = { type: ['string', 'number'], pattern: '^[A-Za-z0-9_.-]{1,64}$' };
 const SITE: Schema = { type: ['string', 'number'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
+const SOURCE: Schema = { type: 'string', pattern: SOURCE_NAME.source };
 const PATTERN: Schema = { type: ['string', 'number'], minLength: 1, maxLength: LONGEST_PATTERN };
 const DURATION: Schema = {
   type: ['string', 'number'],
@@ -63,8 +64,20 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
     description: 'As Intune has it; revoked means blocked, wiped or retired',
   },
   owner: { ...oneOrMore({ enum: OWNER_WORDS }), description: 'Whether the device is of the authenticated user' },
-  source: { ...oneOrMore(SITE), description: 'Source of the record, e.g. intune' },
-  sourceReachable: { type: 'boolean', description: 'Whether that source has been read in time lately' },
+  source: { ...oneOrMore(SOURCE), description: 'Source whose verdict counts, e.g. intune' },
+  sourceReachable: {
+    anyOf: [
+      { type: 'boolean' },
+      {
+        type: 'object',
+        propertyNames: SOURCE,
+        additionalProperties: { type: 'boolean' },
+        minProperties: 1,
+        maxProperties: LONGEST_LIST,
+      },
+    ],
+    description: 'Whether that source, or each named one, has been read in time lately',
+  },
   daysSinceCheckIn: { ...oneOrMore(limit('\\d{1,9}')), description: "E.g. '>= 7'" },
   registered: { type: 'boolean', description: 'Registered with Entra ID' },
   site: { ...oneOrMore(SITE), description: 'Site of the RADIUS proxy that asks' },

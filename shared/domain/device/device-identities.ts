@@ -1,8 +1,10 @@
 // Which identities a device holds, and whether its record still claims one.
 
+import { CERTIFICATE_SOURCE } from '../identity/certificate-source.ts';
 import type { Identity } from '../identity/identity.ts';
 import { canIdentifyDevice } from '../mac-address.ts';
 import type { Device, DeviceRecord } from './device.ts';
+import { strongIdentities } from './joined-records.ts';
 
 /** Kinds whose values are texts of a device, under the same names. */
 const TEXT_KINDS = ['entraDeviceId', 'name', 'serialNumber', 'imei', 'meid', 'udid'] as const;
@@ -24,7 +26,12 @@ export function identitiesOf(device: Device): Identity[] {
     const value = comparable(device[kind]);
     if (value) found.push({ kind, value });
   }
-  return found;
+  return [...found, ...sharedId(device)];
+}
+
+/** A GUID may be the id of a device of Intune's: from there it leads to records of other sources that have it, too. */
+function sharedId(device: Device): Identity[] {
+  return device.source === CERTIFICATE_SOURCE ? [] : strongIdentities(device).filter(({ kind }) => kind === 'deviceId');
 }
 
 /** A pointer counts only while the device it names is present and still holds the identity. */

@@ -4,6 +4,7 @@
 import { isAddressRecord } from './address-record.ts';
 import type { ComplianceState } from './compliance-state.ts';
 import { type Device, type DeviceRecord, isBeingRemoved, isDisabled } from './device.ts';
+import { foremostFirst, isJoined } from './joined-records.ts';
 
 /**
  * Placeholders of firmware without a serial number. Such a list is never complete, so it is only a hint: what reliably
@@ -83,18 +84,37 @@ export interface CurrentEnrolment<R> {
 }
 
 /**
- * Which of the records that claim one identity stands for the machine: one that is disabled before all others, never
- * one that is being removed unless all are, never a personal one for a company's, and of those that disagree the worse.
- * Among equals the one that checked in last stands.
+ * Which of the records that claim one identity stands for the machine. Within a source: one that is disabled before all
+ * others, never one that is being removed unless all are, never a personal one for a company's, and of those that
+ * disagree the worse. Among equals the one that checked in last stands. Records of several sources must be joined ones;
+ * which of them stands, no source chooses.
  * @returns `undefined` when they are several machines: then any of them may be the one that asks
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
+  const sources = [...new Set(claimants.map(({ device }) => device.source))];
+  const standing = sources.map((source) => ofOneSource(claimants.filter(({ device }) => device.source === source)));
+  const [first, ...others] = standing
+    .filter((one) => one !== undefined)
+    .toSorted((one, other) => foremostFirst(one.record.device, other.record.device));
+  if (first === undefined || standing.includes(undefined)) return undefined;
+  if (others.length === 0) return first;
+  // Each with each: evidence is not handed on from one record to the next.
+  const all = [first, ...others];
+  const isOneDevice = all.every(({ record }, index) =>
+    all.slice(index + 1).every((other) => isJoined(record.device, other.record.device)),
+  );
+  if (!isOneDevice) return undefined;
+  const isWeak = all.some(({ by }) => by === 'serial-number');
+  return { record: first.record, by: isWeak ? 'serial-number' : 'entra-device' };
+}
+
+function ofOneSource<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
   // What was stored of an address alone says nothing beside the record of the device that has it.
   const records = preferred(claimants, ({ device }) => !isAddressRecord(device));
   const [first, ...others] = records;
   if (first === undefined) return undefined;
   if (others.length === 0) return { record: first };
-  // Each with each: evidence is not handed on from one record to the next.
+  // Each with each, too.
   const pairs = records.flatMap((one, index) =>
     records.slice(index + 1).map((other) => sameMachineBy(one.device, other.device)),
   );

@@ -33,6 +33,7 @@ export function factsThatCount(policy: DeclaredIssuers, facts: PolicyFacts): Pol
     device: _device,
     source: _source,
     sourceReachable: _reachable,
+    records: _records,
     ...question
   } = facts;
   return { ...question, standing: 'unidentified', marks: [], contradictions: [] };

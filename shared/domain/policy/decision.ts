@@ -1,5 +1,6 @@
 // A decision: the answer to a RADIUS server about a station, and its reasons.
 
+import { type DeviceKey, deviceKeyText } from '../device/device.ts';
 import type { Standing } from '../device/standing.ts';
 import type { Assurance, IdentityKind } from '../identity/identity.ts';
 import type { IdentityProblem } from '../identity/presented-identities.ts';
@@ -39,6 +40,18 @@ export interface PolicyResult {
   readonly unread?: readonly string[];
 }
 
+export interface RecordVersion extends DeviceKey {
+  readonly version: number;
+}
+
+/** Comparable, whatever order the sources stand in; empty without records. */
+export function recordVersionsText(records: readonly RecordVersion[] = []): string {
+  return records
+    .map((record) => `${deviceKeyText(record)} ${record.version}`)
+    .sort()
+    .join('\n');
+}
+
 /** The device a decision rests on, at the version it had. */
 export interface MatchedDevice {
   readonly source: string;
@@ -46,6 +59,8 @@ export interface MatchedDevice {
   readonly name?: string;
   readonly version: number;
   readonly identity: { readonly kind: IdentityKind; readonly assurance: Assurance; readonly origin: string };
+  /** Records of other sources that are the same device, at the versions they had; absent where there are none. */
+  readonly joined?: readonly RecordVersion[];
   /** When Intune was last known to say this. */
   readonly asOf: Instant;
   /** Intune was asked while the RADIUS server waited: there is no stored record, and `version` is 0. */
@@ -104,6 +119,7 @@ export function sameAnswer(a: UnnamedDecision, b: UnnamedDecision): boolean {
     a.device?.source === b.device?.source &&
     a.device?.id === b.device?.id &&
     a.device?.version === b.device?.version &&
+    recordVersionsText(a.device?.joined) === recordVersionsText(b.device?.joined) &&
     a.device?.identity.kind === b.device?.identity.kind &&
     a.device?.identity.assurance === b.device?.identity.assurance &&
     a.device?.identity.origin === b.device?.identity.origin &&

@@ -12,6 +12,7 @@ import {
   numberCondition,
   oneOf,
   type Reading,
+  severalOf,
   textOf,
 } from './condition.ts';
 import { isStateAlone, type OwnerWord, ownerWord } from './device-owner.ts';
@@ -155,11 +156,40 @@ export function removalIsPending(wanted: boolean): Condition {
   });
 }
 
+/**
+ * The source whose verdict counts, and the one whose record the question led to: where they differ both must be among
+ * these, so that a record of one source never passes for a device of another.
+ */
 export function sourceIs(sources: readonly string[]): Condition {
-  return oneOf('source', sources, ({ source, device }) => source ?? (device && null));
+  return severalOf('source', sources, ({ source, records, device }) => {
+    if (source === undefined) return device && null;
+    return [...new Set([source, ...(records === undefined ? [] : [records.found])])];
+  });
 }
 
-/** Without a device no source is asked after. */
+/** Of the source whose verdict counts. Without a device no source is asked after. */
 export function sourceIsReachable(wanted: boolean): Condition {
   return flagCondition('sourceReachable', wanted, ({ sourceReachable, device }) => sourceReachable ?? (device && null));
+}
+
+/** Of sources by name, whether or not they know the device: all must be as wanted. */
+export function sourcesAreReachable(wanted: Readonly<Record<string, boolean>>): Condition {
+  const names = Object.keys(wanted);
+  const known = (facts: PolicyFacts, name: string): boolean | undefined => {
+    const { source, sourceReachable, sourcesReachable = {} } = facts;
+    const ofAll = Object.hasOwn(sourcesReachable, name) ? sourcesReachable[name] : undefined;
+    return ofAll ?? (source === name ? sourceReachable : undefined);
+  };
+  return {
+    name: 'sourceReachable',
+    wanted: names.map((name) => `${name} ${wanted[name]}`).join(', '),
+    actual: (facts) =>
+      names.flatMap((name) => (known(facts, name) === undefined ? [] : `${name} ${known(facts, name)}`)).join(', ') ||
+      undefined,
+    holds(facts) {
+      const readings = names.map((name) => ({ is: known(facts, name), wanted: wanted[name] }));
+      if (readings.some(({ is, wanted: asked }) => is !== undefined && is !== asked)) return false;
+      return readings.some(({ is }) => is === undefined) ? undefined : true;
+    },
+  };
 }

@@ -25,6 +25,8 @@ export interface Question {
   readonly identities: readonly NamedIdentity[];
   /** The device that was found, even if policy rejects the certificate; with as much of its record as is known. */
   readonly device?: (DeviceKey & Partial<Device>) | undefined;
+  /** Its records in other sources. */
+  readonly joined?: readonly DeviceKey[] | undefined;
 }
 
 /** Least seconds of a permit: a NAS may take none for no limit. */

@@ -21,6 +21,8 @@ export interface OverrideQuestion {
   readonly identities: readonly NamedIdentity[];
   /** The device that was found, with as much of its record as is known. */
   readonly device?: (DeviceKey & Partial<Device>) | undefined;
+  /** Its records in other sources: what blocks one of them blocks the device. */
+  readonly joined?: readonly DeviceKey[] | undefined;
   /** False where policy does not know the certificate's issuer: then nothing in it proves anything. */
   readonly certificateCounts: boolean;
 }
@@ -66,8 +68,8 @@ export function isProven(target: OverrideTarget, question: OverrideQuestion): bo
   );
 }
 
-function namesDevice({ source, id }: DeviceKey, { device, identities }: OverrideQuestion): boolean {
-  if (device?.source === source && device.id === id) return true;
+function namesDevice({ source, id }: DeviceKey, { device, joined = [], identities }: OverrideQuestion): boolean {
+  if ([device, ...joined].some((record) => record?.source === source && record.id === id)) return true;
   return identities.some(
     ({ kind, value, source: of }) => kind === 'deviceId' && value === id && (of ?? source) === source,
   );

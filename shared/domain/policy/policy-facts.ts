@@ -1,6 +1,7 @@
 // All that a policy may look at. A decision records them, so that it can be made again, under another policy too.
 
 import { DEVICE_FIELD_NAMES, DEVICE_FIELDS, type Device, type FieldsWith } from '../device/device.ts';
+import type { CountsBecause, SourceVerdict } from '../device/joined-records.ts';
 import type { Standing, StandingMark } from '../device/standing.ts';
 import { bareGuid } from '../guid-forms.ts';
 import type { AccessRequest } from '../identity/access-request.ts';
@@ -49,6 +50,16 @@ export interface QuestionFacts {
   readonly cut?: readonly string[];
 }
 
+/** Records of several sources that are one device. */
+export interface RecordsOfDevice {
+  /** The source of the record that the question led to, whose attributes count. */
+  readonly found: string;
+  /** Beginning with that record. */
+  readonly all: readonly SourceVerdict[];
+  /** Why the verdict counts that does. */
+  readonly because: CountsBecause;
+}
+
 export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFacts {
   /** When the question is asked. */
   readonly at: Instant;
@@ -60,10 +71,14 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFac
   readonly contradictions?: readonly Contradiction[];
   /** When the source was last known to say what the device's record says. */
   readonly asOf?: Instant;
-  /** The source of the device's record. */
+  /** The source whose verdict counts: that of the device's record, where no other source knows the device. */
   readonly source?: string;
   /** Whether that source has been read in time lately. */
   readonly sourceReachable?: boolean;
+  /** The same of each source there is, where there are several. */
+  readonly sourcesReachable?: Readonly<Record<string, boolean>>;
+  /** What each source says that knows the device, where there are several. */
+  readonly records?: RecordsOfDevice;
   readonly device?: DeviceFacts;
   readonly userName?: string;
 }

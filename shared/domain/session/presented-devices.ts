@@ -12,10 +12,14 @@ export function presentedDevices({ presented }: Pick<Answer, 'presented'>): Devi
     .map(({ source = CERTIFICATE_SOURCE, value }) => ({ source, id: value }));
 }
 
-/** The device that the answer rests on, and those that its question named: a change of any may change the answer. */
+/**
+ * The device that the answer rests on, in each source that knows it, and those that its question named: a change of any
+ * may change the answer.
+ */
 export function devicesBehind(answer: Pick<Answer, 'decision' | 'presented'>): DeviceKey[] {
   const { device } = answer.decision;
-  const all = [...(device ? [{ source: device.source, id: device.id }] : []), ...presentedDevices(answer)];
+  const records = device ? [device, ...(device.joined ?? [])].map(({ source, id }) => ({ source, id })) : [];
+  const all = [...records, ...presentedDevices(answer)];
   return [...new Map(all.map((key) => [deviceKeyText(key), key])).values()];
 }
 

@@ -1,9 +1,10 @@
 // Decisions as operators see them.
 
+import { COUNTS_BECAUSE } from '../../domain/device/joined-records.ts';
 import { METHOD_WORDS } from '../../domain/identity/authentication-word.ts';
 import { CONTRADICTIONS } from '../../domain/identity/presented-identities.ts';
 import type { DeviceFacts } from '../../domain/policy/policy-facts.ts';
-import { always, either, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
+import { always, byName, either, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
 import {
   ASSURANCE,
   COMPLIANCE,
@@ -43,6 +44,16 @@ export const DEVICE_FACTS = object('What its source says of the device', {
 
 const { nasPortId: _, ...PLACE_FACTS } = NAS_LOCATION;
 
+const SOURCE_VERDICT = object('', {
+  source: text('The source'),
+  id: text("The source's id of the device"),
+  version: whole('Version of the record'),
+  standing: STANDING,
+  marks: list(MARK, 'What weakens the standing'),
+  asOf: instant('When the source was last known to say this'),
+  reachable: optional(flag('Whether the source was read in time lately')),
+});
+
 const FACTS = named(
   'PolicyFacts',
   object('All that policy looked at', {
@@ -53,8 +64,16 @@ const FACTS = named(
     assurance: optional(ASSURANCE),
     contradictions: optional(list(oneOf(CONTRADICTIONS, ''), 'What in the question does not fit the device')),
     asOf: optional(instant('When the source was last known to say this')),
-    source: optional(text('Source of the device')),
+    source: optional(text('Source whose verdict counts')),
     sourceReachable: optional(flag('Whether that source was read in time lately')),
+    sourcesReachable: optional(byName(flag(''), 'The same of each source, where there are several')),
+    records: optional(
+      object('What each source says that knows the device, where there are several', {
+        found: text('Source of the record that the question led to'),
+        all: list(SOURCE_VERDICT, 'Beginning with that record'),
+        because: oneOf(COUNTS_BECAUSE, 'Why the verdict counts that does'),
+      }),
+    ),
     device: optional(DEVICE_FACTS),
     userName: optional(text('User-Name')),
     ...PLACE_FACTS,
@@ -83,6 +102,16 @@ const DECISION = named(
         name: optional(text('Its name')),
         version: whole('Version of its record; 0 where there is none'),
         identity: MATCHED_BY,
+        joined: optional(
+          list(
+            object('', {
+              source: text('Another source that knows the device'),
+              id: text("That source's id of it"),
+              version: whole('Version of its record'),
+            }),
+            'Its records in other sources',
+          ),
+        ),
         asOf: instant('When the source was last known to say this'),
         live: optional(always(true, 'The source was asked while the RADIUS server waited')),
       }),

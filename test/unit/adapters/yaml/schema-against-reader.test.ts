@@ -121,6 +121,8 @@ const mac = fc.constantFrom(
 );
 const site = fc.constantFrom('hq', 'HQ', 'branch-2', '-hq', 7, 1.5, -1, 'x'.repeat(40), 'x'.repeat(41));
 
+const source = fc.constantFrom('intune', 'intune-emea', 'Intune', '7', 'x7', '-x', 'x'.repeat(31), 'x'.repeat(32), '');
+
 /** For every condition there is: the type asks for those that come later. */
 const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], fc.Arbitrary<unknown>> = {
   compliance: oneOf(COMPLIANCE_WORDS),
@@ -140,8 +142,8 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], fc.Arbitrary<unknown>
   managementAgent: fc.oneof(oneOf(['mdm', 'easMdm', 'jamf']), pattern),
   registrationState: fc.oneof(oneOf(REGISTRATION_STATES), pattern),
   owner: oneOf(OWNER_WORDS),
-  source: site,
-  sourceReachable: flag,
+  source,
+  sourceReachable: fc.oneof(flag, fc.dictionary(source.map(String), flag, { maxKeys: 3 })),
   daysSinceCheckIn: limit(digits),
   registered: flag,
   site,
