@@ -87,7 +87,7 @@ export interface CurrentEnrolment<R> {
  * Which of the records that claim one identity stands for the machine. Within a source: one that is disabled before all
  * others, never one that is being removed unless all are, never a personal one for a company's, and of those that
  * disagree the worse. Among equals the one that checked in last stands. Records of several sources must be joined ones;
- * which of them stands, no source chooses.
+ * unless one of them is disabled, no source chooses which of them stands.
  * @returns `undefined` when they are several machines: then any of them may be the one that asks
  */
 export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {
@@ -105,7 +105,8 @@ export function currentEnrolment<R extends DeviceRecord>(claimants: readonly R[]
   );
   if (!isOneDevice) return undefined;
   const isWeak = all.some(({ by }) => by === 'serial-number');
-  return { record: first.record, by: isWeak ? 'serial-number' : 'entra-device' };
+  const { record } = all.find((one) => isDisabled(one.record.device)) ?? first;
+  return { record, by: isWeak ? 'serial-number' : 'entra-device' };
 }
 
 function ofOneSource<R extends DeviceRecord>(claimants: readonly R[]): CurrentEnrolment<R> | undefined {

@@ -1,0 +1,189 @@
+// A device that two sources know, from their polls to the answer, its change and the job: the whole app over services in
+// memory.
+
+import { expect, test } from 'vitest';
+import type { Device } from '../../../shared/domain/device/device.ts';
+import { aDeviceOfFleet } from '../../support/a-device.ts';
+import { type ListedSource, listedSource } from '../../support/listed-source.ts';
+import { MemoryNetwork } from '../../support/memory-network.ts';
+
+const ENTRA = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+const MAC = 'a0-b1-c2-d3-00-01';
+const STATION = { callingStationId: MAC, nasPortId: 'Gi1/0/1', nasPortType: 'Ethernet' };
+
+async function start(precedence?: number): Promise<{ network: MemoryNetwork; jamf: ListedSource; id: string }> {
+  const jamf = listedSource('jamf', () => network.now, precedence === undefined ? {} : { precedence });
+  const network: MemoryNetwork = await MemoryNetwork.start({ moreSources: [jamf.setup] });
+  const id = network.put(1, { entraDeviceId: ENTRA });
+  return { network, jamf, id };
+}
+
+/** The same machine as Jamf has it: a number for an id, and neither address nor serial number of Intune's record. */
+function put({ devices }: ListedSource, fields: Partial<Device> = {}): void {
+  const { wifiMac: _, serialNumber: _serial, ...device } = aDeviceOfFleet(900);
+  devices.set('900', { ...device, source: 'jamf', id: '900', entraDeviceId: ENTRA, ...fields });
+}
+
+function ask(network: MemoryNetwork, id: string) {
+  const certificate = { sanUri: [`IntuneDeviceId://${id}`] };
+  return network.ask({ ...STATION, method: 'eap-tls', userName: 'host/x', eapType: 'TLS', certificate });
+}
+
+async function jobs(network: MemoryNetwork): Promise<string[]> {
+  await network.enforce();
+  return (await network.jobs()).map(({ reason }) => reason.replace(/ \(.*/, ''));
+}
+
+test('the worse verdict counts, and the answer names each record that was looked at', async () => {
+  const { network, jamf, id } = await start();
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  const { decision } = await ask(network, id);
+  expect(decision).toMatchObject({
+    standing: 'noncompliant',
+    outcome: { role: 'quarantine' },
+    device: { source: 'intune', id, joined: [{ source: 'jamf', id: '900', version: 1 }] },
+    facts: {
+      source: 'jamf',
+      device: { complianceState: 'compliant', name: 'PC-0001' },
+      sourcesReachable: { intune: true, jamf: true },
+      records: {
+        found: 'intune',
+        because: 'worst',
+        all: [
+          { source: 'intune', standing: 'compliant' },
+          { source: 'jamf', standing: 'noncompliant' },
+        ],
+      },
+    },
+  });
+  expect(decision.device?.asOf).toBe(decision.facts?.records?.all[1]?.asOf);
+});
+
+test('a change in either source brings the CoA to a session that was answered from the other', async () => {
+  const { network, jamf, id } = await start();
+  put(jamf);
+  await network.sweep();
+  const { decision } = await ask(network, id);
+  expect(decision).toMatchObject({ standing: 'compliant', facts: { records: { because: 'agreed' } } });
+  expect(await jobs(network)).toEqual([]);
+
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  expect(await jobs(network)).toEqual(['compliant -> noncompliant']);
+  expect((await ask(network, id)).decision.standing).toBe('noncompliant');
+
+  // Each turn of the other record is a difference of its own, though that of the device stays what it was.
+  put(jamf);
+  await network.sweep();
+  expect((await jobs(network)).at(0)).toBe('noncompliant -> compliant');
+  expect((await ask(network, id)).decision.standing).toBe('compliant');
+});
+
+test('a record that comes later, and one that goes, count from the sweep that sees them', async () => {
+  const { network, jamf, id } = await start();
+  await network.sweep();
+  expect((await ask(network, id)).decision).toMatchObject({ standing: 'compliant', facts: { source: 'intune' } });
+
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  expect(await jobs(network)).toEqual(['compliant -> noncompliant']);
+  expect((await ask(network, id)).decision.standing).toBe('noncompliant');
+
+  jamf.devices.delete('900');
+  jamf.devices.set('901', { ...aDeviceOfFleet(901), source: 'jamf', id: '901' });
+  for (let sweep = 0; sweep < 3; sweep++) await network.sweep();
+  expect((await jobs(network)).at(0)).toBe('noncompliant -> compliant');
+  expect((await ask(network, id)).decision).toMatchObject({ standing: 'compliant', facts: { source: 'intune' } });
+});
+
+test('precedence is the operator’s word', async () => {
+  const { network, jamf, id } = await start(10);
+  network.put(1, { complianceState: 'noncompliant' });
+  put(jamf);
+  await network.sweep();
+  expect((await ask(network, id)).decision).toMatchObject({
+    standing: 'compliant',
+    facts: { source: 'jamf', records: { because: 'precedence' } },
+  });
+});
+
+test('by an address that both records have the device is found, unless they share nothing more', async () => {
+  const { network, jamf } = await start();
+  const mac = { wifiMac: 'a0b1c2d30001' as NonNullable<Device['wifiMac']> };
+  const byMac = async () =>
+    (await network.ask({ ...STATION, method: 'mab', userName: MAC, nasPortType: 'Ethernet' })).decision;
+  put(jamf, { ...mac, complianceState: 'noncompliant' });
+  await network.sweep();
+  expect(await byMac()).toMatchObject({ standing: 'noncompliant', device: { source: 'intune' } });
+
+  put(jamf, { ...mac, entraDeviceId: '3b241101-e2bb-4255-8caf-4136c566a962', serialNumber: 'SN0001' });
+  await network.sweep();
+  expect((await byMac()).standing).toBe('ambiguous');
+});
+
+test('an operator blocks the device by whichever of its records', async () => {
+  const { network, jamf, id } = await start();
+  put(jamf, { name: 'MAC-900' });
+  await network.sweep();
+  expect((await ask(network, id)).decision.outcome.verdict).toBe('permit');
+  const operator = await network.addClient('ada', 'hq', 'administrator');
+  const until = new Date(Date.parse(network.now) + 3_600_000).toISOString();
+  const block = JSON.stringify({ device: 'MAC-900', block: true, until, reason: 'stolen' });
+  await network.run(() => network.app.makeOverride(operator, block));
+  await network.pass(30_000);
+  expect((await ask(network, id)).decision).toMatchObject({ outcome: { verdict: 'deny' }, rule: 'override/block' });
+});
+
+test('a policy looks at the source whose verdict counts, and at any source by name', async () => {
+  const { network, jamf, id } = await start();
+  put(jamf);
+  await network.sweep();
+  const operator = await network.addClient('ada', 'hq', 'administrator');
+  const roleBy = async (version: string, when: string) => {
+    const policy = `roles: { yes: { vlan: 1 }, no: { vlan: 2 } }
+rules:
+  - { name: asked, when: ${when}, permit: yes }
+  - { name: rest, permit: no }`;
+    await network.run(async () => {
+      const admin = await network.app.policies(operator);
+      await admin.upload(version, policy);
+      await admin.activate(version);
+    });
+    await network.pass(100_000);
+    const { outcome } = (await ask(network, id)).decision;
+    return outcome.verdict === 'permit' && outcome.role;
+  };
+  expect(await roleBy('p1', '{ source: intune }')).toBe('yes');
+  expect(await roleBy('p2', '{ source: jamf }')).toBe('no');
+  expect(await roleBy('p3', '{ sourceReachable: { jamf: true, intune: true } }')).toBe('yes');
+  expect(await roleBy('p4', '{ sourceReachable: { jamf: false } }')).toBe('no');
+  expect(await roleBy('p5', '{ sourceReachable: { meraki: false } }')).toBe('no');
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  // Found by Intune's record, judged by Jamf's: neither name alone holds.
+  expect(await roleBy('p6', '{ source: intune }')).toBe('no');
+  expect(await roleBy('p7', '{ source: jamf }')).toBe('no');
+  expect(await roleBy('p8', '{ source: [intune, jamf] }')).toBe('yes');
+});
+
+test('the GUID of Intune joins a record that has it as its id, from both sides', async () => {
+  const { network, jamf, id } = await start();
+  const { wifiMac: _, entraDeviceId: _entra, ...device } = aDeviceOfFleet(7);
+  jamf.devices.set(id, { ...device, source: 'jamf', id, complianceState: 'noncompliant' });
+  await network.sweep();
+  expect((await ask(network, id)).decision.standing).toBe('noncompliant');
+});
+
+test('a source that claims an id for hundreds of its devices takes nothing from another that says it is noncompliant', async () => {
+  const { network, jamf, id } = await start();
+  network.put(1, { complianceState: 'noncompliant' });
+  for (let number = 0; number < 150; number++) {
+    const own = String(1_000 + number);
+    jamf.devices.set(own, { ...aDeviceOfFleet(number), source: 'jamf', id: own, entraDeviceId: ENTRA });
+  }
+  await network.sweep();
+  const { decision } = await ask(network, id);
+  expect(decision).toMatchObject({ outcome: { role: 'quarantine' }, device: { source: 'intune' } });
+  expect(decision.facts?.records?.all.length).toBeLessThanOrEqual(8);
+});
