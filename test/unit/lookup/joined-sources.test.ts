@@ -1,5 +1,5 @@
-// A device that two sources know, from their polls to the answer, its change and the job: the whole app over services in
-// memory.
+// A device that two sources know, from their polls to the answer, its change and the job: the whole app over services
+// in memory.
 
 import { expect, test } from 'vitest';
 import type { Device } from '../../../shared/domain/device/device.ts';
