@@ -102,10 +102,12 @@ export class OperatorAccess {
   require({ grants, person }: Operator, route: OperatorRoute): void {
     const { needs } = ROUTES[route];
     if (grants[needs] === 'every') return;
-    if (person !== undefined) throw missingRole(needs);
+    if (person !== undefined && grants[needs].size === 0) throw missingRole(needs);
     throw new RequestError(403, 'NAC_CLIENT_SITE', 'This concerns every site.', {
-      action: 'Use the key of an administrator (npm run clients -- create … --kind administrator).',
-      field: 'X-API-Key',
+      action: person
+        ? 'Have an app role assigned that names no site, then sign in again.'
+        : 'Use the key of an administrator (npm run clients -- create … --kind administrator).',
+      field: person ? 'Authorization' : 'X-API-Key',
     });
   }
 }

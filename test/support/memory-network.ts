@@ -1,6 +1,7 @@
 // The connector over services in memory, with one device list that a test writes: as many instances as it takes, each
 // with a memory of its own, and time that passes when the test says so.
 
+import type { HttpsTransport } from '../../shared/adapters/https/https-transport.ts';
 import { isIntuneDeviceId } from '../../shared/adapters/intune/intune-device-id.ts';
 import type { IntuneAccess } from '../../shared/adapters/intune/open-intune-source.ts';
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
@@ -58,6 +59,8 @@ export interface NetworkOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Of the site hq, from which ids of sessions are made. */
   readonly sessionKey?: string;
+  /** To the authority at which people sign in. */
+  readonly signInTransport?: Pick<HttpsTransport, 'send'>;
   /** Beside Intune. */
   readonly moreSources?: readonly SourceSetup[];
 }
@@ -75,14 +78,16 @@ export class MemoryNetwork {
   readonly #env: Readonly<Record<string, string>>;
   readonly #bus: MemoryServiceBus;
   readonly #moreSources: readonly SourceSetup[];
+  readonly #signInTransport: Pick<HttpsTransport, 'send'> | undefined;
   readonly #intune = new Map<string, Device>();
   #app: App | undefined;
   #background: App | undefined;
   #apiKey = '';
   #operatorKey = '';
 
-  private constructor({ env = {}, moreSources = [] }: NetworkOptions) {
+  private constructor({ env = {}, moreSources = [], signInTransport }: NetworkOptions) {
     this.#moreSources = moreSources;
+    this.#signInTransport = signInTransport;
     this.#env = { ...ENV, ...env };
     const { logger, entries } = collectingLogger();
     this.#logger = logger;
@@ -133,6 +138,7 @@ export class MemoryNetwork {
       connectServiceBus: () => this.#bus.connect(INSTANT),
       openIntune: () => this.#access(),
       moreSources: this.#moreSources,
+      ...(this.#signInTransport && { signInTransport: this.#signInTransport }),
     });
   }
 
