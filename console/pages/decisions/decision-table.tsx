@@ -23,7 +23,7 @@ import {
   userOf,
 } from './decision-columns.ts';
 import { type DecisionFilter, macDigits } from './decision-filters.ts';
-import { ANSWERS, ASSURANCES, IDENTITIES, METHODS, READS, STANDINGS } from './filter-choices.ts';
+import { ANSWERS, ASSURANCES, choiceWord, IDENTITIES, METHODS, READS, STANDINGS } from './filter-choices.ts';
 import { TEXTS } from './texts.ts';
 
 interface DecisionTableProps {
@@ -69,8 +69,7 @@ function columns({ filters, set }: AddressFilters<DecisionFilter>): readonly Col
       title: TEXTS.answer,
       cell: ({ decision }) => (
         <>
-          <Outcome outcome={decision.outcome} />
-          {decision.observed && <span class="tag">{TEXTS.observed}</span>}
+          <Outcome outcome={decision.outcome} /> {decision.observed && <span class="tag">{TEXTS.observed}</span>}{' '}
           {decision.override && <span class="tag">{TEXTS.override}</span>}
         </>
       ),
@@ -124,7 +123,7 @@ function columns({ filters, set }: AddressFilters<DecisionFilter>): readonly Col
     {
       key: 'method',
       title: TEXTS.method,
-      cell: ({ method, decision }) => <Foreign>{decision.facts?.methods?.join(', ') ?? method}</Foreign>,
+      cell: ({ method, decision }) => <Foreign>{methodWords(decision.facts?.methods, method)}</Foreign>,
       filter: choice('method', TEXTS.method, METHODS),
     },
     {
@@ -132,8 +131,8 @@ function columns({ filters, set }: AddressFilters<DecisionFilter>): readonly Col
       title: TEXTS.identity,
       cell: (row) => (
         <Two>
-          <span>{spaced(identityOf(row)) || '–'}</span>
-          <span>{spaced(assuranceOf(row))}</span>
+          <span>{choiceWord(IDENTITIES, identityOf(row)) || '–'}</span>
+          <span>{choiceWord(ASSURANCES, assuranceOf(row))}</span>
         </Two>
       ),
       filter: (
@@ -182,6 +181,10 @@ function columns({ filters, set }: AddressFilters<DecisionFilter>): readonly Col
       filter: text('age', TEXTS.olderThan),
     },
   ];
+}
+
+function methodWords(methods: readonly string[] | undefined, method = ''): string {
+  return (methods ?? [method]).map((word) => choiceWord(METHODS, word)).join(', ');
 }
 
 /** Two lines in one cell: what is looked for, and what stands beside it. */

@@ -63,3 +63,8 @@ export const READS: Choices<'store' | 'live' | StandingMark> = [
   ['stale', 'stale'],
   ['held', 'held'],
 ];
+
+/** The word of a value for people; a value that a newer version knows is shown as it is. */
+export function choiceWord(choices: readonly (readonly [string, string])[], value: string): string {
+  return choices.find(([choice]) => choice === value)?.[1] ?? value;
+}

@@ -5,7 +5,7 @@ import { DataTable } from '../../components/data-table.tsx';
 import { Foreign } from '../../components/foreign.tsx';
 import { Section } from '../../components/section.tsx';
 import { Status } from '../../components/status.tsx';
-import { spaced } from '../../components/status-words.ts';
+import { ASSURANCES, choiceWord, IDENTITIES } from './filter-choices.ts';
 
 type Tried = ExplainedDecision['identities'][number];
 
@@ -22,9 +22,9 @@ export function TriedIdentities({ decision: { identities } }: { readonly decisio
         empty="The station presented nothing that identifies a device."
         columns={[
           { key: 'result', title: 'Result', cell: ({ result }) => <Status kind={KINDS[result]}>{result}</Status> },
-          { key: 'kind', title: 'Identity', rowHeader: true, cell: ({ kind }) => spaced(kind) },
+          { key: 'kind', title: 'Identity', rowHeader: true, cell: ({ kind }) => choiceWord(IDENTITIES, kind) },
           { key: 'value', title: 'Value', cell: ({ value }) => <Foreign>{value}</Foreign> },
-          { key: 'assurance', title: 'Assurance', cell: ({ assurance }) => spaced(assurance) },
+          { key: 'assurance', title: 'Assurance', cell: ({ assurance }) => choiceWord(ASSURANCES, assurance) },
           { key: 'origin', title: 'From', cell: ({ origin }) => <Foreign>{origin}</Foreign> },
         ]}
       />

@@ -69,8 +69,7 @@ function columns(total: number, since: string) {
       rowHeader: true,
       cell: ({ rule, inForce, policyVersion }: RuleRow) => (
         <>
-          <Foreign>{rule}</Foreign>
-          {!inForce && <span class="tag">of {policyVersion}</span>}
+          <Foreign>{rule}</Foreign> {!inForce && <span class="tag">of {policyVersion}</span>}
         </>
       ),
       sortBy: ({ rule }: RuleRow) => rule,

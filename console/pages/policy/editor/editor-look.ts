@@ -27,7 +27,7 @@ const THEME = EditorView.theme({
   '.cm-changedLine, &.cm-merge-b .cm-changedLine, .cm-inlineChangedLine': { backgroundColor: 'var(--good-soft)' },
   '.cm-deletedChunk, .cm-deletedChunk .cm-deletedLine': { backgroundColor: 'var(--bad-soft)' },
   '.cm-changedText, &.cm-merge-b .cm-changedText, .cm-deletedChunk .cm-deletedText': {
-    background: 'color-mix(in srgb, var(--muted) 30%, transparent)',
+    background: 'color-mix(in srgb, var(--good) 12%, transparent)',
   },
   '.cm-collapsedLines': { background: 'var(--sunken)', color: 'var(--muted)' },
 });

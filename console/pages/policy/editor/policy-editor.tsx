@@ -14,7 +14,7 @@ import { PROBLEMS, setProblems } from './editor-problems.ts';
 
 export interface PolicyEditorProps {
   readonly label: string;
-  /** Another text than the editor's own replaces it. */
+  /** To begin with: from then on the editor has it. Handed back at each key, it would undo what is typed meanwhile. */
   readonly text: string;
   readonly onChange: (text: string) => void;
   readonly problems: readonly MarkedProblem[];
@@ -47,7 +47,7 @@ export function PolicyEditor({ label, text, onChange, problems, original, goTo }
       yaml(),
       EditorState.tabSize.of(2),
       EditorView.lineWrapping,
-      EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+      EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) changed.current(update.state.doc.toString());
       }),
@@ -60,11 +60,6 @@ export function PolicyEditor({ label, text, onChange, problems, original, goTo }
     return () => made.destroy();
   }, []);
 
-  useEffect(() => {
-    const current = view.current;
-    if (current === undefined || current.state.doc.toString() === text) return;
-    current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: text } });
-  }, [text]);
   useEffect(() => {
     view.current?.dispatch({ effects: setProblems.of(problems) });
   }, [problems]);
