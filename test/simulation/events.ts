@@ -32,6 +32,11 @@ function withDevice(world: World, number: number): (Station & { device: string }
   return stations.length === 0 ? undefined : of(stations, number);
 }
 
+function ofSecond(world: World, number: number) {
+  const records = world.second?.truth() ?? [];
+  return records.length === 0 ? undefined : of(records, number);
+}
+
 function portOf(nas: Nas, number: number): string {
   return nas.traits.kind === 'switch' ? `Gi1/0/${1 + (number % 8)}` : '';
 }
@@ -223,6 +228,36 @@ const KINDS = {
     0,
     (world, { a, b, c }) => world.override(of(world.stations, a), b, MINUTE + (c % (30 * MINUTE))),
   ],
+  // In worlds with a second source alone, see `ofSecondSource`.
+  'second-turns': [
+    0,
+    (world, { a, b }) => {
+      const record = ofSecond(world, a);
+      if (record?.entraDeviceId === undefined) return;
+      const state = of(['noncompliant', 'compliant', 'noncompliant', 'inGracePeriod'] as const, b);
+      world.second?.put(record.id, record.entraDeviceId, state);
+    },
+  ],
+  'second-loses': [0, (world, { a }) => world.second?.remove(ofSecond(world, a)?.id ?? '')],
+  'second-enrols': [
+    0,
+    (world, { a, b, c }) => {
+      const station = withDevice(world, a);
+      const follows = c % 2 === 0 ? ofSecond(world, b)?.id : undefined;
+      if (station) world.enrolSecond(station.device, b % 3 > 0 ? 'compliant' : 'noncompliant', follows);
+    },
+  ],
+  'second-trouble': [
+    0,
+    (world, { a, b }) => {
+      const { second } = world;
+      if (second === undefined) return;
+      second.trouble = of(['away', 'hangs', 'short-list', 'empty-list'] as const, a);
+      world.time.after(10_000 + (b % (6 * MINUTE)), () => {
+        second.trouble = 'none';
+      });
+    },
+  ],
   'operator-ends-override': [0, (world, { a }) => world.endOverride(a)],
   'operator-releases': [2, (world) => world.releaseHeld()],
   'clock-off': [
@@ -265,7 +300,9 @@ export function historyOf(seed: number, durationMs: number): SimEvent[] {
       ...numbers(random),
     }),
   );
-  return [...arrivals, ...events, ...overridesOf(seed, durationMs)].sort((one, other) => one.at - other.at);
+  return [...arrivals, ...events, ...overridesOf(seed, durationMs), ...ofSecondSource(seed, durationMs)].sort(
+    (one, other) => one.at - other.at,
+  );
 }
 
 /** By numbers of their own, so that every other event is where it was before there were overrides. */
@@ -277,6 +314,27 @@ function overridesOf(seed: number, durationMs: number): SimEvent[] {
     (): SimEvent => ({
       at: 100_000 + random.below(durationMs - 100_000),
       kind: random.chance(0.8) ? 'operator-overrides' : 'operator-ends-override',
+      ...numbers(random),
+    }),
+  );
+}
+
+/** The same, of the second source. */
+function ofSecondSource(seed: number, durationMs: number): SimEvent[] {
+  if (seed % 3 !== 1) return [];
+  const random = seededRandom(seed, 'history of the second source');
+  const kinds: readonly EventKind[] = [
+    'second-turns',
+    'second-turns',
+    'second-enrols',
+    'second-loses',
+    'second-trouble',
+  ];
+  return Array.from(
+    { length: random.between(6, 24) },
+    (): SimEvent => ({
+      at: 100_000 + random.below(durationMs - 100_000),
+      kind: random.pick(kinds),
       ...numbers(random),
     }),
   );

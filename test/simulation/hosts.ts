@@ -12,6 +12,7 @@ import type { IntuneModel } from './models/intune.ts';
 import type { Nas } from './models/nas.ts';
 import { networkOf } from './models/network.ts';
 import type { Connector } from './models/radius-proxy.ts';
+import type { SecondSource } from './models/second-source.ts';
 import type { MemoryServiceBus } from './services/memory-service-bus.ts';
 import type { MemoryStorage } from './services/memory-table-client.ts';
 import type { Wire } from './services/wire.ts';
@@ -33,10 +34,13 @@ export interface Services {
   readonly storage: MemoryStorage;
   readonly bus: MemoryServiceBus;
   readonly intune: IntuneModel;
+  /** In some worlds, with the time from one of its sweeps to the next. */
+  readonly second?: { readonly source: SecondSource; readonly pollingIntervalMs: number } | undefined;
 }
 
 export function appOf(process: SimProcess, settings: Settings, services: Services, log: Logger): App {
   const { clock, random } = process;
+  const { second } = services;
   return createApp(settings, {
     clock,
     timer: clock,
@@ -50,6 +54,7 @@ export function appOf(process: SimProcess, settings: Settings, services: Service
     },
     connectServiceBus: () => services.bus.connect(process.wireTo('serviceBus', BUS_LIMIT_MS)),
     openIntune: () => services.intune.access(process),
+    moreSources: second ? [second.source.setup(process, second.pollingIntervalMs)] : [],
   });
 }
 

@@ -99,7 +99,10 @@ function isRandom(mac: string): boolean {
 
 function stateOf(world: World, id: string): TrueStanding {
   const state = world.intune.get(id)?.complianceState;
-  return state === 'compliant' || state === 'noncompliant' || state === 'inGracePeriod' ? state : 'notEnrolled';
+  const partner = world.partnerOf(id)?.complianceState;
+  // What two sources know is as bad as the worse of them says; what Intune does not know, nothing leads to.
+  const both = state === undefined ? [] : [state, partner];
+  return (['noncompliant', 'inGracePeriod', 'compliant'] as const).find((each) => both.includes(each)) ?? 'notEnrolled';
 }
 
 /** What operators see under way, or not enforced. */

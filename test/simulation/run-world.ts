@@ -6,7 +6,7 @@ import { happen, historyOf, type SimEvent } from './events.ts';
 import { allJobs, describe, differences, falseProofs, twoEnds } from './oracle.ts';
 import { probe } from './probes.ts';
 import { seededRandom } from './seeded-random.ts';
-import { turnAndCompare } from './turn.ts';
+import { turnAndCompare, turnSecondAndCompare } from './turn.ts';
 import { type Failure, POLLING_INTERVAL_MS, World } from './world.ts';
 
 const MINUTE = 60_000;
@@ -82,4 +82,8 @@ async function spoolsMoveOn(world: World): Promise<void> {
 async function afterChange(world: World, seed: number): Promise<void> {
   const there = world.intune.truth().map(({ id }) => id);
   if (there.length > 0) await turnAndCompare(world, seededRandom(seed, 'afterwards').pick(there), 'after a change');
+  const ofSecond = world.second?.truth().map(({ id }) => id) ?? [];
+  if (ofSecond.length === 0 || world.failures.length > 0) return;
+  const one = seededRandom(seed, 'afterwards, of the second source').pick(ofSecond);
+  await turnSecondAndCompare(world, one, 'after a change in the second source');
 }

@@ -1,11 +1,25 @@
 // A device turns in a world that is well, and the minute that enforcement has begins when the turn is stored.
 
 import { compare } from './compare.ts';
+import { SECOND } from './models/second-source.ts';
 import { POLLING_INTERVAL_MS, type World } from './world.ts';
 
 /** What is stored is enforced within a minute, and a round of the timer. */
 const AFTER_STORED_MS = 80_000;
 const STEP_MS = 5_000;
+
+/** The same of a device of the second source, which leads to stations by Intune's device alone. */
+export async function turnSecondAndCompare(world: World, id: string, when: string): Promise<void> {
+  const { second } = world;
+  const { entraDeviceId, complianceState } = second?.get(id) ?? {};
+  if (second === undefined || entraDeviceId === undefined) return;
+  const turned = complianceState === 'compliant' ? 'noncompliant' : 'compliant';
+  world.tell(`${id} of the second source turns, and all is well`);
+  second.put(id, entraDeviceId, turned);
+  await untilStored(world, id, turned, SECOND);
+  await world.time.runUntil(world.time.now + AFTER_STORED_MS);
+  await compare(world, when);
+}
 
 /** @param meanwhile what else happens, from the moment on at which the turn is stored */
 export async function turnAndCompare(
@@ -33,9 +47,9 @@ function turn(world: World, id: string): string | undefined {
 }
 
 /** A source that throttled before the world was well is asked less often for a while: the sweep finds it then. */
-async function untilStored(world: World, id: string, state: string): Promise<void> {
+async function untilStored(world: World, id: string, state: string, source?: string): Promise<void> {
   const until = world.time.now + 2 * POLLING_INTERVAL_MS;
-  while (world.stateInStore(id) !== state && world.time.now < until) {
+  while (world.stateInStore(id, source) !== state && world.time.now < until) {
     await world.time.runUntil(world.time.now + STEP_MS);
   }
 }

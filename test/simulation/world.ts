@@ -4,14 +4,16 @@
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import type { App } from '../../shared/app.ts';
 import { credentialFor, formatApiKey } from '../../shared/domain/client.ts';
+import type { Device } from '../../shared/domain/device/device.ts';
 import { ConnectorError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/ports/telemetry.ts';
 import { readSettings, type Settings } from '../../shared/settings.ts';
 import { appOf, connectorOf, runBackground, runRelay, type Services } from './hosts.ts';
 import type { Answer, Credential } from './models/answer.ts';
-import { IntuneModel } from './models/intune.ts';
+import { IntuneModel, type TrueDevice } from './models/intune.ts';
 import { Nas, type NasTraits } from './models/nas.ts';
 import { type Connector, type FailMode, RadiusProxy } from './models/radius-proxy.ts';
+import { SecondSource } from './models/second-source.ts';
 import type { Station } from './models/station.ts';
 import { BUILT_IN_POLICY, POLICIES, type WorldPolicy } from './policies.ts';
 import { type SeededRandom, seededRandom } from './seeded-random.ts';
@@ -50,6 +52,11 @@ function settings(liveQueries: string): Settings {
   return known;
 }
 
+/** The id that the directory has for a device of Intune's. */
+function entraIdOf(id: string): string {
+  return id.replace(/^(.{4})0000/, '$1e1e1');
+}
+
 /** A role of every policy of a world. */
 const OVERRIDE_ROLE = 'compliant';
 
@@ -85,6 +92,8 @@ export class World {
   readonly time = new VirtualTime(BEGINS_AT);
   readonly conditions = new Conditions();
   readonly intune: IntuneModel;
+  /** In one world of three. */
+  readonly second: SecondSource | undefined;
   readonly proxies: RadiusProxy[] = [];
   readonly nases: Nas[] = [];
   readonly stations: Station[] = [];
@@ -95,7 +104,7 @@ export class World {
   readonly random: SeededRandom;
   readonly trace: ((line: string) => void) | undefined;
   /** Serial number and address of devices that there are or were, by id. */
-  readonly knownDevices = new Map<string, { readonly wifiMac: string; readonly serialNumber: string }>();
+  readonly knownDevices = new Map<string, Omit<TrueDevice, 'id' | 'complianceState'>>();
   /** By how much a clock of the product was off at most, so far. */
   largestSkewMs = 0;
   readonly #seed: number;
@@ -103,6 +112,7 @@ export class World {
   readonly #overrides = new Map<string, TrueOverride>();
   #operatorKey = '';
   #devices = 0;
+  #ofSecond = 0;
 
   constructor(seed: number, trace?: (line: string) => void) {
     this.#seed = seed;
@@ -110,6 +120,9 @@ export class World {
     this.random = seededRandom(seed, 'world');
     this.#settings = settings(this.random.pick(['0', '20']));
     this.intune = new IntuneModel(this.time, this.random);
+    // By numbers of its own, so that every other world is as it was before there was a second source.
+    const ofSecond = seededRandom(seed, 'second source');
+    this.second = seed % 3 === 1 ? new SecondSource(this.time, ofSecond) : undefined;
     const sites = this.random.pick([['hq'], ['hq', 'branch']]);
     const queue = {
       lockDurationMs: 30_000,
@@ -124,6 +137,9 @@ export class World {
     });
     this.#addSites(sites);
     this.#addStations();
+    for (const id of this.knownDevices.keys()) {
+      if (ofSecond.chance(0.6)) this.enrolSecond(id, ofSecond.chance(0.75) ? 'compliant' : 'noncompliant');
+    }
   }
 
   /** What the store says is in force: the last word that came through, whether or not its answer was heard. */
@@ -134,8 +150,13 @@ export class World {
   }
 
   /** As the store has the device, whatever is true by now. */
-  stateInStore(id: string): unknown {
-    return this.storage.dump('devices').find(({ rowKey }) => rowKey === `d|intune|${id}`)?.['complianceState'];
+  stateInStore(id: string, source = 'intune'): unknown {
+    return this.storage.dump('devices').find(({ rowKey }) => rowKey === `d|${source}|${id}`)?.['complianceState'];
+  }
+
+  /** What the second source says of a device of Intune's. */
+  partnerOf(id: string): Device | undefined {
+    return this.second?.partnerOf(entraIdOf(id));
   }
 
   fail(what: string): void {
@@ -242,9 +263,16 @@ export class World {
 
   async releaseHeld(): Promise<void> {
     await this.operate(async (app, key) => {
-      const { held } = await app.pollStatus(key);
-      for (const { runId, released } of held) {
-        if (released === undefined) await app.releaseHeld(key, JSON.stringify({ runId, reason: 'Intune says so.' }));
+      const { held, otherSources = {} } = await app.pollStatus(key);
+      const all = [
+        ['intune', held] as const,
+        ...Object.entries(otherSources).map(([name, of]) => [name, of.held] as const),
+      ];
+      for (const [source, runs] of all) {
+        for (const { runId, released } of runs) {
+          if (released !== undefined) continue;
+          await app.releaseHeld(key, JSON.stringify({ runId, source, reason: 'Its source says so.' }));
+        }
       }
     });
   }
@@ -255,6 +283,7 @@ export class World {
     this.conditions.trouble.storage = 'none';
     this.conditions.trouble.serviceBus = 'none';
     this.intune.trouble = 'none';
+    if (this.second) this.second.trouble = 'none';
     for (const nas of this.nases) {
       nas.coaTrouble = 'none';
       nas.dropsAccepts = 0;
@@ -281,10 +310,18 @@ export class World {
     const digits = this.#devices.toString(16).padStart(4, '0');
     const id = `${digits}0000-0000-4000-8000-00000000${digits}`;
     const serialNumber = shares ?? `SN${station.name}`;
-    this.knownDevices.set(id, { wifiMac: station.mac, serialNumber });
-    this.intune.put({ id, complianceState, wifiMac: station.mac, serialNumber });
+    const marks = { wifiMac: station.mac, serialNumber, ...(this.second && { entraDeviceId: entraIdOf(id) }) };
+    this.knownDevices.set(id, marks);
+    this.intune.put({ id, complianceState, ...marks });
     station.device = id;
     return id;
+  }
+
+  /** The second source gets a record of the device, or has it follow one that had enrolled before. */
+  enrolSecond(id: string, complianceState: 'compliant' | 'noncompliant' | 'inGracePeriod', follows?: string): void {
+    if (this.second === undefined || this.partnerOf(id) !== undefined) return;
+    this.#ofSecond += 1;
+    this.second.put(follows ?? String(500_000 + this.#ofSecond), entraIdOf(id), complianceState);
   }
 
   turn(id: string, complianceState: 'compliant' | 'noncompliant' | 'inGracePeriod', checksIn: boolean): void {
@@ -378,7 +415,8 @@ export class World {
   }
 
   get #services(): Services {
-    return { storage: this.storage, bus: this.bus, intune: this.intune };
+    const second = this.second && { source: this.second, pollingIntervalMs: POLLING_INTERVAL_MS };
+    return { storage: this.storage, bus: this.bus, intune: this.intune, second };
   }
 
   #connector(random: SeededRandom): Connector | undefined {
@@ -402,8 +440,10 @@ export class World {
   #lieOfAge({ device, asOf, standing, live }: Answer): string | undefined {
     if (device === undefined || asOf === undefined || standing === undefined) return undefined;
     const states = live && standing === 'compliant' ? [standing, 'inGracePeriod'] : [standing];
-    const until = this.intune.lastTimeOf(device, states);
-    const slackMs = this.intune.lagMs + 10_000 + this.largestSkewMs;
+    const times = [this.intune.lastTimeOf(device, states), this.second?.lastTimeOf(entraIdOf(device), states)];
+    const known = times.filter((time) => time !== undefined);
+    const until = known.length === 0 ? undefined : Math.max(...known);
+    const slackMs = Math.max(this.intune.lagMs, this.second?.lagMs ?? 0) + 10_000 + this.largestSkewMs;
     if (until === undefined || Date.parse(asOf) - slackMs <= until) return undefined;
     return `${device} ${standing} as of ${asOf}, but only until ${new Date(until).toISOString()}`;
   }

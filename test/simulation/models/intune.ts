@@ -27,6 +27,8 @@ export interface TrueDevice {
   readonly complianceState: ComplianceState;
   readonly wifiMac: string;
   readonly serialNumber: string;
+  /** Where a second source knows devices by it. */
+  readonly entraDeviceId?: string;
 }
 
 const REQUEST_LIMIT_MS = 30_000;
@@ -51,7 +53,7 @@ export class IntuneModel {
   }
 
   /** Enrols the device, or has it check in with what it is now. */
-  put({ id, complianceState, wifiMac, serialNumber }: TrueDevice, checksIn = true): void {
+  put({ id, complianceState, wifiMac, serialNumber, entraDeviceId }: TrueDevice, checksIn = true): void {
     const before = this.#histories.get(id)?.at(-1)?.device;
     const now = new Date(this.#time.now).toISOString();
     const device: Device = {
@@ -61,6 +63,7 @@ export class IntuneModel {
       name: `PC-${id.slice(0, 4)}`,
       wifiMac: wifiMac as MacAddress,
       serialNumber,
+      ...(entraDeviceId !== undefined && { entraDeviceId }),
       enrolledAt: before?.enrolledAt ?? now,
       lastSyncAt: checksIn ? now : (before?.lastSyncAt ?? now),
     };

@@ -88,8 +88,14 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'no-second-look': {
     fault: 'a device that turns between decision and session write is noticed by no flow',
     file: 'shared/lookup/answer-lookup.ts',
-    from: "kept === 'written' && round < ROUNDS ? hasMovedInTime(deps, found, writeMs) : false",
+    from: "kept === 'written' && round < ROUNDS ? hasMovedInTime({ ...deps, joins }, records, found, writeMs) : false",
     to: 'false',
+  },
+  'no-joins': {
+    fault: 'what another source says of a device counts for nothing',
+    file: 'shared/lookup/join-records.ts',
+    from: 'if (joins === undefined) return [];',
+    to: 'if (joins !== null) return [];',
   },
   'no-reconciliation': {
     fault: 'what the fast path missed, and what a policy changed, is compared never',
