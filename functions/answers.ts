@@ -13,12 +13,16 @@ import { OVERRIDES } from './overrides.ts';
 import { OVERVIEW } from './overview.ts';
 import { POLICIES } from './policies.ts';
 import { POLL } from './poll-status.ts';
+import { SEARCH } from './search.ts';
+import { SESSIONS } from './sessions.ts';
 import { SOURCES } from './sources.ts';
 
 export const ANSWERS: Answers = {
   ...LOOKUP,
   ...ACCOUNTING,
   ...DECISIONS,
+  ...SEARCH,
+  ...SESSIONS,
   ...JOBS,
   ...DEVICES,
   ...OVERVIEW,

@@ -4,7 +4,13 @@
 import { connector } from './connector.ts';
 import type { Answers } from './http-route.ts';
 
-export const DEVICES: Answers<'refresh-device' | 'reauthenticate' | 'disconnect'> = {
+export const DEVICES: Answers<'device' | 'what-it-gets' | 'refresh-device' | 'reauthenticate' | 'disconnect'> = {
+  async device({ params: { id = '' } }, credential) {
+    return { jsonBody: await connector().device(credential, id) };
+  },
+  async 'what-it-gets'({ params: { id = '' }, query }, credential) {
+    return { jsonBody: await connector().whatItGets(credential, id, query) };
+  },
   async 'refresh-device'({ params: { id = '' } }, credential, body) {
     return { jsonBody: await connector().refreshDevice(credential, id, body) };
   },

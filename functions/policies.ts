@@ -6,10 +6,13 @@ import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 import type { Answers } from './http-route.ts';
 
 export const POLICIES: Answers<
-  | ('policies' | 'policy-text' | 'upload-policy' | 'activate-policy' | 'roll-back-policy' | 'what-if')
+  | ('policies' | 'policy-text' | 'upload-policy' | 'activate-policy' | 'roll-back-policy' | 'what-if' | 'policy-hits')
   | ('mac-list' | 'upload-mac-list')
 > = {
   policies: async (_request, credential) => ({ jsonBody: await (await connector().policies(credential)).overview() }),
+  async 'policy-hits'({ query }, credential) {
+    return { jsonBody: await connector().policyHits(credential, query) };
+  },
   async 'policy-text'({ params: { version = '' } }, credential) {
     const policies = await connector().policies(credential);
     return { body: await policies.text(version), headers: { 'content-type': 'application/yaml; charset=utf-8' } };

@@ -196,7 +196,11 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
 
   const app: App = {
     ...operatorActions(context, { operators, enforcement, audit, slots, refresh: (device) => poll.refresh(device) }),
-    ...consoleActions(context, { operators, slots }),
+    ...consoleActions(context, {
+      operators,
+      slots,
+      listJobs: enforces ? async (filter) => (await enforcement()).jobs(filter) : undefined,
+    }),
     settings,
     log,
     refusals,

@@ -56,6 +56,33 @@ export const DECISION_SEARCH = {
   user: anyText('Only decisions about this user', LONGEST_TEXT),
 };
 
+export const SESSION_QUERY = {
+  site: anyText('Only sessions at this site', LONGEST_TEXT),
+  notEnforced: word(['true', 'false'], '`true`: only live ones whose answer is not the one wanted'),
+  live: word(['true', 'false'], 'Only live ones, or only those that are over'),
+  after: pageMark(/^[0-9a-f]{20}$/),
+  limit: limit(200, '50'),
+};
+
+export const SEARCH_QUERY = {
+  q: anyText('What to look for: an address in any notation or six digits of it, a name, a number, an id', LONGEST_TEXT),
+};
+
+export const HITS_QUERY = {
+  since: moment('From the hour of this moment on; a day ago unless given'),
+  until: moment('Up to the hour of this moment'),
+  from: moment('The same as `since`'),
+  to: moment('The same as `until`'),
+};
+
+export const WHAT_IT_GETS_QUERY = {
+  site: siteName('Where the device is taken to ask; else rules about sites do not hold'),
+  ssid: anyText('By which SSID', 32),
+  method: word(METHOD_WORDS, 'How it is taken to be authenticated'),
+  medium: word(MEDIA, 'By wire, by radio or by VPN'),
+  assurance: byDefault('certificate-guid', word(ASSURANCES, 'How sure its identity is taken to be')),
+};
+
 export const WHAT_IF_QUERY = {
   site: siteName('Where stored devices are taken to ask; else rules about sites do not hold'),
   medium: word(MEDIA, 'How they are taken to ask'),

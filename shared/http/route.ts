@@ -12,6 +12,7 @@ export type Method = 'GET' | 'POST' | 'PUT';
 export const ROUTE_GROUPS = [
   'RADIUS servers',
   'Decisions',
+  'Sessions',
   'Jobs',
   'Devices',
   'Overrides',

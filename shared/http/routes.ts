@@ -11,11 +11,13 @@ import { OVERRIDE_ROUTES } from './routes/overrides.ts';
 import { POLICY_ROUTES } from './routes/policies.ts';
 import { POLL_ROUTES } from './routes/poll.ts';
 import { RADIUS_ROUTES } from './routes/radius.ts';
+import { SESSION_ROUTES } from './routes/sessions.ts';
 import { SOURCES_ROUTES } from './routes/sources.ts';
 
 export const ROUTES = {
   ...RADIUS_ROUTES,
   ...DECISION_ROUTES,
+  ...SESSION_ROUTES,
   ...JOB_ROUTES,
   ...DEVICE_ROUTES,
   ...OVERRIDE_ROUTES,

@@ -13,6 +13,19 @@ export interface IdentityStore {
   removeOwners(entries: readonly IdentityOwner[]): Promise<void>;
 }
 
+/** MAC addresses by their first digits. */
+export interface MacSearch {
+  /**
+   * @param digits at least six, in lower case @param most devices
+   * @returns keys (as text) of devices that may hold such an address; `more` where there are others
+   */
+  findByMacStart(
+    digits: string,
+    most: number,
+    options?: CallOptions,
+  ): Promise<{ readonly keys: readonly string[]; readonly more: boolean }>;
+}
+
 export interface IdentityOwners {
   /** Keys (as text) of the devices that may hold the identity; whether they still do, their records say. */
   readonly devices: readonly string[];

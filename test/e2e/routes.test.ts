@@ -24,7 +24,8 @@ const NEEDED: Readonly<Record<Permission, readonly string[]>> = {
   'ask-mdm': ['ciscoise', 'ciscoise-instance'],
   read: [
     ...['audit', 'decision', 'decisions', 'doctor', 'jobs', 'mac-list', 'overrides', 'policies', 'policy-text'],
-    ...['overview', 'poll-status', 'replay-decision', 'search-decisions', 'sources', 'sources-text', 'what-if'],
+    ...['device', 'overview', 'policy-hits', 'search', 'sessions', 'what-it-gets', 'poll-status'],
+    ...['replay-decision', 'search-decisions', 'sources', 'sources-text', 'what-if'],
   ],
   act: ['disconnect', 'end-override', 'make-override', 'reauthenticate', 'refresh-device', 'resend-job'],
   administer: [

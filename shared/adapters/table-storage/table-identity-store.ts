@@ -2,16 +2,17 @@
 
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
-import { deviceKeyText, parseDeviceKeyText } from '../../domain/device/device.ts';
+import { deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device/device.ts';
 import { type Identity, identityText } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
-import type { IdentityOwner, IdentityOwners, IdentityStore } from '../../ports/identity-store.ts';
+import type { IdentityOwner, IdentityOwners, IdentityStore, MacSearch } from '../../ports/identity-store.ts';
 import type { Logger } from '../../ports/telemetry.ts';
 import { ForeignRows } from './foreign-rows.ts';
 import { MoreOwners } from './more-owners.ts';
-import { identityRow } from './row-keys.ts';
+import { identityRow, prefixFilter, shardPartition } from './row-keys.ts';
 import { readRow, unlessOvertaken } from './rows.ts';
+import { storePages } from './store-errors.ts';
 import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
 
 /**
@@ -38,7 +39,7 @@ interface OwnersRow {
 type Owners = Omit<OwnersRow, 'etag' | 'holders'> & { readonly holders: readonly string[] };
 const NO_OWNERS: Owners = { holders: [], more: false, counted: true };
 
-export class TableIdentityStore implements IdentityStore {
+export class TableIdentityStore implements IdentityStore, MacSearch {
   readonly #table: TableClient;
   readonly #more: MoreOwners;
   readonly #foreign: ForeignRows;
@@ -71,6 +72,30 @@ export class TableIdentityStore implements IdentityStore {
     // An earlier version wrote no rows of those beyond: whose they are is not known.
     const more = !row.counted || beyond.some(({ others }) => others) || devices.length > MOST_OWNERS;
     return { devices: devices.slice(0, MOST_OWNERS), more };
+  }
+
+  /** One short query of each partition, all at once. */
+  async findByMacStart(
+    digits: string,
+    most: number,
+    { signal }: CallOptions = {},
+  ): Promise<{ keys: readonly string[]; more: boolean }> {
+    const found = await Promise.all(
+      SHARDS.map(async (shard) => {
+        const filter = prefixFilter(shardPartition(shard), `mac|${digits}`);
+        const queryOptions = { filter, select: ['holders', 'more'] };
+        const pages = this.#table
+          .listEntities<{ holders?: unknown }>({ queryOptions, ...(signal && { abortSignal: signal }) })
+          .byPage({ maxPageSize: most + 1 });
+        for await (const page of storePages('searching addresses', pages)) return page;
+        return [];
+      }),
+    );
+    const keys = new Set<string>();
+    for (const { holders } of found.flat()) {
+      if (typeof holders === 'string' && holders !== '') for (const key of holders.split('\n')) keys.add(key);
+    }
+    return { keys: [...keys].slice(0, most), more: keys.size > most };
   }
 
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */

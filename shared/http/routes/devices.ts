@@ -1,8 +1,10 @@
 // Routes about one device.
 
+import { WHAT_IT_GETS_QUERY } from '../queries.ts';
 import { json, type Route } from '../route.ts';
 import { text } from '../schema.ts';
 import { REASON_BODY } from '../schemas/common.ts';
+import { DEVICE_VIEW, WHAT_IT_GETS } from '../schemas/device.ts';
 import { ASKED_FOR_DEVICE, REFRESHED } from '../schemas/operations.ts';
 
 const OF_DEVICE = {
@@ -18,7 +20,35 @@ const OF_DEVICE = {
   },
 } as const;
 
+const LOOKED_AT = {
+  group: 'Devices',
+  methods: ['GET'],
+  needs: 'read',
+  parts: { id: OF_DEVICE.parts.id },
+} as const;
+
 export const DEVICE_ROUTES = {
+  device: {
+    ...LOOKED_AT,
+    path: 'api/devices/{id}',
+    summary: 'Shows a device: its standing by source, identities, sessions, decisions, jobs, and what to do.',
+    sites: 'Sessions, decisions and jobs of that site alone; devices of its sources',
+    answers: { 200: json('The device', DEVICE_VIEW) },
+    refusals: { 400: ['NAC_DEVICE_UNKNOWN'], 409: ['NAC_DEVICE_AMBIGUOUS'] },
+  },
+  'what-it-gets': {
+    ...LOOKED_AT,
+    path: 'api/devices/{id}/what-it-gets',
+    summary: 'Says what policy would answer the device at a site, by an SSID, a method or another identity.',
+    sites: 'At that site alone',
+    query: WHAT_IT_GETS_QUERY,
+    answers: { 200: json('The answer and each rule', WHAT_IT_GETS) },
+    refusals: {
+      400: ['NAC_REQUEST_FIELD', 'NAC_DEVICE_UNKNOWN'],
+      403: ['NAC_CLIENT_SITE'],
+      409: ['NAC_DEVICE_AMBIGUOUS'],
+    },
+  },
   'refresh-device': {
     ...OF_DEVICE,
     path: 'api/devices/{id}/refresh',

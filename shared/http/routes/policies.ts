@@ -1,12 +1,12 @@
 // Routes about versions of policy.yaml and the lists that they name. A client that may only read gets 403 from a route
 // that changes them.
 
-import { WHAT_IF_QUERY } from '../queries.ts';
+import { HITS_QUERY, WHAT_IF_QUERY } from '../queries.ts';
 import { anyText } from '../read-query.ts';
 import { json, type Route } from '../route.ts';
 import { text } from '../schema.ts';
 import { REASON_BODY } from '../schemas/common.ts';
-import { POLICY_OVERVIEW, UPLOADED_MAC_LIST, UPLOADED_POLICY, WHAT_IF_REPORT } from '../schemas/policy.ts';
+import { POLICY_OVERVIEW, RULE_HITS, UPLOADED_MAC_LIST, UPLOADED_POLICY, WHAT_IF_REPORT } from '../schemas/policy.ts';
 import { CHANGES, REASON_HEADER, REASON_PROBLEMS } from './changes.ts';
 
 /** Bytes: a policy has at most 100,000 characters, and names may be in any language. */
@@ -25,6 +25,17 @@ export const POLICY_ROUTES = {
     needs: 'read',
     summary: 'Shows which version is in force, and what else is there.',
     answers: { 200: json('The overview', POLICY_OVERVIEW) },
+  },
+  'policy-hits': {
+    group: 'Policies',
+    methods: ['GET'],
+    path: 'api/policies/hits',
+    needs: 'read',
+    summary: 'Says how often each rule decided within a time.',
+    sites: 'Decisions at that site alone',
+    query: HITS_QUERY,
+    answers: { 200: json('Rules and their hits', RULE_HITS) },
+    refusals: { 400: ['NAC_REQUEST_FIELD'] },
   },
   'policy-text': {
     group: 'Policies',

@@ -237,6 +237,46 @@ test('the overview, again when something changed alone', async () => {
   expect((await ask('overview', { headers: { 'if-none-match': '"another"' } })).status).toBe(200);
 });
 
+test('what people look up', async () => {
+  const by = 'anna';
+  const { decisionId } = await json('lookup', { by: 'radius', body: STATION });
+  await network.pass(2_000);
+  await json('accounting', { by: 'radius', body: { ...STATION, status: 'Interim-Update', class: decisionId } });
+  const { sessions } = await json('sessions', { query: { site: 'hq', live: 'true' }, by });
+  const [session] = sessions as [{ id: string; device: { id: string }; wanted: object; enforced: boolean }];
+  expect(session).toMatchObject({ wanted: { rule: expect.any(String) }, enforced: true, proof: 'proven' });
+  await ask('sessions', { query: { notEnforced: 'true' }, by });
+  const kinds = async (q: string) => {
+    const { hits } = await json('search', { query: { q }, by });
+    return (hits as { kind: string; foundBy: string }[]).map(({ kind, foundBy }) => `${kind} by ${foundBy}`);
+  };
+  expect(await kinds('a0b1.c2d3.0001')).toEqual(['session by MAC address', 'device by MAC address']);
+  expect(await kinds('A0:B1:C2')).toHaveLength(5);
+  expect(await kinds('pc-0001')).toEqual(['device by device name']);
+  expect(await kinds('SN0001')).toEqual(['device by serial number']);
+  expect(await kinds(session.id)).toEqual(['session by session id']);
+  expect(await kinds(session.device.id)).toEqual(['device by device id']);
+  const byBody = await json('search', { method: 'POST', body: { q: MAC }, by });
+  expect(byBody).toMatchObject({ q: MAC, complete: true, hits: [{ kind: 'session' }, { kind: 'device' }] });
+  const { jobs } = await json('jobs', { query: { limit: '1' } });
+  expect(await kinds((jobs as [{ id: string }])[0].id)).toEqual(['job by job id']);
+  const device = await json('device', { parts: { id: 'PC-0001' }, by });
+  expect(device).toMatchObject({
+    name: 'PC-0001',
+    advice: { who: expect.any(String) },
+    records: [{ source: 'intune' }],
+  });
+  expect(await json('device', { parts: { id: session.device.id } })).toMatchObject({ complete: true });
+  const gets = await json('what-it-gets', { parts: { id: 'PC-0002' }, query: { site: 'hq', ssid: 'corp' }, by });
+  expect(gets).toMatchObject({ assumed: { site: 'hq', ssid: 'corp', medium: 'wireless' }, rule: expect.any(String) });
+  for (let tick = 0; tick < 3; tick++) {
+    await network.pass(300_000);
+    await network.poll();
+  }
+  const hits = await json('policy-hits', { query: { since: '1d' }, by });
+  expect(hits).toMatchObject({ countedUntil: expect.any(String) });
+});
+
 test('the audit', async () => {
   const { entries, next } = await json('audit', { query: { limit: '2' } });
   expect(entries).toHaveLength(2);
@@ -311,6 +351,16 @@ describe('a refusal', () => {
     ['poll-release', { body: { runId: 'none', reason: 'x' } }, '400 NAC_POLL_RUN_UNKNOWN'],
     ['poll-refuse', { body: { runId: 'none' } }, '400 NAC_REQUEST_FIELD'],
     ['poll-sweep', { by: 'olga' }, '401 NAC_CLIENT_CREDENTIAL'],
+    ['search', {}, '400 NAC_REQUEST_FIELD'],
+    ['search', { method: 'POST', body: { q: 7 } }, '400 NAC_REQUEST_FIELD'],
+    ['search', { method: 'POST', body: '[]' }, '400 NAC_REQUEST_NOT_JSON'],
+    ['sessions', { query: { site: 'branch' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    ['sessions', { query: { after: 'x' } }, '400 NAC_REQUEST_FIELD'],
+    ['device', { parts: { id: 'none' } }, '400 NAC_DEVICE_UNKNOWN'],
+    ['what-it-gets', { parts: { id: 'none' } }, '400 NAC_DEVICE_UNKNOWN'],
+    ['what-it-gets', { parts: { id: 'PC-0001' }, query: { site: 'branch' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
+    ['what-it-gets', { parts: { id: 'PC-0001' }, query: { method: 'magic' } }, '400 NAC_REQUEST_FIELD'],
+    ['policy-hits', { query: { since: '1d', until: '2d' } }, '400 NAC_REQUEST_FIELD'],
     ['audit', { query: { sit: 'hq' } }, '400 NAC_REQUEST_FIELD'],
     ['audit', { query: { site: 'branch' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
   ])('by %s of %j is %s', async (name, asked, expected) => {
