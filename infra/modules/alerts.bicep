@@ -173,12 +173,12 @@ var logAlerts = [
   {
     name: 'policy-in-force'
     isEvent: true
-    displayName: 'Another policy is in force'
-    explanation: 'An operator put another version of the policy in force, or took one back. See docs/operations.md.'
+    displayName: 'Another policy, or other sources are in force'
+    explanation: 'An operator put another version of the policy or of the sources in force, or took one back. See docs/operations.md.'
     severity: 3
     window: 'PT15M'
     frequency: 'PT15M'
-    query: '${lines} | where tostring(line.event) == "policy.in-force" or (tostring(line.event) == "audit.command-line" and tostring(line.action) in ("activate-policy", "roll-back-policy")) | project TimeGenerated, version = tostring(coalesce(line.version, line.target)), before = tostring(line.before), who = tostring(line["by"])'
+    query: '${lines} | where tostring(line.event) in ("policy.in-force", "sources.in-force") or (tostring(line.event) == "audit.command-line" and tostring(line.action) in ("activate-policy", "roll-back-policy", "activate-sources", "roll-back-sources")) | project TimeGenerated, version = tostring(coalesce(line.version, line.target)), before = tostring(line.before), who = tostring(line["by"])'
   }
   {
     name: 'client-made'
