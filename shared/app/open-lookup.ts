@@ -30,6 +30,8 @@ import { ClientQuota } from '../lookup/client-quota.ts';
 import { countAnswer, countFailure } from '../lookup/count-answer.ts';
 import { findDevice } from '../lookup/find-device.ts';
 import { queryIfUnknown } from '../lookup/find-live.ts';
+import { recordThatCounts } from '../lookup/gather-facts.ts';
+import { rulesAt, withOtherRecords } from '../lookup/join-records.ts';
 import { readAccessRequest } from '../lookup/read-access-request.ts';
 import { readAccountingEvent } from '../lookup/read-accounting-event.ts';
 import { type AccountingResult, recordAccounting } from '../lookup/record-accounting.ts';
@@ -149,7 +151,11 @@ export async function openLookup(context: Context, tokens?: OperatorTokens) {
       find: async (client: Client, identities: readonly PresentedIdentity[], options: CallOptions) => {
         const records = await deps.records.at(client.site, options);
         const stored = await findDevice(records, identities, options);
-        return queryIfUnknown(depsOf(client), records, stored, identities, options);
+        const asked = await queryIfUnknown(depsOf(client), records, stored, identities, options);
+        const joins = rulesAt(deps.joins, records);
+        const found = await withOtherRecords(records, joins, asked, options);
+        if (found.kind !== 'found' || found.joined === undefined) return found;
+        return { ...found, counts: await recordThatCounts({ ...deps, joins }, found, options) };
       },
     },
     /** One question that asks for several things takes so many shares. @throws RequestError 503 NAC_CLIENT_QUOTA */

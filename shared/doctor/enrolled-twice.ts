@@ -10,19 +10,21 @@ interface Machine {
 }
 
 export class EnrolledTwice {
+  /** Of one source: what another one knows is no second enrolment. */
   readonly #byMark = new Map<string, Machine>();
 
   add(device: Device): void {
     const marks = marksOf(device);
-    const known = new Set(marks.flatMap((mark) => this.#byMark.get(mark) ?? []));
+    const ofSource = (mark: string): string => `${device.source}|${mark}`;
+    const known = new Set(marks.flatMap((mark) => this.#byMark.get(ofSource(mark)) ?? []));
     const [machine = { records: [], marks: new Set<string>() }, ...others] = known;
     // One record with the marks of two: they are the same machine.
     for (const other of others) {
       machine.records.push(...other.records);
-      for (const mark of other.marks) this.#mark(machine, mark);
+      for (const mark of other.marks) this.#mark(machine, mark, ofSource);
     }
     machine.records.push({ id: device.id, ...(device.name !== undefined && { name: device.name }) });
-    for (const mark of marks) this.#mark(machine, mark);
+    for (const mark of marks) this.#mark(machine, mark, ofSource);
   }
 
   found(most: number): Sharing {
@@ -37,9 +39,9 @@ export class EnrolledTwice {
     );
   }
 
-  #mark(machine: Machine, mark: string): void {
+  #mark(machine: Machine, mark: string, ofSource: (mark: string) => string): void {
     machine.marks.add(mark);
-    this.#byMark.set(mark, machine);
+    this.#byMark.set(ofSource(mark), machine);
   }
 }
 

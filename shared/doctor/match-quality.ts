@@ -4,6 +4,7 @@ import type { DeviceRecord } from '../domain/device/device.ts';
 import { canIdentifyDevice, type MacAddress } from '../domain/mac-address.ts';
 import { CountedDevices, type MatchExample } from './counted-devices.ts';
 import { EnrolledTwice } from './enrolled-twice.ts';
+import { JoinedDevices } from './joined-devices.ts';
 import { SharedValues } from './shared-values.ts';
 
 export const MATCH_PROBLEMS = {
@@ -29,6 +30,10 @@ export const MATCH_PROBLEMS = {
     meaning:
       'Enrolled again, by serial number or Entra device: the record that checked in last counts. Delete the others in Intune.',
   },
+  'sources-disagree': {
+    title: 'One device, sources that disagree',
+    meaning: 'Their verdicts differ: the worse counts, unless the precedence of a source says otherwise.',
+  },
 } as const satisfies Record<string, { readonly title: string; readonly meaning: string }>;
 
 export type MatchProblem = keyof typeof MATCH_PROBLEMS;
@@ -38,6 +43,8 @@ export interface MatchQuality {
   readonly devices: number;
   /** Records of devices that are gone; they do not count. */
   readonly gone: number;
+  /** Devices with records in several sources, each of which counts as one above. */
+  readonly joined: number;
   readonly problems: readonly MatchFinding[];
 }
 
@@ -60,6 +67,7 @@ export async function matchQuality(records: AsyncIterable<DeviceRecord>, mostExa
   };
   const shared = { 'shared-mac': new SharedValues(), 'shared-name': new SharedValues() };
   const machines = new EnrolledTwice();
+  const joined = new JoinedDevices();
   let devices = 0;
   let gone = 0;
   for await (const { device, presence } of records) {
@@ -76,13 +84,15 @@ export async function matchQuality(records: AsyncIterable<DeviceRecord>, mostExa
     for (const mac of usable) shared['shared-mac'].add(mac, device);
     shared['shared-name'].add(device.name?.trim().toLowerCase(), device);
     machines.add(device);
+    joined.add(device);
   }
   const problems = (Object.keys(MATCH_PROBLEMS) as MatchProblem[]).map((problem): MatchFinding => {
     if (problem === 'no-mac' || problem === 'random-mac') {
       return { problem, devices: lone[problem].count, examples: lone[problem].alone() };
     }
+    if (problem === 'sources-disagree') return { problem, ...joined.disagreeing(mostExamples) };
     const found = problem === 'enrolled-twice' ? machines.found(mostExamples) : shared[problem].found(mostExamples);
     return { problem, ...found };
   });
-  return { devices, gone, problems };
+  return { devices, gone, joined: joined.count, problems };
 }

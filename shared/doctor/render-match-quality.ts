@@ -7,9 +7,10 @@ import { wrapText } from './wrap-text.ts';
 const WIDTH = 100;
 const INDENT = 11;
 
-export function renderMatchQuality({ devices, gone, problems }: MatchQuality): string {
+export function renderMatchQuality({ devices, gone, joined, problems }: MatchQuality): string {
   const heading = `Devices that cannot be recognised, or not without doubt: ${devices} looked at, ${gone} gone ones left out\n`;
-  return [heading, ...problems.map((finding) => renderFinding(finding)), ''].join('\n');
+  const several = joined > 0 ? [`  ${String(joined).padStart(INDENT - 4)}  Devices that several sources know`] : [];
+  return [heading, ...several, ...problems.map((finding) => renderFinding(finding)), ''].join('\n');
 }
 
 function renderFinding({ problem, devices, examples }: MatchFinding): string {

@@ -64,6 +64,20 @@ export async function policyFacts(
   };
 }
 
+/** Which record says whether the device is compliant, where several sources know it. */
+export async function recordThatCounts(
+  deps: FactsDeps,
+  { stored, joined = [] }: FoundDevice & { kind: 'found' },
+  options: CallOptions,
+): Promise<StoredDevice> {
+  const at = toInstant(deps.clock.now());
+  const records = [stored, ...joined];
+  const [own, ...others] = await Promise.all(records.map((record) => verdictOfRecord(deps, record, at, options)));
+  if (own === undefined || others.length === 0) return stored;
+  const { verdict } = verdictThatCounts(own, others, deps.joins?.precedenceOf ?? (() => undefined));
+  return records.find(({ device }) => device.source === verdict.source && device.id === verdict.id) ?? stored;
+}
+
 async function verdictOfRecord(
   deps: FactsDeps,
   record: StoredDevice,

@@ -22,7 +22,13 @@ import type { DeviceCriterion, Filter } from './mdm-question.ts';
 import { AMBIGUOUS, type VerdictRules, verdictOf } from './verdict.ts';
 
 export type Found =
-  | { readonly kind: 'found'; readonly stored: StoredDevice; readonly identity: PresentedIdentity }
+  | {
+      readonly kind: 'found';
+      readonly stored: StoredDevice;
+      readonly identity: PresentedIdentity;
+      /** The record of another source that says whether it is compliant; absent where its own does. */
+      readonly counts?: StoredDevice;
+    }
   /** `unidentified`: the ids of one question are of several devices. */
   | { readonly kind: 'ambiguous' | 'unidentified' | 'notEnrolled' };
 
@@ -59,11 +65,11 @@ export async function answerDevice(
     const shown = asked.filter === undefined || asked.filter.has('compliance');
     return { ...(key && { key }), attributes: { registered: true, ...(shown && { compliance: AMBIGUOUS }) } };
   }
-  const { stored, identity } = found;
+  const { stored, identity, counts } = found;
   const verdict = await verdictOf(
     stored,
     deps,
-    { site: client.site, at: toInstant(deps.clock.now()), identity, overrides },
+    { site: client.site, at: toInstant(deps.clock.now()), identity, overrides, ...(counts && { counts }) },
     policyInForce(deps, options),
   );
   const key = askedKey(asked) ?? keyOf(stored, asked);

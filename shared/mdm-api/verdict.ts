@@ -28,6 +28,8 @@ export interface VerdictQuestion {
   readonly identity: PresentedIdentity;
   /** Those that are known, in force or not. */
   readonly overrides: readonly Override[];
+  /** What another source says of the device, where that counts in place of its record. */
+  readonly counts?: DeviceRecord;
 }
 
 /**
@@ -39,8 +41,9 @@ export async function verdictOf(
   asked: VerdictQuestion,
   policy: () => Promise<Policy>,
 ): Promise<MdmVerdict> {
-  const standing = standingOfRecord(record, asked.at, rules.maxCheckInAgeMs);
-  const own = verdictByStanding(record, standing, rules.compliantStates);
+  const { counts = record } = asked;
+  const standing = standingOfRecord(counts, asked.at, rules.maxCheckInAgeMs);
+  const own = verdictByStanding(counts, standing, rules.compliantStates);
   const overridden = await byOverride(record, standing, asked, policy);
   return overridden ?? own;
 }

@@ -22,7 +22,7 @@ async function findings(devices: readonly Partial<Device>[], most = 20) {
 test('a fleet of distinct devices has no problem', async () => {
   const { devices, problems } = await matchQuality(fleet([{}, {}, {}]), 20);
   expect(devices).toBe(3);
-  expect(problems.map((finding) => finding.devices)).toEqual([0, 0, 0, 0, 0]);
+  expect(problems.map((finding) => finding.devices)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
 test('devices that are gone are counted apart and collide with no device', async () => {
@@ -100,4 +100,22 @@ test('whatever the fleet, a device shares a name exactly if another one has it',
       expect((await findings(names.map((name) => ({ name }))))('shared-name')?.devices).toBe(sharing);
     }),
   );
+});
+
+test('what several sources know of one device is counted once, and is no second enrolment', async () => {
+  const entraDeviceId = '7c9e6679-7425-40de-944b-e07fc1f90ae7';
+  const serialNumber = 'PF1';
+  const records = (complianceState: Device['complianceState']) => [
+    { entraDeviceId, serialNumber },
+    { source: 'jamf', id: '4711', entraDeviceId, serialNumber, complianceState },
+    { source: 'jamf', id: '4712', serialNumber: 'PF2' },
+  ];
+  const agreeing = await matchQuality(fleet(records('compliant')), 20);
+  expect(agreeing).toMatchObject({ devices: 3, joined: 1 });
+  expect(agreeing.problems.map(({ devices }) => devices)).toEqual([0, 0, 0, 0, 0, 0]);
+  const find = await findings(records('noncompliant'));
+  expect(find('sources-disagree')).toMatchObject({
+    devices: 2,
+    examples: [{ shared: 'intune compliant, jamf noncompliant' }],
+  });
 });

@@ -97,6 +97,23 @@ test('a record that comes later, and one that goes, count from the sweep that se
   expect((await ask(network, id)).decision).toMatchObject({ standing: 'compliant', facts: { source: 'intune' } });
 });
 
+test('ISE hears the worse verdict, too', async () => {
+  const { network, jamf, id } = await start();
+  const ise = await network.addClient('ise', 'hq', 'ise');
+  const query = { paging: '0', querycriteria: 'guid', value: id, filter: 'all', ise_api_version: '3' };
+  const request = { method: 'GET', path: '/ciscoise/devices/', query: Object.entries(query) };
+  const status = async () => {
+    const xml = await network.run(() => network.app.mdmApi(ise, request, ''));
+    return /<status>(\w+)<\/status>/.exec(xml)?.[1];
+  };
+  put(jamf);
+  await network.sweep();
+  expect(await status()).toBe('true');
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  expect(await status()).toBe('false');
+});
+
 test('precedence is the operator’s word', async () => {
   const { network, jamf, id } = await start(10);
   network.put(1, { complianceState: 'noncompliant' });
