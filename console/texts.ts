@@ -79,6 +79,10 @@ export const TEXTS = {
   reload: 'Load again',
   toOverview: 'To the overview',
   problems: PROBLEMS,
+  unknown: {
+    heading: 'The connector does not know this.',
+    advice: 'It may be older than the history that is kept, or at a site that you may not see.',
+  },
   againIn: (seconds: number) => `Again in ${seconds} s.`,
   olderInView: 'What you see is older.',
   tryAgain: 'Try again',

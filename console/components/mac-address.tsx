@@ -25,7 +25,7 @@ export function MacAddress({ mac }: { readonly mac: string | undefined }) {
           {TEXTS.randomMac}
         </span>
       )}
-      <Menu label={TEXTS.copyMac(writeMac(mac, macForm.value))} icon="⧉">
+      <Menu label={TEXTS.copyMac(writeMac(mac, macForm.value))} icon={<CopySign />}>
         {MAC_FORMS.map((form) => (
           <button type="button" key={form} onClick={() => copy(form)}>
             <code>{writeMac(mac, form)}</code>
@@ -33,5 +33,15 @@ export function MacAddress({ mac }: { readonly mac: string | undefined }) {
         ))}
       </Menu>
     </span>
+  );
+}
+
+/** Two sheets, drawn: not every system has a character for them. */
+function CopySign() {
+  return (
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+      <path d="M10.5 5.5v-1.5a1.5 1.5 0 0 0-1.5-1.5h-5a1.5 1.5 0 0 0-1.5 1.5v5a1.5 1.5 0 0 0 1.5 1.5h1.5" />
+    </svg>
   );
 }

@@ -7,7 +7,7 @@ interface MenuProps {
   /** What the button is called. */
   readonly label: string;
   /** A sign in place of the label; the label stays its name. */
-  readonly icon?: string;
+  readonly icon?: ComponentChildren;
   readonly class?: string;
   /** Buttons. */
   readonly children: ComponentChildren;

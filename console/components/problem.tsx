@@ -14,7 +14,7 @@ interface ProblemProps {
 export function Problem({ error, onRetry, older = false }: ProblemProps) {
   if (error === undefined) return null;
   const { problem, refusal, retryAfterMs, status } = error;
-  const { heading, advice } = TEXTS.problems[problem];
+  const { heading, advice } = status === 404 ? TEXTS.unknown : TEXTS.problems[problem];
   const wait = retryAfterMs === undefined ? undefined : TEXTS.againIn(Math.ceil(retryAfterMs / 1_000));
   return (
     <div class={`notice ${problem === 'refused' ? 'warn' : 'bad'}`} role="alert">

@@ -40,7 +40,7 @@ try {
 
 async function take(page: Page, name: string): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.waitForLoadState('networkidle').catch(() => {});
+  await page.getByText('Loading …').waitFor({ state: 'detached' });
   await page.screenshot({ path: join(FOLDER, name) });
   console.log(name);
 }

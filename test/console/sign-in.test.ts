@@ -8,6 +8,7 @@ import {
   PEOPLE,
   type PersonKey,
 } from '../support/console/open-console.ts';
+import { control } from '../support/console/story.ts';
 
 let console: OpenConsole;
 
@@ -51,4 +52,44 @@ test('nothing of the sign-in is in a cookie, and nothing but taste outlives the 
   const cookies = await page.context().cookies(`${console.stack.url}/console/`);
   expect(cookies.filter(({ domain, path }) => domain === hostname && path === '/')).toEqual([]);
   expect(await page.evaluate('Object.keys(localStorage).filter((key) => !key.startsWith("console."))')).toEqual([]);
+});
+
+/** Seconds; MSAL renews a token that has less than five minutes left, so each request brings a new one. */
+const RENEWED_EACH_TIME = { accessTokenSeconds: 120 };
+
+test('a role that is taken away is gone with the next token: the page says so, and which there are', async () => {
+  await control(console.stack, 'PATCH', '/sign-in', RENEWED_EACH_TIME);
+  const page = await console.openAs('anna');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await control(console.stack, 'PATCH', '/people', { person: 'anna', roles: [] });
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('heading', { name: 'Your account has no role for this console' }).waitFor();
+  await control(console.stack, 'PATCH', '/people', { person: 'anna', roles: ['NAC.Auditor'] });
+});
+
+test('a rolled key, and a function app that starts again under an open page, cost the person nothing', async () => {
+  await control(console.stack, 'PATCH', '/sign-in', RENEWED_EACH_TIME);
+  const page = await console.openAs('anna');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await control(console.stack, 'POST', '/people/roll-key', { withdraw: true });
+  await console.stack.end('http');
+  await console.stack.restart('http');
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('heading', { name: 'Jobs' }).waitFor();
+  await page.getByText('Loading').first().waitFor({ state: 'detached' });
+  expect(await page.getByRole('alert').allInnerTexts()).toEqual([]);
+});
+
+test('an expired refresh token leads through Microsoft and back at once, and what was typed is still there', async () => {
+  await control(console.stack, 'PATCH', '/sign-in', RENEWED_EACH_TIME);
+  const page = await console.openAs('ada');
+  await page.getByRole('button', { name: 'Sweep now' }).click();
+  await page.getByLabel('Reason').fill('ticket 4711');
+  await control(console.stack, 'POST', '/people/revoke', { person: 'ada' });
+  const left = page.waitForRequest(/oauth2\/v2\.0\/authorize/);
+  await page.getByRole('dialog').getByRole('button', { name: 'Sweep now' }).click();
+  await left;
+  await Promise.any([choosePerson(page, 'ada'), page.getByRole('heading', { name: 'Overview' }).waitFor()]);
+  await page.getByRole('button', { name: 'Sweep now' }).click();
+  expect(await page.getByLabel('Reason').inputValue()).toBe('ticket 4711');
 });

@@ -105,6 +105,8 @@ export class OpenConsole {
 export async function choosePerson(page: Page, person: PersonKey): Promise<void> {
   await page.getByRole('link', { name: PEOPLE[person] }).click();
   await page.waitForURL('**/console/**');
+  // The header of a person who is in, or what a person without a role reads.
+  await page.locator('header.top, .sign-in h1:not(.quiet-heading)').first().waitFor();
 }
 
 let axe: string | undefined;

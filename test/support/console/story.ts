@@ -24,8 +24,17 @@ export async function connectFirstDevice(stack: LocalStack): Promise<StoryDevice
 }
 
 export async function turnFirstDevice(stack: LocalStack, complianceState: 'compliant' | 'noncompliant'): Promise<void> {
-  const body = JSON.stringify({ complianceState });
-  const url = `${stack.tenant?.controlUrl}/devices/${FIRST}`;
-  const answer = await fetch(url, { method: 'PATCH', body, headers: JSON_BODY });
+  await control(stack, 'PATCH', `/devices/${FIRST}`, { complianceState });
+}
+
+/** Asks the control port of the simulated tenant. */
+export async function control(
+  stack: LocalStack,
+  method: 'PATCH' | 'POST',
+  path: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const url = `${stack.tenant?.controlUrl}${path}`;
+  const answer = await fetch(url, { method, body: JSON.stringify(change), headers: JSON_BODY });
   if (!answer.ok) throw new Error(`the tenant answered ${answer.status}: ${await answer.text()}`);
 }
