@@ -36,6 +36,8 @@ const PEER_TESTS = [
   'test/integration/relay/dissection.test.ts',
   'test/integration/simulated-switch/radclient.test.ts',
 ];
+const BROWSER_PEERS: readonly Peer[] = [{ debianPackage: 'chromium', proof: '/usr/bin/chromium' }];
+const BROWSER_TESTS = ['test/console/**/*.test.ts'];
 /** In front of the real FreeRADIUS, so they need what the others do, too. */
 const SWITCH_TESTS = ['test/e2e/real-switch-*.test.ts'];
 
@@ -56,7 +58,9 @@ export interface LeftOut {
 export function testsLeftOut(machine: PeerMachine): LeftOut | undefined {
   const missing = packagesMissing(machine, PEERS);
   const missingForSwitches = [...missing, ...packagesMissing(machine, SWITCH_PEERS)];
+  const browserMissing = packagesMissing(machine, BROWSER_PEERS);
   const leftOut = [
+    ...(browserMissing.length > 0 ? [notInstalled(BROWSER_TESTS, browserMissing)] : []),
     ...(missing.length > 0 ? [notInstalled(PEER_TESTS, missing)] : []),
     ...(missingForSwitches.length > 0 ? [notInstalled(SWITCH_TESTS, missingForSwitches)] : refused(machine)),
   ];

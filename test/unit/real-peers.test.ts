@@ -27,6 +27,12 @@ describe('a machine', () => {
     expect(leftOut?.notice).toContain('apt-get install hostapd wpasupplicant\n');
   });
 
+  test('without Chromium leaves the tests of the console out, and no others', () => {
+    const leftOut = testsLeftOut(machine({ without: ['/usr/bin/chromium'] }));
+    expect(leftOut?.tests).toEqual(['test/console/**/*.test.ts']);
+    expect(leftOut?.notice).toContain('apt-get install chromium\n');
+  });
+
   test('that allows no namespaces says so, and what to do', () => {
     const leftOut = testsLeftOut(machine({ refusal: 'Operation not permitted' }));
     expect(leftOut?.tests).toEqual([SWITCH_TESTS]);
