@@ -1,9 +1,9 @@
 // A MAC address with a menu that copies it in the notation wanted; the notation chosen last is remembered, and shown.
 
-import { MAC_FORMS, type MacForm, macForm } from '../shell/preferences.ts';
+import { macForm } from '../shell/preferences.ts';
 import { TEXTS } from '../texts.ts';
 import { announce } from './announcer.tsx';
-import { isRandomMac, writeMac } from './mac-forms.ts';
+import { isRandomMac, MAC_FORMS, type MacForm, writeMac } from './mac-forms.ts';
 import { Menu } from './menu.tsx';
 
 /** @param mac twelve hexadecimal digits; nothing is shown as a dash */

@@ -1,6 +1,7 @@
 // A MAC address in the notations that people paste elsewhere.
 
-import type { MacForm } from '../shell/preferences.ts';
+export const MAC_FORMS = ['colons', 'hyphens', 'dots', 'bare'] as const;
+export type MacForm = (typeof MAC_FORMS)[number];
 
 /** @param mac twelve hexadecimal digits, as the API gives it */
 export function writeMac(mac: string, form: MacForm): string {

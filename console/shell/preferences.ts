@@ -1,11 +1,10 @@
 // What the page remembers of the reader's taste, in the browser: nothing about a person or a device.
 
 import { effect, signal } from '@preact/signals';
+import { MAC_FORMS, type MacForm } from '../components/mac-forms.ts';
 
 export type Zone = 'local' | 'utc';
 export type Scheme = 'system' | 'light' | 'dark';
-export const MAC_FORMS = ['colons', 'hyphens', 'dots', 'bare'] as const;
-export type MacForm = (typeof MAC_FORMS)[number];
 
 export const zone = signal<Zone>(kept('zone', ['local', 'utc'], 'local'));
 export const scheme = signal<Scheme>(kept('scheme', ['system', 'light', 'dark'], 'system'));
