@@ -222,6 +222,13 @@ describe('the last good one', () => {
     ]);
   });
 
+  test('is read as soon as the damaged one is taken back, though that one is on its way out', async () => {
+    const nac = await withDamagedVersion();
+    await nac.admin.rollBack('v2');
+    const found = await (await nac.process()).definitionsInForce();
+    expect([found.version, found.insteadOf]).toEqual(['v1', undefined]);
+  });
+
   test('or what the settings make, where no version before it can be used either', async () => {
     const nac = await withDamagedVersion();
     await nac.tables.policies.deleteEntity('sources', 'v|v1');
