@@ -50,6 +50,9 @@ param alwaysReadyHttpInstances int = 1
 @description('Public addresses of the RADIUS servers, and of operators who ask about polls and jobs: no other address may ask. Empty: every address, with an API key.')
 param lookupAddresses string[] = []
 
+@description('Public addresses of the people who open the console, beside lookupAddresses: it is one list for the whole app.')
+param consoleAddresses string[] = []
+
 @description('Leave it out and the services are reached over the internet, with Entra identities only.')
 param network privateNetwork?
 
@@ -77,7 +80,7 @@ var problems = concat(
   deploymentNameProblems(name),
   siteNameProblems(sites),
   principalProblems(sites, operators, entraTenantId),
-  addressProblems(lookupAddresses, network),
+  addressProblems(lookupAddresses, consoleAddresses, network),
   amountProblems(alwaysReadyHttpInstances, maximumInstanceCount, logDailyCapGigabytes, alertWhen)
 )
 // Everything is named after this, so that a wrong parameter ends the deployment before its first resource.
@@ -228,6 +231,7 @@ module functionApp 'modules/function-app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     alwaysReadyHttpInstances: alwaysReadyHttpInstances
     lookupAddresses: lookupAddresses
+    consoleAddresses: consoleAddresses
     subnetId: isPrivate ? virtualNetwork!.outputs.functionSubnetId : ''
     privateInbound: privateInbound
     workspaceId: monitoring.outputs.workspaceId

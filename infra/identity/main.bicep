@@ -5,6 +5,7 @@
 
 extension microsoftGraphV1
 
+import { roleHolder } from 'console.bicep'
 import { deploymentNameProblems } from '../modules/checked-names.bicep'
 import { timesIn } from '../modules/checked-texts.bicep'
 import { resourceTags } from '../modules/parameter-types.bicep'
@@ -62,6 +63,21 @@ param complianceRetrieval bool = true
 param deviceDelta bool = false
 
 param relays relay[] = []
+
+@description('Host names at which people open the console: the one in the output lookupUrl of infra/main.bicep, and custom domains. None: no console.')
+param consoleHostNames string[] = []
+
+@description('Whether people may also sign in to a console on their own machine (npm start).')
+param localConsole bool = false
+
+@description('Names of the sites that have roles of their own in the console, two each; up to 500.')
+param sites string[] = []
+
+@description('Sites that are gone: their roles are switched off. A deployment later they may be left out.')
+param closedSites string[] = []
+
+@description('Who has which role in the console; more are given in the portal.')
+param consoleRoles roleHolder[] = []
 
 var problems = concat(
   deploymentNameProblems(name),
@@ -197,6 +213,21 @@ resource relayPrincipals 'Microsoft.Graph/servicePrincipals@v1.0' = [
     appId: relayApplications[i].appId
   }
 ]
+
+module console 'console.bicep' = if (!empty(consoleHostNames)) {
+  params: {
+    uniqueName: 'serverless-nac-connector-${checkedName}-console'
+    displayName: '${displayName}, console'
+    hostNames: consoleHostNames
+    localConsole: localConsole
+    sites: sites
+    closedSites: closedSites
+    roleHolders: consoleRoles
+  }
+}
+
+@description('The setting CONSOLE_CLIENT_ID of infra/main.bicep; empty without a console.')
+output consoleClientId string = console.?outputs.clientId ?? ''
 
 @description('The setting ENTRA_CLIENT_ID of infra/main.bicep.')
 output clientId string = application.appId

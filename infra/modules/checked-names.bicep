@@ -10,20 +10,24 @@ func isSiteName(text string) bool =>
 
 @export()
 @description('What is wrong with the names of sites, a sentence each; empty if nothing is.')
-func siteNameProblems(sites site[]) string[] =>
+func siteNameProblems(sites site[]) string[] => siteNamesProblems(map(sites, each => each.name))
+
+@export()
+@description('The same, of the names alone.')
+func siteNamesProblems(names string[]) string[] =>
   concat(
     map(
-      filter(sites, each => !isSiteName(each.name)),
-      each =>
-        'The site "${each.name}" must be called by lower-case letters, digits and hyphens, with a letter or digit at both ends.'
+      filter(names, name => !isSiteName(name)),
+      name =>
+        'The site "${name}" must be called by lower-case letters, digits and hyphens, with a letter or digit at both ends.'
     ),
     map(
-      filter(sites, each => each.name == 'results'),
-      each => 'No site may be called "${each.name}": its queue would be coa-results, where relays report.'
+      filter(names, name => name == 'results'),
+      name => 'No site may be called "${name}": its queue would be coa-results, where relays report.'
     ),
     map(
-      filter(sites, each => timesIn(map(sites, other => other.name), each.name) > 1),
-      each => 'Two sites are called "${each.name}": make it one site with the relays of both.'
+      filter(names, name => timesIn(names, name) > 1),
+      name => 'Two sites are called "${name}": make it one site with the relays of both.'
     )
   )
 

@@ -39,12 +39,20 @@ func publicAddressProblems(parameter string, addresses string[]) string[] =>
 
 @export()
 @description('What is wrong with addresses; empty if nothing is.')
-func addressProblems(lookupAddresses string[], network privateNetwork?) string[] =>
+func addressProblems(lookupAddresses string[], consoleAddresses string[], network privateNetwork?) string[] =>
   concat(
     map(
       filter(lookupAddresses, address => !isIPv4(address) && !isIPv6(address)),
       address => '"${address}" in lookupAddresses must be an address or block of IPv4 or IPv6.'
     ),
+    map(
+      filter(consoleAddresses, address => !isIPv4(address) && !isIPv6(address)),
+      address => '"${address}" in consoleAddresses must be an address or block of IPv4 or IPv6.'
+    ),
+    // One list for the whole app: with people's addresses alone, no RADIUS server would reach it.
+    empty(lookupAddresses) && !empty(consoleAddresses)
+      ? ['consoleAddresses without lookupAddresses would shut the RADIUS servers out: name theirs as well, or none.']
+      : [],
     network == null || isNetworkOf(network.?addressPrefix ?? '', 25)
       ? []
       : [

@@ -18,6 +18,8 @@ param maximumInstanceCount int
 param alwaysReadyHttpInstances int
 @description('Only these addresses may ask; anybody where none is given.')
 param lookupAddresses string[]
+@description('Beside them, of people.')
+param consoleAddresses string[]
 @description('Empty without a virtual network.')
 param subnetId string
 param privateInbound bool
@@ -75,8 +77,8 @@ resource functionApp 'Microsoft.Web/sites@2025-03-01' = {
       scmMinTlsVersion: '1.2'
       ipSecurityRestrictionsDefaultAction: empty(lookupAddresses) ? 'Allow' : 'Deny'
       ipSecurityRestrictions: [
-        for (address, i) in lookupAddresses: {
-          name: 'radius-${i}'
+        for (address, i) in concat(lookupAddresses, consoleAddresses): {
+          name: i < length(lookupAddresses) ? 'radius-${i}' : 'console-${i - length(lookupAddresses)}'
           ipAddress: contains(address, '/') ? address : '${address}${contains(address, ':') ? '/128' : '/32'}'
           action: 'Allow'
           priority: 100 + i

@@ -16,6 +16,8 @@ The guides say when to use what: [lookup.md](lookup.md), [policy.md](policy.md),
 
 **Credential.** Every route but \`/api/health\` takes the key of a client in the header \`X-API-Key\`. RADIUS servers that cannot set a
 header may use HTTP Basic: the name of the client, and its secret. Routes for people take no Basic, since a browser would keep it.
+They take the token of a person who has signed in to the console (\`Authorization: Bearer …\`), whose app roles stand for the kind of client;
+a wrong one gets 401, a role that is missing 403 with its name. An API key beside it counts, and the token does not.
 
 **Who may ask.** [security.md](security.md#what-a-client-may-do) says what each kind of client may do. A client of one site sees and
 changes that site alone; one of every site, and an administrator, all of them.

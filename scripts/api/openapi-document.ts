@@ -46,6 +46,12 @@ export function openApiDocument(): Json {
     paths,
     components: {
       securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Access token of a person who has signed in to the console with Microsoft Entra',
+        },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: '`<name of the client>.<secret>`' },
         basic: { type: 'http', scheme: 'basic', description: 'Name of the client, and its secret' },
       },
@@ -57,7 +63,8 @@ export function openApiDocument(): Json {
 
 function operation(components: Components, name: RouteName, route: Route, method: string): Json {
   const { group, summary, needs, takesBasic, body } = route;
-  const keys = takesBasic ? [{ apiKey: [] }, { basic: [] }] : [{ apiKey: [] }];
+  const other = takesBasic ? { basic: [] } : { bearer: [] };
+  const keys = [{ apiKey: [] }, other];
   return {
     operationId: route.methods.length === 1 ? name : `${name}-by-${method.toLowerCase()}`,
     tags: [group],

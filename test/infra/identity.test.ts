@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runBicep, snapshot } from '../../scripts/bicep.ts';
+import { APP_ROLES, grantsOfRoles } from '../../shared/domain/grants.ts';
+import { CONSOLE_SCOPE } from '../../shared/ports/console-registration.ts';
 import { predicted, ROOT, read, valueAt } from './deployment.ts';
 
 interface Resource {
@@ -34,6 +36,8 @@ const intuneSource = globSync('shared/adapters/{entra,graph,intune}/**/*.ts', { 
 let folder: string;
 let template: Template;
 let messages: string;
+/** infra/identity/console.bicep, by itself. */
+let signIn: Template;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'nac-identity-'));
@@ -43,6 +47,8 @@ beforeAll(async () => {
   const { stdout, stderr } = await runBicep(['build', join(folder, 'infra/identity/main.bicep'), '--stdout']);
   template = JSON.parse(stdout);
   messages = stderr;
+  const built = await runBicep(['build', join(folder, 'infra/identity/console.bicep'), '--stdout']);
+  signIn = JSON.parse(built.stdout);
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -132,6 +138,75 @@ describe('infra/identity', () => {
       expect(text).toContain('AsymmetricX509Cert');
       expect(text).toContain('Verify');
       expect(text).not.toMatch(/passwordCredentials|"Sign"/);
+    }
+  });
+});
+
+describe('the registration of the console', () => {
+  const properties = (name: string): Record<string, unknown> => signIn.resources[name]?.properties ?? {};
+
+  test('is a second one, with no permission of an app, no secret and no certificate', () => {
+    const text = JSON.stringify(signIn);
+    expect(text).not.toMatch(/passwordCredentials|keyCredentials|"Role"|DeviceManagement|\blist\w*\(/);
+    expect(text).toContain("'type', 'Scope'");
+    expect(properties('application')).toMatchObject({ signInAudience: 'AzureADMyOrg', groupMembershipClaims: 'None' });
+    expect(template.resources['application']?.properties).not.toHaveProperty('spa');
+  });
+
+  test('gives the page tokens of version 2, for the scope that the page and the API name', () => {
+    const api = properties('application')['api'] as Record<string, unknown>;
+    expect(api['requestedAccessTokenVersion']).toBe(2);
+    expect(signIn.variables['scopeName']).toBe(CONSOLE_SCOPE);
+    expect(api['oauth2PermissionScopes']).toMatchObject([{ value: "[variables('scopeName')]", isEnabled: true }]);
+    // Named by its client id: a URI would be refused at the first refresh.
+    expect(properties('application')).not.toHaveProperty('identifierUris');
+  });
+
+  test('leads back to the address of the page alone, as a single-page application', () => {
+    const { redirectUris } = properties('application')['spa'] as { redirectUris: string };
+    expect(redirectUris).toContain("format('https://{0}/console/', lambdaVariables('host'))");
+    expect(redirectUris).toContain("if(parameters('localConsole'), createArray('https://localhost/console/')");
+    expect(JSON.stringify(properties('application')['web'])).not.toContain('redirectUris');
+  });
+
+  test('has the roles that the API reads, for people alone, under ids that follow from their names', () => {
+    const kinds = signIn.variables['kinds'] as unknown as { value: string; bySite: boolean }[];
+    expect(Object.fromEntries(kinds.map(({ value, bySite }) => [value, bySite]))).toEqual(
+      Object.fromEntries(Object.entries(APP_ROLES).map(([name, { bySite }]) => [name, bySite])),
+    );
+    const appRoles = String(properties('application')['appRoles']);
+    expect(appRoles).toContain("guid(variables('checkedName'), 'role', lambdaVariables('role').value)");
+    expect(appRoles).toContain("'allowedMemberTypes', createArray('User')");
+    expect(properties('application')['appRoles']).not.toContain('Application');
+    for (const site of ['hq', 'a-site']) expect(grantsOfRoles([`NAC.Operator.${site}`]).act).toEqual(new Set([site]));
+  });
+
+  test('is for those who were assigned to it, and an administrator consents for them', () => {
+    expect(properties('servicePrincipal')).toMatchObject({ appRoleAssignmentRequired: true });
+    const grants = Object.values(signIn.resources).filter(({ type }) => type.includes('oauth2PermissionGrants'));
+    expect(grants.map((grant) => grant.properties)).toMatchObject([
+      {
+        consentType: 'AllPrincipals',
+        scope: "[variables('scopeName')]",
+        resourceId: "[reference('servicePrincipal').id]",
+      },
+      { consentType: 'AllPrincipals', resourceId: "[reference('graph').id]" },
+    ]);
+    expect(signIn.variables['signInScopes']).toEqual(['openid', 'profile', 'offline_access']);
+  });
+
+  test('is refused before the first resource with what Entra, or the app, would not take', async () => {
+    const refused = predictedNames(`using 'main.bicep'
+      param consoleHostNames = ['https://nac.example', '*.example']
+      param sites = ['HQ', 'hq']
+      param consoleRoles = [{ principalId: '', role: 'NAC.Administrator.hq' }]
+    `);
+    const said = String(await refused.catch((error: Error) => error));
+    for (const problem of [
+      ...['The site "HQ" must be called', 'Two sites are called "HQ"', 'There is no role "NAC.Administrator.hq"'],
+      ...['"https://nac.example" in hostNames', '"*.example" in hostNames'],
+    ]) {
+      expect(said).toContain(problem);
     }
   });
 });

@@ -70,6 +70,7 @@ test('ids, addresses and amounts that Azure would not take are all named', async
       param alwaysReadyHttpInstances = 41
       param logDailyCapGigabytes = 0
       param lookupAddresses = ['radius.example.org', '203.0.113.256', '203.0.113.0/33', '203.0.113.7, 203.0.113.8', '', '${notIPv6.join("', '")}']
+      param consoleAddresses = ['people.example.org', '198.51.100.0/24']
       param network = {
         addressPrefix: '10.90.0.0/26'
         privateInbound: false
@@ -92,6 +93,7 @@ test('ids, addresses and amounts that Azure would not take are all named', async
     ...['radius.example.org', '203.0.113.256', '203.0.113.0/33', '203.0.113.7, 203.0.113.8', '', ...notIPv6].map(
       (address) => `"${address}" in lookupAddresses`,
     ),
+    '"people.example.org" in consoleAddresses must be an address',
     'network.addressPrefix "10.90.0.0/26" must be a block from /8 to /25',
     ...['10.1.2.3', '172.31.0.1', '192.168.0.0/16'].map((one) => `"${one}" in network.operatorAddresses is private`),
     '"203.0.113.6/31" in network.operatorAddresses: storage takes no /31',
@@ -137,6 +139,19 @@ test('what is private is closed to the internet where no address is let in, and 
   expect(access(closed)).toEqual(Array(3).fill('Disabled'));
   expect(valueAt(ofType(closed, 'Microsoft.Web/sites')[0], 'properties.publicNetworkAccess')).toBe('Disabled');
   expect(access(predicted('prod'))).toEqual(Array(3).fill('Enabled'));
+});
+
+test('addresses of people alone are refused: no RADIUS server would reach the app', async () => {
+  const alone = predictWith("param lookupAddresses = []\nparam consoleAddresses = ['198.51.100.0/24']");
+  await expect(alone).rejects.toThrow('would shut the RADIUS servers out');
+  const both = await predictWith(
+    "param lookupAddresses = ['203.0.113.7']\nparam consoleAddresses = ['198.51.100.0/24']",
+  );
+  const app = both.find(({ type }) => type === 'Microsoft.Web/sites');
+  expect(valueAt(app, 'properties.siteConfig.ipSecurityRestrictions')).toMatchObject([
+    { name: 'radius-0', ipAddress: '203.0.113.7/32' },
+    { name: 'console-0', ipAddress: '198.51.100.0/24' },
+  ]);
 });
 
 test('what Azure takes is taken: addresses of both kinds, blocks, one address as /32, empty lists', async () => {

@@ -1,5 +1,5 @@
-// People at every route of the table, by token: who gets in, who lacks a role, and what a person of some sites sees. The
-// functions themselves, over services in memory; the tokens are signed, and checked, as Entra's are.
+// People at every route of the table, by token: who gets in, who lacks a role, and what a person of some sites sees.
+// The functions themselves, over services in memory; the tokens are signed, and checked, as Entra's are.
 
 import { HttpRequest, HttpResponse, InvocationContext } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
