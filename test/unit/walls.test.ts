@@ -98,7 +98,7 @@ function ownOf(adapter: string): readonly string[] {
     entra: ['@azure/msal-node'],
     memory: ['lru-cache'],
     'service-bus': ['@azure/service-bus'],
-    'table-storage': ['@azure/data-tables'],
+    'table-storage': ['@azure/data-tables', 'undici'],
     yaml: ['yaml'],
   };
   const name = adapter.replace('shared/adapters/', '');

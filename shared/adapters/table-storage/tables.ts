@@ -5,6 +5,7 @@ import { ConnectorError } from '../../errors.ts';
 import { type CallLimits, callDeadlines } from './call-deadlines.ts';
 import type { ObserveTime } from './common-clock.ts';
 import { observedTime } from './observed-time.ts';
+import { undiciHttpClient } from './undici-http-client.ts';
 
 /** Every table, by what it holds. The infrastructure declares the same names. */
 export const TABLE_NAMES = [
@@ -56,6 +57,7 @@ export async function openTables(
 ): Promise<Tables> {
   const options: TableServiceClientOptions = {
     retryOptions: RETRIES[profile] ?? {},
+    httpClient: undiciHttpClient(),
     additionalPolicies: [...callDeadlines(limits), ...(observe === undefined ? [] : [observedTime(observe)])],
   };
   const open = await opener(connection, options);
