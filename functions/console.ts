@@ -1,14 +1,13 @@
 // Serves the console: the files of the build, and its page for every other address below /console/. None needs a
 // credential: they are the same for all, and every datum comes by the API.
 
-import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { app } from '@azure/functions';
 import { ConsoleFiles, consoleFolder } from '../shared/app/console-files.ts';
-import { acceptedCoding } from '../shared/http/accepted-coding.ts';
-import { consoleHeaders, isKnown, strictTransport } from '../shared/http/console-headers.ts';
+import { consoleHeaders } from '../shared/http/console-headers.ts';
 import { connector, startFailure } from './connector.ts';
+import { serveConsole } from './serve-console.ts';
 
 const METHODS = ['GET', 'HEAD'] as const;
-const FOR_GOOD = 'public, max-age=31536000, immutable';
 
 if (startFailure() === undefined && connector().settings.console !== undefined) {
   const { authorityHost } = connector().settings.console ?? { authorityHost: '' };
@@ -21,37 +20,4 @@ if (startFailure() === undefined && connector().settings.console !== undefined) 
     authLevel: 'anonymous',
     handler: async () => ({ status: 302, headers: { ...consoleHeaders(authorityHost), location: '/console/' } }),
   });
-}
-
-/** @param authorityHost where people sign in: the only other origin that the page may speak to */
-export function serveConsole(files: ConsoleFiles, authorityHost: string) {
-  const always = consoleHeaders(authorityHost);
-  return async (request: HttpRequest): Promise<HttpResponseInit> => {
-    const headers = { ...always, ...strictTransport(request.url) };
-    const file = await files.find(request.params['path'] ?? '');
-    if (file === undefined) {
-      return { status: 404, headers: { ...headers, 'cache-control': 'no-store', 'content-type': 'text/plain' } };
-    }
-    const coding = acceptedCoding(request.headers.get('accept-encoding'));
-    // Strong: each coding of the content is another one.
-    const etag = `"${file.hash}${coding === undefined ? '' : `.${coding}`}"`;
-    const named = {
-      ...headers,
-      etag,
-      vary: 'Accept-Encoding',
-      'cache-control': file.immutable ? FOR_GOOD : 'no-cache',
-    };
-    if (isKnown(request.headers.get('if-none-match'), etag)) return { status: 304, headers: named };
-    const content = await file.content(coding);
-    return {
-      status: 200,
-      headers: {
-        ...named,
-        'content-type': file.type,
-        ...(coding && { 'content-encoding': coding }),
-        'content-length': String(content.length),
-      },
-      ...(request.method !== 'HEAD' && { body: content }),
-    };
-  };
 }

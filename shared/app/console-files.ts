@@ -1,5 +1,6 @@
 // The files of the console, as the build has made them. What is served stands in the manifest: a path of a request is
-// looked up there and never reaches the file system. Everything is read on first use, so that it costs a lookup nothing.
+// looked up there and never reaches the file system. Everything is read on first use, so that it costs a lookup
+// nothing.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

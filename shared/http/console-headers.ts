@@ -1,5 +1,5 @@
-// Headers of all that the console serves. The page runs scripts and styles of this origin alone, none that was put into it;
-// it speaks to this origin and to the sign-in; no page embeds it, none that opens it can reach it.
+// Headers of all that the console serves. The page runs scripts and styles of this origin alone, none that was put into
+// it; it speaks to this origin and to the sign-in; no page embeds it, none that opens it can reach it.
 
 /** @param authorityHost origin where people sign in */
 export function consoleHeaders(authorityHost: string): Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
-// What is stored of devices, as one site may see it. Every flow that decides about a station reads through this: a device
-// of a source that does not count at the site is not there, and makes nothing ambiguous.
+// What is stored of devices, as one site may see it. Every flow that decides about a station reads through this: a
+// device of a source that does not count at the site is not there, and makes nothing ambiguous.
 
 import type { DeviceKey } from '../domain/device/device.ts';
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';

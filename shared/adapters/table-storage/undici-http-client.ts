@@ -1,5 +1,5 @@
-// Sends what the SDK of Table Storage asks through undici. Node's own client, which the SDK brings, takes more processor
-// time for a request than a lookup takes for all the rest.
+// Sends what the SDK of Table Storage asks through undici. Node's own client, which the SDK brings, takes more
+// processor time for a request than a lookup takes for all the rest.
 
 import { createDefaultHttpClient, createHttpHeaders, RestError } from '@azure/core-rest-pipeline';
 import { Agent, type Dispatcher } from 'undici';
@@ -10,8 +10,8 @@ type HttpClient = ReturnType<typeof createDefaultHttpClient>;
 type PipelineRequest = Parameters<HttpClient['sendRequest']>[0];
 
 /**
- * Longer than the pause between two rounds of any timer, shorter than the four minutes after which Azure's load balancer
- * forgets an idle connection (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset).
+ * Longer than the pause between two rounds of any timer, shorter than the four minutes after which Azure's load
+ * balancer forgets an idle connection (https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset).
  */
 const KEEP_ALIVE_MS = 120_000;
 

@@ -1,5 +1,5 @@
-// The console in Debian's Chromium, against the parts of `npm start`: one browser for a test file, a page of its own for
-// each test. A page that breaks its own policy, or leaves an error uncaught, fails the test that opened it.
+// The console in Debian's Chromium, against the parts of `npm start`: one browser for a test file, a page of its own
+// for each test. A page that breaks its own policy, or leaves an error uncaught, fails the test that opened it.
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

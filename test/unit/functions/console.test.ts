@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpRequest } from '@azure/functions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { serveConsole } from '../../../functions/console.ts';
+import { serveConsole } from '../../../functions/serve-console.ts';
 import { ConsoleFiles } from '../../../shared/app/console-files.ts';
 import { acceptedCoding } from '../../../shared/http/accepted-coding.ts';
 
