@@ -23,6 +23,7 @@ import type { RawAnswers } from '../ports/raw-answers.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
+import { joinedView } from './joined-view.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
 import { openSourceDefinitions } from './open-source-definitions.ts';
@@ -92,6 +93,7 @@ export async function openDoctor(
           devices: new TableDeviceStore(tables.devices),
           identities: new TableIdentityStore(tables.identities),
           source: CERTIFICATE_SOURCE,
+          joined: joinedView(tables, { sources, clock, maxCheckInAgeMs: settings.maxCheckInAgeMs }),
         },
         asked,
       ),

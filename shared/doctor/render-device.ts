@@ -1,12 +1,12 @@
 // One device as text: raw answers, indented, and harmless for a terminal.
 
-import type { DeviceView } from './show-device.ts';
+import type { DeviceView, JoinedView } from './show-device.ts';
 
 /** A list that ignores its filter has the whole fleet. */
 const LONGEST_BODY = 6000;
 
 export function renderDevice(view: DeviceView): string {
-  const { asked, askedAs, id, stored, others, answers } = view;
+  const { asked, askedAs, id, stored, joined, others, answers } = view;
   const sections = [
     section('Asked for', `${asked} (${askedAs})${id === undefined ? ': no source knows such a device' : ''}`),
     ...(others.length > 0
@@ -18,8 +18,24 @@ export function renderDevice(view: DeviceView): string {
         : section(`${title}: ${answer.status}`, `GET ${answer.url}\n${pretty(answer.body)}`),
     ),
     section('Stored', stored === undefined ? 'nothing' : JSON.stringify(withoutEtag(stored), undefined, 2)),
+    ...(joined === undefined ? [] : joinedSections(joined)),
   ];
   return sections.join('\n');
+}
+
+function joinedSections(joined: JoinedView): string[] {
+  if ('tooMany' in joined) return [section('Other sources', 'too many have its ids: it is ambiguous')];
+  const { records, verdicts, counts, because } = joined;
+  const lines = verdicts.map(
+    ({ source, id, standing, marks, asOf }) =>
+      `${source} ${id}: ${[standing, ...marks].join(', ')} as of ${asOf}${source === counts ? `; counts (${because})` : ''}`,
+  );
+  return [
+    section('What each source says', lines.join('\n')),
+    ...records.map((record) =>
+      section(`Stored of ${record.device.source}`, JSON.stringify(withoutEtag(record), undefined, 2)),
+    ),
+  ];
 }
 
 function section(title: string, body: string): string {

@@ -1,5 +1,6 @@
 // One device in all places: Graph's record, its Ethernet MAC, the compliance service's answers, and the stored record.
 
+import type { CountsBecause, SourceVerdict } from '../domain/device/joined-records.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import { type MacAddress, parseMacAddress } from '../domain/mac-address.ts';
 import { toConnectorError } from '../errors.ts';
@@ -13,7 +14,21 @@ export interface ShowDeviceDeps {
   readonly identities: Pick<IdentityStore, 'readOwners'>;
   /** First part of device keys. */
   readonly source: string;
+  /** What other sources know of a stored device; absent where there is one source alone. */
+  readonly joined?: (stored: StoredDevice) => Promise<JoinedView | undefined>;
 }
+
+export type JoinedView =
+  | {
+      /** Of the other sources. */
+      readonly records: readonly StoredDevice[];
+      readonly verdicts: readonly SourceVerdict[];
+      /** The source whose verdict counts, and why. */
+      readonly counts: string;
+      readonly because: CountsBecause;
+    }
+  /** More sources have its ids than know any one device: it is ambiguous. */
+  | { readonly tooMany: true };
 
 export interface DeviceView {
   readonly asked: string;
@@ -21,6 +36,7 @@ export interface DeviceView {
   /** Absent for an address or a name that neither the store nor the source knows. */
   readonly id?: string;
   readonly stored?: StoredDevice;
+  readonly joined?: JoinedView;
   /** Other devices that hold the same. */
   readonly others: readonly string[];
   readonly answers: readonly { readonly title: string; readonly answer: RawAnswer | { readonly failed: string } }[];
@@ -46,6 +62,7 @@ export async function showDevice(deps: ShowDeviceDeps, asked: string): Promise<D
     [id, ...others] = idsNamed(listed?.body, asked);
   }
   const stored = id === undefined ? undefined : await deps.devices.read({ source: deps.source, id });
+  const joined = stored && (await deps.joined?.(stored));
   if (id !== undefined) {
     await ask('Graph, the whole record', deps.raw.graph(`${DEVICES}/${id}`));
     await ask(
@@ -58,7 +75,15 @@ export async function showDevice(deps: ShowDeviceDeps, asked: string): Promise<D
     const title = `Compliance service (NAC 2.0), asked by MAC ${address}`;
     await ask(title, deps.raw.compliance(complianceQuery('macaddress', address.toUpperCase())));
   }
-  return { asked, askedAs, ...(id !== undefined && { id }), ...(stored && { stored }), others, answers };
+  return {
+    asked,
+    askedAs,
+    ...(id !== undefined && { id }),
+    ...(stored && { stored }),
+    ...(joined && { joined }),
+    others,
+    answers,
+  };
 }
 
 /** Ids of stored devices that hold what was asked for; a GUID stands for itself, too. */

@@ -1,6 +1,6 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
-import { type SourceVerdict, verdictThatCounts } from '../domain/device/joined-records.ts';
+import { type CountingVerdict, type SourceVerdict, verdictThatCounts } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import { contradictionsAmong, type PresentedIdentities } from '../domain/identity/presented-identities.ts';
 import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
@@ -44,12 +44,9 @@ export async function policyFacts(
     ...(reachable && { sourcesReachable: reachable }),
   };
   if (found?.kind !== 'found') return known;
-  const { stored, identity, joined = [] } = found;
-  const [own, ...others] = await Promise.all(
-    [stored, ...joined].map((record) => verdictOfRecord(deps, record, at, options)),
-  );
-  if (own === undefined) return known;
-  const { verdict, because } = verdictThatCounts(own, others, deps.joins?.precedenceOf ?? (() => undefined));
+  const { stored, identity } = found;
+  const { verdict, because, all } = await judge(deps, found, at, options);
+  const [own] = all;
   return {
     ...known,
     // An answer without authentication has no device that counts.
@@ -60,22 +57,36 @@ export async function policyFacts(
     source: verdict.source,
     ...(verdict.reachable !== undefined && { sourceReachable: verdict.reachable }),
     device: deviceFacts(stored.device),
-    ...(others.length > 0 && { records: { found: own.source, all: [own, ...others], because } }),
+    ...(all.length > 1 && { records: { found: own.source, all, because } }),
   };
 }
 
 /** Which record says whether the device is compliant, where several sources know it. */
-export async function recordThatCounts(
+export async function recordThatCounts(deps: FactsDeps, found: Records, options: CallOptions): Promise<StoredDevice> {
+  const { verdict } = await judge(deps, found, toInstant(deps.clock.now()), options);
+  const records = [found.stored, ...(found.joined ?? [])];
+  return records.find(({ device }) => device.source === verdict.source && device.id === verdict.id) ?? found.stored;
+}
+
+type Records = Pick<FoundDevice & { kind: 'found' }, 'stored' | 'joined'>;
+
+export interface JudgedRecords extends CountingVerdict {
+  /** Beginning with that of the record which was found. */
+  readonly all: readonly [SourceVerdict, ...SourceVerdict[]];
+}
+
+/** What each record of the device says, and whose word counts. */
+export async function judge(
   deps: FactsDeps,
-  { stored, joined = [] }: FoundDevice & { kind: 'found' },
+  { stored, joined = [] }: Records,
+  at: Instant,
   options: CallOptions,
-): Promise<StoredDevice> {
-  const at = toInstant(deps.clock.now());
-  const records = [stored, ...joined];
-  const [own, ...others] = await Promise.all(records.map((record) => verdictOfRecord(deps, record, at, options)));
-  if (own === undefined || others.length === 0) return stored;
-  const { verdict } = verdictThatCounts(own, others, deps.joins?.precedenceOf ?? (() => undefined));
-  return records.find(({ device }) => device.source === verdict.source && device.id === verdict.id) ?? stored;
+): Promise<JudgedRecords> {
+  const [own, ...others] = await Promise.all([
+    verdictOfRecord(deps, stored, at, options),
+    ...joined.map((record) => verdictOfRecord(deps, record, at, options)),
+  ]);
+  return { ...verdictThatCounts(own, others, deps.joins?.precedenceOf ?? (() => undefined)), all: [own, ...others] };
 }
 
 async function verdictOfRecord(

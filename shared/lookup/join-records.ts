@@ -4,7 +4,7 @@ import { type DeviceKey, deviceKeyText, parseDeviceKeyText } from '../domain/dev
 import { isJoined, MOST_RECORDS, strongIdentities } from '../domain/device/joined-records.ts';
 import { currentEnrolment } from '../domain/device/same-machine.ts';
 import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
-import { identityText } from '../domain/identity/identity.ts';
+import { type Identity, identityText } from '../domain/identity/identity.ts';
 import { type RecordVersion, recordVersionsText } from '../domain/policy/decision.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
@@ -59,9 +59,8 @@ export async function otherRecords(
     const ids = added
       .flatMap(({ device }) => strongIdentities(device))
       .filter((id) => !asked.has(identityText(id)) && asked.add(identityText(id)));
-    const owners = await Promise.all(ids.map((id) => records.readOwners(id, options)));
-    if (owners.some(({ more }) => more)) return 'too-many';
-    for (const key of owners.flatMap(({ devices }) => devices)) named.set(key, parseDeviceKeyText(key));
+    const owners = await Promise.all(ids.map((id) => ownersOf(records, sources, id, options)));
+    for (const key of owners.flat()) named.set(key, parseDeviceKeyText(key));
     // Intune's own records need no pointer for their id.
     for (const { kind, value: id } of ids) {
       const key = { source: CERTIFICATE_SOURCE, id };
@@ -80,6 +79,19 @@ export async function otherRecords(
     joined = [...joined, ...added];
   }
   return ofEachSource(joined);
+}
+
+/** A source that claims an id for hundreds of its devices does not hide what another one has of it. */
+async function ownersOf(
+  records: SeenRecords,
+  sources: readonly string[],
+  id: Identity,
+  options: CallOptions,
+): Promise<readonly string[]> {
+  const { devices, more } = await records.readOwners(id, options);
+  if (!more) return devices;
+  const perSource = await Promise.all(sources.map((source) => records.readOwnersIn(source, id, options)));
+  return perSource.flatMap((owners) => owners.devices);
 }
 
 function isOf({ source, id }: DeviceKey, device: DeviceKey): boolean {

@@ -31,6 +31,8 @@ export function siteRecords({ devices, identities, scope }: SiteRecordsDeps): Re
       if (owners.more) return identities.readOwnersOf(identity, only, options);
       return { ...owners, devices: owners.devices.filter((key) => counts(parseDeviceKeyText(key).source)) };
     },
+    readOwnersIn: async (source, identity, options) =>
+      counts(source) ? identities.readOwnersOf(identity, [source], options) : { devices: [], more: false },
   });
   return {
     at: async (site, options) => seen(await scope.at(site, options)) as SiteRecords,

@@ -23,6 +23,8 @@ export interface SeenRecords {
   keysOf(id: Pick<PresentedIdentity, 'value' | 'source'>): readonly DeviceKey[];
   read(key: DeviceKey, options?: CallOptions): Promise<StoredDevice | undefined>;
   readOwners(identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
+  /** Those of one source alone, also beyond what {@link readOwners} lists. */
+  readOwnersIn(source: string, identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
 }
 
 export interface RecordsBySite {

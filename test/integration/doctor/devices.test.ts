@@ -117,6 +117,7 @@ describe('--matching', () => {
       'shared-mac': 2,
       'shared-name': 2,
       'enrolled-twice': 2,
+      'sources-disagree': 0,
     });
     const twice = quality.problems.find(({ problem }) => problem === 'enrolled-twice')?.examples[0];
     expect(twice?.devices.map(({ name }) => name).sort()).toEqual(['LT-OLD', 'PHONE']);
