@@ -12,8 +12,9 @@ export interface AddressFilters<N extends string> {
 }
 
 export function useFilters<N extends string>(names: FilterNames<N>): AddressFilters<N> {
+  // Links and `route` bring a new location, and with it this page is drawn again.
   const { route } = useLocation();
-  const [address, setAddress] = useState(location.href);
+  const [, setAddress] = useState(location.href);
   useEffect(() => {
     // What stands behind the # is no change of page to the router.
     const read = (): void => setAddress(location.href);
@@ -24,7 +25,7 @@ export function useFilters<N extends string>(names: FilterNames<N>): AddressFilt
       removeEventListener('hashchange', read);
     };
   }, []);
-  const filters = readFilters(names, address);
+  const filters = readFilters(names, location.href);
   const go = useCallback(
     (next: Filters<N>) => {
       route(`${location.pathname}${filtersAddress(names, next)}`, true);

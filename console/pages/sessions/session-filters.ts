@@ -3,8 +3,8 @@
 import type { ShownSession } from '../../../shared/http/schemas/session.ts';
 import type { FilterNames, Filters } from '../../lists/filters-in-address.ts';
 
-const BY_THE_API = ['site', 'session', 'notEnforced'] as const;
-const BY_THE_PAGE = ['proof', 'nas', 'rule', 'live'] as const;
+const BY_THE_API = ['site', 'notEnforced', 'live'] as const;
+const BY_THE_PAGE = ['session', 'proof', 'nas', 'rule'] as const;
 const PERSONAL = ['station', 'user'] as const;
 
 export type SessionFilter = (typeof BY_THE_API)[number] | (typeof BY_THE_PAGE)[number] | (typeof PERSONAL)[number];
@@ -27,10 +27,10 @@ export function splitSessionFilters(filters: SessionFilters): SplitSessionFilter
     const value = filters[name];
     if (value !== undefined) query[name] = value;
   }
-  const { proof, nas, rule, live, station, user } = filters;
+  const { session, proof, nas, rule, station, user } = filters;
   const keep = (row: ShownSession): boolean =>
     (proof === undefined || row.proof === proof) &&
-    (live === undefined || row.live === (live === 'true')) &&
+    (session === undefined || row.id === session) &&
     fits(nas, row.nasIdentifier, row.nasIpAddress, row.nasIpv6Address, row.packetSourceIp) &&
     fits(rule, row.answer.rule, row.wanted?.rule) &&
     fits(user, row.userName) &&

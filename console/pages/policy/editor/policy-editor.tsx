@@ -24,6 +24,20 @@ export interface PolicyEditorProps {
   readonly goTo: { readonly at: number } | undefined;
 }
 
+/**
+ * Where a selection is typed over, the browser would carry its look on by a style attribute, which the page's policy of
+ * content refuses and reports: the editor replaces the text itself.
+ */
+const TYPED_OVER = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { inputType, data, isComposing } = event;
+    if (inputType !== 'insertText' || data === null || isComposing || view.state.selection.main.empty) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true });
+    return true;
+  },
+});
+
 export function PolicyEditor({ label, text, onChange, problems, original, goTo }: PolicyEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(undefined);
@@ -51,6 +65,7 @@ export function PolicyEditor({ label, text, onChange, problems, original, goTo }
       EditorView.updateListener.of((update) => {
         if (update.docChanged) changed.current(update.state.doc.toString());
       }),
+      TYPED_OVER,
       LOOK,
       PROBLEMS,
       difference.current.of(differenceFrom(original)),
