@@ -9,6 +9,7 @@ import { includesSite } from '../domain/sites.ts';
 import type { JobFilter, JobPage } from '../enforcement/list-jobs.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
 import type { OperatorRoute } from '../http/routes.ts';
+import type { ClientList } from '../http/schemas/client.ts';
 import type { DeviceView, WhatItGets } from '../http/schemas/device.ts';
 import type { RuleHits } from '../http/schemas/policy.ts';
 import type { SearchResult } from '../http/schemas/search.ts';
@@ -35,6 +36,8 @@ export interface ConsoleActions {
   whatItGets(credential: Credential, device: string, query: Query): Promise<WhatItGets>;
   /** @throws RequestError NAC_REQUEST_FIELD naming the parameter */
   sessions(credential: Credential, query: Query): Promise<SessionPage>;
+  /** Those of the sites that the asker may see, without anything secret. */
+  clients(credential: Credential): Promise<ClientList>;
   /** @throws RequestError NAC_REQUEST_FIELD naming the parameter */
   policyHits(credential: Credential, query: Query): Promise<RuleHits>;
 }
@@ -75,6 +78,7 @@ export function consoleActions(context: Context, { operators, slots, listJobs }:
       asked(credential, 'sessions', async (operator) =>
         (await lookups()).sessions(query, (site) => operators.sitesFor(operator, site)),
       ),
+    clients: (credential) => asked(credential, 'clients', async ({ sites }) => (await lookups()).clients(sites)),
     policyHits: (credential, query) =>
       asked(credential, 'policy-hits', async ({ sites }) => (await lookups()).hits(query, sites)),
   };

@@ -9,6 +9,7 @@ import { TableJobStore } from '../adapters/table-storage/table-job-store.ts';
 import { TableOverrideStore } from '../adapters/table-storage/table-override-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
 import { deviceView } from '../console/device-view.ts';
+import { listClients } from '../console/list-clients.ts';
 import { listSessions, readSessionQuery } from '../console/list-sessions.ts';
 import { readHitsQuery, ruleHits } from '../console/rule-hits.ts';
 import { search } from '../console/search.ts';
@@ -18,6 +19,7 @@ import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
 import type { Sites } from '../domain/sites.ts';
 import type { JobFilter, JobPage } from '../enforcement/list-jobs.ts';
+import type { ClientList } from '../http/schemas/client.ts';
 import type { DeviceView, WhatItGets } from '../http/schemas/device.ts';
 import type { RuleHits } from '../http/schemas/policy.ts';
 import type { SearchResult } from '../http/schemas/search.ts';
@@ -117,6 +119,8 @@ export async function openLookupsOfPeople(
       const { site, ...filter } = readSessionQuery(query, now());
       return listSessions(shared, { ...filter, sites: siteOf(site) });
     },
+    clients: (sites: Sites): Promise<ClientList> =>
+      inTime((options) => listClients({ ...shared, clients }, sites, now(), options)),
     hits: (query: Iterable<[string, string]>, sites: Sites): Promise<RuleHits> =>
       inTime(async (options) => ruleHits(shared.counts, readHitsQuery(query, now()), sites, options)),
   };

@@ -52,7 +52,7 @@ test('new decisions wait until they are wanted; a decision opens to its rules', 
 
   await page.getByRole('rowheader').first().getByRole('link').click();
   await page.getByRole('heading', { name: 'Rules of' }).waitFor();
-  await page.getByText('decided', { exact: true }).first().waitFor();
+  await page.locator('.rules .decided').waitFor();
   await page.getByLabel('Version').selectOption('built-in');
   await page.getByText('the same answer').waitFor();
   expect(await accessibilityFindings(page)).toEqual([]);

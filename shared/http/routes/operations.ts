@@ -4,6 +4,7 @@ import { AUDIT_QUERY } from '../queries.ts';
 import { word } from '../read-query.ts';
 import { json, NOT_MODIFIED, type Route } from '../route.ts';
 import { text } from '../schema.ts';
+import { CLIENT_LIST } from '../schemas/client.ts';
 import { ALIVE, AUDIT_PAGE, DOCTOR_REPORT } from '../schemas/operations.ts';
 import { OVERVIEW } from '../schemas/overview.ts';
 
@@ -28,6 +29,15 @@ export const OPERATION_ROUTES = {
     query: AUDIT_QUERY,
     answers: { 200: json('A page', AUDIT_PAGE) },
     refusals: { 400: ['NAC_REQUEST_FIELD'], 403: ['NAC_CLIENT_SITE'] },
+  },
+  clients: {
+    group: 'Operations',
+    methods: ['GET'],
+    path: 'api/clients',
+    needs: 'read',
+    summary: 'Lists who may ask with a key; clients are made and keys rotated at the command line.',
+    sites: 'Clients of that site alone',
+    answers: { 200: json('All that the asker may see', CLIENT_LIST) },
   },
   doctor: {
     group: 'Operations',

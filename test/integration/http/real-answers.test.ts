@@ -242,6 +242,8 @@ test('what people look up', async () => {
   const { decisionId } = await json('lookup', { by: 'radius', body: STATION });
   await network.pass(2_000);
   await json('accounting', { by: 'radius', body: { ...STATION, status: 'Interim-Update', class: decisionId } });
+  const { clients } = await json('clients', { by });
+  expect(clients).toContainEqual(expect.objectContaining({ kind: 'radius', site: 'hq', keys: 1 }));
   const { sessions } = await json('sessions', { query: { site: 'hq', live: 'true' }, by });
   const [session] = sessions as [{ id: string; device: { id: string }; wanted: object; enforced: boolean }];
   expect(session).toMatchObject({ wanted: { rule: expect.any(String) }, enforced: true, proof: 'proven' });
