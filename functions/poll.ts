@@ -7,7 +7,11 @@ import { FUNCTION_TIMEOUT_MS } from './function-timeout.ts';
 app.timer('poll', { schedule: scheduleOf('POLL_SCHEDULE'), handler: poll });
 
 async function poll(_timer: Timer, context: InvocationContext): Promise<void> {
-  const result = await connector().poll(FUNCTION_TIMEOUT_MS);
-  if (result.kind === 'idle') return;
-  connector().log.info('poll.slice', { result: result.kind, invocation: context.invocationId });
+  try {
+    const { kind } = await connector().poll(FUNCTION_TIMEOUT_MS);
+    if (kind !== 'idle') connector().log.info('poll.slice', { result: kind, invocation: context.invocationId });
+  } finally {
+    // What is stored is counted whether a source answers or not.
+    await connector().count(FUNCTION_TIMEOUT_MS);
+  }
 }

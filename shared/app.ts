@@ -99,6 +99,11 @@ export interface App extends OperatorActions, ConsoleActions {
    * @param functionTimeoutMs how long the host lets a function run before it ends the process
    */
   poll(functionTimeoutMs: number): Promise<SliceResult>;
+  /**
+   * Counts for the console what is due: decisions, live sessions, jobs. It never fails.
+   * @param functionTimeoutMs how long the host lets a function run before it ends the process
+   */
+  count(functionTimeoutMs: number): Promise<void>;
   /** Whether a Service Bus is there to carry jobs. */
   readonly enforces: boolean;
   /**
@@ -215,10 +220,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
         } finally {
           // What is stored is in order whether a source answers or not.
           await (await noncompliantIndex())(functionTimeoutMs);
-          await (await counting())(functionTimeoutMs);
         }
       });
     },
+    count: async (functionTimeoutMs) => (await counting())(functionTimeoutMs),
     enforces,
     enforce: async (functionTimeoutMs = 120_000) =>
       traced(await telemetry(), 'nac.enforcement', { reportIf: hasParts }, async () =>
@@ -248,6 +253,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   return {
     ...app,
     poll: (functionTimeoutMs) => end.waitedFor(() => app.poll(functionTimeoutMs)),
+    count: (functionTimeoutMs) => end.waitedFor(() => app.count(functionTimeoutMs)),
     enforce: (functionTimeoutMs) => end.waitedFor(() => app.enforce(functionTimeoutMs)),
     purgeExpired: (functionTimeoutMs) => end.waitedFor(() => app.purgeExpired(functionTimeoutMs)),
     report: (body, deliveries) => end.waitedFor(() => app.report(body, deliveries)),

@@ -17,6 +17,8 @@ const SHARE = 0.05;
 /** No more often: what is counted is that old, at most, and the time of one count. */
 const DECISIONS_EVERY_MS = 5 * 60_000;
 const SESSIONS_EVERY_MS = 60_000;
+/** After a count. */
+const SESSIONS_REST_MS = 30 * 60_000;
 const JOBS_EVERY_MS = 2 * 60_000;
 const REMOVAL_EVERY_MS = 24 * 3_600_000;
 /** Counts of hours and days are kept for so long. */
@@ -32,22 +34,32 @@ export async function openCounting(
   const decisions = new TableDecisionStore(tables.sessions);
   const sessions = new TableSessionStore(tables.sessions, { clock, log });
   const works = [
-    due('decisions', DECISIONS_EVERY_MS, (ms) => countDecisions({ counts, decisions, clock, log }, ms)),
-    due('sessions', SESSIONS_EVERY_MS, (ms) => countSessions({ counts, sessions, clock }, ms)),
+    due('decisions', DECISIONS_EVERY_MS, async (ms) => {
+      await countDecisions({ counts, decisions, clock, log }, ms);
+      return undefined;
+    }),
+    due('sessions', SESSIONS_EVERY_MS, async (ms) =>
+      (await countSessions({ counts, sessions, clock }, ms)) ? SESSIONS_REST_MS : undefined,
+    ),
     due('jobs', JOBS_EVERY_MS, async (ms) => {
       if (countJobs !== undefined) await counts.writeFigure(JOBS_FIGURE, await countJobs(ms));
+      return undefined;
     }),
-    due('removal', REMOVAL_EVERY_MS, () => counts.removeSpansBefore(addMilliseconds(toInstant(clock.now()), -KEPT_MS))),
+    due('removal', REMOVAL_EVERY_MS, async () => {
+      await counts.removeSpansBefore(addMilliseconds(toInstant(clock.now()), -KEPT_MS));
+      return undefined;
+    }),
   ];
 
-  function due(what: string, everyMs: number, work: (budgetMs: number) => Promise<unknown>) {
+  /** @param work gives the milliseconds until it is due again, where that is not `everyMs` */
+  function due(what: string, everyMs: number, work: (budgetMs: number) => Promise<number | undefined>) {
     let notBefore = 0;
     return async (budgetMs: number): Promise<void> => {
       const now = clock.now().getTime();
       if (stopping.aborted || now < notBefore) return;
       notBefore = now + everyMs;
       try {
-        await work(budgetMs);
+        notBefore = now + ((await work(budgetMs)) ?? everyMs);
       } catch (thrown) {
         const { code, message, action } = toConnectorError(thrown);
         log.warn('console.counting-failed', { what, code, message, action });

@@ -19,7 +19,7 @@ export interface CountDecisionsDeps {
 
 /** A decision is written within seconds after it was made; clocks of instances differ by less than the rest. */
 const SETTLED_MS = 2 * 60_000;
-/** Of one window: a count is as old as this and {@link SETTLED_MS}, at most. */
+/** A count is as old as this and {@link SETTLED_MS}, at most. One that is behind takes an hour at once. */
 const WINDOW_MS = 5 * 60_000;
 const SHORTEST_WINDOW_MS = 1_000;
 /** Counting that stood still for long catches up with no more than this. */
@@ -41,10 +41,10 @@ export async function countDecisions(
     const now = toInstant(clock.now());
     const { state, etag } = await counts.readFold();
     const from = beginOf(state, now);
-    const windowMs = state?.windowMs ?? WINDOW_MS;
-    const end = endOf(from, windowMs);
+    const windowMs = state?.windowMs ?? HOUR_MS;
+    const end = endOf(from, windowMs, addMilliseconds(now, -SETTLED_MS));
     const leftMs = until - clock.now().getTime();
-    if (end > addMilliseconds(now, -SETTLED_MS) || leftMs <= 0) return counted;
+    if (end <= from || leftMs <= 0) return counted;
     const tally = new DecisionTally();
     try {
       await clock.within(leftMs, (signal) =>
@@ -64,7 +64,7 @@ export async function countDecisions(
       }
       throw thrown;
     }
-    const next = { until: end, windowMs: Math.min(WINDOW_MS, windowMs * 2) };
+    const next = { until: end, windowMs: Math.min(HOUR_MS, windowMs * 2) };
     if (!(await counts.addCounts({ from, next }, tally.counts(), etag))) return counted;
     counted += 1;
   }
@@ -81,9 +81,10 @@ function wholeWindow(at: Instant): Instant {
   return new Date(Math.floor(Date.parse(at) / WINDOW_MS) * WINDOW_MS).toISOString();
 }
 
-/** A window lies within one hour. */
-function endOf(from: Instant, windowMs: number): Instant {
+/** A window lies within one hour; what has settled is counted to the last five minutes, however much that is. */
+function endOf(from: Instant, windowMs: number, settled: Instant): Instant {
   const at = Date.parse(from);
   const nextHour = (Math.floor(at / HOUR_MS) + 1) * HOUR_MS;
-  return new Date(Math.min(at + windowMs, nextHour)).toISOString();
+  const last = Math.floor(Date.parse(settled) / WINDOW_MS) * WINDOW_MS;
+  return new Date(Math.min(at + windowMs, nextHour, last)).toISOString();
 }

@@ -33,14 +33,14 @@ interface Round {
 const EVERY_MS = 3_600_000;
 const PAGE = 500;
 
-/** @param budgetMs no further page is begun after so long @returns whether a count was completed */
+/** @param budgetMs no further page is begun after so long @returns whether nothing is left to do for an hour */
 export async function countSessions(
   { counts, sessions, clock }: CountSessionsDeps,
   budgetMs: number,
 ): Promise<boolean> {
   const until = clock.now().getTime() + budgetMs;
   let round = (await counts.readFigure<Round>(ROUND)) ?? { shard: 0, live: {} };
-  if ((round.notBefore ?? '') > toInstant(clock.now())) return false;
+  if ((round.notBefore ?? '') > toInstant(clock.now())) return true;
   const live = new Map(Object.entries(round.live));
   while (clock.now().getTime() < until) {
     const shard = SHARDS[round.shard];
