@@ -44,7 +44,7 @@ try {
 
 async function run({ json = false, device, matching }: { json?: boolean; device?: string; matching?: boolean }) {
   const settings = readSettings(process.env);
-  const doctor = await openDoctor(settings, systemClock, asOperator(settings));
+  const doctor = await openDoctor(settings, systemClock, process.env, asOperator(settings));
   try {
     if (device !== undefined) {
       const view = await doctor.showDevice(device);

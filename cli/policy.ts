@@ -159,10 +159,9 @@ async function openAdmin(): Promise<PolicyAdmin> {
   const tables = await openTables(storage, 'background');
   const audit = new TableAuditStore(tables.audit, systemRandom);
   const by = await signedInIdentity(storage);
-  const sources = [{ name: CERTIFICATE_SOURCE }];
   const admin = await openPolicy({
-    sources,
-    scope: scopeOf(sources),
+    sources: { known: [{ name: CERTIFICATE_SOURCE }] },
+    scope: scopeOf(async () => []),
     openTables: async () => tables,
     clock: systemClock,
     log: silent,

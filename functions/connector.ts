@@ -17,7 +17,7 @@ export function connector(): App {
   if (failed !== undefined) throw failed;
   if (opened !== undefined) return opened;
   try {
-    opened = createApp(readSettings(process.env));
+    opened = createApp(readSettings(process.env), { env: process.env });
     return opened;
   } catch (thrown) {
     failed = toConnectorError(thrown);

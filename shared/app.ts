@@ -12,12 +12,12 @@ import { systemClock } from './adapters/system/system-clock.ts';
 import { systemRandom } from './adapters/system/system-random.ts';
 import { systemTimer } from './adapters/system/system-timer.ts';
 import { CommonClock, type ObserveTime } from './adapters/table-storage/common-clock.ts';
+import { TableTaskStore } from './adapters/table-storage/table-task-store.ts';
 import type { RetryProfile, Tables } from './adapters/table-storage/tables.ts';
 import type { OpenedTelemetry } from './adapters/telemetry/open-telemetry.ts';
 import { type ConsoleActions, consoleActions } from './app/console-actions.ts';
 import type { Context } from './app/context.ts';
 import { GracefulShutdown } from './app/graceful-shutdown.ts';
-import { intuneSetup } from './app/intune-setup.ts';
 import { lazy } from './app/lazy.ts';
 import { openAudit } from './app/open-audit.ts';
 import { openChangeListener } from './app/open-change-listener.ts';
@@ -29,11 +29,16 @@ import { openMdmApi } from './app/open-mdm-api.ts';
 import { openNoncompliantIndex } from './app/open-noncompliant-index.ts';
 import { openOperatorTokens } from './app/open-operator-tokens.ts';
 import { openPoll } from './app/open-poll.ts';
+import { openSourceDefinitions } from './app/open-source-definitions.ts';
 import { OperatorAccess } from './app/operator-access.ts';
 import { type OperatorActions, operatorActions } from './app/operator-actions.ts';
+import { readRemembered } from './app/remembered-sources.ts';
+import { setUpSource } from './app/set-up-source.ts';
+import type { SourceParts } from './app/source-parts.ts';
 import { scopeOf } from './app/source-scope.ts';
+import { secretsOf } from './app/source-secrets.ts';
+import { createSourceSet } from './app/source-set.ts';
 import type { SourceSetup } from './app/source-setup.ts';
-import { openedOnce, sourceSetups } from './app/sources.ts';
 import { telemetryOf } from './app/telemetry.ts';
 import { QuerySlots } from './console/query-slots.ts';
 import { delayRedelivery } from './enforcement/delay-redelivery.ts';
@@ -50,7 +55,11 @@ import type { Clock } from './ports/clock.ts';
 import type { Random } from './ports/random.ts';
 import { type Logger, traced } from './ports/telemetry.ts';
 import type { Timer } from './ports/timer.ts';
+import type { Env } from './settings/settings-reader.ts';
 import type { Settings } from './settings.ts';
+
+/** How old the definitions of sources may be that are remembered. */
+const DEFINITIONS_MEMORY_MS = 60_000;
 
 /** What a test or a bench may put in place of the real thing. */
 export interface AppOverrides {
@@ -64,10 +73,13 @@ export interface AppOverrides {
   /** Clients of the tables, by how long their caller can wait; `observe` gets the store's time. */
   readonly openTables?: (profile: RetryProfile, observe: ObserveTime) => Promise<Tables>;
   readonly connectServiceBus?: () => ServiceBusClient;
-  readonly openIntune?: () => IntuneAccess;
+  /** By the name of the source: every tenant in place of the real one. */
+  readonly openIntune?: (name: string) => IntuneAccess;
   /** To the authority at which people sign in. */
   readonly signInTransport?: Pick<HttpsTransport, 'send'>;
-  /** Beside those that settings describe. */
+  /** Where secrets of sources stand, by the names of settings; nothing, unless given. */
+  readonly env?: Env;
+  /** Beside those that are defined. */
   readonly moreSources?: readonly SourceSetup[];
   readonly openTelemetry?: () => Promise<OpenedTelemetry>;
 }
@@ -137,12 +149,6 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   const clock = new CommonClock(own, (aheadMs) => tellOfClock(log, aheadMs));
   const closing: (() => Promise<void>)[] = [];
   const end = new GracefulShutdown(timer);
-  const setups = overrides.openIntune
-    ? [intuneSetup(settings, clock, overrides.openIntune)]
-    : sourceSetups(settings, clock, timer);
-  const sources = [...setups, ...(overrides.moreSources ?? [])].map((setup) =>
-    openedOnce(setup, { clock, timer, closing }),
-  );
   // A clock that is put in place of the machine's is meant to differ from the store's.
   const observe = overrides.clock === undefined ? clock.observe : undefined;
   const openTables = async (profile: RetryProfile): Promise<Tables> =>
@@ -153,6 +159,20 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     collected = await (overrides.openTelemetry?.() ?? telemetryOf(settings, { clock, log }));
     return collected;
   });
+  const backgroundTables = lazy(() => openTables('background'));
+  const parts: SourceParts = { settings, clock, timer, secretOf: secretsOf(overrides.env ?? {}, settings) };
+  const sources = createSourceSet({
+    definitions: lazy(async () =>
+      openSourceDefinitions({ settings, clock, log }, await backgroundTables(), DEFINITIONS_MEMORY_MS),
+    ),
+    remembered: async () => readRemembered(new TableTaskStore((await backgroundTables()).polling, log)),
+    setUp: (definition) => setUpSource(definition, parts, overrides.openIntune),
+    more: overrides.moreSources ?? [],
+    clock,
+    timer,
+    log,
+  });
+  closing.push(() => sources.close());
   const context: Context = {
     settings,
     clock,
@@ -162,7 +182,8 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     refusals,
     stopping: end.stopping,
     sources,
-    scope: scopeOf(sources),
+    env: overrides.env ?? {},
+    scope: scopeOf(() => sources.inForce()),
     openTables,
     serviceBus,
     telemetry,
@@ -241,7 +262,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     async close() {
       const flushed = collected?.flush();
       try {
-        await end.begin(async () => void (await Promise.all(sources.map((source) => source.leave()))));
+        await end.begin(() => sources.leave());
         for (const close of context.closing.splice(0)) await close();
       } finally {
         await flushed;

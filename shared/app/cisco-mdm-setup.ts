@@ -2,30 +2,30 @@
 
 import { readAddress } from '../adapters/cisco-mdm/mdm-connection.ts';
 import type { CiscoMdmConnection } from '../adapters/cisco-mdm/open-cisco-mdm-source.ts';
-import type { MdmPreset } from '../adapters/cisco-mdm/presets/mdm-preset.ts';
-import { MDM_PRESETS } from '../adapters/cisco-mdm/presets/presets.ts';
+import { findPreset } from '../adapters/cisco-mdm/presets/presets.ts';
 import { isDeviceId } from '../domain/device/device.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Stopwatch } from '../ports/timer.ts';
-import type { MdmSettings } from '../settings/mdm-settings.ts';
-import type { Settings } from '../settings.ts';
-import type { SourceSetup } from './source-setup.ts';
+import type { CiscoMdmDefinition } from '../domain/source/source-definition.ts';
+import { reachableFor, type SourceParts } from './source-parts.ts';
+import { commonSetup, type SourceSetup } from './source-setup.ts';
 
-const SWEEP_GRACE_MS = 15 * 60_000;
-
-export function ciscoMdmSetup(settings: Settings, mdm: MdmSettings, clock: Clock, stopwatch: Stopwatch): SourceSetup {
-  const preset = presetNamed(mdm.preset);
-  const { pollingIntervalMs, listsAll } = mdm;
-  const { reauthIntervalMs, fastLaneMs, massChange, network } = settings;
-  const name = mdm.name ?? preset.source;
-  const { username, password } = mdm;
-  /** @throws ConnectorError NAC_SETTINGS */
+export function ciscoMdmSetup(
+  definition: CiscoMdmDefinition,
+  { settings, clock, timer, secretOf }: SourceParts,
+): SourceSetup {
+  const { name, pollingIntervalMs, massChange, listsAll, connection } = definition;
+  const { reauthIntervalMs, fastLaneMs, network } = settings;
+  const preset = findPreset(connection.preset);
+  if (preset === undefined) throw new TypeError(`there is no preset ${connection.preset}`);
+  const instance = connection.instance === undefined ? '' : `/${connection.instance}`;
+  /** @throws SourceError NAC_SOURCE_SECRET, ConnectorError NAC_SETTINGS */
   const connect = (): CiscoMdmConnection => ({
-    ...{ name, preset, username, password, listsAll, network },
-    address: readAddress(mdm.address, 'MDM_ADDRESS'),
+    ...{ name, preset, listsAll, network },
+    address: readAddress(`${connection.address}${instance}`, 'address'),
+    username: secretOf(connection.usernameSetting),
+    password: secretOf(connection.passwordSetting),
   });
   return {
-    name,
+    ...commonSetup(definition),
     certificateIds: preset.source,
     isDeviceId: (text) => isDeviceId(text),
     sweeps: listsAll,
@@ -39,22 +39,17 @@ export function ciscoMdmSetup(settings: Settings, mdm: MdmSettings, clock: Clock
       massChange,
       asksLive: false,
     },
-    reachableMs: listsAll ? 2 * pollingIntervalMs + SWEEP_GRACE_MS : undefined,
+    reachableMs: listsAll ? reachableFor(pollingIntervalMs) : undefined,
     callMs: network.connectTimeoutMs + network.readTimeoutMs,
+    check: () => void connect(),
     async open() {
       const { openCiscoMdmSource } = await import('../adapters/cisco-mdm/open-cisco-mdm-source.ts');
-      const source = openCiscoMdmSource(connect(), clock, stopwatch);
+      const source = openCiscoMdmSource(connect(), clock, timer);
       return { source, close: source.close };
     },
     async examine() {
       const { examineMdm } = await import('./mdm-checks.ts');
-      return examineMdm(connect(), clock, stopwatch);
+      return examineMdm(connect(), clock, timer);
     },
   };
-}
-
-function presetNamed(name: MdmSettings['preset']): MdmPreset {
-  const preset = MDM_PRESETS.find((each) => each.name === name);
-  if (preset === undefined) throw new TypeError(`there is no preset ${name}`);
-  return preset;
 }

@@ -9,8 +9,10 @@ import type { Random } from '../ports/random.ts';
 import type { SourceScope } from '../ports/source-scope.ts';
 import type { Logger, Telemetry } from '../ports/telemetry.ts';
 import type { Timer } from '../ports/timer.ts';
+import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
-import type { ConfiguredSource } from './sources.ts';
+import type { SourceSet } from './source-set.ts';
+import type { SourceSetup } from './source-setup.ts';
 
 /** Under which name certificates carry device ids. */
 export { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
@@ -25,8 +27,10 @@ export interface Context {
   readonly refusals: RefusalReport;
   /** Aborted when the process ends: leases are given up, and no further step is begun. */
   readonly stopping: AbortSignal;
-  /** Each opened on first use. */
-  readonly sources: readonly ConfiguredSource[];
+  /** Where secrets of sources stand, by the names of settings. */
+  readonly env: Env;
+  /** Those in force, each opened on first use. */
+  readonly sources: SourceSet;
   /** Which of them count at which site. */
   readonly scope: SourceScope;
   /**
@@ -42,15 +46,20 @@ export interface Context {
   readonly closing: (() => Promise<void>)[];
 }
 
-/** How old the beginning of a source's newest complete sweep may be; absent where there are no sweeps. */
-export function reachableWithin(sources: readonly ConfiguredSource[]): (source: string) => number | undefined {
-  const limits = new Map(sources.map(({ name, reachableMs }) => [name, reachableMs]));
-  return (source) => limits.get(source);
+/**
+ * How old the beginning of a source's newest complete sweep may be; absent where there are no sweeps, negative for a
+ * source that is defined no more.
+ */
+export function reachableWithin(sources: Pick<SourceSet, 'known'>): (source: string) => number | undefined {
+  return (source) => sources.known.find(({ name }) => name === source)?.reachableMs;
 }
 
-/** How records of several sources are joined; absent where there is one source alone. */
-export function joinRules(sources: readonly Pick<ConfiguredSource, 'name' | 'precedence'>[]): JoinRules | undefined {
-  if (sources.length < 2) return undefined;
-  const precedences = new Map(sources.map(({ name, precedence }) => [name, precedence]));
-  return { sources: [...precedences.keys()], precedenceOf: (source) => precedences.get(source) };
+/** How records of several sources are joined, by the sources in force at each question. */
+export function joinRules(sources: { readonly known: readonly Pick<SourceSetup, 'name' | 'precedence'>[] }): JoinRules {
+  return {
+    get sources() {
+      return sources.known.map(({ name }) => name);
+    },
+    precedenceOf: (source) => sources.known.find(({ name }) => name === source)?.precedence,
+  };
 }

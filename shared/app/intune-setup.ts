@@ -1,25 +1,28 @@
-// Sets up Intune as a source.
+// Sets up a tenant of Intune as a source.
 
 import { isIntuneDeviceId } from '../adapters/intune/intune-device-id.ts';
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import { permitted } from '../adapters/intune/permitted.ts';
 import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Settings } from '../settings.ts';
+import type { IntuneDefinition } from '../domain/source/source-definition.ts';
+import { tenantConnection } from './microsoft-connection.ts';
 import { credentialExpiryReporter } from './report-credential-expiry.ts';
-import type { SourceSetup } from './source-setup.ts';
-
-const SWEEP_GRACE_MS = 15 * 60_000;
+import { reachableFor, type SourceParts } from './source-parts.ts';
+import { commonSetup, type SourceSetup } from './source-setup.ts';
 
 /** @param standIn in place of the real Intune */
-export function intuneSetup(settings: Settings, clock: Clock, standIn?: () => IntuneAccess): SourceSetup {
-  const { pollingIntervalMs, changedDevicesIntervalMs, hardwareMaxAgeMs, reauthIntervalMs, fastLaneMs, massChange } =
-    settings;
-  const { intunePermissions, network, liveQuery, graphEndpoint } = settings;
-  const name = CERTIFICATE_SOURCE;
-  const sweeps = intunePermissions === 'full';
+export function intuneSetup(
+  definition: IntuneDefinition,
+  { settings, clock, secretOf }: SourceParts,
+  standIn?: () => IntuneAccess,
+): SourceSetup {
+  const { name, pollingIntervalMs, massChange } = definition;
+  const { changedDevicesIntervalMs, hardwareMaxAgeMs, reauthIntervalMs, fastLaneMs, network, liveQuery } = settings;
+  const sweeps = definition.permissions === 'full';
+  const permits = { intunePermissions: definition.permissions, entraDeviceDelta: definition.deviceDelta };
+  const connect = () => tenantConnection(definition.connection, settings, secretOf);
   return {
-    name,
+    ...commonSetup(definition),
     certificateIds: CERTIFICATE_SOURCE,
     isDeviceId: isIntuneDeviceId,
     sweeps,
@@ -32,24 +35,31 @@ export function intuneSetup(settings: Settings, clock: Clock, standIn?: () => In
       massChange,
       asksLive: liveQuery.perSecond > 0,
     },
-    reachableMs: sweeps ? 2 * pollingIntervalMs + SWEEP_GRACE_MS : undefined,
+    reachableMs: sweeps ? reachableFor(pollingIntervalMs) : undefined,
     callMs: network.connectTimeoutMs + network.readTimeoutMs,
+    check: () => void connect(),
     async open() {
-      const access = standIn?.() ?? (await openReal(name, settings, clock));
+      // A secret that is missing is missing for the one that stands in, too.
+      const connection = connect();
+      const access = standIn?.() ?? (await openReal(name, connection, clock));
       return {
-        source: permitted(access, settings),
-        reportCredential: (deps) => credentialExpiryReporter(access.tokens, graphEndpoint, deps),
+        source: permitted(access, permits),
+        reportCredential: (deps) => credentialExpiryReporter(access.tokens, connect().graphEndpoint, deps),
         close: access.close,
       };
     },
     async examine() {
       const { examineMicrosoft } = await import('./microsoft-checks.ts');
-      return examineMicrosoft(settings, clock);
+      return examineMicrosoft(name, connect(), permits, clock);
     },
   };
 }
 
-async function openReal(name: string, settings: Settings, clock: Clock): Promise<IntuneAccess> {
+async function openReal(
+  name: string,
+  connection: ReturnType<typeof tenantConnection>,
+  clock: SourceParts['clock'],
+): Promise<IntuneAccess> {
   const { openIntuneSource } = await import('../adapters/intune/open-intune-source.ts');
-  return openIntuneSource(name, settings, clock);
+  return openIntuneSource(name, connection, clock);
 }

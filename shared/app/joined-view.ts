@@ -22,10 +22,10 @@ export function joinedView(
   tables: Tables,
   { sources, clock, maxCheckInAgeMs }: { sources: Sources; clock: Clock; maxCheckInAgeMs: number },
 ): (stored: StoredDevice) => Promise<JoinedView | undefined> {
-  const joins = joinRules(sources);
+  const joins = joinRules({ known: sources });
   const limits = new Map(sources.map(({ name, reachableMs }) => [name, reachableMs]));
   const deps = {
-    sweepStatus: openSweepStatus({ sources, clock }, tables),
+    sweepStatus: openSweepStatus({ sources: { known: sources }, clock }, tables),
     clock,
     maxCheckInAgeMs,
     sourceReachableMs: (source: string) => limits.get(source),
@@ -34,7 +34,7 @@ export function joinedView(
   const records = siteRecords({
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
-    scope: scopeOf(sources),
+    scope: scopeOf(async () => sources),
   });
   return async (stored) => {
     const joined = await otherRecords(await records.seenAt('every'), joins, stored, {});

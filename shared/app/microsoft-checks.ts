@@ -12,34 +12,45 @@ import { createComplianceRetrieval } from '../adapters/intune/compliance-retriev
 import { createManagedDeviceList } from '../adapters/intune/intune-source.ts';
 import { type OpenIntuneConnection, openIntuneConnection } from '../adapters/intune/open-intune-connection.ts';
 import { permissionNeeds } from '../adapters/intune/permissions.ts';
+import type { IntunePermits } from '../adapters/intune/permitted.ts';
 import { createRawAnswers } from '../adapters/intune/raw-answers.ts';
-import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 import type { Check } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RawAnswers } from '../ports/raw-answers.ts';
-import type { Settings } from '../settings.ts';
+import type { TenantConnection } from './microsoft-connection.ts';
 import type { Examination } from './source-setup.ts';
 
-/** Opens a connection of its own. */
-export function examineMicrosoft(settings: Settings, clock: Clock): Examination {
-  const connection = openIntuneConnection(settings, clock);
+/** Opens a connection of its own. @param name of the source */
+export function examineMicrosoft(
+  name: string,
+  tenant: TenantConnection,
+  permits: IntunePermits,
+  clock: Clock,
+): Examination {
+  const connection = openIntuneConnection(tenant, clock);
   return {
-    checks: microsoftChecks(settings, clock, connection),
-    raw: rawAnswers(settings, clock, connection),
+    checks: microsoftChecks(name, tenant, permits, clock, connection),
+    raw: rawAnswers(tenant, clock, connection),
     close: () => connection.close(),
   };
 }
 
-function microsoftChecks(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): Check[] {
-  const { entra, graphEndpoint, intuneAudience, network } = settings;
+function microsoftChecks(
+  name: string,
+  tenant: TenantConnection,
+  permits: IntunePermits,
+  clock: Clock,
+  { transport, tokens }: OpenIntuneConnection,
+): Check[] {
+  const { entra, graphEndpoint, intuneAudience, network } = tenant;
   const now = (): Date => clock.now();
   const graph = createGraphClient(graphEndpoint, tokens, transport, { now });
-  const discovery = openDiscovery(settings, graph, now);
+  const discovery = openDiscovery(tenant, graph, now);
   const granted = new GrantedRoles();
   const findings: IntuneFindings = {};
   const compliance = createComplianceRetrieval({ discovery, tokens, transport, audience: intuneAudience, clock });
-  const needs = permissionNeeds(settings.intunePermissions, settings.entraDeviceDelta);
-  const list = createManagedDeviceList(CERTIFICATE_SOURCE, graph, clock);
+  const needs = permissionNeeds(permits.intunePermissions, permits.entraDeviceDelta);
+  const list = createManagedDeviceList(name, graph, clock);
   const intune = intuneChecks({ list, discovery, compliance, granted, needs }, findings);
   const extraCa = network.extraCaFile === undefined ? undefined : readFileSync(network.extraCaFile, 'utf8');
   const probe = { timeoutMs: network.connectTimeoutMs, extraCa, proxy: network.proxy };
@@ -74,14 +85,18 @@ function microsoftChecks(settings: Settings, clock: Clock, { transport, tokens }
   ];
 }
 
-function rawAnswers(settings: Settings, clock: Clock, { transport, tokens }: OpenIntuneConnection): RawAnswers {
-  const { graphEndpoint, intuneAudience } = settings;
+function rawAnswers(tenant: TenantConnection, clock: Clock, { transport, tokens }: OpenIntuneConnection): RawAnswers {
+  const { graphEndpoint, intuneAudience } = tenant;
   const now = (): Date => clock.now();
-  const discovery = openDiscovery(settings, createGraphClient(graphEndpoint, tokens, transport, { now }), now);
+  const discovery = openDiscovery(tenant, createGraphClient(graphEndpoint, tokens, transport, { now }), now);
   return createRawAnswers({ transport, tokens, discovery, graphEndpoint, intuneAudience });
 }
 
-function openDiscovery({ intuneServiceHosts }: Settings, graph: GraphClient, now: () => Date): ServiceDiscovery {
+function openDiscovery(
+  { intuneServiceHosts }: TenantConnection,
+  graph: GraphClient,
+  now: () => Date,
+): ServiceDiscovery {
   return createServiceDiscovery(graph, {
     providerName: 'ComplianceRetrievalService',
     trustedHosts: intuneServiceHosts,

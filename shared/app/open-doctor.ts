@@ -20,14 +20,16 @@ import { SourceError } from '../errors.ts';
 import type { CheckReport, DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RawAnswers } from '../ports/raw-answers.ts';
+import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { CERTIFICATE_SOURCE } from './context.ts';
+import { examineSources, setupsInForce } from './examine-sources.ts';
 import { joinedView } from './joined-view.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
 import { openSourceDefinitions } from './open-source-definitions.ts';
-import { sourceSetups } from './sources.ts';
+import { secretsOf } from './source-secrets.ts';
 
 /** For the function app itself, or for an operator at a keyboard with another identity. */
 export interface DoctorConnections {
@@ -47,16 +49,16 @@ export interface Doctor {
 export async function openDoctor(
   settings: Settings,
   clock: Clock,
+  env: Env,
   { storage, serviceBus }: DoctorConnections = settings,
 ): Promise<Doctor> {
   const closing: (() => Promise<void>)[] = [];
-  const sources = await Promise.all(
-    sourceSetups(settings, clock, systemTimer).map(async (setup) => ({ ...setup, ...(await setup.examine()) })),
-  );
-  closing.push(...sources.map(({ close }) => close));
   // A short deadline, as for a lookup: an operator who runs the doctor waits for it.
   const tables = await openTables(storage, 'lookup');
   const silent = { info: () => {}, warn: () => {}, error: () => {} };
+  const parts = { settings, clock, timer: systemTimer, secretOf: secretsOf(env, settings) };
+  const sources = await examineSources(await setupsInForce({ ...parts, log: silent }, tables));
+  closing.push(...sources.map(({ close }) => close));
   const policies = openPolicySource({ settings, clock, log: silent }, tables, 0);
   const definitions = openSourceDefinitions({ settings, clock, log: silent }, tables, 0);
   const bus =

@@ -99,7 +99,7 @@ export async function openEnforcement(context: Context) {
   };
   const relayClocks = new RelayClocks(log);
   const namespaceOf = async (source: string): Promise<string> =>
-    context.sources.find(({ name }) => name === source)?.certificateIds ?? source;
+    (await context.sources.inForce()).find(({ name }) => name === source)?.certificateIds ?? source;
   const relayWords = new RelayWords(new TableCountStore(tables.polling, log), log);
   const early = new EagerPump(() => pump());
   return {

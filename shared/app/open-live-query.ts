@@ -45,8 +45,17 @@ export function openLiveQuery(
     };
     return new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances });
   };
-  const opened = new Map(sources.filter(({ limits }) => limits.asksLive).map((each) => [each.name, open(each)]));
-  return { live: (source) => opened.get(source) };
+  // One that is opened anew has a share of its own again.
+  const opened = new WeakMap<ConfiguredSource, LiveQuery>();
+  return {
+    live(name) {
+      const asked = sources.known.find((source) => source.name === name);
+      if (!asked?.limits.asksLive) return undefined;
+      const query = opened.get(asked) ?? open(asked);
+      opened.set(asked, query);
+      return query;
+    },
+  };
 }
 
 function cannotBeAsked(source: string): never {

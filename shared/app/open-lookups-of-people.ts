@@ -28,7 +28,7 @@ import { decideAgain } from '../lookup/decide-again.ts';
 import { recordsFor, siteRecords } from '../lookup/site-records.ts';
 import { nameDevice } from '../policy/name-device.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import { type Context, reachableWithin } from './context.ts';
+import { type Context, joinRules, reachableWithin } from './context.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openSweepStatus } from './sweep-status.ts';
 
@@ -62,6 +62,7 @@ export async function openLookupsOfPeople(
     sweepStatus,
     maxCheckInAgeMs,
     sourceReachableMs: reachableWithin(sources),
+    joins: joinRules(sources),
     clock,
   };
   const shared = {
@@ -74,7 +75,9 @@ export async function openLookupsOfPeople(
     policy: async () => (await policies.current()).policy,
     reachableWithin: reachableWithin(sources),
     siteKeys: () => clients.siteKeys(),
-    sources: sources.map(({ name }) => name),
+    get sources() {
+      return sources.known.map(({ name }) => name);
+    },
     sweepStatus,
     maxCheckInAgeMs,
     clock,
@@ -85,7 +88,7 @@ export async function openLookupsOfPeople(
   /** The id of a device of any source, or what else one device is called by. */
   const named = async (text: string, sites: Sites): Promise<DeviceKey> => {
     const seen = await recordsFor(records, sites);
-    for (const { name: source } of sources) {
+    for (const { name: source } of await sources.inForce()) {
       const key = { source, id: text.toLowerCase() };
       if ((await seen.read(key)) !== undefined) return key;
     }

@@ -13,6 +13,7 @@ import { readTask } from '../polling/tasks/leased-task.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Context } from './context.ts';
 import { coalesced } from './lazy.ts';
+import type { ConfiguredSource } from './sources.ts';
 
 const DEADLINE_MS = 10_000;
 /** Readers of one instance within this time share a reading. */
@@ -30,8 +31,8 @@ export async function openOverview(context: Context) {
   const policies = new TableVersionStore(tables.policies, 'policy');
   const deps = {
     counts: new TableCountStore(tables.polling, log),
-    sources: (options: CallOptions) =>
-      Promise.all(sources.map((source) => sourceOverview(context, tables, source, options))),
+    sources: async (options: CallOptions) =>
+      Promise.all((await sources.inForce()).map((source) => sourceOverview(context, tables, source, options))),
     policy: async (options: CallOptions) => (await policies.readState(options)).state,
     clock,
   };
@@ -50,7 +51,7 @@ export async function openOverview(context: Context) {
 async function sourceOverview(
   { clock }: Context,
   tables: Awaited<ReturnType<Context['openTables']>>,
-  { name, sweeps: hasSweeps, limits, reachableMs }: Context['sources'][number],
+  { name, sweeps: hasSweeps, limits, reachableMs }: ConfiguredSource,
   options: CallOptions,
 ): Promise<SourceOverview> {
   const { sweeps, tasks } = sourceState(tables, name);

@@ -27,7 +27,7 @@ import {
 } from '../versions/publish-version.ts';
 import type { Context } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
-import { openSweepStatus } from './sweep-status.ts';
+import { type KnownSources, openSweepStatus } from './sweep-status.ts';
 
 export interface PolicyChange extends Pick<AuditEntry, 'target' | 'reason'> {
   /** Its name in the audit is that of its route. */
@@ -50,7 +50,7 @@ export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables' | 'scope'> {
   /** Whose devices there are. */
-  readonly sources: readonly { readonly name: string }[];
+  readonly sources: KnownSources;
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInFlightPerSite: number;

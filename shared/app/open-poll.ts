@@ -6,17 +6,18 @@ import { TableCountStore } from '../adapters/table-storage/table-count-store.ts'
 import { TableDecisionStore } from '../adapters/table-storage/table-decision-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableSessionStore } from '../adapters/table-storage/table-session-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { CREDENTIAL_FIGURES, type CredentialFigure } from '../console/read-overview.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
-import { RequestError, SourceError, StoreError } from '../errors.ts';
+import { RequestError, SourceError, StoreError, toConnectorError } from '../errors.ts';
 import type { HeldRun } from '../polling/breaker/mass-change.ts';
 import { type ReleaseRequest, refuseRun, releaseRun, sourceOfRun } from '../polling/breaker/release-held.ts';
 import { pointReadsOf } from '../polling/point-reads/point-reads.ts';
 import { notRead, type RefreshedDevice, refreshDevice } from '../polling/point-reads/refresh-device.ts';
-import { poll, type SourcePoll } from '../polling/poll.ts';
-import { type PollOverview, readPollOverview } from '../polling/poll-status.ts';
+import { poll, type SourcePoll, type SourceToPoll } from '../polling/poll.ts';
+import { type PollOverview, readPollOverview, type SourceProblem } from '../polling/poll-status.ts';
 import { requestSweep } from '../polling/sweep/request-sweep.ts';
 import type { SliceResult } from '../polling/sweep/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
@@ -25,6 +26,7 @@ import { TokenBucket } from '../token-bucket.ts';
 import type { Context } from './context.ts';
 import { lazy } from './lazy.ts';
 import { answersInForce } from './open-policy-source.ts';
+import { remember } from './remembered-sources.ts';
 import type { CredentialInUse } from './source-setup.ts';
 import type { ConfiguredSource } from './sources.ts';
 
@@ -50,17 +52,28 @@ export function openPoll(context: Context, listeners: () => Promise<PollListener
   const { sources, log } = context;
   const listening = lazy(listeners);
   const quota = new TokenBucket(REFRESH_QUOTA);
-  const polled = sources.map((source) => ({
-    name: source.name,
-    open: lazy(async () => openSourcePoll(context, source, await listening())),
-  }));
+  const opened = new WeakMap<ConfiguredSource, SourceToPoll>();
+  const toPoll = (source: ConfiguredSource): SourceToPoll => {
+    const before = opened.get(source);
+    if (before !== undefined) return before;
+    const polled = { name: source.name, open: lazy(async () => openSourcePoll(context, source, await listening())) };
+    opened.set(source, polled);
+    return polled;
+  };
   return {
-    tick: (functionTimeoutMs) => poll(polled, functionTimeoutMs, log, async () => (await listening()).sendDecided()),
+    async tick(functionTimeoutMs) {
+      const inForce = await sources.inForce();
+      const { polling } = await context.openTables('background');
+      // Before anything of a source is stored, so that it is known what to do when it is defined no more.
+      await remember(new TableTaskStore(polling, log), inForce);
+      const polled = inForce.map(toPoll);
+      return poll(polled, functionTimeoutMs, log, async () => (await listening()).sendDecided());
+    },
     async refresh({ source, id }) {
-      const ofSource = polled.find(({ name }) => name === source);
+      const ofSource = (await sources.inForce()).find(({ name, removed }) => name === source && !removed);
       if (ofSource === undefined) return notRead(log, notASource(source));
       try {
-        const { deps } = await ofSource.open();
+        const { deps } = await toPoll(ofSource).open();
         const { reads } = deps;
         return reads === undefined
           ? notRead(log, cannotBeAsked(source))
@@ -82,7 +95,7 @@ function cannotBeAsked(source: string): SourceError {
 
 function notASource(source: string): SourceError {
   return new SourceError('NAC_SOURCE_UNAVAILABLE', `No source is called ${source}.`, {
-    action: 'The device is of a source that settings described before: describe it again, or remove the device.',
+    action: 'The device is of a source that was defined before: define it again, or wait until the device is gone.',
   });
 }
 
@@ -142,29 +155,47 @@ export async function openPollControl({ settings, sources, clock, random, log, o
   const tables = await openTables('lookup');
   const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
   const shown = (reason: string): string => hideIdentities(privacy, reason);
-  const states = sources.map(({ name, sweeps: hasSweeps }) => ({ name, hasSweeps, ...sourceState(tables, name) }));
+  const statesOf = async () =>
+    (await sources.inForce()).map((source) => ({
+      name: source.name,
+      hasSweeps: source.sweeps && !source.removed,
+      removed: source.removed,
+      problem: problemOf(source),
+      ...sourceState(tables, source.name),
+    }));
   const judging = async (request: ReleaseRequest) => {
-    const { name, tasks } = await sourceOfRun(states, request);
+    const { name, tasks } = await sourceOfRun(await statesOf(), request);
     return { tasks, clock, log: ofSource(log, name), shown };
   };
   return {
-    status: (): Promise<PollOverview> => readPollOverview(states),
+    status: async (): Promise<PollOverview> => readPollOverview(await statesOf()),
     release: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>
       releaseRun(await judging(request), request, by),
     refuse: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>
       refuseRun(await judging(request), request, by),
     /** Names of sources that are swept. @throws RequestError NAC_POLL_NO_SWEEP where none is */
-    swept(): readonly string[] {
-      const names = states.flatMap(({ name, hasSweeps }) => (hasSweeps ? [name] : []));
+    async swept(): Promise<readonly string[]> {
+      const names = (await statesOf()).flatMap(({ name, hasSweeps }) => (hasSweeps ? [name] : []));
       if (names.length === 0) throw noSweep();
       return names;
     },
     /** @returns false when a sweep of one of the sources is under way */
     async sweepNow(): Promise<boolean> {
-      const swept = states.filter(({ hasSweeps }) => hasSweeps);
+      const swept = (await statesOf()).filter(({ hasSweeps }) => hasSweeps);
       return !(await Promise.all(swept.map(({ sweeps }) => requestSweep(sweeps)))).includes(false);
     },
   };
+}
+
+/** What keeps it from being opened at all, as far as this process can tell without asking it. */
+function problemOf({ check }: ConfiguredSource): SourceProblem | undefined {
+  try {
+    check?.();
+    return undefined;
+  } catch (thrown) {
+    const { code, message, action } = toConnectorError(thrown);
+    return { code, message, action };
+  }
 }
 
 function noSweep(): RequestError {

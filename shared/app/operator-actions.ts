@@ -18,6 +18,7 @@ import { readReleaseRequest } from '../polling/read-release-request.ts';
 import type { AuditPage } from '../ports/audit-store.ts';
 import type { DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from './context.ts';
 import { coalesced, lazy } from './lazy.ts';
@@ -97,7 +98,7 @@ export function operatorActions(
   context: Context,
   { operators, enforcement, audit, slots, refresh }: SharedParts,
 ): OperatorActions {
-  const { settings, clock, log, sources, scope, openTables } = context;
+  const { settings, clock, env, log, sources, scope, openTables } = context;
   const policy = lazy(() => {
     const { jobsInFlightPerSite, maxCheckInAgeMs } = settings;
     return openPolicy({
@@ -115,7 +116,7 @@ export function operatorActions(
   const decisions = lazy(() => openDecisions(context));
   const overridesOf = lazy(() => openOverrides(context, operators));
   const pollControl = lazy(() => openPollControl(context));
-  const doctor = coalesced(() => examine(settings, clock));
+  const doctor = coalesced(() => examine(settings, clock, env));
   const storedDevice = lazy(() => openStoredDevice(context));
   const actOnDevice = async (
     credential: Credential,
@@ -180,7 +181,7 @@ export function operatorActions(
       const operator = await operators.may(credential, 'poll-sweep');
       const why = readReason(await readBody(body));
       const control = await pollControl();
-      await operators.note(operator, { action: 'sweep-now', target: control.swept().join(' '), ...why });
+      await operators.note(operator, { action: 'sweep-now', target: (await control.swept()).join(' '), ...why });
       return (await control.sweepNow()) ? 'asked-for' : 'under-way';
     },
     async overrides(credential) {
@@ -242,9 +243,9 @@ export function operatorActions(
   };
 }
 
-async function examine(settings: Settings, clock: Clock): Promise<DoctorReport> {
+async function examine(settings: Settings, clock: Clock, env: Env): Promise<DoctorReport> {
   const { openDoctor } = await import('./open-doctor.ts');
-  const doctor = await openDoctor(settings, clock);
+  const doctor = await openDoctor(settings, clock, env);
   try {
     return await doctor.examine();
   } finally {

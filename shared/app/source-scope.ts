@@ -1,17 +1,34 @@
-// Which sources count at which site: all of them at every site.
+// Which sources count at which site: those that name no sites at all of them, the others where they say.
 
 import type { SourceScope, SourcesOfSite } from '../ports/source-scope.ts';
+import type { SourceSetup } from './source-setup.ts';
 
-/** @param sources with the name under which certificates give ids of their devices, where that is another */
-export function scopeOf(
-  sources: readonly { readonly name: string; readonly certificateIds?: string | undefined }[],
-): SourceScope {
-  const everywhere: SourcesOfSite = {
-    counts: () => true,
-    namedBy(namespace) {
-      const named = sources.filter(({ name, certificateIds = name }) => [name, certificateIds].includes(namespace));
-      return [...new Set([namespace, ...named.map(({ name }) => name)])];
+type Scoped = Pick<SourceSetup, 'name' | 'certificateIds' | 'sites'>;
+
+/** @param sources in force, with those whose devices are still stored */
+export function scopeOf(sources: () => Promise<readonly Scoped[]>): SourceScope {
+  return {
+    async at(site) {
+      const all = await sources();
+      // One customer: what a version before has stored of a source that nothing names counts as it did.
+      if (all.every(({ sites }) => sites === undefined)) return whole(all);
+      const here = all.filter(({ sites }) => sites === undefined || sites.includes(site));
+      const only = here.map(({ name }) => name);
+      return { only, counts: (source) => only.includes(source), namedBy: (namespace) => namedBy(here, namespace) };
     },
+    everywhere: async () => whole(await sources()),
   };
-  return { at: async () => everywhere, everywhere: async () => everywhere };
+}
+
+function whole(all: readonly Scoped[]): SourcesOfSite {
+  return {
+    counts: () => true,
+    namedBy: (namespace) => [...new Set([namespace, ...namedBy(all, namespace)])],
+  };
+}
+
+function namedBy(sources: readonly Scoped[], namespace: string): string[] {
+  return sources.flatMap(({ name, certificateIds = name }) =>
+    [name, certificateIds].includes(namespace) ? [name] : [],
+  );
 }

@@ -1,5 +1,6 @@
 // What a kind of source says of itself, before it is opened: one file for each kind makes it.
 
+import type { CommonDefinition } from '../domain/source/source-definition.ts';
 import type { PollLimits } from '../polling/poll.ts';
 import type { Check } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -9,6 +10,10 @@ import type { Logger, Telemetry } from '../ports/telemetry.ts';
 
 /** A source as its kind sets it up. */
 export interface SourceSetup extends SourceName {
+  /** Sites at which its devices count; absent: all. */
+  readonly sites?: readonly string[] | undefined;
+  /** It is defined no more: what is stored of it is gone through as if it listed nothing. */
+  readonly removed?: true;
   /** It has a list: its devices are swept. */
   readonly sweeps: boolean;
   /** Where several sources know a device, the verdict of the one with the highest number counts; absent: the worse. */
@@ -18,9 +23,20 @@ export interface SourceSetup extends SourceName {
   readonly reachableMs: number | undefined;
   /** Milliseconds for one call of the source. */
   readonly callMs: number;
+  /** Whether it can be opened at all, without a question to it. @throws ConnectorError which says why not */
+  check?(): void;
   open(): Promise<OpenSource>;
   /** For the doctor: opens the source once more, so that nothing counts as working because it did before. */
   examine(): Promise<Examination>;
+}
+
+type Common = { readonly [K in 'name' | 'sites' | 'precedence']?: CommonDefinition[K] | undefined } & {
+  readonly name: string;
+};
+
+/** What a set-up has from the definition as it stands. */
+export function commonSetup({ name, sites, precedence }: Common): Pick<SourceSetup, 'name' | 'sites' | 'precedence'> {
+  return { name, ...(sites !== undefined && { sites }), ...(precedence !== undefined && { precedence }) };
 }
 
 export interface OpenSource {

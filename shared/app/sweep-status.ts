@@ -10,11 +10,16 @@ import type { Clock } from '../ports/clock.ts';
 import type { FleetStatus, SweepStatus } from '../ports/sweep-status.ts';
 import type { Context } from './context.ts';
 
+export interface KnownSources {
+  readonly known: readonly { readonly name: string }[];
+}
+
 export function openSweepStatus(
-  { sources, clock }: { readonly sources: readonly { readonly name: string }[]; readonly clock: Clock },
+  { sources, clock }: { readonly sources: KnownSources; readonly clock: Clock },
   tables: Tables,
 ): SweepStatus {
-  return new CachedSweepStatus(new Map(sources.map(({ name }) => [name, sourceState(tables, name).sweeps])), clock);
+  const isKnown = (source: string): boolean => sources.known.some(({ name }) => name === source);
+  return new CachedSweepStatus((source) => (isKnown(source) ? sourceState(tables, source).sweeps : undefined), clock);
 }
 
 /** A source without sweeps counts by its rounds through the devices that have authenticated. */
@@ -26,7 +31,7 @@ export function openFleetStatus(
   return {
     async newestRunStartedAt(options) {
       const started = await Promise.all(
-        sources.map(async ({ name, sweeps }): Promise<Instant | undefined> => {
+        (await sources.inForce()).map(async ({ name, sweeps }): Promise<Instant | undefined> => {
           if (sweeps) return sweepStatus.lastCompleteStartedAt(name, options);
           const { state } = await readTask<RefreshState>(sourceState(tables, name).tasks, REFRESH_TASK);
           return state?.lastComplete?.startedAt;

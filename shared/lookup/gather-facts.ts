@@ -18,7 +18,10 @@ export interface FactsDeps {
   readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
-  /** A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep. */
+  /**
+   * A source whose newest complete sweep began longer ago counts as unreachable; absent where there is no sweep,
+   * negative for a source that is defined no more.
+   */
   readonly sourceReachableMs?: ((source: string) => number | undefined) | undefined;
   /** Absent where there is one source alone. */
   readonly joins?: JoinRules | undefined;
@@ -134,5 +137,6 @@ function isReachable(
   at: Instant,
 ): boolean | undefined {
   const withinMs = sourceReachableMs?.(source);
+  if (withinMs !== undefined && withinMs < 0) return false;
   return withinMs === undefined || sweptAt === undefined ? undefined : millisecondsBetween(sweptAt, at) <= withinMs;
 }

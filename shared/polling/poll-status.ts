@@ -1,6 +1,8 @@
 // How the poll is doing, for operators.
 
+import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 import type { Instant } from '../domain/instant.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { SourceState } from '../ports/source-state.ts';
 import type { FleetIndexRoom, SweepRunRecord } from '../ports/sweep-store.ts';
 import { CHANGED_DEVICES_TASK, type ChangedDevicesState } from './between-sweeps/changed-devices.ts';
@@ -45,6 +47,24 @@ export interface PollStatus {
   readonly noncompliantList?: NoncompliantState;
   /** With the least permission: the round through devices that have authenticated. */
   readonly refresh?: RefreshState;
+  /** Its name, unless it is `intune`. */
+  readonly source?: string;
+  /** What keeps the source from being opened, such as a secret that is not set. */
+  readonly problem?: SourceProblem;
+  /** It is defined no more: its devices are taken away, or held. */
+  readonly removed?: true;
+}
+
+export interface SourceProblem {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly action: string;
+}
+
+interface StateOfSource extends Pick<SourceState, 'sweeps' | 'tasks'> {
+  readonly name: string;
+  readonly problem?: SourceProblem | undefined;
+  readonly removed?: true | undefined;
 }
 
 const RUNS_SHOWN = 20;
@@ -55,9 +75,7 @@ export interface PollOverview extends PollStatus {
 }
 
 /** @param states of the sources, the first one first */
-export async function readPollOverview(
-  states: readonly (Pick<SourceState, 'sweeps' | 'tasks'> & { readonly name: string })[],
-): Promise<PollOverview> {
+export async function readPollOverview(states: readonly StateOfSource[]): Promise<PollOverview> {
   const all = await Promise.all(states.map(async (state) => [state.name, await readPollStatus(state)] as const));
   const [first, ...others] = all;
   return {
@@ -66,7 +84,7 @@ export async function readPollOverview(
   };
 }
 
-async function readPollStatus({ sweeps, tasks }: Pick<SourceState, 'sweeps' | 'tasks'>): Promise<PollStatus> {
+async function readPollStatus({ name, problem, removed, sweeps, tasks }: StateOfSource): Promise<PollStatus> {
   const [{ state }, { held }, runs, changed, list, refresh] = await Promise.all([
     sweeps.read(),
     readMassChange(tasks),
@@ -87,6 +105,9 @@ async function readPollStatus({ sweeps, tasks }: Pick<SourceState, 'sweeps' | 't
     ...(changed.state && { changedDevices: shownOf(changed.state) }),
     ...(list.state && { noncompliantList: list.state }),
     ...(refresh.state && { refresh: refresh.state }),
+    ...(name !== CERTIFICATE_SOURCE && { source: name }),
+    ...(problem && { problem }),
+    ...(removed && { removed }),
   };
 }
 

@@ -80,6 +80,8 @@ export class MemoryNetwork {
   readonly #moreSources: readonly SourceSetup[];
   readonly #signInTransport: Pick<HttpsTransport, 'send'> | undefined;
   readonly #intune = new Map<string, Device>();
+  /** Called before a tenant lists its devices: throws, or never ends, where the tenant does. */
+  onList: (source: string) => Promise<void> = async () => undefined;
   #app: App | undefined;
   #background: App | undefined;
   #apiKey = '';
@@ -136,7 +138,8 @@ export class MemoryNetwork {
       mostRemembered: 200,
       openTables: async () => this.storage.open(wire),
       connectServiceBus: () => this.#bus.connect(INSTANT),
-      openIntune: () => this.#access(),
+      openIntune: (source) => this.#access(source),
+      env: this.#env,
       moreSources: this.#moreSources,
       ...(this.#signInTransport && { signInTransport: this.#signInTransport }),
     });
@@ -263,14 +266,17 @@ export class MemoryNetwork {
     return working;
   }
 
-  #access(): IntuneAccess {
+  #access(source: string): IntuneAccess {
     const requestedAt = (): string => this.now;
-    const list = (): Device[] => [...this.#intune.values()];
+    const list = (): Device[] => [...this.#intune.values()].filter((device) => device.source === source);
     return {
-      name: 'intune',
+      name: source,
       isDeviceId: isIntuneDeviceId,
       list: {
-        listDevices: async () => ({ requestedAt: requestedAt(), records: list().map(recordOf) }),
+        listDevices: async () => {
+          await this.onList(source);
+          return { requestedAt: requestedAt(), records: list().map(recordOf) };
+        },
       },
       checkIns: {
         listCheckedInSince: async (since: string) => ({
@@ -282,7 +288,7 @@ export class MemoryNetwork {
       devices: {
         readDevices: async (ids: readonly string[]) =>
           ids.map((id) => {
-            const device = this.#intune.get(id);
+            const device = list().find((each) => each.id === id);
             const asked = { id, requestedAt: requestedAt() };
             return device ? { ...asked, kind: 'found', device, problems: [] } : { ...asked, kind: 'absent' };
           }),

@@ -11,6 +11,6 @@ export function recordsOf(tables: Pick<Tables, 'devices' | 'identities'>): Recor
   return siteRecords({
     devices: new TableDeviceStore(tables.devices),
     identities: new TableIdentityStore(tables.identities),
-    scope: scopeOf([]),
+    scope: scopeOf(async () => []),
   });
 }

@@ -20,17 +20,17 @@ interface Known {
  */
 export class CachedSweepStatus implements SweepStatus {
   readonly #clock: Clock;
-  readonly #known: ReadonlyMap<string, Known>;
+  readonly #open: (source: string) => Pick<SweepStore, 'read'> | undefined;
+  readonly #known = new Map<string, Known>();
 
-  /** @param stores by source; of any other source nothing is known */
-  constructor(stores: ReadonlyMap<string, Pick<SweepStore, 'read'>>, clock: Clock) {
+  /** @param open gives the store of a source; `undefined` for one of which nothing is known */
+  constructor(open: (source: string) => Pick<SweepStore, 'read'> | undefined, clock: Clock) {
     this.#clock = clock;
-    const unread = { startedAt: undefined, readAt: Number.NEGATIVE_INFINITY };
-    this.#known = new Map([...stores].map(([source, store]) => [source, { store, ...unread }]));
+    this.#open = open;
   }
 
   async lastCompleteStartedAt(source: string, { signal, fresh }: CallOptions = {}): Promise<Instant | undefined> {
-    const known = this.#known.get(source);
+    const known = this.#of(source);
     if (known === undefined) return undefined;
     const now = this.#clock.now().getTime();
     // After a clock was set back, nothing may look younger.
@@ -43,5 +43,15 @@ export class CachedSweepStatus implements SweepStatus {
       // The device row was read all the same; its own time is what the answer says then.
     }
     return known.startedAt;
+  }
+
+  #of(source: string): Known | undefined {
+    const known = this.#known.get(source);
+    if (known !== undefined) return known;
+    const store = this.#open(source);
+    if (store === undefined) return undefined;
+    const unread: Known = { store, startedAt: undefined, readAt: Number.NEGATIVE_INFINITY };
+    this.#known.set(source, unread);
+    return unread;
   }
 }

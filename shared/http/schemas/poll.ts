@@ -1,7 +1,8 @@
 // The poll as operators see it.
 
-import { amount, byName, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
+import { always, amount, byName, flag, instant, list, named, object, oneOf, optional, text, whole } from '../schema.ts';
 import { REASON } from './common.ts';
+import { CODE } from './operations.ts';
 
 const VERDICT = object('What an operator said', { by: text('Who'), at: instant('When'), reason: REASON });
 
@@ -122,6 +123,15 @@ const SOURCE_POLL = {
       retryAt: RETRY_AT,
     }),
   ),
+  source: optional(text('Its name, unless it is intune')),
+  problem: optional(
+    object('What keeps the source from being opened', {
+      code: CODE,
+      message: text('What is wrong'),
+      action: text('What to do'),
+    }),
+  ),
+  removed: optional(always(true, 'It is defined no more: its devices are taken away, or held')),
 };
 
 export const POLL_STATUS = named(

@@ -25,8 +25,8 @@ async function whatIfAt(callMs: number) {
     await sessions.writeDecision(aSession({ id, decision }));
   }
   const admin = await openPolicy({
-    sources: [{ name: 'intune' }],
-    scope: scopeOf([]),
+    sources: { known: [{ name: 'intune' }] },
+    scope: scopeOf(async () => []),
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),
     jobsInFlightPerSite: 20,

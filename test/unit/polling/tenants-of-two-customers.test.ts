@@ -1,0 +1,126 @@
+// Two customers, each with a tenant and a site of its own, in one app over services in memory: sources are defined,
+// changed and removed while it runs, fail in turn, and no device of one opens the other's network.
+
+import { expect, test } from 'vitest';
+import { SourceError } from '../../../shared/errors.ts';
+import { MemoryNetwork, POLLING_INTERVAL_MS } from '../../support/memory-network.ts';
+
+const TENANT = '00000000-0000-4000-8000-0000000000e2';
+const SECRET = 'the-secret-of-emea';
+
+const HOME = '- { name: intune, kind: intune, signIn: settings, sites: [hq], pollingInterval: 60m }';
+const EMEA = `- { name: emea, kind: intune, tenantId: ${TENANT}, signIn: { secretSetting: SOURCE_EMEA_SECRET }, sites: [lab], pollingInterval: 60m }`;
+
+const sources = (...entries: string[]): string => `sources:\n${entries.map((entry) => `  ${entry}\n`).join('')}`;
+const byId = (id: string) => ({
+  method: 'eap-tls',
+  userName: 'host/x',
+  eapType: 'TLS',
+  certificate: { sanUri: [`IntuneDeviceId://${id}`] },
+});
+
+async function start(env: Readonly<Record<string, string>> = { SOURCE_EMEA_SECRET: SECRET }) {
+  const network = await MemoryNetwork.start({ env: { LIVE_QUERIES_PER_SECOND: '0', ...env } });
+  const lab = await network.addClient('radius-lab', 'lab');
+  const ada = await network.addClient('ada', 'hq', 'administrator');
+  let versions = 0;
+  const define = async (text: string): Promise<void> => {
+    const version = `v${++versions}`;
+    const admin = await network.run(() => network.app.sources(ada));
+    await network.run(() => admin.upload(version, text));
+    await network.run(() => admin.activate(version));
+    await network.pass(120_000);
+  };
+  const standing = async (site: 'hq' | 'lab', question: object): Promise<string> => {
+    const { decision } = await network.ask({ ...question }, site === 'lab' ? { apiKey: lab } : {});
+    return decision.standing;
+  };
+  const status = () => network.run(() => network.app.pollStatus(ada));
+  return { network, define, standing, status, lab, ada };
+}
+
+test('a device counts at the sites of its source, by each of its identities, and makes nothing ambiguous elsewhere', async () => {
+  const { network, define, standing } = await start();
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  const emea = network.put(2, { source: 'emea' });
+  // The other customer's device has the address, the name and the serial number of the first one's.
+  network.put(3, { source: 'emea', name: 'PC-0001', serialNumber: 'SN0001', wifiMac: 'a0b1c2d30001' as never });
+  await network.sweep();
+  expect(await standing('hq', byId(home))).toBe('compliant');
+  expect(await standing('lab', byId(emea))).toBe('compliant');
+  expect(await standing('lab', byId(home))).toBe('notEnrolled');
+  expect(await standing('hq', byId(emea))).toBe('notEnrolled');
+  const mab = (mac: string) => ({ method: 'mab', callingStationId: mac, userName: mac });
+  expect(await standing('hq', mab('a0b1c2d30001'))).toBe('compliant');
+  expect(await standing('lab', mab('a0b1c2d30001'))).toBe('compliant');
+  expect(await standing('hq', mab('a0b1c2d30002'))).toBe('notEnrolled');
+  const named = (name: string) => ({ ...byId('x'), certificate: { commonName: name } });
+  expect(await standing('hq', named('PC-0002'))).toBe('notEnrolled');
+});
+
+test('a secret that is not set is the trouble of its source alone, and shown nowhere', async () => {
+  const { network, define, standing, status } = await start({});
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  await network.pass(POLLING_INTERVAL_MS);
+  const thrown = await network.run(() => network.background.poll(120_000)).catch((error: unknown) => error);
+  expect(thrown).toMatchObject({ code: 'NAC_SOURCE_SECRET', field: 'SOURCE_EMEA_SECRET' });
+  expect(await standing('hq', byId(home))).toBe('compliant');
+  expect((await status()).otherSources?.['emea']).toMatchObject({
+    source: 'emea',
+    problem: { code: 'NAC_SOURCE_SECRET', message: 'The setting SOURCE_EMEA_SECRET is not set.' },
+  });
+  expect((await status()).problem).toBeUndefined();
+});
+
+test('one that fails, hangs or is empty takes no sweep and no answer from the other, and no secret is logged', async () => {
+  const { network, define, standing, status } = await start();
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  const emea = network.put(2, { source: 'emea' });
+  await network.sweep();
+  const troubles = [
+    async () => {
+      throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'Wait.' });
+    },
+    () => new Promise<never>(() => undefined),
+  ];
+  for (const trouble of troubles) {
+    const before = (await status()).lastComplete?.startedAt ?? '';
+    network.onList = async (source) => (source === 'emea' ? trouble() : undefined);
+    await network.sweep();
+    expect((await status()).lastComplete?.startedAt.localeCompare(before)).toBe(1);
+    expect([await standing('hq', byId(home)), await standing('lab', byId(emea))]).toEqual(['compliant', 'compliant']);
+  }
+  expect(JSON.stringify([network.log, await status()])).not.toContain(SECRET);
+});
+
+test('a source that is removed is polled no more; its devices are unreachable, held, and gone once released', async () => {
+  const { network, define, standing, status, lab, ada } = await start();
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  const emea = network.put(2, { source: 'emea' });
+  await network.sweep();
+  const asked: string[] = [];
+  network.onList = async (source) => void asked.push(source);
+  await define(sources(HOME));
+  const { decision } = await network.ask(byId(home));
+  expect([decision.standing, decision.facts?.sourceReachable]).toEqual(['compliant', true]);
+  await network.sweep();
+  await network.sweep();
+  expect(asked.filter((source) => source === 'emea')).toEqual([]);
+  const { held, removed } = (await status()).otherSources?.['emea'] ?? {};
+  expect({ removed, held }).toMatchObject({ removed: true, held: [{ absences: 1 }] });
+  const { decision: heldBack } = await network.ask(byId(emea), { apiKey: lab });
+  expect(heldBack.facts).toMatchObject({ sourceReachable: false, marks: expect.arrayContaining(['held']) });
+  const release = { runId: held?.[0]?.runId, source: 'emea', reason: 'the customer has left' };
+  await network.run(() => network.app.releaseHeld(ada, JSON.stringify(release)));
+  await network.sweep();
+  expect((await network.devices.read({ source: 'emea', id: emea }))?.presence).toBe('gone');
+  expect([await standing('hq', byId(emea)), await standing('lab', byId(emea))]).toEqual(['notEnrolled', 'notEnrolled']);
+  // Defined again it is a source as before.
+  await define(sources(HOME, EMEA));
+  await network.sweep();
+  expect(await standing('lab', byId(emea))).toBe('compliant');
+});
