@@ -159,7 +159,7 @@ var logAlerts = [
     window: 'PT15M'
     frequency: 'PT15M'
     // A line may stand for several requests: it then says how many. The key is looked at after the length of the body.
-    query: '${lines} | where tostring(line.event) in ("client.refused", "client.not-checked", "request.too-large") | project requests = coalesce(tolong(line.requests), 1) | union (${hostRefusals} | project requests = tolong(ItemCount)) | summarize refused = sum(requests) | where refused >= 100'
+    query: '${lines} | where tostring(line.event) in ("client.refused", "client.not-checked", "person.refused", "request.too-large") | project requests = coalesce(tolong(line.requests), 1) | union (${hostRefusals} | project requests = tolong(ItemCount)) | summarize refused = sum(requests) | where refused >= 100'
   }
   {
     name: 'unknown-stations'

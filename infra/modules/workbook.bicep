@@ -80,7 +80,7 @@ var charts = [
     name: 'refused-requests'
     title: 'Refused requests by client'
     visualization: 'timechart'
-    query: '${lines} | where event in ("client.refused", "client.not-checked", "request.too-large") | summarize refused = sum(coalesce(tolong(line.requests), 1)) by bin(TimeGenerated, {time:grain}), client = coalesce(tostring(line.client), "unknown")'
+    query: '${lines} | where event in ("client.refused", "client.not-checked", "person.refused", "request.too-large") | summarize refused = sum(coalesce(tolong(line.requests), 1)) by bin(TimeGenerated, {time:grain}), client = coalesce(tostring(line.client), "unknown")'
   }
   {
     name: 'answers-by-status'

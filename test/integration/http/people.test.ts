@@ -229,6 +229,18 @@ describe('a person of one site, or of several', () => {
     const jobs = sitesIn((await ask('jobs', { headers })).json['jobs']);
     expect(jobs.filter((site) => !seen.includes(site))).toEqual([]);
     expect(sitesIn((await ask('audit', { headers })).json['entries'])).toEqual(wanted);
+    expect(sitesIn((await ask('sessions', { headers })).json['sessions'])).toEqual(wanted);
+    const others = SITES.filter((site) => !seen.includes(site));
+    const about = [
+      await ask('overview', { headers }),
+      await ask('policy-hits', { headers }),
+      await ask('device', { headers, parts: { id: '00020000-0000-4000-8000-000000000002' } }),
+      await ask('search', { headers, query: { q: 'PC-0002' } }),
+    ];
+    for (const { status, text } of about) {
+      expect(status, text).toBe(200);
+      for (const site of others) expect(text).not.toContain(`"${site}"`);
+    }
     for (const site of SITES) {
       const parts = { id: decisionAt.get(site) ?? '' };
       const isSeen = seen.includes(site);
