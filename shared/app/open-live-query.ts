@@ -45,7 +45,7 @@ export function openLiveQuery(
     };
     return new LiveQuery(deps, { deadlineMs, perSecond: perSecond / maximumInstances });
   };
-  // One that is opened anew has a share of its own again.
+  // One that is opened again has a share of its own again.
   const opened = new WeakMap<ConfiguredSource, LiveQuery>();
   return {
     live(name) {

@@ -1,4 +1,4 @@
-// The sources in force. A new version of sources.yaml opens what is new, closes what is gone, opens anew what has
+// The sources in force. A new version of sources.yaml opens what is new, closes what is gone, opens again what has
 // changed, and leaves the rest as it is: with its tokens, its pauses and its connections.
 
 import { sameData } from '../domain/same-data.ts';
