@@ -2,6 +2,7 @@
 
 import type { DecisionRecord } from '../../api/answers.ts';
 import type { FilterNames, Filters } from '../../lists/filters-in-address.ts';
+import { isRandomAddress, macPart } from '../../lists/mac-part.ts';
 import { ageSecondsOf, deviceOf, macOf, nasOf, placeOf, sourceOf, userOf } from './decision-columns.ts';
 
 const BY_THE_API = [
@@ -51,10 +52,10 @@ export function splitFilters(filters: DecisionFilters): SplitFilters {
   if (device !== undefined && GUID.test(device)) search['device'] = device;
   else if (device !== undefined) tests.push((row) => fits(device, deviceOf(row), row.decision.device?.id));
   if (mac !== undefined) {
-    const digits = macDigits(mac);
-    // It stores no random address with the decision.
-    if (digits.length === 12 && !isRandom(digits)) search['mac'] = digits;
-    else tests.push((row) => digits !== '' && macOf(row).includes(digits));
+    const digits = macPart(mac);
+    // The API stores no random address with the decision.
+    if (digits?.length === 12 && !isRandomAddress(digits)) search['mac'] = digits;
+    else tests.push((row) => digits !== undefined && macOf(row).includes(digits));
   }
   if (user !== undefined && /[@\\/]/.test(user) && !user.includes('*')) search['user'] = user;
   else if (user !== undefined) tests.push((row) => fits(user, userOf(row), row.userName));
@@ -99,17 +100,4 @@ export function seconds(text: string): number | undefined {
   const match = /^(?<count>\d{1,6})\s*(?<unit>[smhd])$/i.exec(text.trim());
   const unit = { s: 1, m: 60, h: 3_600, d: 86_400 }[(match?.groups?.['unit'] ?? '').toLowerCase()];
   return unit === undefined ? undefined : Number(match?.groups?.['count']) * unit;
-}
-
-/** Hexadecimal digits of an address or a part of one, in any notation. */
-export function macDigits(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/^0x/, '')
-    .replace(/[^0-9a-f]/g, '');
-}
-
-/** The U/L bit of the first octet (IEEE 802c). */
-function isRandom(digits: string): boolean {
-  return (Number.parseInt(digits.slice(0, 2), 16) & 0b10) !== 0;
 }

@@ -10,6 +10,7 @@ import { spaced, standingKind } from '../../components/status-words.ts';
 import { writeSpan } from '../../components/times.ts';
 import { When } from '../../components/when.tsx';
 import { FilterChoice, FilterText } from '../../lists/filter-fields.tsx';
+import { macPart } from '../../lists/mac-part.ts';
 import type { AddressFilters } from '../../lists/use-filters.ts';
 import {
   ageSecondsOf,
@@ -22,7 +23,7 @@ import {
   sourceOf,
   userOf,
 } from './decision-columns.ts';
-import { type DecisionFilter, macDigits } from './decision-filters.ts';
+import type { DecisionFilter } from './decision-filters.ts';
 import { ANSWERS, ASSURANCES, choiceWord, IDENTITIES, METHODS, READS, STANDINGS } from './filter-choices.ts';
 import { TEXTS } from './texts.ts';
 
@@ -93,7 +94,9 @@ function columns({ filters, set }: AddressFilters<DecisionFilter>): readonly Col
         <FilterText
           label={TEXTS.deviceOrMac}
           value={filters.mac ?? filters.device}
-          onChange={(value) => set(isMacPart(value) ? { mac: value, device: '' } : { device: value, mac: '' })}
+          onChange={(value) =>
+            set(macPart(value) !== undefined ? { mac: value, device: '' } : { device: value, mac: '' })
+          }
         />
       ),
     },
@@ -200,9 +203,4 @@ function DeviceLink({ row }: { readonly row: DecisionRecord }) {
       <Foreign>{deviceOf(row)}</Foreign>
     </a>
   );
-}
-
-/** Six digits or more, in a notation of addresses: else it is a name. */
-function isMacPart(text: string): boolean {
-  return /^[0-9a-f:.\s_-]+$/i.test(text) && macDigits(text).length >= 6 && macDigits(text).length <= 12;
 }

@@ -3,13 +3,12 @@
 import type { JOB_STAGES } from '../../../shared/domain/coa/enforcement-job.ts';
 import type { Described } from '../../../shared/http/schema.ts';
 import type { JOB } from '../../../shared/http/schemas/job.ts';
-import type { StatusKind } from '../../components/status.tsx';
 
 export type Job = Described<typeof JOB>;
 export type JobStage = (typeof JOB_STAGES)[number];
 
 interface StageWords {
-  readonly kind: StatusKind;
+  readonly kind: 'good' | 'warn' | 'bad' | 'info' | 'none';
   readonly word: string;
   readonly means: string;
 }

@@ -2,6 +2,7 @@
 
 import type { ShownSession } from '../../../shared/http/schemas/session.ts';
 import type { FilterNames, Filters } from '../../lists/filters-in-address.ts';
+import { macPart } from '../../lists/mac-part.ts';
 
 const BY_THE_API = ['site', 'notEnforced', 'live'] as const;
 const BY_THE_PAGE = ['session', 'proof', 'nas', 'rule'] as const;
@@ -34,7 +35,7 @@ export function splitSessionFilters(filters: SessionFilters): SplitSessionFilter
     fits(nas, row.nasIdentifier, row.nasIpAddress, row.nasIpv6Address, row.packetSourceIp) &&
     fits(rule, row.answer.rule, row.wanted?.rule) &&
     fits(user, row.userName) &&
-    (fits(station, row.deviceName, row.device?.id) || fits(station?.replace(/[^0-9a-f]/gi, '') || undefined, row.mac));
+    (fits(station, row.deviceName, row.device?.id) || holdsMac(row, station));
   const isWholeByApi = [...BY_THE_PAGE, ...PERSONAL].every((name) => filters[name] === undefined);
   return { query, keep, isWholeByApi };
 }
@@ -42,4 +43,9 @@ export function splitSessionFilters(filters: SessionFilters): SplitSessionFilter
 function fits(part: string | undefined, ...texts: readonly (string | undefined)[]): boolean {
   if (part === undefined) return true;
   return texts.some((text = '') => text.toLowerCase().includes(part.toLowerCase()));
+}
+
+function holdsMac({ mac }: ShownSession, station = ''): boolean {
+  const digits = macPart(station);
+  return digits !== undefined && mac?.includes(digits) === true;
 }

@@ -1,12 +1,11 @@
 // What is proven about a session's answer, in words.
 
 import type { PROOFS } from '../../../shared/http/schemas/session.ts';
-import type { StatusKind } from '../../components/status.tsx';
 
 type Proof = (typeof PROOFS)[number];
 
 interface ProofWords {
-  readonly kind: StatusKind;
+  readonly kind: 'good' | 'warn' | 'bad' | 'info' | 'none';
   readonly word: string;
   readonly means: string;
 }
@@ -24,7 +23,10 @@ export function proofWords(proof: string): ProofWords {
 }
 
 /** Whether the answer given is the one wanted; a session that is over wants none. */
-export function enforcedWords(enforced: boolean | undefined): { readonly kind: StatusKind; readonly word: string } {
+export function enforcedWords(enforced: boolean | undefined): {
+  readonly kind: 'good' | 'warn' | 'bad' | 'info' | 'none';
+  readonly word: string;
+} {
   if (enforced === undefined) return { kind: 'none', word: 'over' };
   return enforced ? { kind: 'good', word: 'as wanted' } : { kind: 'bad', word: 'not enforced' };
 }
