@@ -1,6 +1,7 @@
 // Wires what keeps the index of devices that are not compliant: once a day the whole fleet is looked through.
 
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
 import { TableNoncompliantIndex } from '../adapters/table-storage/table-noncompliant-index.ts';
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { toConnectorError } from '../errors.ts';
@@ -16,6 +17,7 @@ export async function openNoncompliantIndex({ settings, clock, random, log, stop
   const tables = await openTables('background');
   const deps = {
     devices: new TableDeviceStore(tables.devices, log),
+    identities: new TableIdentityStore(tables.identities, log),
     index: new TableNoncompliantIndex(tables.devices),
     tasks: new TableTaskStore(tables.polling, log),
     maxCheckInAgeMs: settings.maxCheckInAgeMs,

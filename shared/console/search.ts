@@ -4,7 +4,7 @@ import { concurrently } from '../concurrently.ts';
 import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
 import { bareGuid } from '../domain/guid-forms.ts';
-import type { Identity, IdentityKind } from '../domain/identity/identity.ts';
+import type { IdentityKind, Pointer } from '../domain/identity/identity.ts';
 import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
 import { parseDecisionId } from '../domain/policy/decision-id.ts';
 import type { Session } from '../domain/session/session.ts';
@@ -77,20 +77,25 @@ export async function search(deps: SearchDeps, q: string, sites: Sites, options:
 }
 
 /** Everything that the text may be of a device. */
-function meanings(text: string): readonly (readonly [Identity, FoundBy])[] {
+function meanings(text: string): readonly (readonly [Pointer, FoundBy])[] {
   const guid = bareGuid(text);
   const mac = parseMacAddress(text);
   const value = text.toLowerCase();
+  const digits = digitsOf(text);
   return [
     ...(guid === undefined ? [] : [[{ kind: 'entraDeviceId', value: guid }, 'Entra device id'] as const]),
     ...(mac !== undefined && canIdentifyDevice(mac) ? [[{ kind: 'mac', value: mac }, 'MAC address'] as const] : []),
+    ...(value.includes('@') ? [[{ kind: 'user', value }, 'user'] as const] : []),
     ...TEXT_KINDS.map(([kind, foundBy]) => [{ kind, value }, foundBy] as const),
+    ...(/^[0-9a-f]{6}$/.test(digits)
+      ? [[{ kind: 'macEnd', value: digits }, 'last digits of a MAC address'] as const]
+      : []),
   ];
 }
 
 async function identityHits(
   deps: SearchDeps,
-  identity: Identity,
+  identity: Pointer,
   foundBy: FoundBy,
   options: CallOptions,
 ): Promise<Found> {
@@ -137,9 +142,13 @@ async function deviceIdHits(deps: SearchDeps, text: string, options: CallOptions
   return { hits: await deviceHits(deps, keys.map(deviceKeyText), 'device id', () => true, options) };
 }
 
+function digitsOf(text: string): string {
+  return text.toLowerCase().replaceAll(/[\s:.-]/g, '');
+}
+
 /** Six digits and more, in any notation; fewer lead to half the fleet. */
 async function macPartHits(deps: SearchDeps, text: string, options: CallOptions): Promise<Found> {
-  const digits = text.toLowerCase().replaceAll(/[\s:.-]/g, '');
+  const digits = digitsOf(text);
   if (!/^[0-9a-f]{6,11}$/.test(digits)) return { hits: [] };
   const foundBy = 'first digits of a MAC address';
   const { keys, more } = await deps.macs.findByMacStart(digits, MOST_DEVICES, options);

@@ -3,20 +3,20 @@
 import type { DeviceKey, DeviceRecord, Presence } from '../domain/device/device.ts';
 import type { DeviceChange } from '../domain/device/device-change.ts';
 import type { TurnDirection } from '../domain/device/turn-direction.ts';
-import type { Identity } from '../domain/identity/identity.ts';
+import type { Pointer } from '../domain/identity/identity.ts';
 import type { Instant } from '../domain/instant.ts';
 import type { CallOptions } from './call-options.ts';
 
 export interface StoredDevice extends DeviceRecord {
   /** Identities that earlier content held and whose pointers are not taken away yet. */
-  readonly retiredIdentities: readonly Identity[];
+  readonly retiredIdentities: readonly Pointer[];
   /** Changes with every write; a write that names an old one is refused. */
   readonly etag: string;
 }
 
 export interface DeviceWrite {
   readonly record: DeviceRecord;
-  readonly retiredIdentities: readonly Identity[];
+  readonly retiredIdentities: readonly Pointer[];
   /** Written in the same transaction as the record. */
   readonly change?: DeviceChange;
   /** Written in the same transaction: has every sweep look at the record. Absent leaves the mark that is there. */

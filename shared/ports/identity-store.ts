@@ -1,14 +1,14 @@
 // Where pointers from identities to devices are kept.
 
 import type { DeviceKey } from '../domain/device/device.ts';
-import type { Identity } from '../domain/identity/identity.ts';
+import type { Pointer } from '../domain/identity/identity.ts';
 import type { CallOptions } from './call-options.ts';
 
 /** Pointers from identities to the devices that hold them. */
 export interface IdentityStore {
-  readOwners(identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
+  readOwners(identity: Pointer, options?: CallOptions): Promise<IdentityOwners>;
   /** Owners of these sources alone, also beyond those that {@link readOwners} lists; never from memory. */
-  readOwnersOf(identity: Identity, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners>;
+  readOwnersOf(identity: Pointer, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners>;
   addOwners(entries: readonly IdentityOwner[]): Promise<void>;
   removeOwners(entries: readonly IdentityOwner[]): Promise<void>;
 }
@@ -36,6 +36,6 @@ export interface IdentityOwners {
 }
 
 export interface IdentityOwner {
-  readonly identity: Identity;
+  readonly identity: Pointer;
   readonly device: DeviceKey;
 }

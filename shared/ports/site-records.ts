@@ -2,7 +2,7 @@
 // device of a source that does not count at the site is not there, and makes nothing ambiguous.
 
 import type { DeviceKey } from '../domain/device/device.ts';
-import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
+import type { Identity, Pointer, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { Sites } from '../domain/sites.ts';
 import type { CallOptions } from './call-options.ts';
 import type { StoredDevice } from './device-store.ts';
@@ -22,7 +22,7 @@ export interface SeenRecords {
   /** Where a device with this id of a certificate may be stored: a key for each source that it may be an id of. */
   keysOf(id: Pick<PresentedIdentity, 'value' | 'source'>): readonly DeviceKey[];
   read(key: DeviceKey, options?: CallOptions): Promise<StoredDevice | undefined>;
-  readOwners(identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
+  readOwners(identity: Pointer, options?: CallOptions): Promise<IdentityOwners>;
   /** Those of one source alone, also beyond what {@link readOwners} lists. */
   readOwnersIn(source: string, identity: Identity, options?: CallOptions): Promise<IdentityOwners>;
 }

@@ -4,7 +4,7 @@ import { fromDeviceEntity } from '../../shared/adapters/table-storage/device-ent
 import { CHANGE_PREFIX } from '../../shared/adapters/table-storage/row-keys.ts';
 import type { Tables } from '../../shared/adapters/table-storage/tables.ts';
 import { type Device, type DeviceRecord, deviceKeyText } from '../../shared/domain/device/device.ts';
-import { identitiesOf } from '../../shared/domain/device/device-identities.ts';
+import { pointersOf } from '../../shared/domain/device/device-identities.ts';
 import { identityText } from '../../shared/domain/identity/identity.ts';
 
 export interface StoreContents {
@@ -27,7 +27,7 @@ export async function storeContents(tables: Tables): Promise<StoreContents> {
   const stored = rows.filter(({ rowKey }) => rowKey?.startsWith('d|')).map((row) => fromDeviceEntity(row as never));
   const claimed: Record<string, string[]> = {};
   for (const { device } of stored) {
-    for (const identity of identitiesOf(device)) {
+    for (const identity of pointersOf(device)) {
       const text = identityText(identity);
       claimed[text] = [...(claimed[text] ?? []), deviceKeyText(device)];
     }

@@ -1,7 +1,7 @@
 // Keeps pointers in memory for a minute, so that a warm lookup reads nothing but the device's own row.
 
 import { LRUCache } from 'lru-cache';
-import { type Identity, identityText } from '../../domain/identity/identity.ts';
+import { identityText, type Pointer } from '../../domain/identity/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityOwner, IdentityOwners, IdentityStore } from '../../ports/identity-store.ts';
 import type { Stopwatch } from '../../ports/timer.ts';
@@ -20,7 +20,7 @@ export class CachedIdentityStore implements IdentityStore {
   }
 
   /** Identities without an owner are not remembered: a device that enrols must be found at once. */
-  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
+  async readOwners(identity: Pointer, options: CallOptions = {}): Promise<IdentityOwners> {
     const text = identityText(identity);
     const known = options.fresh ? undefined : this.#owners.get(text);
     if (known !== undefined) return { ...known, remembered: true };
@@ -30,7 +30,7 @@ export class CachedIdentityStore implements IdentityStore {
     return owners;
   }
 
-  readOwnersOf(identity: Identity, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners> {
+  readOwnersOf(identity: Pointer, sources: readonly string[], options?: CallOptions): Promise<IdentityOwners> {
     return this.#store.readOwnersOf(identity, sources, options);
   }
 

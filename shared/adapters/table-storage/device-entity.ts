@@ -10,7 +10,7 @@ import {
   type HeldObservation,
   isDeviceId,
 } from '../../domain/device/device.ts';
-import type { Identity } from '../../domain/identity/identity.ts';
+import type { Pointer } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { DeviceWrite, StoredDevice } from '../../ports/device-store.ts';
 import {
@@ -61,7 +61,7 @@ const RECORD_COLUMNS: Columns<Omit<StoredDevice, 'device' | 'etag'>> = {
   indexed: flagColumn,
   confirmedUntil: clearableText,
   unswept: trueOrAbsent,
-  retiredIdentities: clearableList<Identity>(),
+  retiredIdentities: clearableList<Pointer>(),
   hardwareAt: clearableText,
   held: clearableJson<HeldObservation>(),
   reauthenticationAskedAt: optionalText,

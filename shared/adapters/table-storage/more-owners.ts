@@ -3,7 +3,7 @@
 
 import type { TableClient, TableEntityResultPage, TransactionAction } from '@azure/data-tables';
 import { deviceHash, parseDeviceKeyText } from '../../domain/device/device.ts';
-import type { Identity } from '../../domain/identity/identity.ts';
+import type { Pointer } from '../../domain/identity/identity.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import { moreHolderRow, prefixFilter } from './row-keys.ts';
 import { unlessGone } from './rows.ts';
@@ -22,7 +22,7 @@ export class MoreOwners {
   }
 
   /** Written again it is no other row. */
-  async add(identity: Identity, devices: readonly string[]): Promise<void> {
+  async add(identity: Pointer, devices: readonly string[]): Promise<void> {
     const rows = devices.map((device) => ({ ...rowOf(identity, device), device }));
     for (let start = 0; start < rows.length; start += LARGEST_TRANSACTION) {
       const actions = rows
@@ -32,7 +32,7 @@ export class MoreOwners {
     }
   }
 
-  async remove(identity: Identity, devices: readonly string[]): Promise<void> {
+  async remove(identity: Pointer, devices: readonly string[]): Promise<void> {
     for (const device of devices) {
       const { partitionKey, rowKey } = rowOf(identity, device);
       await unlessGone('removing who holds an identity', this.#table.deleteEntity(partitionKey, rowKey));
@@ -44,7 +44,7 @@ export class MoreOwners {
    * @returns up to a thousand of them, and whether there are others
    */
   async list(
-    identity: Identity,
+    identity: Pointer,
     { signal, source }: CallOptions & { readonly source?: string } = {},
   ): Promise<{ readonly devices: readonly string[]; readonly others: boolean }> {
     const { partitionKey, rowKey } = moreHolderRow(identity, '');
@@ -65,6 +65,6 @@ function ofSource(source: string): string {
   return `device ge '${source}|' and device lt '${source}}'`;
 }
 
-function rowOf(identity: Identity, device: string) {
+function rowOf(identity: Pointer, device: string) {
   return moreHolderRow(identity, deviceHash(parseDeviceKeyText(device)));
 }

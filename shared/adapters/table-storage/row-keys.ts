@@ -4,7 +4,7 @@
 //                       n|<device hash>|<source>|<id>      that it may count as not compliant
 //                       o|c|<source>|<id>|<version>        a change of it; same partition, one transaction
 //                       o|m|<source>|<id>                  that every sweep must look at it
-// identities  p<shard>  <kind>|<value>                     who holds an identity
+// identities  p<shard>  <kind>|<value>                     who holds an identity, or what people search for
 //                       <kind>|<value>|+<device hash>      one of the others that hold it, where they are too many
 // sessions    p<shard>  s|<session id>                     a session
 //                       d|<source>|<id>|<session id>       that a change of the device may concern this session
@@ -45,7 +45,7 @@ import { createHash } from 'node:crypto';
 import { type EnforcementJob, newestFirst } from '../../domain/coa/enforcement-job.ts';
 import type { CoaNas } from '../../domain/coa-job.ts';
 import { type DeviceKey, deviceHash, deviceKeyText } from '../../domain/device/device.ts';
-import { type Identity, identityText } from '../../domain/identity/identity.ts';
+import { type Identity, identityText, type Pointer } from '../../domain/identity/identity.ts';
 import type { Instant } from '../../domain/instant.ts';
 import { type DecisionIdParts, parseDecisionId } from '../../domain/policy/decision-id.ts';
 import type { DecisionRange } from '../../ports/decision-store.ts';
@@ -94,13 +94,13 @@ export function devicePartition(key: DeviceKey): string {
   return shardPartition(deviceHash(key).charAt(0));
 }
 
-export function identityRow(identity: Identity): RowKey {
+export function identityRow(identity: Pointer): RowKey {
   const value = safeKeyPart(identity.value);
   return { partitionKey: shardPartition(shardOf(identityText(identity))), rowKey: `${identity.kind}|${value}` };
 }
 
 /** @param hash of a device; the empty text gives what the keys of all such rows begin with */
-export function moreHolderRow(identity: Identity, hash: string): RowKey {
+export function moreHolderRow(identity: Pointer, hash: string): RowKey {
   const { partitionKey, rowKey } = identityRow(identity);
   return { partitionKey, rowKey: `${rowKey}|+${hash}` };
 }

@@ -3,7 +3,7 @@
 import type { TableClient } from '@azure/data-tables';
 import { concurrently } from '../../concurrently.ts';
 import { deviceKeyText, parseDeviceKeyText, SHARDS } from '../../domain/device/device.ts';
-import { type Identity, identityText } from '../../domain/identity/identity.ts';
+import { identityText, type Pointer } from '../../domain/identity/identity.ts';
 import { StoreError } from '../../errors.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { IdentityOwner, IdentityOwners, IdentityStore, MacSearch } from '../../ports/identity-store.ts';
@@ -51,13 +51,13 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
     this.#foreign = new ForeignRows(log);
   }
 
-  async readOwners(identity: Identity, options: CallOptions = {}): Promise<IdentityOwners> {
+  async readOwners(identity: Pointer, options: CallOptions = {}): Promise<IdentityOwners> {
     const row = await this.#read(identity, options);
     return { devices: row?.holders ?? [], more: row?.more ?? false };
   }
 
   async readOwnersOf(
-    identity: Identity,
+    identity: Pointer,
     sources: readonly string[],
     options: CallOptions = {},
   ): Promise<IdentityOwners> {
@@ -127,7 +127,7 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
    * Devices without room in the row are written first, and the row itself in any case: so a writer that has counted
    * them meanwhile loses its etag, and counts again.
    */
-  async #withAdded(identity: Identity, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
+  async #withAdded(identity: Pointer, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
     const missing = devices.filter((device) => !row.holders.includes(device));
     if (missing.length === 0) return undefined;
     const room = Math.max(0, MOST_OWNERS - row.holders.length);
@@ -138,7 +138,7 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
   }
 
   /** Where there is room again, owners without a place in the row get one. */
-  async #withRemoved(identity: Identity, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
+  async #withRemoved(identity: Pointer, row: Owners, devices: readonly string[]): Promise<Owners | undefined> {
     const left = row.holders.filter((holder) => !devices.includes(holder));
     const isSame = left.length === row.holders.length;
     if (!row.more || !row.counted) return isSame ? undefined : { ...row, holders: left };
@@ -152,7 +152,7 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
   }
 
   /** Read, change, write under the etag; again when another writer was faster. */
-  async #change(identity: Identity, edit: (row: Owners) => Promise<Owners | undefined>): Promise<void> {
+  async #change(identity: Pointer, edit: (row: Owners) => Promise<Owners | undefined>): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const row = await this.#read(identity);
       const edited = await edit(row ?? NO_OWNERS);
@@ -166,7 +166,7 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
     });
   }
 
-  async #read(identity: Identity, { signal }: CallOptions = {}): Promise<OwnersRow | undefined> {
+  async #read(identity: Pointer, { signal }: CallOptions = {}): Promise<OwnersRow | undefined> {
     const key = identityRow(identity);
     const row = await readRow<OwnersColumns>('reading who holds an identity', this.#table, key, { signal });
     if (row === undefined) return undefined;
@@ -195,12 +195,12 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
 
 type OwnersColumns = { holders: string; more?: boolean; counted?: boolean };
 
-function toEntity(identity: Identity, { holders, more, counted }: Owners) {
+function toEntity(identity: Pointer, { holders, more, counted }: Owners) {
   return { ...identityRow(identity), value: identity.value, holders: holders.join('\n'), more, counted };
 }
 
-function byIdentity(entries: readonly IdentityOwner[]): { identity: Identity; devices: string[] }[] {
-  const grouped = new Map<string, { identity: Identity; devices: string[] }>();
+function byIdentity(entries: readonly IdentityOwner[]): { identity: Pointer; devices: string[] }[] {
+  const grouped = new Map<string, { identity: Pointer; devices: string[] }>();
   for (const { identity, device } of entries) {
     const text = identityText(identity);
     const group = grouped.get(text) ?? { identity, devices: [] };

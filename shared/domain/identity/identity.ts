@@ -58,6 +58,15 @@ export interface PresentedIdentity extends Identity {
   readonly beside?: true;
 }
 
-export function identityText(identity: Identity): string {
+/** What a search finds a device by, beside what identifies it: no lookup takes it for an identity. */
+export const SEARCH_KINDS = ['user', 'macEnd'] as const;
+
+/** What leads to the devices that hold it: an identity, or something that people search for. */
+export interface Pointer {
+  readonly kind: IdentityKind | (typeof SEARCH_KINDS)[number];
+  readonly value: string;
+}
+
+export function identityText(identity: Pointer): string {
   return `${identity.kind}|${identity.value}`;
 }

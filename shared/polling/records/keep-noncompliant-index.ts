@@ -3,9 +3,11 @@
 // through every shard.
 
 import { type DeviceKey, deviceKeyText, isSilent, SHARDS } from '../../domain/device/device.ts';
+import { searchTermsOf } from '../../domain/device/device-identities.ts';
 import { mayBeNoncompliant } from '../../domain/device/record-standing.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import type { DeviceStore, StoredDevice } from '../../ports/device-store.ts';
+import type { IdentityStore } from '../../ports/identity-store.ts';
 import type { NoncompliantIndex } from '../../ports/noncompliant-index.ts';
 import { type NoLease, type TaskDeps, withTask } from '../tasks/leased-task.ts';
 
@@ -18,6 +20,7 @@ export interface KeepIndexDeps extends TaskDeps {
   /** Of every source. */
   readonly devices: Pick<DeviceStore, 'listRecords' | 'readMany'>;
   readonly index: NoncompliantIndex;
+  readonly identities: Pick<IdentityStore, 'addOwners'>;
   readonly maxCheckInAgeMs: number;
 }
 
@@ -30,6 +33,8 @@ interface IndexState {
   readonly after?: DeviceKey;
   /** Its records are done: the hash of the entry to go on with. */
   readonly from?: string;
+  /** What people search for leads to every device: an earlier version did not write that. */
+  readonly searchable?: true;
 }
 
 /**
@@ -51,7 +56,7 @@ export async function keepNoncompliantIndex(
     for (;;) {
       const shard = SHARDS[state.shard ?? 0];
       if (shard === undefined) {
-        lease.leave({ notBefore: addMilliseconds(at, EVERY_MS) });
+        lease.leave({ notBefore: addMilliseconds(at, EVERY_MS), searchable: true });
         return 'complete';
       }
       state =
@@ -68,6 +73,11 @@ export async function keepNoncompliantIndex(
 async function addSome(deps: KeepIndexDeps, state: IndexState, shard: string, at: Instant): Promise<IndexState> {
   const { records, more } = await deps.devices.listRecords(shard, state.after);
   await deps.index.add(records.filter((record) => mayCount(deps, record, at)).map(({ device }) => keyOf(device)));
+  if (state.searchable === undefined) {
+    await deps.identities.addOwners(
+      records.flatMap(({ device }) => searchTermsOf(device).map((identity) => ({ identity, device }))),
+    );
+  }
   const last = records.at(-1)?.device;
   const { after: _, ...rest } = state;
   return more && last !== undefined ? { ...rest, after: keyOf(last) } : { ...rest, from: shard };

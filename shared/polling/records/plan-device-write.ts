@@ -2,8 +2,8 @@
 
 import { type Device, type DeviceRecord, deviceContent } from '../../domain/device/device.ts';
 import { describeChange } from '../../domain/device/device-change.ts';
-import { identitiesOf } from '../../domain/device/device-identities.ts';
-import { type Identity, identityText } from '../../domain/identity/identity.ts';
+import { pointersOf } from '../../domain/device/device-identities.ts';
+import { identityText, type Pointer } from '../../domain/identity/identity.ts';
 import { type Instant, millisecondsBetween } from '../../domain/instant.ts';
 import type { AnswersDiffer } from '../../domain/policy/answers-differ.ts';
 import type { DeviceWrite, StoredDevice } from '../../ports/device-store.ts';
@@ -273,7 +273,7 @@ function toGone(stored: StoredDevice, observedAt: Instant, outOfBand: boolean): 
 function toWrite(
   stored: StoredDevice | undefined,
   record: DeviceRecord,
-  retiredIdentities: readonly Identity[],
+  retiredIdentities: readonly Pointer[],
   outOfBand = false,
 ): DeviceWrite {
   // No session rests on a new record. The reconciliation after the sweep finds sessions that were answered without it.
@@ -316,17 +316,17 @@ function withOwnerOf({ ownerAccount: before }: Device, listed: Device): Device {
 }
 
 /** What the device held before and holds no more, pointers that an interrupted run left over included. */
-function retiredIdentities(stored: StoredDevice | undefined, device: Device): Identity[] {
+function retiredIdentities(stored: StoredDevice | undefined, device: Device): Pointer[] {
   if (stored === undefined) return [];
-  const held = new Set(identitiesOf(device).map(identityText));
+  const held = new Set(pointersOf(device).map(identityText));
   const earlier = new Map(
-    [...identitiesOf(stored.device), ...stored.retiredIdentities].map((identity) => [identityText(identity), identity]),
+    [...pointersOf(stored.device), ...stored.retiredIdentities].map((identity) => [identityText(identity), identity]),
   );
   return [...earlier].flatMap(([text, identity]) => (held.has(text) ? [] : [identity]));
 }
 
 function sameIdentities(a: Device, b: Device): boolean {
-  const texts = (device: Device): string => identitiesOf(device).map(identityText).sort().join('\n');
+  const texts = (device: Device): string => pointersOf(device).map(identityText).sort().join('\n');
   return texts(a) === texts(b);
 }
 

@@ -8,7 +8,7 @@
 // removed with the next turn when it does not.
 
 import type { DeviceKey } from '../../domain/device/device.ts';
-import { identitiesOf } from '../../domain/device/device-identities.ts';
+import { pointersOf } from '../../domain/device/device-identities.ts';
 import type { Instant } from '../../domain/instant.ts';
 import type { CallOptions } from '../../ports/call-options.ts';
 import type { DeviceStore, StoredDevice } from '../../ports/device-store.ts';
@@ -60,7 +60,7 @@ async function removeRecords(
   );
   await identities.removeOwners(
     written.flatMap(({ of: { record, retiredIdentities } }) =>
-      ownershipsOf(record.device, [...identitiesOf(record.device), ...retiredIdentities]),
+      ownershipsOf(record.device, [...pointersOf(record.device), ...retiredIdentities]),
     ),
   );
   const keys = written.map(({ of: { record }, etag }) => ({ key: keyOf(record.device), etag }));
@@ -68,7 +68,7 @@ async function removeRecords(
   if (overtaken.length > 0) {
     // It has come back: its pointers may have been put in place before they were taken away here.
     const back = await devices.readMany(overtaken);
-    await identities.addOwners([...back.values()].flatMap(({ device }) => ownershipsOf(device, identitiesOf(device))));
+    await identities.addOwners([...back.values()].flatMap(({ device }) => ownershipsOf(device, pointersOf(device))));
   }
   return removed;
 }

@@ -2,8 +2,8 @@
 
 import { type Device, type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import type { DeviceChange } from '../../domain/device/device-change.ts';
-import { identitiesOf } from '../../domain/device/device-identities.ts';
-import type { Identity } from '../../domain/identity/identity.ts';
+import { pointersOf } from '../../domain/device/device-identities.ts';
+import type { Pointer } from '../../domain/identity/identity.ts';
 import type { DeviceStore, StoredDevice } from '../../ports/device-store.ts';
 import type { IdentityOwner, IdentityStore } from '../../ports/identity-store.ts';
 import type { DevicePlan } from './plan-device-write.ts';
@@ -43,7 +43,7 @@ export interface SavedRecords<T extends DeviceKey = Device> extends Saved<T> {
 /** A record that is stored, but whose pointers are not known to be in place. */
 interface Unindexed {
   readonly device: Device;
-  readonly retiredIdentities: readonly Identity[];
+  readonly retiredIdentities: readonly Pointer[];
   readonly etag: string;
 }
 
@@ -106,9 +106,9 @@ function isSettled(plan: DevicePlan): boolean {
  */
 async function putInPlace({ devices, identities }: SaveDeps, records: readonly Unindexed[]): Promise<void> {
   if (records.length === 0) return;
-  const ownerships = (choose: (record: Unindexed) => readonly Identity[]): IdentityOwner[] =>
+  const ownerships = (choose: (record: Unindexed) => readonly Pointer[]): IdentityOwner[] =>
     records.flatMap((record) => choose(record).map((identity) => ({ identity, device: record.device })));
-  await identities.addOwners(ownerships(({ device }) => identitiesOf(device)));
+  await identities.addOwners(ownerships(({ device }) => pointersOf(device)));
   await identities.removeOwners(ownerships(({ retiredIdentities }) => retiredIdentities));
   await devices.markIndexed(records.map(({ device, etag }) => ({ key: device, etag })));
 }

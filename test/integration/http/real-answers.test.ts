@@ -256,6 +256,7 @@ test('what people look up', async () => {
   expect(await kinds('a0b1.c2d3.0001')).toEqual(['session by MAC address', 'device by MAC address']);
   expect(await kinds('A0:B1:C2')).toHaveLength(5);
   expect(await kinds('pc-0001')).toEqual(['device by device name']);
+  expect(await kinds('d3:00:01')).toEqual(['device by last digits of a MAC address']);
   expect(await kinds('SN0001')).toEqual(['device by serial number']);
   expect(await kinds(session.id)).toEqual(['session by session id']);
   expect(await kinds(session.device.id)).toEqual(['device by device id']);

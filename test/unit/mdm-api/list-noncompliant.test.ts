@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { TableDeviceStore } from '../../../shared/adapters/table-storage/table-device-store.ts';
+import { TableIdentityStore } from '../../../shared/adapters/table-storage/table-identity-store.ts';
 import { TableNoncompliantIndex } from '../../../shared/adapters/table-storage/table-noncompliant-index.ts';
 import { TableTaskStore } from '../../../shared/adapters/table-storage/table-task-store.ts';
 import { type Device, deviceHash, SHARDS } from '../../../shared/domain/device/device.ts';
@@ -135,6 +136,7 @@ describe('the index', () => {
   async function keep(site: IseInMemory): Promise<string> {
     const deps = {
       devices: new TableDeviceStore(site.tables.devices),
+      identities: new TableIdentityStore(site.tables.identities),
       index: new TableNoncompliantIndex(site.tables.devices),
       tasks: new TableTaskStore(site.tables.polling),
       maxCheckInAgeMs: 30 * 24 * 3_600_000,

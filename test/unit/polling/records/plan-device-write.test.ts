@@ -90,7 +90,7 @@ describe('a device that Intune lists', () => {
   test('with another address has its pointers put in place again, and the old one taken away', () => {
     const write = writeOf(planObserved(aStoredDevice(), movedToNewAddress, LATER));
     expect(write.record.indexed).toBe(false);
-    expect(write.retiredIdentities).toEqual([OLD_MAC]);
+    expect(write.retiredIdentities).toEqual([OLD_MAC, { kind: 'macEnd', value: 'd3e4f5' }]);
   });
 
   test('after a crash before its pointers were in place has them put in place, without a new version', () => {
@@ -103,13 +103,17 @@ describe('a device that Intune lists', () => {
     const halfDone = aStoredDevice({ indexed: false, retiredIdentities: [older] });
     const write = writeOf(planObserved(halfDone, movedToNewAddress, LATER));
     expect(write.record.indexed).toBe(false);
-    expect(write.retiredIdentities.map(identityText).sort()).toEqual(['mac|a0b1c2d3e4f5', 'name|old-name']);
+    expect(write.retiredIdentities.map(identityText).sort()).toEqual([
+      'macEnd|d3e4f5',
+      'mac|a0b1c2d3e4f5',
+      'name|old-name',
+    ]);
   });
 
   test('with an address it had before does not lose the pointer to it', () => {
     const stored = aStoredDevice({ device: movedToNewAddress, indexed: false, retiredIdentities: [OLD_MAC] });
     const write = writeOf(planObserved(stored, aDevice(), LATER));
-    expect(write.retiredIdentities.map(identityText)).toEqual(['mac|a0b1c2000001']);
+    expect(write.retiredIdentities.map(identityText)).toEqual(['mac|a0b1c2000001', 'macEnd|000001']);
     expect(identitiesOf(write.record.device)).toContainEqual(OLD_MAC);
   });
 
