@@ -205,7 +205,7 @@ export async function runTick(timeless: TickDeps, limits: TickLimits): Promise<S
   const { changedDevicesIntervalMs, hardwareMaxAgeMs } = limits;
   const tasks = [
     async () =>
-      changedDevicesIntervalMs !== undefined && hasAbility(deps, 'checkIns')
+      changedDevicesIntervalMs !== undefined && (hasAbility(deps, 'checkIns') || hasAbility(deps, 'hints'))
         ? runChangedDevices(deps, { ...limits, changedDevicesIntervalMs }, time)
         : undefined,
     async () => (hasAbility(deps, 'devices') ? runScheduledReads(deps, limits, time) : undefined),

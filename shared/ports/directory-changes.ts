@@ -14,6 +14,8 @@ export interface DirectoryChanges {
 export interface DirectoryChangesPage {
   readonly requestedAt: Instant;
   readonly changes: readonly DirectoryChange[];
+  /** Something changed that cannot be said of single devices: everything is to be read once. */
+  readonly incomplete?: true;
   /** More pages follow now. */
   readonly nextLink?: string;
   /** Where to go on next time. */
@@ -23,6 +25,8 @@ export interface DirectoryChangesPage {
 export interface DirectoryChange {
   /** Directory object id, the only one a removed object still has. */
   readonly objectId: string;
+  /** The id of the device in the source itself: where the directory is the source. */
+  readonly id?: string;
   /** `deviceId`, which Intune calls azureADDeviceId. */
   readonly entraDeviceId?: string;
   readonly isCompliant?: boolean;

@@ -91,6 +91,7 @@ function ownOf(adapter: string): readonly string[] {
     entra: ['https'],
     graph: ['https', 'entra'],
     'cisco-mdm': ['https'],
+    'entra-directory': ['https', 'entra', 'graph'],
     intune: ['https', 'entra', 'graph', 'cisco-mdm'],
   };
   const packages: Readonly<Record<string, readonly string[]>> = {

@@ -12,6 +12,7 @@ import { readBatchAnswers } from './read-batch-answers.ts';
 
 /** Most requests in one $batch (Graph, "Combine multiple requests using JSON batching"). */
 export const LARGEST_BATCH = 20;
+const JSON_BODY = { 'content-type': 'application/json' };
 /** So many refusals in a row of a token that carries the permission count as passing. */
 const PASSING_REFUSALS = 3;
 
@@ -33,6 +34,16 @@ export interface GraphClient {
    * @throws SourceError when the call as a whole failed
    */
   getBatch(paths: readonly string[], permission: string): Promise<readonly (BatchBody | SourceError | undefined)[]>;
+  /** The same of POSTs that change nothing, as Graph asks some questions. @param requests below the version */
+  postBatch(
+    requests: readonly BatchPost[],
+    permission: string,
+  ): Promise<readonly (BatchBody | SourceError | undefined)[]>;
+}
+
+export interface BatchPost {
+  readonly path: string;
+  readonly body: unknown;
 }
 
 export interface BatchBody {
@@ -82,6 +93,24 @@ export function createGraphClient(
     return refusalError(refusal, { permission, forbiddenMayPass, now: now() });
   }
 
+  async function sendBatch(
+    requests: readonly object[],
+    permission: string,
+  ): Promise<readonly (BatchBody | SourceError | undefined)[]> {
+    const { length } = requests;
+    if (length > LARGEST_BATCH) throw new RangeError(`a batch of ${length} is too large`);
+    if (length === 0) return [];
+    const { answer, token } = await send(`${endpoint}/v1.0/$batch`, length, JSON.stringify({ requests }));
+    const answers = answer.status === 200 ? readBatchAnswers(readBody(answer, parseJson), length) : [answer];
+    judged(answers);
+    if (answer.status !== 200) throw refused(answer, permission, token);
+    return answers.map((each) => {
+      if (each instanceof SourceError) return each;
+      if (each.status === 200) return { body: each.body };
+      return each.status === 404 ? undefined : refused(each, permission, token);
+    });
+  }
+
   return {
     endpoint,
     async getJson(url: string, permission: string, read: (parts: readonly string[]) => unknown = parseJson) {
@@ -91,20 +120,22 @@ export function createGraphClient(
       if (answer.status !== 200) throw refused(answer, permission, token);
       return readBody(answer, read);
     },
-    async getBatch(paths, permission) {
-      if (paths.length > LARGEST_BATCH) throw new RangeError(`a batch of ${paths.length} is too large`);
-      if (paths.length === 0) return [];
-      const requests = paths.map((url, index) => ({ id: String(index), method: 'GET', url }));
-      const { answer, token } = await send(`${endpoint}/v1.0/$batch`, paths.length, JSON.stringify({ requests }));
-      const answers = answer.status === 200 ? readBatchAnswers(readBody(answer, parseJson), paths.length) : [answer];
-      judged(answers);
-      if (answer.status !== 200) throw refused(answer, permission, token);
-      return answers.map((each) => {
-        if (each instanceof SourceError) return each;
-        if (each.status === 200) return { body: each.body };
-        return each.status === 404 ? undefined : refused(each, permission, token);
-      });
-    },
+    getBatch: (paths, permission) =>
+      sendBatch(
+        paths.map((url, index) => ({ id: String(index), method: 'GET', url })),
+        permission,
+      ),
+    postBatch: (requests, permission) =>
+      sendBatch(
+        requests.map(({ path, body }, index) => ({
+          id: String(index),
+          method: 'POST',
+          url: path,
+          headers: JSON_BODY,
+          body,
+        })),
+        permission,
+      ),
   };
 }
 

@@ -38,6 +38,12 @@ export interface Device extends DeviceKey {
   readonly managementState?: string;
   readonly managementAgent?: string;
   readonly registrationState?: string;
+  /** How the directory knows the device: `AzureAd` (joined), `ServerAd` (hybrid joined), `Workplace` (registered). */
+  readonly trustType?: string;
+  /** What kind of object it is in the directory: `RegisteredDevice`, `SecureVM`, `Printer`, `Shared`, `IoT`. */
+  readonly profileType?: string;
+  /** Application id of the MDM that manages it, as the directory has it. */
+  readonly mdmAppId?: string;
   readonly jailBroken?: string;
   readonly isEncrypted?: boolean;
   /** Of the device in the directory; false once an administrator has disabled it. */
@@ -187,6 +193,9 @@ export const DEVICE_FIELDS = {
   managementState: { kind: 'text', fact: true },
   managementAgent: { kind: 'text', fact: true },
   registrationState: { kind: 'text', fact: true },
+  trustType: { kind: 'text', fact: true },
+  profileType: { kind: 'text', fact: true },
+  mdmAppId: { kind: 'text', fact: true },
   jailBroken: { kind: 'text', fact: true },
   isEncrypted: { kind: 'flag', fact: true },
   accountEnabled: { kind: 'flag', fact: true },

@@ -9,7 +9,8 @@
 import { type DeviceKey, deviceKeyText, graceEndOf, parseDeviceKeyText } from '../../domain/device/device.ts';
 import { addMilliseconds, type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
-import type { CheckedInPage, CheckIns } from '../../ports/device-reader.ts';
+import type { CheckedInPage } from '../../ports/device-reader.ts';
+import type { DirectoryChange } from '../../ports/directory-changes.ts';
 import type { MdmSource } from '../../ports/mdm-source.ts';
 import { type PointReading, seenDevice } from '../point-reads/point-reads.ts';
 import type { SweepLimits } from '../poll-deps.ts';
@@ -57,7 +58,8 @@ export interface ChangedDevicesState extends TaskState {
 }
 
 export interface ChangedDevicesDeps extends ObservationDeps, AskingTaskDeps {
-  readonly source: Pick<MdmSource, 'name' | 'hints'> & { readonly checkIns: CheckIns };
+  /** Either of both, or both. */
+  readonly source: Pick<MdmSource, 'name' | 'checkIns' | 'hints'>;
 }
 
 export interface ChangedDevicesLimits extends Pick<SweepLimits, 'massChange' | 'answersDiffer'> {
@@ -95,6 +97,8 @@ async function readCheckIns(
   baseline: Instant,
 ): Promise<ChangedDevicesState> {
   const now = toInstant(deps.clock.now());
+  const { checkIns } = deps.source;
+  if (checkIns === undefined) return state;
   if ((state.distrustedUntil ?? '') > now) return state;
   // What a complete sweep that began later has read need not be read any more.
   const under = state.under !== undefined && state.under.startedAt > baseline ? state.under : undefined;
@@ -106,7 +110,7 @@ async function readCheckIns(
   let cursor = under?.cursor;
   let page: CheckedInPage | undefined;
   for (let pages = 0; pages < MOST_PAGES && hasTime(); pages++) {
-    page = await deps.source.checkIns.listCheckedInSince(since, cursor);
+    page = await checkIns.listCheckedInSince(since, cursor);
     if (!page.filtered) return suspendFilter(deps, state, now);
     firstRequestAt ??= page.requestedAt;
     for (const device of page.devices) {
@@ -171,8 +175,8 @@ async function readDirectory(
       await checkpoint(state);
       continue;
     }
-    const hints = page.changes.filter(({ removed }) => !removed).flatMap(({ entraDeviceId }) => entraDeviceId ?? []);
-    await recheckSoon(tasks, await ownersOf(deps, hints), toInstant(clock.now()));
+    await recheckSoon(tasks, await devicesOf(deps, page.changes), toInstant(clock.now()));
+    if (page.incomplete) state = { ...state, wantsSweep: true };
     state = { ...state, deltaLink: page.nextLink ?? page.deltaLink ?? '' };
     await checkpoint(state);
     if (page.nextLink === undefined) break;
@@ -186,6 +190,15 @@ async function readDirectory(
 function expired(thrown: unknown): 'expired' {
   if (thrown instanceof SourceError && thrown.code === 'NAC_SOURCE_DELTA_EXPIRED') return 'expired';
   throw thrown;
+}
+
+/** Of a directory that is the source itself, removed ones, too: a read of each proves that it is gone. */
+async function devicesOf(deps: ChangedDevicesDeps, changes: readonly DirectoryChange[]): Promise<DeviceKey[]> {
+  const source = deps.source.name;
+  const own = [...new Set(changes.flatMap(({ id }) => id ?? []))].map((id) => ({ source, id }));
+  const others = changes.filter(({ id, removed }) => id === undefined && !removed);
+  const hints = others.flatMap(({ entraDeviceId }) => entraDeviceId ?? []);
+  return [...own, ...(await ownersOf(deps, hints))];
 }
 
 async function ownersOf(
