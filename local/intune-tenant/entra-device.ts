@@ -24,6 +24,8 @@ export interface EntraDevice {
   readonly operatingSystem: string | null;
   readonly operatingSystemVersion: string | null;
   readonly complianceExpirationDateTime: string | null;
+  readonly registrationDateTime: string | null;
+  readonly approximateLastSignInDateTime: string | null;
 }
 
 export const ENTRA_DEVICE_PROPERTIES = [
@@ -43,6 +45,8 @@ export const ENTRA_DEVICE_PROPERTIES = [
   'operatingSystem',
   'operatingSystemVersion',
   'complianceExpirationDateTime',
+  'registrationDateTime',
+  'approximateLastSignInDateTime',
 ] as const satisfies readonly (keyof EntraDevice)[];
 
 const INTUNE_APP_ID = '0000000a-0000-0000-c000-000000000000';
@@ -72,6 +76,8 @@ export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
     operatingSystem: device.operatingSystem,
     operatingSystemVersion: device.osVersion,
     complianceExpirationDateTime: null,
+    registrationDateTime: device.enrolledDateTime,
+    approximateLastSignInDateTime: device.enrolledDateTime,
   };
 }
 
@@ -80,6 +86,30 @@ export function entraDevice(device: ManagedDevice): EntraDevice | undefined {
  */
 export function unmanagedEntraDevice(device: EntraDevice): EntraDevice {
   return { ...device, isCompliant: null, isManaged: false, managementType: null, mdmAppId: null };
+}
+
+/** A device that was registered, and that no MDM has said anything of. */
+export function strangeDevice(deviceId: string): EntraDevice {
+  return {
+    id: entraObjectId(deviceId),
+    deviceId,
+    displayName: null,
+    accountEnabled: true,
+    isCompliant: null,
+    isManaged: null,
+    isRooted: null,
+    trustType: 'Workplace',
+    profileType: 'RegisteredDevice',
+    managementType: null,
+    mdmAppId: null,
+    enrollmentType: null,
+    deviceOwnership: null,
+    operatingSystem: null,
+    operatingSystemVersion: null,
+    complianceExpirationDateTime: null,
+    registrationDateTime: null,
+    approximateLastSignInDateTime: null,
+  };
 }
 
 /** Always the same object id for a device ID, and never the device ID itself. */

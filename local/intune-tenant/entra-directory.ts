@@ -2,7 +2,7 @@
 // that `devices/delta` reads.
 
 import { entraDeviceId } from './device-index.ts';
-import { differs, type EntraDevice, entraDevice, unmanagedEntraDevice } from './entra-device.ts';
+import { differs, type EntraDevice, entraDevice, entraObjectId, strangeDevice, unmanagedEntraDevice } from './entra-device.ts';
 import type { Fleet } from './fleet.ts';
 import { FleetError } from './fleet-error.ts';
 import type { ManagedDevice } from './managed-device.ts';
@@ -35,6 +35,10 @@ export class EntraDirectory {
   /** The position of the first change that is kept; positions are never used twice. */
   #first = 0;
   readonly #unmanaged = new Map<string, EntraDevice>();
+  /** What administrators and other MDMs have set, by Entra device id. */
+  readonly #set = new Map<string, Partial<EntraDevice>>();
+  /** Entra device ids by object id; built when a device is first asked for by its object id. */
+  #deviceIds: Map<string, string> | undefined;
 
   constructor(fleet: Fleet, now: () => Date) {
     this.#fleet = fleet;
@@ -98,6 +102,38 @@ export class EntraDirectory {
       .filter(({ deviceId }) => !this.#unmanaged.has(deviceId) && this.#fleet.withEntraId(deviceId).length === 0);
   }
 
+  /** An object by its object id. */
+  find(objectId: string): EntraDevice | undefined {
+    this.#deviceIds ??= this.#allDeviceIds();
+    const deviceId = this.#deviceIds.get(objectId);
+    return deviceId === undefined ? undefined : this.#current(deviceId);
+  }
+
+  /** Adds a device that Intune does not manage, or changes any object: as administrators and other MDMs do. */
+  set(deviceId: string, change: Partial<EntraDevice>): EntraDevice {
+    const before = this.#current(deviceId);
+    const after: EntraDevice = { ...(before ?? strangeDevice(deviceId)), ...change };
+    this.#set.set(deviceId, { ...this.#set.get(deviceId), ...change });
+    if (before === undefined || this.#unmanaged.has(deviceId)) this.#unmanaged.set(deviceId, after);
+    this.#record(before, after);
+    return after;
+  }
+
+  #allDeviceIds(): Map<string, string> {
+    const managed = this.#fleet.page(0, this.#fleet.size).devices.flatMap((device) => entraDeviceId(device) ?? []);
+    return new Map([...managed, ...this.#unmanaged.keys()].map((deviceId) => [entraObjectId(deviceId), deviceId]));
+  }
+
+  #current(deviceId: string): EntraDevice | undefined {
+    const device = newest(this.#fleet.withEntraId(deviceId));
+    return device === undefined ? this.#unmanaged.get(deviceId) : this.#object(device);
+  }
+
+  #object(device: ManagedDevice): EntraDevice | undefined {
+    const object = entraDevice(device);
+    return object && { ...object, ...this.#set.get(object.deviceId) };
+  }
+
   /** Deletes the object of a device that Intune does not manage any more. */
   delete(deviceId: string): void {
     const object = this.#unmanaged.get(deviceId.toLowerCase());
@@ -119,6 +155,8 @@ export class EntraDirectory {
 
   #startAgain(): void {
     this.#unmanaged.clear();
+    this.#set.clear();
+    this.#deviceIds = undefined;
     this.demandResync();
   }
 
@@ -128,7 +166,7 @@ export class EntraDirectory {
     if (deviceId === undefined) {
       return undefined;
     }
-    return newest(this.#fleet.withEntraId(deviceId))?.id === device.id ? entraDevice(device) : undefined;
+    return newest(this.#fleet.withEntraId(deviceId))?.id === device.id ? this.#object(device) : undefined;
   }
 
   #follow(before: ManagedDevice | undefined, after: ManagedDevice | undefined): void {
@@ -148,9 +186,9 @@ export class EntraDirectory {
     }
     const managedBefore = newest(earlier);
     const managedAfter = newest(enrolled);
-    const objectBefore = managedBefore === undefined ? this.#unmanaged.get(deviceId) : entraDevice(managedBefore);
+    const objectBefore = managedBefore === undefined ? this.#unmanaged.get(deviceId) : this.#object(managedBefore);
     const objectAfter =
-      managedAfter === undefined ? objectBefore && unmanagedEntraDevice(objectBefore) : entraDevice(managedAfter);
+      managedAfter === undefined ? objectBefore && unmanagedEntraDevice(objectBefore) : this.#object(managedAfter);
     if (managedAfter !== undefined) {
       this.#unmanaged.delete(deviceId);
     } else if (objectAfter !== undefined) {
@@ -161,6 +199,7 @@ export class EntraDirectory {
 
   #record(before: EntraDevice | undefined, after: EntraDevice | undefined): void {
     const objectId = after?.id ?? before?.id;
+    if (after !== undefined) this.#deviceIds?.set(after.id, after.deviceId);
     if (objectId === undefined || !differs(before, after)) {
       return;
     }

@@ -10,6 +10,7 @@ import { AccessTokens } from './access-tokens.ts';
 import { type AppRegistration, changedRegistration, type RegisteredCredentials } from './app-registration.ts';
 import { ComplianceWall } from './compliance-wall.ts';
 import { answerControlRequest } from './control-port.ts';
+import { DirectoryPeople } from './directory-people.ts';
 import { EntraDirectory } from './entra-directory.ts';
 import { Fleet } from './fleet.ts';
 import { type HttpExchange, httpExchange } from './http-exchange.ts';
@@ -63,6 +64,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
   };
   const fleet = new Fleet({ size: options.fleetSize ?? 500, seed: options.seed ?? 1, now });
   const directory = new EntraDirectory(fleet, now);
+  const accounts = new DirectoryPeople(fleet);
   const wall = new ComplianceWall();
   const register = (change: Readonly<Record<string, unknown>>): RegisteredCredentials => {
     registration = changedRegistration(registration, change);
@@ -150,6 +152,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
       },
       audiences,
       directory,
+      people: accounts,
       throttle: new RequestThrottle(),
       pages: new PageCache(),
       behaviour: switches,
@@ -184,6 +187,7 @@ export async function startIntuneTenant(options: IntuneTenantOptions = {}): Prom
     identityEndpoint: `http://127.0.0.1:${controlListener.port}${MANAGED_IDENTITY_PATH}`,
     identity,
     directory,
+    people: accounts,
     lowerComplianceWall: () => wall.lower(),
     get behaviour() {
       return switches.current;

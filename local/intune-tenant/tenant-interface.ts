@@ -1,6 +1,7 @@
 // What the simulated tenant is started with, and what it offers to those who started it.
 
 import type { RegisteredCredentials } from './app-registration.ts';
+import type { DirectoryPeople } from './directory-people.ts';
 import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
 import type { ManagedIdentity } from './managed-identity.ts';
@@ -79,6 +80,8 @@ export interface IntuneTenant {
   readonly identity: ManagedIdentity;
   /** The directory that `devices/delta` reads. */
   readonly directory: EntraDirectory;
+  /** Users and groups of the directory. */
+  readonly people: DirectoryPeople;
   /** Lets the list of noncompliant devices be started at once. */
   lowerComplianceWall(): void;
   /** `GET /behaviour` and `PATCH /behaviour` of the control port. */

@@ -12,7 +12,9 @@ import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
 import { answerGraphError, graphCall } from './graph-answer.ts';
 import { answerBatch } from './graph-batch.ts';
+import type { DirectoryPeople } from './directory-people.ts';
 import { answerDevicesDelta } from './graph-devices-delta.ts';
+import { directoryAnswer } from './graph-directory.ts';
 import { answerManagedDevice, answerManagedDevices } from './graph-managed-devices.ts';
 import { answerServiceEndpoints } from './graph-service-endpoints.ts';
 import type { HttpExchange } from './http-exchange.ts';
@@ -43,6 +45,7 @@ export interface TenantContext extends Omit<ComplianceRetrievalContext, 'intuneA
   readonly directory: EntraDirectory;
   /** The registration that people sign in to. */
   readonly console: ConsoleRegistration;
+  readonly people: DirectoryPeople;
   readonly throttle: RequestThrottle;
   readonly pages: PageCache;
   readonly now: () => Date;
@@ -169,6 +172,10 @@ function route(exchange: HttpExchange, context: TenantContext): Route {
   }
   if (DEVICES_DELTA.test(path)) {
     return { kind: 'delta', method: 'GET', answer: () => answerDevicesDelta(call(), context) };
+  }
+  const directory = directoryAnswer(path, context);
+  if (directory !== undefined) {
+    return { kind: directory.kind, method: directory.method, answer: () => directory.answer(call()) };
   }
   if (BATCH.test(path)) {
     const answerStep = (step: HttpExchange): Promise<void> => answerTenantRequest(step, context);
