@@ -2,7 +2,14 @@
 // that `devices/delta` reads.
 
 import { entraDeviceId } from './device-index.ts';
-import { differs, type EntraDevice, entraDevice, entraObjectId, strangeDevice, unmanagedEntraDevice } from './entra-device.ts';
+import {
+  differs,
+  type EntraDevice,
+  entraDevice,
+  entraObjectId,
+  strangeDevice,
+  unmanagedEntraDevice,
+} from './entra-device.ts';
 import type { Fleet } from './fleet.ts';
 import { FleetError } from './fleet-error.ts';
 import type { ManagedDevice } from './managed-device.ts';

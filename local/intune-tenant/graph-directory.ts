@@ -133,7 +133,10 @@ function answerUsers(call: GraphCall, { directory, people }: DirectoryContext): 
 
 function answerMembers(call: GraphCall, context: DirectoryContext, group: string): void {
   const { people } = context;
-  if (!people.hasGroup(group)) return notFound(call, group);
+  if (!people.hasGroup(group)) {
+    notFound(call, group);
+    return;
+  }
   const [place, size] = [placeIn(call), pageSize(call)];
   const members = people.transitiveMembers(group);
   answerGraph(call, {
@@ -145,7 +148,8 @@ function answerMembers(call: GraphCall, context: DirectoryContext, group: string
 async function answerMemberships(call: GraphCall, { people }: DirectoryContext, id: string): Promise<void> {
   const { groupIds } = JSON.parse(await call.exchange.body()) as { readonly groupIds?: readonly string[] };
   if (groupIds === undefined || groupIds.length > 20) {
-    return answerGraphError(call, 400, 'Request_BadRequest', 'groupIds holds up to 20 ids.');
+    answerGraphError(call, 400, 'Request_BadRequest', 'groupIds holds up to 20 ids.');
+    return;
   }
   const isIn = (group: string): boolean => people.transitiveMembers(group).some((member) => member.id === id);
   answerGraph(call, { value: groupIds.filter(isIn) });
@@ -159,7 +163,8 @@ function answerPeopleDelta(call: GraphCall, context: DirectoryContext, of: 'user
   const [position, issued] = token === 'latest' ? [people.end, call.now.getTime()] : token.split('.').map(Number);
   if (call.now.getTime() - Number(issued) > deltaTokenLifetimeSeconds * 1000) {
     const message = 'The sync state generation is not found; state is too old.';
-    return answerGraphError(call, expiredDeltaStatus, 'syncStateNotFound', message);
+    answerGraphError(call, expiredDeltaStatus, 'syncStateNotFound', message);
+    return;
   }
   const from = token === 'latest' ? people.end : Math.max(0, Number(position) - deltaReplays);
   const changed = people.changes(from).filter(({ kind }) => `${kind}s` === of);

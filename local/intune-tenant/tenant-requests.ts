@@ -8,11 +8,11 @@ import {
   COMPLIANCE_RETRIEVAL_PATH,
   type ComplianceRetrievalContext,
 } from './compliance-retrieval.ts';
+import type { DirectoryPeople } from './directory-people.ts';
 import type { EntraDirectory } from './entra-directory.ts';
 import type { Fleet } from './fleet.ts';
 import { answerGraphError, graphCall } from './graph-answer.ts';
 import { answerBatch } from './graph-batch.ts';
-import type { DirectoryPeople } from './directory-people.ts';
 import { answerDevicesDelta } from './graph-devices-delta.ts';
 import { directoryAnswer } from './graph-directory.ts';
 import { answerManagedDevice, answerManagedDevices } from './graph-managed-devices.ts';

@@ -3,6 +3,7 @@
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { SourceDefinition } from '../domain/source/source-definition.ts';
 import { ciscoMdmSetup } from './cisco-mdm-setup.ts';
+import { entraSetup } from './entra-setup.ts';
 import { intuneSetup } from './intune-setup.ts';
 import type { SourceParts } from './source-parts.ts';
 import type { SourceSetup } from './source-setup.ts';
@@ -19,6 +20,6 @@ export function setUpSource(
     case 'cisco-mdm':
       return ciscoMdmSetup(definition, parts);
     case 'entra':
-      return undefined;
+      return entraSetup(definition, parts);
   }
 }

@@ -175,7 +175,14 @@ test.each([
 
 test('records that cannot be trusted bring no device, and one whose name holds control characters does', async () => {
   const id = '11111111-1111-4111-8111-111111111111';
-  const record = { id, deviceId: id, accountEnabled: true, isManaged: true, isCompliant: true, displayName: '<b>\u0000x' };
+  const record = {
+    id,
+    deviceId: id,
+    accountEnabled: true,
+    isManaged: true,
+    isCompliant: true,
+    displayName: '<b>\u0000x',
+  };
   const value = [record, { ...record, id: 'x' }, { ...record, deviceId: null }, { ...record, accountEnabled: null }];
   tenant.script({ target: 'devices', body: JSON.stringify({ value }) });
   const page = await open({ users: false, groups: [] }).list?.listDevices(undefined);
