@@ -7,6 +7,7 @@ import { NAS_LOCATION_FIELDS, type NasLocation } from '../domain/nas-location.ts
 import { mayBeSamePlace, placeText } from '../domain/place.ts';
 import type { AccountingEvent } from '../domain/session/accounting-event.ts';
 import { earlierOf } from '../domain/session/earlier-sessions.ts';
+import { movedTo } from '../domain/session/moved-answer.ts';
 import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../domain/session/session.ts';
 import { sessionId, sessionIdAt, stationId, stationOf } from '../domain/session/session-id.ts';
 import type { CallOptions } from '../ports/call-options.ts';
@@ -71,7 +72,11 @@ async function findByClass(
   if (there !== undefined) {
     const isKept = there.answers.some(({ decision }) => decision.id === event.class);
     // The answer was given at another place, and no CoA for this place may go there.
-    return { kind: 'known', id: there.id, ...(!isKept && older !== undefined && { carried: movedTo(event, older) }) };
+    return {
+      kind: 'known',
+      id: there.id,
+      ...(!isKept && older !== undefined && { carried: movedTo(placeIn(event), older) }),
+    };
   }
   // The place that the station has left needs no record.
   if (event.status === 'Stop') return undefined;
@@ -135,7 +140,7 @@ function backAt(here: Session, station: readonly Session[], event: AccountingEve
   if (hasAsked && last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
   // Another machine with the address may have asked here since; the record names whose session it is.
   if (!last.isOfUser && last.answer.decision.decidedAt <= newestOf(here)) return known(here.id);
-  return { kind: 'known', id: here.id, carried: movedTo(event, last.answer) };
+  return { kind: 'known', id: here.id, carried: movedTo(placeIn(event), last.answer) };
 }
 
 /**
@@ -166,7 +171,7 @@ function known(id: string): Accounted {
 function roamed(client: Client, from: Session, answer: Answer, event: AccountingEvent): Accounted {
   const { mac } = from;
   const session = {
-    ...movedTo(event, answer),
+    ...movedTo(placeIn(event), answer),
     ...(event.acctSessionId !== undefined && { acctSessionId: event.acctSessionId }),
     ...(event.acctMultiSessionId !== undefined && { acctMultiSessionId: event.acctMultiSessionId }),
     ...(event.auditSessionId !== undefined && { auditSessionId: event.auditSessionId }),
@@ -209,11 +214,4 @@ function newestOf({ answers }: Session): string {
 function placeIn(event: AccountingEvent): NasLocation {
   const fields = NAS_LOCATION_FIELDS.map((field) => [field, event[field]]);
   return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
-}
-
-/** What the NAS that was left said of the place and of its session is not true of the next one. */
-function movedTo(event: AccountingEvent, answer: Answer): Answer {
-  const left: readonly string[] = [...NAS_LOCATION_FIELDS, 'acctSessionId', 'acctMultiSessionId', 'auditSessionId'];
-  const kept = Object.entries(answer).filter(([field]) => !left.includes(field) || field === 'nasPortType');
-  return { ...(Object.fromEntries(kept) as unknown as Answer), ...placeIn(event) };
 }

@@ -5,7 +5,8 @@ import { addMilliseconds, type Instant } from '../../domain/instant.ts';
 import type { MacAddress } from '../../domain/mac-address.ts';
 import type { MatchedDevice } from '../../domain/policy/decision.ts';
 import { effectiveAnswer } from '../../domain/session/answers-in-effect.ts';
-import { type Answer, type AnsweredSession, answerOf, type Session } from '../../domain/session/session.ts';
+import { movedTo } from '../../domain/session/moved-answer.ts';
+import { type Answer, type AnsweredSession, answerOf, placeOf, type Session } from '../../domain/session/session.ts';
 import type { SessionAccounting } from '../../domain/session/session-accounting.ts';
 import { lifetimeMs } from '../../domain/session/session-life.ts';
 import { StoreError } from '../../errors.ts';
@@ -84,9 +85,14 @@ export function withAnswers(session: Session, newer: readonly Answer[]): Session
   return holding(session, byTime([...newer, ...others]));
 }
 
-/** The session with an answer that accounting carries, though a newer one to the same credential took its place. */
+/**
+ * The session with an answer that accounting carries, though a newer one to the same credential took its place. One that
+ * was given elsewhere came along with the station: it is an answer of this place now.
+ */
 export function withCarried(session: Session, carried: Answer): Session {
-  return holding(session, byTime([...session.answers, carried]));
+  const isOfHere = carried.decision.id.startsWith(session.id);
+  const here = isOfHere ? carried : movedTo(placeOf(session), carried);
+  return holding(session, byTime([...session.answers, here]));
 }
 
 function holding(session: Session, answers: readonly Answer[]): Session {

@@ -190,7 +190,7 @@ export const MUTATIONS: Readonly<Record<string, Mutation>> = {
   'brought-along-with-its-place': {
     fault: 'an answer that a station brought along takes the session back to the place that it left',
     file: 'shared/lookup/find-accounted.ts',
-    from: '{ carried: movedTo(event, older) }',
+    from: '{ carried: movedTo(placeIn(event), older) }',
     to: '{ carried: older }',
   },
   'answered-covers-for-good': {

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { createNasMemory } from '../../../shared/adapters/memory/nas-memory.ts';
 import { createRecentAnswersCache } from '../../../shared/adapters/memory/recent-answers-cache.ts';
+import { withCarried } from '../../../shared/adapters/table-storage/session-entity.ts';
 import { TableDecisionStore } from '../../../shared/adapters/table-storage/table-decision-store.ts';
 import { TableSessionStore } from '../../../shared/adapters/table-storage/table-session-store.ts';
 import { addMilliseconds } from '../../../shared/domain/instant.ts';
@@ -109,6 +110,29 @@ test('an answer that was brought along does not take its first place with it', a
     acctSessionId: 'B-2',
     class: second,
   });
+});
+
+test('an answer that came along, and that only the decisions still have, leaves the session where it is', () => {
+  const here = aSession({ ...place('10.1.1.2'), decision: aDecision({ decidedAt: at(5) }) });
+  const elsewhere = sessionId(CLIENT, place('10.1.1.1'));
+  const carried = {
+    ...here,
+    ...place('10.1.1.1'),
+    nasIdentifier: 'left',
+    decision: aDecision({ id: decisionId(elsewhere, new Date(at(0)), '0badcafe'), decidedAt: at(0) }),
+  };
+  const accounting = {
+    status: 'started',
+    at: at(6),
+    receivedAt: at(6),
+    nas: {},
+    coa: {},
+    class: carried.decision.id,
+  } as const;
+  const session = withCarried({ ...here, accounting }, carried);
+  expect(session.decision.id).toBe(carried.decision.id);
+  expect(placeOf(session)).toMatchObject(placeOf(here));
+  expect(placeOf(session)).toMatchObject({ nasIpAddress: '10.1.1.2' });
 });
 
 test('without Class, a roam back to a place with an older answer brings the newer one along', async () => {
