@@ -20,6 +20,7 @@ import { DeviceOverrides } from './device/overrides.tsx';
 import { placeOf } from './device/place.ts';
 import { DeviceRecords } from './device/records.tsx';
 import { DecisionTable, IdentityTable, SessionTable } from './device/tables.tsx';
+import { WhatItGets } from './device/what-it-gets.tsx';
 import { DEVICE_TEXTS as TEXTS } from './device-texts.ts';
 
 export function DevicePage() {
@@ -97,6 +98,9 @@ function Inside({ device, onChange }: { readonly device: DeviceView; readonly on
           <DeviceOverrides overrides={device.overrides} onChange={onChange} />
         </Section>
       </div>
+      <Section title={TEXTS.whatIf}>
+        <WhatItGets key={device.id} id={device.id} site={device.sessions[0]?.site} />
+      </Section>
       <Section title={TEXTS.decisions}>
         <DecisionTable rows={device.decisions} />
       </Section>
