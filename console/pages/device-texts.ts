@@ -29,6 +29,7 @@ export const DEVICE_TEXTS = {
   noIdentities: 'Nothing identifies it.',
   sessions: 'Sessions',
   noSessions: 'It has not asked at any site that you may see.',
+  connection: 'State',
   live: 'live',
   over: 'over',
   place: 'Switch, port or SSID',

@@ -62,7 +62,7 @@ export const OVERVIEW_TEXTS = {
   stage: 'Stage',
   jobsColumn: 'Jobs',
   noJobs: 'No CoA job in this time.',
-  enforcesNothing: 'No site is enforced: there is no Service Bus.',
+  enforcesNothing: 'Not counted yet. Without a Service Bus no site is enforced.',
   jobsCut: 'There are more than could be counted.',
   relays: 'Relays',
   relay: 'Relay',

@@ -4,12 +4,12 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { accessibilityFindings, OpenConsole } from '../support/console/open-console.ts';
-import { connectFirstDevice, type StoryDevice } from '../support/console/story.ts';
+import { connectFirstDevice, type StoryDevice, turnFirstDevice } from '../support/console/story.ts';
 import { lookupHttpClient } from '../support/lookup-http-client.ts';
 
 const PAGES = [
   ['', 'Overview'],
-  ['find?q=NAC-0000', 'Find NAC-0000'],
+  ['find?q=no-such-device', 'Find no-such-device'],
   ['decisions', 'Decisions'],
   ['sessions', 'Sessions'],
   ['jobs', 'Jobs'],
@@ -85,6 +85,20 @@ test('keys alone lead to the search, past the header, and the heading has the fo
       (globalThis as unknown as { document: { activeElement: { tagName: string } } }).document.activeElement.tagName ===
       'H1',
   );
+});
+
+test('by clicks alone: find a device that turned, have it read, see why, and watch its job become proven', async () => {
+  await turnFirstDevice(console.stack, 'noncompliant');
+  const page = await console.openAs('olga');
+  await page.getByRole('searchbox').fill(device.name);
+  await page.getByRole('button', { name: 'Find', exact: true }).click();
+  await page.getByRole('heading', { level: 1, name: device.name, exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByLabel('Reason').fill('ticket 4711');
+  await page.getByRole('dialog').getByRole('button', { name: 'Refresh now' }).click();
+  await page.getByRole('status').getByText('The source says: noncompliant').waitFor();
+  await page.getByText('does not meet its compliance policy').first().waitFor();
+  await page.getByRole('list').getByText('proven').first().waitFor();
 });
 
 async function fetchLookup(question: object): Promise<number> {

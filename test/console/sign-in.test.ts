@@ -39,10 +39,10 @@ test('a person without a role reads which roles there are, and whom to ask', asy
 });
 
 test('a deep link survives the sign-in, with its query', async () => {
-  const page = await console.open('/console/find?q=NAC-00001&x=1');
+  const page = await console.open('/console/find?q=no-such-device&x=1');
   await choosePerson(page, 'anna');
-  await page.waitForURL('**/console/find?q=NAC-00001&x=1');
-  await page.getByRole('heading', { name: 'Find NAC-00001' }).waitFor();
+  await page.waitForURL('**/console/find?q=no-such-device&x=1');
+  await page.getByRole('heading', { name: 'Find no-such-device' }).waitFor();
 });
 
 test('nothing of the sign-in is in a cookie, and nothing but taste outlives the tab', async () => {

@@ -36,7 +36,7 @@ const IDENTITIES: readonly Column<Identity>[] = [
 const SESSIONS: readonly Column<ShownSession>[] = [
   {
     key: 'live',
-    title: TEXTS.state,
+    title: TEXTS.connection,
     cell: ({ live, enforced }) => (
       <>
         <Status kind={live ? 'good' : 'none'}>{live ? TEXTS.live : TEXTS.over}</Status>
