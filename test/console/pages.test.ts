@@ -52,7 +52,7 @@ test('axe-core finds nothing on any page, in light and in dark', async () => {
     }
   }
   expect(findings).toEqual([]);
-});
+}, 180_000);
 
 test('names with markup and with turned writing are shown as what they are, and run nothing', async () => {
   const answer = await fetchLookup({ method: 'site', userName: MARKUP, nasIdentifier: TURNED });

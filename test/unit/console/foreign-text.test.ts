@@ -1,4 +1,4 @@
-// Names that devices, users and switches gave themselves, made safe to read; moments and addresses as people write them.
+// Names that devices, users and switches gave themselves, made safe to read; moments and addresses as people write.
 
 import { describe, expect, test } from 'vitest';
 import { foreignParts, plainForeign } from '../../../console/components/foreign-text.ts';
