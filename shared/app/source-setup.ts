@@ -10,8 +10,6 @@ import type { Logger, Telemetry } from '../ports/telemetry.ts';
 
 /** A source as its kind sets it up. */
 export interface SourceSetup extends SourceName {
-  /** Sites at which its devices count; absent: all. */
-  readonly sites?: readonly string[] | undefined;
   /** It is defined no more: what is stored of it is gone through as if it listed nothing. */
   readonly removed?: true;
   /** It has a list: its devices are swept. */

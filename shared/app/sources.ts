@@ -31,7 +31,9 @@ export function openedOnce(setup: SourceSetup, { clock, timer }: OpenedOnceDeps)
     ...setup,
     open: lazy(async () => {
       opened = await setup.open();
-      return { ...opened, source: boundedSource(opened.source, clock, timer, setup.callMs) };
+      // Which stations it may be asked about is a matter of its definition, not of its kind.
+      const { certificateIds, sites, callMs } = setup;
+      return { ...opened, source: boundedSource({ ...opened.source, certificateIds, sites }, clock, timer, callMs) };
     }),
     leave: async () => opened?.close(),
     close,

@@ -15,6 +15,8 @@ export interface SourceName {
   readonly name: string;
   /** Under which name certificates give ids of its devices; absent: its own. */
   readonly certificateIds?: string | undefined;
+  /** Sites at which its devices count; absent: all. */
+  readonly sites?: readonly string[] | undefined;
   /** The form of the source's own device ids: no other text is worth a question. */
   isDeviceId(text: string): boolean;
 }

@@ -8,10 +8,12 @@ import { idOfAddress, type PointTarget } from './point-reads.ts';
 
 /** @param byMac whether the API finds devices by MAC address */
 export function sessionTarget(
-  { presented, decision }: Session,
+  { presented, decision, site }: Session,
   source: SourceName,
   byMac: boolean,
 ): PointTarget | undefined {
+  // A source learns nothing of stations at which its devices do not count.
+  if (source.sites !== undefined && !source.sites.includes(site)) return undefined;
   const { device } = decision;
   // Another source knows its device.
   if (device !== undefined && device.source !== source.name) return undefined;
