@@ -25,9 +25,9 @@ import {
   type VersionOverview,
   versionOverview,
 } from '../versions/publish-version.ts';
-import type { Context } from './context.ts';
+import { type Context, joinRules } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
-import { type KnownSources, openSweepStatus } from './sweep-status.ts';
+import { openSweepStatus } from './sweep-status.ts';
 
 export interface PolicyChange extends Pick<AuditEntry, 'target' | 'reason'> {
   /** Its name in the audit is that of its route. */
@@ -50,7 +50,7 @@ export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables' | 'scope'> {
   /** Whose devices there are. */
-  readonly sources: KnownSources;
+  readonly sources: { readonly known: readonly { readonly name: string; readonly precedence?: number }[] };
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInFlightPerSite: number;
@@ -90,6 +90,7 @@ export async function openPolicy({
     scope,
     clock,
     maxCheckInAgeMs,
+    joins: joinRules(sources),
   };
   const budget = { inFlightPerSite: jobsInFlightPerSite, roundSeconds: ROUND_SECONDS, settleSeconds: SETTLE_MS / 1000 };
   /**

@@ -41,7 +41,8 @@ async function ledByIdentities(deps: ConcernedSessionsDeps, change: DeviceChange
   const held = [...(record === undefined ? [] : identitiesOf(record.device)), ...(change.lost ?? [])];
   const isNew = isIdentifiedDifferently(change);
   // Records of other sources with the same id: a session that rests on one of them leads from here once it has.
-  const joining = isNew && deps.joins !== undefined && record !== undefined ? strongIdentities(record.device) : [];
+  const joining =
+    isNew && (deps.joins?.sources.length ?? 0) > 1 && record !== undefined ? strongIdentities(record.device) : [];
   const identities = [...new Map([...held, ...joining].map((identity) => [identityText(identity), identity])).values()];
   const own = deviceKeyText(change);
   const sameId = joining.some(({ kind }) => kind === 'deviceId') ? [{ source: CERTIFICATE_SOURCE, id: change.id }] : [];

@@ -3,8 +3,8 @@
 
 import { concurrently } from '../concurrently.ts';
 import { deviceKeyText, SHARDS } from '../domain/device/device.ts';
+import type { SourceVerdict } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
-import type { Standing } from '../domain/device/standing.ts';
 import type { Assurance } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
 import { sameOutcome } from '../domain/policy/decision.ts';
@@ -18,12 +18,14 @@ import { includesSite, type Sites, siteNamed } from '../domain/sites.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
+import type { JoinRules } from '../ports/join-rules.ts';
 import type { SessionStore } from '../ports/session-store.ts';
 import { type SourceScope, sourcesAt } from '../ports/source-scope.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 import { walkFleetOfShard } from '../walk-fleet.ts';
 import { walkSessionsOfShard } from '../walk-sessions.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
+import { FleetVerdicts } from './fleet-verdicts.ts';
 
 export interface WhatIfDeps {
   readonly sessions: Pick<SessionStore, 'listPage'>;
@@ -34,6 +36,8 @@ export interface WhatIfDeps {
   readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
+  /** Absent where there is one source alone. */
+  readonly joins?: JoinRules | undefined;
 }
 
 export interface ComparedPolicies {
@@ -156,6 +160,7 @@ function sessionsChanging(
       facts: { ...decision.facts, at: now },
       identities: session.presented.identities,
       device: decision.device,
+      joined: decision.device?.joined,
     };
     const evaluated = evaluateOverridden(draft, overrides, question);
     // What the session keeps may say less than the question did: an override that decided it decides it again.
@@ -177,18 +182,27 @@ function sessionsChanging(
 
 async function fleetChanging(
   tally: ChangeTally,
-  { devices, sweepStatus, scope, maxCheckInAgeMs }: WhatIfDeps,
+  { devices, sweepStatus, scope, maxCheckInAgeMs, joins }: WhatIfDeps,
   { inForce, draft, overrides }: ComparedPolicies,
   assumed: AssumedRequest,
   now: Instant,
   { signal, sites }: WhatIfOptions,
 ): Promise<boolean> {
   const { counts } = await sourcesAt(scope, assumed.site === '' ? sites : siteNamed(assumed.site));
+  const isLookedAt = ({ presence, device }: StoredDevice): boolean => presence === 'present' && counts(device.source);
+  const walk = (shard: string) => sweptDevices(walkFleetOfShard(devices, shard), sweepStatus);
+  const verdicts = joins && joins.sources.length > 1 ? new FleetVerdicts(joins) : undefined;
+  const note = ({ stored, sweptAt }: SweptDevice): void => {
+    if (isLookedAt(stored)) verdicts?.add(stored.device, verdictOf(stored, sweptAt, now, maxCheckInAgeMs));
+  };
+  if (verdicts !== undefined && !(await lookAtShards(walk, note, signal))) return false;
   const look = ({ stored, sweptAt }: SweptDevice): void => {
-    if (stored.presence !== 'present' || !counts(stored.device.source)) return;
+    if (!isLookedAt(stored)) return;
+    const own = verdictOf(stored, sweptAt, now, maxCheckInAgeMs);
+    const counting = verdicts === undefined ? { verdict: own } : verdicts.judge(stored.device, own);
+    if (counting === undefined) return;
     tally.look();
-    const standing = standingOfRecord(stored, now, maxCheckInAgeMs);
-    const facts = factsOfDevice(stored, standing, assumed, now, sweptAt);
+    const facts = factsOfDevice(stored, own, counting.verdict, assumed, now);
     const question = { facts, identities: [], device: stored.device };
     const before = evaluateOverridden(inForce, overrides, question);
     const then = evaluateOverridden(draft, overrides, question);
@@ -201,7 +215,7 @@ async function fleetChanging(
       to: { rule: then.rule, outcome: then.outcome },
     });
   };
-  return lookAtShards((shard) => sweptDevices(walkFleetOfShard(devices, shard), sweepStatus), look, signal);
+  return lookAtShards(walk, look, signal);
 }
 
 interface SweptDevice {
@@ -222,20 +236,31 @@ async function* sweptDevices(
   }
 }
 
+function verdictOf(
+  stored: StoredDevice,
+  sweptAt: Instant | undefined,
+  at: Instant,
+  maxCheckInAgeMs: number,
+): SourceVerdict {
+  const { source, id } = stored.device;
+  return {
+    ...{ source, id, version: stored.version },
+    standing: standingOfRecord(stored, at, maxCheckInAgeMs),
+    marks: marksOfRecord(stored),
+    asOf: recordAsOf(stored, sweptAt),
+  };
+}
+
 function factsOfDevice(
   stored: StoredDevice,
-  standing: Standing,
+  own: SourceVerdict,
+  { standing, marks, asOf, source }: SourceVerdict,
   { site, assurance, medium }: AssumedRequest,
   at: Instant,
-  sweptAt: Instant | undefined,
 ): PolicyFacts {
   return {
-    at,
-    site,
-    standing,
-    marks: marksOfRecord(stored),
-    assurance,
-    asOf: recordAsOf(stored, sweptAt),
+    ...{ at, site, standing, marks: [...new Set([...own.marks, ...marks])], assurance, asOf, source },
+    ...(source !== own.source && { records: { found: own.source, all: [own], because: 'worst' as const } }),
     device: deviceFacts(stored.device),
     ...(medium && { nasPortType: PORT_TYPES[medium] }),
   };

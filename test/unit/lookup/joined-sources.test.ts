@@ -114,6 +114,20 @@ test('ISE hears the worse verdict, too', async () => {
   expect(await status()).toBe('false');
 });
 
+test('what-if looks at the device once, by the verdict that counts', async () => {
+  const { network, jamf } = await start();
+  put(jamf, { complianceState: 'noncompliant' });
+  await network.sweep();
+  const operator = await network.addClient('ada', 'hq', 'administrator');
+  const draft = `roles: { other: { vlan: 1 } }
+rules:
+  - { name: good, when: { source: [intune, jamf], compliance: compliant }, permit: other }
+  - { name: rest, reject: true }`;
+  const { fleet } = await network.run(async () => (await network.app.policies(operator)).whatIf(draft, []));
+  expect(fleet).toMatchObject({ looked: 1, changing: 1 });
+  expect(JSON.stringify(fleet)).toMatch(/"to":\{"rule":"rest"/);
+});
+
 test('precedence is the operator’s word', async () => {
   const { network, jamf, id } = await start(10);
   network.put(1, { complianceState: 'noncompliant' });
