@@ -58,12 +58,16 @@ var kinds = [
     bySite: false
   }
 ]
-var rolesOfSites = flatten(map(allSites, site => map(filter(kinds, kind => kind.bySite), kind => {
-  value: '${kind.value}.${site}'
-  displayName: '${kind.displayName}, ${site}'
-  description: '${kind.description} At the site ${site} alone.'
-  isEnabled: !contains(closedSites, site)
-})))
+var rolesOfSites = flatten(map(
+  allSites,
+  site =>
+    map(filter(kinds, kind => kind.bySite), kind => {
+      value: '${kind.value}.${site}'
+      displayName: '${kind.displayName}, ${site}'
+      description: '${kind.description} At the site ${site} alone.'
+      isEnabled: !contains(closedSites, site)
+    })
+))
 var roles = concat(
   map(kinds, kind => {
     value: kind.value
@@ -79,7 +83,11 @@ var problems = concat(
   length(allSites) > mostSites ? ['A registration has room for the roles of ${mostSites} sites.'] : [],
   empty(hostNames) ? ['hostNames must name one host: the one in the output lookupUrl of infra/main.bicep.'] : [],
   map(
-    filter(hostNames, host => contains(host, '/') || contains(host, ':') || contains(host, '*') || contains(host, ' ') || host != toLower(host)),
+    filter(
+      hostNames,
+      host =>
+        contains(host, '/') || contains(host, ':') || contains(host, '*') || contains(host, ' ') || host != toLower(host)
+    ),
     host => '"${host}" in hostNames must be a host name alone, in lower case: nac.example.org.'
   ),
   map(
