@@ -86,7 +86,8 @@ export function withAnswers(session: Session, newer: readonly Answer[]): Session
 }
 
 /**
- * The session with an answer that accounting carries, though a newer one to the same credential took its place. One that
+ * The session with an answer that accounting carries, though a newer one to the same credential took its place.
+ * One that
  * was given elsewhere came along with the station: it is an answer of this place now.
  */
 export function withCarried(session: Session, carried: Answer): Session {
