@@ -11,6 +11,7 @@ import { CREDENTIAL_FIGURES, type CredentialFigure } from '../console/read-overv
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
+import { BUILT_IN } from '../domain/version-activation.ts';
 import { RequestError, SourceError, StoreError, toConnectorError } from '../errors.ts';
 import type { HeldRun } from '../polling/breaker/mass-change.ts';
 import { type ReleaseRequest, refuseRun, releaseRun, sourceOfRun } from '../polling/breaker/release-held.ts';
@@ -168,7 +169,11 @@ export async function openPollControl({ settings, sources, clock, random, log, o
     return { tasks, clock, log: ofSource(log, name), shown };
   };
   return {
-    status: async (): Promise<PollOverview> => readPollOverview(await statesOf()),
+    async status(): Promise<PollOverview> {
+      const overview = await readPollOverview(await statesOf());
+      const { version } = sources;
+      return version === undefined || version === BUILT_IN ? overview : { ...overview, sourcesVersion: version };
+    },
     release: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>
       releaseRun(await judging(request), request, by),
     refuse: async (request: ReleaseRequest, by: string): Promise<HeldRun> =>

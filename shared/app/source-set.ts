@@ -19,6 +19,8 @@ export interface SourceSet {
   inForce(options?: CallOptions): Promise<readonly ConfiguredSource[]>;
   /** As {@link inForce} gave them last: for what cannot wait. */
   readonly known: readonly ConfiguredSource[];
+  /** Version of the definitions that {@link inForce} went by last. */
+  readonly version: string | undefined;
   /** Ends what waits for their answers. */
   leave(): Promise<void>;
   close(): Promise<void>;
@@ -53,6 +55,9 @@ export function createSourceSet(deps: SourceSetDeps): SourceSet {
     get known() {
       return set.known;
     },
+    get version() {
+      return set.version;
+    },
     leave: () => set.each((source) => source.leave()),
     close: () => set.each((source) => source.close()),
   };
@@ -66,6 +71,10 @@ class OpenedSources {
   #before: readonly RememberedSource[] = [];
   #readAtMs = Number.NEGATIVE_INFINITY;
   known: readonly ConfiguredSource[] = [];
+
+  get version(): string | undefined {
+    return this.#version;
+  }
 
   constructor(deps: SourceSetDeps) {
     this.#deps = deps;

@@ -72,6 +72,8 @@ const RUNS_SHOWN = 20;
 /** The first source's poll, and those of all others by name. */
 export interface PollOverview extends PollStatus {
   readonly otherSources?: Readonly<Record<string, PollStatus>>;
+  /** Version of sources.yaml in force; absent where the settings define the sources. */
+  readonly sourcesVersion?: string;
 }
 
 /** @param states of the sources, the first one first */

@@ -141,6 +141,7 @@ export const POLL_STATUS = named(
     otherSources: optional(
       byName(object('How the poll of one source is doing', SOURCE_POLL), 'The polls of all other sources, by name'),
     ),
+    sourcesVersion: optional(text('Version of sources.yaml in force; absent where the settings define the sources')),
   }),
 );
 

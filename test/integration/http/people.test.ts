@@ -22,7 +22,7 @@ vi.mock(import('../../../shared/app.ts'), async (original) => {
   return {
     ...rest,
     createApp: (settings, overrides) =>
-      overrides === undefined && opened.app !== undefined ? opened.app : createApp(settings, overrides),
+      overrides?.openTables === undefined && opened.app !== undefined ? opened.app : createApp(settings, overrides),
   };
 });
 

@@ -21,7 +21,7 @@ vi.mock(import('../../../shared/app.ts'), async (original) => {
   return {
     ...rest,
     createApp: (settings, overrides) =>
-      overrides === undefined && opened.app !== undefined ? opened.app : createApp(settings, overrides),
+      overrides?.openTables === undefined && opened.app !== undefined ? opened.app : createApp(settings, overrides),
   };
 });
 
@@ -134,6 +134,8 @@ test('versions of sources', async () => {
   expect((await ask('sources-text', { parts: { version: 'v1' } })).text).toBe(body);
   await ask('activate-sources', { parts: { version: 'v1' }, body: { reason: 'a new tenant' } });
   expect(await json('sources', { by: 'anna' })).toMatchObject({ inForce: 'v1', rollbackTo: 'built-in' });
+  await network.pass(61_000);
+  expect(await json('poll-status')).toMatchObject({ sourcesVersion: 'v1' });
   await ask('roll-back-sources', { query: { from: 'v1' } });
   expect(await json('sources')).toMatchObject({ inForce: 'built-in' });
 });
