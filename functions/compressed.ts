@@ -26,12 +26,9 @@ export async function compressed(
 
 /** `gzip;q=0` refuses it; `*` takes everything that is not named. */
 export function takesGzip(accepted: string | null): boolean {
-  const codings = (accepted ?? '').split(',').map((coding) =>
-    coding
-      .trim()
-      .toLowerCase()
-      .split(/\s*;\s*/),
-  );
+  const codings = (accepted ?? '')
+    .split(',')
+    .map((coding) => coding.split(';').map((part) => part.trim().toLowerCase()));
   const named =
     codings.find(([name]) => name === 'gzip' || name === 'x-gzip') ?? codings.find(([name]) => name === '*');
   return named !== undefined && !named.slice(1).some((weight) => /^q=0(?:\.0{0,3})?$/.test(weight));

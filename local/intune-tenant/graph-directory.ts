@@ -155,7 +155,7 @@ async function answerMemberships(call: GraphCall, { people }: DirectoryContext, 
   answerGraph(call, { value: groupIds.filter(isIn) });
 }
 
-/** Tokens say from where on, and when they were issued; users and groups are told apart by their path. */
+/** Tokens say from where on, and when they were issued; their path distinguishes users and groups. */
 function answerPeopleDelta(call: GraphCall, context: DirectoryContext, of: 'users' | 'groups'): void {
   const { people, behaviour, graphUrl } = context;
   const { deltaTokenLifetimeSeconds, expiredDeltaStatus, deltaDuplicates, deltaReplays } = behaviour.current;

@@ -86,7 +86,7 @@ function write(progress: Progress): string {
   return JSON.stringify(progress);
 }
 
-/** Begins anew with what an earlier version has left, or another set of feeds. */
+/** Begins again with what an earlier version has left, or another set of feeds. */
 function readProgress(text: string | undefined): Progress {
   if (text === undefined || text === '') return START;
   try {
