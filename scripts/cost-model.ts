@@ -6,7 +6,7 @@ import type { Load, Prices } from './cost-example.ts';
 /** Table requests per event, held to the code by test/integration/stores/counted-operations.test.ts. */
 export const TABLE_REQUESTS = {
   /** A tick of the poll's timer: is a sweep due, which devices checked in, which live sessions want looking after. */
-  pollTick: 29,
+  pollTick: 32,
   /** A sweep without changes, beside its tick and its pages: 16 parts of the fleet's index, 16 of what stands open. */
   sweep: 45,
   sweepPage: 1,

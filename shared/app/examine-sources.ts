@@ -3,25 +3,36 @@
 import type { Tables } from '../adapters/table-storage/tables.ts';
 import { explainFailure } from '../doctor/explain-failure.ts';
 import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
-import { toConnectorError } from '../errors.ts';
+import type { SourceDefinition } from '../domain/source/source-definition.ts';
+import { StoreError, toConnectorError } from '../errors.ts';
 import type { Check } from '../ports/check.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { definitionsOfSettings } from './definitions-of-settings.ts';
 import { openSourceDefinitions } from './open-source-definitions.ts';
 import { setUpSource } from './set-up-source.ts';
 import type { SourceParts } from './source-parts.ts';
 import type { Examination, SourceSetup } from './source-setup.ts';
 
-/** Where the definitions cannot be read, a check says so in place of all. */
+/**
+ * Without the store those that settings describe are looked at, as far as that is known: what fails hides nothing else.
+ * Where the definitions cannot be used, a check says so in place of all.
+ */
 export async function setupsInForce(
   parts: SourceParts & { readonly log: Logger },
   tables: Tables,
 ): Promise<readonly SourceSetup[] | Check> {
   try {
     const { definitions } = await openSourceDefinitions(parts, tables, 0).definitionsInForce();
-    return definitions.flatMap((definition) => setUpSource(definition, parts) ?? []);
+    return setUpAll(definitions, parts);
   } catch (thrown) {
+    // The check of the definitions in force says what is wrong with the store.
+    if (thrown instanceof StoreError) return setUpAll(definitionsOfSettings(parts.settings), parts);
     return failed('sources', 'Definitions of sources', thrown);
   }
+}
+
+function setUpAll(definitions: readonly SourceDefinition[], parts: SourceParts): SourceSetup[] {
+  return definitions.flatMap((definition) => setUpSource(definition, parts) ?? []);
 }
 
 export async function examineSources(

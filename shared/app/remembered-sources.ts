@@ -33,12 +33,17 @@ export async function remember(tasks: TaskStore, defined: readonly SourceSetup[]
   const names = new Set(defined.map(({ name }) => name));
   const removed = known.filter(({ name }) => !names.has(name));
   const sources = [...removed, ...defined.map(rememberedOf)].slice(-MOST_REMEMBERED);
-  if (sameData(known, sources)) return;
+  if (sameData(known, asStored(sources))) return;
   try {
     await tasks.write<RememberedSources>(REMEMBERED_TASK, { sources }, etag);
   } catch (thrown) {
     if (!(thrown instanceof StoreError) || thrown.code !== 'NAC_POLL_LEASE_LOST') throw thrown;
   }
+}
+
+/** A row keeps no field that is undefined: what is absent and what is undefined are the same there. */
+function asStored(sources: readonly RememberedSource[]): unknown {
+  return JSON.parse(JSON.stringify(sources));
 }
 
 function rememberedOf({ name, certificateIds, sites, precedence, sweeps, limits }: SourceSetup): RememberedSource {

@@ -3,6 +3,7 @@
 
 import { sameData } from '../domain/same-data.ts';
 import type { SourceDefinition } from '../domain/source/source-definition.ts';
+import { orAborted } from '../or-aborted.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { SourceDefinitions } from '../ports/source-definitions.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -45,13 +46,18 @@ interface Entry {
 
 /** For how long it is remembered what was polled before. */
 const REMEMBERED_FOR_MS = 60_000;
-const WITHIN_MS = 300;
+/** Once something is known, a lookup waits no longer for what may be new; the next one sees it. */
+const WITHIN_MS = 150;
 
 export function createSourceSet(deps: SourceSetDeps): SourceSet {
   const set = new OpenedSources(deps);
   const refresh = coalesced(() => set.refresh());
   return {
-    inForce: () => refresh(),
+    inForce: async () => {
+      if (set.version === undefined) return refresh();
+      const inTime = (signal: AbortSignal) => orAborted(refresh(), signal);
+      return (await deps.clock.within(WITHIN_MS, inTime).catch(() => undefined)) ?? set.known;
+    },
     get known() {
       return set.known;
     },
@@ -97,7 +103,8 @@ class OpenedSources {
   async #remembered(): Promise<readonly RememberedSource[]> {
     const { clock, remembered } = this.#deps;
     if (this.#version === undefined) return remembered();
-    return clock.within(WITHIN_MS, () => remembered()).catch(() => this.#before);
+    const inTime = (signal: AbortSignal) => orAborted(remembered(), signal);
+    return (await clock.within(WITHIN_MS, inTime).catch(() => undefined)) ?? this.#before;
   }
 
   async each(work: (source: ConfiguredSource) => Promise<void>): Promise<void> {

@@ -4,6 +4,7 @@ import { concurrently } from '../concurrently.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import { isConnected } from '../domain/session/session-life.ts';
+import { includesSite, type Sites } from '../domain/sites.ts';
 import { inChunks } from '../in-chunks.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DeviceMark, DeviceStore } from '../ports/device-store.ts';
@@ -32,7 +33,8 @@ export interface ListHeldDeps {
 }
 
 export interface HeldFilter {
-  readonly site?: string | undefined;
+  /** Only sessions of these sites. */
+  readonly sites: Sites;
   readonly deviceId?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly limit: number;
@@ -59,7 +61,7 @@ export async function listHeld({ devices, sessions, clock }: ListHeldDeps, filte
     const now = toInstant(clock.now());
     for (const session of await sessions.listByDevice(device)) {
       const isAsked = filter.sessionId === undefined || session.id === filter.sessionId;
-      if (!isAsked || !isConnected(session, now) || (filter.site ?? session.site) !== session.site) continue;
+      if (!isAsked || !isConnected(session, now) || !includesSite(filter.sites, session.site)) continue;
       const { runId, what } = by;
       held.push({ site: session.site, sessionId: session.id, device, runId, what });
     }

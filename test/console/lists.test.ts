@@ -67,7 +67,7 @@ test('axe finds nothing on any view of the policy and of operations, in both sch
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.waitForLoadState('networkidle');
     for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const found = await accessibilityFindings(page);
       findings.push(...found.map((each) => `${path} in ${colorScheme}: ${each}`));
     }

@@ -46,7 +46,7 @@ test('axe-core finds nothing on any page, in light and in dark', async () => {
     await show(page, path);
     await page.getByRole('heading', { level: 1, name: heading }).waitFor();
     for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       const found = await accessibilityFindings(page);
       findings.push(...found.map((each) => `/console/${path} in ${colorScheme}: ${each}`));
     }

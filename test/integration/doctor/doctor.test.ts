@@ -65,7 +65,7 @@ test('with everything in order it says so, in a hundred columns, and shows no se
     ['ok', 'Definitions of sources in force'],
     ['skipped', 'Service Bus'],
   ]);
-  expect(stdout).toContain('13 ok, 2 warnings, 0 failed, 1 skipped.');
+  expect(stdout).toContain('14 ok, 2 warnings, 0 failed, 1 skipped.');
   for (const line of stdout.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   expect(stdout).toContain(`thumbprint SHA-256 ${uploaded.thumbprintSha256}`);
   expect(stdout).toContain(`thumbprint SHA-1   ${uploaded.thumbprintSha1}`);

@@ -105,15 +105,16 @@ describe('a poll without changes', () => {
 
       expect(await nac.app.poll(SLICE_MS)).toEqual({ kind: 'idle' });
       const asked = nac.storage.requests.map(({ method, table }) => `${method} ${table}`);
-      // When an instance last found Intune's service, whether a person has released something, the sweep's checkpoint,
-      // whether a device is to be read again, when sessions that rest on no record were last looked for, and those: one
-      // query a partition. At last when the list for Cisco ISE was looked through.
+      // Which sources were polled before, first of all. Then: when an instance last found Intune's service, whether a
+      // person has released something, the sweep's checkpoint, whether a device is to be read again, when sessions that
+      // rest on no record were last looked for, and those: one query a partition. At last when the list for Cisco ISE
+      // was looked through.
       const usual = [
         ...new Array(4).fill('GET polling'),
         ...new Array(SHARDS.length).fill('GET sessions'),
         'GET polling',
       ];
-      expect(asked).toEqual(['GET polling', ...new Array(decisionReads).fill('GET sessions'), ...usual]);
+      expect(asked).toEqual(['GET polling', 'GET polling', ...new Array(decisionReads).fill('GET sessions'), ...usual]);
       expect(nac.storage.requests.reduce((sum, { writes }) => sum + writes, 0)).toBe(0);
     },
   );
