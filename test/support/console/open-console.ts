@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { type LocalStack, type LocalStackOptions, startLocalStack } from '../../../local/local-stack.ts';
+import { readAppLine } from '../../../local/read-app-line.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const CHROMIUM = '/usr/bin/chromium';
@@ -39,17 +40,21 @@ export class OpenConsole {
 
   static async start(options: Partial<LocalStackOptions> = {}): Promise<OpenConsole> {
     const folder = await mkdtemp(join(tmpdir(), 'nac-console-'));
+    const swept = Promise.withResolvers<void>();
     const [stack, browser] = await Promise.all([
       startLocalStack({
         appFolder: ROOT,
         dataFolder: folder,
         fleetSize: 50,
+        // Until then no device is known, and a station that connects is a stranger.
+        onLine: (line) => void (readAppLine(line)?.['result'] === 'complete' && swept.resolve()),
         ...options,
         env: { POLL_SCHEDULE: '* * * * * *', LOOKUP_DEADLINE: '10s', ...options.env },
       }),
       // Tests run as root, where Chromium refuses to run with its sandbox.
       chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] }),
     ]);
+    await swept.promise;
     return new OpenConsole(stack, browser, folder);
   }
 
