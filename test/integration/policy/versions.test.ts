@@ -280,7 +280,8 @@ describe('without the policy table', () => {
     nac.storage.beforeEach = ({ table }) => (table === 'policies' ? 'drop' : 'pass');
     await expect(answered(nac)).rejects.toMatchObject({ code: expect.stringMatching(/^NAC_STORE_/) });
     nac.storage.beforeEach = () => 'pass';
-    expect(await answered(nac)).toBe('111 by v1');
+    // A read of before may still be under way, and a question that comes meanwhile shares how it ends.
+    await expect.poll(() => answered(nac).catch(String)).toBe('111 by v1');
   });
 });
 
