@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StartError } from '../../local-error.ts';
 import { describeError } from '../describe-error.ts';
-import { kestrelRefusal, unparsedRefusal } from '../kestrel-refusal.ts';
+import { kestrelRefusal, LARGEST_HEAD_READ, unparsedRefusal } from '../kestrel-refusal.ts';
 import { BodyTooLargeError, hasUndeliverableBody, readHttpRequest, requestUrl } from '../read-http-request.ts';
 import { createRouteTable, type Route, type RouteTable } from '../route-table.ts';
 import { compileRouteTemplate } from '../route-template.ts';
@@ -30,8 +30,7 @@ const ABANDON_MS = 1_000;
 const SERVER_OPTIONS = {
   // Longer than the idle time after which common clients and proxies give a connection up themselves.
   keepAliveTimeout: 65_000,
-  // Kestrel's limit for the request headers.
-  maxHeaderSize: 32 * 1024,
+  maxHeaderSize: LARGEST_HEAD_READ,
 };
 
 export const httpTrigger: TriggerType = {

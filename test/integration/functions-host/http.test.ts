@@ -173,8 +173,9 @@ describe('HTTP functions', () => {
 
   test.each([
     ['404 to a method that nothing knows', 'BREW /echo/1 HTTP/1.1\r\nHost: a\r\n\r\n', 404],
-    ['414 to a request line that is longer than Node reads', `GET /echo/1?q=${'a'.repeat(40_000)} HTTP/1.1\r\n`, 414],
+    ['414 to a request line over 32 KiB', `GET /echo/1?q=${'a'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 414],
     ['431 to headers over 32 KiB', `GET /echo/1 HTTP/1.1\r\nHost: a\r\nX-A: ${'a'.repeat(33_000)}\r\n\r\n`, 431],
+    ['431 to a head that is longer than Node reads', `GET /echo/1 HTTP/1.1\r\nX-A: ${'a'.repeat(140_000)}`, 431],
     ['400 to what is no HTTP', 'hello\r\n\r\n', 400],
   ])('answers %s', async (_what, sent, status) => {
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');

@@ -7,8 +7,8 @@ const LOOKUP = '/lookup';
 const ACCOUNTING = '/accounting';
 
 export interface ConnectorGateway extends Pick<LookupStub, 'baseUrl' | 'caFile' | 'stop'> {
-  /** Resolves when the connector has answered the next accounting record that contains this text. */
-  accounted(text: string): Promise<void>;
+  /** Resolves when the connector has answered the next accounting record that contains all these texts. */
+  accounted(...texts: readonly string[]): Promise<void>;
   /** The connector goes on answering lookups, and no answer arrives until the returned function is called. */
   holdAnswers(): () => void;
 }
@@ -16,13 +16,13 @@ export interface ConnectorGateway extends Pick<LookupStub, 'baseUrl' | 'caFile' 
 /** @param connector asks the connector as the server behind the gateway */
 export async function startConnectorGateway(connector: LookupHttpClient): Promise<ConnectorGateway> {
   const stub = await startLookupStub();
-  const waiting = new Set<{ readonly text: string; readonly resolve: () => void }>();
+  const waiting = new Set<{ readonly texts: readonly string[]; readonly resolve: () => void }>();
   let mayPass = Promise.resolve();
   stub.answer = async ({ path, headers, body }) => {
     const passed = { 'x-api-key': String(headers['x-api-key']), accept: String(headers.accept) };
     const { status, contentType, body: answer } = await connector.post(path, body, passed);
     if (path.includes(ACCOUNTING)) {
-      for (const entry of [...waiting].filter(({ text }) => body.includes(text))) {
+      for (const entry of [...waiting].filter(({ texts }) => texts.every((text) => body.includes(text)))) {
         waiting.delete(entry);
         entry.resolve();
       }
@@ -34,7 +34,7 @@ export async function startConnectorGateway(connector: LookupHttpClient): Promis
     baseUrl: stub.baseUrl,
     caFile: stub.caFile,
     stop: () => stub.stop(),
-    accounted: (text) => new Promise((resolve) => void waiting.add({ text, resolve })),
+    accounted: (...texts) => new Promise((resolve) => void waiting.add({ texts, resolve })),
     holdAnswers() {
       const { promise, resolve } = Promise.withResolvers<void>();
       mayPass = promise;
