@@ -236,11 +236,13 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     accounting: async (apiKey, body) => (await lookup()).accounting(apiKey, body),
     async poll(functionTimeoutMs) {
       return traced(await telemetry(), 'nac.poll', { reportIf: hasParts }, async () => {
+        const index = await noncompliantIndex();
+        await index.begin(functionTimeoutMs);
         try {
           return await poll.tick(functionTimeoutMs);
         } finally {
           // What is stored is in order whether a source answers or not.
-          await (await noncompliantIndex())(functionTimeoutMs);
+          await index.keep(functionTimeoutMs);
         }
       });
     },

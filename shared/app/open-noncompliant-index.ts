@@ -1,4 +1,5 @@
-// Wires what keeps the index of devices that are not compliant: once a day the whole fleet is looked through.
+// Wires what keeps the index of devices that are not compliant: once a day the whole fleet is looked through. The first
+// time ever comes before the first device is stored, so that a new fleet is not written for a second time.
 
 import { TableDeviceStore } from '../adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../adapters/table-storage/table-identity-store.ts';
@@ -6,6 +7,7 @@ import { TableNoncompliantIndex } from '../adapters/table-storage/table-noncompl
 import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { toConnectorError } from '../errors.ts';
 import { INDEX_TASK, keepNoncompliantIndex } from '../polling/records/keep-noncompliant-index.ts';
+import { readTask } from '../polling/tasks/leased-task.ts';
 import type { Context } from './context.ts';
 
 /** Of the time a function may run. */
@@ -26,14 +28,29 @@ export async function openNoncompliantIndex({ settings, clock, random, log, stop
     log,
     stopping,
   };
-  return async (functionTimeoutMs: number): Promise<void> => {
-    const [budgetMs, leaseMs] = [functionTimeoutMs * BUDGET_SHARE, functionTimeoutMs * LEASE_SHARE];
+  let begun = false;
+  const isBegun = async (): Promise<boolean> => (await readTask(deps.tasks, INDEX_TASK)).state !== undefined;
+  const keep = (functionTimeoutMs: number) =>
+    keepNoncompliantIndex(deps, {
+      budgetMs: functionTimeoutMs * BUDGET_SHARE,
+      leaseMs: functionTimeoutMs * LEASE_SHARE,
+    });
+  /** The poll goes on: every write of a record keeps its own entry. */
+  const goingOn = async (run: () => Promise<unknown>): Promise<void> => {
     try {
-      await keepNoncompliantIndex(deps, { budgetMs, leaseMs });
+      await run();
     } catch (thrown) {
-      // The poll goes on: every write of a record keeps its own entry.
       const { code, message, action } = toConnectorError(thrown);
       log.warn('poll.task-failed', { task: INDEX_TASK, code, message, action });
     }
+  };
+  return {
+    /** Before a poll stores devices; looks once in this process. */
+    begin: (functionTimeoutMs: number) =>
+      goingOn(async () => {
+        if (!begun && !(await isBegun())) await keep(functionTimeoutMs);
+        begun = true;
+      }),
+    keep: (functionTimeoutMs: number) => goingOn(() => keep(functionTimeoutMs)),
   };
 }

@@ -100,6 +100,17 @@ describe('table requests', () => {
     expect((counts[deepest] ?? 0) - usual).toBe(TABLE_REQUESTS.deepSweep + fleetSize * TABLE_REQUESTS.deepSweepDevice);
   });
 
+  test('of the first load of a fleet, whose pointers are written once', async () => {
+    await using nac = await startConnector({ tenant: { fleetSize: 300, pageSize: 100 } });
+    nac.storage.requests.length = 0;
+    await nac.app.poll(MINUTE_MS);
+    await nac.app.poll(MINUTE_MS);
+    const written = nac.storage.requests.filter(({ table }) => table === 'identities');
+    const rows = (await Array.fromAsync(nac.tables.identities.listEntities())).length;
+    expect(rows).toBeGreaterThan(300);
+    expect(written.reduce((sum, { writes }) => sum + writes, 0)).toBe(rows);
+  });
+
   test('of a change, from the poll that sees it to the proof', async () => {
     await using nac = await startEnforcement();
     await ask(nac, 'NAC-00001');
