@@ -50,7 +50,7 @@ export interface Poll {
 }
 
 export function openPoll(context: Context, listeners: () => Promise<PollListeners>): Poll {
-  const { sources, log } = context;
+  const { sources, clock, random, log } = context;
   const listening = lazy(listeners);
   const quota = new TokenBucket(REFRESH_QUOTA);
   const opened = new WeakMap<ConfiguredSource, SourceToPoll>();
@@ -68,7 +68,7 @@ export function openPoll(context: Context, listeners: () => Promise<PollListener
       // Before anything of a source is stored, so that it is known what to do when it is defined no more.
       await remember(new TableTaskStore(polling, log), inForce);
       const polled = inForce.map(toPoll);
-      return poll(polled, functionTimeoutMs, log, async () => (await listening()).sendDecided());
+      return poll(polled, { functionTimeoutMs, clock, random, log }, async () => (await listening()).sendDecided());
     },
     async refresh({ source, id }) {
       const ofSource = (await sources.inForce()).find(({ name, removed }) => name === source && !removed);

@@ -91,6 +91,8 @@ const PART_SHARE = 0.2;
 const LEASE_SHARE = 1.5;
 /** Sources polled side by side: each has pages and an index in memory. */
 const SOURCES_AT_ONCE = 4;
+/** Of the time a function may run, what is left at least when a source is begun: the others wait for the next tick. */
+const LEAST_SHARE = 0.1;
 /** After a slice that took longer than its share, so long at most: the host ends a function that takes too long. */
 const MOST_RESERVED_MS = 15_000;
 /** Of a tick's time, what the tasks between sweeps have at least, while a sweep takes several slices. */
@@ -98,33 +100,47 @@ const RESERVED_SHARE = 0.25;
 
 const ROW_CODES: ReadonlySet<string> = new Set(['NAC_STORE_ROW', 'NAC_STORE_STATE']);
 
+export interface TickParts extends Pick<PollDeps, 'clock' | 'random' | 'log'> {
+  /** How long the host lets a function run before it ends the process. */
+  readonly functionTimeoutMs: number;
+}
+
 /**
- * @param functionTimeoutMs how long the host lets a function run before it ends the process
+ * Where there are more sources than are polled side by side, those that come later have the time that is left, and the
+ * order is another one each time: sources that are slow every time keep none from its turn.
  * @param sendDecided lets out what the changes led to; called whatever the sources came to
  * @returns how the sweep went, of several sources the one that needs attention most
  * @throws what the first source threw that failed otherwise than by its source
  */
 export async function poll(
   sources: readonly SourceToPoll[],
-  functionTimeoutMs: number,
-  log: Logger,
+  { functionTimeoutMs, clock, random, log }: TickParts,
   sendDecided: () => Promise<void>,
 ): Promise<SliceResult> {
+  const endsAtMs = clock.now().getTime() + functionTimeoutMs;
+  const left: string[] = [];
   try {
-    const ended = await concurrently(sources, SOURCES_AT_ONCE, async ({ name, open }) => {
+    const ended = await concurrently(inTurn(sources, random), SOURCES_AT_ONCE, async ({ name, open }) => {
+      const forSourceMs = Math.min(endsAtMs - clock.now().getTime(), functionTimeoutMs);
+      if (forSourceMs < functionTimeoutMs * LEAST_SHARE) {
+        left.push(name);
+        return undefined;
+      }
       try {
-        return { result: await pollSource(await open(), functionTimeoutMs) };
+        return { result: await pollSource(await open(), forSourceMs, functionTimeoutMs) };
       } catch (thrown) {
         return { name, thrown };
       }
     });
-    const [first, ...others] = ended.filter((end) => 'thrown' in end);
+    if (left.length > 0) log.warn('poll.sources-left', { sources: left });
+    const polled = ended.filter((end) => end !== undefined);
+    const [first, ...others] = polled.filter((end) => 'thrown' in end);
     for (const { name, thrown } of others) {
       const { code, message, action } = toConnectorError(thrown);
       log.error('poll.source-failed', { source: name, code, message, action });
     }
     if (first !== undefined) throw first.thrown;
-    return mostTelling(ended.flatMap((end) => ('result' in end ? [end.result] : [])));
+    return mostTelling(polled.flatMap((end) => ('result' in end ? [end.result] : [])));
   } finally {
     await sendDecided();
   }
@@ -146,11 +162,23 @@ function mostTelling(results: readonly SliceResult[]): SliceResult {
   return TELLING.flatMap((kind) => kinds.get(kind) ?? [])[0] ?? { kind: 'idle' };
 }
 
-async function pollSource({ deps, limits }: SourcePoll, functionTimeoutMs: number): Promise<SliceResult> {
+/** @returns the same sources; the first one is drawn by lot where they are too many to be polled side by side */
+function inTurn(sources: readonly SourceToPoll[], random: PollDeps['random']): readonly SourceToPoll[] {
+  if (sources.length <= SOURCES_AT_ONCE) return sources;
+  const first = Math.floor(random.fraction() * sources.length);
+  return [...sources.slice(first), ...sources.slice(0, first)];
+}
+
+/** @param forSourceMs of the time that the function may run, what is left for this source */
+async function pollSource(
+  { deps, limits }: SourcePoll,
+  forSourceMs: number,
+  functionTimeoutMs: number,
+): Promise<SliceResult> {
   const leaseMs = functionTimeoutMs * LEASE_SHARE;
-  const partMs = functionTimeoutMs * PART_SHARE;
-  const tickMs = functionTimeoutMs * TICK_SHARE;
-  deps.source.beginTick(functionTimeoutMs * SOURCE_SHARE);
+  const partMs = forSourceMs * PART_SHARE;
+  const tickMs = forSourceMs * TICK_SHARE;
+  deps.source.beginTick(forSourceMs * SOURCE_SHARE);
   if (limits.asksLive) await keepAddress(deps, { until: behind(deps, partMs), leaseMs });
   let result: SliceResult;
   if (hasAbility(deps, 'list')) {

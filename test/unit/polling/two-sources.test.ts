@@ -231,7 +231,9 @@ describe('one tick for several sources', () => {
     const { logger, entries } = collectingLogger();
     await intune.slow.time.runUntil(intune.slow.time.now + HOUR_MS);
     const ended = await intune.slow.run(() =>
-      poll(sources, TIMEOUT_MS, logger, async () => void sent++).catch((thrown: Error) => thrown),
+      poll(sources, { ...intune.deps, functionTimeoutMs: TIMEOUT_MS, log: logger }, async () => void sent++).catch(
+        (thrown: Error) => thrown,
+      ),
     );
     return { ...ended, sent, entries };
   }
