@@ -6,13 +6,14 @@ import { systemClock } from '../shared/adapters/system/system-clock.ts';
 import { systemRandom } from '../shared/adapters/system/system-random.ts';
 import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-identity.ts';
 import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
+import { TableTaskStore } from '../shared/adapters/table-storage/table-task-store.ts';
 import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import type { PolicyOverview } from '../shared/app/open-policy.ts';
 import { openPolicy, type PolicyAdmin } from '../shared/app/open-policy.ts';
 import { policyOfSettings } from '../shared/app/open-policy-source.ts';
+import { polledSources } from '../shared/app/remembered-sources.ts';
 import { scopeOf } from '../shared/app/source-scope.ts';
-import { CERTIFICATE_SOURCE } from '../shared/domain/identity/certificate-source.ts';
 import { ASSURANCES } from '../shared/domain/identity/identity.ts';
 import { toInstant } from '../shared/domain/instant.ts';
 import { listsNamedIn } from '../shared/domain/policy/mac-list.ts';
@@ -158,10 +159,11 @@ async function openAdmin(): Promise<PolicyAdmin> {
   const builtIn = policyOfSettings(roles);
   const tables = await openTables(storage, 'background');
   const audit = new TableAuditStore(tables.audit, systemRandom);
+  const sources = await polledSources(new TableTaskStore(tables.polling));
   const by = await signedInIdentity(storage);
   const admin = await openPolicy({
-    sources: { known: [{ name: CERTIFICATE_SOURCE }] },
-    scope: scopeOf(async () => []),
+    sources: { known: sources },
+    scope: scopeOf(async () => sources),
     openTables: async () => tables,
     clock: systemClock,
     log: silent,

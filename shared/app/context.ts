@@ -50,7 +50,9 @@ export interface Context {
  * How old the beginning of a source's newest complete sweep may be; absent where there are no sweeps, negative for a
  * source that is defined no more.
  */
-export function reachableWithin(sources: Pick<SourceSet, 'known'>): (source: string) => number | undefined {
+export function reachableWithin(sources: {
+  readonly known: readonly Pick<SourceSetup, 'name' | 'reachableMs'>[];
+}): (source: string) => number | undefined {
   return (source) => sources.known.find(({ name }) => name === source)?.reachableMs;
 }
 

@@ -16,14 +16,11 @@ import { storageChecks } from '../doctor/checks/storage.ts';
 import { type MatchQuality, matchQuality } from '../doctor/match-quality.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { type DeviceView, showDevice } from '../doctor/show-device.ts';
-import { SourceError } from '../errors.ts';
 import type { CheckReport, DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { RawAnswers } from '../ports/raw-answers.ts';
 import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
-import { CERTIFICATE_SOURCE } from './context.ts';
 import { examineSources, setupsInForce } from './examine-sources.ts';
 import { joinedView } from './joined-view.ts';
 import { openPolicySource } from './open-policy-source.ts';
@@ -91,10 +88,9 @@ export async function openDoctor(
     showDevice: (asked) =>
       showDevice(
         {
-          raw: rawAnswersOf(sources),
+          sources,
           devices: new TableDeviceStore(tables.devices),
           identities: new TableIdentityStore(tables.identities),
-          source: CERTIFICATE_SOURCE,
           joined: joinedView(tables, { sources, clock, maxCheckInAgeMs: settings.maxCheckInAgeMs }),
         },
         asked,
@@ -104,12 +100,4 @@ export async function openDoctor(
       for (const close of closing.splice(0)) await close();
     },
   };
-}
-
-function rawAnswersOf(sources: readonly { readonly name: string; readonly raw?: RawAnswers }[]): RawAnswers {
-  const raw = sources.find(({ name }) => name === CERTIFICATE_SOURCE)?.raw;
-  if (raw !== undefined) return raw;
-  throw new SourceError('NAC_SOURCE_UNAVAILABLE', `${CERTIFICATE_SOURCE} is no source of this deployment.`, {
-    action: 'Only its answers can be shown as they came.',
-  });
 }

@@ -80,6 +80,10 @@ export async function openEnforcement(context: Context) {
     queue: new ServiceBusJobQueue(serviceBus, () => clock.now().getTime()),
     fleetStatus: openFleetStatus(context, tables, sweepStatus),
     policies,
+    sourcesSettledSince: async () => {
+      await context.sources.inForce();
+      return context.sources.settledSince;
+    },
     overrides,
     overrideStore: new TableOverrideStore(tables.policies),
     identities,

@@ -12,6 +12,7 @@ import type { Sites } from '../domain/sites.ts';
 import { BUILT_IN, SETTLE_MS, versionInForce } from '../domain/version-activation.ts';
 import type { RouteName } from '../http/routes.ts';
 import { macListText, type UploadedMacList, uploadMacList } from '../policy/mac-lists.ts';
+import { reachNow } from '../policy/reach-now.ts';
 import { readAssumedRequest } from '../policy/read-assumed-request.ts';
 import { type WhatIfReport, whatIf } from '../policy/what-if.ts';
 import type { MacListSummary } from '../ports/mac-list-store.ts';
@@ -25,8 +26,9 @@ import {
   type VersionOverview,
   versionOverview,
 } from '../versions/publish-version.ts';
-import { type Context, joinRules } from './context.ts';
+import { type Context, joinRules, reachableWithin } from './context.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
+import type { SourceSetup } from './source-setup.ts';
 import { openSweepStatus } from './sweep-status.ts';
 
 export interface PolicyChange extends Pick<AuditEntry, 'target' | 'reason'> {
@@ -50,7 +52,9 @@ export type PolicyAdmin = ReturnType<Awaited<ReturnType<typeof openPolicy>>>;
 
 export interface PolicyAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables' | 'scope'> {
   /** Whose devices there are. */
-  readonly sources: { readonly known: readonly { readonly name: string; readonly precedence?: number }[] };
+  readonly sources: {
+    readonly known: readonly Pick<SourceSetup, 'name' | 'precedence' | 'reachableMs'>[];
+  };
   /** The policy that settings describe. */
   readonly builtIn: Policy;
   readonly jobsInFlightPerSite: number;
@@ -87,8 +91,8 @@ export async function openPolicy({
     sessions: new TableSessionStore(tables.sessions, { clock, log }),
     devices: new TableDeviceStore(tables.devices),
     sweepStatus: openSweepStatus({ sources, clock }, tables),
+    sourceReachableMs: reachableWithin(sources),
     scope,
-    clock,
     maxCheckInAgeMs,
     joins: joinRules(sources),
   };
@@ -130,12 +134,16 @@ export async function openPolicy({
       const sites = sitesFor(undefined);
       const assumed = { ...asked, site: onlyOne(sitesFor(asked.site || undefined)) ?? asked.site };
       return clock.within(functionTimeoutMs * WHAT_IF_SHARE, async (signal) => {
-        const [{ state }, stored] = await Promise.all([deps.store.readState(), overrides.list()]);
+        const [{ state }, stored, reach] = await Promise.all([
+          deps.store.readState(),
+          overrides.list(),
+          reachNow(whatIfDeps, toInstant(clock.now())),
+        ]);
         const version = versionInForce(state);
         const inForce =
           version === BUILT_IN ? builtIn : await readPolicy(await readVersionText(deps, version), { version });
         const policies = { inForce, draft, overrides: stored.map(({ override }) => override) };
-        return whatIf(whatIfDeps, policies, assumed, budget, { signal, sites });
+        return whatIf(whatIfDeps, policies, assumed, budget, { signal, sites, reach });
       });
     },
     async rollBack(from?: string, reason?: string): Promise<PolicyOverview> {

@@ -32,8 +32,9 @@ export function openSourceDefinitions(
   });
   return {
     async definitionsInForce(options) {
-      const { version, compiled, insteadOf, since, readAt } = await versions.current(options);
-      return { version, definitions: compiled, ...(insteadOf !== undefined && { insteadOf }), since, readAt };
+      const { version, compiled, insteadOf, since, readAt, outgoing } = await versions.current(options);
+      const settling = outgoing.length > 0;
+      return { version, definitions: compiled, ...(insteadOf !== undefined && { insteadOf }), since, settling, readAt };
     },
   };
 }

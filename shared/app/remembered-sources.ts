@@ -1,9 +1,11 @@
 // The sources that were polled, as they were defined last: a source that is defined no more has devices in the store,
 // which count at its sites and nowhere else until they are gone.
 
+import { CERTIFICATE_SOURCE } from '../domain/identity/certificate-source.ts';
 import { sameData } from '../domain/same-data.ts';
 import { StoreError } from '../errors.ts';
 import type { TaskStore } from '../ports/task-store.ts';
+import { reachableFor } from './source-parts.ts';
 import { commonSetup, type SourceSetup } from './source-setup.ts';
 
 /** One row, beside those of tasks. */
@@ -24,6 +26,18 @@ export interface RememberedSources {
 export async function readRemembered(tasks: TaskStore): Promise<readonly RememberedSource[]> {
   const { state } = await tasks.read<RememberedSources>(REMEMBERED_TASK);
   return state?.sources ?? [];
+}
+
+/** As a program sees them that has the store alone, such as the command line: what is removed is among them. */
+export async function polledSources(
+  tasks: TaskStore,
+): Promise<readonly Pick<SourceSetup, 'name' | 'certificateIds' | 'sites' | 'precedence' | 'reachableMs'>[]> {
+  const remembered = await readRemembered(tasks);
+  if (remembered.length === 0) return [{ name: CERTIFICATE_SOURCE, reachableMs: undefined }];
+  return remembered.map(({ sweeps, limits, ...source }) => ({
+    ...source,
+    reachableMs: sweeps ? reachableFor(limits.pollingIntervalMs) : undefined,
+  }));
 }
 
 /** Writes only where something is new. Another process that was first wrote the same. */

@@ -14,7 +14,11 @@ export function scopeOf(sources: () => Promise<readonly Scoped[]>): SourceScope 
       if (all.every(({ sites }) => sites === undefined)) return whole(all);
       const here = all.filter(({ sites }) => sites === undefined || sites.includes(site));
       const only = here.map(({ name }) => name);
-      return { only, counts: (source) => only.includes(source), namedBy: (namespace) => namedBy(here, namespace) };
+      return {
+        ...{ names: only, only },
+        counts: (source) => only.includes(source),
+        namedBy: (namespace) => namedBy(here, namespace),
+      };
     },
     everywhere: async () => whole(await sources()),
   };
@@ -22,6 +26,7 @@ export function scopeOf(sources: () => Promise<readonly Scoped[]>): SourceScope 
 
 function whole(all: readonly Scoped[]): SourcesOfSite {
   return {
+    names: all.map(({ name }) => name),
     counts: () => true,
     namedBy: (namespace) => [...new Set([namespace, ...namedBy(all, namespace)])],
   };

@@ -1,8 +1,10 @@
 // The sources in force. A new version of sources.yaml opens what is new, closes what is gone, opens again what has
 // changed, and leaves the rest as it is: with its tokens, its pauses and its connections.
 
+import type { Instant } from '../domain/instant.ts';
 import { sameData } from '../domain/same-data.ts';
 import type { SourceDefinition } from '../domain/source/source-definition.ts';
+import { toConnectorError } from '../errors.ts';
 import { orAborted } from '../or-aborted.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { SourceDefinitions } from '../ports/source-definitions.ts';
@@ -22,6 +24,8 @@ export interface SourceSet {
   readonly known: readonly ConfiguredSource[];
   /** Version of the definitions that {@link inForce} went by last. */
   readonly version: string | undefined;
+  /** When these definitions came into force; `undefined` while some process may still go by those before. */
+  readonly settledSince: Instant | '' | undefined;
   /** Ends what waits for their answers. */
   leave(): Promise<void>;
   close(): Promise<void>;
@@ -64,6 +68,9 @@ export function createSourceSet(deps: SourceSetDeps): SourceSet {
     get version() {
       return set.version;
     },
+    get settledSince() {
+      return set.settledSince;
+    },
     leave: () => set.each((source) => source.leave()),
     close: () => set.each((source) => source.close()),
   };
@@ -77,6 +84,7 @@ class OpenedSources {
   #before: readonly RememberedSource[] = [];
   #readAtMs = Number.NEGATIVE_INFINITY;
   known: readonly ConfiguredSource[] = [];
+  settledSince: Instant | '' | undefined;
 
   get version(): string | undefined {
     return this.#version;
@@ -89,13 +97,15 @@ class OpenedSources {
 
   async refresh(): Promise<readonly ConfiguredSource[]> {
     const { clock, definitions } = this.#deps;
-    const { version, definitions: defined } = await (await definitions()).definitionsInForce();
+    const { version, definitions: defined, since, settling } = await (await definitions()).definitionsInForce();
     const nowMs = clock.now().getTime();
     const isRecent = Math.abs(nowMs - this.#readAtMs) < REMEMBERED_FOR_MS;
-    if (version === this.#version && isRecent) return this.known;
-    if (!isRecent) this.#before = await this.#remembered();
-    await this.#take(version, defined, this.#before);
-    this.#readAtMs = nowMs;
+    if (version !== this.#version || !isRecent) {
+      if (!isRecent) this.#before = await this.#remembered();
+      await this.#take(version, defined, this.#before);
+      this.#readAtMs = nowMs;
+    }
+    this.settledSince = settling ? undefined : since;
     return this.known;
   }
 
@@ -117,13 +127,11 @@ class OpenedSources {
     defined: readonly SourceDefinition[],
     before: readonly RememberedSource[],
   ): Promise<void> {
-    const { clock, log, setUp } = this.#deps;
+    const { clock, log } = this.#deps;
     const entries = new Map<string, Entry>();
     for (const definition of defined) {
-      const entry = this.#kept(definition.name, definition) ?? this.#opened(definition, setUp(definition));
-      if (entry === undefined) {
-        log.error('source.not-opened', { source: definition.name, kind: definition.kind });
-      } else entries.set(definition.name, entry);
+      const entry = this.#kept(definition.name, definition) ?? this.#opened(definition, this.#setUp(definition));
+      if (entry !== undefined) entries.set(definition.name, entry);
     }
     const names = new Set([...defined, ...this.#more].map(({ name }) => name));
     for (const removed of before.filter(({ name }) => !names.has(name))) {
@@ -145,6 +153,20 @@ class OpenedSources {
     this.#version = version;
     for (const [name, { source }] of left) {
       await source.close().catch((thrown) => log.warn('source.not-closed', { source: name, error: String(thrown) }));
+    }
+  }
+
+  /** One that cannot be set up keeps no other from being in force. */
+  #setUp(definition: SourceDefinition): SourceSetup | undefined {
+    const { name, kind } = definition;
+    try {
+      const setup = this.#deps.setUp(definition);
+      if (setup === undefined) this.#deps.log.error('source.not-opened', { source: name, kind });
+      return setup;
+    } catch (thrown) {
+      const { code, message, action } = toConnectorError(thrown);
+      this.#deps.log.error('source.not-opened', { source: name, kind, code, message, action });
+      return undefined;
     }
   }
 

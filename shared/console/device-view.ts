@@ -76,7 +76,7 @@ export async function deviceView(
   const [shared, listed, decisions, jobs, overrides] = await Promise.all([
     holdersOf(deps, stored, options),
     deps.sessions.listByDevice(key, options),
-    deps.decisions.list({ filter: { device: key }, sites, since, limit: MOST_DECISIONS, now: at }, options),
+    deps.decisions.list({ filter: { devices: [key] }, sites, since, limit: MOST_DECISIONS, now: at }, options),
     deps.jobs?.(key, since),
     deps.overrides(),
   ]);

@@ -4,11 +4,12 @@ import type { DeviceKey } from '../domain/device/device.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import type { MethodWord } from '../domain/identity/authentication-word.ts';
 import type { Assurance } from '../domain/identity/identity.ts';
-import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
 import { evaluateOverridden } from '../domain/policy/overridden.ts';
 import { isInForce, type Override } from '../domain/policy/override.ts';
 import { explainPolicy, type Policy } from '../domain/policy/policy.ts';
 import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy/policy-facts.ts';
+import { isSourceReachable } from '../domain/source/source-reachable.ts';
 import { RequestError } from '../errors.ts';
 import { WHAT_IT_GETS_QUERY } from '../http/queries.ts';
 import { readQuery } from '../http/read-query.ts';
@@ -68,16 +69,14 @@ export async function whatItGets(
   const { device } = stored;
   const isPresent = stored.presence === 'present';
   const asOf = recordAsOf(stored, sweptAt);
-  const reachableMs = deps.reachableWithin(key.source);
+  const reachable = isSourceReachable(deps.reachableWithin(key.source), sweptAt, at);
   const facts: PolicyFacts = {
     at,
     site,
     standing: isPresent ? standingOfRecord(stored, at, deps.maxCheckInAgeMs) : 'notEnrolled',
     marks: isPresent ? marksOfRecord(stored) : [],
     ...(isPresent && { assurance, asOf, source: key.source, device: deviceFacts(device) }),
-    ...(isPresent &&
-      reachableMs !== undefined &&
-      sweptAt !== undefined && { sourceReachable: millisecondsBetween(sweptAt, at) <= reachableMs }),
+    ...(isPresent && reachable !== undefined && { sourceReachable: reachable }),
     ...(device.userPrincipalName !== undefined && { users: [device.userPrincipalName] }),
     ...(method && { methods: [method] }),
     ...(ssid !== undefined && { ssids: [ssid] }),

@@ -6,9 +6,12 @@ import type { DeviceView, JoinedView } from './show-device.ts';
 const LONGEST_BODY = 6000;
 
 export function renderDevice(view: DeviceView): string {
-  const { asked, askedAs, id, stored, joined, others, answers } = view;
+  const { asked, askedAs, id, source, stored, joined, others, answers } = view;
   const sections = [
-    section('Asked for', `${asked} (${askedAs})${id === undefined ? ': no source knows such a device' : ''}`),
+    section(
+      'Asked for',
+      `${asked} (${askedAs})${id === undefined ? ': no source knows such a device' : ''}${source === undefined ? '' : `: ${source} ${id}`}`,
+    ),
     ...(others.length > 0
       ? [section('Also held by', `${others.slice(0, 10).join(', ')}: this is how a match becomes ambiguous`)]
       : []),

@@ -14,6 +14,8 @@ export interface ComparisonTrigger {
   readonly sweep?: Instant;
   /** When the policy came into force by which every instance answers. */
   readonly policy?: string;
+  /** When the definitions of sources came into force by which every instance goes. */
+  readonly sources?: string;
   /** When overrides settled whose sessions nothing else leads to. */
   readonly overrides?: Instant;
 }

@@ -16,6 +16,8 @@ import { takeDeadLetters } from './take-dead-letters.ts';
 export interface EnforceDeps extends ReconcileDeps, PumpDeps, CompareOverriddenDeps {
   readonly fleetStatus: FleetStatus;
   readonly policies: PolicySource;
+  /** When the sources in force came into force; `undefined` while some instance may go by those before. */
+  readonly sourcesSettledSince: () => Promise<Instant | '' | undefined>;
 }
 
 export interface EnforceLimits extends PumpLimits {
@@ -114,13 +116,15 @@ export class Enforcer {
     return pumped;
   }
 
-  /** As long as some may still answer by the policy before, what the new one says makes no comparison due. */
+  /** As long as some may still answer by the policy or the sources before, the new ones make no comparison due. */
   async #trigger(overrides: Instant | undefined): Promise<ComparisonTrigger> {
     const sweep = await this.#deps.fleetStatus.newestRunStartedAt({ fresh: true });
     const { since, outgoing } = await this.#deps.policies.current();
+    const sources = await this.#deps.sourcesSettledSince();
     return {
       ...(sweep !== undefined && { sweep }),
       ...(outgoing.length === 0 && { policy: since }),
+      ...(sources !== undefined && { sources }),
       ...(overrides !== undefined && { overrides }),
     };
   }

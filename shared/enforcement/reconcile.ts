@@ -1,5 +1,6 @@
 // The reconciliation: page by page every session is compared with policy, with checkpoints on the way, so that it goes
-// on after any interruption. It is due by time, after a complete sweep, and after a policy change has settled.
+// on after any interruption. It is due by time, after a complete sweep, and after a change of policy or sources has
+// settled.
 
 import { concurrently } from '../concurrently.ts';
 import { SHARDS } from '../domain/device/device.ts';
@@ -87,7 +88,7 @@ function isDue(
 ): boolean {
   if (completed === undefined) return true;
   const known = completed.occasion;
-  if (due.sweep !== known.sweep || due.policy !== known.policy) return true;
+  if (due.sweep !== known.sweep || due.policy !== known.policy || due.sources !== known.sources) return true;
   if ((due.overrides ?? '') > completed.startedAt) return true;
   return addMilliseconds(completed.startedAt, intervalMs) <= now;
 }

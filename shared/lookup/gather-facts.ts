@@ -3,8 +3,9 @@
 import { type CountingVerdict, type SourceVerdict, verdictThatCounts } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import { contradictionsAmong, type PresentedIdentities } from '../domain/identity/presented-identities.ts';
-import { type Instant, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { type Instant, toInstant } from '../domain/instant.ts';
 import { deviceFacts, type FactsSource, type PolicyFacts, requestFacts } from '../domain/policy/policy-facts.ts';
+import { isSourceReachable } from '../domain/source/source-reachable.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
@@ -100,7 +101,7 @@ async function verdictOfRecord(
 ): Promise<SourceVerdict> {
   const { device, version } = record;
   const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(device.source, options);
-  const reachable = isReachable(deps, device.source, sweptAt, at);
+  const reachable = isSourceReachable(deps.sourceReachableMs?.(device.source), sweptAt, at);
   return {
     source: device.source,
     id: device.id,
@@ -123,20 +124,8 @@ async function reachableSources(
   const known = await Promise.all(
     sources.map(async (source) => {
       const sweptAt = await deps.sweepStatus.lastCompleteStartedAt(source, options);
-      return [source, isReachable(deps, source, sweptAt, at)] as const;
+      return [source, isSourceReachable(deps.sourceReachableMs?.(source), sweptAt, at)] as const;
     }),
   );
   return Object.fromEntries(known.flatMap(([source, is]) => (is === undefined ? [] : [[source, is]])));
-}
-
-/** @returns `undefined` where the source has no sweeps, or has completed none yet */
-function isReachable(
-  { sourceReachableMs }: FactsDeps,
-  source: string,
-  sweptAt: Instant | undefined,
-  at: Instant,
-): boolean | undefined {
-  const withinMs = sourceReachableMs?.(source);
-  if (withinMs !== undefined && withinMs < 0) return false;
-  return withinMs === undefined || sweptAt === undefined ? undefined : millisecondsBetween(sweptAt, at) <= withinMs;
 }

@@ -20,9 +20,10 @@ export function recordsFor(records: RecordsBySite, sites: Sites): Promise<SeenRe
 }
 
 export function siteRecords({ devices, identities, scope }: SiteRecordsDeps): RecordsBySite {
-  const seen = ({ only, counts, namedBy }: SourcesOfSite): SeenRecords => ({
+  const seen = ({ names, only, counts, namedBy }: SourcesOfSite): SeenRecords => ({
     counts,
     keysOf: ({ value, source = CERTIFICATE_SOURCE }) => namedBy(source).map((name) => ({ source: name, id: value })),
+    everyKeyOf: (id) => names.map((source) => ({ source, id })),
     read: async (key, options) => (counts(key.source) ? devices.read(key, options) : undefined),
     async readOwners(identity, options): Promise<IdentityOwners> {
       const owners = await identities.readOwners(identity, options);

@@ -4,6 +4,7 @@
 import { concurrently } from '../concurrently.ts';
 import { type DeviceKey, deviceKeyText, isDeviceId, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
+import { foremostFirst, isJoined } from '../domain/device/joined-records.ts';
 import { bareGuid } from '../domain/guid-forms.ts';
 import type { Identity } from '../domain/identity/identity.ts';
 import { canIdentifyDevice, parseMacAddress } from '../domain/mac-address.ts';
@@ -25,10 +26,9 @@ export async function nameDevice(records: SeenRecords, text: string, field: stri
   const wanted = text.trim();
   const id = bareGuid(wanted) ?? wanted.toLowerCase();
   // An id is of one device, even if another device has it as its name.
-  const byId = isDeviceId(id) ? await devicesWithId(records, id) : [];
+  const byId = isDeviceId(id) ? await devicesWithId(records, records.keysOf({ value: id })) : [];
   if (byId.length > 1) throw ambiguous(field, byId, false);
-  const { found, more } =
-    byId.length === 1 ? { found: byId, more: false } : await devicesCalled(records, meanings(wanted));
+  const { found, more } = byId.length === 1 ? { found: byId, more: false } : await devicesMeant(records, wanted, id);
   const [only, ...others] = found;
   if (only === undefined && !more) throw unknown(field);
   if (only === undefined || others.length > 0 || more) throw ambiguous(field, found, more);
@@ -48,8 +48,33 @@ function meanings(text: string): Identity[] {
   ];
 }
 
-async function devicesWithId(records: SeenRecords, id: string): Promise<StoredDevice[]> {
-  const read = await concurrently(records.keysOf({ value: id }), READ_AT_ONCE, (key) => records.read(key));
+/** What no tenant of Intune gave as an id: an id of another source, or what devices are called by. */
+async function devicesMeant(
+  records: SeenRecords,
+  text: string,
+  id: string,
+): Promise<{ found: readonly StoredDevice[]; more: boolean }> {
+  const byId = isDeviceId(id) ? await devicesWithId(records, records.everyKeyOf(id)) : [];
+  const guid = bareGuid(text);
+  const entra: Identity[] = guid === undefined ? [] : [{ kind: 'entraDeviceId', value: guid }];
+  const { found, more } = await devicesCalled(records, byId.length > 0 ? entra : meanings(text));
+  return { found: machinesOf([...byId, ...found]), more };
+}
+
+/** Records of several sources that are one machine count as the one that is looked at first. */
+function machinesOf(records: readonly StoredDevice[]): readonly StoredDevice[] {
+  const ordered = records.toSorted((one, other) => foremostFirst(one.device, other.device));
+  const machines: StoredDevice[] = [];
+  for (const record of ordered) {
+    const key = deviceKeyText(record.device);
+    const isKnown = machines.some(({ device }) => deviceKeyText(device) === key || isJoined(device, record.device));
+    if (!isKnown) machines.push(record);
+  }
+  return machines;
+}
+
+async function devicesWithId(records: SeenRecords, keys: readonly DeviceKey[]): Promise<StoredDevice[]> {
+  const read = await concurrently(keys, READ_AT_ONCE, (key) => records.read(key));
   return read.filter((record) => record !== undefined);
 }
 

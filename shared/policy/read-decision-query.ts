@@ -7,14 +7,17 @@ import { readJsonObject } from '../http/read-json.ts';
 import { queryError, readQuery } from '../http/read-query.ts';
 import type { DecisionFilter, DecisionQuery } from '../ports/decision-store.ts';
 
-/** What was asked for; which sites the asker may see is another matter. */
-export type AskedDecisions = Omit<DecisionQuery, 'sites'> & { readonly site?: string };
+/** What was asked for; which sites the asker may see, and which source has the device, is another matter. */
+export type AskedDecisions = Omit<DecisionQuery, 'sites'> & {
+  readonly site?: string;
+  /** Id of a device, of whatever source. */
+  readonly deviceId?: string;
+};
 
 /**
- * @param source whose ids `device` means
  * @throws RequestError NAC_REQUEST_FIELD naming the parameter: a misspelt filter must not look like "all decisions"
  */
-export function readDecisionQuery(query: Iterable<[string, string]>, now: Instant, source: string): AskedDecisions {
+export function readDecisionQuery(query: Iterable<[string, string]>, now: Instant): AskedDecisions {
   const parameters = [...query];
   for (const [name] of parameters) {
     if (Object.hasOwn(DECISION_SEARCH, name) && !Object.hasOwn(DECISION_QUERY, name)) {
@@ -24,20 +27,20 @@ export function readDecisionQuery(query: Iterable<[string, string]>, now: Instan
       );
     }
   }
-  return readParameters(parameters, now, source);
+  return readParameters(parameters, now);
 }
 
 /**
  * @param body JSON object with the same parameters as texts
  * @throws RequestError NAC_REQUEST_NOT_JSON, NAC_REQUEST_FIELD
  */
-export function readDecisionSearch(body: string, now: Instant, source: string): AskedDecisions {
+export function readDecisionSearch(body: string, now: Instant): AskedDecisions {
   const parameters = Object.entries(readJsonObject(body, 'Send {"mac": "…"} or other parameters of docs/api.md.'));
   for (const [name, value] of parameters) if (typeof value !== 'string') throw queryError(name, 'must be text');
-  return readParameters(parameters as [string, string][], now, source);
+  return readParameters(parameters as [string, string][], now);
 }
 
-function readParameters(query: Iterable<[string, string]>, now: Instant, source: string): AskedDecisions {
+function readParameters(query: Iterable<[string, string]>, now: Instant): AskedDecisions {
   const { since, until, after, limit, ...given } = readQuery(DECISION_SEARCH, query, now);
   const filter: DecisionFilter = {
     ...text('sessionId', given.session),
@@ -48,7 +51,6 @@ function readParameters(query: Iterable<[string, string]>, now: Instant, source:
     ...text('userName', given.user),
     ...text('verdict', given.decision),
     ...text('mac', given.mac),
-    ...(given.device !== undefined && { device: { source, id: given.device.toLowerCase() } }),
     ...(given.observed && { observed: true }),
     ...nas(given.nas),
     ...text('port', given.port),
@@ -60,6 +62,7 @@ function readParameters(query: Iterable<[string, string]>, now: Instant, source:
   return {
     filter,
     ...text('site', given.site),
+    ...text('deviceId', given.device?.toLowerCase()),
     since,
     ...text('until', until),
     ...text('after', after),

@@ -6,7 +6,7 @@ import { deviceKeyText, SHARDS } from '../domain/device/device.ts';
 import type { SourceVerdict } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import type { Assurance } from '../domain/identity/identity.ts';
-import { type Instant, toInstant } from '../domain/instant.ts';
+import type { Instant } from '../domain/instant.ts';
 import { sameOutcome } from '../domain/policy/decision.ts';
 import { evaluateApplied, evaluateOverridden } from '../domain/policy/overridden.ts';
 import { isInForce, type Override } from '../domain/policy/override.ts';
@@ -16,7 +16,6 @@ import type { Session } from '../domain/session/session.ts';
 import { isConnected } from '../domain/session/session-life.ts';
 import { includesSite, type Sites, siteNamed } from '../domain/sites.ts';
 import type { CallOptions } from '../ports/call-options.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { DeviceStore, StoredDevice } from '../ports/device-store.ts';
 import type { JoinRules } from '../ports/join-rules.ts';
 import type { SessionStore } from '../ports/session-store.ts';
@@ -26,6 +25,7 @@ import { walkFleetOfShard } from '../walk-fleet.ts';
 import { walkSessionsOfShard } from '../walk-sessions.ts';
 import { ChangeTally, type TallyReport } from './change-tally.ts';
 import { FleetVerdicts } from './fleet-verdicts.ts';
+import { type ReachNow, reachFacts } from './reach-now.ts';
 
 export interface WhatIfDeps {
   readonly sessions: Pick<SessionStore, 'listPage'>;
@@ -33,7 +33,6 @@ export interface WhatIfDeps {
   readonly sweepStatus: SweepStatus;
   /** Which sources count at the site that devices are taken to ask at. */
   readonly scope: SourceScope;
-  readonly clock: Clock;
   /** A device whose last check-in is older counts as silent, in every compliance state. */
   readonly maxCheckInAgeMs: number;
   /** Absent where there is one source alone. */
@@ -83,6 +82,8 @@ export interface WhatIfReport {
 export interface WhatIfOptions extends CallOptions {
   /** Those whose sessions the asker may see, and whose sources. */
   readonly sites: Sites;
+  /** When it is asked, and which sources are reachable then. */
+  readonly reach: ReachNow;
 }
 
 /** Of sessions, and as many of devices: a page of each is in memory. */
@@ -95,16 +96,16 @@ export async function whatIf(
   { inForce, draft, overrides: known }: ComparedPolicies,
   assumed: AssumedRequest,
   budget: CoaBudget,
-  { signal, sites }: WhatIfOptions,
+  { signal, sites, reach }: WhatIfOptions,
 ): Promise<WhatIfReport> {
-  const now = toInstant(deps.clock.now());
+  const { now } = reach;
   const sessions = new ChangeTally();
   const fleet = new ChangeTally();
   const overrides = known.filter((override) => isInForce(override, now));
   // Both at once: where time runs out, neither is left out.
   const [sawSessions, sawFleet] = await Promise.all([
-    sessionsChanging(sessions, deps, { draft, overrides }, now, { signal, sites }),
-    fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, now, { signal, sites }),
+    sessionsChanging(sessions, deps, { draft, overrides }, { signal, sites, reach }),
+    fleetChanging(fleet, deps, { inForce, draft, overrides }, assumed, { signal, sites, reach }),
   ]);
   return {
     at: now,
@@ -143,21 +144,22 @@ async function lookAtShards<T>(
 
 /**
  * From what was recorded with its latest decision: changes of the device since have led to a new one, or will by CoA.
+ * Whether a source is away changes without one, and is looked at as it is now.
  */
 function sessionsChanging(
   tally: ChangeTally,
   { sessions }: WhatIfDeps,
   { draft, overrides }: Omit<ComparedPolicies, 'inForce'>,
-  now: Instant,
-  { signal, sites }: WhatIfOptions,
+  { signal, sites, reach }: WhatIfOptions,
 ): Promise<boolean> {
+  const { now } = reach;
   const look = (session: Session): void => {
     const { decision, site, mac, userName } = session;
     if (!includesSite(sites, site)) return;
     if (decision.facts === undefined || !isConnected(session, now)) return;
     tally.look();
     const question = {
-      facts: { ...decision.facts, at: now },
+      facts: { ...decision.facts, at: now, ...reachFacts(reach, decision.facts.source) },
       identities: session.presented.identities,
       device: decision.device,
       joined: decision.device?.joined,
@@ -185,24 +187,23 @@ async function fleetChanging(
   { devices, sweepStatus, scope, maxCheckInAgeMs, joins }: WhatIfDeps,
   { inForce, draft, overrides }: ComparedPolicies,
   assumed: AssumedRequest,
-  now: Instant,
-  { signal, sites }: WhatIfOptions,
+  { signal, sites, reach }: WhatIfOptions,
 ): Promise<boolean> {
   const { counts } = await sourcesAt(scope, assumed.site === '' ? sites : siteNamed(assumed.site));
   const isLookedAt = ({ presence, device }: StoredDevice): boolean => presence === 'present' && counts(device.source);
   const walk = (shard: string) => sweptDevices(walkFleetOfShard(devices, shard), sweepStatus);
   const verdicts = joins && joins.sources.length > 1 ? new FleetVerdicts(joins) : undefined;
   const note = ({ stored, sweptAt }: SweptDevice): void => {
-    if (isLookedAt(stored)) verdicts?.add(stored.device, verdictOf(stored, sweptAt, now, maxCheckInAgeMs));
+    if (isLookedAt(stored)) verdicts?.add(stored.device, verdictOf(stored, sweptAt, reach, maxCheckInAgeMs));
   };
   if (verdicts !== undefined && !(await lookAtShards(walk, note, signal))) return false;
   const look = ({ stored, sweptAt }: SweptDevice): void => {
     if (!isLookedAt(stored)) return;
-    const own = verdictOf(stored, sweptAt, now, maxCheckInAgeMs);
+    const own = verdictOf(stored, sweptAt, reach, maxCheckInAgeMs);
     const counting = verdicts === undefined ? { verdict: own } : verdicts.judge(stored.device, own);
     if (counting === undefined) return;
     tally.look();
-    const facts = factsOfDevice(stored, own, counting.verdict, assumed, now);
+    const facts = factsOfDevice(stored, own, counting.verdict, assumed, reach);
     const question = { facts, identities: [], device: stored.device };
     const before = evaluateOverridden(inForce, overrides, question);
     const then = evaluateOverridden(draft, overrides, question);
@@ -239,15 +240,17 @@ async function* sweptDevices(
 function verdictOf(
   stored: StoredDevice,
   sweptAt: Instant | undefined,
-  at: Instant,
+  { now: at, of }: ReachNow,
   maxCheckInAgeMs: number,
 ): SourceVerdict {
   const { source, id } = stored.device;
+  const reachable = of(source, sweptAt);
   return {
     ...{ source, id, version: stored.version },
     standing: standingOfRecord(stored, at, maxCheckInAgeMs),
     marks: marksOfRecord(stored),
     asOf: recordAsOf(stored, sweptAt),
+    ...(reachable !== undefined && { reachable }),
   };
 }
 
@@ -256,11 +259,12 @@ function factsOfDevice(
   own: SourceVerdict,
   { standing, marks, asOf, source }: SourceVerdict,
   { site, assurance, medium }: AssumedRequest,
-  at: Instant,
+  reach: ReachNow,
 ): PolicyFacts {
   return {
-    ...{ at, site, standing, marks: [...new Set([...own.marks, ...marks])], assurance, asOf, source },
+    ...{ at: reach.now, site, standing, marks: [...new Set([...own.marks, ...marks])], assurance, asOf, source },
     ...(source !== own.source && { records: { found: own.source, all: [own], because: 'worst' as const } }),
+    ...reachFacts(reach, source),
     device: deviceFacts(stored.device),
     ...(medium && { nasPortType: PORT_TYPES[medium] }),
   };

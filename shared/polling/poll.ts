@@ -12,7 +12,7 @@
 import { concurrently } from '../concurrently.ts';
 import { addMilliseconds, type Instant, toInstant } from '../domain/instant.ts';
 import type { AnswersDiffer } from '../domain/policy/answers-differ.ts';
-import { StoreError, toConnectorError } from '../errors.ts';
+import { type ConnectorError, StoreError, toConnectorError } from '../errors.ts';
 import type { DecisionStore } from '../ports/decision-store.ts';
 import type { MdmSource } from '../ports/mdm-source.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -110,7 +110,7 @@ export interface TickParts extends Pick<PollDeps, 'clock' | 'random' | 'log'> {
  * order is another one each time: sources that are slow every time keep none from its turn.
  * @param sendDecided lets out what the changes led to; called whatever the sources came to
  * @returns how the sweep went, of several sources the one that needs attention most
- * @throws what the first source threw that failed otherwise than by its source
+ * @throws what the first source threw that failed by something else than itself, such as the store
  */
 export async function poll(
   sources: readonly SourceToPoll[],
@@ -120,30 +120,50 @@ export async function poll(
   const endsAtMs = clock.now().getTime() + functionTimeoutMs;
   const left: string[] = [];
   try {
-    const ended = await concurrently(inTurn(sources, random), SOURCES_AT_ONCE, async ({ name, open }) => {
+    const ended = await concurrently(inTurn(sources, random), SOURCES_AT_ONCE, async (source): Promise<Ended> => {
       const forSourceMs = Math.min(endsAtMs - clock.now().getTime(), functionTimeoutMs);
       if (forSourceMs < functionTimeoutMs * LEAST_SHARE) {
-        left.push(name);
+        left.push(source.name);
         return undefined;
       }
       try {
-        return { result: await pollSource(await open(), forSourceMs, functionTimeoutMs) };
+        const opened = await openedOrFailed(source, log);
+        return { result: 'kind' in opened ? opened : await pollSource(opened, forSourceMs, functionTimeoutMs) };
       } catch (thrown) {
-        return { name, thrown };
+        return { name: source.name, thrown };
       }
     });
     if (left.length > 0) log.warn('poll.sources-left', { sources: left });
     const polled = ended.filter((end) => end !== undefined);
     const [first, ...others] = polled.filter((end) => 'thrown' in end);
-    for (const { name, thrown } of others) {
-      const { code, message, action } = toConnectorError(thrown);
-      log.error('poll.source-failed', { source: name, code, message, action });
-    }
+    for (const { name, thrown } of others) logFailure(log, name, toConnectorError(thrown));
     if (first !== undefined) throw first.thrown;
     return mostTelling(polled.flatMap((end) => ('result' in end ? [end.result] : [])));
   } finally {
     await sendDecided();
   }
+}
+
+/** `undefined`: left for the next tick. */
+type Ended = { readonly result: SliceResult } | { readonly name: string; readonly thrown: unknown } | undefined;
+
+/**
+ * What cannot be opened is in trouble by itself, whatever is wrong with its secret, its certificate or its address.
+ * @throws StoreError, which is nothing of the source
+ */
+async function openedOrFailed({ name, open }: SourceToPoll, log: Logger): Promise<SourcePoll | SliceResult> {
+  try {
+    return await open();
+  } catch (thrown) {
+    if (thrown instanceof StoreError) throw thrown;
+    const error = toConnectorError(thrown);
+    logFailure(log, name, error);
+    return { kind: 'failed', error };
+  }
+}
+
+function logFailure(log: Logger, source: string, { code, message, action }: ConnectorError): void {
+  log.error('poll.source-failed', { source, code, message, action });
 }
 
 const TELLING: readonly SliceResult['kind'][] = [

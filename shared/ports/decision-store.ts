@@ -54,7 +54,8 @@ export interface DecisionFilter {
   readonly sessionId?: string;
   readonly mac?: string;
   readonly userName?: string;
-  readonly device?: DeviceKey;
+  /** About one of these. */
+  readonly devices?: readonly DeviceKey[];
   readonly verdict?: string;
   readonly role?: string;
   readonly rule?: string;

@@ -21,6 +21,8 @@ export interface SeenRecords {
   counts(source: string): boolean;
   /** Where a device with this id of a certificate may be stored: a key for each source that it may be an id of. */
   keysOf(id: Pick<PresentedIdentity, 'value' | 'source'>): readonly DeviceKey[];
+  /** Where a device with this id may be stored, of whatever source. */
+  everyKeyOf(id: string): readonly DeviceKey[];
   read(key: DeviceKey, options?: CallOptions): Promise<StoredDevice | undefined>;
   readOwners(identity: Pointer, options?: CallOptions): Promise<IdentityOwners>;
   /** Those of one source alone, also beyond what {@link readOwners} lists. */

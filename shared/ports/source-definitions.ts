@@ -22,6 +22,8 @@ export interface DefinitionsInForce {
   readonly insteadOf?: string;
   /** When the activated version came into force; empty when none was ever activated. */
   readonly since: Instant | '';
+  /** Some process may still go by those before. */
+  readonly settling: boolean;
   /** When the store was asked last; grows older while it does not answer. */
   readonly readAt: Instant;
 }

@@ -11,6 +11,8 @@ export interface SourceScope {
 }
 
 export interface SourcesOfSite {
+  /** Those in force that count, and those whose devices are still stored. */
+  readonly names: readonly string[];
   /** Absent where no source is left out. */
   readonly only?: readonly string[];
   counts(source: string): boolean;
@@ -31,6 +33,7 @@ export async function sourcesAt(scope: SourceScope, sites: Sites, options?: Call
   const union = (lists: readonly (readonly string[])[]): readonly string[] => [...new Set(lists.flat())];
   const only = each.every((one) => one.only !== undefined) && union(each.map((one) => one.only ?? []));
   return {
+    names: union(each.map(({ names }) => names)),
     ...(only !== false && { only }),
     counts: (source) => each.some(({ counts }) => counts(source)),
     namedBy: (namespace) => union(each.map(({ namedBy }) => namedBy(namespace))),

@@ -108,7 +108,7 @@ const COLUMN_OF: Readonly<Record<Exclude<keyof DecisionFilter, 'method'>, string
   sessionId: 'sessionId',
   mac: 'mac',
   userName: 'userName',
-  device: 'deviceKey',
+  devices: 'deviceKey',
   verdict: 'verdict',
   role: 'role',
   rule: 'rule',
@@ -134,9 +134,19 @@ export function decisionConditions(filter: DecisionFilter, sites: Sites): string
       if (name === 'method') return `${methodColumn(METHOD_WORDS.find((word) => word === value) ?? 'mab')} eq true`;
       const column = COLUMN_OF[name as keyof typeof COLUMN_OF];
       if (typeof value === 'boolean') return `${column} eq ${value}`;
-      const text = typeof value === 'string' ? value : deviceKeyText(value);
-      return `${column} eq '${(ANY_CASE.has(name) ? text.toLowerCase() : text).replaceAll("'", "''")}'`;
+      if (typeof value !== 'string') return isOneOf(column, value.map(deviceKeyText));
+      return isEqual(column, ANY_CASE.has(name) ? value.toLowerCase() : value);
     });
-  const all = [...conditions, ...sitesCondition(sites, MOST_OF_RANGE + conditions.length)];
+  const comparisons = conditions.length + Math.max(0, (filter.devices?.length ?? 1) - 1);
+  const all = [...conditions, ...sitesCondition(sites, MOST_OF_RANGE + comparisons)];
   return all.map((condition) => ` and ${condition}`).join('');
+}
+
+function isEqual(column: string, text: string): string {
+  return `${column} eq '${text.replaceAll("'", "''")}'`;
+}
+
+/** Of none: no row has a key without a source. */
+function isOneOf(column: string, texts: readonly string[]): string {
+  return `(${(texts.length === 0 ? ['-'] : texts).map((text) => isEqual(column, text)).join(' or ')})`;
 }

@@ -31,7 +31,12 @@ export async function noteFastLane({ source, decisions, tasks, clock }: FastLane
   const waiting = new Map<string, DeviceKey>();
   for (const { decision } of page.decisions) {
     const { device } = decision;
-    if (device?.source === source.name) waiting.set(deviceKeyText(device), { source: device.source, id: device.id });
+    // The verdict that keeps it out may be that of another record than the one found.
+    const records = device === undefined ? [] : [device, ...(device.joined ?? [])];
+    for (const { source: of, id } of records) {
+      const key = { source: of, id };
+      if (of === source.name) waiting.set(deviceKeyText(key), key);
+    }
   }
   await recheckSoon(tasks, [...waiting.values()], now);
   return waiting.size;

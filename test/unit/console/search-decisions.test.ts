@@ -34,7 +34,7 @@ test.each([
   network.put(1);
   await network.sweep();
   await network.ask(STATION);
-  const asked = readDecisionQuery(new URLSearchParams(query), network.now, 'intune');
+  const asked = readDecisionQuery(new URLSearchParams(query), network.now);
   const page = await network.run(() => network.decisions.list({ ...asked, sites: 'every' }));
   expect([page.decisions.length, page.next, page.lookedUntil]).toEqual([found, undefined, undefined]);
   await network.app.close();
@@ -61,13 +61,13 @@ test('where time runs out it says how far it looked, and goes on from there', as
       };
     },
   });
-  const asked = readDecisionQuery(new URLSearchParams('port=Gi1/0/7'), network.now, 'intune');
+  const asked = readDecisionQuery(new URLSearchParams('port=Gi1/0/7'), network.now);
   const store = new TableDecisionStore(slow);
   const first = await network.run(() => store.list({ ...asked, sites: 'every' }, { signal: patience.signal }));
   expect(first.decisions).toEqual([]);
   expect(first.lookedUntil).toBeDefined();
   expect(first.lookedUntil).toBe(new Date(Date.parse(network.now) - 75 * 60_000).toISOString());
-  const again = readDecisionQuery(new URLSearchParams(`port=Gi1/0/7&after=${first.next}`), network.now, 'intune');
+  const again = readDecisionQuery(new URLSearchParams(`port=Gi1/0/7&after=${first.next}`), network.now);
   const rest = await network.run(() => network.decisions.list({ ...again, sites: 'every' }));
   expect(rest.decisions.map(({ nasPortId }) => nasPortId)).toEqual(['Gi1/0/7']);
   expect(rest.next).toBeUndefined();

@@ -94,6 +94,7 @@ function aProcess(slow: SlowTables, tables: Tables, name: string) {
       queue: { send: async () => undefined, takeDeadLetters: async () => undefined },
       fleetStatus: { newestRunStartedAt: async () => now },
       policies,
+      sourcesSettledSince: async () => '',
       overrides,
       overrideStore,
       identities: new TableIdentityStore(tables.identities),

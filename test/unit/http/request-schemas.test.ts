@@ -16,7 +16,7 @@ const NOW = '2026-11-30T08:00:00.000Z';
 const READERS: Readonly<Record<string, (body: string) => unknown>> = {
   lookup: readAccessRequest,
   accounting: (body) => readAccountingEvent(body, NOW),
-  'search-decisions': (body) => readDecisionSearch(body, NOW, 'intune'),
+  'search-decisions': (body) => readDecisionSearch(body, NOW),
   'make-override': (body) => readOverrideRequest(body, NOW),
   'poll-release': readReleaseRequest,
 };

@@ -25,7 +25,7 @@ async function whatIfAt(callMs: number) {
     await sessions.writeDecision(aSession({ id, decision }));
   }
   const admin = await openPolicy({
-    sources: { known: [{ name: 'intune' }] },
+    sources: { known: [{ name: 'intune', reachableMs: undefined }] },
     scope: scopeOf(async () => []),
     openTables: async () => slow.tables,
     builtIn: readPolicy(REFUSE_ALL, { version: 'built-in' }),

@@ -89,7 +89,24 @@ test('its devices are found by their certificates, are as old as its own sweeps,
   expect(status.lastComplete).toMatchObject({ devices: 1 });
   expect(status.otherSources?.['meraki']?.lastComplete).toMatchObject({ devices: 1 });
 
-  const { source } = await network.run(() => network.app.refreshDevice(operator, 'MX-1'));
-  expect(source).toMatchObject({ read: 'found', compliance: 'noncompliant' });
-  expect(asked).toEqual(['500001']);
+  for (const called of ['MX-1', '500001']) {
+    const { source } = await network.run(() => network.app.refreshDevice(operator, called));
+    expect(source).toMatchObject({ read: 'found', compliance: 'noncompliant' });
+  }
+  expect(asked).toEqual(['500001', '500001']);
+
+  const decided = async (query: string) => {
+    const page = await network.run(async () =>
+      (await network.app.decisions(operator)).list(new URLSearchParams(query)),
+    );
+    return page.decisions.map(({ decision }) => [decision.device?.source, decision.standing]);
+  };
+  expect(await decided('device=500001')).toEqual([
+    ['meraki', 'noncompliant'],
+    ['meraki', 'compliant'],
+  ]);
+  expect(await decided('device=500001&source=meraki')).toHaveLength(2);
+  expect(await decided('device=500001&source=intune')).toEqual([]);
+  expect(await decided(`device=${id}`)).toHaveLength(2);
+  expect(await decided('device=500002')).toEqual([]);
 });

@@ -3,7 +3,7 @@
 
 import { expect, test } from 'vitest';
 import { SourceError } from '../../../shared/errors.ts';
-import { MemoryNetwork, POLLING_INTERVAL_MS } from '../../support/memory-network.ts';
+import { MemoryNetwork, MINUTE_MS, POLLING_INTERVAL_MS } from '../../support/memory-network.ts';
 
 const TENANT = '00000000-0000-4000-8000-0000000000e2';
 const SECRET = 'the-secret-of-emea';
@@ -64,8 +64,10 @@ test('a secret that is not set is the trouble of its source alone, and shown now
   await define(sources(HOME, EMEA));
   const home = network.put(1);
   await network.pass(POLLING_INTERVAL_MS);
-  const thrown = await network.run(() => network.background.poll(120_000)).catch((error: unknown) => error);
-  expect(thrown).toMatchObject({ code: 'NAC_SOURCE_SECRET', field: 'SOURCE_EMEA_SECRET' });
+  expect(await network.run(() => network.background.poll(120_000))).toMatchObject({
+    kind: 'failed',
+    error: { code: 'NAC_SOURCE_SECRET', field: 'SOURCE_EMEA_SECRET' },
+  });
   expect(await standing('hq', byId(home))).toBe('compliant');
   expect((await status()).otherSources?.['emea']).toMatchObject({
     source: 'emea',
@@ -123,4 +125,54 @@ test('a source that is removed is polled no more; its devices are unreachable, h
   await define(sources(HOME, EMEA));
   await network.sweep();
   expect(await standing('lab', byId(emea))).toBe('compliant');
+});
+
+test('sessions are compared with a new version within ten minutes, whatever the polling interval is', async () => {
+  const { network, define } = await start({ SOURCE_EMEA_SECRET: SECRET, POLLING_INTERVAL: '8h' });
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  await network.sweep();
+  await network.ask({ ...byId(home), callingStationId: 'a0-b1-c2-d3-00-01' });
+  await network.pass(MINUTE_MS);
+  await network.enforce();
+  expect(await network.jobs()).toEqual([]);
+  // The first site is another customer's from now on.
+  await define(sources(HOME.replace('hq', 'lab'), EMEA));
+  for (let minutes = 0; minutes < 8; minutes++) {
+    await network.pass(MINUTE_MS);
+    await network.enforce();
+  }
+  expect(await network.jobs()).toMatchObject([{ site: 'hq', device: { id: home } }]);
+  const compared = () => network.log.filter(({ event }) => event === 'enforcement.compared').length;
+  const before = compared();
+  await network.pass(MINUTE_MS);
+  await network.enforce();
+  expect(compared(), 'once for each version').toBe(before);
+});
+
+test('what-if sees which source is away now', async () => {
+  const { network, define, lab, ada } = await start();
+  await define(sources(HOME, EMEA));
+  const [home, emea] = [network.put(1), network.put(2, { source: 'emea' })];
+  await network.sweep();
+  await network.ask(byId(home));
+  await network.ask(byId(emea), { apiKey: lab });
+  const draft = `roles:
+  compliant: { vlan: 10 }
+  apart: { vlan: 20 }
+rules:
+  - { name: away, when: { sourceReachable: false }, permit: apart }
+  - { name: here, when: { sourceReachable: true }, permit: compliant }
+  - { name: rest, reject: true }`;
+  const changing = async () => {
+    const policies = await network.run(() => network.app.policies(ada));
+    const { fleet, sessions } = await network.run(() => policies.whatIf(draft, []));
+    return [fleet.byRule, sessions.byRule];
+  };
+  expect(await changing()).toEqual([{}, {}]);
+  network.onList = async (source) => {
+    if (source === 'emea') throw new SourceError('NAC_SOURCE_UNAVAILABLE', 'away', { action: 'Wait.' });
+  };
+  for (let sweeps = 0; sweeps < 3; sweeps++) await network.sweep();
+  expect(await changing()).toEqual([{ 'permit-compliant -> away': 1 }, { 'permit-compliant -> away': 1 }]);
 });

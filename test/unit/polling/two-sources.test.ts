@@ -263,8 +263,10 @@ describe('one tick for several sources', () => {
     });
     const sources = [broken('a'), toPoll('intune', intune), broken('b'), toPoll('meraki', meraki)];
     const { result, sent, entries } = await tickOf(both, sources);
-    expect(result).toMatchObject({ message: 'a cannot be opened' });
-    expect(entries).toMatchObject([{ event: 'poll.source-failed', fields: { source: 'b' } }]);
+    expect(result).toMatchObject({ kind: 'failed' });
+    expect(entries.map(({ event, fields }) => `${event} ${fields['source']}: ${fields['message']}`).toSorted()).toEqual(
+      ['poll.source-failed a: Unexpected: a cannot be opened', 'poll.source-failed b: Unexpected: b cannot be opened'],
+    );
     expect(sent).toBe(1);
     for (const run of [intune, meraki]) expect((await run.tick()).kind).toBe('idle');
   });
