@@ -40,7 +40,7 @@ import { secretsOf } from './app/source-secrets.ts';
 import { createSourceSet } from './app/source-set.ts';
 import type { SourceSetup } from './app/source-setup.ts';
 import { telemetryOf } from './app/telemetry.ts';
-import { QuerySlots } from './console/query-slots.ts';
+import { COMPARISON_LIMITS, QuerySlots } from './console/query-slots.ts';
 import { delayRedelivery } from './enforcement/delay-redelivery.ts';
 import type { Removed } from './enforcement/purge-expired.ts';
 import { SettingsError, toConnectorError } from './errors.ts';
@@ -208,6 +208,7 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
     audit,
   );
   const slots = new QuerySlots(clock);
+  const comparisons = new QuerySlots(clock, COMPARISON_LIMITS);
   const housekeeping = lazy(() => openHousekeeping(context));
   const onChange = lazy(() => openChangeListener(context, overrides.onChange, enforcement));
   const poll = openPoll(context, async () => ({
@@ -221,7 +222,10 @@ export function createApp(settings: Settings, overrides: AppOverrides = {}): App
   }));
 
   const app: App = {
-    ...operatorActions(context, { operators, enforcement, audit, slots, refresh: (device) => poll.refresh(device) }),
+    ...operatorActions(context, {
+      ...{ operators, enforcement, audit, slots, comparisons },
+      refresh: (device) => poll.refresh(device),
+    }),
     ...consoleActions(context, {
       operators,
       slots,

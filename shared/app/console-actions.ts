@@ -58,7 +58,7 @@ export function consoleActions(context: Context, { operators, slots, listJobs }:
     work: (operator: Operator) => Promise<T>,
   ): Promise<T> => {
     const operator = await operators.may(credential, route);
-    return slots.run(() => work(operator));
+    return slots.run(operator.name, () => work(operator));
   };
   return {
     overview: (credential) =>

@@ -91,12 +91,14 @@ export interface SharedParts {
   readonly audit: () => Promise<Audit>;
   /** Places for questions, so that they do not slow lookups. */
   readonly slots: QuerySlots;
+  /** Places for comparisons, which take longer than any question. */
+  readonly comparisons: QuerySlots;
   readonly refresh: (device: DeviceKey) => Promise<RefreshedDevice>;
 }
 
 export function operatorActions(
   context: Context,
-  { operators, enforcement, audit, slots, refresh }: SharedParts,
+  { operators, enforcement, audit, slots, comparisons, refresh }: SharedParts,
 ): OperatorActions {
   const { settings, clock, env, log, sources, scope, openTables } = context;
   const policy = lazy(() => {
@@ -135,8 +137,8 @@ export function operatorActions(
 
   return {
     async pollStatus(credential) {
-      await operators.may(credential, 'poll-status');
-      return slots.run(async () => (await pollControl()).status());
+      const { name } = await operators.may(credential, 'poll-status');
+      return slots.run(name, async () => (await pollControl()).status());
     },
     async releaseHeld(credential, body) {
       const operator = await operators.may(credential, 'poll-release');
@@ -154,7 +156,7 @@ export function operatorActions(
       const operator = await operators.may(credential, 'jobs');
       const { site, ...filter } = readJobQuery(query, toInstant(clock.now()));
       const sites = operators.sitesFor(operator, site);
-      return slots.run(async () => (await enforcement()).jobs({ ...filter, sites }));
+      return slots.run(operator.name, async () => (await enforcement()).jobs({ ...filter, sites }));
     },
     async resend(credential, site, jobId, body = '') {
       const operator = await operators.may(credential, 'resend-job');
@@ -186,7 +188,7 @@ export function operatorActions(
     },
     async overrides(credential) {
       const operator = await operators.may(credential, 'overrides');
-      return (await overridesOf()).list(operator);
+      return slots.run(operator.name, async () => (await overridesOf()).list(operator));
     },
     async makeOverride(credential, body) {
       const operator = await operators.may(credential, 'make-override');
@@ -203,7 +205,16 @@ export function operatorActions(
         operators.require(operator, change.action);
         await operators.note(operator, change);
       };
-      return (await policy())(operator.by, beforeChange, (asked) => operators.sitesFor(operator, asked));
+      const admin = (await policy())(operator.by, beforeChange, (asked) => operators.sitesFor(operator, asked));
+      const { overview, text, macListText, whatIf } = admin;
+      const asked = <T>(work: () => Promise<T>): Promise<T> => slots.run(operator.name, work);
+      return {
+        ...admin,
+        overview: () => asked(overview),
+        text: (version) => asked(() => text(version)),
+        macListText: (list) => asked(() => macListText(list)),
+        whatIf: (...draft) => comparisons.run(operator.name, () => whatIf(...draft)),
+      };
     },
     async sources(credential) {
       const operator = await operators.may(credential, 'sources');
@@ -213,9 +224,10 @@ export function operatorActions(
       });
       return {
         ...admin,
+        overview: () => slots.run(operator.name, admin.overview),
         async text(version) {
           // Names of versions are no secret from readers; what stands in them is for those of every site.
-          const text = await admin.text(version);
+          const text = await slots.run(operator.name, () => admin.text(version));
           operators.require(operator, 'sources-text');
           return text;
         },
@@ -226,15 +238,17 @@ export function operatorActions(
       const open = await decisions();
       const { list, search, explain, replay } = open(operator.sites, (asked) => operators.sitesFor(operator, asked));
       return {
-        list: (query) => slots.run(async () => list(query)),
-        search: (body) => slots.run(async () => search(body)),
-        explain: (id) => slots.run(() => explain(id)),
-        replay: (id, version) => slots.run(() => replay(id, version)),
+        list: (query) => slots.run(operator.name, async () => list(query)),
+        search: (body) => slots.run(operator.name, async () => search(body)),
+        explain: (id) => slots.run(operator.name, () => explain(id)),
+        replay: (id, version) => slots.run(operator.name, () => replay(id, version)),
       };
     },
     async audit(credential, query) {
       const operator = await operators.may(credential, 'audit');
-      return slots.run(async () => (await audit()).list(query, (asked) => operators.sitesFor(operator, asked)));
+      return slots.run(operator.name, async () =>
+        (await audit()).list(query, (asked) => operators.sitesFor(operator, asked)),
+      );
     },
     async doctor(credential) {
       await operators.may(credential, 'doctor');

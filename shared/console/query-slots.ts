@@ -1,5 +1,5 @@
 // How many questions of people an instance answers at once, and how long each may take: lookups share the process with
-// them, and go first.
+// them, and go first. One asker has a part of the places alone: the others are answered beside the slowest search.
 
 import { BusyError } from '../errors.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,8 +7,12 @@ import type { Clock } from '../ports/clock.ts';
 export interface QueryLimits {
   /** Questions that are worked on at once. */
   readonly atOnce: number;
+  /** Of one asker. */
+  readonly ofOne: number;
   /** Questions that may wait for one of them to end. */
   readonly waiting: number;
+  /** Of one asker: a page asks for several things at once. */
+  readonly waitingOfOne: number;
   /** Milliseconds that one waits at most. */
   readonly waitMs: number;
   /** Milliseconds after which the asker gets a refusal; what was begun keeps its place until it ends. */
@@ -16,16 +20,39 @@ export interface QueryLimits {
 }
 
 /** Each list ends by itself before the deadline, with what it has found. */
-export const QUERY_LIMITS: QueryLimits = { atOnce: 4, waiting: 40, waitMs: 10_000, deadlineMs: 45_000 };
+export const QUERY_LIMITS: QueryLimits = {
+  atOnce: 4,
+  ofOne: 2,
+  waiting: 40,
+  waitingOfOne: 12,
+  waitMs: 10_000,
+  deadlineMs: 45_000,
+};
+
+/** Of comparisons that walk all sessions and the whole fleet: one at once, and it ends by itself before the deadline. */
+export const COMPARISON_LIMITS: QueryLimits = {
+  atOnce: 1,
+  ofOne: 1,
+  waiting: 8,
+  waitingOfOne: 1,
+  waitMs: 30_000,
+  deadlineMs: 80_000,
+};
 
 const BUSY_RETRY_SECONDS = 5;
 const SLOW_RETRY_SECONDS = 30;
 
+interface Waiting {
+  readonly asker: string;
+  readonly begin: () => void;
+}
+
 export class QuerySlots {
   readonly #clock: Clock;
   readonly #limits: QueryLimits;
-  readonly #waiting: (() => void)[] = [];
-  #busy = 0;
+  readonly #waiting: Waiting[] = [];
+  /** Places by asker; one who has none is not in it. */
+  readonly #taken = new Map<string, number>();
 
   constructor(clock: Clock, limits: QueryLimits = QUERY_LIMITS) {
     this.#clock = clock;
@@ -33,39 +60,55 @@ export class QuerySlots {
   }
 
   /**
-   * @param work begun when there is room; the asker is known by then
+   * @param asker who is known by then: the name of a client, or the object id of a person
+   * @param work begun when there is room
    * @throws BusyError 429 NAC_QUERIES_BUSY, 503 NAC_QUERY_TIMEOUT
    */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    await this.#take();
-    const working = work().finally(() => this.#free());
+  async run<T>(asker: string, work: () => Promise<T>): Promise<T> {
+    await this.#take(asker);
+    const working = work().finally(() => this.#free(asker));
     return this.#clock.within(this.#limits.deadlineMs, (deadline) => untilDeadline(working, deadline));
   }
 
-  async #take(): Promise<void> {
-    if (this.#busy < this.#limits.atOnce) {
-      this.#busy += 1;
-      return;
-    }
-    if (this.#waiting.length >= this.#limits.waiting) throw busy();
-    await this.#clock.within(this.#limits.waitMs, (deadline) => {
+  async #take(asker: string): Promise<void> {
+    const { waiting, waitingOfOne, waitMs } = this.#limits;
+    if (this.#hasRoomFor(asker)) return this.#begin(asker);
+    const own = this.#waiting.filter((each) => each.asker === asker).length;
+    if (this.#waiting.length >= waiting || own >= waitingOfOne) throw busy();
+    await this.#clock.within(waitMs, (deadline) => {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const place: Waiting = { asker, begin: resolve };
       const leave = (): void => {
-        const place = this.#waiting.indexOf(resolve);
-        if (place >= 0) this.#waiting.splice(place, 1);
+        const index = this.#waiting.indexOf(place);
+        if (index >= 0) this.#waiting.splice(index, 1);
         reject(busy());
       };
       deadline.addEventListener('abort', leave, { once: true });
-      this.#waiting.push(resolve);
+      this.#waiting.push(place);
       return promise.finally(() => deadline.removeEventListener('abort', leave));
     });
   }
 
-  /** The place goes to the one that waits longest. */
-  #free(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#busy -= 1;
-    else next();
+  #hasRoomFor(asker: string): boolean {
+    const { atOnce, ofOne } = this.#limits;
+    const all = [...this.#taken.values()].reduce((sum, places) => sum + places, 0);
+    return all < atOnce && (this.#taken.get(asker) ?? 0) < ofOne;
+  }
+
+  #begin(asker: string): void {
+    this.#taken.set(asker, (this.#taken.get(asker) ?? 0) + 1);
+  }
+
+  /** The place goes to the one that waits longest, of those who may have another. */
+  #free(asker: string): void {
+    const left = (this.#taken.get(asker) ?? 1) - 1;
+    if (left === 0) this.#taken.delete(asker);
+    else this.#taken.set(asker, left);
+    const index = this.#waiting.findIndex((each) => this.#hasRoomFor(each.asker));
+    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1);
+    if (next === undefined) return;
+    this.#begin(next.asker);
+    next.begin();
   }
 }
 
