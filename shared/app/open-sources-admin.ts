@@ -1,9 +1,14 @@
 // Wires what operators do with versions of sources.yaml.
 
 import { TableClientStore } from '../adapters/table-storage/table-client-store.ts';
+import { TableTaskStore } from '../adapters/table-storage/table-task-store.ts';
 import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import { readSources, type SourceDefaults } from '../adapters/yaml/read-sources.ts';
 import type { AuditEntry } from '../domain/audit-entry.ts';
+import type { SourceDefinition } from '../domain/source/source-definition.ts';
+import { isOfAnother } from '../domain/source/source-place.ts';
+import { BUILT_IN } from '../domain/version-activation.ts';
+import { RequestError, SourcesError } from '../errors.ts';
 import type { RouteName } from '../http/routes.ts';
 import {
   activateVersion,
@@ -16,6 +21,7 @@ import {
   versionOverview,
 } from '../versions/publish-version.ts';
 import type { Context } from './context.ts';
+import { readRemembered } from './remembered-sources.ts';
 
 export interface SourcesChange extends Pick<AuditEntry, 'target' | 'reason'> {
   /** Its name in the audit is that of its route. */
@@ -26,6 +32,8 @@ export type SourcesAdmin = ReturnType<Awaited<ReturnType<typeof openSourcesAdmin
 
 export interface SourcesAdminOptions extends Pick<Context, 'clock' | 'log' | 'openTables'> {
   readonly defaults: SourceDefaults;
+  /** What the settings define; absent: they are not at hand, and neither is the home tenant. */
+  readonly builtIn?: readonly SourceDefinition[];
 }
 
 const WORDS: DocumentWords = {
@@ -35,15 +43,42 @@ const WORDS: DocumentWords = {
   listed: 'GET /api/sources and `npm run sources -- list` show what there is.',
 };
 
-export async function openSourcesAdmin({ openTables, clock, log, defaults }: SourcesAdminOptions) {
+export async function openSourcesAdmin({ openTables, clock, log, defaults, builtIn }: SourcesAdminOptions) {
   const tables = await openTables('background');
   const clients = new TableClientStore(tables.clients);
+  const store = new TableVersionStore(tables.policies, 'sources');
+  const tasks = new TableTaskStore(tables.polling, log);
+  /** Devices of a source stay stored under its name, also when it is defined no more. */
+  async function takenNames(): Promise<(definition: SourceDefinition) => boolean> {
+    const remembered = new Map((await readRemembered(tasks)).map((source) => [source.name, source]));
+    return (definition) => {
+      const before = remembered.get(definition.name);
+      const { kind, connection } = definition;
+      const isKnown = builtIn !== undefined || kind === 'cisco-mdm' || connection.signIn.kind !== 'settings';
+      return before !== undefined && isKnown && isOfAnother(before, definition);
+    };
+  }
+  async function definitionsOf(version: string): Promise<readonly SourceDefinition[]> {
+    if (version === BUILT_IN) return builtIn ?? [];
+    try {
+      return readSources((await store.readVersion(version))?.text ?? '', { defaults });
+    } catch (thrown) {
+      // One that cannot be used gives way to the newest before it that can, which was in force.
+      if (thrown instanceof SourcesError) return [];
+      throw thrown;
+    }
+  }
   const deps: PublishDeps = {
     words: WORDS,
-    store: new TableVersionStore(tables.policies, 'sources'),
+    store,
     async check(text) {
       const sites = new Set((await clients.list()).map(({ site }) => site));
-      return readSources(text, { defaults, sites });
+      return readSources(text, { defaults, sites, isTaken: await takenNames() });
+    },
+    async mayTakeOver(version) {
+      const isTaken = await takenNames();
+      const taken = (await definitionsOf(version)).filter(isTaken).map(({ name }) => name);
+      if (taken.length > 0) throw takenError(version, taken);
     },
     clock,
     log,
@@ -70,6 +105,14 @@ export async function openSourcesAdmin({ openTables, clock, log, defaults }: Sou
       await rollBackVersion(deps, by, from);
       return versionOverview(deps);
     },
+  });
+}
+
+function takenError(version: string, names: readonly string[]): RequestError {
+  const message = `In "${version}" ${names.join(', ')} asks another tenant or server than the one whose devices are stored under that name.`;
+  return new RequestError(400, 'NAC_SOURCES_VERSION', message, {
+    action: 'Upload and activate a version that gives the source a name of its own.',
+    field: 'version',
   });
 }
 

@@ -21,6 +21,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from './context.ts';
+import { definitionsOfSettings } from './definitions-of-settings.ts';
 import { coalesced, lazy } from './lazy.ts';
 import type { Audit } from './open-audit.ts';
 import { type DecisionAudit, openDecisions } from './open-decisions.ts';
@@ -114,7 +115,13 @@ export function operatorActions(
       log,
     });
   });
-  const sourcesAdmin = lazy(() => openSourcesAdmin({ openTables, clock, log, defaults: sourceDefaults(settings) }));
+  const sourcesAdmin = lazy(() =>
+    openSourcesAdmin({
+      ...{ openTables, clock, log },
+      defaults: sourceDefaults(settings),
+      builtIn: definitionsOfSettings(settings),
+    }),
+  );
   const decisions = lazy(() => openDecisions(context));
   const overridesOf = lazy(() => openOverrides(context, operators));
   const pollControl = lazy(() => openPollControl(context));

@@ -16,7 +16,7 @@ const MOST_REMEMBERED = 64;
 export const NEVER_REACHABLE_MS = -1;
 
 export interface RememberedSource
-  extends Pick<SourceSetup, 'name' | 'certificateIds' | 'sites' | 'precedence' | 'sweeps' | 'limits'> {}
+  extends Pick<SourceSetup, 'name' | 'place' | 'certificateIds' | 'sites' | 'precedence' | 'sweeps' | 'limits'> {}
 
 export interface RememberedSources {
   /** Oldest first. */
@@ -60,9 +60,18 @@ function asStored(sources: readonly RememberedSource[]): unknown {
   return JSON.parse(JSON.stringify(sources));
 }
 
-function rememberedOf({ name, certificateIds, sites, precedence, sweeps, limits }: SourceSetup): RememberedSource {
+function rememberedOf({
+  name,
+  place,
+  certificateIds,
+  sites,
+  precedence,
+  sweeps,
+  limits,
+}: SourceSetup): RememberedSource {
   return {
     ...{ name, sweeps, limits },
+    ...(place !== undefined && { place }),
     ...(certificateIds !== undefined && { certificateIds }),
     ...(sites !== undefined && { sites }),
     ...(precedence !== undefined && { precedence }),
@@ -74,13 +83,14 @@ function rememberedOf({ name, certificateIds, sites, precedence, sweeps, limits 
  * absences is held until a person releases it, and meanwhile the source counts as unreachable.
  */
 export function removedSetup(remembered: RememberedSource, now: () => Date): SourceSetup {
-  const { name, sweeps, limits, certificateIds = name } = remembered;
+  const { name, place, sweeps, limits, certificateIds = name } = remembered;
   const requestedAt = (): string => now().toISOString();
   const isDeviceId = (): boolean => true;
   const unknown = async () => ({ requestedAt: requestedAt() });
   const pace = { capacity: 100, perSecond: 100 };
   return {
     ...commonSetup(remembered),
+    ...(place !== undefined && { place }),
     certificateIds,
     removed: true,
     isDeviceId,

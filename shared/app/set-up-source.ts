@@ -2,6 +2,7 @@
 
 import type { IntuneAccess } from '../adapters/intune/open-intune-source.ts';
 import type { SourceDefinition } from '../domain/source/source-definition.ts';
+import { placeOf } from '../domain/source/source-place.ts';
 import { ciscoMdmSetup } from './cisco-mdm-setup.ts';
 import { entraSetup } from './entra-setup.ts';
 import { intuneSetup } from './intune-setup.ts';
@@ -13,6 +14,15 @@ export function setUpSource(
   definition: SourceDefinition,
   parts: SourceParts,
   openIntune?: (name: string) => IntuneAccess,
+): SourceSetup | undefined {
+  const setup = setUpKind(definition, parts, openIntune);
+  return setup && { ...setup, place: placeOf(definition) };
+}
+
+function setUpKind(
+  definition: SourceDefinition,
+  parts: SourceParts,
+  openIntune: ((name: string) => IntuneAccess) | undefined,
 ): SourceSetup | undefined {
   switch (definition.kind) {
     case 'intune':

@@ -12,6 +12,8 @@ import type { Logger, Telemetry } from '../ports/telemetry.ts';
 export interface SourceSetup extends SourceName {
   /** It is defined no more: what is stored of it is gone through as if it listed nothing. */
   readonly removed?: true;
+  /** What it asks; see `placeOf`. Absent: not known. */
+  readonly place?: string;
   /** It has a list: its devices are swept. */
   readonly sweeps: boolean;
   /** Where several sources know a device, the verdict of the one with the highest number counts; absent: the worse. */

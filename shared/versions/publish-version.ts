@@ -33,6 +33,8 @@ export interface PublishDeps {
   readonly store: VersionStore;
   /** @throws DocumentError for what is wrong in the text */
   readonly check: (text: string, about: { readonly version: string }) => unknown;
+  /** Asked of each version before it comes into force, by activation or by rollback. @throws RequestError */
+  readonly mayTakeOver?: (version: string) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -123,6 +125,7 @@ async function changeState(
     const { state, etag } = await deps.store.readState();
     const next = change(state, now(deps));
     if (next === state) return state;
+    await deps.mayTakeOver?.(versionInForce(next));
     if (await deps.store.writeState(next, etag)) {
       deps.log.info(events.inForce, { version: versionInForce(next), before: versionInForce(state), by });
       return next;

@@ -10,6 +10,7 @@ import {
   type SourceDefinition,
   type SourceKind,
 } from '../../domain/source/source-definition.ts';
+import { placeOf } from '../../domain/source/source-place.ts';
 import { parseDuration } from '../../duration.ts';
 import { SourcesError } from '../../errors.ts';
 import {
@@ -63,6 +64,8 @@ export interface ReadSourcesOptions {
   readonly defaults: SourceDefaults;
   /** Sites that there are; absent: not asked. */
   readonly sites?: ReadonlySet<string> | undefined;
+  /** Whether devices of another customer may be stored under its name; absent: not asked. */
+  readonly isTaken?: (definition: SourceDefinition) => boolean;
   /** As the operator named the file, for messages. */
   readonly file?: string;
 }
@@ -70,7 +73,7 @@ export interface ReadSourcesOptions {
 /** @returns at least one definition @throws SourcesError, and nothing else, for any text */
 export function readSources(
   text: string,
-  { defaults, sites, file = 'sources.yaml' }: ReadSourcesOptions,
+  { defaults, sites, isTaken, file = 'sources.yaml' }: ReadSourcesOptions,
 ): readonly SourceDefinition[] {
   if (text.length > LARGEST_SOURCES) {
     const problem = `has more than ${LARGEST_SOURCES} characters.`;
@@ -78,7 +81,7 @@ export function readSources(
   }
   const read = new YamlReader(text, { strict: true, discreet: true });
   const { sources } = read.mapping(read.root, ['sources']);
-  const definitions = readList(read, sources, { defaults, sites });
+  const definitions = readList(read, sources, { defaults, sites, isTaken });
   if (read.problems.length === 0) return definitions;
   throw new SourcesError(
     file,
@@ -86,7 +89,13 @@ export function readSources(
   );
 }
 
-type Given = Pick<ReadSourcesOptions, 'defaults' | 'sites'>;
+const TAKEN =
+  'was the name of a source that asked another tenant or server, and whose devices are stored under it: ' +
+  'give this source a name of its own.';
+
+type Given = Pick<ReadSourcesOptions, 'defaults' | 'sites'> & {
+  readonly isTaken: ReadSourcesOptions['isTaken'];
+};
 
 function readList(read: YamlReader, field: YamlField, given: Given): SourceDefinition[] {
   const items = read.list(field);
@@ -103,10 +112,12 @@ function readList(read: YamlReader, field: YamlField, given: Given): SourceDefin
     if (name !== undefined) names.add(name);
     const definition = readSource(read, fields, name, given);
     if (definition === undefined) return [];
+    // Two sources of one server or tenant would fight over the same devices.
     const place = placeOf(definition);
     const other = places.get(place);
     if (other !== undefined) read.problem(item, `asks what "${other}" asks: remove one of the two.`);
     places.set(place, definition.name);
+    if (given.isTaken?.(definition)) read.problem(fields.name, TAKEN);
     return [definition];
   });
 }
@@ -228,11 +239,4 @@ function distinct<Value extends string>(
     found.add(value);
   }
   return [...found];
-}
-
-/** What it asks: two sources of one server or tenant would fight over the same devices. */
-function placeOf(definition: SourceDefinition): string {
-  const { kind, connection } = definition;
-  if (kind !== 'cisco-mdm') return `${kind} ${connection.tenantId}`;
-  return `${kind} ${connection.address.toLowerCase()}/${connection.instance ?? ''}`;
 }
