@@ -5,7 +5,6 @@ import type { QuerySlots } from '../console/query-slots.ts';
 import { readSearch } from '../console/read-search.ts';
 import type { Credential } from '../domain/carried-credential.ts';
 import { toInstant } from '../domain/instant.ts';
-import { includesSite } from '../domain/sites.ts';
 import type { JobFilter, JobPage } from '../enforcement/list-jobs.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
 import type { OperatorRoute } from '../http/routes.ts';
@@ -61,8 +60,7 @@ export function consoleActions(context: Context, { operators, slots, listJobs }:
     return slots.run(operator.name, () => work(operator));
   };
   return {
-    overview: (credential) =>
-      asked(credential, 'overview', async ({ sites }) => (await overview())((site) => includesSite(sites, site))),
+    overview: (credential) => asked(credential, 'overview', async ({ sites }) => (await overview())(sites)),
     search: (credential, query, body) =>
       asked(credential, 'search', async ({ sites }) => {
         const text = body === undefined ? undefined : await readBody(body);

@@ -5,12 +5,14 @@ import { TableCountStore } from '../adapters/table-storage/table-count-store.ts'
 import { TableVersionStore } from '../adapters/table-storage/table-version-store.ts';
 import { type OverviewReading, readOverview, type SourceOverview, showOverview } from '../console/read-overview.ts';
 import { addMilliseconds, millisecondsBetween, toInstant } from '../domain/instant.ts';
+import { includesSite, type Sites } from '../domain/sites.ts';
 import { textDigest } from '../domain/text-digest.ts';
 import type { Overview } from '../http/schemas/overview.ts';
 import { readMassChange } from '../polling/breaker/mass-change.ts';
 import { REFRESH_TASK, type RefreshState } from '../polling/point-reads/point-read-runs.ts';
 import { readTask } from '../polling/tasks/leased-task.ts';
 import type { CallOptions } from '../ports/call-options.ts';
+import { sourcesAt } from '../ports/source-scope.ts';
 import type { Context } from './context.ts';
 import { coalesced } from './lazy.ts';
 import type { ConfiguredSource } from './sources.ts';
@@ -26,7 +28,7 @@ export interface TaggedOverview {
 }
 
 export async function openOverview(context: Context) {
-  const { sources, clock, log, openTables } = context;
+  const { sources, scope, clock, log, openTables } = context;
   const tables = await openTables('lookup');
   const policies = new TableVersionStore(tables.policies, 'policy');
   const deps = {
@@ -38,11 +40,12 @@ export async function openOverview(context: Context) {
   };
   const read = coalesced(() => clock.within(DEADLINE_MS, (signal) => readOverview(deps, { signal })));
   let newest: OverviewReading | undefined;
-  /** @param sees whether the asker may see a site */
-  return async (sees: (site: string) => boolean): Promise<TaggedOverview> => {
+  /** @param sites those that the asker may see */
+  return async (sites: Sites): Promise<TaggedOverview> => {
     const ageMs = newest === undefined ? undefined : clock.now().getTime() - Date.parse(newest.at);
     if (newest === undefined || ageMs === undefined || ageMs < 0 || ageMs > REMEMBERED_MS) newest = await read();
-    const overview = showOverview(newest, sees);
+    const { counts } = await sourcesAt(scope, sites);
+    const overview = showOverview(newest, { sees: (site) => includesSite(sites, site), counts });
     const { at: _, ...content } = overview;
     return { overview, etag: `"${textDigest(JSON.stringify(content), 32)}"` };
   };

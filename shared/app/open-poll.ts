@@ -11,6 +11,7 @@ import { CREDENTIAL_FIGURES, type CredentialFigure } from '../console/read-overv
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
+import type { Sites } from '../domain/sites.ts';
 import { BUILT_IN } from '../domain/version-activation.ts';
 import { RequestError, SourceError, StoreError, toConnectorError } from '../errors.ts';
 import type { HeldRun } from '../polling/breaker/mass-change.ts';
@@ -22,6 +23,7 @@ import { type PollOverview, readPollOverview, type SourceProblem } from '../poll
 import { requestSweep } from '../polling/sweep/request-sweep.ts';
 import type { SliceResult } from '../polling/sweep/sweep.ts';
 import type { ChangeListener } from '../ports/change-listener.ts';
+import { sourcesAt } from '../ports/source-scope.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import type { Context } from './context.ts';
@@ -152,7 +154,7 @@ function ofSource(log: Logger, source: string): Logger {
 }
 
 /** What operators ask of the poll; nothing of it speaks with a source. */
-export async function openPollControl({ settings, sources, clock, random, log, openTables }: Context) {
+export async function openPollControl({ settings, sources, scope, clock, random, log, openTables }: Context) {
   const tables = await openTables('lookup');
   const privacy = createIdentityPrivacy(settings.logPrivacy.mode, settings.logPrivacy.key ?? random.hex(32));
   const shown = (reason: string): string => hideIdentities(privacy, reason);
@@ -169,8 +171,10 @@ export async function openPollControl({ settings, sources, clock, random, log, o
     return { tasks, clock, log: ofSource(log, name), shown };
   };
   return {
-    async status(): Promise<PollOverview> {
-      const overview = await readPollOverview(await statesOf());
+    /** @param sites those that the asker may see, and with them the sources that count there */
+    async status(sites: Sites): Promise<PollOverview> {
+      const { counts } = await sourcesAt(scope, sites);
+      const overview = await readPollOverview((await statesOf()).filter(({ name }) => counts(name)));
       const { version } = sources;
       return version === undefined || version === BUILT_IN ? overview : { ...overview, sourcesVersion: version };
     },

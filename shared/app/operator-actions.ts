@@ -18,6 +18,7 @@ import { readReleaseRequest } from '../polling/read-release-request.ts';
 import type { AuditPage } from '../ports/audit-store.ts';
 import type { DoctorReport } from '../ports/check.ts';
 import type { Clock } from '../ports/clock.ts';
+import { sourcesAt } from '../ports/source-scope.ts';
 import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import type { Context } from './context.ts';
@@ -144,8 +145,8 @@ export function operatorActions(
 
   return {
     async pollStatus(credential) {
-      const { name } = await operators.may(credential, 'poll-status');
-      return slots.run(name, async () => (await pollControl()).status());
+      const { name, sites } = await operators.may(credential, 'poll-status');
+      return slots.run(name, async () => (await pollControl()).status(sites));
     },
     async releaseHeld(credential, body) {
       const operator = await operators.may(credential, 'poll-release');
@@ -258,7 +259,10 @@ export function operatorActions(
       );
     },
     async doctor(credential) {
-      await operators.may(credential, 'doctor');
+      const operator = await operators.may(credential, 'doctor');
+      // It names the tenants and servers of every source.
+      const { only } = operator.sites === 'every' ? {} : await sourcesAt(scope, operator.sites);
+      if (only !== undefined) operators.require(operator, 'doctor');
       return doctor();
     },
   };

@@ -74,9 +74,16 @@ export async function readOverview(deps: OverviewDeps, options: CallOptions): Pr
   return { at, sources, policy, fold: state, hours, figures };
 }
 
-/** @param sees whether the asker may see a site */
-export function showOverview(reading: OverviewReading, sees: (site: string) => boolean): Overview {
-  const { at, sources, policy, figures } = reading;
+/** What one asker may see. */
+export interface Sight {
+  readonly sees: (site: string) => boolean;
+  /** Whether a source counts at one of those sites. */
+  readonly counts: (source: string) => boolean;
+}
+
+export function showOverview(reading: OverviewReading, { sees, counts }: Sight): Overview {
+  const { at, policy, figures } = reading;
+  const sources = reading.sources.filter(({ freshness }) => counts(freshness.source));
   const figure = <T>(name: string): T | undefined => figures.find((each) => each.name === name)?.value as T | undefined;
   const named = <T>(prefix: string): readonly [string, T][] =>
     figures.flatMap(({ name, value }) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value as T]] : []));
@@ -101,11 +108,9 @@ export function showOverview(reading: OverviewReading, sees: (site: string) => b
     relays: named<Overview['relays'][number]>(RELAY_FIGURES)
       .map(([, relay]) => relay)
       .filter((relay) => sees(relay.site) && millisecondsBetween(relay.lastReportAt, at) < RELAYS_MS),
-    credentials: named<CredentialFigure>(CREDENTIAL_FIGURES).map(([source, credential]) => ({
-      source,
-      ...credential,
-      ...daysLeft(credential, at),
-    })),
+    credentials: named<CredentialFigure>(CREDENTIAL_FIGURES).flatMap(([source, credential]) =>
+      counts(source) ? { source, ...credential, ...daysLeft(credential, at) } : [],
+    ),
     held: sources.flatMap(({ freshness, held }) => held.map((run) => ({ source: freshness.source, run }))),
     policy: {
       version: versionInForce(policy),

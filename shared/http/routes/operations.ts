@@ -15,7 +15,7 @@ export const OPERATION_ROUTES = {
     path: 'api/overview',
     needs: 'read',
     summary: 'Shows how everything is doing, from a few rows: made to be asked for every ten seconds.',
-    sites: 'Counts, jobs and relays of that site alone; sources and what is held are of all',
+    sites: 'Counts, jobs and relays of that site alone; sources that count there, and what is held of them',
     headers: { 'If-None-Match': text('The `ETag` of the answer before; unchanged, the answer is a 304') },
     answers: { 200: json('The overview', OVERVIEW), 304: NOT_MODIFIED },
   },
@@ -45,6 +45,7 @@ export const OPERATION_ROUTES = {
     path: 'api/doctor',
     needs: 'read',
     summary: 'Tests every connection of the functions; a report with failed checks is a 200 as well.',
+    sites: 'Nothing, where a source has sites of its own: the report names the tenants and servers of every site',
     query: { format: word(['text'], 'For people: text in place of JSON') },
     answers: {
       200: {
@@ -52,6 +53,7 @@ export const OPERATION_ROUTES = {
         content: { 'application/json': DOCTOR_REPORT, 'text/plain': text('The report for people') },
       },
     },
+    refusals: { 403: ['NAC_CLIENT_SITE'] },
   },
   health: {
     group: 'Operations',

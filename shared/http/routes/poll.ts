@@ -27,6 +27,7 @@ export const POLL_ROUTES = {
     path: 'api/poll',
     needs: 'read',
     summary: 'Shows how the poll is doing, and what it holds.',
+    sites: 'Sources that count at that site',
     answers: { 200: json('The status', POLL_STATUS) },
   },
   'poll-release': {

@@ -176,3 +176,35 @@ rules:
   for (let sweeps = 0; sweeps < 3; sweeps++) await network.sweep();
   expect(await changing()).toEqual([{ 'permit-compliant -> away': 1 }, { 'permit-compliant -> away': 1 }]);
 });
+
+test('who may see one site learns nothing of the other customer: no source, no figure, no held run, no doctor', async () => {
+  const { network, define, ada } = await start();
+  await define(sources(HOME, EMEA));
+  network.put(1);
+  network.put(2, { source: 'emea' });
+  await network.sweep();
+  const auditors = {
+    hq: await network.addClient('anna', 'hq', 'auditor'),
+    lab: await network.addClient('lars', 'lab', 'auditor'),
+  };
+  const seenBy = async (key: string) => {
+    const { overview } = await network.run(() => network.app.overview(key));
+    const poll = await network.run(() => network.app.pollStatus(key));
+    return {
+      freshness: overview.freshness.map(({ source }) => source),
+      credentials: overview.credentials.map(({ source }) => source),
+      devices: [poll, ...Object.values(poll.otherSources ?? {})].map(({ lastComplete }) => lastComplete?.devices),
+      text: JSON.stringify([overview, poll]),
+    };
+  };
+  expect(await seenBy(ada)).toMatchObject({ freshness: ['intune', 'emea'], devices: [1, 1] });
+  const [atHq, atLab] = [await seenBy(auditors.hq), await seenBy(auditors.lab)];
+  expect(atHq).toMatchObject({ freshness: ['intune'], devices: [1] });
+  expect(atLab).toMatchObject({ freshness: ['emea'], devices: [1] });
+  expect(atHq.text).not.toContain('emea');
+  expect(atLab.text).not.toContain('"intune"');
+  await expect(network.run(() => network.app.doctor(auditors.lab))).rejects.toMatchObject({
+    status: 403,
+    code: 'NAC_CLIENT_SITE',
+  });
+});
