@@ -127,6 +127,11 @@ export async function startConnector(options: FixtureOptions = {}): Promise<Conn
   };
 }
 
+/** What another app over the same store is made with that hands its changes on to enforcement itself. */
+export function withoutListener({ onChange: _, ...overrides }: AppOverrides): AppOverrides {
+  return overrides;
+}
+
 type Store = Omit<MemoryStore, 'openTables'> & Partial<Pick<MemoryStore, 'openTables'>>;
 
 async function azurite(stack: AsyncDisposableStack): Promise<Store> {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
-import { openClientRegistry } from '../../../shared/app/client-registry.ts';
 import { createApp } from '../../../shared/app.ts';
 import { readSettings } from '../../../shared/settings.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
+import { withoutListener } from '../../support/connector-fixture.ts';
 import {
   account,
   acknowledge,
@@ -27,6 +27,7 @@ import {
   SECOND_MS,
   stagesOf,
   startEnforcement,
+  startEnforcementInMemory,
   stationOf,
   stored,
   takeJobs,
@@ -89,7 +90,7 @@ describe('a connected device turns noncompliant', () => {
   });
 
   test('replayed, makes no second job, before or after the first is done', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const replay = async () => {
       const { etag, retiredIdentities, ...record } = await stored(nac, 'NAC-00001');
@@ -114,7 +115,7 @@ describe('a connected device turns noncompliant', () => {
   });
 
   test('becomes a job for each of its sessions, in the queue of each site', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001', { apiKey: nac.branchKey, nasIpAddress: '10.2.2.2' });
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -127,7 +128,7 @@ describe('a connected device turns noncompliant', () => {
   });
 
   test('becomes a job for the NAS that accounting saw last, where the station has roamed to without asking', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001', { nasIdentifier: 'switch-a', nasPortId: 'Gi1/0/7' });
     await account(nac, 'NAC-00001', { status: 'Start' });
     const atB = { nasIpAddress: '10.1.1.2', nasIdentifier: 'switch-b', acctSessionId: 'B-1' };
@@ -146,7 +147,7 @@ describe('a connected device turns noncompliant', () => {
 
 describe('other changes', () => {
   test('make no job when the answer would be the same, or no station is connected', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await ask(nac, 'NAC-00002');
     nac.tenant.fleet.patch('NAC-00001', { deviceName: 'RENAMED', osVersion: '99' });
@@ -162,7 +163,7 @@ describe('other changes', () => {
   });
 
   test('back to compliant lets the station out of quarantine, without haste', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     expect((await ask(nac, 'NAC-00002')).decision.outcome).toEqual(QUARANTINE);
     turn(nac, 'NAC-00002', 'compliant');
     await pollAgain(nac);
@@ -176,7 +177,7 @@ describe('other changes', () => {
   });
 
   test('a device that is gone from Intune is sent into quarantine, and the job says which device', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     nac.tenant.fleet.remove('NAC-00001');
@@ -190,7 +191,7 @@ describe('other changes', () => {
   });
 
   test('a device that is being retired is sent into quarantine', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     nac.tenant.fleet.retire('NAC-00001');
     await pollAgain(nac);
@@ -202,7 +203,7 @@ describe('other changes', () => {
 
 describe('a session that is over', () => {
   test('gets no job: stopped, its NAS restarted, or without a sign of life for a day', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00011');
     nac.clock.advance(24 * 60 * MINUTE_MS);
     const places = {
@@ -227,7 +228,7 @@ describe('a session that is over', () => {
   });
 
   test('gets no job when its NAS restarted before it accounted for the session', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     // Until then another instance may have given the same answer again, unwritten, after the restart.
     nac.clock.advance(5 * MINUTE_MS);
@@ -240,7 +241,7 @@ describe('a session that is over', () => {
   });
 
   test('is another matter than a station that has moved: the NAS it left may restart', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
     await ask(nac, 'NAC-00001', { nasIpAddress: '10.1.1.2' });
@@ -252,7 +253,7 @@ describe('a session that is over', () => {
   });
 
   test('takes its job along: what is not sent yet is not sent any more', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
+    await using nac = await startEnforcementInMemory({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00007']) {
       await ask(nac, name);
       await account(nac, name, { status: 'Start', acctSessionId: name });
@@ -273,7 +274,7 @@ describe('a session that is over', () => {
 
 describe('a device that flips back', () => {
   test('before the station asked again: the job is overtaken, and is not sent any more', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await report(nac, job, 'finished', { outcome: 'no-answer' });
@@ -287,7 +288,7 @@ describe('a device that flips back', () => {
   });
 
   test('after the station got its answer: the older job is done with, the newer one leads back', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     await takeJobs(nac);
     await ask(nac, 'NAC-00001');
@@ -306,7 +307,7 @@ describe('a device that flips back', () => {
   });
 
   test('a newer job about the same session supersedes the older one', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     await nac.app.reauthenticate(nac.operatorKey, device);
@@ -321,7 +322,7 @@ describe('a device that flips back', () => {
   });
 
   test('what an operator asks for does not swallow a quarantine that waits', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [quarantine] = await takeJobs(nac);
     await report(nac, quarantine, 'finished', { outcome: 'no-answer' });
@@ -344,7 +345,7 @@ describe('the outbox', () => {
   const names = ['NAC-00001', 'NAC-00007', 'NAC-00008', 'NAC-00009'];
 
   test('lets a site have so many jobs in hand and no more, and goes on as they end', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '2' });
+    await using nac = await startEnforcementInMemory({ JOBS_IN_FLIGHT_PER_SITE: '2' });
     for (const [index, name] of names.entries()) {
       await ask(nac, name, { nasIpAddress: `10.1.1.${index}` });
       turn(nac, name, 'noncompliant');
@@ -368,7 +369,7 @@ describe('the outbox', () => {
   });
 
   test('sends into quarantine before it lets out, whatever came first', async () => {
-    await using nac = await startEnforcement({ JOBS_IN_FLIGHT_PER_SITE: '1' });
+    await using nac = await startEnforcementInMemory({ JOBS_IN_FLIGHT_PER_SITE: '1' });
     for (const name of ['NAC-00001', 'NAC-00002', 'NAC-00012']) await ask(nac, name);
     turn(nac, 'NAC-00002', 'compliant');
     turn(nac, 'NAC-00012', 'compliant');
@@ -390,7 +391,7 @@ describe('the outbox', () => {
     let broker = await startServiceBus({ dataFolder, queues: QUEUES });
     stack.defer(() => broker.close());
     const { port } = broker;
-    const nac = stack.use(await startEnforcement({}, broker.connectionString));
+    const nac = stack.use(await startEnforcementInMemory({}, broker.connectionString));
     await ask(nac, 'NAC-00001');
     await broker.close();
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -405,12 +406,8 @@ describe('the outbox', () => {
   });
 
   test('does not hold up a site because another one’s queue is missing', async () => {
-    await using nac = await startEnforcement();
-    const registry = await openClientRegistry({
-      kind: 'connection-string',
-      connectionString: nac.storage.connectionString,
-    });
-    const labKey = await registry.createClient('radius-3', 'lab');
+    await using nac = await startEnforcementInMemory();
+    const labKey = await nac.createClient('radius-3', 'lab');
     await ask(nac, 'NAC-00001', { apiKey: labKey });
     await turnWhileConnected(nac, 'NAC-00001');
 
@@ -423,7 +420,7 @@ describe('the outbox', () => {
 
 describe('the reconciliation', () => {
   test('finds a session whose change was lost, once', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await nac.app.enforce();
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -434,7 +431,10 @@ describe('the reconciliation', () => {
     expect(await jobsOf(nac)).toMatchObject([{ urgent: true, answered: NORMAL, wanted: QUARANTINE }]);
     expect(await takeJobs(nac)).toHaveLength(1);
 
-    const another = createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+    const another = createApp(readSettings(nac.env), {
+      ...withoutListener(nac.overrides),
+      log: collectingLogger().logger,
+    });
     expect(await another.enforce()).toEqual({ decided: 0, queued: 0 });
     await another.close();
     expect(await nac.app.enforce()).toEqual({ decided: 0, queued: 0 });
@@ -442,7 +442,7 @@ describe('the reconciliation', () => {
   });
 
   test('finds a station that was unknown when it asked, and is enrolled now', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const mac = 'A4-BB-6D-00-00-01';
     const request = { method: 'mab', userName: mac, callingStationId: mac, nasIpAddress: '10.1.1.1' };
     const { decision } = await nac.app.lookup(nac.apiKey, JSON.stringify(request));
@@ -455,7 +455,7 @@ describe('the reconciliation', () => {
   });
 
   test('is not kept from it by an older job that is as good as done', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await acknowledge(nac, job);

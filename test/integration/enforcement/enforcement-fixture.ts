@@ -5,7 +5,6 @@ import { ServiceBusClient, type ServiceBusReceivedMessage } from '@azure/service
 import { expect } from 'vitest';
 import type { QueueDefinition } from '../../../local/service-bus/start-service-bus.ts';
 import { startServiceBus } from '../../../local/service-bus/start-service-bus.ts';
-import { openClientRegistry } from '../../../shared/app/client-registry.ts';
 import { createApp } from '../../../shared/app.ts';
 import type { EnforcementJob } from '../../../shared/domain/coa/enforcement-job.ts';
 import type { CoaJob, CoaReport } from '../../../shared/domain/coa-job.ts';
@@ -13,7 +12,12 @@ import { formatMacAddress, parseMacAddress } from '../../../shared/domain/mac-ad
 import type { LookupAnswer } from '../../../shared/lookup/answer-lookup.ts';
 import { readSettings } from '../../../shared/settings.ts';
 import { collectingLogger } from '../../support/collecting-logger.ts';
-import { type ConnectorFixture, startConnector } from '../../support/connector-fixture.ts';
+import {
+  type ConnectorFixture,
+  type FixtureOptions,
+  startConnector,
+  withoutListener,
+} from '../../support/connector-fixture.ts';
 
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60_000;
@@ -41,6 +45,7 @@ export interface Enforcement extends ConnectorFixture {
 export async function startEnforcement(
   env: Record<string, string> = {},
   connectionString?: string,
+  store: FixtureOptions['store'] = 'azurite',
 ): Promise<Enforcement & AsyncDisposable> {
   const stack = new AsyncDisposableStack();
   let connection = connectionString;
@@ -50,18 +55,22 @@ export async function startEnforcement(
     connection = broker.connectionString;
   }
   const nac = stack.use(
-    await startConnector({ env: { ServiceBusConnection: connection, POLLING_INTERVAL: '5m', ...env } }),
+    await startConnector({ store, env: { ServiceBusConnection: connection, POLLING_INTERVAL: '5m', ...env } }),
   );
   const serviceBus = new ServiceBusClient(connection);
   stack.defer(() => serviceBus.close());
-  const registry = await openClientRegistry({
-    kind: 'connection-string',
-    connectionString: nac.storage.connectionString,
-  });
-  const branchKey = await registry.createClient('radius-2', 'branch');
-  const operatorKey = await registry.createClient('ops', 'hq', 'administrator');
+  const branchKey = await nac.createClient('radius-2', 'branch');
+  const operatorKey = await nac.createClient('ops', 'hq', 'administrator');
   await nac.app.poll(MINUTE_MS);
   return { ...nac, serviceBus, branchKey, operatorKey, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** The same with the store in memory, for tests that are about jobs and not about their rows. */
+export function startEnforcementInMemory(
+  env: Record<string, string> = {},
+  connectionString?: string,
+): Promise<Enforcement & AsyncDisposable> {
+  return startEnforcement(env, connectionString, 'memory');
 }
 
 export async function pollAgain({ app, clock }: Enforcement): Promise<void> {
@@ -70,9 +79,9 @@ export async function pollAgain({ app, clock }: Enforcement): Promise<void> {
 }
 
 /** The change is polled and noticed, but a process that does not enforce takes it away: lost on the fast path. */
-export async function pollWithoutEnforcing({ env, clock }: Enforcement): Promise<void> {
+export async function pollWithoutEnforcing({ env, clock, overrides }: Enforcement): Promise<void> {
   const settings = readSettings({ ...env, ServiceBusConnection: '' });
-  const app = createApp(settings, { clock, log: collectingLogger().logger });
+  const app = createApp(settings, { ...withoutListener(overrides), log: collectingLogger().logger });
   clock.advance(POLLING_INTERVAL_MS);
   expect(await app.poll(MINUTE_MS)).toEqual({ kind: 'complete' });
   await app.close();

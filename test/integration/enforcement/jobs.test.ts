@@ -18,6 +18,7 @@ import {
   SECOND_MS,
   stagesOf,
   startEnforcement,
+  startEnforcementInMemory,
   stationOf,
   stored,
   takeJobs,
@@ -69,7 +70,7 @@ describe('the life of a job', () => {
   });
 
   test('refused by the NAS is final, with the cause, and listed as not enforced', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     const errorCause = { code: 501, name: 'Administratively Prohibited' };
@@ -85,7 +86,7 @@ describe('the life of a job', () => {
   const unknownSession = { outcome: 'refused', errorCause: { code: 503, name: 'Session Context Not Found' } } as const;
 
   test('ends with its session where the NAS does not know it', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await report(nac, job, 'finished', unknownSession);
@@ -98,7 +99,7 @@ describe('the life of a job', () => {
   });
 
   test('is refused where the NAS has never acknowledged anything: it may miss an attribute', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [job] = await takeJobs(nac);
     await report(nac, job, 'finished', { ...unknownSession, neverAcknowledged: true });
@@ -109,7 +110,7 @@ describe('the life of a job', () => {
   });
 
   test('is refused where the NAS goes on accounting for a session that it does not know', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -129,7 +130,7 @@ describe('the life of a job', () => {
   });
 
   test('is ended, not refused, where the session stopped before the NAS was asked', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -143,7 +144,7 @@ describe('the life of a job', () => {
   });
 
   test('is sent once more where accounting goes on with the Class of the answer before', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const before = await ask(nac, 'NAC-00001');
     await apply(nac, 'NAC-00001', before);
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -169,7 +170,7 @@ describe('the life of a job', () => {
   });
 
   test('refused for a session that a fast roam has replaced since, the session of now is asked', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start', acctSessionId: 'A-1' });
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -187,7 +188,7 @@ describe('the life of a job', () => {
   });
 
   test('refused by a NAS that the station has left since, the NAS it roamed to is asked', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await account(nac, 'NAC-00001', { status: 'Start' });
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -204,7 +205,7 @@ describe('the life of a job', () => {
   });
 
   test('expired when nothing came of it, listed, and decided again after the next sweep', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     await nac.app.enforce();
     await takeJobs(nac);
@@ -219,7 +220,7 @@ describe('the life of a job', () => {
   });
 
   test('without an answer it is tried again later, as a second attempt with a message of its own', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
     await report(nac, first, 'finished', { outcome: 'no-answer' });
@@ -239,7 +240,7 @@ describe('the life of a job', () => {
   });
 
   test('is not lost on a relay that is done with the second attempt before it is written down as queued', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [first] = await takeJobs(nac);
     await report(nac, first, 'finished', { outcome: 'no-answer' });
@@ -258,7 +259,7 @@ describe('the life of a job', () => {
   });
 
   test('given up by the queue, it says why, and goes out again when an operator has it sent again', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await turnWhileConnected(nac, 'NAC-00001');
     const [dead] = await takeMessages(nac, 'hq', 'dead-letter');
     await nac.app.enforce();
@@ -277,7 +278,7 @@ describe('the life of a job', () => {
   });
 
   test('a report of no job, or no report at all, changes nothing', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await report(nac, { id: 'nobody', attempt: 1, site: 'hq' } as CoaJob, 'taken');
     await nac.app.report({ stage: 'proven' });
     expect(nac.log).toContainEqual(
@@ -289,7 +290,7 @@ describe('the life of a job', () => {
 
 describe('operators', () => {
   test('have a device’s stations authenticate again, whatever comes of it', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const { device, mac } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     nac.clock.advance(6 * MINUTE_MS);
@@ -309,7 +310,7 @@ describe('operators', () => {
   });
 
   test('have the device read from its source first, and may disconnect its stations', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const { device } = stationOf(nac, 'NAC-00001');
     await comeBack(nac, 'NAC-00001');
     turn(nac, 'NAC-00001', 'noncompliant');
@@ -325,7 +326,7 @@ describe('operators', () => {
   });
 
   test('act on what is stored where the source is away, and learn why; a sweep begins when they ask for it', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const { device } = stationOf(nac, 'NAC-00001');
     await ask(nac, 'NAC-00001');
     await nac.app.poll(MINUTE_MS);
@@ -340,7 +341,7 @@ describe('operators', () => {
   });
 
   test('see that the station has asked again, though it gets the same answer as a moment ago', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     await ask(nac, 'NAC-00001');
     await nac.app.reauthenticate(nac.operatorKey, stationOf(nac, 'NAC-00001').device);
     const [job] = await takeJobs(nac);
@@ -358,7 +359,7 @@ describe('operators', () => {
   });
 
   test('get an error when there is no such device, and no job where no station is connected', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     for (const id of ['11111111-2222-3333-4444-555555555555', 'NAC-99999', "x' or '1", '']) {
       await expect(nac.app.reauthenticate(nac.operatorKey, id), id).rejects.toMatchObject({
         status: 400,
@@ -410,7 +411,7 @@ describe('operators', () => {
   });
 
   test('and RADIUS proxies each have their own routes, and no other client has any', async () => {
-    await using nac = await startEnforcement();
+    await using nac = await startEnforcementInMemory();
     const refused = { status: 401, code: 'NAC_CLIENT_CREDENTIAL' };
     const { mac, device } = stationOf(nac, 'NAC-00001');
     const lookup = JSON.stringify({ method: 'mab', userName: mac, callingStationId: mac });

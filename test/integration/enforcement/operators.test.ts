@@ -1,7 +1,6 @@
 // What operators do with jobs: list them page by page, and have them sent again.
 
 import { expect, test } from 'vitest';
-import { openClientRegistry } from '../../../shared/app/client-registry.ts';
 import {
   account,
   acknowledge,
@@ -17,6 +16,7 @@ import {
   report,
   SECOND_MS,
   startEnforcement,
+  startEnforcementInMemory,
   stationOf,
   takeJobs,
   takeMessages,
@@ -45,11 +45,7 @@ function resend({ app, operatorKey }: Enforcement, id: string, site = 'hq'): Pro
 
 test('a list of all sites goes on page by page, newest first, and leaves no job out or in twice', async () => {
   await using nac = await startEnforcement();
-  const registry = await openClientRegistry({
-    kind: 'connection-string',
-    connectionString: nac.storage.connectionString,
-  });
-  const places = [nac.apiKey, nac.branchKey, await registry.createClient('radius-9', 'aalborg'), nac.branchKey];
+  const places = [nac.apiKey, nac.branchKey, await nac.createClient('radius-9', 'aalborg'), nac.branchKey];
   for (const [index, name] of NAMES.entries()) {
     await ask(nac, name, { apiKey: places[index] ?? '' });
     turn(nac, name, 'noncompliant');
@@ -80,7 +76,7 @@ test('a list of all sites goes on page by page, newest first, and leaves no job 
 });
 
 test('what failed is listed as not enforced for as long as the station has the wrong answer', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   const listed = async () => (await pageOf(nac, { notEnforced: 'true' })).ids;
   const first = await refusedJob(nac, 'NAC-00001');
   const second = await refusedJob(nac, 'NAC-00007');
@@ -95,7 +91,7 @@ test('what failed is listed as not enforced for as long as the station has the w
 });
 
 test('a refused job is sent again as a job of its own, with what policy says now, and proven', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   const id = await refusedJob(nac, 'NAC-00001');
   await ask(nac, 'NAC-00001');
   expect((await jobsOf(nac, { notEnforced: 'true' })).map((job) => job.id)).toEqual([]);
@@ -118,7 +114,7 @@ test('a refused job is sent again as a job of its own, with what policy says now
 });
 
 test('a job that waits for its next attempt makes it at once', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   await turnWhileConnected(nac, 'NAC-00001');
   const [job] = await takeJobs(nac);
   await report(nac, job, 'finished', { outcome: 'no-answer' });
@@ -128,7 +124,7 @@ test('a job that waits for its next attempt makes it at once', async () => {
 });
 
 test('an expired job is sent again', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   await turnWhileConnected(nac, 'NAC-00001');
   await nac.app.enforce();
   const [job] = await takeJobs(nac);
@@ -140,7 +136,7 @@ test('an expired job is sent again', async () => {
 });
 
 test('a job that is not there, under way, or has nothing left to do is not sent again, and the operator reads why', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   const unknown = { status: 404, code: 'NAC_JOB_UNKNOWN' };
   for (const id of ['8204776547116-0123456789abcdef0123-v2', "x' or '1", '', 'a/b']) {
     await expect(resend(nac, id), id).rejects.toMatchObject(unknown);
@@ -175,7 +171,7 @@ test('a job that is not there, under way, or has nothing left to do is not sent 
 });
 
 test('a station that is disconnected has nothing of the old answer any more, whether it comes back or not', async () => {
-  await using nac = await startEnforcement();
+  await using nac = await startEnforcementInMemory();
   for (const name of ['NAC-00001', 'NAC-00007']) {
     await ask(nac, name);
     await account(nac, name, { status: 'Start', acctSessionId: name });
