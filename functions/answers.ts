@@ -2,6 +2,7 @@
 
 import { ACCOUNTING } from './accounting.ts';
 import { AUDIT } from './audit.ts';
+import { MDM_API } from './ciscoise.ts';
 import { DECISIONS } from './decisions.ts';
 import { DEVICES } from './devices.ts';
 import { DOCTOR } from './doctor.ts';
@@ -20,6 +21,7 @@ import { SOURCES } from './sources.ts';
 export const ANSWERS: Answers = {
   ...LOOKUP,
   ...ACCOUNTING,
+  ...MDM_API,
   ...DECISIONS,
   ...SEARCH,
   ...SESSIONS,

@@ -11,6 +11,7 @@ import { compressed } from './compressed.ts';
 import { hasJobRoutes, startFailure } from './connector.ts';
 import { operatorCredential, presentedCredential } from './presented-credential.ts';
 import { refusal } from './refusal.ts';
+import { refusalInXml } from './refusal-in-xml.ts';
 import { refuseOtherSites } from './refuse-other-sites.ts';
 
 /**
@@ -60,7 +61,8 @@ export function routeHandler(name: RouteName, answer: AnswerRequest | AnswerRequ
       const { headers, ...response } = isForPeople(route) ? await compressed(request, given) : given;
       return { ...response, headers: { ...headers, ...ANSWER_HEADERS } };
     } catch (thrown) {
-      return refusal(`${name}.refused`, thrown, credential, context);
+      const refused = refusal(`${name}.refused`, thrown, credential, context);
+      return route.speaksXml ? refusalInXml(refused) : refused;
     }
   };
 }

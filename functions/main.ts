@@ -4,7 +4,6 @@ import { app } from '@azure/functions';
 import { ANSWERS } from './answers.ts';
 import { closeConnector } from './connector.ts';
 import { registerRoutes } from './http-route.ts';
-import './ciscoise.ts';
 import './coa-results.ts';
 import './console.ts';
 import './console-config.ts';

@@ -15,7 +15,7 @@ const INTRODUCTION = `# The API
 The guides say when to use what: [lookup.md](lookup.md), [policy.md](policy.md), [enforcement.md](enforcement.md), [operations.md](operations.md).
 
 **Credential.** Every route but \`/api/health\` takes the key of a client in the header \`X-API-Key\`. RADIUS servers that cannot set a
-header may use HTTP Basic: the name of the client, and its secret. Routes for people take no Basic, since a browser would keep it.
+header may use HTTP Basic: the name of the client, and its secret; Cisco ISE does. Routes for people take no Basic, since a browser would keep it.
 They take the token of a person who has signed in to the console (\`Authorization: Bearer …\`), whose app roles stand for the kind of client;
 a wrong one gets 401, a role that is missing 403 with its name. An API key beside it counts, and the token does not.
 
@@ -26,6 +26,9 @@ changes that site alone; one of every site, and an administrator, all of them.
 version. Moments are in UTC, like \`2026-11-20T21:40:00.000Z\`. Every answer says \`Cache-Control: no-store\`,
 \`X-Content-Type-Options: nosniff\`, \`Referrer-Policy: no-referrer\` and
 \`Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\`.
+
+**Cisco’s MDM API** speaks XML in all of it: the answers are Cisco's ([cisco-ise.md](cisco-ise.md)), a refusal is \`<error>\` with the same
+fields, and a 401 asks for HTTP Basic.
 
 **Pages.** An answer with \`next\` has more: ask again with the same parameters and \`after=<next>\`.
 

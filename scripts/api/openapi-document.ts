@@ -26,7 +26,8 @@ export function openApiDocument(): Json {
   const components = new Components();
   const paths: Record<string, Json> = {};
   for (const [name, route] of namedRoutes()) {
-    const path = `/${route.path}`;
+    // OpenAPI has no parameter for all that follows.
+    const path = `/${route.path.replace('{*', '{')}`;
     for (const method of route.methods) {
       paths[path] = { ...paths[path], [method.toLowerCase()]: operation(components, name, route, method) };
     }
@@ -131,17 +132,30 @@ function answersOf(components: Components, { answers }: Route): Json {
 function refusals(components: Components, route: Route): Json {
   return Object.fromEntries(
     [...refusalsOf(route)].map(([status, codes]) => {
-      const response = refusal(components, status, codes);
+      const response = refusal(components, status, codes, route);
       // Where a route adds no code of its own, its refusals are those of many.
       if (route.refusals?.[status] !== undefined && status !== 411) return [status, response];
-      const name = `${route.needs === 'nothing' ? 'Liveness' : 'Usual'}${status}`;
+      const kind = route.speaksXml ? 'Xml' : 'Usual';
+      const name = `${route.needs === 'nothing' ? 'Liveness' : kind}${status}`;
       components.addResponse(name, response);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
 }
 
-function refusal(components: Components, status: RefusalStatus, codes: readonly ErrorCode[]): Json {
+/** An `<error>` with the code, what happened and what to do; in Cisco's dialect the status alone means something. */
+const ERROR_IN_XML = {
+  type: 'string',
+  pattern: '<error><code>NAC_[A-Z_]+</code><message>',
+  description: 'A document `error`',
+};
+
+function refusal(
+  components: Components,
+  status: RefusalStatus,
+  codes: readonly ErrorCode[],
+  { speaksXml }: Pick<Route, 'speaksXml'>,
+): Json {
   components.add('Refusal', {
     type: 'object',
     description: 'What happened, and what to do',
@@ -171,13 +185,17 @@ function refusal(components: Components, status: RefusalStatus, codes: readonly 
   return {
     description: REASONS[status],
     ...(status === 429 && { headers: { 'Retry-After': { required: true, schema: { type: 'string' } } } }),
-    ...(status === 401 && { headers: { 'WWW-Authenticate': { required: true, schema: CHALLENGE } } }),
-    content: { 'application/json': { schema } },
+    ...(status === 401 && {
+      headers: { 'WWW-Authenticate': { required: true, schema: speaksXml ? CHALLENGE_OF_ISE : CHALLENGE } },
+    }),
+    content: speaksXml ? { 'application/xml': { schema: ERROR_IN_XML } } : { 'application/json': { schema } },
   };
 }
 
 /** Never Basic, which would have a browser ask for a password. */
 const CHALLENGE = { type: 'string', pattern: '^Bearer ' };
+/** No browser has anything to do there. */
+const CHALLENGE_OF_ISE = { type: 'string', pattern: '^Basic ' };
 
 /** Schemas with a title are written once, and referred to. */
 class Components {

@@ -28,7 +28,8 @@ import { authenticateClient } from '../lookup/authenticate-client.ts';
 import { authenticatePerson, type Person } from '../lookup/authenticate-person.ts';
 import { ClientQuota } from '../lookup/client-quota.ts';
 import { countAnswer, countFailure } from '../lookup/count-answer.ts';
-import { findDevice } from '../lookup/find-device.ts';
+import { findByBareId } from '../lookup/find-by-bare-id.ts';
+import { type FoundDevice, findDevice } from '../lookup/find-device.ts';
 import { queryIfUnknown } from '../lookup/find-live.ts';
 import { recordThatCounts } from '../lookup/gather-facts.ts';
 import { rulesAt, withOtherRecords } from '../lookup/join-records.ts';
@@ -40,6 +41,7 @@ import { siteRecords } from '../lookup/site-records.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { ClientStore } from '../ports/client-store.ts';
 import type { OperatorTokens } from '../ports/operator-tokens.ts';
+import type { SiteRecords } from '../ports/site-records.ts';
 import { type Context, joinRules, reachableWithin } from './context.ts';
 import { openLiveQuery } from './open-live-query.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
@@ -110,6 +112,12 @@ export async function openLookup(context: Context, tokens?: OperatorTokens) {
   const authenticate = (apiKey: string | null, permission: Permission): Promise<Client> =>
     inTime((options) => authenticateClient(authentication, apiKey, permission, options));
   const depsOf = ({ name }: Client) => ({ ...deps, ...(live && { live: (source: string) => live(source)?.of(name) }) });
+  const withRecordThatCounts = async (records: SiteRecords, one: FoundDevice, options: CallOptions) => {
+    const joins = rulesAt(deps.joins, records);
+    const found = await withOtherRecords(records, joins, one, options);
+    if (found.kind !== 'found' || found.joined === undefined) return found;
+    return { ...found, counts: await recordThatCounts({ ...deps, joins }, found, options) };
+  };
   return {
     async lookup(apiKey: string | null, body: RequestBody): Promise<LookupAnswer> {
       const begunMs = timer.elapsed();
@@ -150,13 +158,12 @@ export async function openLookup(context: Context, tokens?: OperatorTokens) {
       policies: deps.policies,
       find: async (client: Client, identities: readonly PresentedIdentity[], options: CallOptions) => {
         const records = await deps.records.at(client.site, options);
-        const stored = await findDevice(records, identities, options);
+        const byRules = await findDevice(records, identities, options);
+        const stored = await findByBareId(records, deps.joins.sources, byRules, identities, options);
         const asked = await queryIfUnknown(depsOf(client), records, stored, identities, options);
-        const joins = rulesAt(deps.joins, records);
-        const found = await withOtherRecords(records, joins, asked, options);
-        if (found.kind !== 'found' || found.joined === undefined) return found;
-        return { ...found, counts: await recordThatCounts({ ...deps, joins }, found, options) };
+        return withRecordThatCounts(records, asked, options);
       },
+      join: withRecordThatCounts,
     },
     /** One question that asks for several things takes so many shares. @throws RequestError 503 NAC_CLIENT_QUOTA */
     takeShares({ name }: Client, count: number): void {

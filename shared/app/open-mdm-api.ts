@@ -3,6 +3,7 @@
 import { readRequestBody } from '../adapters/cisco-mdm/read-request-body.ts';
 import { writeMdmXml } from '../adapters/cisco-mdm/write-mdm-xml.ts';
 import { type RequestBody, readBody } from '../http/request-body.ts';
+import { ROUTES } from '../http/routes.ts';
 import { answerMdmRequest } from '../mdm-api/answer-mdm-request.ts';
 import type { MdmQuestion, MdmRequest } from '../mdm-api/mdm-question.ts';
 import { readMdmRequest } from '../mdm-api/read-mdm-request.ts';
@@ -32,7 +33,7 @@ export function openMdmApi({ settings, clock }: Context, { authenticate, known, 
     },
   };
   return async (apiKey: string | null, request: MdmRequest, body: RequestBody): Promise<string> => {
-    const client = await authenticate(apiKey, 'ask-mdm');
+    const client = await authenticate(apiKey, ROUTES.ciscoise.needs);
     const question = readMdmRequest(request);
     const named = HAVE_BODY.includes(question.kind) ? readRequestBody(await readBody(body)) : [];
     takeShares(client, named.length);

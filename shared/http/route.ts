@@ -11,6 +11,7 @@ export type Method = 'GET' | 'POST' | 'PUT';
 /** In the order of docs/api.md. */
 export const ROUTE_GROUPS = [
   'RADIUS servers',
+  'Cisco’s MDM API',
   'Decisions',
   'Sessions',
   'Jobs',
@@ -25,15 +26,17 @@ export const ROUTE_GROUPS = [
 export interface Route {
   readonly group: (typeof ROUTE_GROUPS)[number];
   readonly methods: readonly Method[];
-  /** Without the first slash; a part in braces is a parameter. */
+  /** Without the first slash; a part in braces is a parameter, one with a star all that follows. */
   readonly path: string;
   /** What the client must be permitted; `nothing`: it needs no credential. */
   readonly needs: Permission | 'nothing';
   /**
-   * RADIUS servers may have no way to set a header, so their routes take HTTP Basic as well. A route for people takes
-   * none: a browser would keep the credentials and send them unasked.
+   * RADIUS servers may have no way to set a header, and ISE has none, so their routes take HTTP Basic as well. A route
+   * for people takes none: a browser would keep the credentials and send them unasked.
    */
   readonly takesBasic?: true;
+  /** It refuses in XML, and a 401 of it asks for Basic. */
+  readonly speaksXml?: true;
   /** Only where a Service Bus carries CoA jobs. */
   readonly needsServiceBus?: true;
   /** What it does, as one sentence without a subject. */
@@ -56,7 +59,7 @@ export interface Route {
 }
 
 export interface RequestBodyOf {
-  readonly type: 'application/json' | 'application/yaml' | 'text/plain';
+  readonly type: 'application/json' | 'application/xml' | 'application/yaml' | 'text/plain';
   readonly schema: Schema;
   readonly required: boolean;
   readonly example?: unknown;

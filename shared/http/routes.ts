@@ -6,6 +6,7 @@ import type { RefusalStatus, Refusals, Route } from './route.ts';
 import { DECISION_ROUTES } from './routes/decisions.ts';
 import { DEVICE_ROUTES } from './routes/devices.ts';
 import { JOB_ROUTES } from './routes/jobs.ts';
+import { MDM_ROUTES } from './routes/mdm.ts';
 import { OPERATION_ROUTES } from './routes/operations.ts';
 import { OVERRIDE_ROUTES } from './routes/overrides.ts';
 import { POLICY_ROUTES } from './routes/policies.ts';
@@ -16,6 +17,7 @@ import { SOURCES_ROUTES } from './routes/sources.ts';
 
 export const ROUTES = {
   ...RADIUS_ROUTES,
+  ...MDM_ROUTES,
   ...DECISION_ROUTES,
   ...SESSION_ROUTES,
   ...JOB_ROUTES,

@@ -21,14 +21,15 @@ import { deviceAttributes, stationAddresses, writtenMac } from './device-attribu
 import type { DeviceCriterion, Filter } from './mdm-question.ts';
 import { AMBIGUOUS, type VerdictRules, verdictOf } from './verdict.ts';
 
+/** Of a device that several sources know; both are absent where one alone does. */
+export interface OtherRecords {
+  /** The record that says whether it is compliant. */
+  readonly counts?: StoredDevice;
+  readonly joined?: readonly StoredDevice[];
+}
+
 export type Found =
-  | {
-      readonly kind: 'found';
-      readonly stored: StoredDevice;
-      readonly identity: PresentedIdentity;
-      /** The record of another source that says whether it is compliant; absent where its own does. */
-      readonly counts?: StoredDevice;
-    }
+  | ({ readonly kind: 'found'; readonly stored: StoredDevice; readonly identity: PresentedIdentity } & OtherRecords)
   /** `unidentified`: the ids of one question are of several devices. */
   | { readonly kind: 'ambiguous' | 'unidentified' | 'notEnrolled' };
 
@@ -61,15 +62,13 @@ export async function answerDevice(
   const [found, { overrides }] = await Promise.all([deps.find(client, identities, options), deps.overrides.current()]);
   if (found.kind === 'notEnrolled') return undefined;
   if (found.kind !== 'found') {
-    const key = askedKey(asked);
-    const shown = asked.filter === undefined || asked.filter.has('compliance');
-    return { ...(key && { key }), attributes: { registered: true, ...(shown && { compliance: AMBIGUOUS }) } };
+    return ambiguousDevice(askedKey(asked), asked);
   }
-  const { stored, identity, counts } = found;
+  const { stored, identity, counts, joined } = found;
   const verdict = await verdictOf(
     stored,
     deps,
-    { site: client.site, at: toInstant(deps.clock.now()), identity, overrides, ...(counts && { counts }) },
+    { site: client.site, at: toInstant(deps.clock.now()), identity, overrides, counts, joined },
     policyInForce(deps, options),
   );
   const key = askedKey(asked) ?? keyOf(stored, asked);
@@ -80,6 +79,12 @@ export async function answerDevice(
       ...(asked.criterion === 'guid' && { guid: asked.value.trim() }),
     }),
   };
+}
+
+/** Several machines may be meant: enrolled, and not compliant. */
+export function ambiguousDevice(key: MdmKey | undefined, { filter }: { readonly filter: Filter }): MdmDevice {
+  const shown = filter === undefined || filter.has('compliance');
+  return { ...(key && { key }), attributes: { registered: true, ...(shown && { compliance: AMBIGUOUS }) } };
 }
 
 export function policyInForce({ policies }: Pick<AnswerDeps, 'policies'>, options: CallOptions) {

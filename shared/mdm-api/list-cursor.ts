@@ -3,6 +3,7 @@
 // that stays on the list is given once.
 
 import { SHARDS } from '../domain/device/device.ts';
+import type { MdmDevice } from '../domain/mdm-documents.ts';
 import type { NoncompliantEntry } from '../ports/noncompliant-index.ts';
 
 /** Hexadecimal digits of a hash that the cursor stands for. */
@@ -40,4 +41,33 @@ export function pageOf(known: readonly NoncompliantEntry[], complete: boolean, m
   const entries = known.filter(({ hash }) => cursorOfHash(hash) < next);
   // More than a page of one cursor does not occur: 31 bits are spread over a fleet.
   return entries.length > 0 ? { entries, next } : { entries: known, next: next + 1 };
+}
+
+/** What one entry gave: nothing, or a device by each of its keys. */
+export interface Listed {
+  readonly hash: string;
+  readonly devices: readonly MdmDevice[];
+}
+
+/**
+ * Ends the page where it would hold more than the asker takes: a device of many sources is listed by many keys. Of
+ * entries that have one cursor all are given, or none.
+ * @param listed in the order of their hashes
+ * @param next of the whole page
+ */
+export function cutToSize(
+  listed: readonly Listed[],
+  most: number,
+  next: number | undefined,
+): { readonly devices: MdmDevice[]; readonly nextPage?: number } {
+  let count = 0;
+  const beyond = listed.find(({ devices }) => {
+    count += devices.length;
+    return count > most;
+  });
+  const cut = beyond && cursorOfHash(beyond.hash);
+  const kept = cut === undefined ? listed : listed.filter(({ hash }) => cursorOfHash(hash) < cut);
+  const devices = (kept.length > 0 ? kept : listed).flatMap((one) => one.devices);
+  const nextPage = kept.length > 0 ? (cut ?? next) : next;
+  return { devices, ...(nextPage !== undefined && { nextPage }) };
 }

@@ -3,19 +3,20 @@
 
 import { concurrently } from '../concurrently.ts';
 import type { Client } from '../domain/client.ts';
-import { type DeviceKey, deviceHash, deviceKeyText, parseDeviceKeyText } from '../domain/device/device.ts';
+import { type DeviceKey, deviceHash, deviceKeyText, isSilent, parseDeviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
 import type { PresentedIdentity } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
-import type { MdmDevice, MdmDeviceList, MdmKey } from '../domain/mdm-documents.ts';
+import type { MdmDevice, MdmDeviceList, MdmVerdict } from '../domain/mdm-documents.ts';
 import { isInForce, type Override } from '../domain/policy/override.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { StoredDevice } from '../ports/device-store.ts';
 import type { NoncompliantEntry, NoncompliantIndex } from '../ports/noncompliant-index.ts';
 import type { RecordsBySite, SiteRecords } from '../ports/site-records.ts';
-import { type AnswerDeps, guidOf, policyInForce } from './answer-device.ts';
-import { deviceAttributes, stationAddresses, writtenMac } from './device-attributes.ts';
-import { cursorOfHash, hashAt, type Page, pageOf, shardsFrom } from './list-cursor.ts';
+import { type AnswerDeps, ambiguousDevice, type Found, type OtherRecords, policyInForce } from './answer-device.ts';
+import { deviceAttributes, stationAddresses } from './device-attributes.ts';
+import { cursorOfHash, cutToSize, hashAt, type Page, pageOf, shardsFrom } from './list-cursor.ts';
+import { keysListed, recordsOfEntry } from './list-records.ts';
 import type { ListQuestion } from './mdm-question.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -32,6 +33,8 @@ const BLOCK_CONCURRENCY = 16;
 
 export interface ListDeps extends Omit<AnswerDeps, 'find'> {
   readonly records: RecordsBySite;
+  /** Adds what other sources know of the device, as a lookup does. */
+  readonly join: (records: SiteRecords, found: Found & { kind: 'found' }, options: CallOptions) => Promise<Found>;
   readonly index: Pick<NoncompliantIndex, 'listNoncompliant'>;
 }
 
@@ -57,17 +60,14 @@ export async function listNoncompliant(
   }
   for (const entry of entries) keys.set(deviceKeyText(entry), { key: entry, hash: entry.hash });
   const inOrder = [...keys.values()].toSorted((one, other) => (one.hash < other.hash ? -1 : 1));
-  const listing = { client, question, overrides, at, options };
-  const listed = await concurrently(inOrder, READ_CONCURRENCY, async ({ key }) => {
+  const named = new Set(blocked.map(deviceKeyText));
+  const listing = { client, question, overrides, blocked: named, records, at, options };
+  const listed = await concurrently(inOrder, READ_CONCURRENCY, async ({ key, hash }) => {
     const stored = await records.read(key, options);
-    return stored?.presence === 'present' ? asListed(deps, listing, stored) : [];
+    return { hash, devices: stored?.presence === 'present' ? await asListed(deps, listing, stored) : [] };
   });
-  return {
-    kind: 'devices',
-    version: question.version,
-    devices: listed.flat(),
-    ...(next !== undefined && { nextPage: next }),
-  };
+  const { devices, nextPage } = cutToSize(listed, QUERY_MAX_SIZE, next);
+  return { kind: 'devices', version: question.version, devices, ...(nextPage !== undefined && { nextPage }) };
 }
 
 async function readPage(index: ListDeps['index'], from: number, options: CallOptions): Promise<Page> {
@@ -93,32 +93,55 @@ interface Listing {
   readonly client: Client;
   readonly question: ListQuestion;
   readonly overrides: readonly Override[];
+  /** Keys of blocked devices. */
+  readonly blocked: ReadonlySet<string>;
+  readonly records: SiteRecords;
   readonly at: Instant;
   readonly options: CallOptions;
 }
 
-async function asListed(
+/** @returns the device by each key that it has in its records; nothing where its verdict is that it is compliant */
+async function asListed(deps: ListDeps, listing: Listing, stored: StoredDevice): Promise<MdmDevice[]> {
+  const { question, blocked, records, at, options } = listing;
+  const known = await deps.join(records, { kind: 'found', stored, identity: guidIdentity(stored.device) }, options);
+  if (known.kind !== 'found')
+    return keysListed(stored, [stored], question.identifier).map((key) => ambiguousDevice(key, question));
+  const { counts, joined = [] } = known;
+  const all = [stored, ...joined];
+  const named = recordsOfEntry(stored, joined, {
+    isSilent: ({ device }) => isSilent(device, at, deps.maxCheckInAgeMs),
+    isBlocked: ({ device }) => blocked.has(deviceKeyText(device)),
+  });
+  const listed: MdmDevice[] = [];
+  for (const record of named) {
+    const keys = keysListed(record, all, question.identifier);
+    if (keys.length === 0) continue;
+    const others = all.filter((one) => one !== record);
+    const verdict = await verdictListed(deps, listing, record, { ...(counts && { counts }), joined: others });
+    if (verdict.compliant) continue;
+    const attributes = deviceAttributes(record.device, verdict, question);
+    listed.push(...keys.map((key) => ({ key, attributes })));
+  }
+  return listed;
+}
+
+function verdictListed(
   deps: ListDeps,
   { client, question, overrides, at, options }: Listing,
-  stored: StoredDevice,
-): Promise<MdmDevice[]> {
-  const { device } = stored;
-  const addresses = stationAddresses(device);
-  const [mac] = addresses;
-  const byGuid = question.identifier === 'guid';
-  if (!byGuid && mac === undefined) return [];
+  record: StoredDevice,
+  others: OtherRecords,
+): Promise<MdmVerdict> {
+  const [mac] = question.identifier === 'macaddress' ? stationAddresses(record.device) : [];
   const identity: PresentedIdentity =
-    byGuid || mac === undefined
-      ? { kind: 'deviceId', value: device.id, assurance: 'certificate-guid', origin: 'guid', source: device.source }
+    mac === undefined
+      ? guidIdentity(record.device)
       : { kind: 'mac', value: mac, assurance: 'mac', origin: 'macaddress' };
-  const asked = { site: client.site, at, identity, overrides };
-  const verdict = await verdictOf(stored, deps, asked, policyInForce(deps, options));
-  if (verdict.compliant) return [];
-  const attributes = deviceAttributes(device, verdict, question);
-  const keys: MdmKey[] = byGuid
-    ? [{ element: 'guid', value: guidOf(device) }]
-    : addresses.map((address) => ({ element: 'macaddress', value: writtenMac(address) }));
-  return keys.map((key) => ({ key, attributes }));
+  const asked = { site: client.site, at, identity, overrides, ...others };
+  return verdictOf(record, deps, asked, policyInForce(deps, options));
+}
+
+function guidIdentity({ id, source }: DeviceKey): PresentedIdentity {
+  return { kind: 'deviceId', value: id, assurance: 'certificate-guid', origin: 'guid', source };
 }
 
 /** A block of a user leads to no device: it shows when the device is asked for. */

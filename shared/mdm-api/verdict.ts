@@ -29,7 +29,9 @@ export interface VerdictQuestion {
   /** Those that are known, in force or not. */
   readonly overrides: readonly Override[];
   /** What another source says of the device, where that counts in place of its record. */
-  readonly counts?: DeviceRecord;
+  readonly counts?: DeviceRecord | undefined;
+  /** Its records in other sources: what blocks one of them blocks the device. */
+  readonly joined?: readonly DeviceRecord[] | undefined;
 }
 
 /**
@@ -103,7 +105,7 @@ export const AMBIGUOUS: MdmVerdict = {
 async function byOverride(
   record: DeviceRecord,
   standing: Standing,
-  { site, at, identity, overrides }: VerdictQuestion,
+  { site, at, identity, overrides, joined = [] }: VerdictQuestion,
   policyInForce: () => Promise<Policy>,
 ): Promise<MdmVerdict | undefined> {
   const { device } = record;
@@ -117,8 +119,9 @@ async function byOverride(
     device: deviceFacts(device),
   };
   // A blocked address takes the device that has it, by whatever name ISE asks.
-  const addresses = stationAddresses(device).map((value) => ({ kind: 'mac' as const, value }));
-  const question = { facts, identities: [identity, ...addresses], device };
+  const others = joined.map((other) => other.device);
+  const addresses = [device, ...others].flatMap(stationAddresses).map((value) => ({ kind: 'mac' as const, value }));
+  const question = { facts, identities: [identity, ...addresses], device, joined: others };
   const concerned = overrides.filter(
     (one) => isInForce(one, at) && mayConcern(one, { ...question, certificateCounts: true }),
   );

@@ -35,7 +35,7 @@ export class ApiContract {
 
   /** @returns what is wrong with the answer; empty when it is as promised */
   problemsOf(method: string, path: string, { status, headers, text }: GivenAnswer): string[] {
-    const promised = this.#document.paths[path]?.[method.toLowerCase()]?.responses[status];
+    const promised = this.#document.paths[path.replace('{*', '{')]?.[method.toLowerCase()]?.responses[status];
     if (promised === undefined) return [`${method} ${path} may not answer ${status}: ${text}`];
     const name = promised.$ref?.split('/').at(-1);
     const response = name === undefined ? promised : this.#document.components.responses[name];

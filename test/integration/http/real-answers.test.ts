@@ -58,7 +58,7 @@ let network: MemoryNetwork;
 async function ask(name: RouteName, asked: Asked = {}): Promise<GivenAnswer> {
   const route: Route = ROUTES[name];
   const { method = route.methods[0] ?? 'GET', parts = {}, query = {}, headers = {}, body, by = 'ada' } = asked;
-  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, part) => encodeURIComponent(parts[part] ?? ''));
+  const path = route.path.replaceAll(/\{\*?(\w+)\}/g, (_, part) => encodeURI(parts[part] ?? ''));
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const key = keys.get(by);
   const request = new HttpRequest({
@@ -88,7 +88,7 @@ async function json(name: RouteName, asked: Asked = {}): Promise<Record<string, 
 
 async function refused(name: RouteName, asked: Asked): Promise<string> {
   const { status, text } = await ask(name, asked);
-  return `${status} ${JSON.parse(text).code}`;
+  return `${status} ${/<code>(\w+)<\/code>/.exec(text)?.[1] ?? JSON.parse(text).code}`;
 }
 
 beforeAll(async () => {
@@ -97,6 +97,7 @@ beforeAll(async () => {
   opened.app = network.app;
   expect(connector()).toBe(network.app);
   keys.set('radius', await network.addClient('radius', 'hq'));
+  keys.set('ise', await network.addClient('ise', 'hq', 'ise'));
   keys.set('ada', await network.addClient('ada', 'hq', 'administrator'));
   keys.set('olga', await network.addClient('olga', 'hq', 'operator'));
   keys.set('anna', await network.addClient('anna', 'hq', 'auditor'));
@@ -153,6 +154,14 @@ test('a lookup in each form, and accounting', async () => {
   const { decisionId } = await json('lookup', { by, body: STATION });
   const record = { ...STATION, status: 'Start', class: decisionId, packetSourceIp: '10.1.1.1' };
   expect(await json('accounting', { by, body: record })).toEqual({ changed: 1 });
+});
+
+test('Cisco’s MDM API', async () => {
+  const by = 'ise';
+  const { text } = await ask('ciscoise', { by, parts: { rest: 'mdminfo' }, query: { ise_api_version: '3' } });
+  expect(text).toContain('<api_path>/ciscoise/mdmapi/v3</api_path>');
+  const parts = { instance: 'hq', rest: 'mdmapi/v1/devices/0/macaddress/A0B1C2D30001/all' };
+  expect((await ask('ciscoise-instance', { by, parts })).text).toContain('<status>true</status>');
 });
 
 test('decisions', async () => {
@@ -290,7 +299,15 @@ test('the audit', async () => {
 });
 
 describe('a refusal', () => {
-  const credentialed = namedRoutes().filter(([, { needs }]) => needs !== 'nothing');
+  const credentialed = namedRoutes().filter(([, { needs, speaksXml }]) => needs !== 'nothing' && !speaksXml);
+
+  test.each(['ciscoise', 'ciscoise-instance'] as const)('of a stranger by %s asks for Basic, in XML', async (name) => {
+    for (const headers of [{}, { 'x-api-key': `ise.${'0'.repeat(64)}` }] as Record<string, string>[]) {
+      const given = await ask(name, { by: 'a stranger', headers, parts: { instance: 'hq', rest: 'mdminfo' } });
+      expect(given.status).toBe(401);
+      expect(given.headers.get('www-authenticate')).toBe('Basic realm="MDM API", charset="UTF-8"');
+    }
+  });
 
   test.each(credentialed)('of a stranger by %s has a challenge that no browser asks a password for', async (name) => {
     const without = await ask(name, { by: 'a stranger' });
@@ -318,6 +335,12 @@ describe('a refusal', () => {
     ['lookup', { by: 'radius', body: 'x'.repeat(70_000) }, '413 NAC_REQUEST_TOO_LARGE'],
     ['accounting', { by: 'radius', body: { status: 'Begin' } }, '400 NAC_REQUEST_FIELD'],
     ['accounting', { by: 'radius', headers: { 'transfer-encoding': 'chunked' } }, '411 NAC_REQUEST_CHUNKED'],
+    ['ciscoise', { by: 'ise', parts: { rest: 'nothing' } }, '404 NAC_MDM_PATH'],
+    ['ciscoise', { by: 'ise', parts: { rest: 'devices' } }, '400 NAC_MDM_QUESTION'],
+    ['ciscoise', { method: 'POST', by: 'ise', parts: { rest: 'batchdevices' } }, '400 NAC_MDM_QUESTION'],
+    ['ciscoise', { method: 'PUT', by: 'ise', parts: { rest: 'sendmessage' }, body: '<a>' }, '400 NAC_REQUEST_NOT_XML'],
+    ['ciscoise', { method: 'POST', by: 'ise', body: 'x'.repeat(40_000) }, '413 NAC_REQUEST_TOO_LARGE'],
+    ['ciscoise-instance', { by: 'ada', parts: { instance: 'a', rest: 'mdminfo' } }, '401 NAC_CLIENT_CREDENTIAL'],
     ['decisions', { query: { mac: MAC } }, '400 NAC_REQUEST_FIELD'],
     ['decisions', { query: { site: 'branch' }, by: 'olga' }, '403 NAC_CLIENT_SITE'],
     ['search-decisions', { body: '[]' }, '400 NAC_REQUEST_NOT_JSON'],

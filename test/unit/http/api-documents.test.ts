@@ -43,20 +43,21 @@ test('every schema of the document is JSON Schema 2020-12 without words that mea
 
 test('names each path and method once', () => {
   const operations = namedRoutes().flatMap(([, { methods, path }]) =>
-    methods.map((method) => `${method} ${path.replaceAll(/\{\w+\}/g, '{}')}`),
+    methods.map((method) => `${method} ${path.replaceAll(/\{\*?\w+\}/g, '{}')}`),
   );
   expect(new Set(operations).size).toBe(operations.length);
   for (const [name, { path, parts = {} }] of namedRoutes()) {
     expect(
-      [...path.matchAll(/\{(\w+)\}/g)].map(([, part]) => part),
+      [...path.matchAll(/\{\*?(\w+)\}/g)].map(([, part]) => part),
       name,
     ).toEqual(Object.keys(parts));
   }
 });
 
-test('only routes for RADIUS servers take HTTP Basic, and none of them answers what FreeRADIUS takes for no objection', () => {
+test('only routes for RADIUS servers and ISE take HTTP Basic, and none answers FreeRADIUS what it takes for no objection', () => {
   for (const [name, route] of namedRoutes()) {
-    expect(route.takesBasic === true, name).toBe(route.needs === 'ask');
+    expect(route.takesBasic === true, name).toBe(route.needs === 'ask' || route.needs === 'ask-mdm');
+    expect(route.speaksXml === true, name).toBe(route.needs === 'ask-mdm');
     if (route.needs !== 'ask') continue;
     const statuses = [...refusalsOf(route).keys()];
     expect(
@@ -79,10 +80,20 @@ test('every code that a request may be refused with is in the table, with its st
     [...refusalsOf(route)].flatMap(([status, codes]) => codes.map((code) => `${status} ${code}`)),
   );
   for (const pair of refused) expect(ERROR_CODES).toContain(pair.slice(4));
-  // Cisco's MDM API is no part of the table: docs/cisco-ise.md describes it.
-  const ofMdmApi = ['404 NAC_MDM_PATH', '400 NAC_MDM_QUESTION', '400 NAC_REQUEST_NOT_XML'];
-  const others = thrownInCode().filter((pair) => !refused.includes(pair));
-  expect(others.toSorted()).toEqual(ofMdmApi.toSorted());
+  expect(thrownInCode().filter((pair) => !refused.includes(pair))).toEqual([]);
+});
+
+test('no file registers a route outside the table but those of the console, which serve a page', () => {
+  const registering = globSync(['shared/**/*.ts', 'functions/*.ts'], { cwd: ROOT }).filter((file) =>
+    /\bapp\s*\.\s*(?:http|get|post|put|patch|deleteRequest)\(|type: 'httpTrigger'/.test(
+      readFileSync(join(ROOT, file), 'utf8'),
+    ),
+  );
+  expect(registering.toSorted()).toEqual([
+    'functions/console-config.ts',
+    'functions/console.ts',
+    'functions/http-route.ts',
+  ]);
 });
 
 /** Status and code of each RequestError that the code makes. */

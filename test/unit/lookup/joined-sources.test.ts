@@ -1,9 +1,9 @@
 // A device that two sources know, from their polls to the answer, its change and the job: the whole app over services
 // in memory.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Device } from '../../../shared/domain/device/device.ts';
-import { aDeviceOfFleet } from '../../support/a-device.ts';
+import { aDeviceOfFleet, aMac } from '../../support/a-device.ts';
 import { type ListedSource, listedSource } from '../../support/listed-source.ts';
 import { MemoryNetwork } from '../../support/memory-network.ts';
 
@@ -112,6 +112,120 @@ test('ISE hears the worse verdict, too', async () => {
   put(jamf, { complianceState: 'noncompliant' });
   await network.sweep();
   expect(await status()).toBe('false');
+});
+
+describe('on ISE’s list', () => {
+  async function listed(network: MemoryNetwork, key: string, identifier: 'guid' | 'macaddress'): Promise<string[]> {
+    const query = { querycriteria: 'compliance', value: 'false', deviceidentifier: identifier };
+    const request = { method: 'GET', path: '/ciscoise/devices/', query: Object.entries(query) };
+    const xml = await network.run(() => network.app.mdmApi(key, request, ''));
+    return [...xml.matchAll(new RegExp(`<device><${identifier}>([^<]*)`, 'g'))]
+      .map(([, value = '']) => value)
+      .toSorted();
+  }
+
+  function asked(network: MemoryNetwork, key: string, value: string): Promise<string> {
+    const query = Object.entries({ querycriteria: 'guid', value });
+    const request = { method: 'GET', path: '/ciscoise/devices/', query };
+    return network.run(() => network.app.mdmApi(key, request, ''));
+  }
+
+  test('the device is by each of its records, once, when either source says that it is not compliant', async () => {
+    const { network, jamf, id } = await start();
+    const ise = await network.addClient('ise', 'hq', 'ise');
+    const bySources = [
+      ['compliant', 'compliant', []],
+      ['compliant', 'noncompliant', [id, '900']],
+      ['noncompliant', 'compliant', [id, '900']],
+      ['noncompliant', 'noncompliant', [id, '900']],
+    ] as const;
+    for (const [ofIntune, ofJamf, keys] of bySources) {
+      network.put(1, { entraDeviceId: ENTRA, complianceState: ofIntune });
+      put(jamf, { complianceState: ofJamf });
+      await network.sweep();
+      expect(await listed(network, ise, 'guid'), `${ofIntune}, ${ofJamf}`).toEqual([...keys].toSorted());
+      // Jamf's record has no address: the endpoint is known by Intune's.
+      expect(await listed(network, ise, 'macaddress')).toEqual(keys.length === 0 ? [] : ['A0B1C2D30001']);
+    }
+  });
+
+  test('an address or a GUID that both records have is there once', async () => {
+    const { network, jamf, id } = await start();
+    const ise = await network.addClient('ise', 'hq', 'ise');
+    network.put(1, { entraDeviceId: ENTRA, complianceState: 'noncompliant' });
+    const device = { ...aDeviceOfFleet(1), source: 'jamf', id, entraDeviceId: ENTRA, wifiMac: aMac('a0b1c2d30001') };
+    for (const complianceState of ['compliant', 'noncompliant'] as const) {
+      jamf.devices.set(id, { ...device, complianceState });
+      await network.sweep();
+      expect(await listed(network, ise, 'guid')).toEqual([id]);
+      expect(await listed(network, ise, 'macaddress')).toEqual(['A0B1C2D30001']);
+    }
+  });
+
+  test('precedence is the operator’s word, and a disabled account counts whatever it says', async () => {
+    const { network, jamf, id } = await start(7);
+    const ise = await network.addClient('ise', 'hq', 'ise');
+    network.put(1, { entraDeviceId: ENTRA, complianceState: 'noncompliant' });
+    put(jamf);
+    await network.sweep();
+    expect(await listed(network, ise, 'guid')).toEqual([]);
+    network.put(1, { entraDeviceId: ENTRA });
+    put(jamf, { complianceState: 'noncompliant' });
+    await network.sweep();
+    expect(await listed(network, ise, 'guid')).toEqual([id, '900'].toSorted());
+    put(jamf, { accountEnabled: false });
+    await network.sweep();
+    expect(await listed(network, ise, 'guid')).toEqual([id, '900'].toSorted());
+  });
+
+  test('a block of one record blocks the device by each, there and where it alone is asked for', async () => {
+    const { network, jamf, id } = await start();
+    const ise = await network.addClient('ise', 'hq', 'ise');
+    put(jamf, { name: 'MAC-900' });
+    await network.sweep();
+    const operator = await network.addClient('ada', 'hq', 'administrator');
+    const until = new Date(Date.parse(network.now) + 3_600_000).toISOString();
+    const block = JSON.stringify({ device: 'MAC-900', block: true, until, reason: 'stolen' });
+    await network.run(() => network.app.makeOverride(operator, block));
+    await network.pass(30_000);
+    expect(await listed(network, ise, 'guid')).toEqual([id, '900'].toSorted());
+    for (const value of [id, '900']) {
+      expect(await asked(network, ise, value), value).toContain('An operator has blocked it');
+    }
+  });
+
+  test('every GUID that is there leads back to its device, and one that two sources gave leads to neither', async () => {
+    const { network, jamf } = await start();
+    const other = listedSource('other', () => network.now);
+    const { entraDeviceId: _, ...alone } = aDeviceOfFleet(901);
+    const both = await MemoryNetwork.start({ moreSources: [jamf.setup, other.setup] });
+    const ise = await both.addClient('ise', 'hq', 'ise');
+    jamf.devices.set('901', { ...alone, source: 'jamf', id: '901', complianceState: 'noncompliant' });
+    await both.sweep();
+    expect(await listed(both, ise, 'guid')).toEqual(['901']);
+    expect(await asked(both, ise, '901')).toContain('<guid>901</guid><attributes><register_status>true');
+    other.devices.set('901', { ...aDeviceOfFleet(77), source: 'other', id: '901' });
+    await both.sweep();
+    expect(await asked(both, ise, '901')).toContain('Several enrolled devices');
+  });
+
+  test('what the breaker holds back counts no more than in a lookup', async () => {
+    const network = await MemoryNetwork.start({ env: { MASS_CHANGE_DEVICES: '2' } });
+    const ise = await network.addClient('ise', 'hq', 'ise');
+    const ids = Array.from({ length: 6 }, (_, number) => network.put(number + 1));
+    await network.sweep();
+    for (const [number] of ids.entries()) network.put(number + 1, { complianceState: 'noncompliant' });
+    await network.sweep();
+    for (const id of ids) {
+      expect((await ask(network, id)).decision).toMatchObject({
+        standing: 'compliant',
+        facts: { marks: expect.arrayContaining(['held']) },
+      });
+    }
+    expect(await listed(network, ise, 'guid')).toEqual([]);
+    const xml = await asked(network, ise, ids[0] ?? '');
+    expect(xml).toMatch(/<status>true<\/status><failure_reason>Something newer is known/);
+  });
 });
 
 test('what-if looks at the device once, by the verdict that counts', async () => {
