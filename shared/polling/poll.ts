@@ -119,10 +119,12 @@ export async function poll(
 ): Promise<SliceResult> {
   const endsAtMs = clock.now().getTime() + functionTimeoutMs;
   const left: string[] = [];
+  let begun = 0;
   try {
     const ended = await concurrently(inTurn(sources, random), SOURCES_AT_ONCE, async (source): Promise<Ended> => {
-      const forSourceMs = Math.min(endsAtMs - clock.now().getTime(), functionTimeoutMs);
-      if (forSourceMs < functionTimeoutMs * LEAST_SHARE) {
+      const forSourceMs = Math.max(0, Math.min(endsAtMs - clock.now().getTime(), functionTimeoutMs));
+      begun += 1;
+      if (begun > SOURCES_AT_ONCE && forSourceMs < functionTimeoutMs * LEAST_SHARE) {
         left.push(source.name);
         return undefined;
       }

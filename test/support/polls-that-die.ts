@@ -43,10 +43,9 @@ export interface Plan {
 }
 
 export const PLANS: Readonly<Record<'sweep' | 'breaker' | 'changed devices', Plan>> = {
-  // One compliance flip and the turning one, a dock left, two addresses swapped, and one device gone. A device that is
-  // new to the sweep is no change of anything a session rests on.
-  sweep: { env: {}, aheadMs: 2 * HOUR_MS, thenMs: [], handedOn: 5, held: 0 },
-  // A dock left, two addresses swapped.
+  // One compliance flip and the turning one, a dock left, two addresses swapped, one device gone, and one new.
+  sweep: { env: {}, aheadMs: 2 * HOUR_MS, thenMs: [], handedOn: 6, held: 0 },
+  // A dock left, two addresses swapped, one device new.
   breaker: {
     env: { MASS_CHANGE_DEVICES: '3' },
     aheadMs: 2 * HOUR_MS,
@@ -57,7 +56,7 @@ export const PLANS: Readonly<Record<'sweep' | 'breaker' | 'changed devices', Pla
         fleet.patch(name, { complianceState: complianceState === 'noncompliant' ? 'compliant' : 'noncompliant' });
       }
     },
-    handedOn: 3,
+    handedOn: 4,
     held: 4,
   },
   'changed devices': {

@@ -39,6 +39,8 @@ export interface ObservationRules {
   readonly flips: FlipRule;
   /** The writer is not the sweep, which must look at the record next time even if its fingerprint is unchanged. */
   readonly outOfBand?: boolean;
+  /** A new record may change what a station gets: its certificate names the device, or another source knows it, too. */
+  readonly newIsChange?: boolean;
 }
 
 const APPLY: ObservationRules = { flips: { kind: 'apply' } };
@@ -76,7 +78,7 @@ export function planObserved(
     ...hardwareStillKnown(stored, device),
     ...(rules.outOfBand && UNSWEPT),
   };
-  const write = toWrite(stored, record, retiredIdentities(stored, device), rules.outOfBand);
+  const write = toWrite(stored, record, retiredIdentities(stored, device), rules);
   return rules.outOfBand && isMereCheckIn(stored, write) ? { kind: 'unchanged' } : { kind: 'write', write };
 }
 
@@ -207,7 +209,7 @@ export function planReleased(stored: StoredDevice | undefined, released?: (runId
     ...hardwareStillKnown(stored, device),
     ...UNSWEPT,
   };
-  return { kind: 'write', write: toWrite(stored, record, retiredIdentities(stored, device), true) };
+  return { kind: 'write', write: toWrite(stored, record, retiredIdentities(stored, device), { outOfBand: true }) };
 }
 
 /**
@@ -267,17 +269,18 @@ function toGone(stored: StoredDevice, observedAt: Instant, outOfBand: boolean): 
     indexed,
     ...(hardwareAt && { hardwareAt }),
   };
-  return toWrite(stored, record, retiredIdentities, outOfBand);
+  return toWrite(stored, record, retiredIdentities, { outOfBand });
 }
 
 function toWrite(
   stored: StoredDevice | undefined,
   record: DeviceRecord,
   retiredIdentities: readonly Pointer[],
-  outOfBand = false,
+  { outOfBand = false, newIsChange = false }: Pick<ObservationRules, 'outOfBand' | 'newIsChange'>,
 ): DeviceWrite {
-  // No session rests on a new record. The reconciliation after the sweep finds sessions that were answered without it.
-  const change = stored === undefined && !outOfBand ? undefined : describeChange(stored, record);
+  // Of a whole fleet that is new, the reconciliation after the sweep finds sessions that were answered without it.
+  const isNone = stored === undefined && !outOfBand && !newIsChange;
+  const change = isNone ? undefined : describeChange(stored, record);
   const doubted = outOfBand || stored?.held !== undefined;
   const askedAt = stored?.reauthenticationAskedAt;
   return {

@@ -49,6 +49,8 @@ const LOGGED_PROBLEMS_PER_PAGE = 5;
 const MOST_COLLECTED = 2_000;
 /** Of a slice's time, what taking up doubts may need: pages have the rest. */
 const DOUBTS_SHARE = 0.5;
+/** New devices of a run that are handed on one by one, before changes of known ones would wait behind them. */
+const MOST_NEW_AS_CHANGES = 500;
 /** Records of finished runs are kept ninety days; each run removes so many older ones at most. */
 const RUNS_KEPT_MS = 90 * 24 * 60 * 60_000;
 const MOST_RUNS_REMOVED = 100;
@@ -230,12 +232,13 @@ class SweepSlice {
     if (hasNews) await renewed;
     const { firstLoad = false } = this.#run;
     const flips = { kind: 'collect', answersDiffer: this.#limits.answersDiffer } as const;
+    const newIsChange = this.#lease.state.lastComplete !== undefined && (this.#run.fresh ?? 0) < MOST_NEW_AS_CHANGES;
     const saved = await saveRecords<ListedDevice>(
       this.#deps,
       look.maybeChanged.map((listed) => ({
         key: listed,
         expectedNew: firstLoad && !this.#fleet.knows(listed),
-        plan: (stored) => planObserved(stored, listed.device, page.requestedAt, { flips }),
+        plan: (stored) => planObserved(stored, listed.device, page.requestedAt, { flips, newIsChange }),
       })),
     );
     const inPlace = saved.putPointersInPlace();

@@ -87,6 +87,10 @@ test('a record that comes later, and one that goes, count from the sweep that se
 
   put(jamf, { complianceState: 'noncompliant' });
   await network.sweep();
+  // By the page that named it: no comparison of all sessions has run.
+  expect((await network.jobs()).map(({ reason }) => reason)).toEqual([
+    expect.stringContaining('compliant -> noncompliant'),
+  ]);
   expect(await jobs(network)).toEqual(['compliant -> noncompliant']);
   expect((await ask(network, id)).decision.standing).toBe('noncompliant');
 

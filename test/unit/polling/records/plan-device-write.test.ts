@@ -64,6 +64,14 @@ describe('a device that Intune lists', () => {
     expect(write.retiredIdentities).toEqual([]);
   });
 
+  test('for the first time in a fleet that is known is a change', () => {
+    const rules = { flips: { kind: 'apply' }, newIsChange: true } as const;
+    const { change, record } = writeOf(planObserved(undefined, aDevice(), LATER, rules));
+    expect(change).toMatchObject({ version: 1, after: { presence: 'present' } });
+    expect(change).not.toHaveProperty('before');
+    expect(record).not.toHaveProperty('unswept');
+  });
+
   test('as it is stored already costs no write', () => {
     expect(planObserved(aStoredDevice(), aDevice(), LATER)).toEqual({ kind: 'unchanged' });
   });
