@@ -1,4 +1,4 @@
-// Wires the overview: one reading of a few rows answers everybody who asks within seconds.
+// Wires the overview: one reading of a few rows answers all who ask within seconds.
 
 import { sourceState } from '../adapters/table-storage/source-state.ts';
 import { TableCountStore } from '../adapters/table-storage/table-count-store.ts';

@@ -51,7 +51,7 @@ interface JobsFigure {
   readonly notEnforced: readonly { readonly site: string; readonly jobs: number; readonly oldest: Instant }[];
 }
 
-/** What was read, of all sites: one reading answers everybody who asks within seconds. */
+/** What was read, of all sites: one reading answers all who ask within seconds. */
 export interface OverviewReading {
   readonly at: Instant;
   readonly sources: readonly SourceOverview[];

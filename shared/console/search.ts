@@ -34,6 +34,8 @@ export interface SearchDeps {
 const MOST_HITS = 50;
 /** Of one meaning of the text. */
 const MOST_DEVICES = 20;
+/** Of those whose address begins with digits: a vendor's are many, and each shown one is read. */
+const MOST_BY_MAC_START = 8;
 const AT_ONCE = 16;
 /** A station has an id of its own at each site. */
 const MOST_SITES = 200;
@@ -49,10 +51,14 @@ type FoundBy = SearchHit['foundBy'];
 const TEXT_KINDS = [
   ['name', 'device name'],
   ['serialNumber', 'serial number'],
+] as const satisfies readonly (readonly [IdentityKind, FoundBy])[];
+/** None of these has fewer characters than {@link SHORTEST_LONG} (an MEID: 3GPP2 S.R0048, 14 digits). */
+const LONG_KINDS = [
   ['imei', 'IMEI'],
   ['meid', 'MEID'],
   ['udid', 'UDID'],
 ] as const satisfies readonly (readonly [IdentityKind, FoundBy])[];
+const SHORTEST_LONG = 14;
 
 /** @param q as a person typed it, at most 253 characters */
 export async function search(deps: SearchDeps, q: string, sites: Sites, options: CallOptions): Promise<SearchResult> {
@@ -86,7 +92,9 @@ function meanings(text: string): readonly (readonly [Pointer, FoundBy])[] {
     ...(guid === undefined ? [] : [[{ kind: 'entraDeviceId', value: guid }, 'Entra device id'] as const]),
     ...(mac !== undefined && canIdentifyDevice(mac) ? [[{ kind: 'mac', value: mac }, 'MAC address'] as const] : []),
     ...(value.includes('@') ? [[{ kind: 'user', value }, 'user'] as const] : []),
-    ...TEXT_KINDS.map(([kind, foundBy]) => [{ kind, value }, foundBy] as const),
+    ...[...TEXT_KINDS, ...(value.length < SHORTEST_LONG ? [] : LONG_KINDS)].map(
+      ([kind, foundBy]) => [{ kind, value }, foundBy] as const,
+    ),
     ...(/^[0-9a-f]{6}$/.test(digits)
       ? [[{ kind: 'macEnd', value: digits }, 'last digits of a MAC address'] as const]
       : []),
@@ -151,7 +159,7 @@ async function macPartHits(deps: SearchDeps, text: string, options: CallOptions)
   const digits = digitsOf(text);
   if (!/^[0-9a-f]{6,11}$/.test(digits)) return { hits: [] };
   const foundBy = 'first digits of a MAC address';
-  const { keys, more } = await deps.macs.findByMacStart(digits, MOST_DEVICES, options);
+  const { keys, more } = await deps.macs.findByMacStart(digits, MOST_BY_MAC_START, options);
   const begins = ({ device, presence }: StoredDevice): boolean =>
     presence === 'present' && [device.wifiMac, device.ethernetMac].some((mac) => mac?.startsWith(digits));
   const hits = await deviceHits(deps, keys, foundBy, begins, options);

@@ -55,7 +55,7 @@ const ATTEMPTS = 5;
 
 /** @returns false when the very same was there already @throws DocumentError, RequestError of the version */
 export async function uploadVersion(deps: PublishDeps, version: string, text: string, by: string): Promise<boolean> {
-  if (!isVersionName(version)) {
+  if (!isVersionName(version) || ROUTE_WORDS.has(version)) {
     throw versionError(deps.words, `"${version.slice(0, 64)}" cannot be the name of a version.`, NAME_RULE);
   }
   await deps.check(text, { version });
@@ -113,7 +113,10 @@ export async function readVersionText(
 }
 
 const NAME_RULE =
-  'Use up to 64 lower-case letters, digits, dots, hyphens and underscores; not "built-in…", not "draft".';
+  'Use up to 64 lower-case letters, digits, dots, hyphens and underscores; not "built-in…", not "draft", not "hits".';
+
+/** Where a version's text is read, these are routes of their own. Versions of before may be called so. */
+const ROUTE_WORDS: ReadonlySet<string> = new Set(['hits']);
 
 async function changeState(
   deps: PublishDeps,

@@ -27,6 +27,8 @@ export interface BenchApp {
   post(path: string, body: string): Promise<void>;
   /** Under another key. @returns the status of the answer */
   sendAs(apiKey: string, method: string, path: string, body: string | undefined): Promise<number>;
+  /** A question of a person, under another key. @throws unless the answer is 200 */
+  readAs(apiKey: string, path: string): Promise<unknown>;
   /** Processor time of the app's process so far, seconds. */
   processorSeconds(): number;
 }
@@ -39,6 +41,8 @@ export interface LookupSite extends AsyncDisposable {
   readonly tables: Tables;
   readonly storageConnection: string;
   readonly apiKey: string;
+  /** Of a client that may read everything, at each site. */
+  readonly readerKey: string;
   readonly caFile: string;
   /** Adds devices to the store, numbered on. */
   grow(devices: number): Promise<void>;
@@ -58,19 +62,47 @@ export function lookupBody(index: number): string {
   });
 }
 
-function deviceOf(index: number): Device {
-  const id = `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
-  return { source: 'intune', id, complianceState: 'compliant', wifiMac: macOf(index) as MacAddress };
+export function deviceIdOf(index: number): string {
+  return `00000000-0000-4000-8000-${index.toString(16).padStart(12, '0')}`;
 }
 
-export async function lookupSite(): Promise<LookupSite> {
+export function deviceNameOf(index: number): string {
+  return `NAC-${String(index).padStart(6, '0')}`;
+}
+
+function deviceOf(index: number, named = false): Device {
+  const names = {
+    name: deviceNameOf(index),
+    serialNumber: `SN${index}X`,
+    userPrincipalName: `user${index}@bench.example`,
+  };
+  const wifiMac = macOf(index) as MacAddress;
+  return { source: 'intune', id: deviceIdOf(index), complianceState: 'compliant', wifiMac, ...(named && names) };
+}
+
+const STORAGES = { emulator: 'storage-process.ts', memory: 'table-service-process.ts' } as const;
+
+export interface LookupSiteOptions {
+  /** `emulator` unless given; `memory` where an emulator would look at every row. */
+  readonly storage?: keyof typeof STORAGES;
+  /** Milliseconds after which `memory` answers. */
+  readonly storageDelayMs?: number;
+  /** Devices have names, serial numbers and users as well: what people look for. */
+  readonly named?: boolean;
+}
+
+export async function lookupSite({
+  storage: kind = 'emulator',
+  storageDelayMs = 0,
+  named = false,
+}: LookupSiteOptions = {}): Promise<LookupSite> {
   await using stack = new AsyncDisposableStack();
   /** Owns what is started, and after the start is handed on with it. */
   let owner = stack;
   const folder = mkdtempSync(path.join(tmpdir(), 'nac-bench-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const script = path.join(import.meta.dirname, 'storage-process.ts');
-  const storage = startChild({ script, args: [], logFile: path.join(folder, 'storage.log') });
+  const script = path.join(import.meta.dirname, STORAGES[kind]);
+  const storage = startChild({ script, args: [String(storageDelayMs)], logFile: path.join(folder, 'storage.log') });
   stack.defer(() => storage.stop());
   const { port } = (await storage.message()) as { port: number };
   const storageConnection = connectionString(port);
@@ -78,6 +110,7 @@ export async function lookupSite(): Promise<LookupSite> {
   const registry = await openClientRegistry(connection);
   await registry.prepareStore();
   const apiKey = await registry.createClient('bench', 'hq');
+  const readerKey = await registry.createClient('reader', 'hq', 'auditor', true);
   const tables = await openTables(connection, 'background');
   const stores = {
     devices: new TableDeviceStore(tables.devices),
@@ -108,6 +141,11 @@ export async function lookupSite(): Promise<LookupSite> {
     return {
       url,
       sendAs,
+      async readAs(key, route) {
+        const answer = await request(`${url}${route}`, { headers: { 'x-api-key': key }, dispatcher });
+        if (answer.statusCode !== 200) throw new Error(`${route} answered ${answer.statusCode}`);
+        return answer.body.json();
+      },
       processorSeconds: () => processorSeconds(host.pid),
       async post(route, body) {
         const answer = await request(`${url}${route}`, { method: 'POST', headers, body, dispatcher });
@@ -148,11 +186,12 @@ export async function lookupSite(): Promise<LookupSite> {
     tables,
     storageConnection,
     apiKey,
+    readerKey,
     caFile,
     async grow(devices) {
       const observedAt = new Date().toISOString();
       for (const end = stored + devices; stored < end; ) {
-        const page = Array.from({ length: Math.min(2000, end - stored) }, () => deviceOf(stored++));
+        const page = Array.from({ length: Math.min(2000, end - stored) }, () => deviceOf(stored++, named));
         await saveDevices(
           stores,
           page.map((key) => ({ key, plan: (before) => planObserved(before, key, observedAt) })),

@@ -1,6 +1,8 @@
 // Command line entry: runs one bench by its name.
 
+import { benchConsole } from './console.ts';
 import { benchEnforce } from './enforce.ts';
+import { benchFind } from './find.ts';
 import { benchIse } from './ise.ts';
 import { benchLookup } from './lookup.ts';
 import { benchPolicy } from './policy.ts';
@@ -10,7 +12,9 @@ import { benchScale } from './scale.ts';
 import { benchTelemetry } from './telemetry.ts';
 
 const BENCHES: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
+  console: benchConsole,
   enforce: benchEnforce,
+  find: benchFind,
   ise: benchIse,
   lookup: benchLookup,
   policy: benchPolicy,

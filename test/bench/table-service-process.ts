@@ -28,7 +28,7 @@ export type ServiceMessage =
     };
 
 const SHARDS = '0123456789abcdef';
-const service = await startTableService();
+const service = await startTableService(Number(process.argv[2] ?? 0));
 
 process.on('message', (text: string) => {
   const message = JSON.parse(text) as ServiceMessage;

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { RestError } from '@azure/data-tables';
 import { type Entity, MemoryTable, type Operation, type StoredRow } from '../simulation/services/memory-table.ts';
 
@@ -25,7 +26,8 @@ const JSON_TYPE = { 'Content-Type': 'application/json;odata=minimalmetadata;char
 const KEYS = /^([^(]*)\(PartitionKey='((?:[^']|'')*)',RowKey='((?:[^']|'')*)'\)$/;
 const TYPE = '@odata.type';
 
-export async function startTableService(): Promise<TableService> {
+/** @param delayMs each answer comes so much later, as from another machine */
+export async function startTableService(delayMs = 0): Promise<TableService> {
   const tables = new Map<string, MemoryTable>();
   const table = (name: string): MemoryTable => {
     const known = tables.get(name) ?? new MemoryTable(Date.now);
@@ -36,6 +38,7 @@ export async function startTableService(): Promise<TableService> {
   const server = createServer(async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     requests += 1;
     const { status, body, headers } = answerTo(table, incoming, await text(incoming));
+    if (delayMs > 0) await wait(delayMs);
     outgoing.writeHead(status, { ...(body !== undefined && JSON_TYPE), ...headers });
     outgoing.end(body);
   });

@@ -4,7 +4,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { accessibilityFindings, OpenConsole } from '../support/console/open-console.ts';
-import { connectFirstDevice, type StoryDevice } from '../support/console/story.ts';
+import { askSwitch, connectFirstDevice, type StoryDevice, turnFirstDevice } from '../support/console/story.ts';
+import { lookupHttpClient } from '../support/lookup-http-client.ts';
 
 let console: OpenConsole;
 let device: StoryDevice;
@@ -57,6 +58,60 @@ test('new decisions wait until they are wanted; a decision opens to its rules', 
   await page.getByText('the same answer').waitFor();
   expect(await accessibilityFindings(page)).toEqual([]);
 });
+
+test('a job that came to nothing is found by its stage, sent again with a reason, and becomes proven', async () => {
+  await askSwitch(console.stack, '/behaviour', { coa: 'nak', errorCause: 401, times: 20 });
+  await turnFirstDevice(console.stack, 'noncompliant');
+  const page = await console.openAs('olga', '/console/jobs');
+  const resend = page.getByRole('button', { name: 'Resend' });
+  await expect
+    .poll(
+      async () => {
+        await page.getByRole('button', { name: 'Read again' }).click();
+        return resend.count();
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toBeGreaterThan(0);
+  await askSwitch(console.stack, '/behaviour', { coa: 'ack' });
+  await resend.first().click();
+  await page.getByLabel('Reason').fill('the switch is mended, ticket 4715');
+  await page.getByRole('dialog').getByRole('button', { name: 'Resend' }).click();
+  await page.getByText('The job goes out again.').waitFor({ state: 'attached' });
+  await expect
+    .poll(
+      async () => {
+        await page.getByRole('button', { name: 'Read again' }).click();
+        return page.getByRole('cell', { name: /proven/ }).count();
+      },
+      { timeout: 60_000, interval: 1_000 },
+    )
+    .toBeGreaterThan(0);
+  await page.goto(`${console.stack.url}/console/operations?view=audit`);
+  await page.getByRole('cell', { name: 'the switch is mended, ticket 4715' }).waitFor();
+}, 180_000);
+
+test('what is found opens at the very session and the very job', async () => {
+  const page = await console.openAs('anna', '/console/sessions');
+  await page.getByRole('rowheader').first().waitFor();
+  const { sessions } = await answerOf<{ sessions: { id: string; site: string }[] }>(console, '/api/sessions');
+  const { jobs } = await answerOf<{ jobs: { id: string }[] }>(console, '/api/jobs');
+  for (const [id, address, heading] of [
+    [sessions[0]?.id ?? '', `**/console/sessions?*session=${sessions[0]?.id}*`, 'Sessions'],
+    [jobs[0]?.id ?? '', `**/console/jobs?*job=${jobs[0]?.id}*`, 'One job'],
+  ] as const) {
+    await page.goto(`${console.stack.url}/console/find?q=${encodeURIComponent(id)}`);
+    await page.waitForURL(address);
+    await page.getByRole('heading', { name: heading }).waitFor();
+    await expect.poll(() => page.getByRole('rowheader').count()).toBeGreaterThan(0);
+  }
+  await page.getByText('No such job').waitFor({ state: 'detached' });
+});
+
+async function answerOf<T>({ stack }: OpenConsole, path: string): Promise<T> {
+  await using http = lookupHttpClient(stack.url, stack.caFile);
+  return JSON.parse((await http.send('GET', path, { 'x-api-key': stack.operatorKey })).body) as T;
+}
 
 test('axe finds nothing on any view of the policy and of operations, in both schemes', async () => {
   const page = await console.openAs('ada', '/console/policy');

@@ -101,6 +101,92 @@ test('by clicks alone: find a device that turned, have it read, see why, and wat
   await page.getByRole('list').getByText('proven').first().waitFor();
 });
 
+test('an address is copied in the notation that is wanted, and a ticket gets the facts with both times', async () => {
+  const permissions = ['clipboard-read', 'clipboard-write'];
+  const page = await console.openAs('anna', `/console/devices/${device.id}`, {
+    permissions,
+    timezoneId: 'America/New_York',
+  });
+  const bare = device.mac.replaceAll(/[^0-9a-f]/gi, '').toLowerCase();
+  const dots = bare.replace(/(.{4})(.{4})(.{4})/, '$1.$2.$3');
+  await page.getByRole('button', { name: 'in another notation' }).first().click();
+  await page.getByRole('button', { name: dots, exact: true }).click();
+  await page.getByText(`Copied ${dots}`).waitFor({ state: 'attached' });
+  expect(await clipboardOf(page)).toBe(dots);
+  await page.reload();
+  await page.locator('.mac code').getByText(dots).first().waitFor();
+
+  await page.getByRole('button', { name: 'Copy for ticket' }).first().click();
+  await page.getByText('Copied for the ticket').waitFor({ state: 'attached' });
+  const ticket = await clipboardOf(page);
+  expect(ticket).toContain(device.name);
+  expect(ticket).toContain(`Link: ${console.stack.url}/console/devices/${device.id}`);
+});
+
+test('times are in the zone of the reader with UTC beside, and all in UTC when that is wanted', async () => {
+  const page = await console.openAs('anna', '/console/decisions', { timezoneId: 'America/New_York' });
+  const time = page.getByRole('rowheader').first().locator('time');
+  await time.waitFor();
+  const title = (await time.getAttribute('title')) ?? '';
+  expect(title).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (EST|GMT-5) · \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/);
+  const [local, utc] = title.split(' · ').map((text) => Date.parse(text.replace(/ (?:EST|GMT-5)$/, ' GMT-0500')));
+  expect(local).toBe(utc);
+  const at = await time.getAttribute('datetime');
+  expect(utc).toBe(Math.floor(Date.parse(at ?? '') / 1_000) * 1_000);
+  await page.getByRole('button', { name: 'Times' }).click();
+  await page.locator('.list-foot time').getByText(/UTC$/).waitFor();
+});
+
+test('on paper there is the content alone', async () => {
+  const page = await console.openAs('anna', `/console/devices/${device.id}`);
+  await page.getByRole('heading', { level: 1, name: device.name }).waitFor();
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  expect(await page.getByRole('searchbox').isVisible()).toBe(false);
+  expect(await page.getByRole('button', { name: 'Refresh now' }).isVisible()).toBe(false);
+  expect(await page.getByRole('heading', { level: 1 }).isVisible()).toBe(true);
+  const background = 'getComputedStyle(document.documentElement).colorScheme';
+  expect(await page.evaluate(background)).toBe('light');
+});
+
+test('a device is blocked and let on for a time, one person sees what another does, and a reason stays typed', async () => {
+  const address = `/console/devices/${device.id}`;
+  const olga = await console.openAs('olga', address);
+  await olga.getByRole('button', { name: 'Let on until' }).click();
+  await olga.getByLabel('Role of the policy in force').fill('compliant');
+  await olga.getByLabel('Reason').fill('half a sentence');
+
+  const ada = await console.openAs('ada', address);
+  await ada.getByRole('button', { name: 'Block until' }).click();
+  await ada.getByLabel('For how long').selectOption({ label: '4 hours' });
+  await ada.getByLabel('Reason').fill('stolen, ticket 4711');
+  await ada.getByRole('dialog').getByRole('button', { name: 'Block', exact: true }).click();
+  await ada.getByText('Blocked. It takes up to 20 seconds').waitFor({ state: 'attached' });
+
+  await olga.reload();
+  await olga.getByText('An override blocks the device until').first().waitFor();
+  await olga.getByText('stolen, ticket 4711').first().waitFor();
+  await olga.getByRole('button', { name: 'End', exact: true }).click();
+  await olga.getByRole('dialog').getByRole('button', { name: 'End', exact: true }).click();
+  await olga.getByText('Ended: policy decides again').waitFor({ state: 'attached' });
+
+  await olga.getByRole('button', { name: 'Let on until' }).click();
+  expect(await olga.getByLabel('Reason').inputValue()).toBe('half a sentence');
+  expect(await olga.getByLabel('Role of the policy in force').inputValue()).toBe('compliant');
+  await olga.getByRole('dialog').getByRole('button', { name: 'Let on', exact: true }).click();
+  await olga.getByText('let on as compliant').waitFor();
+
+  await ada.goto(`${console.stack.url}/console/operations?view=overrides`);
+  const inForce = ada.getByRole('row').filter({ hasText: 'in force' });
+  await inForce.getByText('half a sentence').waitFor();
+  await inForce.getByRole('button', { name: 'End' }).click();
+  await ada.getByRole('dialog').getByRole('button', { name: 'End' }).click();
+  await expect.poll(() => inForce.count()).toBe(0);
+});
+
+async function clipboardOf(page: Page): Promise<string> {
+  return (await page.evaluate('navigator.clipboard.readText()')) as string;
+}
+
 async function fetchLookup(question: object): Promise<number> {
   await using http = lookupHttpClient(console.stack.url, console.stack.caFile);
   const body = JSON.stringify({ callingStationId: '02-00-00-00-00-01', ...question });

@@ -3,11 +3,13 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { accessibilityFindings, OpenConsole } from '../support/console/open-console.ts';
+import { control } from '../support/console/story.ts';
 
 let console: OpenConsole;
 
 beforeAll(async () => {
-  console = await OpenConsole.start();
+  // A fleet so small is never held otherwise.
+  console = await OpenConsole.start({ env: { MASS_CHANGE_DEVICES: '10' } });
 });
 
 afterEach(() => console.closePages());
@@ -61,6 +63,36 @@ test('an auditor compares, and reads which role an activation needs', async () =
   const activate = page.getByRole('button', { name: 'Store and activate' });
   expect(await activate.getAttribute('aria-description')).toContain('NAC.Administrator');
 });
+
+test('a run that is held is refused, and then released, each with a reason; who may not reads which role it needs', async () => {
+  await control(console.stack, 'POST', '/fleet/change', { share: 1, set: { complianceState: 'noncompliant' } });
+  const page = await console.openAs('ada');
+  await page.getByRole('button', { name: 'Sweep now' }).first().click();
+  await page.getByLabel('Reason').fill('ticket 4713');
+  await page.getByRole('dialog').getByRole('button', { name: 'Sweep now' }).click();
+  const held = page.getByRole('alert').filter({ hasText: 'A run is held' });
+  await held.getByText(/of 50 devices/).waitFor({ timeout: 60_000 });
+  expect(await accessibilityFindings(page)).toEqual([]);
+
+  const auditor = await console.openAs('anna');
+  const release = auditor.getByRole('button', { name: 'Release' });
+  await release.waitFor();
+  expect(await release.getAttribute('aria-description')).toContain('NAC.Administrator');
+
+  const judge = async (verb: 'Refuse' | 'Release', reason: string): Promise<void> => {
+    await page.getByRole('button', { name: verb }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill(reason);
+    await dialog.getByRole('button', { name: verb }).click();
+  };
+  await judge('Refuse', 'wait for the change window');
+  await page.getByText('Refused by').waitFor();
+  await auditor.getByText('wait for the change window').waitFor();
+  await judge('Release', 'window is open, ticket 4714');
+  await auditor.getByText('A run is held').waitFor({ state: 'detached', timeout: 60_000 });
+  await page.goto(`${console.stack.url}/console/operations?view=audit`);
+  await page.getByRole('cell', { name: 'window is open, ticket 4714' }).waitFor();
+}, 180_000);
 
 async function replaceText(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Text of the draft, YAML' }).click();

@@ -39,7 +39,7 @@ export function DecisionsPage() {
       <div class="section list">
         <DecisionTable rows={list.found?.rows ?? []} filters={filters} loading={list.loading} />
       </div>
-      <HowFar list={list} />
+      <HowFar list={list} filters={filters.filters} />
     </Page>
   );
 }
@@ -78,7 +78,15 @@ function Fresh({ list: { fresh, paused, showFresh } }: { readonly list: LiveDeci
   );
 }
 
-function HowFar({ list: { found, loading, lookFurther } }: { readonly list: LiveDecisions }) {
+/** Decisions that the first versions stored have no columns for these: such a filter leaves them out. */
+const LATER_COLUMNS = ['nas', 'port', 'method', 'identity', 'assurance', 'source'] as const;
+
+interface HowFarProps {
+  readonly list: LiveDecisions;
+  readonly filters: ReturnType<typeof useFilters>['filters'];
+}
+
+function HowFar({ list: { found, loading, lookFurther }, filters }: HowFarProps) {
   if (found === undefined) return null;
   const { rows, looked, last, next } = found;
   return (
@@ -91,6 +99,7 @@ function HowFar({ list: { found, loading, lookFurther } }: { readonly list: Live
           </>
         )}
         . {next === undefined ? TEXTS.all : TEXTS.lookedFar}
+        {found.rows.length === 0 && LATER_COLUMNS.some((name) => filters[name] !== undefined) && ` ${TEXTS.older}`}
       </p>
       {next !== undefined && (
         <button type="button" disabled={loading} onClick={lookFurther}>

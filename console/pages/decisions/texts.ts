@@ -42,6 +42,7 @@ export const TEXTS = {
   backTo: 'back to',
   all: 'That is all in this time range.',
   lookFurther: 'Look further',
+  older: 'Decisions that version 0.1.0 stored are not found by NAS, port, method, identity, assurance or source.',
   lookedFar: 'Not everything in the time range was looked at yet.',
   export: 'Export',
   exportNote: (most: number) =>

@@ -12,8 +12,8 @@ export function hitAddress({ kind, id, site }: SearchHit): string {
     case 'decision':
       return `/console/decisions/${encoded}`;
     case 'session':
-      return `/console/sessions?id=${encoded}${site === undefined ? '' : `&site=${encodeURIComponent(site)}`}`;
+      return `/console/sessions?session=${encoded}${site === undefined ? '' : `&site=${encodeURIComponent(site)}`}`;
     case 'job':
-      return `/console/jobs?id=${encoded}${site === undefined ? '' : `&site=${encodeURIComponent(site)}`}`;
+      return `/console/jobs?job=${encoded}${site === undefined ? '' : `&site=${encodeURIComponent(site)}`}`;
   }
 }

@@ -40,6 +40,16 @@ export function splitSessionFilters(filters: SessionFilters): SplitSessionFilter
   return { query, keep, isWholeByApi };
 }
 
+/** Hexadecimal digits of a session's id. */
+const ID_DIGITS = 20;
+
+/** @returns the greatest id that is less than this one; nothing for what is no id of a session, and for the least one */
+export function idBefore(id: string): string | undefined {
+  if (!/^[0-9a-f]{20}$/.test(id)) return undefined;
+  const number = BigInt(`0x${id}`);
+  return number === 0n ? undefined : (number - 1n).toString(16).padStart(ID_DIGITS, '0');
+}
+
 function fits(part: string | undefined, ...texts: readonly (string | undefined)[]): boolean {
   if (part === undefined) return true;
   return texts.some((text = '') => text.toLowerCase().includes(part.toLowerCase()));

@@ -5,7 +5,7 @@ import type { SessionPage, ShownSession } from '../../../shared/http/schemas/ses
 import { type ApiError, toApiError } from '../../api/api-error.ts';
 import { getJson } from '../../api/client.ts';
 import { type Found, joinFound, lookThrough } from '../../lists/look-through.ts';
-import { type SessionFilters, splitSessionFilters } from './session-filters.ts';
+import { idBefore, type SessionFilters, splitSessionFilters } from './session-filters.ts';
 
 const WANTED = 50;
 const PAGE = 200;
@@ -39,12 +39,16 @@ export function useSessions(filters: SessionFilters): SessionList {
     let lookedNow = before === undefined ? 0 : looked;
     try {
       const { query, keep, isWholeByApi } = splitSessionFilters(filters);
-      const limit = String(isWholeByApi ? WANTED : PAGE);
-      const ask = async (after: string | undefined) => {
+      // Sessions come in the order of their ids: the one that is asked for is first behind the id before it.
+      const { session } = filters;
+      const start = session === undefined ? undefined : idBefore(session);
+      const limit = String(start !== undefined ? 1 : isWholeByApi ? WANTED : PAGE);
+      const ask = async (mark: string | undefined) => {
+        const after = mark ?? start;
         const parameters = new URLSearchParams({ ...query, limit, ...(after !== undefined && { after }) });
         const page = await getJson<SessionPage>(`/api/sessions?${parameters}`, { signal });
         lookedNow += page.lookedAt;
-        return { rows: page.sessions, next: page.next };
+        return { rows: page.sessions, next: start === undefined ? page.next : undefined };
       };
       const page = await lookThrough({ ask, keep, wanted: WANTED, requests: REQUESTS }, before?.next);
       if (signal.aborted) return;

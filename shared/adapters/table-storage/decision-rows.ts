@@ -3,7 +3,7 @@
 
 import type { TransactionAction } from '@azure/data-tables';
 import type { CountedDecision } from '../../domain/decision-counts.ts';
-import { deviceKeyText } from '../../domain/device/device.ts';
+import { type DeviceKey, deviceKeyText } from '../../domain/device/device.ts';
 import { METHOD_WORDS, type MethodWord } from '../../domain/identity/authentication-word.ts';
 import { canonicalAddress } from '../../domain/ip-address.ts';
 import type { NasLocation } from '../../domain/nas-location.ts';
@@ -13,7 +13,7 @@ import type { Sites } from '../../domain/sites.ts';
 import type { DecisionFilter, DecisionRecord } from '../../ports/decision-store.ts';
 import { parseObject } from './foreign-rows.ts';
 import { decidedAtOfKey, decisionRow } from './row-keys.ts';
-import { sitesCondition } from './sites-condition.ts';
+import { MOST_COMPARISONS, sitesCondition } from './sites-condition.ts';
 
 export type DecisionEntity = { record: string };
 
@@ -126,27 +126,46 @@ const COLUMN_OF: Readonly<Record<Exclude<keyof DecisionFilter, 'method'>, string
 /** Written and compared in lower case. */
 const ANY_CASE: ReadonlySet<string> = new Set(['userName', 'nasName']);
 
-/** OData conditions for what the filter names, joined to the range of keys. */
-export function decisionConditions(filter: DecisionFilter, sites: Sites): string {
-  const conditions = Object.entries(filter)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => {
-      if (name === 'method') return `${methodColumn(METHOD_WORDS.find((word) => word === value) ?? 'mab')} eq true`;
-      const column = COLUMN_OF[name as keyof typeof COLUMN_OF];
-      if (typeof value === 'boolean') return `${column} eq ${value}`;
-      if (typeof value !== 'string') return isOneOf(column, value.map(deviceKeyText));
-      return isEqual(column, ANY_CASE.has(name) ? value.toLowerCase() : value);
-    });
-  const comparisons = conditions.length + Math.max(0, (filter.devices?.length ?? 1) - 1);
+/** With those of the range, and one at least for the sites, as many as the service takes. */
+const MOST_CONDITIONS = MOST_COMPARISONS - MOST_OF_RANGE - 1;
+
+/** A column, and the values of which it has one. */
+type Wanted = readonly [column: string, values: readonly (string | boolean)[]];
+
+export interface DecisionConditions {
+  /** OData, joined to the range of keys. */
+  readonly text: string;
+  /** What the service takes no more: who reads the rows compares it. */
+  readonly rest: readonly Wanted[];
+}
+
+export function decisionConditions(filter: DecisionFilter, sites: Sites): DecisionConditions {
+  const rest: Wanted[] = [];
+  const conditions: string[] = [];
+  let comparisons = 0;
+  for (const [name, value] of Object.entries(filter)) {
+    if (value === undefined) continue;
+    const wanted = wantedOf(name, value);
+    const [column, values] = wanted;
+    if (comparisons + values.length > MOST_CONDITIONS) rest.push(wanted);
+    else {
+      comparisons += values.length;
+      conditions.push(`(${values.map((each) => isEqual(column, each)).join(' or ')})`);
+    }
+  }
   const all = [...conditions, ...sitesCondition(sites, MOST_OF_RANGE + comparisons)];
-  return all.map((condition) => ` and ${condition}`).join('');
+  return { text: all.map((condition) => ` and ${condition}`).join(''), rest };
 }
 
-function isEqual(column: string, text: string): string {
-  return `${column} eq '${text.replaceAll("'", "''")}'`;
+function wantedOf(name: string, value: string | boolean | readonly DeviceKey[]): Wanted {
+  if (name === 'method') return [methodColumn(METHOD_WORDS.find((word) => word === value) ?? 'mab'), [true]];
+  const column = COLUMN_OF[name as keyof typeof COLUMN_OF];
+  if (typeof value === 'boolean') return [column, [value]];
+  if (typeof value === 'string') return [column, [ANY_CASE.has(name) ? value.toLowerCase() : value]];
+  // Of none: no row has a key without a source.
+  return [column, value.length === 0 ? ['-'] : value.map(deviceKeyText)];
 }
 
-/** Of none: no row has a key without a source. */
-function isOneOf(column: string, texts: readonly string[]): string {
-  return `(${(texts.length === 0 ? ['-'] : texts).map((text) => isEqual(column, text)).join(' or ')})`;
+function isEqual(column: string, value: string | boolean): string {
+  return typeof value === 'boolean' ? `${column} eq ${value}` : `${column} eq '${value.replaceAll("'", "''")}'`;
 }

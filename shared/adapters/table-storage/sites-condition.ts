@@ -4,7 +4,7 @@
 import type { Sites } from '../../domain/sites.ts';
 
 /** "No more than 15 discrete comparisons are permitted within a $filter string" (Querying tables and entities). */
-const MOST_COMPARISONS = 15;
+export const MOST_COMPARISONS = 15;
 
 /**
  * @param others comparisons that the query has beside

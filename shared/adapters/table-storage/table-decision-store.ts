@@ -19,6 +19,7 @@ import type { Logger } from '../../ports/telemetry.ts';
 import {
   COUNTED_COLUMNS,
   countedOf,
+  type DecisionConditions,
   type DecisionEntity,
   decisionConditions,
   fromDecisionEntity,
@@ -74,7 +75,7 @@ export class TableDecisionStore implements DecisionStore {
     let lookedUntil: Instant | undefined;
     try {
       // Without a filter every row counts, so that a page is full soon.
-      const sliced = now !== undefined && (conditions !== '' || sites !== 'every');
+      const sliced = now !== undefined && (conditions.text !== '' || sites !== 'every');
       for (const slice of sliced ? slicesOf(range, now) : [range]) {
         for await (const record of this.#newestFirst(slice, conditions, limit, signal)) {
           if (!includesSite(sites, record.site)) continue;
@@ -112,12 +113,12 @@ export class TableDecisionStore implements DecisionStore {
 
   async *#newestFirst(
     range: DecisionRange,
-    conditions: string,
+    conditions: DecisionConditions,
     limit: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<DecisionRecord, undefined> {
     const pageSize = Math.max(20, Math.ceil(limit / SHARDS.length) * 4);
-    const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range) + conditions, pageSize, signal));
+    const rows = SHARDS.map((shard) => this.#rows(decisionRange(shard, range), conditions, pageSize, signal));
     try {
       const next = await Promise.all(rows.map((each) => each.next()));
       for (;;) {
@@ -162,13 +163,25 @@ export class TableDecisionStore implements DecisionStore {
     await unlessGone('removing old decisions', this.#table.submitTransaction(actions));
   }
 
-  async *#rows(filter: string, maxPageSize: number, signal: AbortSignal | undefined): AsyncGenerator<Row, undefined> {
+  async *#rows(
+    range: string,
+    { text, rest }: DecisionConditions,
+    maxPageSize: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Row, undefined> {
+    const select = ['PartitionKey', 'RowKey', 'record', ...rest.map(([column]) => column)];
     const options = {
-      queryOptions: { filter, select: ['PartitionKey', 'RowKey', 'record'] },
+      queryOptions: { filter: range + text, select },
       ...(signal && { abortSignal: signal }),
     };
-    const pages = this.#table.listEntities<DecisionEntity>(options).byPage({ maxPageSize });
-    for await (const page of storePages('listing decisions', pages)) yield* page;
+    const pages = this.#table
+      .listEntities<DecisionEntity & Readonly<Record<string, unknown>>>(options)
+      .byPage({ maxPageSize });
+    for await (const page of storePages('listing decisions', pages)) {
+      yield* rest.length === 0
+        ? page
+        : page.filter((row) => rest.every(([column, values]) => values.some((each) => row[column] === each)));
+    }
     return undefined;
   }
 }

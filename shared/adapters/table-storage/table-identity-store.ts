@@ -21,6 +21,9 @@ import { WRITE_CONCURRENCY, writeUnits } from './transactions.ts';
  */
 const MOST_OWNERS = 200;
 
+/** Of one partition, above its even share of addresses that begin with the same digits. */
+const SPARE_ROWS = 3;
+
 /** Sources asked for at once, where many own one identity. */
 const SOURCES_AT_ONCE = 4;
 
@@ -74,7 +77,10 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
     return { devices: devices.slice(0, MOST_OWNERS), more };
   }
 
-  /** One short query of each partition, all at once. */
+  /**
+   * One short query of each partition, all at once. Addresses lie evenly in the partitions, so each is asked for a few
+   * more than its share; `more` says that one has more still.
+   */
   async findByMacStart(
     digits: string,
     most: number,
@@ -86,16 +92,18 @@ export class TableIdentityStore implements IdentityStore, MacSearch {
         const queryOptions = { filter, select: ['holders', 'more'] };
         const pages = this.#table
           .listEntities<{ holders?: unknown }>({ queryOptions, ...(signal && { abortSignal: signal }) })
-          .byPage({ maxPageSize: most + 1 });
-        for await (const page of storePages('searching addresses', pages)) return page;
-        return [];
+          .byPage({ maxPageSize: Math.ceil(most / SHARDS.length) + SPARE_ROWS });
+        for await (const page of storePages('searching addresses', pages)) {
+          return { rows: page, more: page.continuationToken !== undefined };
+        }
+        return { rows: [], more: false };
       }),
     );
     const keys = new Set<string>();
-    for (const { holders } of found.flat()) {
+    for (const { holders } of found.flatMap(({ rows }) => rows)) {
       if (typeof holders === 'string' && holders !== '') for (const key of holders.split('\n')) keys.add(key);
     }
-    return { keys: [...keys].slice(0, most), more: keys.size > most };
+    return { keys: [...keys].slice(0, most), more: keys.size > most || found.some(({ more }) => more) };
   }
 
   /** Most identities are new when they are added, so a plain create in large transactions is tried first. */

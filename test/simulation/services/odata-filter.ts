@@ -22,11 +22,15 @@ interface Term {
 
 const TOKEN = /\s*(?:(\()|(\))|(?:datetime)?'((?:[^']|'')*)'|(-?\d+(?:\.\d+)?)(?![\w-])L?|([A-Za-z_][\w-]*))/y;
 
+/** "No more than 15 discrete comparisons are permitted within a $filter string", says the page named above. */
+const MOST_COMPARISONS = 15;
+
 /** @throws SyntaxError for what is no filter; the service answers 400 InvalidInput */
 export function parseFilter(text: string | undefined): Filter {
   if (text === undefined || text.trim() === '') return { matches: () => true };
   const tokens = tokensOf(text);
   let at = 0;
+  let comparisons = 0;
   const bounds: { partition?: string; from?: string; to?: string } = {};
 
   function either(outermost: boolean): (row: Row) => boolean {
@@ -72,6 +76,8 @@ export function parseFilter(text: string | undefined): Filter {
       throw new SyntaxError(`no comparison at ${at}: ${text}`);
     }
     at += 3;
+    comparisons += 1;
+    if (comparisons > MOST_COMPARISONS) throw new SyntaxError(`more than ${MOST_COMPARISONS} comparisons: ${text}`);
     return { column, comparison, value };
   }
 

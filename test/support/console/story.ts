@@ -17,10 +17,19 @@ export async function connectFirstDevice(stack: LocalStack): Promise<StoryDevice
   const device = stack.tenant?.fleet.get(FIRST);
   const mac = parseMacAddress(device?.wiFiMacAddress ?? '');
   if (device === undefined || mac === undefined) throw new Error(`no ${FIRST} in the fleet`);
-  const body = JSON.stringify({ mac: formatMacAddress(mac), deviceId: device.id });
-  const answer = await fetch(`${stack.switch.controlUrl}/connect`, { method: 'POST', body, headers: JSON_BODY });
-  if (!answer.ok) throw new Error(`the switch answered ${answer.status}: ${await answer.text()}`);
+  await askSwitch(stack, '/connect', { mac: formatMacAddress(mac), deviceId: device.id });
   return { id: device.id, name: FIRST, mac: formatMacAddress(mac) };
+}
+
+/** Asks the control port of the simulated switch. */
+export async function askSwitch(
+  stack: LocalStack,
+  path: '/connect' | '/behaviour',
+  fields: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const body = JSON.stringify(fields);
+  const answer = await fetch(`${stack.switch.controlUrl}${path}`, { method: 'POST', body, headers: JSON_BODY });
+  if (!answer.ok) throw new Error(`the switch answered ${answer.status}: ${await answer.text()}`);
 }
 
 export async function turnFirstDevice(stack: LocalStack, complianceState: 'compliant' | 'noncompliant'): Promise<void> {

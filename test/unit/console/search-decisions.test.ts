@@ -14,6 +14,10 @@ const STATION = {
   nasPortId: 'Gi1/0/7',
 };
 
+/** Each filter that there is: more than the Table service compares in one query. */
+const EVERY_FILTER =
+  'site=hq&role=compliant&rule=permit-compliant&device=00010000-0000-4000-8000-000000000001&standing=compliant&decision=permit&nas=sw-hall-3&port=Gi1/0/7&method=mab&identity=mac&assurance=mac';
+
 test.each([
   ['nas=sw-hall-3', 1],
   ['nas=10.1.1.1', 1],
@@ -29,6 +33,8 @@ test.each([
   ['source=intune', 1],
   ['source=meraki', 0],
   ['nas=sw-hall-3&port=Gi1/0/7&method=mab&since=400d', 1],
+  [`${EVERY_FILTER}&source=intune`, 1],
+  [`${EVERY_FILTER}&source=meraki`, 0],
 ])('%s finds %d', async (query, found) => {
   const network = await MemoryNetwork.start();
   network.put(1);
