@@ -13,8 +13,8 @@ const PEOPLE = 10;
 const LOOKED_AT_MS = 3_000;
 /** As console/shell/polling.ts asks. */
 const OVERVIEW_EVERY_MS = 10_000;
-const ROUNDS = 12;
-const REQUESTS = 3_000;
+const ROUNDS = 30;
+const REQUESTS = 1_500;
 const WARM_UP = 4_000;
 /** Lookups one after the other: more at once fill the processors, and then each click takes what lookups would. */
 const AT_ONCE = 1;
