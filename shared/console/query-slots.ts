@@ -29,7 +29,7 @@ export const QUERY_LIMITS: QueryLimits = {
   deadlineMs: 45_000,
 };
 
-/** Of comparisons that walk all sessions and the whole fleet: one at once, and it ends by itself before the deadline. */
+/** Of comparisons that walk all sessions and the whole fleet: one at once, and each ends before the deadline. */
 export const COMPARISON_LIMITS: QueryLimits = {
   atOnce: 1,
   ofOne: 1,
