@@ -4,8 +4,18 @@
 /** Characters that are shown; an FQDN and a RADIUS attribute have no more. */
 export const LONGEST_FOREIGN = 253;
 
-/** Other than a blank: controls, marks of direction, isolates, invisible joiners, line separators. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/u;
+/**
+ * What has no shape, or that of a blank: controls, marks of direction, isolates, invisible joiners, ends of lines,
+ * fillers, selectors of a variation, blanks of other widths (Default_Ignorable_Code_Point of UAX 44).
+ */
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Variation_Selector}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
+/** Behind an emoji they choose between two looks of it. */
+const LOOKS_OF_EMOJI = /[\ufe0e\ufe0f]/u;
+const EMOJI = /\p{Extended_Pictographic}/u;
+const MARK = /\p{Mn}|\p{Me}/u;
+/** Marks on one letter that any writing needs; more of them reach into other lines. */
+const MOST_MARKS = 4;
 
 export type ForeignPart = { readonly text: string } | { readonly hidden: string };
 
@@ -18,8 +28,11 @@ export function foreignParts(value: string): readonly ForeignPart[] {
     if (run !== '') parts.push({ text: run });
     run = '';
   };
-  for (const character of characters.slice(0, LONGEST_FOREIGN)) {
-    if (!HIDDEN.test(character)) {
+  let marks = 0;
+  for (const [index, character] of characters.slice(0, LONGEST_FOREIGN).entries()) {
+    marks = MARK.test(character) ? marks + 1 : 0;
+    const isLook = LOOKS_OF_EMOJI.test(character) && EMOJI.test(characters[index - 1] ?? '');
+    if (isLook || (!HIDDEN.test(character) && marks <= MOST_MARKS)) {
       run += character;
       continue;
     }

@@ -4,10 +4,13 @@
 const BYTE_ORDER_MARK = '\uFEFF';
 const LINE_END = '\r\n';
 
-/** OWASP, CSV injection: what a spreadsheet takes for a formula, its full-width forms, and what hides it. */
-const BEGINS_FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^[\t\r\n]/u;
+/** OWASP, CSV injection: what a spreadsheet takes for a formula, its full-width and small forms. */
+const SIGN = String.raw`[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\uFE66\uFE62\uFE63\uFE6B\u2212]`;
+/** What hides it: blanks, and what has no shape. */
+const HIDING = String.raw`[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*`;
+const BEGINS_FORMULA = new RegExp(String.raw`^${HIDING}${SIGN}|^[\t\r\n]`, 'u');
 /** In many languages a semicolon parts the cells of a CSV, so a formula may begin behind one, quoted or not. */
-const FORMULA_BEHIND_SEPARATOR = /(?<separator>[;\t\r\n])(?=[\s\p{Cc}\p{Cf}]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/gu;
+const FORMULA_BEHIND_SEPARATOR = new RegExp(String.raw`(?<separator>[;\t\r\n])(?=${HIDING}${SIGN})`, 'gu');
 
 /**
  * Every cell is quoted. A cell that a spreadsheet would take for a formula gets an apostrophe in front: quoting alone

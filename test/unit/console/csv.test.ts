@@ -27,6 +27,13 @@ describe('a CSV', () => {
     '＋1',
     '－1',
     '＠SUM(A1)',
+    '﹦1',
+    '﹢1',
+    '﹣1',
+    '﹫SUM(A1)',
+    '−1',
+    '\u3164=1',
+    '\u2800=1',
   ])('puts an apostrophe before what a spreadsheet takes for a formula: %j', (text) => {
     expect(csvCell(text).startsWith(`"'`)).toBe(true);
   });

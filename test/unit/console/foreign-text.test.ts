@@ -14,6 +14,12 @@ describe('foreign text', () => {
     ['a\u200Bb\u2066c', 'a[U+200B]b[U+2066]c'],
     ['Zoë 💻 Ωμέγα', 'Zoë 💻 Ωμέγα'],
     ['"><img src=x>', '"><img src=x>'],
+    ['a\u3164b\u115Fc\u2800d', 'a[U+3164]b[U+115F]c[U+2800]d'],
+    ['a\u00A0b\u2003c\u3000d e', 'a[U+00A0]b[U+2003]c[U+3000]d e'],
+    ['a\uFE0Fb\u{E0100}c\u034Fd', 'a[U+FE0F]b[U+E0100]c[U+034F]d'],
+    ['❤️ lab', '❤️ lab'],
+    ['Nguyễn ngày שָׁלוֹם', 'Nguyễn ngày שָׁלוֹם'],
+    [`a${'\u0301'.repeat(6)}b`, `a${'\u0301'.repeat(4)}[U+0301][U+0301]b`],
   ])('%j reads %j', (given, read) => {
     expect(plainForeign(given)).toBe(read);
   });
