@@ -57,11 +57,14 @@ export function reachableWithin(sources: {
 }
 
 /** How records of several sources are joined, by the sources in force at each question. */
-export function joinRules(sources: { readonly known: readonly Pick<SourceSetup, 'name' | 'precedence'>[] }): JoinRules {
+export function joinRules(sources: {
+  readonly known: readonly Pick<SourceSetup, 'name' | 'precedence' | 'entraIds'>[];
+}): JoinRules {
   return {
     get sources() {
       return sources.known.map(({ name }) => name);
     },
     precedenceOf: (source) => sources.known.find(({ name }) => name === source)?.precedence,
+    hasEntraIds: (source) => sources.known.find(({ name }) => name === source)?.entraIds === true,
   };
 }

@@ -18,6 +18,7 @@ export function entraSetup(definition: EntraDefinition, { settings, clock, secre
   });
   return {
     ...commonSetup(definition),
+    entraIds: true,
     isDeviceId: (text) => bareGuid(text) === text,
     sweeps: true,
     limits: {

@@ -24,6 +24,7 @@ export function intuneSetup(
   return {
     ...commonSetup(definition),
     certificateIds: CERTIFICATE_SOURCE,
+    entraIds: true,
     isDeviceId: isIntuneDeviceId,
     sweeps,
     limits: {

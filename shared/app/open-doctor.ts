@@ -22,6 +22,7 @@ import type { Env } from '../settings/settings-reader.ts';
 import type { Settings } from '../settings.ts';
 import { walkFleet } from '../walk-fleet.ts';
 import { examineSources, setupsInForce } from './examine-sources.ts';
+import { groupsOf } from './groups-that-are-read.ts';
 import { joinedView } from './joined-view.ts';
 import { openPolicySource } from './open-policy-source.ts';
 import { openServiceBusProbe, type ServiceBusConnection } from './open-service-bus-probe.ts';
@@ -77,6 +78,7 @@ export async function openDoctor(
           }),
           policyCheck({
             inForce: async () => (await policies.current({ fresh: true })).policy,
+            groupsRead: async () => groupsOf((await definitions.definitionsInForce({ fresh: true })).definitions),
             computerDomains: settings.computerDomains,
           }),
           sourcesCheck({ inForce: () => definitions.definitionsInForce({ fresh: true }) }),

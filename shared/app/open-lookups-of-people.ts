@@ -13,7 +13,7 @@ import { listClients } from '../console/list-clients.ts';
 import { listSessions, readSessionQuery } from '../console/list-sessions.ts';
 import { readHitsQuery, ruleHits } from '../console/rule-hits.ts';
 import { search } from '../console/search.ts';
-import { readAssumedQuestion, whatItGets } from '../console/what-it-gets.ts';
+import { readAssumedQuestion, type WhatItGetsDeps, whatItGets } from '../console/what-it-gets.ts';
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
@@ -25,9 +25,12 @@ import type { RuleHits } from '../http/schemas/policy.ts';
 import type { SearchResult } from '../http/schemas/search.ts';
 import type { SessionPage } from '../http/schemas/session.ts';
 import { decideAgain } from '../lookup/decide-again.ts';
+import { type FactsDeps, factsOfRecords } from '../lookup/gather-facts.ts';
+import { otherRecords, rulesAt, versionOf } from '../lookup/join-records.ts';
 import { recordsFor, siteRecords } from '../lookup/site-records.ts';
 import { nameDevice } from '../policy/name-device.ts';
 import type { CallOptions } from '../ports/call-options.ts';
+import type { SeenRecords } from '../ports/site-records.ts';
 import { type Context, joinRules, reachableWithin } from './context.ts';
 import { openOverrideSource, openPolicySource } from './open-policy-source.ts';
 import { openSweepStatus } from './sweep-status.ts';
@@ -116,7 +119,9 @@ export async function openLookupsOfPeople(
         const assumed = readAssumedQuestion(query, now());
         siteOf(assumed.site || undefined);
         const key = await named(text, sites);
-        return whatItGets({ ...shared, records: await recordsFor(records, sites) }, key, assumed, options);
+        const seen = await recordsFor(records, sites);
+        const recordsOf = recordsOfDevice(deciding, seen);
+        return whatItGets({ ...shared, records: seen, recordsOf }, key, assumed, options);
       }),
     sessions(query: Iterable<[string, string]>, siteOf: SiteOf): Promise<SessionPage> {
       const { site, ...filter } = readSessionQuery(query, now());
@@ -126,5 +131,16 @@ export async function openLookupsOfPeople(
       inTime((options) => listClients({ ...shared, clients }, sites, now(), options)),
     hits: (query: Iterable<[string, string]>, sites: Sites): Promise<RuleHits> =>
       inTime(async (options) => ruleHits(shared.counts, readHitsQuery(query, now()), sites, options)),
+  };
+}
+
+/** As a lookup joins them, of those that the asker may see. */
+function recordsOfDevice(deps: FactsDeps, seen: SeenRecords): WhatItGetsDeps['recordsOf'] {
+  const joins = rulesAt(deps.joins, seen);
+  return async (stored, at, options) => {
+    const joined = await otherRecords(seen, joins, stored, options);
+    if (joined === 'too-many') return { facts: { standing: 'ambiguous', marks: [] }, joined: [] };
+    const facts = await factsOfRecords({ ...deps, joins }, { stored, joined }, at, options);
+    return { facts, joined: joined.map(versionOf) };
   };
 }

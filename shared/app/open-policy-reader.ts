@@ -11,9 +11,17 @@ import type { ReadPolicy } from '../ports/policy-source.ts';
 /** Lists that stay in memory: those of the policy in force, of the one before, and of a draft. */
 const MOST_REMEMBERED = 20;
 
-export function openPolicyReader({ policies }: Pick<Tables, 'policies'>): ReadPolicy {
+/** @param groups those that a policy may ask for; absent: any, so that one in force stays readable */
+export function openPolicyReader(
+  { policies }: Pick<Tables, 'policies'>,
+  groups: () => Promise<ReadonlySet<string> | 'unchecked'> = async () => 'unchecked',
+): ReadPolicy {
   const lists = new TableMacListStore(policies);
   const remembered = new LRUCache<string, MacSet>({ max: MOST_REMEMBERED });
   return async (text, { version }, options) =>
-    readPolicy(text, { version, macLists: await macListsOf(lists, text, remembered, options) });
+    readPolicy(text, {
+      version,
+      macLists: await macListsOf(lists, text, remembered, options),
+      groups: await groups(),
+    });
 }

@@ -27,6 +27,7 @@ import {
   versionOverview,
 } from '../versions/publish-version.ts';
 import { type Context, joinRules, reachableWithin } from './context.ts';
+import { groupsThatAreRead } from './groups-that-are-read.ts';
 import { openPolicyReader } from './open-policy-reader.ts';
 import type { SourceSetup } from './source-setup.ts';
 import { openSweepStatus } from './sweep-status.ts';
@@ -79,9 +80,11 @@ export async function openPolicy({
 }: PolicyAdminOptions) {
   const tables = await openTables('background');
   const readPolicy = openPolicyReader(tables);
+  // A draft asks for no group that no source reads: unknown members would shut out a whole fleet.
+  const readDraft = openPolicyReader(tables, () => groupsThatAreRead(tables));
   const lists = new TableMacListStore(tables.policies);
   const store = new TableVersionStore(tables.policies, 'policy');
-  const deps: PublishDeps = { words: WORDS, store, check: readPolicy, clock, log };
+  const deps: PublishDeps = { words: WORDS, store, check: readDraft, clock, log };
   const overview = async (): Promise<PolicyOverview> => {
     const [versions, macLists] = await Promise.all([versionOverview(deps), lists.listMacLists()]);
     return { ...versions, macLists };
@@ -129,7 +132,7 @@ export async function openPolicy({
      * @param functionTimeoutMs how long the host lets a function run before it ends the process
      */
     async whatIf(text: string, query: Iterable<[string, string]>, functionTimeoutMs = 120_000): Promise<WhatIfReport> {
-      const draft = await readPolicy(text, { version: 'draft' });
+      const draft = await readDraft(text, { version: 'draft' });
       const asked = readAssumedRequest(query, toInstant(clock.now()));
       const sites = sitesFor(undefined);
       const assumed = { ...asked, site: onlyOne(sitesFor(asked.site || undefined)) ?? asked.site };

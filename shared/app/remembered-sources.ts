@@ -16,7 +16,10 @@ const MOST_REMEMBERED = 64;
 export const NEVER_REACHABLE_MS = -1;
 
 export interface RememberedSource
-  extends Pick<SourceSetup, 'name' | 'place' | 'certificateIds' | 'sites' | 'precedence' | 'sweeps' | 'limits'> {}
+  extends Pick<
+    SourceSetup,
+    'name' | 'place' | 'certificateIds' | 'sites' | 'precedence' | 'entraIds' | 'sweeps' | 'limits'
+  > {}
 
 export interface RememberedSources {
   /** Oldest first. */
@@ -66,6 +69,7 @@ function rememberedOf({
   certificateIds,
   sites,
   precedence,
+  entraIds,
   sweeps,
   limits,
 }: SourceSetup): RememberedSource {
@@ -75,6 +79,7 @@ function rememberedOf({
     ...(certificateIds !== undefined && { certificateIds }),
     ...(sites !== undefined && { sites }),
     ...(precedence !== undefined && { precedence }),
+    ...(entraIds && { entraIds }),
   };
 }
 
@@ -83,7 +88,7 @@ function rememberedOf({
  * absences is held until a person releases it, and meanwhile the source counts as unreachable.
  */
 export function removedSetup(remembered: RememberedSource, now: () => Date): SourceSetup {
-  const { name, place, sweeps, limits, certificateIds = name } = remembered;
+  const { name, place, sweeps, limits, entraIds, certificateIds = name } = remembered;
   const requestedAt = (): string => now().toISOString();
   const isDeviceId = (): boolean => true;
   const unknown = async () => ({ requestedAt: requestedAt() });
@@ -92,6 +97,7 @@ export function removedSetup(remembered: RememberedSource, now: () => Date): Sou
     ...commonSetup(remembered),
     ...(place !== undefined && { place }),
     certificateIds,
+    ...(entraIds && { entraIds }),
     removed: true,
     isDeviceId,
     sweeps,

@@ -14,6 +14,8 @@ export interface SourceSetup extends SourceName {
   readonly removed?: true;
   /** What it asks; see `placeOf`. Absent: not known. */
   readonly place?: string;
+  /** Its Entra device ids come from the directory, not from what a server says. */
+  readonly entraIds?: true;
   /** It has a list: its devices are swept. */
   readonly sweeps: boolean;
   /** Where several sources know a device, the verdict of the one with the highest number counts; absent: the worse. */

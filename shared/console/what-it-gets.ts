@@ -1,21 +1,22 @@
 // What policy would answer a device somewhere else: at another site, SSID, by another method or with another identity.
 
 import type { DeviceKey } from '../domain/device/device.ts';
-import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
+import { recordAsOf } from '../domain/device/record-standing.ts';
 import type { MethodWord } from '../domain/identity/authentication-word.ts';
 import type { Assurance } from '../domain/identity/identity.ts';
 import { type Instant, toInstant } from '../domain/instant.ts';
+import type { RecordVersion } from '../domain/policy/decision.ts';
 import { evaluateOverridden } from '../domain/policy/overridden.ts';
 import { isInForce, type Override } from '../domain/policy/override.ts';
 import { explainPolicy, type Policy } from '../domain/policy/policy.ts';
-import { deviceFacts, type Medium, type PolicyFacts } from '../domain/policy/policy-facts.ts';
-import { isSourceReachable } from '../domain/source/source-reachable.ts';
+import type { Medium, PolicyFacts } from '../domain/policy/policy-facts.ts';
 import { RequestError } from '../errors.ts';
 import { WHAT_IT_GETS_QUERY } from '../http/queries.ts';
 import { readQuery } from '../http/read-query.ts';
 import type { WhatItGets } from '../http/schemas/device.ts';
 import type { CallOptions } from '../ports/call-options.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { StoredDevice } from '../ports/device-store.ts';
 import type { SeenRecords } from '../ports/site-records.ts';
 import type { SweepStatus } from '../ports/sweep-status.ts';
 
@@ -24,9 +25,15 @@ export interface WhatItGetsDeps {
   readonly policy: () => Promise<Policy>;
   readonly overrides: () => Promise<readonly Override[]>;
   readonly sweepStatus: SweepStatus;
-  readonly reachableWithin: (source: string) => number | undefined;
-  readonly maxCheckInAgeMs: number;
+  /** What all records of a device say, that of other sources included. */
+  readonly recordsOf: (stored: StoredDevice, at: Instant, options: CallOptions) => Promise<KnownRecords>;
   readonly clock: Clock;
+}
+
+export interface KnownRecords {
+  readonly facts: Omit<PolicyFacts, 'at' | 'site'>;
+  /** Beside the one that was asked for. */
+  readonly joined: readonly RecordVersion[];
 }
 
 export interface AssumedQuestion {
@@ -58,7 +65,7 @@ export async function whatItGets(
   options: CallOptions,
 ): Promise<WhatItGets> {
   const at = toInstant(deps.clock.now());
-  const [stored, policy, known, sweptAt] = await Promise.all([
+  const [stored, policy, allOverrides, sweptAt] = await Promise.all([
     deps.records.read(key, options),
     deps.policy(),
     deps.overrides(),
@@ -69,23 +76,20 @@ export async function whatItGets(
   const { device } = stored;
   const isPresent = stored.presence === 'present';
   const asOf = recordAsOf(stored, sweptAt);
-  const reachable = isSourceReachable(deps.reachableWithin(key.source), sweptAt, at);
+  const known = isPresent ? await deps.recordsOf(stored, at, options) : undefined;
   const facts: PolicyFacts = {
     at,
     site,
-    standing: isPresent ? standingOfRecord(stored, at, deps.maxCheckInAgeMs) : 'notEnrolled',
-    marks: isPresent ? marksOfRecord(stored) : [],
-    ...(isPresent && { assurance, asOf, source: key.source, device: deviceFacts(device) }),
-    ...(isPresent && reachable !== undefined && { sourceReachable: reachable }),
+    ...(known ? { ...known.facts, assurance } : { standing: 'notEnrolled', marks: [] }),
     ...(device.userPrincipalName !== undefined && { users: [device.userPrincipalName] }),
     ...(method && { methods: [method] }),
     ...(ssid !== undefined && { ssids: [ssid] }),
     ...(medium && { nasPortType: PORT_TYPES[medium] }),
   };
-  const overrides = known.filter(
+  const overrides = allOverrides.filter(
     (override) => isInForce(override, at) && (override.site === undefined || override.site === site),
   );
-  const question = { facts, identities: [], device: isPresent ? device : undefined };
+  const question = { facts, identities: [], device: isPresent ? device : undefined, joined: known?.joined };
   const { override, overrideProblems: _, ...result } = evaluateOverridden(policy, overrides, question);
   return {
     ...result,

@@ -1,5 +1,7 @@
 // What a policy may look at, put together from the request or the session, and from what was found.
 
+import type { Device } from '../domain/device/device.ts';
+import { withGroupsOf } from '../domain/device/group-memberships.ts';
 import { type CountingVerdict, type SourceVerdict, verdictThatCounts } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import { contradictionsAmong, type PresentedIdentities } from '../domain/identity/presented-identities.ts';
@@ -48,21 +50,46 @@ export async function policyFacts(
     ...(reachable && { sourcesReachable: reachable }),
   };
   if (found?.kind !== 'found') return known;
-  const { stored, identity } = found;
+  const { identity } = found;
+  const { standing, ...facts } = await factsOfRecords(deps, found, at, options);
+  return {
+    ...known,
+    ...facts,
+    // An answer without authentication has no device that counts.
+    ...(presented.authenticated && { standing }),
+    assurance: identity.assurance,
+  };
+}
+
+type FactsOfRecords = Pick<
+  PolicyFacts,
+  'standing' | 'marks' | 'asOf' | 'source' | 'sourceReachable' | 'device' | 'records'
+>;
+
+/** What policy may look at of the records of one device. */
+export async function factsOfRecords(
+  deps: FactsDeps,
+  found: Records,
+  at: Instant,
+  options: CallOptions,
+): Promise<FactsOfRecords> {
   const { verdict, because, all } = await judge(deps, found, at, options);
   const [own] = all;
   return {
-    ...known,
-    // An answer without authentication has no device that counts.
-    ...(presented.authenticated && { standing: verdict.standing }),
+    standing: verdict.standing,
     marks: [...new Set([...own.marks, ...verdict.marks])],
-    assurance: identity.assurance,
     asOf: verdict.asOf,
     source: verdict.source,
     ...(verdict.reachable !== undefined && { sourceReachable: verdict.reachable }),
-    device: deviceFacts(stored.device),
+    device: deviceFacts(withGroupsOfRecords(deps, found)),
     ...(all.length > 1 && { records: { found: own.source, all, because } }),
   };
+}
+
+/** Where one source alone is known no other record lends anything. */
+function withGroupsOfRecords({ joins }: FactsDeps, { stored, joined = [] }: Records): Device {
+  const others = joined.map(({ device }) => device);
+  return joins ? withGroupsOf(stored.device, others, (source) => joins.hasEntraIds(source)) : stored.device;
 }
 
 /** Which record says whether the device is compliant, where several sources know it. */

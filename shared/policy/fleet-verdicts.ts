@@ -2,6 +2,7 @@
 // of one device lie in different shards. Some hundred bytes a record in memory.
 
 import { type Device, deviceKeyText } from '../domain/device/device.ts';
+import { withGroupsOf } from '../domain/device/group-memberships.ts';
 import {
   type CountingVerdict,
   foremostFirst,
@@ -13,7 +14,12 @@ import {
 import { identityText } from '../domain/identity/identity.ts';
 import type { JoinRules } from '../ports/join-rules.ts';
 
-type Known = Pick<Device, 'source' | 'id' | 'complianceState' | 'entraDeviceId'>;
+type Known = Pick<Device, 'source' | 'id' | 'complianceState' | 'entraDeviceId' | 'groups'>;
+
+export interface JudgedDevice extends CountingVerdict {
+  /** The device with what all its records say of groups. */
+  readonly device: Device;
+}
 
 interface Entry {
   readonly device: Known;
@@ -22,15 +28,21 @@ interface Entry {
 
 export class FleetVerdicts {
   readonly #byId = new Map<string, Entry[]>();
+  /** Texts of groups are few: each is kept once. */
+  readonly #texts = new Map<string, string>();
   readonly #rules: JoinRules;
 
   constructor(rules: JoinRules) {
     this.#rules = rules;
   }
 
-  add({ source, id, complianceState, entraDeviceId }: Device, verdict: SourceVerdict): void {
+  add({ source, id, complianceState, entraDeviceId, groups }: Device, verdict: SourceVerdict): void {
     if (!this.#rules.sources.includes(source)) return;
-    const device = { source, id, complianceState, ...(entraDeviceId !== undefined && { entraDeviceId }) };
+    const device = {
+      ...{ source, id, complianceState },
+      ...(entraDeviceId !== undefined && { entraDeviceId }),
+      ...(groups !== undefined && { groups: this.#once(groups) }),
+    };
     for (const identity of strongIdentities(device)) {
       const text = identityText(identity);
       const known = this.#byId.get(text);
@@ -40,11 +52,26 @@ export class FleetVerdicts {
   }
 
   /** @returns `undefined` where another record stands for the device: it is judged there */
-  judge(device: Device, own: SourceVerdict): CountingVerdict | undefined {
+  judge(device: Device, own: SourceVerdict): JudgedDevice | undefined {
     const found = strongIdentities(device).flatMap((identity) => this.#byId.get(identityText(identity)) ?? []);
     const others = found.filter((entry) => isJoined(device, entry.device));
     if (others.some((entry) => foremostFirst(entry.device, device) < 0)) return undefined;
     const verdicts = new Map(others.map(({ verdict }) => [deviceKeyText(verdict), verdict]));
-    return verdictThatCounts(own, [...verdicts.values()], this.#rules.precedenceOf);
+    const { precedenceOf } = this.#rules;
+    return {
+      ...verdictThatCounts(own, [...verdicts.values()], precedenceOf),
+      device: withGroupsOf(
+        device,
+        others.map((entry) => entry.device),
+        (source) => this.#rules.hasEntraIds(source),
+      ),
+    };
+  }
+
+  #once(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
   }
 }

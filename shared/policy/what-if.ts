@@ -2,7 +2,7 @@
 // with the policy in force. Streams both; holds counts and a bounded list.
 
 import { concurrently } from '../concurrently.ts';
-import { deviceKeyText, SHARDS } from '../domain/device/device.ts';
+import { type Device, deviceKeyText, SHARDS } from '../domain/device/device.ts';
 import type { SourceVerdict } from '../domain/device/joined-records.ts';
 import { marksOfRecord, recordAsOf, standingOfRecord } from '../domain/device/record-standing.ts';
 import type { Assurance } from '../domain/identity/identity.ts';
@@ -200,10 +200,11 @@ async function fleetChanging(
   const look = ({ stored, sweptAt }: SweptDevice): void => {
     if (!isLookedAt(stored)) return;
     const own = verdictOf(stored, sweptAt, reach, maxCheckInAgeMs);
-    const counting = verdicts === undefined ? { verdict: own } : verdicts.judge(stored.device, own);
+    const counting =
+      verdicts === undefined ? { verdict: own, device: stored.device } : verdicts.judge(stored.device, own);
     if (counting === undefined) return;
     tally.look();
-    const facts = factsOfDevice(stored, own, counting.verdict, assumed, reach);
+    const facts = factsOfDevice(counting.device, own, counting.verdict, assumed, reach);
     const question = { facts, identities: [], device: stored.device };
     const before = evaluateOverridden(inForce, overrides, question);
     const then = evaluateOverridden(draft, overrides, question);
@@ -255,7 +256,7 @@ function verdictOf(
 }
 
 function factsOfDevice(
-  stored: StoredDevice,
+  device: Device,
   own: SourceVerdict,
   { standing, marks, asOf, source }: SourceVerdict,
   { site, assurance, medium }: AssumedRequest,
@@ -265,7 +266,7 @@ function factsOfDevice(
     ...{ at: reach.now, site, standing, marks: [...new Set([...own.marks, ...marks])], assurance, asOf, source },
     ...(source !== own.source && { records: { found: own.source, all: [own], because: 'worst' as const } }),
     ...reachFacts(reach, source),
-    device: deviceFacts(stored.device),
+    device: deviceFacts(device),
     ...(medium && { nasPortType: PORT_TYPES[medium] }),
   };
 }

@@ -6,4 +6,6 @@ export interface JoinRules {
   /** All that are configured: records of any other do not count. */
   readonly sources: readonly string[];
   readonly precedenceOf: PrecedenceOf;
+  /** Whether a source has its Entra ids from the directory: what the directory says of groups goes with these alone. */
+  hasEntraIds(source: string): boolean;
 }

@@ -14,7 +14,7 @@ export interface ListedSource {
 export function listedSource(
   name: string,
   now: () => string,
-  options: { readonly precedence?: number } = {},
+  options: Pick<SourceSetup, 'precedence' | 'entraIds'> = {},
 ): ListedSource {
   const devices = new Map<string, Device>();
   const isDeviceId = (text: string): boolean => /^[0-9a-f-]{1,36}$/.test(text);

@@ -75,7 +75,7 @@ function listedRecord(
   const key = id === undefined ? undefined : { source, id };
   if (record === undefined)
     return { key, fingerprint: NO_FINGERPRINT, graceExpiresAt: undefined, read: () => ({ problems }) };
-  const groups = known?.tokensOf(record.objectIds);
+  const groups = record.objectIds && known?.tokensOf(record.objectIds);
   const device = { ...record.device, ...(groups !== undefined && { groups }) };
   return {
     key,

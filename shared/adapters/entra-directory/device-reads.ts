@@ -2,6 +2,7 @@
 // for now, so that nothing older than the question counts.
 
 import { type Device, isDeviceId } from '../../domain/device/device.ts';
+import { groupTokens } from '../../domain/device/group-memberships.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -10,21 +11,19 @@ import { type BatchBody, type GraphClient, LARGEST_BATCH } from '../graph/graph-
 import { asRecord, readGuid } from '../graph/odata-page.ts';
 import { DEVICES_PERMISSION } from './device-list.ts';
 import { type DirectoryQuery, type DirectoryRecord, deviceQuery, readDirectoryDevice } from './directory-device.ts';
-import { GROUPS_PERMISSION } from './group-members.ts';
-import { groupTokens } from './group-tokens.ts';
+import { GROUPS_PERMISSION, type GroupMembers } from './group-members.ts';
 
 type Answer = BatchBody | SourceError | undefined;
 /** `undefined` where it is not permitted to know. */
 type Memberships = ReadonlySet<string> | undefined;
 
-/** Of one device: groups are asked of each. */
-const MOST_OWNERS = 3;
-
+/** @param members as the list read them; absent where no group is asked for */
 export function createDirectoryReads(
   source: string,
   graph: GraphClient,
   clock: Pick<Clock, 'now'>,
   { groups, ...query }: Pick<DirectoryQuery, 'users'> & { readonly groups: readonly string[] },
+  members?: Pick<GroupMembers, 'isUnread'>,
 ): DeviceReads {
   const asked: DirectoryQuery = { users: query.users, groups: groups.length > 0 };
   const select = deviceQuery(asked);
@@ -51,7 +50,7 @@ export function createDirectoryReads(
 
   /** By object id of device or owner. */
   async function readMemberships(records: readonly DirectoryRecord[]): Promise<Map<string, Memberships | SourceError>> {
-    const ids = [...new Set(records.flatMap(({ objectIds }) => objectIds.slice(0, MOST_OWNERS + 1)))];
+    const ids = [...new Set(records.flatMap(({ objectIds }) => objectIds ?? []))];
     const found = new Map<string, Memberships | SourceError>();
     for (let start = 0; start < ids.length; start += LARGEST_BATCH) {
       const chunk = ids.slice(start, start + LARGEST_BATCH);
@@ -67,7 +66,8 @@ export function createDirectoryReads(
     { objectIds }: DirectoryRecord,
     memberships: ReadonlyMap<string, Memberships | SourceError>,
   ): Memberships | SourceError {
-    const all = objectIds.slice(0, MOST_OWNERS + 1).map((id) => memberships.get(id));
+    if (objectIds === undefined) return undefined;
+    const all = objectIds.map((id) => memberships.get(id));
     const error = all.find((one) => one instanceof SourceError);
     if (error !== undefined) return error;
     if (all.includes(undefined)) return undefined;
@@ -75,8 +75,13 @@ export function createDirectoryReads(
   }
 
   function withGroups(device: Device, own: Memberships): Device {
-    const tokens = own === undefined ? undefined : groupTokens(groups, (group) => own.has(group));
+    const tokens = own === undefined ? undefined : groupTokens(groups, isMemberIn(own));
     return tokens === undefined ? device : { ...device, groups: tokens };
+  }
+
+  /** What the list could not read is not known here either: else the record would change with each of the two. */
+  function isMemberIn(own: ReadonlySet<string>): (group: string) => boolean | undefined {
+    return (group) => (members?.isUnread(group) ? undefined : own.has(group));
   }
 
   return {

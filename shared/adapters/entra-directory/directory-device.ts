@@ -48,8 +48,8 @@ export function deviceQuery({ users, groups }: DirectoryQuery): string {
 export interface DirectoryRecord {
   /** Without what is known of groups. */
   readonly device: Device;
-  /** The device and its owners, as groups know them. */
-  readonly objectIds: readonly string[];
+  /** The device and its owners, as groups know them; absent where there are more than are asked after. */
+  readonly objectIds?: readonly string[];
 }
 
 export interface DirectoryReading {
@@ -61,6 +61,8 @@ export interface DirectoryReading {
 
 const NO_DEVICE_ID = '00000000-0000-0000-0000-000000000000';
 const LONGEST_TEXT = 250;
+/** Groups are asked of each; Graph says that a device has one (device: registeredOwners). */
+const MOST_OWNERS = 3;
 
 /** Never throws. @param at when the record was asked for: a verdict that ran out before then does not count */
 export function readDirectoryDevice(
@@ -102,7 +104,11 @@ export function readDirectoryDevice(
     ...given('userPrincipalName', owners.userPrincipalName),
     ...given('ownerAccount', owners.account),
   };
-  return { id, record: { device, objectIds: [id, ...owners.ids] }, problems: [] };
+  return {
+    id,
+    record: { device, ...(owners.ids.length <= MOST_OWNERS && { objectIds: [id, ...owners.ids] }) },
+    problems: [],
+  };
 }
 
 /**

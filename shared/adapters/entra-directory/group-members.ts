@@ -1,12 +1,12 @@
 // Who is in the groups that policy may ask for: read whole before each list of devices, some pages at a time, and kept
 // in memory as one number per member. What another process read is not known here, and is read once more.
 
+import { groupTokens } from '../../domain/device/group-memberships.ts';
 import { type Instant, toInstant } from '../../domain/instant.ts';
 import { SourceError } from '../../errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { GraphClient } from '../graph/graph-client.ts';
 import { asRecord, readGuid, readODataPage } from '../graph/odata-page.ts';
-import { groupTokens } from './group-tokens.ts';
 
 export const GROUPS_PERMISSION = 'GroupMember.Read.All';
 
@@ -16,6 +16,8 @@ const PAGE_SIZE = 999;
 const PAGES_AT_ONCE = 8;
 /** Of one group: a group that is larger is not known. Pages that lead in a circle end here, too. */
 const MOST_PAGES = 200;
+/** Of all groups: half a million members are some eighty megabytes. */
+const MOST_PAGES_IN_ALL = 500;
 /** A list of devices that takes longer asks again. */
 const MAX_AGE_MS = 30 * 60_000;
 
@@ -29,6 +31,8 @@ export interface KnownMembers {
 export interface GroupMembers {
   /** Absent until all were read lately. */
   known(): KnownMembers | undefined;
+  /** Whether the last time the group could not be read, or was too large. */
+  isUnread(group: string): boolean;
   /** Forgets what was read. */
   startAgain(): void;
   /** Reads some pages more; nothing where all are known. @throws SourceError; what was read by then stays */
@@ -40,6 +44,8 @@ interface Reading {
   /** A bit for each group, by object id. */
   readonly members: Map<string, number>;
   readonly unknown: Set<number>;
+  /** Read so far, of all groups. */
+  pages: number;
   /** Links that are still to be followed, by group. */
   readonly links: { readonly group: number; readonly link: string; readonly pages: number }[];
 }
@@ -51,9 +57,16 @@ export function createGroupMembers(
 ): GroupMembers {
   const { origin } = new URL(graph.endpoint);
   let reading: Reading | undefined;
+  let unread: ReadonlySet<number> = new Set();
 
   async function begin(): Promise<Reading> {
-    const begun: Reading = { readAt: toInstant(clock.now()), members: new Map(), unknown: new Set(), links: [] };
+    const begun: Reading = {
+      readAt: toInstant(clock.now()),
+      members: new Map(),
+      unknown: new Set(),
+      links: [],
+      pages: 0,
+    };
     const paths = groups.map((group) => `/groups/${group}/transitiveMembers?$select=id&$top=${PAGE_SIZE}`);
     const answers = await graph.getBatch(paths, GROUPS_PERMISSION);
     for (const [group, answer] of answers.entries()) {
@@ -69,12 +82,14 @@ export function createGroupMembers(
 
   function note(into: Reading, group: number, body: unknown, { from, pages }: { from?: string; pages: number }): void {
     const { records, nextLink } = readODataPage(body, { of: 'members of a group', origin, from });
+    into.pages += 1;
     for (const record of records) {
       const id = readGuid(asRecord(record)['id']);
       if (id !== undefined) into.members.set(id, (into.members.get(id) ?? 0) | (1 << group));
     }
     if (nextLink === undefined) return;
-    if (pages < MOST_PAGES) into.links.push({ group, link: nextLink, pages: pages + 1 });
+    if (pages < MOST_PAGES && into.pages + into.links.length < MOST_PAGES_IN_ALL)
+      into.links.push({ group, link: nextLink, pages: pages + 1 });
     else into.unknown.add(group);
   }
 
@@ -99,6 +114,7 @@ export function createGroupMembers(
         },
       };
     },
+    isUnread: (group) => unread.has(groups.indexOf(group)),
     startAgain() {
       reading = undefined;
     },
@@ -112,6 +128,7 @@ export function createGroupMembers(
         links.shift();
         note(reading, group, body, { from: link, pages: number });
       }
+      if (links.length === 0) unread = new Set(reading.unknown);
     },
   };
 }

@@ -70,7 +70,7 @@ export function directorySource(
     name,
     isDeviceId: (text) => readGuid(text) === text,
     list: createDirectoryList(name, graph, clock, { users, groups: groups.length > 0 }, members),
-    devices: createDirectoryReads(name, graph, clock, { users, groups }),
+    devices: createDirectoryReads(name, graph, clock, { users, groups }, members),
     hints: createDirectoryChanges(graph, clock, { users, groups }),
   };
 }

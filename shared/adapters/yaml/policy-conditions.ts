@@ -25,15 +25,23 @@ import {
   readMember,
   ssidPattern,
 } from './policy-patterns.ts';
+import { GUID } from './source-connections.ts';
 import type { YamlField, YamlReader } from './yaml-reader.ts';
 
 type Limit<T> = condition.Limit<T>;
-type Read = (read: YamlReader, field: YamlField, lists: MacLists) => condition.Condition | undefined;
+type Read = (read: YamlReader, field: YamlField, known: KnownNames) => condition.Condition | undefined;
 
 /**
  * The lists that a policy may name, by name; `unchecked` where no store is asked: then any well-formed name will do.
  */
 export type MacLists = ReadonlyMap<string, MacSet> | 'unchecked';
+
+/** What a policy may name that stands elsewhere. */
+export interface KnownNames {
+  readonly macLists: MacLists;
+  /** Object ids of the groups that sources read, in lower case; `unchecked` where any will do. */
+  readonly groups: ReadonlySet<string> | 'unchecked';
+}
 
 export const LONGEST_LIST = 200;
 
@@ -68,7 +76,7 @@ const CONDITIONS = {
   osVersion: (read, field) => limits(read, field, VERSION, condition.osVersionIs),
   contradiction: (read, field) => contradiction(read, field),
   method: (read, field) => list(read, field, (item) => read.oneOf(item, METHOD_WORDS), condition.methodIs),
-  macAddress: (read, field, lists) => macAddress(read, field, lists),
+  macAddress: (read, field, { macLists }) => macAddress(read, field, macLists),
   certificateIssuer: (read, field) =>
     list(read, field, (item) => issuerPattern(read, item), condition.certificateIssuerMatches),
   deviceName: (read, field) => list(read, field, (item) => devicePattern(read, item), condition.deviceNameMatches),
@@ -81,6 +89,7 @@ const CONDITIONS = {
     list(read, field, (item) => readMember(read, item, REGISTRATION_STATES), condition.registrationStateIs),
   owner: (read, field) => list(read, field, (item) => read.oneOf(item, OWNER_WORDS), condition.ownerIs),
   source: (read, field) => list(read, field, (item) => sourceName(read, item), condition.sourceIs),
+  group: (read, field, { groups }) => group(read, field, groups),
   sourceReachable: (read, field) => sourceReachable(read, field),
   daysSinceCheckIn: (read, field) => limits(read, field, DAYS, condition.daysSinceCheckInIs),
   registered: (read, field) => flag(read, field, condition.isRegistered),
@@ -103,11 +112,11 @@ const CONDITIONS = {
 
 export const CONDITION_NAMES = Object.keys(CONDITIONS) as (keyof typeof CONDITIONS)[];
 
-export function readConditions(read: YamlReader, field: YamlField, lists: MacLists): condition.Condition[] {
+export function readConditions(read: YamlReader, field: YamlField, known: KnownNames): condition.Condition[] {
   const fields = read.mapping(field, CONDITION_NAMES);
   return CONDITION_NAMES.flatMap((name) => {
     if (fields[name].node === undefined) return [];
-    return CONDITIONS[name](read, fields[name], lists) ?? [];
+    return CONDITIONS[name](read, fields[name], known) ?? [];
   });
 }
 
@@ -195,6 +204,47 @@ function sourceName(read: YamlReader, field: YamlField): string | undefined {
   read.problem(field, NO_SOURCE);
   return undefined;
 }
+
+/** Groups of which one is enough, or groups each with whether it must be so. */
+function group(read: YamlReader, field: YamlField, known: KnownNames['groups']): condition.Condition | undefined {
+  if (!isMap(field.node)) return list(read, field, (item) => groupId(read, item, known), condition.groupIs);
+  const meaning = 'object ids of groups, each with true or false';
+  const entries = read.entries(field, meaning);
+  if (entries.length === 0 || entries.length > LONGEST_LIST) {
+    read.problem(field, `must have 1 to ${LONGEST_LIST} ${meaning}.`);
+    return undefined;
+  }
+  const wanted = new Map<string, boolean | undefined>();
+  for (const { key, at, value } of entries) {
+    const id = checkedGroup(read, at, key, known);
+    if (id !== undefined && wanted.has(id)) read.problem(at, 'stands there twice, in other letters: remove one.');
+    if (id !== undefined) wanted.set(id, read.flag(value));
+  }
+  if (wanted.size < entries.length || [...wanted.values()].includes(undefined)) return undefined;
+  return condition.groupsAre(Object.fromEntries(wanted) as Record<string, boolean>);
+}
+
+function groupId(read: YamlReader, field: YamlField, known: KnownNames['groups']): string | undefined {
+  const text = read.textOrNumber(field);
+  return text === undefined ? undefined : checkedGroup(read, field, text, known);
+}
+
+/** In lower case. */
+function checkedGroup(read: YamlReader, at: YamlField, text: string, known: KnownNames['groups']): string | undefined {
+  const id = text.toLowerCase();
+  if (!GROUP_ID.test(id)) {
+    read.problem(at, 'is no group: its object id in Entra ID, like 0f8fad5b-d9cb-469f-a165-70867728950e.');
+  } else if (known !== 'unchecked' && !known.has(id)) {
+    read.problem(
+      at,
+      'is a group that no source reads: enter it under `groups` of a source of kind entra first (npm run sources).',
+    );
+  } else return id;
+  return undefined;
+}
+
+/** In lower or upper case. */
+const GROUP_ID = new RegExp(GUID);
 
 /** Addresses, beginnings of them, and names of lists. */
 function macAddress(read: YamlReader, field: YamlField, lists: MacLists): condition.Condition | undefined {

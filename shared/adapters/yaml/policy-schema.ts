@@ -12,6 +12,7 @@ import { COMPLIANCE_WORDS, type CONDITION_NAMES, LONGEST_LIST, SOURCE_NAME } fro
 import { LONGEST_PATTERN } from './policy-patterns.ts';
 import { MOST_ROLES } from './policy-roles.ts';
 import { MOST_ISSUERS, MOST_RULES, MOST_SITES, RULE_NAME } from './read-policy.ts';
+import { GUID } from './source-connections.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -19,6 +20,7 @@ type Schema = Readonly<Record<string, unknown>>;
 const WORD: Schema = { type: ['string', 'number'], pattern: '^[A-Za-z0-9_.-]{1,64}$' };
 const SITE: Schema = { type: ['string', 'number'], pattern: '^[a-z0-9][a-z0-9-]{0,39}$' };
 const SOURCE: Schema = { type: 'string', pattern: SOURCE_NAME.source };
+const GROUP: Schema = { type: 'string', pattern: GUID };
 const PATTERN: Schema = { type: ['string', 'number'], minLength: 1, maxLength: LONGEST_PATTERN };
 const DURATION: Schema = {
   type: ['string', 'number'],
@@ -65,6 +67,19 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], Schema> = {
   },
   owner: { ...oneOrMore({ enum: OWNER_WORDS }), description: 'Whether the device is of the authenticated user' },
   source: { ...oneOrMore(SOURCE), description: 'Source whose verdict counts, e.g. intune' },
+  group: {
+    anyOf: [
+      ...oneOrMore(GROUP).anyOf,
+      {
+        type: 'object',
+        propertyNames: GROUP,
+        additionalProperties: { type: 'boolean' },
+        minProperties: 1,
+        maxProperties: LONGEST_LIST,
+      },
+    ],
+    description: 'Groups of Entra ID, by object id, that the device or its owner is in; or each with true or false',
+  },
   sourceReachable: {
     anyOf: [
       { type: 'boolean' },

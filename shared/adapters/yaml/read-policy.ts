@@ -4,7 +4,7 @@ import { isMap } from 'yaml';
 import type { Policy, Role, Rule, SiteInPolicy } from '../../domain/policy/policy.ts';
 import { isRoleOrVlan, RESERVED_RULE_NAMES } from '../../domain/policy/policy.ts';
 import { PolicyError } from '../../errors.ts';
-import { type MacLists, readConditions, siteName } from './policy-conditions.ts';
+import { type KnownNames, type MacLists, readConditions, siteName } from './policy-conditions.ts';
 import { issuerPattern } from './policy-patterns.ts';
 import { type Roles, readRoles } from './policy-roles.ts';
 import { type YamlField, YamlReader } from './yaml-reader.ts';
@@ -23,12 +23,14 @@ export interface ReadPolicyOptions {
   readonly file?: string;
   /** The lists of MAC addresses that it may name; absent: none. */
   readonly macLists?: MacLists;
+  /** The groups that it may ask for; absent: any. */
+  readonly groups?: KnownNames['groups'];
 }
 
 /** @throws PolicyError, and nothing else, for any text */
 export function readPolicy(
   text: string,
-  { version, file = 'policy.yaml', macLists = new Map() }: ReadPolicyOptions,
+  { version, file = 'policy.yaml', macLists = new Map(), groups = 'unchecked' }: ReadPolicyOptions,
 ): Policy {
   if (text.length > LARGEST_POLICY) {
     const problem = `has more than ${LARGEST_POLICY} characters.`;
@@ -43,7 +45,7 @@ export function readPolicy(
     ...(certificateIssuers && { certificateIssuers }),
     roles: Object.fromEntries([...roles].flatMap(([name, role]) => (role ? [[name, role] as const] : []))),
     sites: readSites(read, top.sites, roles),
-    rules: readRules(read, top.rules, roles, macLists),
+    rules: readRules(read, top.rules, roles, { macLists, groups }),
   };
   if (read.problems.length > 0) {
     throw new PolicyError(
@@ -64,13 +66,13 @@ function readIssuers(read: YamlReader, field: YamlField): readonly string[] | un
   });
 }
 
-function readRules(read: YamlReader, field: YamlField, roles: Roles, lists: MacLists): Rule[] {
+function readRules(read: YamlReader, field: YamlField, roles: Roles, known: KnownNames): Rule[] {
   const items = read.list(field);
   if (items.length === 0) read.problem(field, 'is missing: enter at least one rule, the last one without `when`.');
   if (items.length > MOST_RULES) read.problem(field, `has more than ${MOST_RULES} rules.`);
   const names = new Set<string>();
   return items.slice(0, MOST_RULES).flatMap((item, index) => {
-    const rule = readRule(read, item, { roles, lists, isLast: index === items.length - 1 });
+    const rule = readRule(read, item, { roles, known, isLast: index === items.length - 1 });
     if (rule === undefined) return [];
     if (names.has(rule.name)) read.problem(item, `is the second rule named "${rule.name}": decisions name their rule.`);
     names.add(rule.name);
@@ -80,14 +82,14 @@ function readRules(read: YamlReader, field: YamlField, roles: Roles, lists: MacL
 
 interface RuleContext {
   readonly roles: Roles;
-  readonly lists: MacLists;
+  readonly known: KnownNames;
   readonly isLast: boolean;
 }
 
-function readRule(read: YamlReader, field: YamlField, { roles, lists, isLast }: RuleContext): Rule | undefined {
+function readRule(read: YamlReader, field: YamlField, { roles, known, isLast }: RuleContext): Rule | undefined {
   const fields = read.mapping(field, ['name', 'when', 'permit', 'reject', 'observe']);
   const name = ruleName(read, fields.name);
-  const conditions = fields.when.node === undefined ? [] : readConditions(read, fields.when, lists);
+  const conditions = fields.when.node === undefined ? [] : readConditions(read, fields.when, known);
   if (isEmptyMapping(fields.when.node)) {
     read.problem(fields.when, 'has no condition: enter one, or remove the line in the last rule.');
   }

@@ -2,6 +2,7 @@
 // written where a secret may stand by mistake is never shown.
 
 import { isClientOrSiteName } from '../../domain/client.ts';
+import { MOST_GROUPS } from '../../domain/device/group-memberships.ts';
 import { CERTIFICATE_SOURCE } from '../../domain/identity/certificate-source.ts';
 import {
   type CommonDefinition,
@@ -27,7 +28,6 @@ import { type YamlField, YamlReader } from './yaml-reader.ts';
 export const LARGEST_SOURCES = 100_000;
 export const MOST_SOURCES = 16;
 export const MOST_SITES_OF_SOURCE = 500;
-export const MOST_GROUPS = 50;
 export const HIGHEST_PRECEDENCE = 1_000;
 export const MOST_HELD = 1_000_000;
 export const PERMISSIONS = ['full', 'compliance-only'] as const;

@@ -1,12 +1,12 @@
 // JSON Schema of sources.yaml, for editors. The reader decides what is right; this follows it, from the same lists.
 
+import { MOST_GROUPS } from '../../domain/device/group-memberships.ts';
 import { MDM_PRESET_NAMES } from '../../domain/mdm-preset-name.ts';
 import { NATIONAL_CLOUD_NAMES } from '../../domain/national-cloud-name.ts';
 import { SOURCE_KINDS, type SourceKind } from '../../domain/source/source-definition.ts';
 import {
   HIGHEST_PRECEDENCE,
   KEYS,
-  MOST_GROUPS,
   MOST_HELD,
   MOST_SITES_OF_SOURCE,
   MOST_SOURCES,

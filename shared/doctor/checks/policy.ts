@@ -6,6 +6,8 @@ import type { Check } from '../../ports/check.ts';
 export interface PolicyCheckDeps {
   /** @throws StoreError, PolicyError */
   readonly inForce: () => Promise<Policy>;
+  /** Object ids of the groups that sources read, in lower case. @throws StoreError */
+  readonly groupsRead: () => Promise<ReadonlySet<string>>;
   /** Absent where none are declared. */
   readonly computerDomains?: readonly string[] | undefined;
 }
@@ -15,6 +17,9 @@ interface Remark {
   readonly means: string;
   readonly action: string;
 }
+
+/** Groups in one line of a report. */
+const MOST_NAMED = 5;
 
 const ISSUERS: Remark = {
   saw: 'It declares no certificateIssuers (certificate-issuer-undeclared).',
@@ -27,7 +32,20 @@ const DOMAINS: Remark = {
   action: 'Set COMPUTER_DOMAINS to your domains, also if computers log in by certificate alone.',
 };
 
-export function policyCheck({ inForce, computerDomains }: PolicyCheckDeps): Check {
+function groupsUnread({ rules }: Policy, read: ReadonlySet<string>): Remark[] {
+  const asked = rules.flatMap(({ conditions }) => conditions.flatMap(({ groups = [] }) => groups));
+  const unread = [...new Set(asked)].filter((group) => !read.has(group));
+  if (unread.length === 0) return [];
+  return [
+    {
+      saw: `It asks for groups that no source reads: ${unread.slice(0, MOST_NAMED).join(', ')}.`,
+      means: 'Who is in them is not known: rules that permit by them match no station, rules that reject match all.',
+      action: 'Enter them under `groups` of a source of kind entra in sources.yaml, or activate a policy without them.',
+    },
+  ];
+}
+
+export function policyCheck({ inForce, groupsRead, computerDomains }: PolicyCheckDeps): Check {
   return {
     name: 'policy',
     title: 'Policy in force',
@@ -37,6 +55,7 @@ export function policyCheck({ inForce, computerDomains }: PolicyCheckDeps): Chec
       const remarks = [
         ...(policy.certificateIssuers === undefined ? [ISSUERS] : []),
         ...(computerDomains === undefined ? [DOMAINS] : []),
+        ...groupsUnread(policy, await groupsRead()),
       ];
       const saw = [`"${policy.version}" is in force: ${policy.rules.length} rules.`, ...remarks.map((one) => one.saw)];
       if (remarks.length === 0) return { status: 'ok', saw: saw.join(' ') };

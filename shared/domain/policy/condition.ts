@@ -9,6 +9,8 @@ export interface Condition {
   readonly name: string;
   /** What is wanted, in the author's words. */
   readonly wanted: string;
+  /** Groups that it asks for, by object id: a source must read their members. */
+  readonly groups?: readonly string[];
   /** What the request has; `undefined` when it has nothing of the kind, and then the condition does not hold. */
   actual(facts: PolicyFacts): string | undefined;
   /** `undefined` when that is not known: the value should be there, and is missing, cut or not understood. */

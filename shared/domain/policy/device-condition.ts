@@ -1,6 +1,7 @@
 // Conditions about the device that was found. Without a device none of them holds; a value that its source leaves out
 // is not known.
 
+import { isInGroup } from '../device/group-memberships.ts';
 import { compareVersions, type DottedVersion, parseDottedVersion } from '../dotted-version.ts';
 import {
   type Condition,
@@ -165,6 +166,52 @@ export function sourceIs(sources: readonly string[]): Condition {
     if (source === undefined) return device && null;
     return [...new Set([source, ...(records === undefined ? [] : [records.found])])];
   });
+}
+
+/** The device or its owner is in one of these, by object id in lower case. */
+export function groupIs(groups: readonly string[]): Condition {
+  return {
+    ...groupCondition(groups, groups.join(', ')),
+    holds(facts) {
+      if (facts.device === undefined) return false;
+      const are = groups.map((group) => membership(facts, group));
+      if (are.includes(true)) return true;
+      return are.includes(undefined) ? undefined : false;
+    },
+  };
+}
+
+/** Of each of these the device or its owner is a member, or neither is: all must be as wanted. */
+export function groupsAre(wanted: Readonly<Record<string, boolean>>): Condition {
+  const groups = Object.keys(wanted);
+  return {
+    ...groupCondition(groups, groups.map((group) => `${group} ${wanted[group]}`).join(', ')),
+    holds(facts) {
+      if (facts.device === undefined) return false;
+      const fits = groups.map((group) => {
+        const is = membership(facts, group);
+        return is === undefined ? undefined : is === wanted[group];
+      });
+      if (fits.includes(false)) return false;
+      return fits.includes(undefined) ? undefined : true;
+    },
+  };
+}
+
+function groupCondition(groups: readonly string[], wanted: string): Omit<Condition, 'holds'> {
+  return {
+    name: 'group',
+    wanted,
+    groups,
+    actual(facts) {
+      const known = groups.map((group) => [group, membership(facts, group)] as const);
+      return known.flatMap(([group, is]) => (is === undefined ? [] : `${group} ${is}`)).join(', ') || undefined;
+    },
+  };
+}
+
+function membership({ device }: PolicyFacts, group: string): boolean | undefined {
+  return isInGroup(device?.groups, group);
 }
 
 /** Of the source whose verdict counts. Without a device no source is asked after. */

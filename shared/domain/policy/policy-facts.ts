@@ -1,6 +1,7 @@
 // All that a policy may look at. A decision records them, so that it can be made again, under another policy too.
 
 import { DEVICE_FIELD_NAMES, DEVICE_FIELDS, type Device, type FieldsWith } from '../device/device.ts';
+import { MOST_GROUPS } from '../device/group-memberships.ts';
 import type { CountsBecause, SourceVerdict } from '../device/joined-records.ts';
 import type { Standing, StandingMark } from '../device/standing.ts';
 import { bareGuid } from '../guid-forms.ts';
@@ -28,7 +29,7 @@ const FLAG_FACTS = DEVICE_FIELD_NAMES.filter((name): name is FlagFact => {
   const { kind, fact } = DEVICE_FIELDS[name];
   return fact && kind === 'flag';
 });
-/** A list of up to twenty groups is longer than what else is said of a device. */
+/** A list of groups is longer than what else is said of a device. */
 const TEXT_FACTS = DEVICE_FIELD_NAMES.filter((name): name is Exclude<TextFact, 'groups'> => {
   const { kind, fact } = DEVICE_FIELDS[name];
   return fact && kind === 'text' && name !== 'groups';
@@ -88,8 +89,8 @@ export interface PolicyFacts extends Omit<NasLocation, 'nasPortId'>, QuestionFac
  * would be another text.
  */
 const LONGEST_TEXT = 253;
-/** Twenty ids with a sign before and a blank between them. */
-const LONGEST_GROUPS = 20 * 38;
+/** Groups of two directories, each id with a sign before and a blank between them. */
+const LONGEST_GROUPS = 2 * MOST_GROUPS * 38;
 const LONGEST_ISSUER = 4 * LONGEST_TEXT;
 const MOST_USERS = 4;
 const MOST_SSIDS = 4;

@@ -72,7 +72,11 @@ describe('an answer and its explanation', () => {
 
 describe('the doctor', () => {
   const examined = (policy: string, computerDomains?: readonly string[]) =>
-    policyCheck({ inForce: async () => readPolicy(policy, { version: 'v1' }), computerDomains }).run();
+    policyCheck({
+      inForce: async () => readPolicy(policy, { version: 'v1' }),
+      groupsRead: async () => new Set(),
+      computerDomains,
+    }).run();
 
   test('warns of each that is not declared', async () => {
     expect(await examined(RULES)).toMatchObject({

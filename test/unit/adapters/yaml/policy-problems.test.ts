@@ -61,6 +61,20 @@ describe('what is wrong is named with its place', () => {
       [5, 36],
       /no address or subnet/,
     ],
+    [
+      'a group by its name',
+      withRule('  - { name: a, when: { group: [Contractors] }, permit: staff }'),
+      [5, 32],
+      /is no group: its object id/,
+    ],
+    [
+      'a group twice, in other letters',
+      withRule(
+        '  - { name: a, when: { group: { 9A000000-0000-4000-8000-00000000000a: true, 9a000000-0000-4000-8000-00000000000A: false } }, permit: staff }',
+      ),
+      [5, 77],
+      /stands there twice/,
+    ],
     ['an empty list', withRule('  - { name: a, when: { site: [] }, permit: staff }'), [5, 30], /1 to 200 values/],
     ['a site that cannot be', withRule('  - { name: a, when: { site: HQ }, permit: staff }'), [5, 30], /is no site/],
     [

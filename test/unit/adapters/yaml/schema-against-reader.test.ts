@@ -123,6 +123,15 @@ const site = fc.constantFrom('hq', 'HQ', 'branch-2', '-hq', 7, 1.5, -1, 'x'.repe
 
 const source = fc.constantFrom('intune', 'intune-emea', 'Intune', '7', 'x7', '-x', 'x'.repeat(31), 'x'.repeat(32), '');
 
+const group = fc.constantFrom(
+  '9a000000-0000-4000-8000-000000000001',
+  '9A000000-0000-4000-8000-00000000000A',
+  '9a000000-0000-4000-8000-00000000000a',
+  ' 9a000000-0000-4000-8000-000000000001',
+  'Contractors',
+  90000000,
+);
+
 /** For every condition there is: the type asks for those that come later. */
 const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], fc.Arbitrary<unknown>> = {
   compliance: oneOf(COMPLIANCE_WORDS),
@@ -143,6 +152,7 @@ const CONDITIONS: Record<(typeof CONDITION_NAMES)[number], fc.Arbitrary<unknown>
   registrationState: fc.oneof(oneOf(REGISTRATION_STATES), pattern),
   owner: oneOf(OWNER_WORDS),
   source,
+  group: fc.oneof(group, fc.dictionary(group.map(String), flag, { maxKeys: 3 })),
   sourceReachable: fc.oneof(flag, fc.dictionary(source.map(String), flag, { maxKeys: 3 })),
   daysSinceCheckIn: limit(digits),
   registered: flag,
