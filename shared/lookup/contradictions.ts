@@ -1,6 +1,8 @@
 // What a request says of its device that does not fit the device its strongest identity leads to.
 
+import { deviceKeyText } from '../domain/device/device.ts';
 import { claims } from '../domain/device/device-identities.ts';
+import { isJoined } from '../domain/device/joined-records.ts';
 import { sameMachineBy } from '../domain/device/same-machine.ts';
 import type { Identity, PresentedIdentity } from '../domain/identity/identity.ts';
 import type { IdentityProblem } from '../domain/identity/presented-identities.ts';
@@ -137,7 +139,10 @@ async function isOfAnother(
   }
   const { beside: _, ...alone } = identity;
   const other = await findDevice(records, [alone], options);
-  if (other.kind !== 'found' || other.stored.device.id === stored.device.id) return false;
+  if (other.kind !== 'found') return false;
+  const [device, its] = [stored.device, other.stored.device];
+  // Two servers may give the same number to two devices: an id is one device's within its source, or where it joins.
+  if (deviceKeyText(device) === deviceKeyText(its) || isJoined(device, its)) return false;
   // The record of before, of a machine that has enrolled again.
-  return sameMachineBy(other.stored.device, stored.device) !== 'entra-device';
+  return device.source !== its.source || sameMachineBy(its, device) !== 'entra-device';
 }

@@ -48,6 +48,7 @@ export async function withContradictions(
   const before = recent && toInstant(deps.clock.now()) < recent.freshUntil ? recent.session : undefined;
   const device = found?.kind === 'found' ? found.stored : undefined;
   const sameAsBefore =
+    before?.decision.device?.source === device?.device.source &&
     before?.decision.device?.id === device?.device.id &&
     before?.decision.device?.version === device?.version &&
     before?.mac === mac &&

@@ -134,3 +134,26 @@ describe('ids without prefix', () => {
     expect((await nac.answerTo(question)).role).toBe('deny');
   });
 });
+
+describe('the same number in two servers', () => {
+  const one = aDevice({ source: 'meraki-a', id: '500001', name: 'LT-A', serialNumber: 'A1' });
+  const twin = aDevice({
+    source: 'meraki-b',
+    id: '500001',
+    name: 'LT-B',
+    serialNumber: 'B1',
+    wifiMac: aMac('a0b1c2d3e4f6'),
+  });
+
+  test('is two devices: one with the other’s address contradicts itself', async () => {
+    const nac = await lookupInMemory();
+    await nac.store(one, twin);
+    const problemsAt = async (callingStationId: string) => {
+      const question = { method: 'eap-tls', callingStationId, certificate: { commonName: 'LT-A' } };
+      const { decision } = await nac.ask(question);
+      return { source: decision.device?.source, problems: decision.problems.filter((one) => one.startsWith('mac-of')) };
+    };
+    expect(await problemsAt('A0-B1-C2-D3-E4-F5')).toEqual({ source: 'meraki-a', problems: [] });
+    expect(await problemsAt('A0-B1-C2-D3-E4-F6')).toEqual({ source: 'meraki-a', problems: ['mac-of-another-device'] });
+  });
+});
