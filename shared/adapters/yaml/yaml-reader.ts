@@ -42,6 +42,7 @@ const EMPTY = 'is empty: enter a value or remove the line.';
 
 /**
  * How a file is read of which more depends than that a program starts:
+ * - tags of a program's own are refused: the library takes `!secret name` for the name
  * - aliases are refused: they multiply what has to be looked at
  * - a key without a value is a problem: a condition must not vanish because its value was forgotten
  * - text stands as its author wrote it, blanks around it included
@@ -62,6 +63,9 @@ const DISCREET: Readonly<Record<string, string>> = {
 const NO_YAML = 'is no YAML there: look at quotes, colons, brackets and indentation.';
 /** A key that may be shown: nothing that is made up to be hard to guess. */
 const WORD = /^[A-Za-z]{1,30}$/;
+
+/** `!!str` and its like (YAML 1.2, 10.1). */
+const STANDARD_TAG = 'tag:yaml.org,2002:';
 
 const ANCHOR = { line: 1, column: 1 };
 
@@ -278,6 +282,10 @@ export class YamlReader {
         ? 'refers to an anchor that is not there.'
         : 'is an alias (`*`): write the value itself.';
       this.problem({ path, ...place }, problem);
+    }
+    const tag = written !== null && 'tag' in written ? written.tag : undefined;
+    if (this.#strict && tag !== undefined && !tag.startsWith(STANDARD_TAG)) {
+      this.problem({ path, ...place }, 'has a tag (`!`): write the value alone.');
     }
     return { path, node: isScalar(node) && node.value === null ? undefined : node, ...place };
   }

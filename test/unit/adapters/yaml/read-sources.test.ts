@@ -332,3 +332,13 @@ describe('settings that may be named', () => {
     expect(problemsOf({ ...INTUNE, signIn: { secretSetting: 'StorageConnection' } })).toHaveLength(1);
   });
 });
+
+test.each(['name: !secret meraki', 'name: ! meraki', '!key name: meraki', '!mine { name: meraki }'])(
+  'a tag of a program’s own is refused, and not shown: %s',
+  (entry) => {
+    const found = problems(`sources:\n  - ${entry}\n`).filter((problem) => problem.includes('tag'));
+    expect(found).toEqual([
+      expect.stringMatching(/^sources\[0\](?:\.name)?: has a tag \(`!`\): write the value alone\.$/),
+    ]);
+  },
+);
