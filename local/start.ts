@@ -130,6 +130,7 @@ function commands({
   caFile,
   apiKeyFile,
   operatorKeyFile,
+  iseKeyFile,
   switch: networkSwitch,
 }: LocalStack): string {
   const file = (path: string): string => relative(process.cwd(), path);
@@ -150,7 +151,7 @@ function commands({
       : []),
     ['See what became of the CoA job:', `${curl(operatorKeyFile)} "${url}/api/jobs?limit=1"`],
     ['Look the device up again:', byCertificate],
-    ...(mdm ? stepsOfMdm(mdm, ask, networkSwitch.controlUrl) : []),
+    ...(mdm ? stepsOfMdm(mdm, ask, networkSwitch.controlUrl, `${curl(iseKeyFile)} "${url}`) : []),
   ];
   return `\n${steps.map(([what, command]) => `${what}\n\n  ${command}\n`).join('\n')}\nCtrl-C stops everything.\n`;
 }
@@ -160,6 +161,7 @@ function stepsOfMdm(
   { fleet, controlUrl }: NonNullable<LocalStack['mdm']>,
   ask: (question: object, callingStationId: string) => string,
   switchUrl: string,
+  asIse: string,
 ): [string, string][] {
   const [first] = fleet.all();
   if (first === undefined) return [];
@@ -175,6 +177,14 @@ function stepsOfMdm(
     [
       'Make it noncompliant there, and watch the CoA here within half a minute:',
       `curl -s -X PATCH ${controlUrl}/devices/${first.name} --json '{"compliant":false}'`,
+    ],
+    [
+      'Ask for it as Cisco ISE does, by its GUID:',
+      `${asIse}/ciscoise/mdmapi/v3/devices/?paging=0&querycriteria=guid&value=${first.guid}&filter=all"`,
+    ],
+    [
+      'Read the list of noncompliant devices as Cisco ISE does:',
+      `${asIse}/ciscoise/mdmapi/v3/devices/?paging=0&querycriteria=compliance&value=false&deviceidentifier=guid&filter=all"`,
     ],
   ];
 }

@@ -1,5 +1,6 @@
 // A lookup as the function asks it, over tables in memory: the whole app but for the network, in milliseconds.
 
+import { RestError } from '@azure/data-tables';
 import { TableClientStore } from '../../shared/adapters/table-storage/table-client-store.ts';
 import { TableDeviceStore } from '../../shared/adapters/table-storage/table-device-store.ts';
 import { TableIdentityStore } from '../../shared/adapters/table-storage/table-identity-store.ts';
@@ -39,6 +40,8 @@ export interface LookupInMemory {
   readonly tables: Tables;
   /** Calls to the tables by name, e.g. `devices.getEntity`, in order. */
   readonly calls: string[];
+  /** Calls that fail, by the beginnings of their names. */
+  readonly failing: Set<string>;
   /** Puts a device into the store, with its pointers. */
   store(...devices: Device[]): Promise<void>;
   /** Puts a policy into force. */
@@ -54,9 +57,13 @@ export async function lookupInMemory(env: Readonly<Record<string, string>> = {})
   const { logger, entries } = collectingLogger();
   const storage = new MemoryStorage(() => clock.now().getTime());
   const calls: string[] = [];
+  const failing = new Set<string>();
   const counting: Wire = {
-    call(what, effect, signal) {
+    async call(what, effect, signal) {
       calls.push(what);
+      if ([...failing].some((begin) => what.startsWith(begin))) {
+        throw new RestError('The server is out of order.', { statusCode: 500, code: 'InternalError' });
+      }
       return INSTANT.call(what, effect, signal);
     },
   };
@@ -86,6 +93,7 @@ export async function lookupInMemory(env: Readonly<Record<string, string>> = {})
     lines: entries,
     tables: storage.open(counting),
     calls,
+    failing,
     async store(...stored) {
       const observedAt = toInstant(clock.now());
       await devices.write(

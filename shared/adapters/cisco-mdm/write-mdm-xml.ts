@@ -102,7 +102,9 @@ function resultsOf({ kind, version, of, failureReason }: MdmRefusal): string {
     ANSWER_ELEMENTS.result,
     `${text(status, 'false')}${text(RESULT_ELEMENTS.failureReason, failureReason)}`,
   );
-  const devices = of.map((key) => element(ANSWER_ELEMENTS.device, `${keyOf(key)}${result}`));
+  // A request that names no device learns as well why nothing happened.
+  const keys = of.length > 0 ? of.map(keyOf) : [''];
+  const devices = keys.map((key) => element(ANSWER_ELEMENTS.device, `${key}${result}`));
   return [
     text(ANSWER_ELEMENTS.name, ANSWER_NAMES[kind]),
     text(ANSWER_ELEMENTS.version, String(version)),

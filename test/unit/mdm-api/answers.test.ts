@@ -256,6 +256,12 @@ describe('what is asked for without effect', () => {
     ]);
   });
 
+  test.each(['', '<ise_api/>'])('an action that names no device is answered false, too: %j', async (body) => {
+    const xml = await (await ise()).send('POST', '/ciscoise/mdmapi/v3/action/actionType=full_wipe', body);
+    expect(said(xml, 'action_status')).toEqual(['false']);
+    expect(said(xml, 'failure_reason')[0]).toContain('only reads compliance');
+  });
+
   test('a message is answered false for each device', async () => {
     const body = `<ise_api><identifier><macaddress>000000000001</macaddress><macaddress>000000000002</macaddress></identifier>
       <message><message_type>Alert</message_type><message_body>x</message_body></message></ise_api>`;
