@@ -1,5 +1,6 @@
-// Sessions against Azurite, with lookups and accounting as a RADIUS proxy sends them: one for each station at each
-// place, with an answer for each credential, whatever else happens to the store, the clocks and the other instances.
+// Sessions, with lookups and accounting as a RADIUS proxy sends them: one for each station at each place, with an answer
+// for each credential, whatever else happens to the store, the clocks and the other instances. What is about rows and
+// about a store that is slow has Azurite; the rest, tables in memory.
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../shared/app.ts';
@@ -17,8 +18,11 @@ const MINUTE_MS = 60_000;
 const MAC = 'A4-BB-6D-00-00-01';
 const AUDIT = '0A010101000010005F6E4B2A';
 
-async function polled(env: Record<string, string> = {}): Promise<ConnectorFixture> {
-  const nac = await startConnector({ env });
+async function polled(
+  env: Record<string, string> = {},
+  store: 'memory' | 'azurite' = 'memory',
+): Promise<ConnectorFixture> {
+  const nac = await startConnector({ env, store });
   await nac.app.poll(MINUTE_MS);
   return nac;
 }
@@ -58,7 +62,7 @@ const keyOf = (nac: ConnectorFixture, name: string) => ({ source: 'intune', id: 
 
 /** Another instance of the function app, with a memory of its own. */
 function anotherInstance(nac: ConnectorFixture) {
-  return createApp(readSettings(nac.env), { clock: nac.clock, log: collectingLogger().logger });
+  return createApp(readSettings(nac.env), { ...nac.overrides, log: collectingLogger().logger });
 }
 
 describe('a second login with the same address', () => {
@@ -87,7 +91,7 @@ describe('a second login with the same address', () => {
   });
 
   test('the certificate of the machine, that of the user, then the machine again, at two instances', async () => {
-    await using nac = await polled();
+    await using nac = await polled({}, 'azurite');
     const other = anotherInstance(nac);
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001'));
     await ask(
@@ -108,7 +112,7 @@ describe('a second login with the same address', () => {
 
 describe('a session that could not be written', () => {
   test('has a short permit, and so has every answer until one is written', async () => {
-    await using nac = await polled({ SESSION_WRITE_DEADLINE: '100ms' });
+    await using nac = await polled({ SESSION_WRITE_DEADLINE: '100ms' }, 'azurite');
     nac.storage.beforeEach = ({ table, writes }) => (table === 'sessions' && writes > 0 ? 'hold' : 'pass');
     for (let times = 0; times < 2; times++) {
       expect((await ask(nac, eapTls(nac, 'NAC-00001'))).sessionTimeoutSeconds).toBeLessThanOrEqual(300);
@@ -118,7 +122,7 @@ describe('a session that could not be written', () => {
   });
 
   test('and arrives late does not replace the answer that was written meanwhile', async () => {
-    await using nac = await polled({ SESSION_WRITE_DEADLINE: '100ms' });
+    await using nac = await polled({ SESSION_WRITE_DEADLINE: '100ms' }, 'azurite');
     const late = Promise.withResolvers<void>();
     nac.storage.beforeEach = async ({ table, writes }) => {
       if (table === 'sessions' && writes > 0) await late.promise;
@@ -137,14 +141,14 @@ describe('a session that could not be written', () => {
   });
 
   test('whose two names of accounting are the same is written', async () => {
-    await using nac = await polled();
+    await using nac = await polled({}, 'azurite');
     const fields = { acctMultiSessionId: AUDIT, ciscoAvPairs: `audit-session-id=${AUDIT}` };
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001', fields));
     expect((await sessionOf(nac, decision)).decision.id).toBe(decision.id);
   });
 
   test('with more credentials than a row has columns makes room for the next one', async () => {
-    await using nac = await polled();
+    await using nac = await polled({}, 'azurite');
     const users = Array.from({ length: 260 }, (_, index) => ({ method: 'site', userName: `user-${index}` }));
     let last: Decision | undefined;
     for (const user of users) last = (await ask(nac, user)).decision;
@@ -301,7 +305,7 @@ describe('accounting', () => {
   });
 
   test('of a row that something else wrote is done with, and other sessions are listed', async () => {
-    await using nac = await polled();
+    await using nac = await polled({}, 'azurite');
     const { decision } = await ask(nac, eapTls(nac, 'NAC-00001'));
     const { decision: other } = await ask(nac, eapTls(nac, 'NAC-00007', { nasIpAddress: '10.1.1.2' }));
     const id = sessionIdOf(decision);

@@ -1,4 +1,5 @@
-// The poll against the simulated tenant (HTTPS, MSAL, paging) and Azurite, through the unmodified SDKs.
+// The poll against the simulated tenant (HTTPS, MSAL, paging) through the unmodified SDKs. What is about rows and
+// writes has Azurite; the rest, tables in memory.
 
 import { describe, expect, test } from 'vitest';
 import { createClientCertificate } from '../../../local/certificates/client-certificate.ts';
@@ -50,6 +51,7 @@ describe('the first poll', () => {
   test('signs in with a certificate as well as with a secret', async () => {
     const { certificatePem, privateKeyPem } = await createClientCertificate();
     await using nac = await startConnector({
+      store: 'memory',
       tenant: { fleetSize: 3, clientCertificatePem: certificatePem },
       env: { ENTRA_CLIENT_SECRET: '', ENTRA_CLIENT_CERTIFICATE: `${certificatePem}\n${privateKeyPem}` },
     });
@@ -59,7 +61,7 @@ describe('the first poll', () => {
   });
 
   test('lists both holders of a shared dock, and points at no random address', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
 
     const [third, fourth, random] = ['NAC-00003', 'NAC-00004', 'NAC-00006'].map((name) => nac.tenant.fleet.get(name));
@@ -150,7 +152,7 @@ describe('a changed device', () => {
   });
 
   test('takes its pointers along when its addresses and name change', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     const old = nac.tenant.fleet.get('NAC-00001');
     nac.tenant.fleet.patch('NAC-00001', { wiFiMacAddress: 'A4BB6D010203', deviceName: 'Kühlraum / Büro #1?' });
@@ -166,7 +168,7 @@ describe('a changed device', () => {
   });
 
   test('is never overwritten by an older observation', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     const current = await stored(nac, 'NAC-00001');
     if (current === undefined) throw new Error('NAC-00001 is not stored');
@@ -188,7 +190,7 @@ describe('a changed device', () => {
 
 describe('a device that is listed no more', () => {
   test('is gone at once when Intune answers 404 for it, and comes back with its next listing', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
     nac.tenant.fleet.remove('NAC-00002');
@@ -206,7 +208,7 @@ describe('a device that is listed no more', () => {
   });
 
   test('is gone after the second complete sweep without it, where the source cannot be asked for it', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     const device = nac.tenant.fleet.get('NAC-00002');
     nac.tenant.fleet.remove('NAC-00002');
@@ -221,7 +223,7 @@ describe('a device that is listed no more', () => {
   });
 
   test('makes no answer look fresher than it is while it is only missing', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     await pollAgain(nac);
     const confirmedAt = (await nac.sweeps.read()).state.lastComplete?.startedAt;
@@ -242,7 +244,7 @@ describe('a device that is listed no more', () => {
   });
 
   test('is not missed by a list that was short once', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     nac.changes.length = 0;
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }) });
@@ -254,7 +256,7 @@ describe('a device that is listed no more', () => {
   });
 
   test('is not gone because of two empty lists: a point read finds it', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 2 });
 
@@ -265,7 +267,7 @@ describe('a device that is listed no more', () => {
   });
 
   test('is not gone because of any number of empty lists where the source cannot be asked', async () => {
-    await using nac = await startConnector();
+    await using nac = await startConnector({ store: 'memory' });
     await nac.app.poll(SLICE_MS);
     nac.tenant.script({ target: 'page', body: JSON.stringify({ value: [] }), times: 4 });
     nac.tenant.script({ ...NO_POINT_READS, times: 4 });
@@ -353,7 +355,7 @@ describe('answers that are not what they should be', () => {
   test.each(junk)(
     '%s stops the slice with a code and stores nothing; the next attempt goes on',
     async (_, answer, code, field) => {
-      await using nac = await startConnector();
+      await using nac = await startConnector({ store: 'memory' });
       nac.tenant.script({ target: 'page', ...answer });
 
       const result = await nac.app.poll(SLICE_MS);
@@ -373,7 +375,7 @@ describe('answers that are not what they should be', () => {
   );
 
   test('a run that fails and fails is given up as failed; the next one begins afresh and nothing is lost', async () => {
-    await using nac = await startConnector({ tenant: { pageSize: 8 } });
+    await using nac = await startConnector({ store: 'memory', tenant: { pageSize: 8 } });
     await nac.app.poll(SLICE_MS);
     nac.clock.advance(HOUR_MS);
     nac.tenant.fleet.patch('NAC-00001', { complianceState: 'noncompliant' });
@@ -405,7 +407,7 @@ describe('answers that are not what they should be', () => {
 
   test('a malformed token response names the field and what to do', async () => {
     // Nothing but the sweep asks for a token.
-    await using nac = await startConnector({ env: { LIVE_QUERIES_PER_SECOND: '0' } });
+    await using nac = await startConnector({ store: 'memory', env: { LIVE_QUERIES_PER_SECOND: '0' } });
     nac.tenant.script({ target: 'token', headers: { 'content-type': 'text/html' }, body: '<html>proxy</html>' });
 
     expect(await nac.app.poll(SLICE_MS)).toMatchObject({
@@ -415,7 +417,7 @@ describe('answers that are not what they should be', () => {
   });
 
   test('a wrong secret says which setting to mend, and does not show the secret', async () => {
-    await using nac = await startConnector({ env: { ENTRA_CLIENT_SECRET: 'wrong-secret-value' } });
+    await using nac = await startConnector({ store: 'memory', env: { ENTRA_CLIENT_SECRET: 'wrong-secret-value' } });
 
     const result = await nac.app.poll(SLICE_MS);
     expect(result).toMatchObject({
@@ -430,7 +432,7 @@ describe('answers that are not what they should be', () => {
   });
 
   test('a device that two pages in a row list is as the later page says', async () => {
-    await using nac = await startConnector({ tenant: { fleetSize: 2 } });
+    await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 2 } });
     await nac.app.poll(SLICE_MS);
     const { value } = nac.tenant.fleet.list({ limit: 2 });
     const [first, second] = value.map((device) => ({ ...device, ethernetMacAddress: null, udid: null }));
@@ -459,7 +461,7 @@ describe('answers that are not what they should be', () => {
   });
 
   test('a malformed record keeps what was stored of its device, and the others are saved', async () => {
-    await using nac = await startConnector({ tenant: { fleetSize: 2 } });
+    await using nac = await startConnector({ store: 'memory', tenant: { fleetSize: 2 } });
     await nac.app.poll(SLICE_MS);
     const [first, second] = ['NAC-00001', 'NAC-00002'].map((name) => nac.tenant.fleet.get(name));
     const page = {
