@@ -3,11 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
-import { systemRandom } from '../shared/adapters/system/system-random.ts';
-import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-identity.ts';
-import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
 import { TableTaskStore } from '../shared/adapters/table-storage/table-task-store.ts';
-import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readPolicy } from '../shared/adapters/yaml/read-policy.ts';
 import type { PolicyOverview } from '../shared/app/open-policy.ts';
 import { openPolicy, type PolicyAdmin } from '../shared/app/open-policy.ts';
@@ -15,13 +11,12 @@ import { policyOfSettings } from '../shared/app/open-policy-source.ts';
 import { polledSources } from '../shared/app/remembered-sources.ts';
 import { scopeOf } from '../shared/app/source-scope.ts';
 import { ASSURANCES } from '../shared/domain/identity/identity.ts';
-import { toInstant } from '../shared/domain/instant.ts';
 import { listsNamedIn } from '../shared/domain/policy/mac-list.ts';
 import { MEDIA } from '../shared/domain/policy/policy-facts.ts';
-import { ConnectorError } from '../shared/errors.ts';
 import { checkedReason } from '../shared/http/read-reason.ts';
 import type { WhatIfReport } from '../shared/policy/what-if.ts';
 import { readPolicySettings } from '../shared/settings.ts';
+import { openStore, printed, SILENT_LOG, versionLines } from './versions.ts';
 
 const USAGE = `Usage: npm run policy -- <command>
 
@@ -46,16 +41,12 @@ The store is taken from the environment, with the names of the application setti
 type Values = { readonly [name in 'from' | 'site' | 'medium' | 'assurance' | 'reason']?: string | undefined };
 const CHANGES: readonly (string | undefined)[] = ['upload', 'upload-list', 'activate', 'rollback'];
 
-try {
+await printed(async () => {
   const text = { type: 'string' } as const;
   const options = { from: text, site: text, medium: text, assurance: text, reason: text };
   const { positionals, values } = parseArgs({ allowPositionals: true, options });
-  console.log(await run(positionals, values));
-} catch (thrown) {
-  if (thrown instanceof ConnectorError) console.error(`${thrown.code}: ${thrown.message}\n${thrown.action}`);
-  else console.error(thrown instanceof Error ? thrown.message : thrown);
-  process.exitCode = 1;
-}
+  return run(positionals, values);
+});
 
 async function run(
   [command, ...words]: readonly string[],
@@ -121,14 +112,11 @@ function inForce({ inForce: version, settledAt }: PolicyOverview): string {
   return `"${version}" is in force. Every instance answers by it, and CoAs begin, at ${settledAt ?? 'once'}.`;
 }
 
-function listing({ inForce: version, changedAt, rollbackTo, versions, macLists }: PolicyOverview): string {
-  const since = changedAt === undefined ? '' : ` since ${changedAt}`;
-  const back = rollbackTo === undefined ? '' : `; a rollback brings back "${rollbackTo}"`;
-  const rows = versions.map(({ version: name, createdAt, by }) => `  ${createdAt}  ${name}  (${by})`);
-  const lists = macLists.map(
+function listing(overview: PolicyOverview): string {
+  const lists = overview.macLists.map(
     ({ name, createdAt, by, addresses }) => `  ${createdAt}  list:${name}  ${addresses} addresses (${by})`,
   );
-  return [`In force: "${version}"${since}${back}`, ...rows, ...lists].join('\n');
+  return [...versionLines(overview), ...lists].join('\n');
 }
 
 function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }: WhatIfReport): string {
@@ -149,29 +137,19 @@ function wouldChange({ inForce: version, sessions, fleet, enforcing, complete }:
 }
 
 async function openAdmin(): Promise<PolicyAdmin> {
-  const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
-  if (!tableServiceUri && !connectionString) throw new Error(USAGE);
-  const storage = tableServiceUri
-    ? ({ kind: 'azure-cli', tableServiceUri } as const)
-    : ({ kind: 'connection-string', connectionString: connectionString ?? '' } as const);
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
   const { jobsInFlightPerSite, maxCheckInAgeMs, ...roles } = readPolicySettings(process.env);
   const builtIn = policyOfSettings(roles);
-  const tables = await openTables(storage, 'background');
-  const audit = new TableAuditStore(tables.audit, systemRandom);
+  const { tables, by, note } = await openStore(USAGE);
   const sources = await polledSources(new TableTaskStore(tables.polling));
-  const by = await signedInIdentity(storage);
   const admin = await openPolicy({
     sources: { known: sources },
     scope: scopeOf(async () => sources),
     openTables: async () => tables,
     clock: systemClock,
-    log: silent,
+    log: SILENT_LOG,
     builtIn,
     jobsInFlightPerSite,
     maxCheckInAgeMs,
   });
-  return admin(by, async (change) => {
-    await audit.append({ ...change, at: toInstant(systemClock.now()), by, from: 'command-line' });
-  });
+  return admin(by, note);
 }

@@ -3,16 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/adapters/system/system-clock.ts';
-import { systemRandom } from '../shared/adapters/system/system-random.ts';
-import { signedInIdentity } from '../shared/adapters/table-storage/signed-in-identity.ts';
-import { TableAuditStore } from '../shared/adapters/table-storage/table-audit-store.ts';
-import { openTables } from '../shared/adapters/table-storage/tables.ts';
 import { readSources, type SourceDefaults } from '../shared/adapters/yaml/read-sources.ts';
 import { openSourcesAdmin, type SourcesAdmin } from '../shared/app/open-sources-admin.ts';
-import { toInstant } from '../shared/domain/instant.ts';
-import { ConnectorError } from '../shared/errors.ts';
 import { checkedReason } from '../shared/http/read-reason.ts';
 import type { VersionOverview } from '../shared/versions/publish-version.ts';
+import { openStore, printed, SILENT_LOG, versionLines } from './versions.ts';
 
 const USAGE = `Usage: npm run sources -- <command>
 
@@ -43,15 +38,11 @@ const ANY_SETTINGS: SourceDefaults = {
 const WORDS = { check: 1, upload: 2, activate: 1, rollback: 0, list: 0, show: 1 };
 const CHANGES: readonly (string | undefined)[] = ['upload', 'activate', 'rollback'];
 
-try {
+await printed(async () => {
   const text = { type: 'string' } as const;
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { from: text, reason: text } });
-  console.log(await run(positionals, values));
-} catch (thrown) {
-  if (thrown instanceof ConnectorError) console.error(`${thrown.code}: ${thrown.message}\n${thrown.action}`);
-  else console.error(thrown instanceof Error ? thrown.message : thrown);
-  process.exitCode = 1;
-}
+  return run(positionals, values);
+});
 
 async function run(
   [command = '', ...words]: readonly string[],
@@ -71,7 +62,7 @@ async function run(
   if (command === 'activate') return inForce(await admin.activate(first, reason));
   if (command === 'rollback') return inForce(await admin.rollBack(from, reason));
   if (command === 'show') return admin.text(first);
-  return listing(await admin.overview());
+  return versionLines(await admin.overview()).join('\n');
 }
 
 function checked(file: string): string {
@@ -87,30 +78,13 @@ function inForce({ inForce: version, settledAt }: VersionOverview): string {
   return `"${version}" is in force. Every process goes by it at ${settledAt ?? 'once'}.`;
 }
 
-function listing({ inForce: version, changedAt, rollbackTo, versions }: VersionOverview): string {
-  const since = changedAt === undefined ? '' : ` since ${changedAt}`;
-  const back = rollbackTo === undefined ? '' : `; a rollback brings back "${rollbackTo}"`;
-  const rows = versions.map(({ version: name, createdAt, by }) => `  ${createdAt}  ${name}  (${by})`);
-  return [`In force: "${version}"${since}${back}`, ...rows].join('\n');
-}
-
 async function openAdmin(): Promise<SourcesAdmin> {
-  const { StorageConnection: connectionString, StorageConnection__tableServiceUri: tableServiceUri } = process.env;
-  if (!tableServiceUri && !connectionString) throw new Error(USAGE);
-  const storage = tableServiceUri
-    ? ({ kind: 'azure-cli', tableServiceUri } as const)
-    : ({ kind: 'connection-string', connectionString: connectionString ?? '' } as const);
-  const silent = { info: () => {}, warn: () => {}, error: () => {} };
-  const tables = await openTables(storage, 'background');
-  const audit = new TableAuditStore(tables.audit, systemRandom);
-  const by = await signedInIdentity(storage);
+  const { tables, by, note } = await openStore(USAGE);
   const admin = await openSourcesAdmin({
     openTables: async () => tables,
     clock: systemClock,
-    log: silent,
+    log: SILENT_LOG,
     defaults: ANY_SETTINGS,
   });
-  return admin(by, async (change) => {
-    await audit.append({ ...change, at: toInstant(systemClock.now()), by, from: 'command-line' });
-  });
+  return admin(by, note);
 }

@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import path from 'node:path';
 import { type Exit, type StartedChild, startChild } from '../child-process.ts';
+import { HOST_READY, type HostReady } from '../ready-line.ts';
 import { LOST_WORKER, MOST_REPLACED_IN_A_MINUTE } from './lost-worker.ts';
-import { parseReadyLine, type Ready } from './ready-line.ts';
 import type { FunctionGroup } from './triggers/trigger-type.ts';
 
 export interface SpawnOptions {
@@ -45,13 +45,13 @@ export function spawnFunctionsHost(
 export function spawnFunctionsHost(
   options: SpawnOptions & { readonly functions: 'background' },
 ): Promise<BackgroundFunctionsHost & { readonly url: null; readonly port: null }>;
-export async function spawnFunctionsHost(options: SpawnOptions): Promise<BackgroundFunctionsHost & Ready> {
-  const start = (port: number | undefined): Promise<StartedChild<Ready>> =>
-    startChild<Ready>({
+export async function spawnFunctionsHost(options: SpawnOptions): Promise<BackgroundFunctionsHost & HostReady> {
+  const start = (port: number | undefined): Promise<StartedChild<HostReady>> =>
+    startChild<HostReady>({
       name: 'The functions host',
       commandLine: commandLine({ ...options, ...(port !== undefined && { port }) }),
       env: { ...(process.env['PATH'] === undefined ? {} : { PATH: process.env['PATH'] }), ...options.env },
-      parseReadyLine,
+      parseReadyLine: HOST_READY.parse,
       onLine: options.onLine,
       killAfterMs: KILL_AFTER_MS,
     });

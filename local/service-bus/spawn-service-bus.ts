@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Exit, startChild } from '../child-process.ts';
+import { BROKER_READY } from '../ready-line.ts';
 import type { QueueDefinition } from './queue-definition.ts';
-import { parseReadyLine } from './ready-line.ts';
 
 export interface SpawnServiceBusOptions {
   /** 0 or none: a free one. */
@@ -46,7 +46,7 @@ async function spawnWithQueues(options: SpawnServiceBusOptions, queuesFile: stri
   const { ready, process, exited, end } = await startChild({
     name: 'The Service Bus broker',
     commandLine: commandLine(options, queuesFile),
-    parseReadyLine,
+    parseReadyLine: BROKER_READY.parse,
     onLine: options.onLine,
     killAfterMs: KILL_AFTER_MS,
   });
