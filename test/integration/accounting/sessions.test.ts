@@ -1,6 +1,6 @@
-// Sessions, with lookups and accounting as a RADIUS proxy sends them: one for each station at each place, with an answer
-// for each credential, whatever else happens to the store, the clocks and the other instances. What is about rows and
-// about a store that is slow has Azurite; the rest, tables in memory.
+// Sessions, with lookups and accounting as a RADIUS proxy sends them: one for each station at each place, with an
+// answer for each credential, whatever else happens to the store, the clocks and the other instances. What is about
+// rows and about a store that is slow has Azurite; the rest, tables in memory.
 
 import { describe, expect, test } from 'vitest';
 import { createApp } from '../../../shared/app.ts';
