@@ -26,6 +26,9 @@ param settings plainSettings
 @description('Settings whose values operators have put into the vault. With neither certificate nor secret among them, the app signs in by its managed identity.')
 param vaultSettings secretSetting[] = []
 
+@description('Settings with secrets that sources.yaml names, SOURCE_…: their values are in the vault, too.')
+param vaultSourceSettings string[] = []
+
 @description('Time between sweeps of Intune. The alert about a missing poll counts from it.')
 @minValue(5)
 @maxValue(1440)
@@ -81,6 +84,10 @@ var problems = concat(
   siteNameProblems(sites),
   principalProblems(sites, operators, entraTenantId),
   addressProblems(lookupAddresses, consoleAddresses, network),
+  map(
+    filter(vaultSourceSettings, setting => !startsWith(setting, 'SOURCE_') || setting != toUpper(setting)),
+    setting => '"${setting}" in vaultSourceSettings must begin with SOURCE_, in upper case.'
+  ),
   amountProblems(alwaysReadyHttpInstances, maximumInstanceCount, logDailyCapGigabytes, alertWhen)
 )
 // Everything is named after this, so that a wrong parameter ends the deployment before its first resource.
@@ -245,6 +252,7 @@ module appSettings 'modules/app-settings.bicep' = {
     entraTenantId: entraTenantId
     settings: settings
     vaultSettings: vaultSettings
+    vaultSourceSettings: vaultSourceSettings
     pollingIntervalMinutes: pollingIntervalMinutes
     maximumInstanceCount: maximumInstanceCount
     identityClientId: identity.outputs.clientId

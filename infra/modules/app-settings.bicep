@@ -86,6 +86,8 @@ param functionAppName string
 param entraTenantId string
 param settings plainSettings
 param vaultSettings secretSetting[]
+@description('Of sources, by names of the operators: SOURCE_…')
+param vaultSourceSettings string[]
 param pollingIntervalMinutes int
 @description('The app shares what Microsoft allows among that many instances.')
 param maximumInstanceCount int
@@ -135,7 +137,7 @@ var serviceBusSettings = empty(serviceBusFullyQualifiedName)
     }
 
 var secretSettings = toObject(
-  vaultSettings,
+  concat(vaultSettings, vaultSourceSettings),
   name => name,
   name => '@Microsoft.KeyVault(SecretUri=${vaultUri}secrets/${toLower(replace(name, '_', '-'))})'
 )

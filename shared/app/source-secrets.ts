@@ -24,7 +24,7 @@ export function secretsOf(env: Env, { mdm }: Pick<Settings, 'mdm'>): SecretOf {
       throw unusable(
         'is not set',
         setting,
-        'Set it: as a reference to Key Vault (docs/deploy.md, sourceSecrets), or correct its name in sources.yaml.',
+        'Set it: as a reference to Key Vault (docs/deploy.md, vaultSourceSettings), or correct its name in sources.yaml.',
       );
     }
     if (value.startsWith('@Microsoft.KeyVault(')) {
