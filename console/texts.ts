@@ -4,7 +4,7 @@ import type { ApiProblem } from './api/api-error.ts';
 
 const PROBLEMS: Readonly<Record<ApiProblem, { readonly heading: string; readonly advice: string }>> = {
   offline: {
-    heading: 'No answer from the connector.',
+    heading: 'No answer, from the connector or from Microsoft’s sign-in.',
     advice:
       'Check your network, or whether your address is among those that the connector lets in. The page asks again when the network is back.',
   },
@@ -67,7 +67,7 @@ export const TEXTS = {
   signedOut: 'You are signed out',
   signedOutNote: 'Your browser may still be signed in at Microsoft.',
   signInFailed: 'The sign-in failed',
-  signInOffline: 'The connector does not answer. Check your network, then try again.',
+  signInOffline: 'The connector, or Microsoft’s sign-in, does not answer. Check your network, then try again.',
   noRolesHeading: 'Your account has no role for this console',
   noRolesNote:
     'Ask an administrator of your tenant for one of the app roles NAC.Auditor, NAC.Operator or NAC.Administrator, or one for your site. Then sign in again.',

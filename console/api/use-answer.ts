@@ -3,7 +3,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type ApiError, toApiError } from './api-error.ts';
-import { getJson } from './client.ts';
+import { getJson, search } from './client.ts';
 
 export interface Answer<T> {
   readonly data: T | undefined;
@@ -15,33 +15,41 @@ export interface Answer<T> {
 }
 
 interface State<T> {
-  readonly path: string | undefined;
+  /** What was asked. */
+  readonly asked: string | undefined;
   readonly data?: T | undefined;
   readonly error?: ApiError | undefined;
   readonly at?: Date | undefined;
   readonly loading: boolean;
 }
 
-/** @param path of the API, with its query; nothing is asked without one */
-export function useAnswer<T>(path: string | undefined): Answer<T> {
-  const [state, setState] = useState<State<T>>({ path, loading: path !== undefined });
+/**
+ * @param path of the API, with its query; nothing is asked without one
+ * @param question whose words belong into no URL: it is asked by POST
+ */
+export function useAnswer<T>(path: string | undefined, question?: object): Answer<T> {
+  const words = question === undefined ? undefined : JSON.stringify(question);
+  const asked = path === undefined || words === undefined ? path : `${path} ${words}`;
+  const [state, setState] = useState<State<T>>({ asked, loading: asked !== undefined });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((before) => before + 1), []);
   useEffect(() => {
-    if (path === undefined) return setState({ path, loading: false });
+    if (path === undefined) return setState({ asked, loading: false });
     const abort = new AbortController();
-    setState((before) => (before.path === path ? { ...before, loading: true } : { path, loading: true }));
-    getJson<T>(path, { signal: abort.signal }).then(
-      (data) => setState({ path, data, at: new Date(), loading: false }),
+    const { signal } = abort;
+    setState((before) => (before.asked === asked ? { ...before, loading: true } : { asked, loading: true }));
+    const answer = words === undefined ? getJson<T>(path, { signal }) : search<T>(path, JSON.parse(words), { signal });
+    answer.then(
+      (data) => setState({ asked, data, at: new Date(), loading: false }),
       (thrown: unknown) => {
-        if (abort.signal.aborted) return;
-        setState((before) => ({ ...before, path, error: toApiError(thrown), loading: false }));
+        if (signal.aborted) return;
+        setState((before) => ({ ...before, asked, error: toApiError(thrown), loading: false }));
       },
     );
     return () => abort.abort();
-  }, [path, round]);
+  }, [asked, round]);
   useWhenBack(state.error?.problem === 'offline', reload);
-  const { data, error, loading, at } = state.path === path ? state : { loading: true };
+  const { data, error, loading, at } = state.asked === asked ? state : { loading: true };
   return { data, error, loading, at, reload };
 }
 

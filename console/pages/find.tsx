@@ -14,7 +14,9 @@ import { Notice } from '../components/section.tsx';
 import { Status } from '../components/status.tsx';
 import { spaced, standingKind } from '../components/status-words.ts';
 import { When } from '../components/when.tsx';
+import { useFilters } from '../lists/use-filters.ts';
 import { TEXTS as SHELL } from '../texts.ts';
+import { FIND_FILTERS } from './find/find-filters.ts';
 import { hitAddress, type SearchHit } from './find/hit-address.ts';
 import { FIND_TEXTS as TEXTS } from './find-texts.ts';
 
@@ -46,11 +48,9 @@ const COLUMNS: readonly Column<SearchHit>[] = [
 ];
 
 export function FindPage() {
-  const { query, route } = useLocation();
-  const q = (query['q'] ?? '').trim();
-  const { data, error, loading, reload } = useAnswer<SearchResult>(
-    q === '' ? undefined : `/api/search?q=${encodeURIComponent(q)}`,
-  );
+  const { route } = useLocation();
+  const { q = '' } = useFilters(FIND_FILTERS).filters;
+  const { data, error, loading, reload } = useAnswer<SearchResult>(q === '' ? undefined : '/api/search', { q });
   const only = data?.complete && data.hits.length === 1 ? data.hits[0] : undefined;
   useEffect(() => {
     if (only !== undefined) route(hitAddress(only), true);

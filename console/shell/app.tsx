@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks';
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
-import { LocationProvider, Route, Router } from 'preact-iso/router';
+import { LocationProvider, Route, Router, useLocation } from 'preact-iso/router';
 import { Announcer } from '../components/announcer.tsx';
 import { Page } from '../components/page.tsx';
 import { Notice } from '../components/section.tsx';
@@ -36,11 +36,15 @@ export function App() {
 }
 
 function Pages() {
-  const [failed, setFailed] = useState<string>();
-  if (failed !== undefined) return <FailedPage message={failed} />;
+  const { path, url } = useLocation();
+  const [failed, setFailed] = useState<{ readonly url: string; readonly message: string }>();
+  // The router would throw, and leave an empty window.
+  if (!isReadable(path)) return <UnknownPage />;
+  // Another address is another page, which may well work.
+  if (failed?.url === url) return <FailedPage message={failed.message} />;
   return (
-    <ErrorBoundary onError={(error) => setFailed(error.message)}>
-      <Router onRouteChange={() => setFailed(undefined)}>
+    <ErrorBoundary onError={({ message }) => setFailed({ url, message })}>
+      <Router>
         <Route path="/console" component={OverviewPage} />
         <Route path="/console/find" component={FindPage} />
         <Route path="/console/devices/:id" component={DevicePage} />
@@ -54,6 +58,16 @@ function Pages() {
       </Router>
     </ErrorBoundary>
   );
+}
+
+/** An address that was cut may end within an escaped character. */
+function isReadable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function UnknownPage() {

@@ -4,6 +4,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso/router';
 import { Menu } from '../components/menu.tsx';
+import { useFilters } from '../lists/use-filters.ts';
+import { FIND_FILTERS, findAddress } from '../pages/find/find-filters.ts';
 import { type Person, signOutHere, signOutOfMicrosoft } from '../sign-in/session.ts';
 import { TEXTS } from '../texts.ts';
 import { badges } from './badges.ts';
@@ -72,9 +74,10 @@ function Navigation() {
 
 /** `/` leads here from anywhere but a field that takes text. */
 function SearchBox() {
-  const { route, query, path } = useLocation();
+  const { route, path } = useLocation();
+  const { q = '' } = useFilters(FIND_FILTERS).filters;
   const box = useRef<HTMLInputElement>(null);
-  const shown = path === '/console/find' ? (query['q'] ?? '') : '';
+  const shown = path === '/console/find' ? q : '';
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
   useEffect(() => {
@@ -94,7 +97,7 @@ function SearchBox() {
         class="search-box"
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim() !== '') route(`/console/find?q=${encodeURIComponent(text.trim())}`);
+          if (text.trim() !== '') route(findAddress(text.trim()));
         }}
       >
         <input

@@ -1,13 +1,6 @@
 // What stands in place of every page while no person with a role is signed in.
 
-import {
-  session as current,
-  type Person,
-  type Session,
-  signIn,
-  signOutHere,
-  signOutOfMicrosoft,
-} from '../sign-in/session.ts';
+import { type Person, type Session, signIn, signOutHere, signOutOfMicrosoft } from '../sign-in/session.ts';
 import { TEXTS } from '../texts.ts';
 
 type NotIn = Exclude<Session, { state: 'signed-in' }> | { readonly state: 'no-role'; readonly person: Person };
@@ -67,14 +60,9 @@ function Inside({ session }: { readonly session: NotIn }) {
 }
 
 function SignInButton({ label }: { readonly label: string }) {
-  const start = (): void => {
-    signIn().catch((thrown: unknown) => {
-      current.value = { state: 'failed', message: String(thrown), offline: false };
-    });
-  };
   return (
     <p class="buttons">
-      <button type="button" class="primary" onClick={start}>
+      <button type="button" class="primary" onClick={() => void signIn()}>
         {label}
       </button>
     </p>

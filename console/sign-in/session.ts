@@ -3,12 +3,13 @@
 
 import {
   type AccountInfo,
+  AuthError,
   CacheLookupPolicy,
   InteractionRequiredAuthError,
   PublicClientApplication,
 } from '@azure/msal-browser';
 import { signal } from '@preact/signals';
-import { toApiError } from '../api/api-error.ts';
+import { ApiError, toApiError } from '../api/api-error.ts';
 import { takeTokensFrom } from '../api/client.ts';
 import { type ConsoleConfig, readConsoleConfig } from './console-config.ts';
 
@@ -61,19 +62,48 @@ export async function startSession(): Promise<void> {
       await signIn();
     }
   } catch (thrown) {
-    const error = toApiError(thrown);
-    session.value = { state: 'failed', message: error.message, offline: error.problem === 'offline' };
+    session.value = failed(thrown);
   }
 }
 
+/** Leaves for Microsoft. Failures are in `session`. */
 export async function signIn(): Promise<void> {
   sessionStorage.removeItem(SIGNED_OUT);
   if (open === undefined) {
     location.reload();
     return;
   }
+  const { msal, config } = open;
+  await leave(() => msal.loginRedirect({ scopes: [config.scope] }));
+}
+
+/** One way out at a time. Where the browser cannot leave, the page says why, and the person can try again. */
+async function leave(go: () => Promise<void>): Promise<void> {
+  if (session.peek().state === 'leaving') return;
   session.value = { state: 'leaving' };
-  await open.msal.loginRedirect({ scopes: [open.config.scope] });
+  try {
+    await go();
+  } catch (thrown) {
+    session.value = failed(thrown);
+  }
+}
+
+function failed(thrown: unknown): Session {
+  const { message, problem } = signInError(thrown);
+  return { state: 'failed', message, offline: problem === 'offline' };
+}
+
+/** Of MSAL, where no answer came: what was asked for is asked again once the network is back. */
+const UNANSWERED: ReadonlySet<string> = new Set([
+  'no_network_connectivity',
+  'network_error',
+  'post_request_failed',
+  'get_request_failed',
+]);
+
+function signInError(thrown: unknown): ApiError {
+  const { errorCode = '' } = thrown instanceof AuthError ? thrown : {};
+  return UNANSWERED.has(errorCode) ? new ApiError('offline', 0, {}) : toApiError(thrown);
 }
 
 /** Forgets the person in this tab; the browser stays signed in at Microsoft. */
@@ -87,10 +117,10 @@ export async function signOutHere(): Promise<void> {
 /** Ends the browser's session at Microsoft, for all that it is signed in to. */
 export async function signOutOfMicrosoft(): Promise<void> {
   if (open === undefined) return;
-  const account = open.msal.getActiveAccount();
+  const { msal } = open;
+  const account = msal.getActiveAccount();
   sessionStorage.setItem(SIGNED_OUT, 'yes');
-  session.value = { state: 'leaving' };
-  await open.msal.logoutRedirect({ ...(account && { account }) });
+  await leave(() => msal.logoutRedirect({ ...(account && { account }) }));
 }
 
 /** @param fresh a new token by the refresh token, whatever is kept */
@@ -117,10 +147,10 @@ async function acquired(forceRefresh: boolean): Promise<string | undefined> {
     noteRoles(result.account);
     return result.accessToken;
   } catch (thrown) {
-    if (!(thrown instanceof InteractionRequiredAuthError)) throw thrown;
+    if (!(thrown instanceof InteractionRequiredAuthError)) throw signInError(thrown);
     // The refresh token has ended, a day after the sign-in: Microsoft knows the person, so this is a blink.
-    session.value = { state: 'leaving' };
-    await msal.acquireTokenRedirect(request);
+    await leave(() => msal.acquireTokenRedirect(request));
+    if (session.peek().state === 'failed') throw signInError(thrown);
     return new Promise(() => {});
   }
 }

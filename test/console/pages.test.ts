@@ -9,7 +9,7 @@ import { lookupHttpClient } from '../support/lookup-http-client.ts';
 
 const PAGES = [
   ['', 'Overview'],
-  ['find?q=no-such-device', 'Find no-such-device'],
+  ['find#q=no-such-device', 'Find no-such-device'],
   ['decisions', 'Decisions'],
   ['sessions', 'Sessions'],
   ['jobs', 'Jobs'],
@@ -186,6 +186,34 @@ test('a device is blocked and let on for a time, one person sees what another do
 async function clipboardOf(page: Page): Promise<string> {
   return (await page.evaluate('navigator.clipboard.readText()')) as string;
 }
+
+test('what a person looks for, a name or an address, stands in no URL that a server sees', async () => {
+  const page = await console.openAs('anna');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  const urls: string[] = [];
+  page.on('request', (request) => urls.push(request.url()));
+  for (const [index, text] of ['jane.doe@example.com', '0a-0b-0c-0d-0e-0f'].entries()) {
+    await page.getByRole('searchbox').fill(text);
+    await page.getByRole('button', { name: 'Find', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: `Find ${text}` }).waitFor();
+    await page.getByText('Nothing is known by this').waitFor();
+    expect(urls.filter((url) => url.endsWith('/api/search'))).toHaveLength(index + 1);
+  }
+  await page.goBack();
+  await page.getByRole('heading', { level: 1, name: 'Find jane.doe@example.com' }).waitFor();
+  expect(await page.getByRole('searchbox').inputValue()).toBe('jane.doe@example.com');
+  await page.reload();
+  await page.getByRole('heading', { level: 1, name: 'Find jane.doe@example.com' }).waitFor();
+  // A browser keeps what is behind the # to itself; playwright shows it.
+  expect(urls.filter((url) => /jane|0a-0b/i.test(url.replace(/#.*$/, '')))).toEqual([]);
+});
+
+test('an address that was cut within a character is no page; the others are there', async () => {
+  const page = await console.openAs('anna', '/console/devices/%E0%A4');
+  await page.getByRole('heading', { level: 1, name: 'No such page' }).waitFor();
+  await page.getByRole('link', { name: 'Jobs' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Jobs' }).waitFor();
+});
 
 async function fetchLookup(question: object): Promise<number> {
   await using http = lookupHttpClient(console.stack.url, console.stack.caFile);

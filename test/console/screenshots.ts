@@ -19,7 +19,7 @@ try {
   await take(light, 'console-overview.png');
   for (const [path, name] of [
     [`devices/${device.id}`, 'device'],
-    [`find?q=${device.mac.slice(-8)}`, 'find'],
+    [`find#q=${device.mac.slice(-8)}`, 'find'],
     ['decisions', 'decisions'],
     ['sessions', 'sessions'],
     ['jobs', 'jobs'],

@@ -10,6 +10,9 @@ import {
 } from '../support/console/open-console.ts';
 import { control } from '../support/console/story.ts';
 
+/** Seconds; MSAL renews a token that has less than five minutes left, so each request brings a new one. */
+const RENEWED_EACH_TIME = { accessTokenSeconds: 120 };
+
 let console: OpenConsole;
 
 beforeAll(async () => {
@@ -45,6 +48,44 @@ test('a deep link survives the sign-in, with its query', async () => {
   await page.getByRole('heading', { name: 'Find no-such-device' }).waitFor();
 });
 
+test('so does what stands behind its #', async () => {
+  const page = await console.open('/console/find#q=jane%40example.com');
+  await choosePerson(page, 'anna');
+  await page.getByRole('heading', { name: 'Find jane@example.com' }).waitFor();
+});
+
+test('where Microsoft does not answer, the page says so, keeps what was typed, and goes on once it does', async () => {
+  await control(console.stack, 'PATCH', '/sign-in', RENEWED_EACH_TIME);
+  const page = await console.openAs('ada');
+  await page.getByRole('button', { name: 'Sweep now' }).click();
+  await page.getByLabel('Reason').fill('ticket 4711');
+  await page.route(/oauth2\/v2\.0\/token/, (route) => route.abort());
+  await page.getByRole('dialog').getByRole('button', { name: 'Sweep now' }).click();
+  await page.getByRole('dialog').getByText('No answer').waitFor();
+  expect(await page.getByLabel('Reason').inputValue()).toBe('ticket 4711');
+  await page.unroute(/oauth2\/v2\.0\/token/);
+  await page.getByRole('dialog').getByRole('button', { name: 'Sweep now' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+});
+
+test('a way to Microsoft that is cut ends in a page with a button, not in one that waits for good', async () => {
+  const page = await console.openAs('anna');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  await page.getByRole('button', { name: PEOPLE.anna }).click();
+  await page.getByRole('button', { name: 'Sign out here' }).click();
+  await page.route(/oauth2\/v2\.0\/authorize/, (route) => route.fulfill({ status: 204 }));
+  await page.clock.install();
+  const left = page.waitForRequest(/oauth2\/v2\.0\/authorize/);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await left;
+  // MSAL waits half a minute for the browser to leave.
+  await page.clock.runFor(31_000);
+  await page.getByRole('heading', { name: 'The sign-in failed' }).waitFor();
+  await page.unroute(/oauth2\/v2\.0\/authorize/);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await choosePerson(page, 'anna');
+});
+
 test('nothing of the sign-in is in a cookie, and nothing but taste outlives the tab', async () => {
   const page = await console.openAs('anna');
   await page.getByRole('heading', { name: 'Overview' }).waitFor();
@@ -53,9 +94,6 @@ test('nothing of the sign-in is in a cookie, and nothing but taste outlives the 
   expect(cookies.filter(({ domain, path }) => domain === hostname && path === '/')).toEqual([]);
   expect(await page.evaluate('Object.keys(localStorage).filter((key) => !key.startsWith("console."))')).toEqual([]);
 });
-
-/** Seconds; MSAL renews a token that has less than five minutes left, so each request brings a new one. */
-const RENEWED_EACH_TIME = { accessTokenSeconds: 120 };
 
 test('a role that is taken away is gone with the next token: the page says so, and which there are', async () => {
   await control(console.stack, 'PATCH', '/sign-in', RENEWED_EACH_TIME);

@@ -58,7 +58,7 @@ export class OpenConsole {
     return new OpenConsole(stack, browser, folder);
   }
 
-  /** @param path below the app, as `/console/find?q=x` */
+  /** @param path below the app, as `/console/find#q=x` */
   async open(path = '/console/', options: BrowserContextOptions = {}): Promise<Page> {
     const context = await this.#browser.newContext({
       ignoreHTTPSErrors: true,
