@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from '../../shared/errors.ts';
 import { type RefusalStatus, ROUTE_GROUPS, type Route, USUAL_BODY } from '../../shared/http/route.ts';
-import { namedRoutes, type RouteName, refusalsOf } from '../../shared/http/routes.ts';
+import { isForPeople, namedRoutes, type RouteName, refusalsOf } from '../../shared/http/routes.ts';
 import type { Schema } from '../../shared/http/schema.ts';
 import { VERSION } from '../../shared/version.ts';
 import { clientKinds } from './client-kinds.ts';
@@ -135,12 +135,18 @@ function refusals(components: Components, route: Route): Json {
       const response = refusal(components, status, codes, route);
       // Where a route adds no code of its own, its refusals are those of many.
       if (route.refusals?.[status] !== undefined && status !== 411) return [status, response];
-      const kind = route.speaksXml ? 'Xml' : 'Usual';
-      const name = `${route.needs === 'nothing' ? 'Liveness' : kind}${status}`;
-      components.addResponse(name, response);
+      const name = components.shareResponse(`${kindOf(route)}${status}`, response);
       return [status, { $ref: `#/components/responses/${name}` }];
     }),
   );
+}
+
+/** What decides which refusals a route shares with others. */
+function kindOf(route: Route): string {
+  if (route.speaksXml) return 'Xml';
+  if (route.needs === 'nothing') return 'Liveness';
+  const asks = route.needs === 'read' ? 'Question' : isForPeople(route) ? 'Action' : 'Program';
+  return `${asks}${route.methods.some((method) => method !== 'GET') ? 'Post' : ''}`;
 }
 
 /** An `<error>` with the code, what happened and what to do; in Cisco's dialect the status alone means something. */
@@ -202,8 +208,16 @@ class Components {
   readonly #schemas = new Map<string, unknown>();
   readonly #responses = new Map<string, unknown>();
 
-  addResponse(name: string, response: unknown): void {
+  /**
+   * @returns the name of the response, which is that of the first with the same content
+   * @throws Error where two responses have one name
+   */
+  shareResponse(name: string, response: unknown): string {
+    const text = JSON.stringify(response);
+    for (const [known, one] of this.#responses) if (JSON.stringify(one) === text) return known;
+    if (this.#responses.has(name)) throw new Error(`Two responses are called ${name}.`);
     this.#responses.set(name, response);
+    return name;
   }
 
   responses(): Json {

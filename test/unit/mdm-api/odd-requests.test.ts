@@ -1,5 +1,5 @@
-// Whatever is asked in Cisco's MDM API: a well-formed answer or a refusal with a code, never a mistake of the connector;
-// and an empty list is said of devices that are not enrolled alone, never of a store that failed.
+// Odd questions in Cisco's MDM API: a well-formed answer or a refusal with a code, never a mistake of the connector. An
+// empty list is said of devices that are not enrolled alone, never of a store that failed.
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -26,7 +26,7 @@ const anyCase = (text: string) =>
     text.toUpperCase(),
     text.replace(/^./, (first) => first.toUpperCase()),
   );
-const words = [
+const WORDS = [
   ...['ciscoise', 'mdminfo', 'mdmapi', 'v1', 'v2', 'v3', 'v4', 'devices', 'devicess', 'batchdevices', 'action'],
   ...['actionType=pin_lock', 'sendmessage', '0', 'macaddress', 'guid', 'compliance', 'false', 'all', 'A0B1C2D3E4F5'],
 ];
@@ -41,7 +41,7 @@ const path = fc.oneof(
     )
     .map(([instance, root, api, resource, rest]) => [`${instance}/${root}${api}/${resource}`, ...rest].join('/')),
   fc
-    .array(fc.oneof(...words.map(anyCase), oddText), { maxLength: 8 })
+    .array(fc.oneof(...WORDS.map(anyCase), oddText), { maxLength: 8 })
     .map((segments) => `/ciscoise/${segments.join('/')}`),
 );
 const parameter = fc.oneof(
