@@ -59,8 +59,17 @@ param managedDevices bool = true
 @description('Whether Intune\'s compliance retrieval service is asked about single devices, beside Microsoft Graph.')
 param complianceRetrieval bool = true
 
-@description('Whether changes are found early by the delta query of Entra devices.')
+@description('Whether changes are found early by the delta query of Entra devices, or a source of kind entra reads these devices.')
 param deviceDelta bool = false
+
+@description('Whether that source also reads the accounts of owners (`users: true`).')
+param directoryUsers bool = false
+
+@description('Whether that source also reads the members of groups (`groups`).')
+param directoryGroups bool = false
+
+@description('Whether other tenants may consent to the registration, to be sources as well.')
+param otherTenants bool = false
 
 param relays relay[] = []
 
@@ -103,7 +112,9 @@ var intuneAppId = 'c161e42e-d4df-4a3d-9b42-e7a3c31f59d4'
 var graphRoles = concat(
   managedDevices ? ['DeviceManagementManagedDevices.Read.All'] : [],
   complianceRetrieval ? ['Application.Read.All'] : [],
-  deviceDelta ? ['Device.Read.All'] : []
+  deviceDelta ? ['Device.Read.All'] : [],
+  directoryUsers ? ['User.Read.All'] : [],
+  directoryGroups ? ['GroupMember.Read.All'] : []
 )
 var intuneRoles = complianceRetrieval ? ['get_device_compliance'] : []
 
@@ -128,7 +139,7 @@ resource intune 'Microsoft.Graph/servicePrincipals@v1.0' existing = if (complian
 resource application 'Microsoft.Graph/applications@v1.0' = {
   uniqueName: 'serverless-nac-connector-${checkedName}'
   displayName: displayName
-  signInAudience: 'AzureADMyOrg'
+  signInAudience: otherTenants ? 'AzureADMultipleOrgs' : 'AzureADMyOrg'
   requiredResourceAccess: concat(
     [
       {

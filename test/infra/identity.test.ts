@@ -29,6 +29,8 @@ const PERMISSIONS = [
   ['Application.Read.All', 'complianceRetrieval', 'servicePrincipals'],
   ['get_device_compliance', 'complianceRetrieval', 'ComplianceRetrievalService'],
   ['Device.Read.All', 'deviceDelta', 'devices/delta'],
+  ['User.Read.All', 'directoryUsers', 'users/delta'],
+  ['GroupMember.Read.All', 'directoryGroups', 'transitiveMembers'],
 ] as const;
 
 const EXTENSION = 'br:mcr.microsoft.com/bicep/extensions/microsoftgraph/v1.0:1.0.0';
