@@ -17,7 +17,7 @@ import { readAssumedQuestion, type WhatItGetsDeps, whatItGets } from '../console
 import type { DeviceKey } from '../domain/device/device.ts';
 import { toInstant } from '../domain/instant.ts';
 import type { Session } from '../domain/session/session.ts';
-import type { Sites } from '../domain/sites.ts';
+import { type Sites, siteNamed } from '../domain/sites.ts';
 import type { JobFilter, JobPage } from '../enforcement/list-jobs.ts';
 import type { ClientList } from '../http/schemas/client.ts';
 import type { DeviceView, WhatItGets } from '../http/schemas/device.ts';
@@ -120,8 +120,9 @@ export async function openLookupsOfPeople(
         siteOf(assumed.site || undefined);
         const key = await named(text, sites);
         const seen = await recordsFor(records, sites);
-        const recordsOf = recordsOfDevice(deciding, seen);
-        return whatItGets({ ...shared, records: seen, recordsOf }, key, assumed, options);
+        const there = assumed.site === '' ? seen : await recordsFor(records, siteNamed(assumed.site));
+        const recordsOf = recordsOfDevice(deciding, there);
+        return whatItGets({ ...shared, records: seen, counts: there.counts, recordsOf }, key, assumed, options);
       }),
     sessions(query: Iterable<[string, string]>, siteOf: SiteOf): Promise<SessionPage> {
       const { site, ...filter } = readSessionQuery(query, now());

@@ -22,6 +22,8 @@ import type { SweepStatus } from '../ports/sweep-status.ts';
 
 export interface WhatItGetsDeps {
   readonly records: SeenRecords;
+  /** Whether a source counts at the site where the device is taken to ask: elsewhere no lookup finds it. */
+  readonly counts: (source: string) => boolean;
   readonly policy: () => Promise<Policy>;
   readonly overrides: () => Promise<readonly Override[]>;
   readonly sweepStatus: SweepStatus;
@@ -74,7 +76,7 @@ export async function whatItGets(
   if (stored === undefined) throw unknownDevice();
   const { site, ssid, method, medium, assurance } = assumed;
   const { device } = stored;
-  const isPresent = stored.presence === 'present';
+  const isPresent = stored.presence === 'present' && deps.counts(key.source);
   const asOf = recordAsOf(stored, sweptAt);
   const known = isPresent ? await deps.recordsOf(stored, at, options) : undefined;
   const facts: PolicyFacts = {

@@ -208,3 +208,13 @@ test('who may see one site learns nothing of the other customer: no source, no f
     code: 'NAC_CLIENT_SITE',
   });
 });
+
+test('what a device would get at a site of the other customer is what a stranger gets there', async () => {
+  const { network, define, ada } = await start();
+  await define(sources(HOME, EMEA));
+  const home = network.put(1);
+  await network.sweep();
+  const standingAt = async (site: string) =>
+    (await network.run(() => network.app.whatItGets(ada, home, [['site', site]]))).standing;
+  expect([await standingAt('hq'), await standingAt('lab')]).toEqual(['compliant', 'notEnrolled']);
+});
