@@ -57,9 +57,12 @@ export type DeviceFacts = Pick<
   | 'udid'
   | 'operatingSystem'
   | 'osVersion'
+  | 'manufacturer'
   | 'model'
+  | 'phoneNumber'
   | 'jailBroken'
   | 'isEncrypted'
+  | 'pinLocked'
   | 'lastSyncAt'
 >;
 
@@ -165,9 +168,12 @@ class RecordReader {
       udid: this.#text(ATTRIBUTES.udid),
       operatingSystem,
       osVersion,
+      manufacturer: this.#text(ATTRIBUTES.manufacturer),
       model: this.#text(ATTRIBUTES.model),
+      phoneNumber: this.#text(ATTRIBUTES.phoneNumber),
       jailBroken: jailBroken === undefined ? undefined : String(jailBroken),
       isEncrypted: this.#value(ATTRIBUTES.diskEncrypted, readFlag),
+      pinLocked: this.#value(ATTRIBUTES.pinLocked, readFlag),
       lastSyncAt: this.#lastCheckIn(),
     });
   }

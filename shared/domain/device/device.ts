@@ -31,8 +31,10 @@ export interface Device extends DeviceKey {
   readonly operatingSystem?: string;
   readonly osVersion?: string;
   readonly ownership?: string;
+  readonly manufacturer?: string;
   /** As the maker calls it. */
   readonly model?: string;
+  readonly phoneNumber?: string;
   /** As the organisation has sorted the device, by its shown name. */
   readonly category?: string;
   readonly managementState?: string;
@@ -46,6 +48,8 @@ export interface Device extends DeviceKey {
   readonly mdmAppId?: string;
   readonly jailBroken?: string;
   readonly isEncrypted?: boolean;
+  /** A PIN or password opens it. */
+  readonly pinLocked?: boolean;
   /** Of the device in the directory; false once an administrator has disabled it. */
   readonly accountEnabled?: boolean;
   /** What the directory says of the account of its registered owner: one of {@link OWNER_ACCOUNTS}. */
@@ -188,7 +192,9 @@ export const DEVICE_FIELDS = {
   operatingSystem: { kind: 'text', fact: true },
   osVersion: { kind: 'text', fact: true },
   ownership: { kind: 'text', fact: true },
+  manufacturer: { kind: 'text', fact: false },
   model: { kind: 'text', fact: true },
+  phoneNumber: { kind: 'text', fact: false },
   category: { kind: 'text', fact: true },
   managementState: { kind: 'text', fact: true },
   managementAgent: { kind: 'text', fact: true },
@@ -198,6 +204,7 @@ export const DEVICE_FIELDS = {
   mdmAppId: { kind: 'text', fact: true },
   jailBroken: { kind: 'text', fact: true },
   isEncrypted: { kind: 'flag', fact: true },
+  pinLocked: { kind: 'flag', fact: false },
   accountEnabled: { kind: 'flag', fact: true },
   ownerAccount: { kind: 'text', fact: true },
   groups: { kind: 'text', fact: true },

@@ -59,8 +59,8 @@ const TENANT_TROUBLES: Readonly<Record<string, readonly [End, (name: TenantName)
     (name) => {
       const devices = four.tenants[name].fleet.list().value;
       const turned = (state: string): string => (state === 'noncompliant' ? 'compliant' : 'noncompliant');
-      const told = devices.map((device) => ({ ...device, complianceState: turned(device.complianceState) }));
-      script(name, ['page'], { body: page(told) });
+      const reported = devices.map((device) => ({ ...device, complianceState: turned(device.complianceState) }));
+      script(name, ['page'], { body: page(reported) });
     },
   ],
   'with pages that lead to themselves': ['aged', (name) => four.tenants[name].behave({ repeatedNextLinkPage: 1 })],

@@ -15,7 +15,9 @@ const PHONE: Device = aDevice({
   entraDeviceId: ENTRA_ID,
   wifiMac: aMac('f434f0a1e478'),
   ethernetMac: aMac('f434f0a1e479'),
+  manufacturer: 'Apple',
   model: 'iPad 8th Gen',
+  phoneNumber: '+49 30 901820',
   imei: '356938035643809',
   meid: 'a0000000002329',
   udid: '00008020-0015784C218A402E',
@@ -23,6 +25,7 @@ const PHONE: Device = aDevice({
   operatingSystem: 'iOS',
   osVersion: '14.4',
   isEncrypted: true,
+  pinLocked: true,
   jailBroken: 'false',
 });
 const FLEET = [PHONE];
@@ -74,9 +77,10 @@ describe('a device', () => {
       canonicalXml(`<ise_api><name>attributes</name><api_version>3</api_version><paging_info>0</paging_info><deviceList>
         <device><guid>${DEVICE_ID}</guid><attributes><register_status>true</register_status>
         <compliance><status>true</status></compliance><disk_encryption_on>true</disk_encryption_on>
-        <jail_broken>false</jail_broken><model>iPad 8th Gen</model><imei>356938035643809</imei>
+        <pin_lock_on>true</pin_lock_on><jail_broken>false</jail_broken>
+        <manufacturer>Apple</manufacturer><model>iPad 8th Gen</model><imei>356938035643809</imei>
         <meid>a0000000002329</meid><udid>00008020-0015784C218A402E</udid><serial_number>F9GDX3RQQ1GC</serial_number>
-        <os_version>iOS 14.4</os_version><lastCheckinTimeStamp>${Date.UTC(2026, 10, 20, 8)}</lastCheckinTimeStamp>
+        <os_version>iOS 14.4</os_version><phone_number>+49 30 901820</phone_number><lastCheckinTimeStamp>${Date.UTC(2026, 10, 20, 8)}</lastCheckinTimeStamp>
         <guid>${DEVICE_ID}</guid><macaddresses>F434F0A1E478,F434F0A1E479</macaddresses></attributes></device>
         </deviceList></ise_api>`),
     );

@@ -45,9 +45,12 @@ test('the sample of version 3 is read with every attribute that is kept', () => 
       udid: '00008020-0015784C218A402E',
       operatingSystem: 'iOS',
       osVersion: '14.4',
+      manufacturer: 'Apple',
       model: 'iPad 8th Gen 10.2-inch (Wi-Fi Only)',
+      phoneNumber: 'PDA 2',
       jailBroken: 'false',
       isEncrypted: true,
+      pinLocked: true,
       lastSyncAt: '2021-05-21T04:32:41.000Z',
     },
   ]);
