@@ -94,8 +94,10 @@ test('a run that is held is refused, and then released, each with a reason; who 
   await page.getByRole('cell', { name: 'window is open, ticket 4714' }).waitFor();
 }, 180_000);
 
+/** Until the page keeps it: the editor takes up what was typed a frame later, and no person reloads so soon. */
 async function replaceText(page: Page, text: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Text of the draft, YAML' }).click();
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(text);
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('console.draft.policy.text'))).toBe(text);
 }

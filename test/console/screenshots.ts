@@ -9,6 +9,9 @@ import { connectFirstDevice, turnFirstDevice } from '../support/console/story.ts
 
 const FOLDER = process.argv[2] ?? join(import.meta.dirname, '../../docs/pictures');
 const SIZE = { width: 1280, height: 860 };
+/** The counters of the overview have run by then: decisions are counted every five minutes. */
+const COUNTED_WITHIN_MS = 8 * 60_000;
+const LOOK_EVERY_MS = 5_000;
 
 mkdirSync(FOLDER, { recursive: true });
 const opened = await OpenConsole.start({ fleetSize: 500 });
@@ -16,6 +19,9 @@ try {
   const device = await connectFirstDevice(opened.stack);
   await turnFirstDevice(opened.stack, 'noncompliant');
   const light = await opened.openAs('ada', '/console/', { viewport: SIZE, colorScheme: 'light' });
+  const devicePath = `/console/devices/${device.id}`;
+  await waitUntil(light, devicePath, (text) => text.includes('quarantine') && text.includes('proven'));
+  await waitUntil(light, '/console/', (text) => !/not counted yet|no answers yet/i.test(text));
   await take(light, 'console-overview.png');
   for (const [path, name] of [
     [`devices/${device.id}`, 'device'],
@@ -38,9 +44,25 @@ try {
   await opened.stop();
 }
 
-async function take(page: Page, name: string): Promise<void> {
+/** Loads the page again and again until what it says is worth a picture. */
+async function waitUntil(page: Page, path: string, isReady: (text: string) => boolean): Promise<void> {
+  const until = Date.now() + COUNTED_WITHIN_MS;
+  while (Date.now() < until) {
+    await page.goto(`${opened.stack.url}${path}`);
+    await isDrawn(page);
+    if (isReady(await page.locator('main').innerText())) return;
+    await page.waitForTimeout(LOOK_EVERY_MS);
+  }
+  throw new Error(`${path} does not come to show what its picture is for.`);
+}
+
+async function isDrawn(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
   await page.getByText('Loading …').waitFor({ state: 'detached' });
+}
+
+async function take(page: Page, name: string): Promise<void> {
+  await isDrawn(page);
   await page.screenshot({ path: join(FOLDER, name) });
   console.log(name);
 }

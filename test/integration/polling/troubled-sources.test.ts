@@ -1,5 +1,5 @@
-// Two tenants and two MDM servers at once, each killed, silent, lying, empty, flooding or refusing in turn: the answers,
-// ages, intervals and breakers of the others stay right, and the devices of the troubled one are held, or age.
+// Two tenants and two MDM servers at once, each killed, silent, lying, empty, flooding or refusing in turn: the
+// answers, ages, intervals and breakers of the others stay right, and the devices of the troubled one are held, or age.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Script } from '../../../local/intune-tenant/script.ts';
