@@ -25,8 +25,10 @@ export function When({ at, form = 'near' }: WhenProps) {
   const moment = new Date(at);
   if (Number.isNaN(moment.getTime())) return <span class="muted">–</span>;
   const exact = writeMoment(moment, zone.value);
-  const distance = writeDistance(moment, now.value);
-  const isNear = Math.abs(now.value.getTime() - moment.getTime()) < NEAR_MS;
+  // Read here, so that the next tick writes it again; what has just come is newer than the last tick.
+  const current = new Date(Math.max(now.value.getTime(), Date.now()));
+  const distance = writeDistance(moment, current);
+  const isNear = Math.abs(current.getTime() - moment.getTime()) < NEAR_MS;
   const title = `${writeMoment(moment, 'local')} · ${writeMoment(moment, 'utc')}`;
   return (
     <time dateTime={at} title={title}>

@@ -58,7 +58,10 @@ async function waitUntil(page: Page, path: string, isReady: (text: string) => bo
 
 async function isDrawn(page: Page): Promise<void> {
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.getByText('Loading …').waitFor({ state: 'detached' });
+  await page
+    .getByText(/^(?:Loading|Looking) …$/)
+    .first()
+    .waitFor({ state: 'detached' });
 }
 
 async function take(page: Page, name: string): Promise<void> {
