@@ -22,11 +22,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // The console's files too: by themselves they would leave a processor idle for two minutes.
-        test: {
-          name: 'apart',
-          include: ['test/{console,e2e,infra,integration,simulation}/**/*.test.ts', ...MEASURING],
-        },
+        test: { name: 'apart', include: ['test/{e2e,infra,integration,simulation}/**/*.test.ts', ...MEASURING] },
+      },
+      {
+        extends: true,
+        // A browser, and all that `npm start` starts: one at a time is enough for two cores.
+        test: { name: 'console', include: ['test/console/**/*.test.ts'], fileParallelism: false },
       },
       {
         extends: true,
