@@ -42,6 +42,8 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // No assertion of speed: a page or a process is waited for as long as its test may take, not one second.
+    expect: { poll: { timeout: 30_000 } },
     setupFiles: ['test/support/fail-on-leaks.ts', 'test/support/keep-compiled.ts'],
     restoreMocks: true,
     unstubEnvs: true,
